@@ -1,0 +1,233 @@
+// Package catalog holds what a review needs to know of a database: relations
+// with their columns, indexes and constraints, sizes, traffic and dependents.
+// The zero Snapshot knows nothing, and says so: absence of a fact never reads
+// as "fine".
+package catalog
+
+import "time"
+
+// Source says where a snapshot comes from, as belay.review/1 spells it.
+type Source string
+
+// The sources of a snapshot. The zero value is SourceNone's meaning too.
+const (
+	SourceNone    Source = "none"
+	SourceLive    Source = "live"
+	SourceSchema  Source = "schema"
+	SourceHistory Source = "history"
+)
+
+// Snapshot is the catalog at one moment. Names are "schema.name", unquoted.
+type Snapshot struct {
+	Source Source
+	// ServerVersion is the major version, 10 to 18; 0 = unknown.
+	ServerVersion int
+	// ServerMinor is server_version_num modulo 10000; -1 = unknown.
+	ServerMinor int
+	// SearchPath resolves names without a schema. Empty = public.
+	SearchPath []string
+	Relations  map[string]*Relation
+	Types      map[string]*Type     // enums and domains, "schema.name"
+	Functions  map[string]*Function // "schema.name"; overloads are folded, worst case wins
+	Schemas    map[string]bool
+	// Publications lists publications; AllTables ones publish every relation.
+	Publications []Publication
+	// TimeZone is the session's; "" = unknown.
+	TimeZone string
+	// TakenAt is the server's clock; zero where there was no server.
+	TakenAt time.Time
+}
+
+// Known reports whether the snapshot can be asked at all.
+func (s *Snapshot) Known() bool { return s != nil && s.Source != "" && s.Source != SourceNone }
+
+// Kind is pg_class.relkind, spelled out.
+type Kind string
+
+// The kinds of relation a review cares about.
+const (
+	Table            Kind = "table"
+	PartitionedTable Kind = "partitioned table"
+	Index            Kind = "index"
+	View             Kind = "view"
+	MaterializedView Kind = "materialized view"
+	Sequence         Kind = "sequence"
+	ForeignTable     Kind = "foreign table"
+)
+
+// Relation is a table, view, index or sequence.
+type Relation struct {
+	Name string // "schema.name"
+	OID  uint32 // 0 where there was no server
+	Kind Kind
+	// Owner is the owning role; "" = unknown.
+	Owner       string
+	Columns     []Column
+	Indexes     []IndexDef // of a table
+	Constraints []Constraint
+	Triggers    []Trigger
+	// Parents and Children are partition or inheritance links.
+	Parents, Children []string
+	// PartitionBound is the FOR VALUES text of a partition; "" = none or unknown.
+	PartitionBound string
+	// DefaultPartition names the DEFAULT partition of a partitioned table.
+	DefaultPartition string
+	// Dependents are views and rules that name the relation, with the columns.
+	Dependents []Dependent
+	// ReferencedBy lists the tables whose foreign keys point here.
+	ReferencedBy []string
+	// ReplicaIdentity is pg_class.relreplident: d, n, f or i; "" = unknown.
+	ReplicaIdentity string
+	RowSecurity     bool
+	Policies        int
+	Unlogged        bool
+	// CreatedHere is true for a relation that the run under review creates:
+	// nobody else can see it yet.
+	CreatedHere bool
+	// Size, Rows and Traffic are nil where nobody could be asked.
+	Size    *Size
+	Traffic *Traffic
+	// FromTable names the table of an index, the owner of a sequence.
+	FromTable string
+}
+
+// Column is one live column.
+type Column struct {
+	Name    string
+	Type    string // as format_type prints it, such as "character varying(20)"
+	NotNull bool
+	// Default is the default expression as pg_get_expr prints it; "" = none.
+	Default   string
+	Generated string // "", "stored", "virtual"
+	Identity  bool
+	Collation string // "" = the type's own
+}
+
+// IndexDef is an index of a table.
+type IndexDef struct {
+	Name                          string   // "schema.name"
+	Columns                       []string // key columns in order; "" for an expression
+	Unique, Primary, Valid, Ready bool
+	// Predicate and Expressions are source text; "" = none.
+	Predicate, Expressions string
+	Method                 string // btree, hash, gin, …
+	// Constraint names the constraint that owns the index; "" = none.
+	Constraint string
+	Definition string // pg_get_indexdef; "" where unknown
+	Immediate  bool
+}
+
+// Constraint is a table constraint, or a domain's where Relation is a type.
+type Constraint struct {
+	Name    string
+	Type    ConstraintType
+	Columns []string
+	// Expression is the CHECK's text without "CHECK"; "" otherwise.
+	Expression string
+	Valid      bool
+	Enforced   bool
+	// References and RefColumns are a foreign key's target.
+	References string
+	RefColumns []string
+	Deferrable bool
+}
+
+// ConstraintType is pg_constraint.contype, spelled out.
+type ConstraintType string
+
+// The constraint types.
+const (
+	Check      ConstraintType = "CHECK"
+	ForeignKey ConstraintType = "FOREIGN KEY"
+	PrimaryKey ConstraintType = "PRIMARY KEY"
+	Unique     ConstraintType = "UNIQUE"
+	Exclude    ConstraintType = "EXCLUDE"
+	NotNull    ConstraintType = "NOT NULL"
+)
+
+// Trigger is a user trigger of a table.
+type Trigger struct {
+	Name, Function string
+	Enabled        bool
+	ForEachRow     bool
+	Events         string // "INSERT OR UPDATE"
+}
+
+// Dependent is a view, materialized view or rule that names a relation.
+type Dependent struct {
+	Name    string // "schema.name"
+	Kind    Kind
+	Columns []string // of the relation; empty = the whole row or unknown
+}
+
+// Type is an enum or a domain.
+type Type struct {
+	Name   string // "schema.name"
+	Enum   []string
+	Domain bool
+	// Base is a domain's base type as format_type prints it.
+	Base        string
+	Constraints []Constraint // of a domain
+	NotNull     bool
+	// UsedBy lists "schema.table.column" of the columns of this type.
+	UsedBy      []string
+	CreatedHere bool
+}
+
+// Function is a function that a default may call or a body that may name columns.
+type Function struct {
+	Name string
+	// Volatility is "immutable", "stable" or "volatile"; "" = unknown.
+	Volatility string
+	Language   string
+	Body       string // prosrc; "" where not read
+	Inlinable  bool
+}
+
+// Publication is a logical replication publication.
+type Publication struct {
+	Name      string
+	AllTables bool
+	Tables    []string
+}
+
+// Size is what pg_class and the statistics say; it never takes a lock on the table.
+type Size struct {
+	// Bytes is heap + indexes + TOAST by relpages (8 kB each); an estimate that
+	// is as old as the last VACUUM or ANALYZE.
+	Bytes int64
+	// HeapBytes is the main fork alone.
+	HeapBytes int64
+	// Rows is reltuples; -1 = never analyzed (14 and later), then unknown.
+	Rows float64
+}
+
+// Traffic is how often a table is read and written, from two samples of
+// pg_stat_user_tables.
+type Traffic struct {
+	ReadsPerSecond  float64 // scans started, sequential and by index
+	WritesPerSecond float64 // rows inserted, updated, deleted
+	Window          time.Duration
+}
+
+// Relation finds a relation by "schema.name", or by a bare name along the
+// search path. Nil = not known to the snapshot.
+func (s *Snapshot) Relation(name string) *Relation {
+	if s == nil {
+		return nil
+	}
+	return s.Relations[name]
+}
+
+// Column finds a live column by name; nil = not known.
+func (r *Relation) Column(name string) *Column {
+	if r == nil {
+		return nil
+	}
+	for i := range r.Columns {
+		if r.Columns[i].Name == name {
+			return &r.Columns[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+// Package effect says what a statement does to a live database: which lock it
+// takes on which relation, whether it rewrites or scans, whether it may run in
+// a transaction, what the way back costs, which code it breaks. Its oracle is a
+// table of what real servers of 10 to 18 showed.
+package effect
+
+import "belay/sqlview/lock"
+
+// Effect is what one statement does. The zero value does nothing and takes no
+// lock; a statement that was not analysed has Known false.
+type Effect struct {
+	// Known is false where the statement could not be parsed or judged.
+	Known bool
+	// Locks lists every relation that is locked, the statement's own table first.
+	// Relations made by the statement itself are left out.
+	Locks []On
+	// Rewrites lists the relations that get a new relfilenode.
+	Rewrites []string
+	// Scans lists the relations that are read from end to end.
+	Scans []string
+	// Transactional is true where the statement may run inside a transaction.
+	Transactional bool
+	// Duration is how long the locks are held.
+	Duration   Duration
+	Reversible Reversible
+	Breaks     Breaks
+	// Inverse is one sentence on the way back, such as
+	// "DROP COLUMN note (loses what was written to it)"; "" = nothing to say.
+	Inverse string
+	// Notes are facts for the card that are no hazards.
+	Notes []string
+}
+
+// On is a lock on a relation.
+type On struct {
+	Relation string    `json:"relation"` // "schema.name"
+	Mode     lock.Mode `json:"mode"`
+}
+
+// Duration is how long the strongest lock is held once granted.
+type Duration string
+
+// The durations. Unknown is for DO, CALL and functions: nobody can know.
+const (
+	Instant Duration = "instant"
+	Slow    Duration = "slow"
+	Unknown Duration = "unknown"
+)
+
+// Reversible is the cost of the way back, as belay.review/1 spells it.
+type Reversible string
+
+// The ratings, cheapest first.
+const (
+	ReversibleInstant Reversible = "instant" // one quick statement
+	ReversibleSlow    Reversible = "slow"    // must rebuild or rewrite
+	ReversibleLossy   Reversible = "lossy"   // the change itself altered values
+	ReversibleNone    Reversible = "none"    // data is gone
+)
+
+// Breaks says which code fails once the statement has run.
+type Breaks string
+
+// What a statement breaks.
+const (
+	BreaksOld     Breaks = "old"     // code that knows the schema before
+	BreaksNew     Breaks = "new"     // code that needs the schema after, before it ran
+	BreaksNeither Breaks = "neither" // both work
+)
+
+// Strongest is the strongest lock of the effect; None where there is none.
+func (e Effect) Strongest() On {
+	var s On
+	for _, l := range e.Locks {
+		if l.Mode > s.Mode {
+			s = l
+		}
+	}
+	return s
+}
