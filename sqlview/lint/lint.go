@@ -90,3 +90,12 @@ type Waiver struct {
 	Until  string `json:"until"` // YYYY-MM-DD
 	Reason string `json:"reason"`
 }
+
+// Pass is what one rule sees of one file, and where it reports.
+type Pass struct {
+	File *File
+	// Version is the server's major version; 0 = unknown, judge for the worst.
+	Version int
+	// Report adds a hazard. Rule and Severity are filled in where they are zero.
+	Report func(Hazard)
+}
