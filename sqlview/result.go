@@ -1,0 +1,74 @@
+// Package sqlview judges migration text: Review parses it, says what every
+// statement does to a live database, and lists the hazards. It connects to
+// nothing and reads no clock.
+package sqlview
+
+import (
+	"belay/sqlview/effect"
+	"belay/sqlview/lint"
+)
+
+// Schema names the JSON of a Result.
+const Schema = "belay.review/1"
+
+// Result is a review. Its JSON is the contract belay.review/1.
+type Result struct {
+	Schema string `json:"schema"`
+	// ServerVersion is the major version judged for; nil = unknown.
+	ServerVersion *int `json:"server_version"`
+	// Catalog is live, schema, history or none.
+	Catalog  string       `json:"catalog"`
+	Files    []FileResult `json:"files"`
+	Coverage Coverage     `json:"coverage"`
+}
+
+// FileResult is the review of one file.
+type FileResult struct {
+	Path       string            `json:"path"`
+	Tool       string            `json:"tool"`
+	Version    string            `json:"version"`
+	Statements []StatementResult `json:"statements"`
+	Hazards    []Finding         `json:"hazards"`
+}
+
+// StatementResult is one statement with what it does.
+type StatementResult struct {
+	// Index counts from 0 within its file; lines count from 1.
+	Index         int               `json:"index"`
+	Line          int               `json:"line"`
+	EndLine       int               `json:"end_line"`
+	SQL           string            `json:"sql"`
+	Kind          string            `json:"kind"`
+	Analysed      bool              `json:"analysed"`
+	Transactional bool              `json:"transactional"`
+	Locks         []effect.On       `json:"locks"`
+	Rewrites      []string          `json:"rewrites"`
+	Scans         []string          `json:"scans"`
+	Reversible    effect.Reversible `json:"reversible"`
+	Breaks        effect.Breaks     `json:"breaks"`
+	// Duration, Inverse and Notes are beyond the contract; readers ignore them.
+	Duration effect.Duration `json:"duration"`
+	Inverse  string          `json:"inverse,omitempty"`
+	Notes    []string        `json:"notes,omitempty"`
+}
+
+// Finding is one hazard. Statement counts from 0, Line and Column from 1, the
+// column in characters. Relation and Instead are nil where there is none.
+type Finding struct {
+	Rule      string       `json:"rule"`
+	Severity  string       `json:"severity"` // stop, warn, notice
+	Statement int          `json:"statement"`
+	Line      int          `json:"line"`
+	Column    int          `json:"column"`
+	Relation  *string      `json:"relation"`
+	Message   string       `json:"message"`
+	Why       string       `json:"why"`
+	Instead   *string      `json:"instead"`
+	Waived    *lint.Waiver `json:"waived"`
+}
+
+// Coverage says how much was understood. What was not is never green.
+type Coverage struct {
+	Statements int `json:"statements"`
+	Analysed   int `json:"analysed"`
+}

@@ -1,0 +1,215 @@
+// Package fact names the observations that steps record in the journal and that
+// screens and reports draw. A screen sees a database only through them.
+package fact
+
+import (
+	"time"
+
+	"belay/sqlview"
+	"belay/sqlview/activity"
+	"belay/sqlview/effect"
+	"belay/sqlview/lock"
+)
+
+// Value is an observation. Its name is the key under which the newest counts.
+type Value interface{ Fact() string }
+
+// Target says which database this is, from facts and not from the URL.
+type Target struct {
+	// Connected is false while the server could not be reached; Error and Hint
+	// then say why and what to do.
+	Connected   bool      `json:"connected"`
+	Error       string    `json:"error,omitempty"`
+	Hint        string    `json:"hint,omitempty"`
+	Database    string    `json:"database"`
+	DatabaseOID uint32    `json:"database_oid"`
+	Host        string    `json:"host"` // as the DSN names it
+	Port        int       `json:"port"`
+	Address     string    `json:"address"` // as the server reports it; "" = a socket
+	Version     string    `json:"version"` // "15.8"
+	Major       int       `json:"major"`
+	Standby     bool      `json:"standby"`
+	Pooler      bool      `json:"pooler"`
+	Role        string    `json:"role"`
+	Superuser   bool      `json:"superuser"`
+	SystemID    string    `json:"system_identifier"`
+	Timeline    int       `json:"timeline"`
+	StartedAt   time.Time `json:"started_at"` // the server's
+	// Environment is production, staging, local, or "" while nobody said.
+	Environment string `json:"environment"`
+	// EnvironmentFrom is "your own store", "belay.toml", "started by belay".
+	EnvironmentFrom string `json:"environment_from,omitempty"`
+	// PinnedAt is when this database was pinned; zero = first time here.
+	PinnedAt time.Time `json:"pinned_at,omitzero"`
+	// DSNFrom is where the connection came from, such as "$DATABASE_URL".
+	DSNFrom string `json:"dsn_from"`
+	// Warnings are things about the connection to look at.
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+// Identity is system identifier and database oid: what makes a run the same run.
+func (t Target) Identity() string { return t.SystemID + "/" + t.Database }
+
+// Production reports whether the production rules apply: unknown is production.
+func (t Target) Production() bool { return t.Environment != "staging" && t.Environment != "local" }
+
+// Folder is the team's migrations and what the history table says of them.
+type Folder struct {
+	Path    string `json:"path"`
+	Tool    string `json:"tool"`
+	Applied int    `json:"applied"`
+	// Read is false while the history table could not be read.
+	Read      bool        `json:"read"`
+	Table     string      `json:"table"` // "public.schema_migrations"; "" = does not exist yet
+	Pending   []Migration `json:"pending"`
+	Dirty     string      `json:"dirty,omitempty"` // the version, "" = clean
+	Newest    string      `json:"newest,omitempty"`
+	Problems  []Item      `json:"problems,omitempty"`
+	Chosen    []string    `json:"chosen"` // versions of this run, in order
+	NoHistory bool        `json:"no_history,omitempty"`
+}
+
+// Migration is a version as screens name it.
+type Migration struct {
+	Version string `json:"version"`
+	Title   string `json:"title"`
+	Path    string `json:"path"`
+	Down    string `json:"down,omitempty"`
+	SHA256  string `json:"sha256"`
+}
+
+// Item is one line of a check.
+type Item struct {
+	ID string `json:"id"`
+	// Level is ok, look, or stop.
+	Level Level  `json:"level"`
+	Text  string `json:"text"`
+	Hint  string `json:"hint,omitempty"`
+}
+
+// Level is how much an item matters.
+type Level string
+
+// The levels of a check's item.
+const (
+	OK   Level = "ok"
+	Look Level = "look"
+	Stop Level = "stop"
+)
+
+// Preflight is what was checked just before a run, and when.
+type Preflight struct {
+	At    time.Time `json:"at"` // the server's clock
+	Items []Item    `json:"items"`
+}
+
+// Review is the judgement of everything that would run.
+type Review struct {
+	Result sqlview.Result `json:"result"`
+	// PlanSHA256 is over the exact bytes in order.
+	PlanSHA256 string `json:"plan_sha256"`
+	// Accepted maps an accepted hazard's rule to the reason given.
+	Accepted map[string]string `json:"accepted,omitempty"`
+}
+
+// Unit is one transaction, or one bare statement, of the plan.
+type Unit struct {
+	Version    string      `json:"version"`
+	Path       string      `json:"path"`
+	SHA256     string      `json:"sha256"`
+	Statements []Statement `json:"statements"`
+	// Transaction is false where the statements run one by one.
+	Transaction bool `json:"transaction"`
+	// Hold is how long the unit may hold its locks, in ms; 0 = until accepted.
+	HoldMS int64 `json:"hold_ms"`
+	// Instant is true where the unit was judged instant.
+	Instant bool `json:"instant"`
+}
+
+// Statement is one statement of a unit.
+type Statement struct {
+	SQL     string          `json:"sql"`
+	Line    int             `json:"line"`
+	Kind    string          `json:"kind"`
+	Needs   []effect.On     `json:"needs"`
+	Seconds effect.Duration `json:"duration"`
+}
+
+// Plan is what a run would do, unit by unit, with its limits.
+type Plan struct {
+	Units  []Unit `json:"units"`
+	Limits Limits `json:"limits"`
+	SHA256 string `json:"sha256"`
+}
+
+// Limits are the settings of a run. Durations are in ms.
+type Limits struct {
+	LockTimeoutMS int64 `json:"lock_timeout_ms"`
+	HoldBudgetMS  int64 `json:"hold_budget_ms"`
+	Attempts      int   `json:"attempts"`
+	RetryForMS    int64 `json:"retry_for_ms"`
+	QueueLimit    int   `json:"queue_limit"`
+}
+
+// Heart is what stands on every screen that leads to a run: what the next unit
+// needs, what that blocks, and who stands in the way now.
+type Heart struct {
+	Unit     int         `json:"unit"`
+	Path     string      `json:"path"`
+	Line     int         `json:"line"`
+	SQL      string      `json:"sql"`
+	Relation string      `json:"relation"` // "" = no lock that others could notice
+	Mode     lock.Mode   `json:"mode"`
+	Others   []effect.On `json:"others,omitempty"`
+	// Bytes and Rows are the relation's; -1 = unknown.
+	Bytes int64   `json:"bytes"`
+	Rows  float64 `json:"rows"`
+	// Instant, Slow, Unknown as judged.
+	Duration effect.Duration `json:"duration"`
+	// Concurrent is true for what runs outside a transaction and waits for old
+	// snapshots instead of blocking.
+	Concurrent bool `json:"concurrent"`
+	// Live is false where nobody could be asked who stands in the way.
+	Live     bool            `json:"live"`
+	At       time.Time       `json:"at"` // of the sample, the engine's clock
+	Blockers []activity.Lock `json:"blockers,omitempty"`
+	// QueuePerSecond is how many statements would queue; -1 = unknown.
+	QueuePerSecond float64 `json:"queue_per_s"`
+	LockTimeoutMS  int64   `json:"lock_timeout_ms"`
+	// UndonePastMS is when the server undoes the unit; 0 = it does not.
+	UndonePastMS int64 `json:"undone_past_ms"`
+	// AcceptedHoldMS is the accepted longest hold; 0 = none was asked or accepted.
+	AcceptedHoldMS int64 `json:"accepted_hold_ms"`
+	DeadlineMS     int64 `json:"deadline_ms"` // belay's own, of a CONCURRENTLY
+}
+
+// Verified is what the database answered after the run.
+type Verified struct {
+	At      time.Time    `json:"at"`
+	History []HistoryRow `json:"history"` // newest first, at most three
+	Items   []Item       `json:"items"`
+}
+
+// HistoryRow is a row of the tool's history table as the tool keeps it.
+type HistoryRow struct {
+	Version string `json:"version"`
+	Name    string `json:"name,omitempty"`
+	At      string `json:"at,omitempty"`
+	Dirty   bool   `json:"dirty"`
+}
+
+// Written says where the report stands.
+type Written struct {
+	Markdown string `json:"markdown"`
+	JSON     string `json:"json"`
+}
+
+// Fact is the name under which each observation is kept.
+func (Target) Fact() string    { return "target" }
+func (Folder) Fact() string    { return "folder" }
+func (Preflight) Fact() string { return "preflight" }
+func (Review) Fact() string    { return "review" }
+func (Plan) Fact() string      { return "plan" }
+func (Heart) Fact() string     { return "heart" }
+func (Verified) Fact() string  { return "verified" }
+func (Written) Fact() string   { return "report" }

@@ -1,0 +1,311 @@
+package journal
+
+import (
+	"encoding/json"
+	"time"
+
+	"belay/sqlview/activity"
+)
+
+// Kind names what happened. Scripts rely on the names listed in the README; a
+// reader of `--output json` ignores the others.
+type Kind string
+
+// EngineStarted opens a journal and each further life of its engine.
+type EngineStarted struct {
+	Format  int    `json:"format"`
+	Version string `json:"version"` // of belay
+	Run     string `json:"run"`
+	// Look is true while nothing was confirmed: nothing is written anywhere.
+	Look    bool   `json:"look"`
+	PID     int    `json:"pid"`
+	Host    string `json:"host"`
+	Command string `json:"command,omitempty"` // run, rollback
+}
+
+// EngineStopped says that the engine closed its connections and ended.
+type EngineStopped struct {
+	Reason string `json:"reason"`
+}
+
+// PlaybookChosen lists the steps of this run in order.
+type PlaybookChosen struct {
+	Name  string     `json:"name"`
+	Steps []StepName `json:"steps"`
+}
+
+// StepName is a step as screens name it.
+type StepName struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+}
+
+// RunOpened says that the plan was confirmed: look mode is over.
+type RunOpened struct {
+	ID          string   `json:"id"`
+	Folder      string   `json:"folder"`
+	Database    string   `json:"database"`
+	Environment string   `json:"environment"`
+	Tool        string   `json:"tool"`
+	Migrations  []string `json:"migrations"`
+	PlanSHA256  string   `json:"plan_sha256"`
+}
+
+// RunParked says that the engine waits for nobody: attach starts a new one.
+type RunParked struct {
+	Reason string `json:"reason"`
+}
+
+// RunFinished is always the last event of a run.
+type RunFinished struct {
+	Exit int `json:"exit"`
+	// Outcome is applied, not applied, unknown, nothing pending, needs a person.
+	Outcome string `json:"outcome"`
+	Summary string `json:"summary"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// StepStarted is written before a step does anything.
+type StepStarted struct{}
+
+// StepFinished closes a step, or its latest look.
+type StepFinished struct {
+	Status  Status `json:"status"`
+	Summary string `json:"summary"`
+	// Hint says what lifts a status that is not done.
+	Hint string `json:"hint,omitempty"`
+}
+
+// Status is where a step stands.
+type Status string
+
+// The statuses. Every one has its mark and its word on the screen.
+const (
+	Todo    Status = "to do"
+	Running Status = "running"
+	Paused  Status = "paused"
+	Done    Status = "done"
+	Look    Status = "to look at"
+	Asking  Status = "needs you"
+	Waived  Status = "waived"
+	Stale   Status = "stale"
+	Failed  Status = "failed"
+	Unknown Status = "unknown"
+)
+
+// QuestionAsked opens a question. Several may be open at once.
+type QuestionAsked struct {
+	ID   string `json:"id"`
+	Text string `json:"text"`
+	// Options are the words that may be answered; empty = free text.
+	Options []string `json:"options"`
+	// Default is what enter would choose; "" = no default. It is never a write.
+	Default string `json:"default,omitempty"`
+	// Expect is the only answer that is a yes, typed in full, such as the
+	// database's name; "" where Options rule.
+	Expect string `json:"expect,omitempty"`
+	// Why says what the answer changes.
+	Why string `json:"why,omitempty"`
+	// Dialog is true for a question that is only opened by a key (run.confirm).
+	Dialog bool `json:"dialog,omitempty"`
+}
+
+// QuestionAnswered closes a question. By, in the envelope, says who.
+type QuestionAnswered struct {
+	ID     string `json:"id"`
+	Answer string `json:"answer"`
+}
+
+// QuestionWithdrawn closes a question that no longer matters.
+type QuestionWithdrawn struct {
+	ID  string `json:"id"`
+	Why string `json:"why"`
+}
+
+// AnswerRefused says why an answer in the inbox did not count.
+type AnswerRefused struct {
+	ID  string `json:"id"`
+	Why string `json:"why"`
+}
+
+// FactSeen records an observation by name; the newest of a name counts.
+type FactSeen struct {
+	Name  string          `json:"name"`
+	Value json.RawMessage `json:"value"`
+}
+
+// Sampled is a moment of locks and sizes; it is never synced to the disk.
+type Sampled struct {
+	Sample activity.Sample `json:"sample"`
+}
+
+// SampleFailed says since when there is no sample, so that old numbers never
+// pass for new.
+type SampleFailed struct {
+	Error string    `json:"error"`
+	Since time.Time `json:"since"`
+}
+
+// UnitIntent is written, and on the disk, before the first byte of a unit is
+// sent. Without a later UnitApplied or UnitEnded its outcome is unknown.
+type UnitIntent struct {
+	Unit         int       `json:"unit"`
+	Version      string    `json:"version"`
+	SHA256       string    `json:"sha256"`
+	Transaction  bool      `json:"transaction"`
+	BackendPID   int       `json:"backend_pid"`
+	BackendStart time.Time `json:"backend_start"`
+}
+
+// StatementSent and StatementEnded follow the statement in hand.
+type StatementSent struct {
+	Unit      int    `json:"unit"`
+	Statement int    `json:"statement"`
+	SQL       string `json:"sql"`
+	Attempt   int    `json:"attempt"`
+}
+
+// StatementEnded closes the statement in hand.
+type StatementEnded struct {
+	Unit      int    `json:"unit"`
+	Statement int    `json:"statement"`
+	MS        int64  `json:"ms"`
+	SQLState  string `json:"sqlstate,omitempty"`
+}
+
+// AttemptStarted says what the next try of a unit may wait for.
+type AttemptStarted struct {
+	Unit          int   `json:"unit"`
+	N             int   `json:"n"`
+	Of            int   `json:"of"`
+	LockTimeoutMS int64 `json:"lock_timeout_ms"`
+	HoldMS        int64 `json:"hold_ms"`
+}
+
+// Attempted closes one try of a unit.
+type Attempted struct {
+	Unit          int       `json:"unit"`
+	N             int       `json:"n"`
+	LockTimeoutMS int64     `json:"lock_timeout_ms"`
+	WaitedMS      int64     `json:"waited_ms"`
+	Outcome       string    `json:"outcome"` // applied, lock timeout, deadlock, …
+	SQLState      string    `json:"sqlstate,omitempty"`
+	Blockers      []Blocker `json:"blockers"`
+	// PauseMS is how long belay stays away before the next try; 0 = no next try.
+	PauseMS int64 `json:"pause_ms"`
+}
+
+// Blocker is a session that stood in the way, and how often.
+type Blocker struct {
+	PID         int    `json:"pid"`
+	Application string `json:"application"`
+	User        string `json:"user"`
+	State       string `json:"state"`
+	AgeMS       int64  `json:"age_ms"`
+	Query       string `json:"query,omitempty"`
+	Count       int    `json:"count,omitempty"`
+}
+
+// UnitApplied says that the database confirmed the unit.
+type UnitApplied struct {
+	Unit    int    `json:"unit"`
+	Version string `json:"version"`
+	MS      int64  `json:"ms"`
+	// Proof is how belay knows, such as "history row 42".
+	Proof string `json:"proof"`
+}
+
+// UnitEnded says that a unit ended without being applied, or unknown.
+type UnitEnded struct {
+	Unit     int       `json:"unit"`
+	Version  string    `json:"version"`
+	Outcome  string    `json:"outcome"` // not applied, unknown
+	Reason   string    `json:"reason"`
+	Error    string    `json:"error,omitempty"`
+	Hint     string    `json:"hint,omitempty"`
+	SQLState string    `json:"sqlstate,omitempty"`
+	Left     []string  `json:"left,omitempty"`
+	Blockers []Blocker `json:"blockers,omitempty"`
+}
+
+// UnitProbed says what the database answered about a unit whose outcome was
+// unknown.
+type UnitProbed struct {
+	Unit    int    `json:"unit"`
+	Version string `json:"version"`
+	Outcome string `json:"outcome"` // applied, not applied, running, unknown
+	// Evidence names what was read, such as "no history row; backend 5512 is gone".
+	Evidence string `json:"evidence"`
+	PID      int    `json:"pid,omitempty"` // of a ghost that still works
+}
+
+// StopRequested says that somebody asked to stop: before the next unit, or now.
+type StopRequested struct {
+	Now bool `json:"now"`
+}
+
+// GoingOnUnwatched says that the run may go on without a screen.
+type GoingOnUnwatched struct{}
+
+// ScreenLost says that the last screen went away without a word.
+type ScreenLost struct{}
+
+// ScreenBack says that somebody watches again.
+type ScreenBack struct{}
+
+// Noted is a sentence for the log and the report.
+type Noted struct {
+	Text string `json:"text"`
+}
+
+// Kind names the event.
+func (EngineStarted) Kind() Kind     { return "engine.started" }
+func (EngineStopped) Kind() Kind     { return "engine.stopped" }
+func (PlaybookChosen) Kind() Kind    { return "playbook.chosen" }
+func (RunOpened) Kind() Kind         { return "run.opened" }
+func (RunParked) Kind() Kind         { return "run.parked" }
+func (RunFinished) Kind() Kind       { return "run.finished" }
+func (StepStarted) Kind() Kind       { return "step.started" }
+func (StepFinished) Kind() Kind      { return "step.finished" }
+func (QuestionAsked) Kind() Kind     { return "question.asked" }
+func (QuestionAnswered) Kind() Kind  { return "question.answered" }
+func (QuestionWithdrawn) Kind() Kind { return "question.withdrawn" }
+func (AnswerRefused) Kind() Kind     { return "answer.refused" }
+func (FactSeen) Kind() Kind          { return "fact" }
+func (Sampled) Kind() Kind           { return "sample" }
+func (SampleFailed) Kind() Kind      { return "sample.failed" }
+func (UnitIntent) Kind() Kind        { return "unit.intent" }
+func (StatementSent) Kind() Kind     { return "statement.sent" }
+func (StatementEnded) Kind() Kind    { return "statement.ended" }
+func (AttemptStarted) Kind() Kind    { return "attempt.started" }
+func (Attempted) Kind() Kind         { return "attempt" }
+func (UnitApplied) Kind() Kind       { return "unit.applied" }
+func (UnitEnded) Kind() Kind         { return "unit.ended" }
+func (UnitProbed) Kind() Kind        { return "unit.probed" }
+func (StopRequested) Kind() Kind     { return "stop.requested" }
+func (GoingOnUnwatched) Kind() Kind  { return "unwatched.allowed" }
+func (ScreenLost) Kind() Kind        { return "screen.lost" }
+func (ScreenBack) Kind() Kind        { return "screen.back" }
+func (Noted) Kind() Kind             { return "note" }
+
+// Kinds has one zero body of each kind, for readers and tests.
+func Kinds() []Body {
+	return []Body{
+		EngineStarted{}, EngineStopped{}, PlaybookChosen{}, RunOpened{}, RunParked{}, RunFinished{},
+		StepStarted{}, StepFinished{}, QuestionAsked{}, QuestionAnswered{}, QuestionWithdrawn{}, AnswerRefused{},
+		FactSeen{}, Sampled{}, SampleFailed{}, UnitIntent{}, StatementSent{}, StatementEnded{},
+		AttemptStarted{}, Attempted{}, UnitApplied{}, UnitEnded{}, UnitProbed{},
+		StopRequested{}, GoingOnUnwatched{}, ScreenLost{}, ScreenBack{}, Noted{},
+	}
+}
+
+// durable reports whether an event must be on the disk before the engine goes
+// on. Samples, attempts and facts can be read again; decisions cannot.
+func durable(k Kind) bool {
+	switch k {
+	case "sample", "sample.failed", "fact", "attempt", "attempt.started", "statement.ended",
+		"step.started", "note", "question.withdrawn", "answer.refused":
+		return false
+	}
+	return true
+}
