@@ -26,10 +26,13 @@ type Snapshot struct {
 	ServerMinor int
 	// SearchPath resolves names without a schema. Empty = public.
 	SearchPath []string
-	Relations  map[string]*Relation
-	Types      map[string]*Type     // enums and domains, "schema.name"
-	Functions  map[string]*Function // "schema.name"; overloads are folded, worst case wins
-	Schemas    map[string]bool
+	// Relations, Types (enums, domains, composites) and Functions are found by
+	// "schema.name". What is in them is shared between clones: replace an entry,
+	// never change it. Overloads of a function are folded, worst case wins.
+	Relations Named[*Relation]
+	Types     Named[*Type]
+	Functions Named[*Function]
+	Schemas   map[string]bool
 	// Publications lists publications; AllTables ones publish every relation.
 	Publications []Publication
 	// TimeZone is the session's; "" = unknown.
@@ -84,6 +87,9 @@ type Relation struct {
 	// CreatedHere is true for a relation that the run under review creates:
 	// nobody else can see it yet.
 	CreatedHere bool
+	// Partial is true where the snapshot knows the relation only from statements
+	// that changed it: what is there is true, what is not there is unknown.
+	Partial bool
 	// Size, Rows and Traffic are nil where nobody could be asked.
 	Size    *Size
 	Traffic *Traffic
@@ -208,15 +214,6 @@ type Traffic struct {
 	ReadsPerSecond  float64 // scans started, sequential and by index
 	WritesPerSecond float64 // rows inserted, updated, deleted
 	Window          time.Duration
-}
-
-// Relation finds a relation by "schema.name", or by a bare name along the
-// search path. Nil = not known to the snapshot.
-func (s *Snapshot) Relation(name string) *Relation {
-	if s == nil {
-		return nil
-	}
-	return s.Relations[name]
 }
 
 // Column finds a live column by name; nil = not known.
