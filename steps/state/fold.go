@@ -1,0 +1,190 @@
+package state
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"belay/steps/journal"
+)
+
+// folds has one entry for each kind of event; a test compares it with
+// journal.Kinds.
+var folds = map[journal.Kind]func(*Run, journal.Event) error{
+	"engine.started":     on(engineStarted),
+	"engine.stopped":     on(engineStopped),
+	"playbook.chosen":    on(playbookChosen),
+	"run.opened":         on(runOpened),
+	"run.parked":         on(runParked),
+	"run.finished":       on(runFinished),
+	"step.started":       on(stepStarted),
+	"step.finished":      on(stepFinished),
+	"question.asked":     on(questionAsked),
+	"question.answered":  on(questionAnswered),
+	"question.withdrawn": on(questionWithdrawn),
+	"answer.refused":     on(answerRefused),
+	"fact":               on(factSeen),
+	"sample":             on(sampled),
+	"sample.failed":      on(sampleFailed),
+	"unit.intent":        on(unitIntent),
+	"statement.sent":     on(statementSent),
+	"statement.ended":    on(statementEnded),
+	"attempt.started":    on(attemptStarted),
+	"attempt":            on(attempted),
+	"unit.applied":       on(unitApplied),
+	"unit.ended":         on(unitEnded),
+	"unit.probed":        on(unitProbed),
+	"stop.requested":     on(stopRequested),
+	"unwatched.allowed":  on(goingOnUnwatched),
+	"screen.lost":        on(screenLost),
+	"screen.back":        on(screenBack),
+	"note":               on(noted),
+}
+
+// on decodes the body for a fold of one kind.
+func on[B journal.Body](f func(*Run, journal.Event, B)) func(*Run, journal.Event) error {
+	return func(r *Run, e journal.Event) error {
+		b, err := journal.Decode[B](e)
+		if err != nil {
+			return err
+		}
+		f(r, e, b)
+		return nil
+	}
+}
+
+func (r *Run) say(e journal.Event, format string, args ...any) {
+	r.Log = append(r.Log, Line{At: e.At, Step: e.Step, By: e.By, Text: fmt.Sprintf(format, args...)})
+}
+
+func engineStarted(r *Run, e journal.Event, b journal.EngineStarted) {
+	again := r.Engine.PID != 0
+	r.Engine, r.EngineAt, r.Alive, r.Parked, r.ID = b, e.At, true, "", b.Run
+	r.StopAsked, r.Sample, r.SampleError, r.Finished = nil, nil, "", nil
+	if again {
+		// Whoever was asked is asked again by the new engine, where it matters still.
+		r.Questions = nil
+		r.say(e, "a new engine took up the run (pid %d on %s)", b.PID, b.Host)
+	}
+}
+
+func engineStopped(r *Run, e journal.Event, b journal.EngineStopped) {
+	r.Alive = false
+	r.say(e, "the engine ended: %s", b.Reason)
+}
+
+func playbookChosen(r *Run, e journal.Event, b journal.PlaybookChosen) {
+	r.Playbook = b.Name
+	steps := make([]Step, 0, len(b.Steps))
+	for _, s := range b.Steps {
+		if have := r.Step(s.ID); have != nil {
+			steps = append(steps, *have)
+			continue
+		}
+		steps = append(steps, Step{ID: s.ID, Title: s.Title, Status: journal.Todo, Since: e.At})
+	}
+	r.Steps = steps
+}
+
+func runOpened(r *Run, e journal.Event, b journal.RunOpened) {
+	r.Opened, r.ID = &b, b.ID
+	r.say(e, "run %s opened on %s (%s): %s", b.ID, b.Database, b.Environment, strings.Join(b.Migrations, ", "))
+}
+
+func runParked(r *Run, e journal.Event, b journal.RunParked) {
+	r.Parked = b.Reason
+	r.say(e, "parked: %s", b.Reason)
+}
+
+func runFinished(r *Run, e journal.Event, b journal.RunFinished) {
+	r.Finished, r.FinishedAt = &b, e.At
+	r.say(e, "finished: %s", b.Summary)
+}
+
+func (r *Run) setStep(e journal.Event, status journal.Status, summary, hint string) {
+	s := r.Step(e.Step)
+	if s == nil {
+		r.Steps = append(r.Steps, Step{ID: e.Step, Title: e.Step})
+		s = &r.Steps[len(r.Steps)-1]
+	}
+	if s.Status != status {
+		s.Since = e.At
+	}
+	s.Status, s.Summary, s.Hint = status, summary, hint
+}
+
+func stepStarted(r *Run, e journal.Event, _ journal.StepStarted) {
+	r.setStep(e, journal.Running, "", "")
+}
+
+func stepFinished(r *Run, e journal.Event, b journal.StepFinished) {
+	r.setStep(e, b.Status, b.Summary, b.Hint)
+	r.say(e, "%s: %s: %s", e.Step, b.Status, b.Summary)
+}
+
+func questionAsked(r *Run, e journal.Event, b journal.QuestionAsked) {
+	r.dropQuestion(b.ID)
+	r.Questions = append(r.Questions, Question{QuestionAsked: b, Step: e.Step, At: e.At})
+	if !b.Dialog {
+		r.say(e, "asked: %s", b.Text)
+	}
+}
+
+func (r *Run) dropQuestion(id string) {
+	for i := range r.Questions {
+		if r.Questions[i].ID == id {
+			r.Questions = append(r.Questions[:i:i], r.Questions[i+1:]...)
+			return
+		}
+	}
+}
+
+func questionAnswered(r *Run, e journal.Event, b journal.QuestionAnswered) {
+	r.dropQuestion(b.ID)
+	r.Answers[b.ID] = Given{Answer: b.Answer, By: e.By, At: e.At}
+	r.say(e, "%s: %s", b.ID, b.Answer)
+}
+
+func questionWithdrawn(r *Run, _ journal.Event, b journal.QuestionWithdrawn) { r.dropQuestion(b.ID) }
+
+func answerRefused(r *Run, e journal.Event, b journal.AnswerRefused) {
+	r.say(e, "%s not accepted: %s", b.ID, b.Why)
+}
+
+func factSeen(r *Run, e journal.Event, b journal.FactSeen) {
+	r.Facts[b.Name] = Fact{Step: e.Step, At: e.At, Value: b.Value}
+}
+
+func sampled(r *Run, e journal.Event, b journal.Sampled) {
+	r.Sample, r.SampleAt, r.SampleError = &b.Sample, e.At, ""
+}
+
+func sampleFailed(r *Run, e journal.Event, b journal.SampleFailed) {
+	if r.SampleError == "" {
+		r.say(e, "no sample of locks and sizes: %s", b.Error)
+	}
+	r.SampleError = b.Error
+}
+
+func stopRequested(r *Run, e journal.Event, b journal.StopRequested) {
+	r.StopAsked = &b
+	if b.Now {
+		r.say(e, "stop now: asked")
+		return
+	}
+	r.say(e, "stop before the next unit: asked")
+}
+
+func goingOnUnwatched(r *Run, e journal.Event, _ journal.GoingOnUnwatched) {
+	r.Unwatched = true
+	r.say(e, "goes on without a screen")
+}
+
+func screenLost(r *Run, e journal.Event, _ journal.ScreenLost) {
+	r.ScreenLost = e.At
+	r.say(e, "the last screen is gone")
+}
+
+func screenBack(r *Run, _ journal.Event, _ journal.ScreenBack) { r.ScreenLost = time.Time{} }
+
+func noted(r *Run, e journal.Event, b journal.Noted) { r.say(e, "%s", b.Text) }

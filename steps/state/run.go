@@ -1,0 +1,183 @@
+// Package state folds the events of a journal into where a run stands. Screens,
+// the report, `status` and the engine itself see a run only through it. It is
+// pure: the same events give the same Run, always.
+package state
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"belay/sqlview/activity"
+	"belay/steps/fact"
+	"belay/steps/journal"
+)
+
+// Run is where a run stands after some events. The zero value is a run of which
+// nothing is known yet.
+type Run struct {
+	// Seq is the last event folded.
+	Seq    int64
+	ID     string
+	Opened *journal.RunOpened
+	Engine journal.EngineStarted
+	// EngineAt is when the engine's present life began.
+	EngineAt time.Time
+	// Alive is false after the engine said goodbye. An engine that ended without
+	// a word still reads true: ask the lock on the journal.
+	Alive  bool
+	Parked string // why; "" = not parked
+	// Playbook and Steps are in the order of the playbook.
+	Playbook string
+	Steps    []Step
+	// Questions are the open ones, oldest first.
+	Questions []Question
+	// Answers holds the newest accepted answer of each question.
+	Answers map[string]Given
+	Facts   map[string]Fact
+	Units   []Unit
+	// Sample is the newest moment of locks; SampleError since when there is none.
+	Sample      *activity.Sample
+	SampleAt    time.Time
+	SampleError string
+	// StopAsked is set once somebody asked to stop.
+	StopAsked *journal.StopRequested
+	// Unwatched is true once "go on without me" was said.
+	Unwatched bool
+	// ScreenLost is when the last screen went away without a word; zero = somebody
+	// watches, or left with a word.
+	ScreenLost time.Time
+	Finished   *journal.RunFinished
+	FinishedAt time.Time
+	// Log is the story in sentences, oldest first.
+	Log []Line
+}
+
+// Step is a checklist step.
+type Step struct {
+	ID, Title string
+	Status    journal.Status
+	Summary   string
+	Hint      string
+	// Since is when the status began.
+	Since time.Time
+}
+
+// Question is an open question.
+type Question struct {
+	journal.QuestionAsked
+	Step string
+	At   time.Time
+}
+
+// Given is an accepted answer.
+type Given struct {
+	Answer, By string
+	At         time.Time
+}
+
+// Fact is the newest observation of a name.
+type Fact struct {
+	Step  string
+	At    time.Time
+	Value json.RawMessage
+}
+
+// Line is one sentence of the log.
+type Line struct {
+	At   time.Time
+	Step string
+	By   string
+	Text string
+}
+
+// Get reads an observation; ok is false where it was never seen.
+func Get[V fact.Value](r *Run) (v V, at time.Time, ok bool) {
+	f, ok := r.Facts[v.Fact()]
+	if !ok || json.Unmarshal(f.Value, &v) != nil {
+		return v, time.Time{}, false
+	}
+	return v, f.At, true
+}
+
+// Fold makes a Run of events.
+func Fold(events []journal.Event) (*Run, error) {
+	r := New()
+	for _, e := range events {
+		if err := r.Apply(e); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// New is a run of which nothing is known.
+func New() *Run {
+	return &Run{Answers: map[string]Given{}, Facts: map[string]Fact{}}
+}
+
+// Apply folds one event. An event of a kind that this belay does not know is an
+// error: a newer belay wrote it, and guessing would be wrong.
+func (r *Run) Apply(e journal.Event) error {
+	fold, ok := folds[e.Kind]
+	if !ok {
+		return fmt.Errorf("event %d is a %q: a newer belay wrote this journal", e.Seq, e.Kind)
+	}
+	if err := fold(r, e); err != nil {
+		return err
+	}
+	r.Seq = e.Seq
+	return nil
+}
+
+// Step finds a step by id; nil = not in this playbook.
+func (r *Run) Step(id string) *Step {
+	for i := range r.Steps {
+		if r.Steps[i].ID == id {
+			return &r.Steps[i]
+		}
+	}
+	return nil
+}
+
+// Question finds an open question by id; nil = not open.
+func (r *Run) Question(id string) *Question {
+	for i := range r.Questions {
+		if r.Questions[i].ID == id {
+			return &r.Questions[i]
+		}
+	}
+	return nil
+}
+
+// Current is the step that runs, or the first that is not behind us; nil where
+// there are no steps.
+func (r *Run) Current() *Step {
+	for i := range r.Steps {
+		switch r.Steps[i].Status {
+		case journal.Running, journal.Paused:
+			return &r.Steps[i]
+		}
+	}
+	for i := range r.Steps {
+		switch r.Steps[i].Status {
+		case journal.Done, journal.Waived, journal.Look:
+			continue
+		}
+		return &r.Steps[i]
+	}
+	if n := len(r.Steps); n > 0 {
+		return &r.Steps[n-1]
+	}
+	return nil
+}
+
+// InHand is the unit that is being run, or whose outcome is unknown; nil = none.
+func (r *Run) InHand() *Unit {
+	for i := range r.Units {
+		if u := &r.Units[i]; u.Intent != nil && u.Outcome == "" {
+			return u
+		}
+	}
+	return nil
+}
