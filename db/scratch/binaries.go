@@ -1,0 +1,119 @@
+package scratch
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Binaries are the programs of one PostgreSQL installation. The first two are
+// always there; the others are "" where the folder does not have them.
+type Binaries struct {
+	Dir          string // the folder all of them lie in
+	Major        int    // major version of the server, as 17
+	Initdb       string
+	Postgres     string
+	PgCtl        string
+	Psql         string
+	PgDump       string
+	PgRestore    string
+	PgBasebackup string
+}
+
+// NotFoundError says that no usable PostgreSQL server was found.
+type NotFoundError struct {
+	// Looked names every place looked at, in order, with what was found there.
+	Looked []string
+	// Install is the one command that installs PostgreSQL on this system.
+	Install string
+}
+
+// Error names the places and ends with the command to run.
+func (e *NotFoundError) Error() string {
+	return "no PostgreSQL server programs found; looked at " + strings.Join(e.Looked, ", ") +
+		"; install them with: " + e.Install + ", or name their folder with --pg-bin"
+}
+
+// Find looks for a PostgreSQL installation. A binDir that is not empty is the
+// only place looked at. Otherwise the order is: BELAY_PG_BIN, PATH,
+// pg_config --bindir, /usr/lib/postgresql/*/bin, /usr/pgsql-*/bin, Homebrew,
+// Postgres.app, asdf; among versions of one place the newest is taken.
+// The error is a *NotFoundError.
+func Find(binDir string) (Binaries, error) {
+	if binDir != "" {
+		return firstOf([]place{{name: "--pg-bin", dirs: []string{binDir}}})
+	}
+	if dir := os.Getenv("BELAY_PG_BIN"); dir != "" {
+		return firstOf([]place{{name: "BELAY_PG_BIN", dirs: []string{dir}}})
+	}
+	return firstOf(places())
+}
+
+func firstOf(ps []place) (Binaries, error) {
+	missing := &NotFoundError{Install: installCommand()}
+	for _, p := range ps {
+		var found []Binaries
+		for _, dir := range p.dirs {
+			b, err := open(dir)
+			if err != nil {
+				missing.Looked = append(missing.Looked, fmt.Sprintf("%s (%s: %v)", p.name, dir, err))
+				continue
+			}
+			found = append(found, b)
+		}
+		if len(found) > 0 {
+			return slices.MaxFunc(found, func(a, b Binaries) int { return cmp.Compare(a.Major, b.Major) }), nil
+		}
+		if len(p.dirs) == 0 {
+			missing.Looked = append(missing.Looked, p.name+" (nothing there)")
+		}
+	}
+	return Binaries{}, missing
+}
+
+// open reads one folder. A folder without initdb and postgres is no server.
+func open(dir string) (Binaries, error) {
+	b := Binaries{Dir: dir}
+	for name, field := range map[string]*string{
+		"initdb": &b.Initdb, "postgres": &b.Postgres, "pg_ctl": &b.PgCtl, "psql": &b.Psql,
+		"pg_dump": &b.PgDump, "pg_restore": &b.PgRestore, "pg_basebackup": &b.PgBasebackup,
+	} {
+		if p, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
+			*field, _ = filepath.Abs(p)
+		} else if (name == "initdb" || name == "postgres") && errors.Is(err, fs.ErrNotExist) {
+			return Binaries{}, fmt.Errorf("no %s", name)
+		} else if name == "initdb" || name == "postgres" {
+			return Binaries{}, fmt.Errorf("%s cannot be run", name)
+		}
+	}
+	var err error
+	b.Major, err = major(b.Postgres)
+	return b, err
+}
+
+var versionNumber = regexp.MustCompile(`\(PostgreSQL\) (\d+)`)
+
+// major asks the server program itself: folder names lie after an upgrade.
+func major(postgres string) (int, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, postgres, "--version").Output()
+	if err != nil {
+		return 0, fmt.Errorf("postgres --version: %w", err)
+	}
+	m := versionNumber.FindSubmatch(out)
+	if m == nil {
+		return 0, fmt.Errorf("postgres --version says %q", strings.TrimSpace(string(out)))
+	}
+	return strconv.Atoi(string(m[1]))
+}

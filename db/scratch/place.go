@@ -1,0 +1,99 @@
+package scratch
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// place is somewhere PostgreSQL installations are found, with the folders of
+// programs that are there.
+type place struct {
+	name string
+	dirs []string
+}
+
+// places lists where installations are, the most deliberate choice first.
+func places() []place {
+	home, _ := os.UserHomeDir()
+	return []place{
+		onPath(),
+		fromPgConfig(),
+		matching("/usr/lib/postgresql/*/bin", "/usr/lib/postgresql/*/bin"),
+		matching("/usr/pgsql-*/bin", "/usr/pgsql-*/bin"),
+		matching("Homebrew", "/opt/homebrew/opt/postgresql*/bin", "/usr/local/opt/postgresql*/bin",
+			"/home/linuxbrew/.linuxbrew/opt/postgresql*/bin"),
+		matching("Postgres.app", "/Applications/Postgres.app/Contents/Versions/*/bin"),
+		matching("asdf", filepath.Join(asdfDir(home), "installs/postgres/*/bin")),
+	}
+}
+
+func asdfDir(home string) string {
+	if dir := os.Getenv("ASDF_DATA_DIR"); dir != "" {
+		return dir
+	}
+	return filepath.Join(home, ".asdf")
+}
+
+// onPath follows the link of initdb: package managers link single programs
+// into /usr/local/bin, and the others lie beside the real one.
+func onPath() place {
+	p := place{name: "PATH"}
+	initdb, err := exec.LookPath("initdb")
+	if err != nil {
+		return p
+	}
+	p.dirs = []string{filepath.Dir(initdb)}
+	if real, err := filepath.EvalSymlinks(initdb); err == nil {
+		p.dirs = []string{filepath.Dir(real)}
+	}
+	return p
+}
+
+func fromPgConfig() place {
+	p := place{name: "pg_config --bindir"}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "pg_config", "--bindir").Output()
+	if dir := strings.TrimSpace(string(out)); err == nil && dir != "" {
+		p.dirs = []string{dir}
+	}
+	return p
+}
+
+func matching(name string, patterns ...string) place {
+	p := place{name: name}
+	for _, pattern := range patterns {
+		dirs, _ := filepath.Glob(pattern)
+		p.dirs = append(p.dirs, dirs...)
+	}
+	return p
+}
+
+// installCommand is what installs a server here, by the system's own manager.
+func installCommand() string {
+	sudo := "sudo "
+	if os.Geteuid() == 0 {
+		sudo = ""
+	}
+	if runtime.GOOS == "darwin" {
+		return "brew install postgresql"
+	}
+	for _, m := range [...]struct{ program, command string }{
+		{"apt-get", "apt-get install postgresql"},
+		{"dnf", "dnf install postgresql-server"},
+		{"yum", "yum install postgresql-server"},
+		{"apk", "apk add postgresql"},
+		{"zypper", "zypper install postgresql-server"},
+		{"pacman", "pacman -S postgresql"},
+	} {
+		if _, err := exec.LookPath(m.program); err == nil {
+			return sudo + m.command
+		}
+	}
+	return "brew install postgresql"
+}
