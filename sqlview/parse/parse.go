@@ -1,0 +1,122 @@
+package parse
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+	"google.golang.org/protobuf/proto"
+
+	"belay/sqlview/parse/child"
+)
+
+// Parse reads sources with a child process of its own, which has ended when it
+// returns. There is one File for each source, in order. See Parser.Parse.
+func Parse(ctx context.Context, srcs ...[]byte) ([]File, error) {
+	var p Parser
+	files, err := p.Parse(ctx, srcs...)
+	_ = p.Close()
+	return files, err
+}
+
+// Parse splits and analyses sources. What cannot be analysed carries a Problem:
+// a syntax error, SQL too deep or too large, or ctx having ended. The error is
+// set only where the child process cannot be started at all.
+func (p *Parser) Parse(ctx context.Context, srcs ...[]byte) ([]File, error) {
+	files := make([]File, len(srcs))
+	var w work
+	for i, src := range srcs {
+		files[i] = Split(src)
+		w.add(&files[i], src)
+	}
+	replies, err := p.ask(ctx, child.Parse, w.texts)
+	if err != nil {
+		return files, err
+	}
+	for i, it := range w.items {
+		it.settle(w.texts[i], replies[i])
+	}
+	return files, nil
+}
+
+// work is the statements of all files that go to the parser.
+type work struct {
+	items []item
+	texts []string
+}
+
+// item is one statement and the source it stands in.
+type item struct {
+	*Statement
+	src []byte
+}
+
+func (w *work) add(f *File, src []byte) {
+	for i := range f.Statements {
+		st := &f.Statements[i]
+		if st.Problem != nil {
+			continue
+		}
+		w.items = append(w.items, item{st, src})
+		w.texts = append(w.texts, withoutMeta(*st, f.Meta))
+	}
+}
+
+// withoutMeta is the statement with the meta-commands inside it blanked.
+func withoutMeta(st Statement, metas []Meta) string {
+	var text []byte
+	for _, m := range metas {
+		if m.Start < st.Start || m.End > st.End {
+			continue
+		}
+		if text == nil {
+			text = []byte(st.SQL)
+		}
+		for i := m.Start; i < m.End; i++ {
+			text[i-st.Start] = ' '
+		}
+	}
+	if text == nil {
+		return st.SQL
+	}
+	return string(text)
+}
+
+// settle gives the statement its tree, or says why it has none.
+func (it item) settle(text string, r reply) {
+	node, off, message := read(text, r)
+	if message != "" {
+		it.Problem = problemAt(it.src, it.Start+off, message)
+		return
+	}
+	it.Node, it.Kind = node, CommandTag(node)
+}
+
+// read turns a reply into a tree, or into a message and its place in text.
+func read(text string, r reply) (node *pg.Node, off int, message string) {
+	switch {
+	case r.err == errTooDeep:
+		return nil, 0, tooDeep
+	case r.err != nil:
+		return nil, 0, fmt.Sprintf("not analysed: %v", r.err)
+	case r.Failed:
+		return nil, ByteOffset(text, r.Cursor), serverMessage(string(r.Data))
+	}
+	var result pg.ParseResult
+	if err := proto.Unmarshal(r.Data, &result); err != nil {
+		return nil, 0, tooDeep
+	}
+	if len(result.Stmts) != 1 {
+		return nil, 0, fmt.Sprintf("read as %d statements", len(result.Stmts))
+	}
+	return result.Stmts[0].Stmt, 0, ""
+}
+
+// serverMessage says it the same way where the parser's own stack was too small.
+func serverMessage(message string) string {
+	if strings.HasPrefix(message, "memory exhausted") {
+		return tooDeep
+	}
+	return message
+}

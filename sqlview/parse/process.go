@@ -1,0 +1,99 @@
+package parse
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"time"
+
+	"belay/sqlview/parse/child"
+)
+
+// process is one parsing child with the pipes to it.
+type process struct {
+	cmd      *exec.Cmd
+	requests *os.File
+	answers  *os.File
+	reader   *bufio.Reader
+}
+
+// start runs this program again as a parsing child. It gets an environment of
+// its own, so that no secret of this process is in it.
+func start() (*process, error) {
+	theirIn, requests, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("start the SQL parser: %w; too many open files?", err)
+	}
+	answers, theirOut, err := os.Pipe()
+	if err != nil {
+		closeAll(theirIn, requests)
+		return nil, fmt.Errorf("start the SQL parser: %w; too many open files?", err)
+	}
+	defer closeAll(theirIn, theirOut)
+	cmd, err := command(theirIn, theirOut)
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		closeAll(requests, answers)
+		return nil, fmt.Errorf("start the SQL parser: %w; belay runs its own file again for this, may it?", err)
+	}
+	return &process{cmd, requests, answers, bufio.NewReaderSize(answers, 1<<16)}, nil
+}
+
+func command(in, out *os.File) (*exec.Cmd, error) {
+	self := "/proc/self/exe"
+	if runtime.GOOS != "linux" {
+		var err error
+		if self, err = os.Executable(); err != nil {
+			return nil, err
+		}
+	}
+	cmd := exec.Command(self)
+	cmd.Args = []string{"belay-parser"}
+	cmd.Env = []string{child.Env + "=1", "GOTRACEBACK=none"}
+	cmd.ExtraFiles = []*os.File{in, out}
+	cmd.SysProcAttr = ownGroup()
+	return cmd, nil
+}
+
+// send writes a request; it returns once the child has read it.
+func (p *process) send(req child.Request, deadline time.Time) error {
+	_ = p.requests.SetWriteDeadline(deadline)
+	return child.WriteRequest(p.requests, req)
+}
+
+func (p *process) receive(deadline time.Time) (child.Answer, error) {
+	_ = p.answers.SetReadDeadline(deadline)
+	return child.ReadAnswer(p.reader)
+}
+
+// expire ends a send or receive that is waiting.
+func (p *process) expire() {
+	past := time.Unix(1, 0)
+	_ = p.requests.SetWriteDeadline(past)
+	_ = p.answers.SetReadDeadline(past)
+}
+
+// close lets an idle child end by itself.
+func (p *process) close() error {
+	closeAll(p.requests, p.answers)
+	return p.cmd.Wait()
+}
+
+// end terminates a child that is dead or does not answer.
+func (p *process) end() {
+	_ = p.cmd.Process.Kill()
+	_ = p.close()
+}
+
+func closeAll(files ...*os.File) {
+	var errs []error
+	for _, f := range files {
+		errs = append(errs, f.Close())
+	}
+	_ = errors.Join(errs...)
+}
