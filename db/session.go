@@ -1,0 +1,60 @@
+package db
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Kind is what a connection of belay is for.
+type Kind string
+
+// The three connections of a run; look mode has only a Monitor.
+const (
+	// Executor runs the team's statements.
+	Executor Kind = "executor"
+	// Monitor reads activity and catalog; it cannot write.
+	Monitor Kind = "monitor"
+	// Escape cancels what the executor runs when nothing else reaches it.
+	Escape Kind = "escape"
+)
+
+// Session names a connection, so that it can be found in pg_stat_activity by
+// anybody, and by belay after a crash.
+type Session struct {
+	Kind Kind
+	// Run is the first eight characters of the run's id; "" = look mode.
+	Run string
+	// Step is what the executor does, such as "run" or "backfill".
+	Step string
+	// Settings override the Kind's own, by name, in the parameter's base unit
+	// (milliseconds, seconds or a word).
+	Settings []Setting
+}
+
+// maxApplicationName is what the server keeps of an application_name, in bytes.
+const maxApplicationName = 63
+
+// ApplicationName is "belay/RUN/STEP" for an executor and "belay/RUN/+monitor"
+// or "belay/RUN/+escape" for the helpers; RUN is "look" in look mode. A search
+// for ghosts takes names without "+".
+func (s Session) ApplicationName() string {
+	run := s.Run
+	if run == "" {
+		run = "look"
+	}
+	part := "+" + string(s.Kind)
+	if s.Kind == Executor {
+		part = strings.TrimLeft(s.Step, "+")
+	}
+	return cut("belay/"+run+"/"+part, maxApplicationName)
+}
+
+func cut(s string, bytes int) string {
+	if len(s) <= bytes {
+		return s
+	}
+	for bytes > 0 && !utf8.RuneStart(s[bytes]) {
+		bytes--
+	}
+	return s[:bytes]
+}
