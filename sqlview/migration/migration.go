@@ -4,7 +4,7 @@
 // SQL text, it never connects.
 package migration
 
-import "io/fs"
+import "path"
 
 // Migration is one version of a folder.
 type Migration struct {
@@ -20,10 +20,15 @@ type Migration struct {
 
 // File is one text of a migration, read once.
 type File struct {
-	Path   string // relative to the folder, slash separated
+	// Path is relative to the folder, slash separated; it begins with "../" for
+	// a down file that stands in a folder beside it.
+	Path   string
 	Bytes  []byte
 	SHA256 string // hex, of Bytes
-	Tx     Tx
+	// Normalized is the hex SHA-256 of the SQL without comments and with blanks
+	// folded: equal for two texts that differ in nothing the server runs.
+	Normalized string
+	Tx         Tx
 }
 
 // Tx says what the tool wraps in a transaction when it runs the file.
@@ -40,75 +45,54 @@ const (
 	TxNone Tx = "none"
 )
 
-// Problem is something wrong with the folder that a person must see.
-type Problem struct {
-	Kind    string // duplicate, name, empty, encoding, unsupported
-	Paths   []string
-	Version string
-	Message string
-	Hint    string
-	// Stops is true where nothing may run before it is mended.
-	Stops bool
+// InBlock reports whether the tool runs the file inside a transaction block,
+// given how many statements the parser found in it. Which statements cannot be
+// in a block is for sqlview/effect to say.
+func (f File) InBlock(statements int) bool {
+	switch f.Tx {
+	case TxNone:
+		return false
+	case TxImplicit:
+		return statements > 1
+	}
+	return true
 }
 
 // Folder is a tool's folder, read whole.
 type Folder struct {
-	Format     string // the Format's name
+	Format string // the Format's name
+	// Dir is the folder's path under the root that was given to Load.
+	Dir string
+	// Migrations are in the order in which the tool runs them. Two files of one
+	// version both stand here, beside a Problem that stops.
 	Migrations []Migration
 	Problems   []Problem
 }
 
-// Row is one row of a tool's history table, as far as the tool keeps it.
-type Row struct {
-	Version string
-	Name    string // "" where the tool keeps none
-	At      string // the tool's own time as text; "" where it keeps none
-	Dirty   bool
+// Path is where a file of the folder stands under the root given to Load.
+func (f Folder) Path(file File) string { return path.Join(f.Dir, file.Path) }
+
+// Paths lists every file of the folder's migrations, up and down, under the
+// root given to Load.
+func (f Folder) Paths() []string {
+	var all []string
+	for _, m := range f.Migrations {
+		all = append(all, f.Path(m.Up))
+		if m.Down != nil {
+			all = append(all, f.Path(*m.Down))
+		}
+	}
+	return all
 }
 
-// Write is one statement that records something in the history table. Args are
-// bound, never spliced.
-type Write struct {
-	SQL  string
-	Args []any
-}
-
-// History says how a tool records what it ran. The functions return SQL for a
-// table named by its quoted, schema-qualified identifier.
-type History struct {
-	// Table is the default name, without schema.
-	Table string
-	// Columns are the columns that must be there, name to format_type; an
-	// unknown further column without default refuses native writing.
-	Columns map[string]string
-	// Create is the tool's own DDL.
-	Create func(table string) string
-	// Read selects version text, name text, at text, dirty boolean, newest first.
-	Read func(table string) string
-	// UpTo is true where one row of version N means every version <= N is applied.
-	UpTo bool
-	// Record is what makes m the newest applied version, inside the unit's own
-	// transaction. Begin is what is written before a unit that cannot be in a
-	// transaction, nil for tools that write nothing then.
-	Record func(table string, m Migration) []Write
-	Begin  func(table string, m Migration) []Write
-	// Unrecord is what takes m back; prev is the version before it, nil = none.
-	Unrecord func(table string, m Migration, prev *Migration) []Write
-	// Keys are the advisory lock keys the tool takes on this database.
-	// schema and table are unquoted.
-	Keys func(database, schema, table string) []int64
-}
-
-// Format is one migration tool.
-type Format struct {
-	// Name is kebab-case and equal to the file's name: "golang-migrate".
-	Name string
-	Doc  string
-	// Detect is how sure the format is that the folder is its own, 0 (no) to
-	// 100 (certain by a marker of the tool).
-	Detect  func(fs.FS) int
-	Load    func(fs.FS) (Folder, error)
-	History History
-	// NextName is the path of the next migration's up file, "" = unsupported.
-	NextName func(f Folder, title string, now string) string
+// Find returns the migration of that version, leading zeros aside; nil = none.
+func (f Folder) Find(version string) *Migration {
+	number, err := parseVersion(version)
+	for i := range f.Migrations {
+		m := &f.Migrations[i]
+		if m.Version == version || (err == nil && m.Number == number) {
+			return m
+		}
+	}
+	return nil
 }

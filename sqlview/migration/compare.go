@@ -1,0 +1,220 @@
+package migration
+
+import (
+	"slices"
+	"strconv"
+)
+
+// Status is a folder held against a history table. All lists are in the order
+// in which the tool runs migrations.
+type Status struct {
+	Applied []Migration
+	Pending []Migration
+	// Late are not applied and lower than the newest applied version.
+	Late []Migration
+	// Doubtful count as applied by the tool's one row, but Doubt was told that
+	// they are new: the tool passes over them without a word.
+	Doubtful []Migration
+	// Dirty are rows of a migration whose outcome the tool does not know. Their
+	// migrations stand in no other list.
+	Dirty []Dirty
+	// Missing are rows that no file has: a wrong folder, or a wrong database.
+	Missing    []Row
+	Duplicates [][]Migration
+	// Newest is the newest version the database names, clean or dirty; "" = none.
+	Newest string
+	// Agreement is the share of rows that a file has, 0 to 1; 1 without rows.
+	Agreement float64
+	// UpTo is true where the tool keeps one row for all versions up to it.
+	UpTo bool
+}
+
+// Dirty is a row that the tool left half done. Migration is nil where no file
+// has the version.
+type Dirty struct {
+	Row       Row
+	Migration *Migration
+}
+
+// Compare holds a folder against the rows of its history table.
+func Compare(f Folder, rows []Row, h History) Status {
+	s := Status{Agreement: 1, UpTo: h.UpTo, Duplicates: sameVersion(f.Migrations)}
+	if h.UpTo {
+		s.compareUpTo(f, rows)
+	} else {
+		s.compareRows(f, rows)
+	}
+	return s
+}
+
+func sameVersion(all []Migration) [][]Migration {
+	var groups [][]Migration
+	for i := 0; i < len(all); {
+		j := i + 1
+		for j < len(all) && all[j].Number == all[i].Number {
+			j++
+		}
+		if j-i > 1 {
+			groups = append(groups, slices.Clone(all[i:j]))
+		}
+		i = j
+	}
+	return groups
+}
+
+// compareUpTo reads one row as "everything up to here". -1 is golang-migrate's
+// word for "nothing", which it keeps only when dirty.
+func (s *Status) compareUpTo(f Folder, rows []Row) {
+	row, at, ok := newestRow(rows)
+	if !ok {
+		s.Pending = slices.Clone(f.Migrations)
+		return
+	}
+	s.Newest = row.Version
+	s.checkRow(f, row)
+	for _, m := range f.Migrations {
+		switch {
+		case at < 0 || m.Number > uint64(at):
+			s.Pending = append(s.Pending, m)
+		case m.Number < uint64(at) || !row.Dirty:
+			s.Applied = append(s.Applied, m)
+		}
+	}
+}
+
+func (s *Status) checkRow(f Folder, row Row) {
+	m := f.Find(row.Version)
+	if row.Dirty {
+		s.Dirty = append(s.Dirty, Dirty{Row: row, Migration: m})
+	}
+	if m == nil && row.Version != strconv.Itoa(nilVersion) {
+		s.Missing = append(s.Missing, row)
+		s.Agreement = 0
+	}
+}
+
+// newestRow is the row with the highest number; a version that is no number
+// counts as nothing.
+func newestRow(rows []Row) (newest Row, at int64, ok bool) {
+	for _, r := range rows {
+		n, err := strconv.ParseInt(r.Version, 10, 64)
+		if err == nil && (!ok || n > at) {
+			newest, at, ok = r, n, true
+		}
+	}
+	return newest, at, ok
+}
+
+// compareRows takes one row a version, in any order.
+func (s *Status) compareRows(f Folder, rows []Row) {
+	has := map[string]*Row{}
+	matched, newest := 0, uint64(0)
+	for i, r := range rows {
+		m := fileOf(f, r)
+		if m == nil {
+			s.Missing = append(s.Missing, r)
+		} else {
+			matched++
+			has[m.Up.Path] = &rows[i]
+		}
+		if n, ok := numberOf(r, m); ok && (s.Newest == "" || n >= newest) {
+			newest, s.Newest = n, versionOf(r, m)
+		}
+	}
+	if len(rows) > 0 {
+		s.Agreement = float64(matched) / float64(len(rows))
+	}
+	for i, m := range f.Migrations {
+		s.sort(&f.Migrations[i], has[m.Up.Path], s.Newest != "" && m.Number <= newest)
+	}
+}
+
+func (s *Status) sort(m *Migration, row *Row, low bool) {
+	switch {
+	case row != nil && row.Dirty:
+		s.Dirty = append(s.Dirty, Dirty{Row: *row, Migration: m})
+	case row != nil:
+		s.Applied = append(s.Applied, *m)
+	case low:
+		s.Late = append(s.Late, *m)
+	default:
+		s.Pending = append(s.Pending, *m)
+	}
+}
+
+// fileOf finds the row's migration: by version, of several with that version by
+// name, and by name alone where the row keeps no version.
+func fileOf(f Folder, r Row) *Migration {
+	if r.Version == "" {
+		return byName(f, r.Name)
+	}
+	first := f.Find(r.Version)
+	if first == nil {
+		return nil
+	}
+	for i := range f.Migrations {
+		if m := &f.Migrations[i]; m.Number == first.Number && named(*m, r.Name) {
+			return m
+		}
+	}
+	return first
+}
+
+// byName is nil where two files have the name: a guess would be worse.
+func byName(f Folder, name string) *Migration {
+	var found *Migration
+	for i := range f.Migrations {
+		if !named(f.Migrations[i], name) {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = &f.Migrations[i]
+	}
+	return found
+}
+
+func named(m Migration, name string) bool {
+	file, stem := stemOf(m)
+	return name != "" && (name == file || name == stem || name == m.Title)
+}
+
+func numberOf(r Row, m *Migration) (uint64, bool) {
+	if m != nil {
+		return m.Number, true
+	}
+	n, err := parseVersion(r.Version)
+	return n, err == nil
+}
+
+func versionOf(r Row, m *Migration) string {
+	if m != nil {
+		return m.Version
+	}
+	return r.Version
+}
+
+// Doubt moves applied migrations that are new to Doubtful where the tool keeps
+// one row for all: isNew reports whether the file exists only on this branch or
+// only in this working tree. The row's own version is not doubted, for it
+// stands in the table. Other formats know what they ran, and stay as they are.
+func (s Status) Doubt(isNew func(Migration) bool) Status {
+	if !s.UpTo {
+		return s
+	}
+	applied := s.Applied
+	s.Applied, s.Doubtful = nil, nil
+	for _, m := range applied {
+		if m.Version != s.Newest && isNew(m) {
+			s.Doubtful = append(s.Doubtful, m)
+		} else {
+			s.Applied = append(s.Applied, m)
+		}
+	}
+	return s
+}
+
+// WrongPlace reports whether folder and database hardly belong together: under
+// 80 % of the rows have a file.
+func (s Status) WrongPlace() bool { return s.Agreement < 0.8 }

@@ -1,0 +1,127 @@
+package migration
+
+import (
+	"cmp"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Folders are the places where teams keep migrations, looked at in this order.
+var Folders = []string{
+	"migrations", "db/migrations", "db/migrate", "database/migrations", "sql/migrations", "supabase/migrations",
+	"prisma/migrations", "internal/migrations", "internal/db/migrations", "internal/database/migrations",
+	"pkg/migrations", "schema/migrations", "sql", "migration", "db/migration", "db",
+	"src/main/resources/db/migration", "alembic/versions", "drizzle", ".",
+}
+
+// Detection is a guess at what one folder is.
+type Detection struct {
+	Dir  string // under the root, "." = the root
+	// Tool is a Format's name, or another tool's; "" for an empty folder, where
+	// any tool may begin.
+	Tool string
+	// Score is 1 to 100; 100 is certain by a marker of the tool.
+	Score int
+	// Runs is true where belay has a Format of that name.
+	Runs bool
+}
+
+// certain is the lead by which one guess at a folder beats another.
+const certain = 15
+
+// Detect looks for migrations folders under root: the known places, or only dir
+// where it is not "". The best guess comes first.
+func Detect(root fs.FS, dir string) []Detection {
+	dirs := Folders
+	if dir != "" {
+		dirs = []string{dir}
+	}
+	var all []Detection
+	for _, d := range dirs {
+		all = append(all, detectDir(root, d)...)
+	}
+	slices.SortStableFunc(all, func(a, b Detection) int { return cmp.Compare(b.Score, a.Score) })
+	return all
+}
+
+func detectDir(root fs.FS, dir string) []Detection {
+	var found []Detection
+	for _, f := range Formats() {
+		if score := f.Detect(root, dir); score > 0 {
+			found = append(found, Detection{Dir: dir, Tool: f.Name, Score: score, Runs: true})
+		}
+	}
+	found = append(found, detectForeign(root, dir)...)
+	if len(found) == 0 && emptyFolder(root, dir) {
+		found = append(found, Detection{Dir: dir, Score: 1, Runs: true})
+	}
+	return found
+}
+
+// emptyFolder is true for a folder whose name promises migrations and that has
+// none yet; a .gitkeep does not count.
+func emptyFolder(root fs.FS, dir string) bool {
+	l, err := list(root, dir)
+	return err == nil && len(l.files)+len(l.folders) == 0 && strings.HasPrefix(path.Base(dir), "migrat")
+}
+
+// Pick decides between detections. A Detection without a Tool is an empty
+// folder: nothing is pending there. The error is a *NoFolderError, an
+// *AmbiguousError or a *ForeignError.
+func Pick(found []Detection) (Detection, error) {
+	if len(found) == 0 {
+		return Detection{}, &NoFolderError{}
+	}
+	open := contenders(found)
+	if len(open) > 1 {
+		return Detection{}, &AmbiguousError{Found: open}
+	}
+	if !open[0].Runs {
+		return Detection{}, &ForeignError{Detection: open[0]}
+	}
+	return open[0], nil
+}
+
+// contenders keeps, of each folder, the best guess and those close behind it;
+// an empty folder only where there is no other.
+func contenders(found []Detection) []Detection {
+	best, all := map[string]int{}, 0
+	for _, d := range found {
+		best[d.Dir] = max(best[d.Dir], d.Score)
+		all = max(all, d.Score)
+	}
+	return slices.DeleteFunc(slices.Clone(found), func(d Detection) bool {
+		return d.Score <= best[d.Dir]-certain || d.Tool == "" && all > d.Score
+	})
+}
+
+// NoFolderError says that no known place has migrations.
+type NoFolderError struct{}
+
+func (*NoFolderError) Error() string {
+	return "no migrations folder found; looked for " + strings.Join(Folders[:len(Folders)-1], ", ") +
+		"; name it with --migrations DIR"
+}
+
+// AmbiguousError says that several guesses are as good.
+type AmbiguousError struct{ Found []Detection }
+
+func (e *AmbiguousError) Error() string {
+	var each []string
+	for _, d := range e.Found {
+		each = append(each, fmt.Sprintf("%s (%s)", d.Dir, d.Tool))
+	}
+	return "several migrations folders or tools are possible: " + strings.Join(each, ", ") +
+		"; choose with --migrations DIR and --tool NAME"
+}
+
+// ForeignError says that the folder is of a tool that belay does not run.
+type ForeignError struct{ Detection }
+
+func (e *ForeignError) Error() string {
+	title, _ := foreignTitle(e.Tool)
+	return fmt.Sprintf("%s looks like a folder of %s; belay runs %s folders", e.Dir, title, strings.Join(Names(), " and "))
+}

@@ -1,0 +1,85 @@
+package migration
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+func repo(files ...string) fstest.MapFS {
+	root := fstest.MapFS{}
+	for _, f := range files {
+		name, text, _ := strings.Cut(f, "=")
+		root[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return root
+}
+
+// One row a tool: the sign by which its folder is known.
+func TestPick(t *testing.T) {
+	for _, c := range []struct {
+		want string // "dir tool", or how the error begins
+		root fstest.MapFS
+	}{
+		{"migrations golang-migrate", repo("migrations/1_a.up.sql=SELECT 1")},
+		{"db/migrations golang-migrate", repo("go.mod=require github.com/golang-migrate/migrate/v4 v4.20.1", "db/migrations/1_a.up.sql")},
+		{"migrations plain", repo("migrations/1_a.sql=SELECT 1", "migrations/1_a.down.sql=SELECT 1")},
+		{". plain", repo("1_a.sql=SELECT 1")},
+		{"no migrations folder", repo("main.go=package main", "schema.sql")},
+		{"no migrations folder", repo("migrations/README.md")},
+		{"migrations ", repo("migrations/.gitkeep")},
+		{"db/migrations plain", repo("migrations/.gitkeep", "db/migrations/1_a.sql")},
+		{"several migrations folders", repo("migrations/1_a.sql", "db/migrations/1_a.up.sql")},
+		{"migrations looks like a folder of goose;", repo("migrations/1_a.sql=-- +goose Up\nSELECT 1;")},
+		{"migrations looks like a folder of goose;", repo("migrations/1_a.go=package x\nfunc init() { goose.AddMigration(up, down) }")},
+		{"db/migrations looks like a folder of dbmate;", repo("db/migrations/1_a.sql=-- migrate:up\nSELECT 1;\n-- migrate:down")},
+		{"migrations looks like a folder of tern;", repo("migrations/001_a.sql=SELECT 1;\n---- create above / drop below ----\n")},
+		{"migrations looks like a folder of Atlas;", repo("migrations/1_a.sql", "migrations/atlas.sum")},
+		{"prisma/migrations looks like a folder of Prisma;", repo("prisma/migrations/1_a/migration.sql", "prisma/migrations/migration_lock.toml")},
+		{"drizzle looks like a folder of Drizzle;", repo("drizzle/0000_a.sql", "drizzle/meta/_journal.json")},
+		{"supabase/migrations looks like a folder of Supabase;", repo("supabase/migrations/20240115120000_a.sql=SELECT 1")},
+		{"migrations looks like a folder of Diesel;", repo("migrations/2024-01-15-120000_a/up.sql")},
+		{"several migrations folders or tools are possible: migrations (sqlx), migrations (plain)", repo("migrations/1_a.sql", "Cargo.toml")},
+		{"migrations looks like a folder of sqlx;", repo("migrations/1_a.up.sql", "Cargo.toml")},
+		{"migrations looks like a folder of sqlx;", repo("migrations/1_a.sql=-- no-transaction\nSELECT 1")},
+		{"sql looks like a folder of Flyway;", repo("sql/V1__a.sql", "sql/R__v.sql")},
+		{"several migrations folders or tools are possible: migrations (refinery), migrations (flyway)", repo("migrations/V1__a.sql", "Cargo.toml")},
+		{"alembic/versions looks like a folder of Alembic;", repo("alembic/versions/a1_x.py=revision = 'a1'\ndown_revision = None\n")},
+		{"migrations looks like a folder of Django;", repo("migrations/0001_initial.py=class Migration(migrations.Migration):")},
+		{"db/migrate looks like a folder of Rails;", repo("db/migrate/20240115120000_a.rb=class A < ActiveRecord::Migration[7.1]")},
+		{"migrations looks like a folder of Knex", repo("migrations/20240115120000_a.js=exports.up = knex => {}")},
+		{"migrations looks like a folder of node-pg-migrate", repo("migrations/1700000000000_a.sql=-- Up Migration\nSELECT 1;\n-- Down Migration\n")},
+		{". looks like a folder of Liquibase;", repo("changelog.sql=--liquibase formatted sql\n--changeset a:1\nSELECT 1;")},
+		{". looks like a folder of Sqitch;", repo("sqitch.plan", "deploy/a.sql")},
+	} {
+		got, err := Pick(Detect(c.root, ""))
+		said := got.Dir + " " + got.Tool
+		if err != nil {
+			said = err.Error()
+		}
+		if !strings.HasPrefix(said, c.want) {
+			t.Errorf("%v:\n got %s\nwant %s", keys(c.root), said, c.want)
+		}
+	}
+}
+
+func TestDetectOneFolder(t *testing.T) {
+	root := repo("migrations/1_a.sql", "other/1_a.up.sql")
+	got, err := Pick(Detect(root, "other"))
+	if err != nil || got.Dir != "other" || got.Tool != "golang-migrate" {
+		t.Errorf("Pick = %v, %v", got, err)
+	}
+	var none *NoFolderError
+	if _, err := Pick(Detect(root, "missing")); !errors.As(err, &none) {
+		t.Errorf("a folder that is not there: %v", err)
+	}
+}
+
+func keys(root fstest.MapFS) []string {
+	var names []string
+	for name := range root {
+		names = append(names, name)
+	}
+	return names
+}

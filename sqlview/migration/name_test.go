@@ -1,0 +1,93 @@
+package migration
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const now = "20261123180000"
+
+func folderOf(names ...string) Folder {
+	var f Folder
+	for _, name := range names {
+		part := leadingVersion.FindStringSubmatch(name)
+		number, _ := parseVersion(part[2])
+		f.Migrations = append(f.Migrations, Migration{Version: part[2], Number: number, Up: File{Path: name}})
+	}
+	sortByNumber(f.Migrations)
+	return f
+}
+
+func TestRenumber(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		folder Folder
+		above  uint64
+		want   []Move
+	}{
+		{"sequence, width kept", folderOf("000003_a.up.sql", "000004_b.up.sql"), 0, []Move{{"000003_a.up.sql", "000005_a.up.sql"}}},
+		{"above what staging ran", folderOf("000003_a.up.sql"), 31, []Move{{"000003_a.up.sql", "000032_a.up.sql"}}},
+		{"no width", folderOf("9_a.up.sql"), 0, []Move{{"9_a.up.sql", "10_a.up.sql"}}},
+		{"timestamp: now", folderOf("20240115120000_a.sql", "20240116120000_b.sql"), 0, []Move{{"20240115120000_a.sql", now + "_a.sql"}}},
+		{"timestamp: a clock ahead", folderOf("20270131235959_a.sql"), 0, []Move{{"20270131235959_a.sql", "20270201000000_a.sql"}}},
+		{"timestamp: applied ahead", folderOf("20240115120000_a.sql"), 20270131235959, []Move{{"20240115120000_a.sql", "20270201000000_a.sql"}}},
+		{"unix seconds", folderOf("1700000000_a.up.sql"), 0, []Move{{"1700000000_a.up.sql", "1795456800_a.up.sql"}}},
+		{"a V before it", folderOf("V7_a.sql"), 0, []Move{{"V7_a.sql", "V8_a.sql"}}},
+	} {
+		_, got, err := Renumber(c.folder.Migrations[0], c.folder, c.above, now)
+		if diff := cmp.Diff(c.want, got); diff != "" || err != nil {
+			t.Errorf("%s: %v\n%s", c.name, err, diff)
+		}
+	}
+}
+
+func TestRenumberMovesTheWayBack(t *testing.T) {
+	f := folderOf("0001_a.sql")
+	f.Migrations[0].Down = &File{Path: "../rollback/0001_a.sql"}
+	version, got, err := Renumber(f.Migrations[0], f, 0, now)
+	want := []Move{{"0001_a.sql", "0002_a.sql"}, {"../rollback/0001_a.sql", "../rollback/0002_a.sql"}}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil || version != "0002" {
+		t.Error(version, err, diff)
+	}
+}
+
+func TestRenumberNothingAbove(t *testing.T) {
+	f := folderOf("9223372036854775807_a.up.sql")
+	if _, moves, err := Renumber(f.Migrations[0], f, 0, now); err == nil {
+		t.Errorf("a version above the largest bigint: %v", moves)
+	}
+}
+
+func TestNextNameInAnEmptyFolder(t *testing.T) {
+	for _, f := range Formats() {
+		want := map[string]string{"golang-migrate": "000001_add_a.up.sql", "plain": now + "_add_a.sql"}[f.Name]
+		if got := f.NextName(Folder{}, "Add: A!", now); got != want {
+			t.Errorf("%s: %s, want %s", f.Name, got, want)
+		}
+	}
+}
+
+func TestDoubt(t *testing.T) {
+	f := folderOf("18_mine.up.sql", "20_merged.up.sql", "21_mine.up.sql")
+	status := Compare(f, []Row{{Version: "20"}}, golangMigrate.History)
+	mine := func(m Migration) bool { return m.Up.Path != "20_merged.up.sql" }
+	got := status.Doubt(mine)
+	if versions(got.Doubtful) != "18" || versions(got.Applied) != "20" || versions(got.Pending) != "21" {
+		t.Errorf("doubtful %s, applied %s, pending %s", versions(got.Doubtful), versions(got.Applied), versions(got.Pending))
+	}
+	if again := Compare(f, []Row{{Version: "20"}}, plain.History).Doubt(mine); len(again.Doubtful) > 0 {
+		t.Error("a tool with a row a version knows what it ran")
+	}
+}
+
+func TestStoppingIsForTheFilesToBeRun(t *testing.T) {
+	f := folderOf("1_a.sql", "2_b.sql")
+	f.Problems = checkText(File{Path: "1_a.sql", Bytes: []byte("\x00")})
+	if got := f.Stopping(f.Migrations[1:]); len(got) != 0 {
+		t.Error("an applied file stops the run of another:", got)
+	}
+	if got := f.Stopping(f.Migrations[:1]); len(got) != 1 {
+		t.Error("a NUL byte in the file to be run stops nothing")
+	}
+}

@@ -1,0 +1,53 @@
+package migration
+
+import (
+	"io/fs"
+)
+
+// plain is numbered SQL files that no tool owns.
+var plain = register(Format{
+	Name: "plain",
+	Doc: `# plain
+
+**Files.** ` + "`VERSION_title.sql` or `VERSION-title.sql`" + ` in one flat folder, the version in digits (a leading V is let go). The way
+back is ` + "`VERSION_title.down.sql`" + ` beside it, or a file of the same name in a folder ` + "`rollback`" + ` inside or beside the folder.
+Numeric order; two files of one version stop everything.
+
+**Transactions.** One transaction a file, with its history row. A file whose header says ` + "`-- belay: no-transaction`" + ` is run one
+statement at a time; the markers of goose, dbmate, tern, Atlas and sqlx are obeyed there too.
+
+**History.** An existing ` + "`migrations(id, name, applied_at)`" + ` is adopted and written as it is: an id with a default is left to
+the server and the version is read from the name, any other id is the version itself; the name is spelled as the newest row
+spells it. Without one, ` + "`belay_migrations`" + ` is proposed and its DDL is shown first.
+
+**Lock.** A key of belay's own, by schema and table: nobody else runs such a folder.
+`,
+	Detect: detectPlain,
+	Load:   loadPlain,
+	NextName: func(f Folder, title, now string) string {
+		return nextVersion(f, now, 0) + "_" + slug(title) + ".sql"
+	},
+	Adopts:  []string{"migrations"},
+	Adopt:   adoptMigrations,
+	History: belayMigrations,
+})
+
+// detectPlain is a guess: every tool with numbered files may look like this.
+func detectPlain(root fs.FS, dir string) int {
+	l, err := list(root, dir)
+	if err != nil {
+		return 0
+	}
+	score := 0
+	for _, name := range l.files {
+		part := plainName.FindStringSubmatch(name)
+		switch {
+		case part == nil:
+		case part[3] == ".up":
+			score = max(score, 30)
+		default:
+			score = max(score, 50)
+		}
+	}
+	return score
+}

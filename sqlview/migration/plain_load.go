@@ -1,0 +1,128 @@
+package migration
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var plainName = regexp.MustCompile(`^(V?[0-9]+)[_-](.+?)(\.up|\.down)?\.sql$`)
+
+func loadPlain(root fs.FS, dir string) (Folder, error) {
+	f := Folder{Format: "plain", Dir: dir}
+	l, err := list(root, dir)
+	if err != nil {
+		return f, err
+	}
+	downs := map[uint64][]File{}
+	for _, name := range l.files {
+		if err := f.addPlain(root, name, downs); err != nil {
+			return f, err
+		}
+	}
+	if err := f.rollbackFiles(root, downs); err != nil {
+		return f, err
+	}
+	f.pairPlainDowns(downs)
+	l.folders = slices.DeleteFunc(l.folders, func(name string) bool { return name == "rollback" })
+	f.Problems = append(f.Problems, checkIgnored(root, dir, l, "belay's plain format", plainName.MatchString, likeMigration.MatchString)...)
+	f.finish(l.files, "belay cannot know which is meant")
+	for _, m := range f.Migrations {
+		f.Problems = append(f.Problems, checkPlain(m.Up)...)
+	}
+	return f, nil
+}
+
+func (f *Folder) addPlain(root fs.FS, name string, downs map[uint64][]File) error {
+	part := plainName.FindStringSubmatch(name)
+	if part == nil {
+		return nil
+	}
+	number, err := parseVersion(part[1])
+	if err != nil {
+		f.Problems = append(f.Problems, Problem{Kind: Name, Paths: []string{name}, Stops: true,
+			Message: name + ": the version does not fit 64 bits", Hint: "give it a shorter version"})
+		return nil
+	}
+	file, err := readFile(root, f.Dir, name, TxFile)
+	if err != nil {
+		return err
+	}
+	if headerSaysNoTransaction(file.Bytes) {
+		file.Tx = TxNone
+	}
+	if part[3] == ".down" {
+		downs[number] = append(downs[number], file)
+		return nil
+	}
+	f.Migrations = append(f.Migrations, Migration{
+		Version: strings.TrimPrefix(part[1], "V"), Number: number, Title: part[2], Up: file})
+	return nil
+}
+
+// rollbackFiles reads the ways back from a folder inside or beside the folder.
+func (f *Folder) rollbackFiles(root fs.FS, downs map[uint64][]File) error {
+	for _, beside := range []string{"rollback", "../rollback"} {
+		at := path.Join(f.Dir, beside)
+		l, err := listIfThere(root, at)
+		if err != nil {
+			return err
+		}
+		for _, name := range l.files {
+			part := plainName.FindStringSubmatch(name)
+			if part == nil {
+				continue
+			}
+			number, err := parseVersion(part[1])
+			if err != nil {
+				continue
+			}
+			file, err := readFile(root, f.Dir, beside+"/"+name, TxFile)
+			if err != nil {
+				return err
+			}
+			if headerSaysNoTransaction(file.Bytes) {
+				file.Tx = TxNone
+			}
+			downs[number] = append(downs[number], file)
+		}
+	}
+	return nil
+}
+
+// pairPlainDowns gives each migration its way back; several are shown, and the
+// one with the same title as the up file is taken.
+func (f *Folder) pairPlainDowns(downs map[uint64][]File) {
+	for i := range f.Migrations {
+		m := &f.Migrations[i]
+		files := downs[m.Number]
+		if len(files) == 0 {
+			continue
+		}
+		m.Down = &files[0]
+		if len(files) > 1 {
+			f.Problems = append(f.Problems, Problem{Kind: Duplicate, Version: m.Version, Stops: true,
+				Paths:   []string{files[0].Path, files[1].Path},
+				Message: fmt.Sprintf("version %s has several ways back: %s, %s", m.Version, files[0].Path, files[1].Path),
+				Hint:    "keep one of them"})
+		}
+	}
+}
+
+// checkPlain finds what makes a file unfit to be run whole.
+func checkPlain(file File) []Problem {
+	if tool := sectionTool(file.Bytes); tool != "" {
+		return []Problem{{Kind: Unsupported, Paths: []string{file.Path}, Stops: true,
+			Message: fmt.Sprintf("%s has the up and down sections of %s: run whole, it would undo itself", file.Path, tool),
+			Hint:    "belay does not run " + tool + " folders yet; part the file into up and .down.sql, or use the team's own command"}}
+	}
+	if line := lateMarker(file.Bytes); line > 0 {
+		return []Problem{{Kind: Marker, Paths: []string{file.Path}, Stops: true,
+			Message: fmt.Sprintf("%s line %d: belay: no-transaction stands below the first statement and is not obeyed there", file.Path, line),
+			Hint:    "move it above the first statement"}}
+	}
+	return nil
+}

@@ -1,0 +1,143 @@
+package migration
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Problem is something wrong with the folder that a person must see.
+type Problem struct {
+	Kind    ProblemKind
+	Paths   []string
+	Version string
+	Message string
+	Hint    string
+	// Stops is true where nothing may run before it is mended. A problem that
+	// lies in the text of one file (see Folder.Stopping) stops only that file.
+	Stops bool
+}
+
+// ProblemKind is the class of a problem.
+type ProblemKind string
+
+// The kinds of problem.
+const (
+	Duplicate   ProblemKind = "duplicate"   // two files of one version
+	Case        ProblemKind = "case"        // two paths that differ in case only
+	Name        ProblemKind = "name"        // a name the tool ignores or cannot read
+	Orphan      ProblemKind = "orphan"      // a down file without its up file
+	Empty       ProblemKind = "empty"       // nothing but blanks and comments
+	Encoding    ProblemKind = "encoding"    // a NUL byte, a byte order mark, not UTF-8
+	Marker      ProblemKind = "marker"      // a marker where nobody obeys it
+	Unsupported ProblemKind = "unsupported" // written for another tool
+)
+
+// ofText are the kinds that lie in the text of one file.
+var ofText = []ProblemKind{Empty, Encoding, Marker}
+
+// Stopping lists the problems that stop a run of these migrations: those of
+// the folder's order and names, and those in the text of the files to be run.
+// An applied file that is not UTF-8 is history and stops nothing.
+func (f Folder) Stopping(run []Migration) []Problem {
+	var stop []Problem
+	for _, p := range f.Problems {
+		if p.Stops && (!slices.Contains(ofText, p.Kind) || touches(p, run)) {
+			stop = append(stop, p)
+		}
+	}
+	return stop
+}
+
+func touches(p Problem, run []Migration) bool {
+	return slices.ContainsFunc(run, func(m Migration) bool {
+		return slices.Contains(p.Paths, m.Up.Path) || (m.Down != nil && slices.Contains(p.Paths, m.Down.Path))
+	})
+}
+
+// checkText finds what is wrong with the bytes of one file.
+func checkText(f File) []Problem {
+	if why := encodingFault(f.Bytes); why != "" {
+		return []Problem{{Kind: Encoding, Paths: []string{f.Path}, Stops: true,
+			Message: f.Path + ": " + why, Hint: "save the file as UTF-8 without NUL bytes and without a byte order mark"}}
+	}
+	if len(normalize(f.Bytes, false)) == 0 {
+		return []Problem{{Kind: Empty, Paths: []string{f.Path},
+			Message: f.Path + " has no SQL in it: it will be recorded as applied and change nothing",
+			Hint:    "write the SQL, or keep it empty on purpose"}}
+	}
+	return nil
+}
+
+// encodingFault names the first byte that PostgreSQL would not take, "" = none.
+func encodingFault(b []byte) string {
+	if bytes.HasPrefix(b, []byte("\xef\xbb\xbf")) {
+		return "begins with a byte order mark, which the server reads as a syntax error"
+	}
+	for i := 0; i < len(b); {
+		r, size := utf8.DecodeRune(b[i:])
+		if r == 0 {
+			return "NUL byte at " + position(b, i)
+		}
+		if r == utf8.RuneError && size == 1 {
+			return fmt.Sprintf("byte 0x%02x is not UTF-8 at %s", b[i], position(b, i))
+		}
+		i += size
+	}
+	return ""
+}
+
+// position is the place of a byte: line and column from 1, the column in
+// characters, the offset from 0.
+func position(b []byte, offset int) string {
+	start := bytes.LastIndexByte(b[:offset], '\n') + 1
+	return fmt.Sprintf("line %d, column %d (byte %d)",
+		1+bytes.Count(b[:offset], []byte{'\n'}), 1+utf8.RuneCount(b[start:offset]), offset)
+}
+
+// checkCase finds paths that are one file on a disk that folds case.
+func checkCase(paths []string) []Problem {
+	first := map[string]string{}
+	var found []Problem
+	for _, p := range paths {
+		fold := strings.ToLower(p)
+		if other, ok := first[fold]; ok {
+			found = append(found, Problem{Kind: Case, Paths: []string{other, p},
+				Message: fmt.Sprintf("%s and %s differ in case only: on macOS they are one file", other, p),
+				Hint:    "rename one of them"})
+			continue
+		}
+		first[fold] = p
+	}
+	return found
+}
+
+// checkDuplicates finds several up files of one version. why says what the tool
+// does with them.
+func checkDuplicates(all []Migration, why string) []Problem {
+	var found []Problem
+	for i := 0; i < len(all); {
+		j := i + 1
+		for j < len(all) && all[j].Number == all[i].Number {
+			j++
+		}
+		if j-i > 1 {
+			found = append(found, duplicate(all[i:j], why))
+		}
+		i = j
+	}
+	return found
+}
+
+func duplicate(same []Migration, why string) Problem {
+	var paths []string
+	for _, m := range same {
+		paths = append(paths, m.Up.Path)
+	}
+	return Problem{Kind: Duplicate, Paths: paths, Version: same[0].Version, Stops: true,
+		Message: fmt.Sprintf("%d files of version %s: %s; %s", len(paths), same[0].Version, strings.Join(paths, ", "), why),
+		Hint:    "give the one that is applied nowhere a later version: belay renumber " + path.Base(paths[len(paths)-1])}
+}
