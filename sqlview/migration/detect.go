@@ -19,7 +19,7 @@ var Folders = []string{
 
 // Detection is a guess at what one folder is.
 type Detection struct {
-	Dir  string // under the root, "." = the root
+	Dir string // under the root, "." = the root
 	// Tool is a Format's name, or another tool's; "" for an empty folder, where
 	// any tool may begin.
 	Tool string
