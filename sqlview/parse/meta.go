@@ -61,3 +61,34 @@ func (s *splitter) takeCopyData(t token) {
 		s.add(t.start, t.end, problemAt(s.src, t.start, `COPY data without its end (a line \.); psql takes all that follows as data`))
 	}
 }
+
+// psqlVariable is the psql variable that text begins with, :name, :'name',
+// :"name" or :{?name}; "" where it begins with none.
+func psqlVariable(text string) string {
+	if len(text) < 2 || text[0] != ':' {
+		return ""
+	}
+	name := text[1:]
+	switch c := text[1]; {
+	case c == '\'' || c == '"':
+		return quotedVariable(text, string(c))
+	case c == '{':
+		return quotedVariable(text, "}")
+	case !isNameStart(c):
+		return ""
+	}
+	for i := range len(name) {
+		if !isNameByte(name[i]) {
+			return text[:1+i]
+		}
+	}
+	return text
+}
+
+func quotedVariable(text, end string) string {
+	n := strings.Index(text[2:], end)
+	if n < 0 {
+		return ""
+	}
+	return text[:2+n+1]
+}

@@ -34,10 +34,14 @@ func (p *Parser) Parse(ctx context.Context, srcs ...[]byte) ([]File, error) {
 	if err != nil {
 		return files, err
 	}
+	var again rewritten
 	for i, it := range w.items {
 		it.settle(w.texts[i], replies[i])
+		if replies[i].Failed {
+			again.add(it, w.texts[i])
+		}
 	}
-	return files, nil
+	return files, again.settle(ctx, p)
 }
 
 // work is the statements of all files that go to the parser.
@@ -87,6 +91,9 @@ func withoutMeta(st Statement, metas []Meta) string {
 func (it item) settle(text string, r reply) {
 	node, off, message := read(text, r)
 	if message != "" {
+		if name := psqlVariable(text[off:]); name != "" {
+			message = "psql variable " + name + ": its value is not in this file"
+		}
 		it.Problem = problemAt(it.src, it.Start+off, message)
 		return
 	}

@@ -44,6 +44,19 @@ type Feature struct {
 	Name FeatureName
 	// Offset is the byte offset into Statement.SQL where the syntax stands.
 	Offset int
+	// Node is the location of the node it belongs to: of the Constraint, for
+	// VacuumOnly of the RangeVar. For ReturningWith it is Offset.
+	Node int
+}
+
+// Has says whether the node at location carries the feature name.
+func (s Statement) Has(name FeatureName, location int32) bool {
+	for _, f := range s.Features {
+		if f.Name == name && f.Node == int(location) {
+			return true
+		}
+	}
+	return false
 }
 
 // FeatureName names a piece of PostgreSQL 18 syntax.
@@ -60,6 +73,8 @@ const (
 	Period          FeatureName = "PERIOD"               // foreign key
 	ReturningWith   FeatureName = "RETURNING WITH"       // OLD and NEW aliases
 	VacuumOnly      FeatureName = "ONLY"                 // VACUUM ONLY, ANALYZE ONLY
+	Inherit         FeatureName = "INHERIT"              // ALTER CONSTRAINT
+	NoInherit       FeatureName = "NO INHERIT"           // ALTER CONSTRAINT; NOT NULL of a column
 )
 
 // File is what a source text holds.
