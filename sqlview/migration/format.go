@@ -100,6 +100,7 @@ func Validate(f Format) error {
 	need(h.Table != "" && len(h.Columns) > 0, "the history table has no name or no columns")
 	need(h.Create != nil && h.Read != nil && h.Record != nil && h.Unrecord != nil && h.Keys != nil,
 		"a function of the history is missing")
+	need(len(h.Privileges) > 0, "the history names no privileges")
 	need((h.Begin == nil) == (h.BeginDown == nil), "Begin and BeginDown do not go together")
 	return errors.Join(errs...)
 }

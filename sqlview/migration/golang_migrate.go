@@ -41,7 +41,8 @@ clean after, as the tool does.
 			{Name: "version", Types: []string{"bigint"}},
 			{Name: "dirty", Types: []string{"boolean"}},
 		},
-		UpTo: true,
+		UpTo:       true,
+		Privileges: []string{"SELECT", "INSERT", "DELETE"},
 		Create: func(table string) string {
 			return "CREATE TABLE IF NOT EXISTS " + table + " (version bigint not null primary key, dirty boolean not null)"
 		},

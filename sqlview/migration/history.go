@@ -33,6 +33,8 @@ type History struct {
 	Create func(table string) string
 	// Read selects version text, name text, at text, dirty boolean, newest first.
 	Read func(table string) string
+	// Privileges are what Read and the writes need on the table.
+	Privileges []string
 	// UpTo is true where one row of version N means every version <= N is applied.
 	UpTo bool
 	// Record is what makes m the newest applied version, inside the unit's own

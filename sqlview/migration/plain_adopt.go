@@ -25,7 +25,8 @@ func adoptMigrations(t Table) (History, bool) {
 			{Name: "name", Types: []string{name.Type}},
 			{Name: "applied_at", Types: []string{at.Type}},
 		},
-		Keys: plainKeys,
+		Privileges: []string{"SELECT", "INSERT", "DELETE"},
+		Keys:       plainKeys,
 	}
 	if id.Default {
 		versionInName(&h)

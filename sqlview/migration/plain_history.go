@@ -23,6 +23,7 @@ var belayMigrations = History{
 		{Name: "belay_version", Types: []string{"text"}},
 		{Name: "error", Types: []string{"text"}},
 	},
+	Privileges: []string{"SELECT", "INSERT", "UPDATE"},
 	Create: func(table string) string {
 		return `CREATE TABLE IF NOT EXISTS ` + table + ` (
     version text PRIMARY KEY,

@@ -1,0 +1,130 @@
+package history
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"belay/sqlview/migration"
+)
+
+// place is where a table is looked for, and under which names.
+type place struct {
+	schema string
+	names  []string // the one to be created first
+	pinned bool     // the team named the schema
+}
+
+// placeOf reads the configured name as the server reads identifiers.
+func placeOf(ctx context.Context, q Querier, f migration.Format, configured string) (place, error) {
+	p := place{names: f.Tables()}
+	if configured != "" {
+		parts, err := parseIdent(ctx, q, configured)
+		if err != nil {
+			return p, err
+		}
+		p.names = parts[len(parts)-1:]
+		if p.pinned = len(parts) == 2; p.pinned {
+			p.schema = parts[0]
+		}
+	}
+	var schema *string
+	rows, err := q.Query(ctx, `SELECT n.nspname::text FROM pg_catalog.pg_namespace AS n
+ WHERE n.nspname = CASE WHEN $1 = '' THEN pg_catalog.current_schema() ELSE $1 END`, p.schema)
+	if err == nil {
+		schema, err = pgx.CollectOneRow(rows, pgx.RowTo[*string])
+	}
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return p, &NoSchemaError{Schema: p.schema}
+	case err != nil:
+		return p, fmt.Errorf("history table: read the schema: %w", err)
+	}
+	p.schema = *schema
+	return p, nil
+}
+
+func parseIdent(ctx context.Context, q Querier, name string) ([]string, error) {
+	rows, err := q.Query(ctx, `SELECT pg_catalog.parse_ident($1)`, name)
+	if err != nil {
+		return nil, fmt.Errorf("history table: read the name: %w", err)
+	}
+	parts, err := pgx.CollectOneRow(rows, pgx.RowTo[[]string])
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "22023" || err == nil && len(parts) > 2 {
+		return nil, &NameError{Name: name}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("history table: read the name: %w", err)
+	}
+	return parts, nil
+}
+
+// relation is one candidate of the catalog.
+type relation struct {
+	migration.Table
+	oid  uint32
+	kind string // pg_class.relkind
+	has  []string
+}
+
+func (r relation) lacks(needs []string) []string {
+	var lacks []string
+	for _, privilege := range needs {
+		if !slices.Contains(r.has, privilege) {
+			lacks = append(lacks, privilege)
+		}
+	}
+	return lacks
+}
+
+const findSQL = `
+SELECT c.oid, n.nspname::text, c.relname::text, c.relkind::text,
+       ARRAY(SELECT p FROM pg_catalog.unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p
+              WHERE pg_catalog.has_table_privilege(c.oid, p)),
+       a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atthasdef OR a.attidentity <> ''
+  FROM pg_catalog.pg_class AS c
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+  JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+ WHERE c.relname = ANY ($1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+   AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'
+ ORDER BY n.nspname, c.relname, c.oid, a.attnum`
+
+// find reads every relation of one of the names, with its columns.
+func find(ctx context.Context, q Querier, names []string) ([]relation, error) {
+	rows, err := q.Query(ctx, findSQL, names)
+	if err != nil {
+		return nil, fmt.Errorf("history table: read the catalog: %w", err)
+	}
+	var found []relation
+	var r relation
+	var col migration.TableColumn
+	into := []any{&r.oid, &r.Schema, &r.Name, &r.kind, &r.has, &col.Name, &col.Type, &col.NotNull, &col.Default}
+	_, err = pgx.ForEachRow(rows, into, func() error {
+		if n := len(found); n == 0 || found[n-1].oid != r.oid {
+			found = append(found, relation{oid: r.oid, kind: r.kind, has: slices.Clone(r.has),
+				Table: migration.Table{Schema: r.Schema, Name: r.Name}})
+		}
+		last := &found[len(found)-1]
+		last.Columns = append(last.Columns, col)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("history table: read the catalog: %w", err)
+	}
+	return found, nil
+}
+
+func split(all []relation, schema string) (here, elsewhere []relation) {
+	for _, r := range all {
+		if r.Schema == schema {
+			here = append(here, r)
+		} else {
+			elsewhere = append(elsewhere, r)
+		}
+	}
+	return here, elsewhere
+}

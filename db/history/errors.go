@@ -1,0 +1,66 @@
+package history
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"belay/sqlview/migration"
+)
+
+// NoSchemaError says that the schema of the history table does not exist.
+// Schema is "" where search_path names none that does.
+type NoSchemaError struct{ Schema string }
+
+func (e *NoSchemaError) Error() string {
+	if e.Schema == "" {
+		return "search_path names no schema that exists, so the tool's history table has no place; " +
+			"set search_path in the DSN, or name the table with history_table"
+	}
+	return fmt.Sprintf("schema %q of the history table does not exist; correct history_table", e.Schema)
+}
+
+// NameError says that a configured name is no identifier.
+type NameError struct{ Name string }
+
+func (e *NameError) Error() string {
+	return fmt.Sprintf("history_table %q is neither a table nor schema.table; quote names as SQL does", e.Name)
+}
+
+// ElsewhereError says that the schema at hand has no history table and others
+// have: taking the folder for wholly pending would be wrong.
+type ElsewhereError struct {
+	Schema string
+	Found  []string // quoted
+}
+
+func (e *ElsewhereError) Error() string {
+	return fmt.Sprintf("schema %q has no history table, but there is %s; name the right one with history_table, or set search_path as the tool does",
+		e.Schema, strings.Join(e.Found, ", "))
+}
+
+// UnfitError says that a table has the tool's name and not its columns.
+type UnfitError struct {
+	Table     string // quoted
+	Format    string
+	LooksLike string // another tool, "" = not known
+	Misfits   []migration.Misfit
+}
+
+func (e *UnfitError) Error() string {
+	var why []string
+	for _, m := range e.Misfits {
+		why = append(why, strings.TrimSpace(m.Column+" "+m.Why))
+	}
+	looks := ""
+	if e.LooksLike != "" && e.LooksLike != e.Format {
+		looks = " (it looks like " + e.LooksLike + "'s)"
+	}
+	return fmt.Sprintf("belay does not write to %s: it is not %s's table%s: %s; name the right table with history_table or the right tool with --tool",
+		e.Table, e.Format, looks, strings.Join(why, ", "))
+}
+
+// reads reports whether the rows can still be read.
+func (e *UnfitError) reads() bool {
+	return !slices.ContainsFunc(e.Misfits, func(m migration.Misfit) bool { return !m.Reads })
+}

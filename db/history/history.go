@@ -1,0 +1,148 @@
+// Package history finds the table in which a migration tool records what it
+// ran, checks that it is the tool's own, and reads its rows. It only reads: the
+// SQL that writes comes from migration.History and is run with the unit.
+package history
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"belay/sqlview/migration"
+)
+
+// Querier is a connection or a transaction.
+type Querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+// Table is a history table, or the place where it would be created.
+type Table struct {
+	Schema, Name string // unquoted
+	// Quoted is schema and name as SQL writes them; it means the same table
+	// whatever search_path the migration sets.
+	Quoted string
+	// OID is 0 where the table does not exist.
+	OID    uint32
+	Exists bool
+	// Variant is how rows are read and written; of a table that does not exist,
+	// how they will be.
+	Variant migration.History
+	// Refused is non-nil where the rows can be read and must not be written by
+	// belay, because the table has columns that the tool does not know.
+	Refused *UnfitError
+	// Lacks are the privileges, such as INSERT, that the session's role would
+	// need on the table to record a migration and does not have.
+	Lacks []string
+}
+
+// Open finds the format's table on the server by its catalog. configured is the
+// team's own name for it, "table" or "schema.table" as SQL writes it; "" = the
+// tool's default name in current_schema(). A table that does not exist is no
+// error. The error is a *NoSchemaError, an *ElsewhereError, a *NameError, an
+// *UnfitError where not even reading is safe, or the connection's.
+func Open(ctx context.Context, q Querier, f migration.Format, configured string) (*Table, error) {
+	p, err := placeOf(ctx, q, f, configured)
+	if err != nil {
+		return nil, err
+	}
+	found, err := find(ctx, q, p.names)
+	if err != nil {
+		return nil, err
+	}
+	here, elsewhere := split(found, p.schema)
+	h, at := choose(f, here, configured != "")
+	if at == nil {
+		if fit := fitting(f, elsewhere, configured != ""); len(fit) > 0 && !p.pinned {
+			return nil, &ElsewhereError{Schema: p.schema, Found: fit}
+		}
+		return newTable(p.schema, p.names[0], h), nil
+	}
+	return check(f.Name, h, at)
+}
+
+// newTable is a table that is not there yet.
+func newTable(schema, name string, h migration.History) *Table {
+	return &Table{Schema: schema, Name: name, Quoted: pgx.Identifier{schema, name}.Sanitize(), Variant: h}
+}
+
+// choose picks among the tables of one schema. A configured name may carry the
+// tool's own shape or an adopted one.
+func choose(f migration.Format, here []relation, configured bool) (migration.History, *relation) {
+	if configured {
+		if len(here) == 0 {
+			return f.History, nil
+		}
+		return f.ChooseNamed(here[0].Table), &here[0]
+	}
+	var tables []migration.Table
+	for _, r := range here {
+		tables = append(tables, r.Table)
+	}
+	h, table := f.Choose(tables)
+	for i := range here {
+		if table != nil && here[i].Name == table.Name {
+			return h, &here[i]
+		}
+	}
+	return h, nil
+}
+
+// check refuses a table that is not the tool's.
+func check(format string, h migration.History, r *relation) (*Table, error) {
+	t := newTable(r.Schema, r.Name, h)
+	t.OID, t.Exists, t.Lacks = r.oid, true, r.lacks(h.Privileges)
+	unfit := &UnfitError{Table: t.Quoted, Format: format, LooksLike: migration.LooksLike(r.Table), Misfits: h.Fit(r.Table)}
+	if r.kind != "r" && r.kind != "p" {
+		unfit.Misfits = append(unfit.Misfits, migration.Misfit{Why: "it is not a table"})
+	}
+	switch {
+	case len(unfit.Misfits) == 0:
+	case unfit.reads():
+		t.Refused = unfit
+	default:
+		return nil, unfit
+	}
+	return t, nil
+}
+
+// fitting names the tables elsewhere that are the tool's by their columns;
+// another tool's of the same name are no business of ours.
+func fitting(f migration.Format, elsewhere []relation, configured bool) []string {
+	var names []string
+	for _, r := range elsewhere {
+		h, table := choose(f, []relation{r}, configured)
+		if table != nil && len(h.Fit(r.Table)) == 0 {
+			names = append(names, pgx.Identifier{r.Schema, r.Name}.Sanitize())
+		}
+	}
+	return names
+}
+
+// Rows reads the history, newest first. A table that does not exist has none.
+func (t *Table) Rows(ctx context.Context, q Querier) ([]migration.Row, error) {
+	if !t.Exists {
+		return nil, nil
+	}
+	rows, err := q.Query(ctx, t.Variant.Read(t.Quoted))
+	if err != nil {
+		return nil, fmt.Errorf("history table %s: %w", t.Quoted, err)
+	}
+	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r migration.Row, err error) {
+		var at *string
+		err = row.Scan(&r.Version, &r.Name, &at, &r.Dirty)
+		if at != nil {
+			r.At = *at
+		}
+		return r, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("history table %s: %w", t.Quoted, err)
+	}
+	return all, nil
+}
+
+// Keys are the advisory lock keys under which the tool excludes itself on this
+// database.
+func (t *Table) Keys(database string) []int64 { return t.Variant.Keys(database, t.Schema, t.Name) }
