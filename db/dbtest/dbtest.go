@@ -123,6 +123,9 @@ func start(o scratch.Options) (*scratch.Cluster, error) {
 			return nil, err
 		}
 	}
+	if o.Dir == "" && !o.Durable {
+		o.Dir = scratch.MemoryDir()
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*Timeout)
 	defer cancel()
 	return scratch.Start(ctx, o)

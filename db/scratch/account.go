@@ -90,3 +90,15 @@ func usable(dir string, a account) error {
 		}
 	}
 }
+
+// MemoryDir is a file system in memory with at least 2 GB of room, for
+// Options.Dir, or "" where there is none. CREATE DATABASE took 20 ms there and
+// 280 ms on a disk, fsync off in both. A container's /dev/shm is mostly 64 MB.
+func MemoryDir() string {
+	const dir, room = "/dev/shm", 2 << 30
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(dir, &fs); err != nil || uint64(fs.Bavail)*uint64(fs.Bsize) < room {
+		return ""
+	}
+	return dir
+}

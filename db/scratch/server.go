@@ -37,12 +37,14 @@ var errClosed = errors.New("scratch cluster is closed")
 
 // startOnFreePort starts the server for the first time. Another program may
 // take the port between the choice and the start; then the next one is tried.
-func (c *Cluster) startOnFreePort(ctx context.Context) error {
+func (c *Cluster) startOnFreePort(ctx context.Context) error { return c.startOn(ctx, freePort) }
+
+func (c *Cluster) startOn(ctx context.Context, choose func() (int, error)) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var err error
 	for range 5 {
-		if c.port, err = freePort(); err != nil {
+		if c.port, err = choose(); err != nil {
 			return err
 		}
 		if err = c.writeSettings(); err != nil {

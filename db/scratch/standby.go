@@ -79,7 +79,7 @@ func (c *Cluster) follow(primary *Cluster) error {
 func (c *Cluster) copyTo(ctx context.Context, s *Cluster) error {
 	if c.bin.PgBasebackup != "" {
 		return s.runTool(ctx, c.bin.PgBasebackup, "-D", s.data, "-h", c.socket, "-p", fmt.Sprint(c.port),
-			"-U", Superuser, "-X", "stream", "-c", "fast", "--no-sync")
+			"-U", Superuser, "-X", "fetch", "-c", "fast", "--no-sync")
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
