@@ -3,7 +3,6 @@ package parse
 import (
 	"context"
 	"errors"
-	"os"
 	"sync"
 	"time"
 
@@ -11,8 +10,8 @@ import (
 )
 
 const (
-	// statementDeadline is how long one statement may take. Ordinary ones take
-	// well under a millisecond.
+	// statementDeadline is how long one statement may take, and as long again for
+	// each further megabyte. Ordinary ones take well under a millisecond.
 	statementDeadline = 2 * time.Second
 	// maxStatement is the longest statement in bytes that is analysed.
 	maxStatement = 16 << 20
@@ -30,6 +29,8 @@ var errTooDeep = errors.New(tooDeep)
 type Parser struct {
 	mu    sync.Mutex
 	child *process
+	// patience stands for statementDeadline where it is set.
+	patience time.Duration
 }
 
 // Close ends the child process and waits for it. The Parser can be used again.
@@ -56,18 +57,24 @@ func (p *Parser) ask(ctx context.Context, op child.Op, texts []string) ([]reply,
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	replies := make([]reply, len(texts))
+	again := -1 // the text that is asked for a second time
 	for done := 0; done < len(texts); {
 		n, err := p.askBatch(ctx, op, texts[done:], replies[done:])
 		if err != nil {
 			return replies, err
 		}
+		if n == 0 && again == done {
+			replies[done].err = errTooDeep
+			n = 1
+		}
 		done += n
+		again = done
 	}
 	return replies, nil
 }
 
 // askBatch sends as many of texts as fit one message and returns how many got
-// a reply, at least one.
+// a reply. The next one is to be asked for again.
 func (p *Parser) askBatch(ctx context.Context, op child.Op, texts []string, replies []reply) (int, error) {
 	if ctx.Err() != nil {
 		return fill(replies, context.Cause(ctx)), nil
@@ -76,7 +83,8 @@ func (p *Parser) askBatch(ctx context.Context, op child.Op, texts []string, repl
 		replies[0].err = errTooDeep
 		return 1, nil
 	}
-	if p.child == nil {
+	fresh := p.child == nil
+	if fresh {
 		c, err := start()
 		if err != nil {
 			return 0, err
@@ -85,7 +93,7 @@ func (p *Parser) askBatch(ctx context.Context, op child.Op, texts []string, repl
 	}
 	stop := context.AfterFunc(ctx, p.child.expire)
 	defer stop()
-	n, err := p.exchange(op, texts[:batch(texts)], replies)
+	n, err := p.exchange(ctx, op, texts[:batch(texts)], replies)
 	if err == nil {
 		return n, nil
 	}
@@ -94,10 +102,10 @@ func (p *Parser) askBatch(ctx context.Context, op child.Op, texts []string, repl
 	if ctx.Err() != nil {
 		return n + fill(replies[n:], context.Cause(ctx)), nil
 	}
-	// The child sends what it has before it begins the first two texts or a
-	// large one, so one of these was the one that ended it. A small one later
-	// on is asked for again, as the first.
-	if n == 0 || len(texts[n]) >= child.Large || errors.Is(err, os.ErrDeadlineExceeded) {
+	// The child sends what it has before it begins a large text, so that one
+	// ended it. A small one, or a child that was idle for long, may have had
+	// another reason.
+	if len(texts[n]) >= child.Large && (fresh || n > 0) {
 		replies[n].err = errTooDeep
 		n++
 	}
@@ -106,19 +114,27 @@ func (p *Parser) askBatch(ctx context.Context, op child.Op, texts []string, repl
 
 // exchange sends a batch and reads its answers. On an error it returns how
 // many were read before.
-func (p *Parser) exchange(op child.Op, texts []string, replies []reply) (int, error) {
+func (p *Parser) exchange(ctx context.Context, op child.Op, texts []string, replies []reply) (int, error) {
 	req := child.Request{Op: op, Texts: texts}
-	if err := p.child.send(req, time.Now().Add(statementDeadline)); err != nil {
+	if err := p.child.send(ctx, req, p.deadline(batchBytes)); err != nil {
 		return 0, err
 	}
-	for i := range texts {
-		a, err := p.child.receive(time.Now().Add(statementDeadline))
+	for i, text := range texts {
+		a, err := p.child.receive(ctx, p.deadline(len(text)))
 		if err != nil {
 			return i, err
 		}
 		replies[i].Answer = a
 	}
 	return len(texts), nil
+}
+
+func (p *Parser) deadline(size int) time.Time {
+	each := statementDeadline
+	if p.patience > 0 {
+		each = p.patience
+	}
+	return time.Now().Add(each + time.Duration(size>>20)*each)
 }
 
 // batch is how many of texts make up one message, at least one.

@@ -2,6 +2,7 @@ package parse
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -61,13 +62,19 @@ func command(in, out *os.File) (*exec.Cmd, error) {
 }
 
 // send writes a request; it returns once the child has read it.
-func (p *process) send(req child.Request, deadline time.Time) error {
+func (p *process) send(ctx context.Context, req child.Request, deadline time.Time) error {
 	_ = p.requests.SetWriteDeadline(deadline)
+	if err := ctx.Err(); err != nil { // after the deadline was set: expire may have come before
+		return err
+	}
 	return child.WriteRequest(p.requests, req)
 }
 
-func (p *process) receive(deadline time.Time) (child.Answer, error) {
+func (p *process) receive(ctx context.Context, deadline time.Time) (child.Answer, error) {
 	_ = p.answers.SetReadDeadline(deadline)
+	if err := ctx.Err(); err != nil {
+		return child.Answer{}, err
+	}
 	return child.ReadAnswer(p.reader)
 }
 
