@@ -1,0 +1,70 @@
+package inspect
+
+import (
+	"regexp"
+	"strings"
+
+	"belay/sqlview/catalog"
+
+	"github.com/jackc/pgx/v5"
+)
+
+var volatilities = map[string]string{"i": "immutable", "s": "stable", "v": "volatile"}
+
+func (b *builder) function(r pgx.Rows) error {
+	var (
+		schema, name, volatility string
+		body                     *string
+		f                        catalog.Function
+	)
+	if err := r.Scan(&schema, &name, &volatility, &f.Language, &body, &f.Inlinable); err != nil {
+		return err
+	}
+	f.Name, f.Volatility, f.Body = schema+"."+name, volatilities[volatility], text(body)
+	f.Inlinable = f.Inlinable && singleExpression(f.Body)
+	if old := b.snapshot.Functions.Get(f.Name); old != nil {
+		f = worst(*old, f)
+	}
+	b.snapshot.Functions.Set(f.Name, &f)
+	return nil
+}
+
+// The planner puts a SQL function's body in place of its call only where it is
+// one SELECT of one expression. A word too many here costs a false alarm, one
+// too few would hide a table rewrite: so it asks for less than the planner does.
+var notOneExpression = regexp.MustCompile(`(?i)\b(from|where|group|having|window|order|limit|offset|fetch|union|intersect|except|with|into|returning|for)\b|--|/\*`)
+var startsSelect = regexp.MustCompile(`(?is)^\s*select\b`)
+
+func singleExpression(body string) bool {
+	body = strings.TrimRight(strings.TrimSpace(body), "; \t\r\n")
+	return startsSelect.MatchString(body) && !strings.Contains(body, ";") && !notOneExpression.MatchString(body)
+}
+
+var badness = map[string]int{"immutable": 0, "stable": 1, "volatile": 2}
+
+// worst folds overloads: a name alone does not say which one is called.
+func worst(a, b catalog.Function) catalog.Function {
+	if badness[b.Volatility] > badness[a.Volatility] {
+		a.Volatility, a.Language = b.Volatility, b.Language
+	}
+	a.Inlinable = a.Inlinable && b.Inlinable
+	if b.Body != "" {
+		a.Body += "\n" + b.Body
+	}
+	return a
+}
+
+func (b *builder) typ(r pgx.Rows) error {
+	var (
+		oid                int64
+		schema, name, kind string
+		base               *string
+		t                  catalog.Type
+	)
+	if err := r.Scan(&oid, &schema, &name, &kind, &base, &t.NotNull, &t.Enum); err != nil {
+		return err
+	}
+	t.Name, t.Domain, t.Base = schema+"."+name, kind == "d", text(base)
+	b.types[oid] = &t
+	return nil
+}

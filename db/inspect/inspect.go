@@ -1,0 +1,140 @@
+// Package inspect reads the live catalog into a catalog.Snapshot, and the
+// facts that a run wants to know right before it starts. Every read is a
+// catalog or statistics read that waits for nobody's table lock: sizes are
+// relpages, never pg_total_relation_size.
+package inspect
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"strings"
+	"text/template"
+	"time"
+
+	"belay/db"
+	"belay/sqlview/catalog"
+
+	"github.com/jackc/pgx/v5"
+)
+
+//go:embed sql/*.sql
+var files embed.FS
+
+var queries = template.Must(template.ParseFS(files, "sql/*.sql"))
+
+// timeout bounds each statement of a catalog read. A schema of 50,000 tables
+// needs more than the monitor's own half second.
+const timeout = 10 * time.Second
+
+// ours is a WHERE clause over pg_namespace n: everything that is not the
+// server's own or a session's temporary schema.
+const ours = `n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND n.nspname NOT LIKE 'pg\_temp\_%' AND n.nspname NOT LIKE 'pg\_toast\_temp\_%'`
+
+// locked lists the tables that somebody has, or wants, to himself. pg_get_expr
+// and its kin open the table and would wait in line behind that.
+const locked = `SELECT l.relation FROM pg_catalog.pg_locks l
+  WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.relation IS NOT NULL
+    AND l.database = (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname = pg_catalog.current_database())`
+
+// version is what the .sql files ask for: catalogs grow columns over the years.
+type version struct {
+	Version      int
+	Ours, Locked string
+}
+
+func (v version) sql(name string) string {
+	var b strings.Builder
+	if err := queries.ExecuteTemplate(&b, name+".sql", v); err != nil {
+		panic(err) // an embedded file is wrong: every test would see it
+	}
+	return b.String()
+}
+
+// Catalog reads all schemas but the server's own in one batch and one snapshot
+// of the database, on servers from 10 on. Any role may; nothing is written and
+// no table lock is waited for: a table that somebody has locked in ACCESS
+// EXCLUSIVE mode, or wants to, comes as Partial, without the texts of defaults,
+// checks and indexes. Traffic is left nil: db/watch measures it.
+func Catalog(ctx context.Context, c *db.Conn) (*catalog.Snapshot, error) {
+	var s *catalog.Snapshot
+	var err error
+	// A lock that comes between the look and the read ends the read by lock_timeout.
+	for range attempts {
+		if s, err = readCatalog(ctx, c); db.Classify(err) != db.LockTimeout {
+			break
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("catalog of %s: %w", c.Target, err)
+	}
+	return s, nil
+}
+
+const attempts = 3
+
+func readCatalog(ctx context.Context, c *db.Conn) (*catalog.Snapshot, error) {
+	b := newBuilder()
+	err := readOnly(ctx, c, version{c.ServerMajor(), ours, locked}, []read{
+		{"session", b.session}, {"roles", b.role}, {"relations", b.relation}, {"formats", b.format},
+		{"columns", b.column}, {"types", b.typ}, {"indexes", b.index}, {"constraints", b.constraint},
+		{"triggers", b.trigger}, {"inherits", b.inherit}, {"dependents", b.dependent},
+		{"functions", b.function}, {"publications", b.publication},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return b.finish(), nil
+}
+
+// read is one .sql file and what becomes of each of its rows.
+type read struct {
+	name string
+	row  func(pgx.Rows) error
+}
+
+// readOnly sends all reads at once, in one read-only transaction, so that they
+// agree with each other; it lasts only as long as the answers take.
+func readOnly(ctx context.Context, c *db.Conn, v version, reads []read) error {
+	var batch pgx.Batch
+	batch.Queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+	batch.Queue("SELECT pg_catalog.set_config('statement_timeout', $1, true)", fmt.Sprint(timeout.Milliseconds()))
+	for _, r := range reads {
+		batch.Queue(v.sql(r.name))
+	}
+	batch.Queue("COMMIT")
+	results := c.SendBatch(ctx, &batch)
+	err := collect(results, reads)
+	if closed := results.Close(); err == nil {
+		err = closed
+	}
+	if c.PgConn().TxStatus() != 'I' && !c.IsClosed() {
+		_, _ = c.Exec(ctx, "ROLLBACK")
+	}
+	return err
+}
+
+func collect(results pgx.BatchResults, reads []read) error {
+	for range 2 {
+		if _, err := results.Exec(); err != nil {
+			return err
+		}
+	}
+	for _, r := range reads {
+		rows, err := results.Query()
+		if err != nil {
+			return fmt.Errorf("%s: %w", r.name, err)
+		}
+		for rows.Next() {
+			if err := r.row(rows); err != nil {
+				rows.Close()
+				return fmt.Errorf("%s: %w", r.name, err)
+			}
+		}
+		if err := rows.Err(); err != nil {
+			return fmt.Errorf("%s: %w", r.name, err)
+		}
+	}
+	_, err := results.Exec()
+	return err
+}

@@ -1,0 +1,138 @@
+package inspect
+
+import (
+	"strconv"
+	"strings"
+
+	"belay/sqlview/catalog"
+
+	"github.com/jackc/pgx/v5"
+)
+
+var kinds = map[string]catalog.Kind{
+	"r": catalog.Table, "p": catalog.PartitionedTable, "v": catalog.View,
+	"m": catalog.MaterializedView, "S": catalog.Sequence, "f": catalog.ForeignTable,
+}
+
+func (b *builder) relation(r pgx.Rows) error {
+	var (
+		rel                   catalog.Relation
+		oid, owner            int64
+		schema, name, kind    string
+		heap, pages, policies int64
+		size                  catalog.Size
+		bound                 *string
+		defaultOID, tableOID  *int64
+	)
+	err := r.Scan(&oid, &schema, &name, &kind, &owner, &rel.ReplicaIdentity, &rel.RowSecurity, &rel.Unlogged,
+		&heap, &pages, &size.Rows, &bound, &rel.Partial, &defaultOID, &policies, &tableOID)
+	if err != nil {
+		return err
+	}
+	rel.OID, rel.Name, rel.Kind = uint32(oid), schema+"."+name, kinds[kind]
+	rel.Owner, rel.Policies, rel.PartitionBound = b.roles[owner], int(policies), text(bound)
+	switch rel.Kind {
+	case catalog.Table, catalog.PartitionedTable, catalog.MaterializedView:
+		size.HeapBytes, size.Bytes = heap*b.block, pages*b.block
+		rel.Size = &size
+	default:
+		rel.ReplicaIdentity = ""
+	}
+	b.relations[oid] = &rel
+	if defaultOID != nil && *defaultOID != 0 {
+		b.defaults[&rel] = *defaultOID
+	}
+	if tableOID != nil {
+		b.sequences[&rel] = *tableOID
+	}
+	return nil
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func (b *builder) format(r pgx.Rows) error {
+	var k typeKey
+	var s string
+	err := r.Scan(&k.oid, &k.mod, &s)
+	b.formats[k] = s
+	return err
+}
+
+var generated = map[string]string{"": "", "s": "stored", "v": "virtual"}
+
+func (b *builder) column(r pgx.Rows) error {
+	var (
+		oid          int64
+		number       int
+		c            catalog.Column
+		k            typeKey
+		def, collate *string
+		gen          string
+	)
+	err := r.Scan(&oid, &number, &c.Name, &k.oid, &k.mod, &c.NotNull, &def, &gen, &c.Identity, &collate)
+	if err != nil {
+		return err
+	}
+	rel := b.relations[oid]
+	if rel == nil {
+		return nil
+	}
+	c.Type, c.Default, c.Generated, c.Collation = b.formats[k], text(def), generated[gen], text(collate)
+	rel.Columns = append(rel.Columns, c)
+	names := b.attnums[oid]
+	if names == nil {
+		names = map[int]string{}
+		b.attnums[oid] = names
+	}
+	names[number] = c.Name
+	if k.oid >= firstUserOID {
+		b.typeCols[k.oid] = append(b.typeCols[k.oid], rel.Name+"."+c.Name)
+	}
+	return nil
+}
+
+// firstUserOID is FirstNormalObjectId: smaller ones are the server's own.
+const firstUserOID = 16384
+
+func (b *builder) index(r pgx.Rows) error {
+	var (
+		d                    catalog.IndexDef
+		oid, owner, table    int64
+		schema, name, keys   string
+		pages                int64
+		keyCount             int
+		pred, exprs, conname *string
+		definition           *string
+	)
+	err := r.Scan(&oid, &schema, &name, &owner, &table, &pages, &d.Unique, &d.Primary, &d.Valid, &d.Ready, &d.Immediate,
+		&keys, &keyCount, &d.Method, &pred, &exprs, &conname, &definition)
+	if err != nil {
+		return err
+	}
+	rel := b.relations[table]
+	if rel == nil {
+		return nil
+	}
+	d.Name, d.Predicate, d.Expressions, d.Constraint = schema+"."+name, text(pred), text(exprs), text(conname)
+	d.Definition = text(definition)
+	for i, k := range strings.Fields(keys) {
+		if i == keyCount {
+			break
+		}
+		n, _ := strconv.Atoi(k) // 0 is an expression, which has no name
+		d.Columns = append(d.Columns, b.attnums[table][n])
+	}
+	rel.Indexes = append(rel.Indexes, d)
+	if rel.Size != nil {
+		rel.Size.Bytes += pages * b.block
+	}
+	b.relations[oid] = &catalog.Relation{Name: d.Name, OID: uint32(oid), Kind: catalog.Index,
+		Owner: b.roles[owner], FromTable: rel.Name,
+		Size: &catalog.Size{Bytes: pages * b.block, HeapBytes: pages * b.block, Rows: -1}}
+	return nil
+}

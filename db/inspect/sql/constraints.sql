@@ -1,0 +1,8 @@
+SELECT k.conname::text, k.contype::text, k.conrelid::bigint, k.contypid::bigint, k.confrelid::bigint,
+       coalesce(k.conkey, '{}')::int[], coalesce(k.confkey, '{}')::int[],
+       CASE WHEN k.contype = 'c' AND k.conrelid NOT IN ({{.Locked}}) THEN pg_catalog.pg_get_expr(k.conbin, k.conrelid) END,
+       k.convalidated, {{if ge .Version 18}}k.conenforced{{else}}true{{end}}, k.condeferrable
+FROM pg_catalog.pg_constraint k
+JOIN pg_catalog.pg_namespace n ON n.oid = k.connamespace
+WHERE k.contype IN ('c', 'f', 'p', 'u', 'x', 'n') AND {{.Ours}}
+ORDER BY k.conrelid, k.oid

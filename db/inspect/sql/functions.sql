@@ -1,0 +1,13 @@
+SELECT n.nspname::text, p.proname::text, p.provolatile::text, l.lanname::text,
+       CASE WHEN l.lanname IN ('sql', 'plpgsql') THEN
+         {{if ge .Version 14}}CASE WHEN p.prosqlbody IS NULL THEN p.prosrc WHEN NOT EXISTS ({{.Locked}}) THEN pg_catalog.pg_get_functiondef(p.oid) END{{else}}p.prosrc{{end}} END,
+       -- What the planner asks before it looks into a body (inline_function).
+       l.lanname = 'sql' AND NOT p.prosecdef AND NOT p.proretset AND p.proconfig IS NULL
+         AND p.prorettype <> 'pg_catalog.record'::regtype AND p.prorettype <> 'pg_catalog.void'::regtype
+FROM pg_catalog.pg_proc p
+JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+WHERE {{if ge .Version 11}}p.prokind IN ('f', 'p', 'w'){{else}}NOT p.proisagg{{end}} AND {{.Ours}}
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                  WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+ORDER BY p.oid
