@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -47,7 +48,7 @@ func Connect(ctx context.Context, cfg Config, s Session) (*Conn, error) {
 		return nil, fail(err)
 	}
 	out := &Conn{Conn: conn, Session: s, Target: cfg.Description()}
-	out.Settings, err = Set(ctx, conn, ForSession, append(defaults(s.Kind, out.ServerMajor(), isSocket(conn.Config().Host)), s.Settings...))
+	out.Settings, err = Set(ctx, conn, ForSession, override(defaults(s.Kind, out.ServerMajor(), isSocket(conn.Config().Host)), s.Settings))
 	if err != nil {
 		_ = out.Close()
 		return nil, fail(err)
@@ -111,6 +112,18 @@ const (
 	executorStatement      = 60_000
 	connectionCheckVersion = 14
 )
+
+func override(defaults, by []Setting) []Setting {
+	for _, o := range by {
+		at := slices.IndexFunc(defaults, func(s Setting) bool { return s.Name == o.Name })
+		if at < 0 {
+			defaults = append(defaults, o)
+		} else {
+			defaults[at] = o
+		}
+	}
+	return defaults
+}
 
 func defaults(k Kind, version int, socket bool) []Setting {
 	out := []Setting{MilliSeconds("lock_timeout", defaultLockTimeout)}

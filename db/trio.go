@@ -80,8 +80,8 @@ type Canceled string
 const (
 	// CanceledNothing: the executor's backend ran nothing, or is gone.
 	CanceledNothing Canceled = "nothing was running"
-	// CanceledByRequest: the cancel request was sent, and the executor runs nothing
-	// of what it ran.
+	// CanceledByRequest: a cancel request was sent, and the executor runs nothing
+	// now, or another statement than before.
 	CanceledByRequest Canceled = "cancel request"
 	// CanceledByEscape: pg_cancel_backend from the escape connection was sent.
 	CanceledByEscape Canceled = "pg_cancel_backend"

@@ -1,0 +1,149 @@
+package db_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"belay/db"
+)
+
+func noEnvironment(t *testing.T) {
+	t.Helper()
+	for _, v := range []string{"PGHOST", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD", "PGSERVICE", "DATABASE_URL"} {
+		t.Setenv(v, "")
+		if err := os.Unsetenv(v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("PGPASSFILE", filepath.Join(t.TempDir(), "none"))
+}
+
+func TestDescription(t *testing.T) {
+	noEnvironment(t)
+	for dsn, want := range map[string]string{
+		"postgres://app:s3cret@db1.eu/shop":                       "shop on db1.eu:5432",
+		"host=/var/run/postgresql user=app dbname=shop port=5433": "shop on /var/run/postgresql:5433",
+		"postgres://app@[::1]:6000/shop":                          "shop on [::1]:6000",
+		"postgres://app@a:1,b:2/shop":                             "shop on a:1,b:2",
+		"host=h user=app":                                         "app on h:5432",
+	} {
+		if got := config(t, dsn).Description(); got != want {
+			t.Errorf("%s: got %q, want %q", dsn, got, want)
+		}
+	}
+}
+
+func TestNothingPrintsAPassword(t *testing.T) {
+	noEnvironment(t)
+	const secret = "hunter2"
+	for _, dsn := range []string{
+		"postgres://app:hunter2@db1.eu/shop", "host=h user=app password=hunter2",
+	} {
+		c := config(t, dsn)
+		asJSON, err := json.Marshal(struct {
+			C db.Config
+			D db.Secret
+		}{c, c.DSN})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var log strings.Builder
+		slog.New(slog.NewTextHandler(&log, nil)).Info("x", "config", c, "dsn", c.DSN, "p", c.Password())
+		for _, s := range []string{
+			fmt.Sprint(c), fmt.Sprintf("%v %+v %#v %s %q %x", c, c, c, c, c, c), fmt.Sprintf("%+v %#v %x", c.DSN, &c, c.Password()),
+			string(asJSON), log.String(),
+		} {
+			if strings.Contains(s, secret) || strings.Contains(s, fmt.Sprintf("%x", secret)) {
+				t.Errorf("password in %q", s)
+			}
+		}
+		if c.Password().Reveal() != secret {
+			t.Error("the password itself is lost")
+		}
+	}
+	for _, bad := range []string{"postgres://app:hunter2@[h/shop", "host=h password=hunter2 port=x", "postgres://app:hunter2@h:port/shop", "password=hunter2 nonsense"} {
+		_, err := db.ParseConfig(bad, "--dsn")
+		var c *db.ConfigError
+		if !errors.As(err, &c) || c.Hint() == "" {
+			t.Errorf("%s: got %v", bad, err)
+		} else if strings.Contains(err.Error()+c.Hint(), secret) {
+			t.Errorf("password in %v", err)
+		}
+	}
+}
+
+func TestPasswordInArgvIsFlagged(t *testing.T) {
+	noEnvironment(t)
+	for _, c := range []struct {
+		dsn, source string
+		flagged     bool
+	}{
+		{"postgres://app:p@h/shop", "--dsn", true},
+		{"postgres://app@h/shop?password=p", "--dsn", true},
+		{"host=h password = p", "--dsn", true},
+		{"postgres://app@h/shop", "--dsn", false},
+		{"postgres://app:p@h/shop", "$DATABASE_URL", false},
+	} {
+		got, err := db.ParseConfig(c.dsn, c.source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (len(got.Warnings) > 0) != c.flagged {
+			t.Errorf("%s from %s: %q", c.dsn, c.source, got.Warnings)
+		}
+	}
+}
+
+func TestPassfileForOthersIsRefused(t *testing.T) {
+	noEnvironment(t)
+	file := filepath.Join(t.TempDir(), "pass word")
+	if err := os.WriteFile(file, []byte("h:5432:shop:app:s3cret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	quoted := "host=h user=app dbname=shop passfile='" + file + "'"
+	if c := config(t, quoted); c.Password().Reveal() != "s3cret" {
+		t.Fatal("the password file was not read")
+	}
+	for _, mode := range []os.FileMode{0o644, 0o640, 0o602} {
+		if err := os.Chmod(file, mode); err != nil {
+			t.Fatal(err)
+		}
+		_, err := db.ParseConfig(quoted, "belay.toml target shop")
+		var c *db.ConfigError
+		if !errors.As(err, &c) || !strings.Contains(c.Hint(), "chmod 0600") {
+			t.Errorf("%04o: got %v", mode, err)
+		}
+	}
+	t.Setenv("PGPASSFILE", file)
+	if _, err := db.ParseConfig("postgres://app@h/shop", "$DATABASE_URL"); err == nil {
+		t.Error("PGPASSFILE with rights for others was taken")
+	}
+	if _, err := db.ParseConfig("postgres://app@elsewhere/shop", "$DATABASE_URL"); err != nil {
+		t.Errorf("a file that gives no password is no matter: %v", err)
+	}
+	if _, err := db.ParseConfig("postgres://app:own@h/shop", "$DATABASE_URL"); err != nil {
+		t.Errorf("a password of the DSN's own needs no file: %v", err)
+	}
+}
+
+func TestEnvironmentDSN(t *testing.T) {
+	noEnvironment(t)
+	if _, _, ok := db.EnvironmentDSN(); ok {
+		t.Error("an empty environment has a DSN")
+	}
+	t.Setenv("PGHOST", "h")
+	if _, source, ok := db.EnvironmentDSN(); !ok || source != "libpq environment" {
+		t.Errorf("got %q, %v", source, ok)
+	}
+	t.Setenv("DATABASE_URL", "postgres://x")
+	if _, source, _ := db.EnvironmentDSN(); source != "$DATABASE_URL" {
+		t.Errorf("got %q", source)
+	}
+}
