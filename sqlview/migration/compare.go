@@ -27,6 +27,8 @@ type Status struct {
 	Agreement float64
 	// UpTo is true where the tool keeps one row for all versions up to it.
 	UpTo bool
+	// oldest is the folder's lowest number.
+	oldest uint64
 }
 
 // Dirty is a row that the tool left half done. Migration is nil where no file
@@ -39,6 +41,9 @@ type Dirty struct {
 // Compare holds a folder against the rows of its history table.
 func Compare(f Folder, rows []Row, h History) Status {
 	s := Status{Agreement: 1, UpTo: h.UpTo, Duplicates: sameVersion(f.Migrations)}
+	if len(f.Migrations) > 0 {
+		s.oldest = f.Migrations[0].Number
+	}
 	if h.UpTo {
 		s.compareUpTo(f, rows)
 	} else {

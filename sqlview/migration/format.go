@@ -24,6 +24,9 @@ type Format struct {
 	// because some teams keep the way back in a folder beside it. The error is
 	// the file system's; what is wrong with the files is in Folder.Problems.
 	Load func(root fs.FS, dir string) (Folder, error)
+	// VersionOf reads the version in the name of an up file; false for any other
+	// name, also for one that the tool ignores.
+	VersionOf func(name string) (version string, up bool)
 	// History is the tool's own table, and the one that is created.
 	History History
 	// Adopt, where it is set, offers other tables that the format can record in:
@@ -31,6 +34,8 @@ type Format struct {
 	Adopt func(Table) (History, bool)
 	// Adopts names the tables that Adopt may be asked about.
 	Adopts []string
+	// ForceCommand is the tool's own way to clear a dirty row; "" = it has none.
+	ForceCommand string
 	// NextName is the path of the next migration's up file, relative to the
 	// folder; "" = unsupported. now is UTC as YYYYMMDDhhmmss.
 	NextName func(f Folder, title string, now string) string
@@ -94,7 +99,8 @@ func Validate(f Format) error {
 	}
 	need(formatName.MatchString(f.Name), "the name is not kebab-case")
 	need(strings.HasPrefix(f.Doc, "# "), "the doc does not begin with a heading")
-	need(f.Detect != nil && f.Load != nil && f.NextName != nil, "Detect, Load or NextName is missing")
+	need(f.Detect != nil && f.Load != nil && f.NextName != nil && f.VersionOf != nil,
+		"Detect, Load, NextName or VersionOf is missing")
 	need((f.Adopt == nil) == (len(f.Adopts) == 0), "Adopt and Adopts do not go together")
 	h := f.History
 	need(h.Table != "" && len(h.Columns) > 0, "the history table has no name or no columns")

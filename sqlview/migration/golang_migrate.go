@@ -30,8 +30,10 @@ service that calls WithInstance hashes the bare name: the two do not exclude eac
 **Belay.** The row is written in the file's own transaction. Where the file cannot be in one, it is written dirty before and
 clean after, as the tool does.
 `,
-	Detect: detectGolangMigrate,
-	Load:   loadGolangMigrate,
+	Detect:       detectGolangMigrate,
+	Load:         loadGolangMigrate,
+	ForceCommand: "migrate force VERSION",
+	VersionOf:    golangMigrateVersion,
 	NextName: func(f Folder, title, now string) string {
 		return nextVersion(f, now, 6) + "_" + slug(title) + ".up.sql"
 	},
@@ -110,9 +112,4 @@ func detectGolangMigrate(root fs.FS, dir string) int {
 		return 40
 	}
 	return 80
-}
-
-func isGolangMigrateUp(name string) bool {
-	part := golangMigrateName.FindStringSubmatch(name)
-	return part != nil && part[3] == "up"
 }

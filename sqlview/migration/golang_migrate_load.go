@@ -88,3 +88,17 @@ func checkDowns(version string, files []File, up bool) []Problem {
 	}
 	return found
 }
+
+// golangMigrateVersion is Format.VersionOf.
+func golangMigrateVersion(name string) (string, bool) {
+	part := golangMigrateName.FindStringSubmatch(name)
+	if part == nil || part[3] == "down" {
+		return "", false
+	}
+	return part[1], true
+}
+
+func isGolangMigrateUp(name string) bool {
+	_, up := golangMigrateVersion(name)
+	return up
+}

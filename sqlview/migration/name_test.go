@@ -91,3 +91,20 @@ func TestStoppingIsForTheFilesToBeRun(t *testing.T) {
 		t.Error("a NUL byte in the file to be run stops nothing")
 	}
 }
+
+func TestCollide(t *testing.T) {
+	f := folderOf("000001_a.up.sql", "000005_mine.up.sql", "000004_low.up.sql", "000007_next.up.sql")
+	merged := []string{"000001_a.up.sql", "000001_a.down.sql", "5_theirs.up.sql", "000009_gone.down.sql", "README.md"}
+	added := []string{"000005_mine.up.sql", "000004_low.up.sql", "000007_next.up.sql"}
+	var got []string
+	for _, p := range golangMigrate.Collide(f, added, merged) {
+		got = append(got, p.Message)
+	}
+	want := []string{
+		"000004_low.up.sql has a lower version than 5_theirs.up.sql, which is merged: where that one is applied, this one is late",
+		"000005_mine.up.sql has the version of 5_theirs.up.sql, which is merged",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -22,8 +22,9 @@ spells it. Without one, ` + "`belay_migrations`" + ` is proposed and its DDL is 
 
 **Lock.** A key of belay's own, by schema and table: nobody else runs such a folder.
 `,
-	Detect: detectPlain,
-	Load:   loadPlain,
+	Detect:    detectPlain,
+	Load:      loadPlain,
+	VersionOf: plainVersion,
 	NextName: func(f Folder, title, now string) string {
 		return nextVersion(f, now, 0) + "_" + slug(title) + ".sql"
 	},

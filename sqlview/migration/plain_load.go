@@ -126,3 +126,12 @@ func checkPlain(file File) []Problem {
 	}
 	return nil
 }
+
+// plainVersion is Format.VersionOf.
+func plainVersion(name string) (string, bool) {
+	part := plainName.FindStringSubmatch(name)
+	if part == nil || part[3] == ".down" {
+		return "", false
+	}
+	return part[1], true
+}

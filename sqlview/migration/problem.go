@@ -27,6 +27,7 @@ type ProblemKind string
 // The kinds of problem.
 const (
 	Duplicate   ProblemKind = "duplicate"   // two files of one version
+	Late        ProblemKind = "late"        // below the newest merged or applied version
 	Case        ProblemKind = "case"        // two paths that differ in case only
 	Name        ProblemKind = "name"        // a name the tool ignores or cannot read
 	Orphan      ProblemKind = "orphan"      // a down file without its up file
@@ -34,6 +35,8 @@ const (
 	Encoding    ProblemKind = "encoding"    // a NUL byte, a byte order mark, not UTF-8
 	Marker      ProblemKind = "marker"      // a marker where nobody obeys it
 	Unsupported ProblemKind = "unsupported" // written for another tool
+	DirtyRow    ProblemKind = "dirty"       // the tool does not know how it ended
+	Missing     ProblemKind = "missing"     // applied, and no file has it
 )
 
 // ofText are the kinds that lie in the text of one file.

@@ -100,7 +100,11 @@ func describe(t *testing.T, root fs.FS, tool string, rows []byte) string {
 	}
 	describeFolder(&b, folder)
 	if rows != nil {
-		describeStatus(&b, Compare(folder, readRows(rows), format.History))
+		status := Compare(folder, readRows(rows), format.History)
+		describeStatus(&b, status)
+		for _, p := range status.Problems(format) {
+			fmt.Fprintf(&b, "status %s stops=%v %s; %s\n", p.Kind, p.Stops, p.Message, p.Hint)
+		}
 	}
 	fmt.Fprintf(&b, "next %s\n", format.NextName(folder, "Add users' e-mail", "20261123180000"))
 	return b.String()

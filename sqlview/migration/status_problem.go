@@ -1,0 +1,62 @@
+package migration
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Problems are what a person must see of the status before anything runs. The
+// folder's own problems are not repeated. Late migrations stop, because belay
+// asks instead of passing over them or running them out of order.
+func (s Status) Problems(f Format) []Problem {
+	var found []Problem
+	for _, d := range s.Dirty {
+		found = append(found, dirtyRow(f, d))
+	}
+	for _, r := range s.Missing {
+		found = append(found, s.missingFile(r))
+	}
+	for _, m := range s.Late {
+		found = append(found, Problem{Kind: Late, Version: m.Version, Paths: []string{m.Up.Path}, Stops: true,
+			Message: fmt.Sprintf("%s is not applied and lower than the newest applied version %s", m.Up.Path, s.Newest),
+			Hint:    lateHint(m)})
+	}
+	for _, m := range s.Doubtful {
+		found = append(found, Problem{Kind: Late, Version: m.Version, Paths: []string{m.Up.Path}, Stops: true,
+			Message: fmt.Sprintf("%s is new and lower than the applied version %s: %s will pass over it without a word", m.Up.Path, s.Newest, f.Name),
+			Hint:    lateHint(m)})
+	}
+	return found
+}
+
+func lateHint(m Migration) string {
+	return "give it a later version: belay renumber " + m.Up.Path
+}
+
+func dirtyRow(f Format, d Dirty) Problem {
+	p := Problem{Kind: DirtyRow, Version: d.Row.Version, Stops: true,
+		Message: fmt.Sprintf("version %s is dirty: %s does not know whether it was applied", d.Row.Version, f.Name),
+		Hint:    "look at what the file changed in the catalog, mend it, then record the version it is at"}
+	if d.Migration != nil {
+		p.Paths = []string{d.Migration.Up.Path}
+	}
+	if f.ForceCommand != "" {
+		p.Hint += ": " + f.ForceCommand
+	}
+	return p
+}
+
+// missingFile stops, but for rows below the folder's first file where others
+// have theirs: teams fold old migrations into one.
+func (s Status) missingFile(r Row) Problem {
+	name := strings.TrimSpace(r.Version + " " + r.Name)
+	n, err := parseVersion(r.Version)
+	if err == nil && n < s.oldest && s.Agreement > 0 {
+		return Problem{Kind: Missing, Version: r.Version,
+			Message: fmt.Sprintf("the database has applied %s, which is older than the folder's first file", name),
+			Hint:    "nothing to do where old migrations were folded into one"}
+	}
+	return Problem{Kind: Missing, Version: r.Version, Stops: true,
+		Message: fmt.Sprintf("the database has applied %s, and no file of the folder is it", name),
+		Hint:    "wrong folder, wrong database, or a branch that is behind: pull, or check --migrations and the target"}
+}
