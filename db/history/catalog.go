@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -81,7 +82,7 @@ func (r relation) lacks(needs []string) []string {
 	return lacks
 }
 
-const findSQL = `
+const columnsSQL = `
 SELECT c.oid, n.nspname::text, c.relname::text, c.relkind::text,
        ARRAY(SELECT p FROM pg_catalog.unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p
               WHERE pg_catalog.has_table_privilege(c.oid, p)),
@@ -89,13 +90,32 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relkind::text,
   FROM pg_catalog.pg_class AS c
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
   JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
- WHERE c.relname = ANY ($1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-   AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'
- ORDER BY n.nspname, c.relname, c.oid, a.attnum`
+ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'`
 
-// find reads every relation of one of the names, with its columns.
-func find(ctx context.Context, q Querier, names []string) ([]relation, error) {
-	rows, err := q.Query(ctx, findSQL, names)
+const orderSQL = ` ORDER BY n.nspname, c.relname, c.oid, a.attnum`
+
+// byName reads every relation of one of the names, in any case: a tool may have
+// quoted what belay.toml spells without quotes.
+func byName(ctx context.Context, q Querier, names []string) ([]relation, error) {
+	return find(ctx, q, columnsSQL+`
+   AND pg_catalog.lower(c.relname) = ANY (SELECT pg_catalog.lower(w) FROM pg_catalog.unnest($1::text[]) AS w)`+orderSQL, names)
+}
+
+// byColumns reads every relation that has all of the columns, whatever its
+// name: a tool may be told to call its table something else.
+func byColumns(ctx context.Context, q Querier, columns []migration.Column) ([]relation, error) {
+	var names []string
+	for _, c := range columns {
+		names = append(names, c.Name)
+	}
+	return find(ctx, q, columnsSQL+`
+   AND c.oid IN (SELECT w.attrelid FROM pg_catalog.pg_attribute AS w WHERE w.attname = ANY ($1::text[]) AND NOT w.attisdropped
+                  GROUP BY w.attrelid HAVING pg_catalog.count(*) = pg_catalog.cardinality($1::text[]))`+orderSQL, names)
+}
+
+// find reads relations with their columns.
+func find(ctx context.Context, q Querier, sql string, names []string) ([]relation, error) {
+	rows, err := q.Query(ctx, sql, names)
 	if err != nil {
 		return nil, fmt.Errorf("history table: read the catalog: %w", err)
 	}
@@ -118,11 +138,13 @@ func find(ctx context.Context, q Querier, names []string) ([]relation, error) {
 	return found, nil
 }
 
-func split(all []relation, schema string) (here, elsewhere []relation) {
+// split parts the relations of this place from those elsewhere.
+func (p place) split(all []relation) (here, elsewhere []relation) {
 	for _, r := range all {
-		if r.Schema == schema {
+		switch {
+		case r.Schema == p.schema && slices.Contains(p.names, r.Name):
 			here = append(here, r)
-		} else {
+		case !p.pinned || strings.EqualFold(r.Schema, p.schema):
 			elsewhere = append(elsewhere, r)
 		}
 	}

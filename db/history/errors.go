@@ -27,16 +27,17 @@ func (e *NameError) Error() string {
 	return fmt.Sprintf("history_table %q is neither a table nor schema.table; quote names as SQL does", e.Name)
 }
 
-// ElsewhereError says that the schema at hand has no history table and others
-// have: taking the folder for wholly pending would be wrong.
+// ElsewhereError says that the history table is not where it was looked for,
+// and a table that could be it stands elsewhere or under another name: taking
+// the folder for wholly pending would be wrong.
 type ElsewhereError struct {
-	Schema string
-	Found  []string // quoted
+	Schema, Name string   // where it was looked for
+	Found        []string // quoted
 }
 
 func (e *ElsewhereError) Error() string {
-	return fmt.Sprintf("schema %q has no history table, but there is %s; name the right one with history_table, or set search_path as the tool does",
-		e.Schema, strings.Join(e.Found, ", "))
+	return fmt.Sprintf("schema %q has no history table %q, but there is %s; name the right one with history_table, or set search_path as the tool does",
+		e.Schema, e.Name, strings.Join(e.Found, ", "))
 }
 
 // UnfitError says that a table has the tool's name and not its columns.

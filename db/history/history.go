@@ -6,6 +6,7 @@ package history
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -47,19 +48,37 @@ func Open(ctx context.Context, q Querier, f migration.Format, configured string)
 	if err != nil {
 		return nil, err
 	}
-	found, err := find(ctx, q, p.names)
+	found, err := byName(ctx, q, p.names)
 	if err != nil {
 		return nil, err
 	}
-	here, elsewhere := split(found, p.schema)
+	here, elsewhere := p.split(found)
 	h, at := choose(f, here, configured != "")
-	if at == nil {
-		if fit := fitting(f, elsewhere, configured != ""); len(fit) > 0 && !p.pinned {
-			return nil, &ElsewhereError{Schema: p.schema, Found: fit}
-		}
-		return newTable(p.schema, p.names[0], h), nil
+	if at != nil {
+		return check(f.Name, h, at)
 	}
-	return check(f.Name, h, at)
+	names, err := lookAround(ctx, q, f, p, configured != "", elsewhere)
+	if err != nil {
+		return nil, err
+	}
+	if len(names) > 0 {
+		return nil, &ElsewhereError{Schema: p.schema, Name: p.names[0], Found: names}
+	}
+	return newTable(p.schema, p.names[0], h), nil
+}
+
+// lookAround names tables that could be the one: of the right name elsewhere,
+// else of the right columns under another name.
+func lookAround(ctx context.Context, q Querier, f migration.Format, p place, configured bool, elsewhere []relation) ([]string, error) {
+	names := fitting(elsewhere, func(r relation) bool {
+		h, table := choose(f, []relation{r}, configured || !slices.Contains(p.names, r.Name))
+		return table != nil && len(h.Fit(r.Table)) == 0
+	})
+	if configured || len(names) > 0 {
+		return names, nil
+	}
+	found, err := byColumns(ctx, q, f.History.Columns)
+	return fitting(found, func(r relation) bool { return len(f.History.Fit(r.Table)) == 0 }), err
 }
 
 // newTable is a table that is not there yet.
@@ -109,11 +128,10 @@ func check(format string, h migration.History, r *relation) (*Table, error) {
 
 // fitting names the tables elsewhere that are the tool's by their columns;
 // another tool's of the same name are no business of ours.
-func fitting(f migration.Format, elsewhere []relation, configured bool) []string {
+func fitting(elsewhere []relation, fits func(relation) bool) []string {
 	var names []string
 	for _, r := range elsewhere {
-		h, table := choose(f, []relation{r}, configured)
-		if table != nil && len(h.Fit(r.Table)) == 0 {
+		if (r.kind == "r" || r.kind == "p") && fits(r) {
 			names = append(names, pgx.Identifier{r.Schema, r.Name}.Sanitize())
 		}
 	}

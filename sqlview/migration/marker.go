@@ -16,7 +16,8 @@ var noTransaction = regexp.MustCompile(`(?i)^--\s*belay:\s*no-transaction\s*$|` 
 	`^--\s*no-transaction\s*$`)
 
 // sections are the line comments that part a file into up and down, with the
-// tool that reads them. Run whole, such a file undoes itself.
+// tool that reads them. Run whole, such a file undoes itself. "-- Up migration"
+// alone is a remark that people write in any file.
 var sections = []struct {
 	tool string
 	line *regexp.Regexp
@@ -24,7 +25,7 @@ var sections = []struct {
 	{"goose", regexp.MustCompile(`(?im)^--\s*\+goose\s+(Up|Down)\b`)},
 	{"dbmate", regexp.MustCompile(`(?m)^--\s*migrate:(up|down)\b`)},
 	{"tern", regexp.MustCompile(`(?m)^----\s*create above / drop below\s*----`)},
-	{"node-pg-migrate", regexp.MustCompile(`(?im)^\s*--[\s-]*(up|down)\s+migration`)},
+	{"node-pg-migrate", regexp.MustCompile(`(?im)^\s*--[\s-]*down\s+migration[ \t\r]*$`)},
 	{"liquibase", regexp.MustCompile(`(?i)\A--\s*liquibase formatted sql`)},
 }
 
