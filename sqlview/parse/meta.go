@@ -58,6 +58,7 @@ func metaName(text string) string {
 func (s *splitter) takeCopyData(t token) {
 	s.file.Meta = append(s.file.Meta, Meta{t.start, t.end, s.lineAt(t.start), CopyData})
 	if t.kind == openCopyData {
+		s.finish()
 		s.add(t.start, t.end, problemAt(s.src, t.start, `COPY data without its end (a line \.); psql takes all that follows as data`))
 	}
 }
