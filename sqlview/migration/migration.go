@@ -2,6 +2,11 @@
 // there are, in which order, what each tool wraps in a transaction, and how it
 // records what it ran. A Format is one tool; it only reads an fs.FS and returns
 // SQL text, it never connects.
+//
+// To add a format, declare a Format in a file of its name, call register on it,
+// and put its sample folder, its history table as SQL and its rows into
+// testdata/NAME.txtar: the tests of this package and of db/history find it
+// there. Its want section is written by go test -update and read by you.
 package migration
 
 import "path"
