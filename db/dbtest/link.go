@@ -20,6 +20,8 @@ type link struct {
 	once sync.Once
 	gone chan struct{} // closed by cut
 
+	// backend is the pid of the server's BackendKeyData.
+	backend atomic.Uint32
 	// asked counts what makes the server send ReadyForQuery: the startup and
 	// every Query, Sync and FunctionCall that was forwarded.
 	asked atomic.Int64
@@ -75,6 +77,9 @@ func (l *link) startup(r io.Reader) bool {
 			m.Type = Cancel
 		}
 		act := l.proxy.decide(m)
+		if m.Type == Cancel && l.proxy.isCutOff(m) {
+			return false
+		}
 		if act == CutBefore || !l.send(act, raw) || act == CutAfter {
 			return false
 		}
@@ -152,6 +157,7 @@ func (l *link) forwardOne(act Action, kind byte, raw []byte) bool {
 	if act == CutReply || act == CutAfter {
 		// Before the write: the answer must not slip through.
 		l.swallow.Store(l.asked.Load())
+		l.proxy.cutOff(l.backend.Load())
 	}
 	sent := l.send(act, raw)
 	if act == CutAfter {
@@ -173,8 +179,11 @@ func (l *link) backward() {
 		if err != nil {
 			return
 		}
-		if raw[0] == readyForQuery {
+		switch raw[0] {
+		case readyForQuery:
 			ready++
+		case backendKeyData:
+			l.backend.Store(binary.BigEndian.Uint32(raw[5:]))
 		}
 		if at := l.swallow.Load(); at > 0 {
 			if ready >= at {

@@ -42,6 +42,7 @@ const (
 	flush          byte = 'H'
 	functionCall   byte = 'F'
 	readyForQuery  byte = 'Z'
+	backendKeyData byte = 'K'
 )
 
 // Runs tells whether the message makes the server run SQL that contains part,

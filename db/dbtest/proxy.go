@@ -1,6 +1,7 @@
 package dbtest
 
 import (
+	"encoding/binary"
 	"errors"
 	"net"
 	"net/url"
@@ -26,6 +27,7 @@ type Proxy struct {
 	gate   chan struct{} // closed while messages may pass
 	seen   int
 	refuse bool
+	cut    map[uint32]bool // backends whose client is cut off: no cancel passes
 }
 
 // Hook decides what happens to a frontend message. It runs in the message's
@@ -43,8 +45,9 @@ const (
 	// CutBefore cuts without forwarding: the server never sees the message.
 	CutBefore
 	// CutAfter forwards the message and cuts the client off at once. The
-	// server reads it, runs it, and then finds that nobody listens. pgx sends
-	// a cancel request after such a cut: Refuse(true) keeps it away.
+	// server reads it, runs it, and then finds that nobody listens. The cancel
+	// request that pgx sends after a cut is not forwarded: it would race with
+	// what the message started.
 	CutAfter
 	// CutReply forwards the message, waits until the server has answered it
 	// wholly, and cuts without forwarding the answer: what was asked has
@@ -69,7 +72,7 @@ func NewProxy(t testing.TB, upstreamDSN string) *Proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Proxy{upstream: u.Host, listener: l, links: map[*link]struct{}{}, gate: make(chan struct{})}
+	p := &Proxy{upstream: u.Host, listener: l, links: map[*link]struct{}{}, cut: map[uint32]bool{}, gate: make(chan struct{})}
 	close(p.gate)
 	u.Host = l.Addr().String()
 	p.DSN = u.String()
@@ -209,6 +212,20 @@ func (p *Proxy) decide(m Message) Action {
 		return Pass
 	}
 	return h(m)
+}
+
+// cutOff keeps cancel requests away from a backend from now on.
+func (p *Proxy) cutOff(backend uint32) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cut[backend] = true
+}
+
+// isCutOff tells whether a cancel request is for a backend that was cut off.
+func (p *Proxy) isCutOff(request Message) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(request.Body) >= 8 && p.cut[binary.BigEndian.Uint32(request.Body[4:])]
 }
 
 // wait returns false when the link was cut before traffic may pass.
