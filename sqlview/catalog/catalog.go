@@ -75,15 +75,23 @@ type Relation struct {
 	PartitionBound string
 	// DefaultPartition names the DEFAULT partition of a partitioned table.
 	DefaultPartition string
+	// PartitionStrategy is "RANGE", "LIST" or "HASH"; "" = not partitioned or
+	// unknown. PartitionColumns are the key's columns, "" for an expression.
+	PartitionStrategy string
+	PartitionColumns  []string
 	// Dependents are views and rules that name the relation, with the columns.
 	Dependents []Dependent
 	// ReferencedBy lists the tables whose foreign keys point here.
 	ReferencedBy []string
 	// ReplicaIdentity is pg_class.relreplident: d, n, f or i; "" = unknown.
 	ReplicaIdentity string
-	RowSecurity     bool
-	Policies        int
-	Unlogged        bool
+	// Statistics names the extended statistics on the table.
+	Statistics  []string
+	RowSecurity bool
+	// ClusteredOn names the index that CLUSTER would use; "" = none.
+	ClusteredOn string
+	Policies    int
+	Unlogged    bool
 	// CreatedHere is true for a relation that the run under review creates:
 	// nobody else can see it yet.
 	CreatedHere bool
@@ -166,16 +174,18 @@ type Dependent struct {
 	Columns []string // of the relation; empty = the whole row or unknown
 }
 
-// Type is an enum or a domain.
+// Type is an enum, a domain or a composite type.
 type Type struct {
-	Name   string // "schema.name"
-	Enum   []string
-	Domain bool
+	Name      string // "schema.name"
+	Enum      []string
+	Domain    bool
+	Composite bool
 	// Base is a domain's base type as format_type prints it.
 	Base        string
 	Constraints []Constraint // of a domain
 	NotNull     bool
-	// UsedBy lists "schema.table.column" of the columns of this type.
+	// UsedBy lists "schema.table.column" of the columns of this type as the
+	// server told; Snapshot.Users knows the rest.
 	UsedBy      []string
 	CreatedHere bool
 }
@@ -187,7 +197,9 @@ type Function struct {
 	Volatility string
 	Language   string
 	Body       string // prosrc; "" where not read
-	Inlinable  bool
+	// Inlinable is true for an SQL function whose one SELECT the planner may put
+	// in the place of the call: no FROM, no SET, not SECURITY DEFINER.
+	Inlinable bool
 }
 
 // Publication is a logical replication publication.

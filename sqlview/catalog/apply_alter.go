@@ -1,0 +1,343 @@
+package catalog
+
+import (
+	"slices"
+	"strings"
+
+	"belay/sqlview/parse"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+func alterTable(e *evolution, n *pg.Node) {
+	s := n.GetAlterTableStmt()
+	name := e.Name(s.Relation)
+	switch s.Objtype {
+	case pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_INDEX, pg.ObjectType_OBJECT_MATVIEW,
+		pg.ObjectType_OBJECT_FOREIGN_TABLE, pg.ObjectType_OBJECT_VIEW:
+	default:
+		return
+	}
+	if s.MissingOk && e.Known() && e.Relations.Get(name) == nil {
+		return
+	}
+	for _, c := range s.Cmds {
+		cmd := c.GetAlterTableCmd()
+		if f := alterations[cmd.GetSubtype()]; f != nil {
+			f(e, e.edit(name), cmd)
+		}
+	}
+}
+
+// alterations says what a subcommand of ALTER TABLE changes in the catalog.
+var alterations = map[pg.AlterTableType]func(*evolution, *Relation, *pg.AlterTableCmd){
+	pg.AlterTableType_AT_AddColumn:          alterAddColumn,
+	pg.AlterTableType_AT_DropColumn:         func(e *evolution, r *Relation, c *pg.AlterTableCmd) { e.dropColumn(r, c.Name) },
+	pg.AlterTableType_AT_ColumnDefault:      alterDefault,
+	pg.AlterTableType_AT_SetNotNull:         alterNotNull(true),
+	pg.AlterTableType_AT_DropNotNull:        alterNotNull(false),
+	pg.AlterTableType_AT_AlterColumnType:    alterType,
+	pg.AlterTableType_AT_SetExpression:      alterDefault,
+	pg.AlterTableType_AT_DropExpression:     func(_ *evolution, r *Relation, c *pg.AlterTableCmd) { editColumn(r, c.Name, dropExpression) },
+	pg.AlterTableType_AT_AddIdentity:        alterAddIdentity,
+	pg.AlterTableType_AT_DropIdentity:       alterDropIdentity,
+	pg.AlterTableType_AT_AddConstraint:      func(e *evolution, r *Relation, c *pg.AlterTableCmd) { e.addConstraint(r, c.Def.GetConstraint()) },
+	pg.AlterTableType_AT_DropConstraint:     func(e *evolution, r *Relation, c *pg.AlterTableCmd) { e.dropConstraint(r, c.Name) },
+	pg.AlterTableType_AT_ValidateConstraint: alterValidate,
+	pg.AlterTableType_AT_AlterConstraint:    alterConstraint,
+	pg.AlterTableType_AT_AttachPartition:    alterAttach,
+	pg.AlterTableType_AT_DetachPartition:    alterDetach,
+	pg.AlterTableType_AT_AddInherit:         func(e *evolution, r *Relation, c *pg.AlterTableCmd) { e.inherit(r, e.Name(c.Def.GetRangeVar())) },
+	pg.AlterTableType_AT_DropInherit: func(e *evolution, r *Relation, c *pg.AlterTableCmd) {
+		e.disinherit(e.Name(c.Def.GetRangeVar()), r.Name)
+	},
+	pg.AlterTableType_AT_SetLogged:          func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) { r.Unlogged = false },
+	pg.AlterTableType_AT_SetUnLogged:        func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) { r.Unlogged = true },
+	pg.AlterTableType_AT_EnableRowSecurity:  func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) { r.RowSecurity = true },
+	pg.AlterTableType_AT_DisableRowSecurity: func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) { r.RowSecurity = false },
+	pg.AlterTableType_AT_ReplicaIdentity:    alterReplicaIdentity,
+	pg.AlterTableType_AT_ClusterOn:          func(_ *evolution, r *Relation, c *pg.AlterTableCmd) { r.ClusteredOn = Schema(r.Name) + "." + c.Name },
+	pg.AlterTableType_AT_DropCluster:        func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) { r.ClusteredOn = "" },
+	pg.AlterTableType_AT_ChangeOwner:        func(_ *evolution, r *Relation, c *pg.AlterTableCmd) { r.Owner = c.Newowner.GetRolename() },
+	pg.AlterTableType_AT_DisableTrig:        alterTrigger(false),
+	pg.AlterTableType_AT_EnableTrig:         alterTrigger(true),
+	pg.AlterTableType_AT_DisableTrigAll:     alterTrigger(false),
+	pg.AlterTableType_AT_EnableTrigAll:      alterTrigger(true),
+	pg.AlterTableType_AT_DisableTrigUser:    alterTrigger(false),
+	pg.AlterTableType_AT_EnableTrigUser:     alterTrigger(true),
+}
+
+func editColumn(r *Relation, name string, change func(*Column)) {
+	r.Columns = slices.Clone(r.Columns)
+	if c := r.Column(name); c != nil {
+		change(c)
+	}
+}
+
+func dropExpression(c *Column) { c.Generated, c.Default = "", "" }
+
+func alterAddColumn(e *evolution, r *Relation, c *pg.AlterTableCmd) {
+	d := c.Def.GetColumnDef()
+	if c.MissingOk && r.Column(Truncate(d.GetColname())) != nil {
+		return
+	}
+	e.addColumn(r, d)
+	for _, child := range e.Descendants(r.Name) {
+		if kid := e.editKnown(child); kid != nil && kid.Column(d.Colname) == nil {
+			kid.Columns = with(kid.Columns, *r.Column(Truncate(d.Colname)))
+		}
+	}
+}
+
+func alterDefault(e *evolution, r *Relation, c *pg.AlterTableCmd) {
+	for _, name := range append([]string{r.Name}, e.Descendants(r.Name)...) {
+		editColumn(e.edit(name), c.Name, func(col *Column) { col.Default = Expression(c.Def) })
+	}
+}
+
+func alterNotNull(on bool) func(*evolution, *Relation, *pg.AlterTableCmd) {
+	return func(e *evolution, r *Relation, c *pg.AlterTableCmd) {
+		for _, name := range append([]string{r.Name}, e.Descendants(r.Name)...) {
+			kid := e.edit(name)
+			setNotNull(kid, c.Name, on)
+			kid.Constraints = without(kid.Constraints, func(k Constraint) bool {
+				return !on && k.Type == NotNull && slices.Contains(k.Columns, c.Name)
+			})
+		}
+	}
+}
+
+func alterType(e *evolution, r *Relation, c *pg.AlterTableCmd) {
+	d := c.Def.GetColumnDef()
+	for _, name := range append([]string{r.Name}, e.Descendants(r.Name)...) {
+		editColumn(e.edit(name), c.Name, func(col *Column) {
+			col.Type = e.columnType(d.GetTypeName())
+			if d.GetCollClause() != nil {
+				col.Collation = strings.Join(Strings(d.CollClause.Collname), ".")
+			}
+		})
+	}
+}
+
+func alterAddIdentity(e *evolution, r *Relation, c *pg.AlterTableCmd) {
+	e.ownedSequence(r, c.Name)
+	editColumn(r, c.Name, func(col *Column) { col.Identity = true })
+}
+
+func alterDropIdentity(e *evolution, r *Relation, c *pg.AlterTableCmd) {
+	editColumn(r, c.Name, func(col *Column) { col.Identity = false })
+	for _, s := range e.SequencesOf(r.Name, c.Name) {
+		e.Relations.Delete(s)
+	}
+}
+
+// SequencesOf lists the sequences that a table owns; with a column, only those
+// that are named after it or that its default calls.
+func (s *Snapshot) SequencesOf(table, column string) []string {
+	var all []string
+	r := s.Seen(table)
+	if r == nil {
+		return nil
+	}
+	for _, c := range r.Columns {
+		if column != "" && c.Name != column {
+			continue
+		}
+		guess := Schema(table) + "." + objectName(Base(table), c.Name, "seq")
+		for _, name := range []string{sequenceIn(c.Default, Schema(table)), guess} {
+			q := s.Relations.Get(name)
+			if q != nil && q.Kind == Sequence && q.FromTable == table && !slices.Contains(all, name) {
+				all = append(all, name)
+			}
+		}
+	}
+	return all
+}
+
+// sequenceIn reads the sequence's name out of a default that calls nextval.
+func sequenceIn(expression, schema string) string {
+	_, rest, ok := strings.Cut(expression, "nextval('")
+	if !ok {
+		return ""
+	}
+	name, _, _ := strings.Cut(rest, "'")
+	name = strings.ReplaceAll(name, `"`, "")
+	if !strings.Contains(name, ".") {
+		name = schema + "." + name
+	}
+	return name
+}
+
+func alterValidate(e *evolution, r *Relation, c *pg.AlterTableCmd) {
+	for _, name := range append([]string{r.Name}, e.Descendants(r.Name)...) {
+		kid := e.edit(name)
+		kid.Constraints = mapped(kid.Constraints, func(k Constraint) Constraint {
+			if k.Name == c.Name {
+				k.Valid = true
+			}
+			return k
+		})
+		if k := kid.Constraint(c.Name); k != nil && k.Type == NotNull {
+			setNotNull(kid, k.Columns[0], true)
+		}
+	}
+}
+
+func alterConstraint(e *evolution, r *Relation, c *pg.AlterTableCmd) {
+	k := c.Def.GetConstraint()
+	r.Constraints = mapped(r.Constraints, func(o Constraint) Constraint {
+		if o.Name == k.GetConname() {
+			o.Deferrable = k.Deferrable
+			for _, f := range e.st.Features {
+				o.Enforced = o.Enforced && f.Name != parse.NotEnforced || f.Name == parse.Enforced
+				o.Valid = o.Enforced
+			}
+		}
+		return o
+	})
+}
+
+func alterReplicaIdentity(_ *evolution, r *Relation, c *pg.AlterTableCmd) {
+	r.ReplicaIdentity = c.Def.GetReplicaIdentityStmt().GetIdentityType()
+}
+
+func alterTrigger(on bool) func(*evolution, *Relation, *pg.AlterTableCmd) {
+	return func(_ *evolution, r *Relation, c *pg.AlterTableCmd) {
+		r.Triggers = mapped(r.Triggers, func(t Trigger) Trigger {
+			if c.Name == "" || t.Name == c.Name {
+				t.Enabled = on
+			}
+			return t
+		})
+	}
+}
+
+func alterAttach(e *evolution, r *Relation, c *pg.AlterTableCmd) {
+	p := c.Def.GetPartitionCmd()
+	part := e.Name(p.GetName())
+	if r.Kind == Index {
+		e.attachIndex(r.Name, part)
+		return
+	}
+	r.Kind = PartitionedTable
+	kid := e.edit(part)
+	kid.Parents = with(kid.Parents, r.Name)
+	r.Children = with(r.Children, part)
+	e.setBound(kid, p.Bound)
+	e.attachConstraints(kid, r)
+}
+
+// attachConstraints adds the parent's keys and foreign keys that the partition
+// does not have yet.
+func (e *evolution) attachConstraints(kid, parent *Relation) {
+	bare := *parent
+	bare.Indexes = without(parent.Indexes, func(i IndexDef) bool { return hasIndexLike(kid, i) })
+	bare.Constraints = without(parent.Constraints, func(k Constraint) bool {
+		return slices.ContainsFunc(kid.Constraints, func(o Constraint) bool {
+			return o.Type == k.Type && slices.Equal(o.Columns, k.Columns) && o.References == k.References
+		})
+	})
+	e.inheritConstraints(kid, &bare)
+}
+
+func hasIndexLike(r *Relation, i IndexDef) bool {
+	return slices.ContainsFunc(r.Indexes, func(o IndexDef) bool {
+		return o.Unique == i.Unique && slices.Equal(o.Columns, i.Columns) &&
+			o.Predicate == i.Predicate && o.Expressions == i.Expressions
+	})
+}
+
+func alterDetach(e *evolution, r *Relation, c *pg.AlterTableCmd) {
+	part := e.Name(c.Def.GetPartitionCmd().GetName())
+	e.disinherit(r.Name, part)
+	if kid := e.editKnown(part); kid != nil {
+		kid.PartitionBound = ""
+	}
+}
+
+// disinherit takes the link between a parent and a child away.
+func (e *evolution) disinherit(parent, child string) {
+	if p := e.editKnown(parent); p != nil {
+		p.Children = without(p.Children, is(child))
+		if p.DefaultPartition == child {
+			p.DefaultPartition = ""
+		}
+	}
+	if c := e.editKnown(child); c != nil {
+		c.Parents = without(c.Parents, is(parent))
+	}
+}
+
+func (e *evolution) dropColumn(r *Relation, name string) {
+	for _, s := range e.SequencesOf(r.Name, name) {
+		e.Relations.Delete(s)
+	}
+	r.Columns = without(r.Columns, func(c Column) bool { return c.Name == name })
+	for _, i := range r.Indexes {
+		if i.Uses(name) {
+			e.dropIndex(r, i.Name)
+		}
+	}
+	for _, k := range r.Constraints {
+		if slices.Contains(k.Columns, name) || Mentions(k.Expression, name) {
+			e.dropConstraint(r, k.Name)
+		}
+	}
+	for _, child := range r.Children {
+		if kid := e.editKnown(child); kid != nil {
+			e.dropColumn(kid, name)
+		}
+	}
+}
+
+// Uses reports whether an index depends on a column in any way.
+func (i IndexDef) Uses(column string) bool {
+	return slices.Contains(i.Columns, column) || Mentions(i.Expressions, column) ||
+		Mentions(i.Predicate, column) || includes(i.Definition, column)
+}
+
+// includes looks into the INCLUDE list of a definition.
+func includes(definition, column string) bool {
+	_, rest, ok := strings.Cut(definition, " INCLUDE (")
+	list, _, _ := strings.Cut(rest, ")")
+	return ok && Mentions(list, column)
+}
+
+func (e *evolution) dropConstraint(r *Relation, name string) {
+	k := r.Constraint(name)
+	if k == nil {
+		return
+	}
+	gone := *k
+	r.Constraints = without(r.Constraints, func(c Constraint) bool { return c.Name == name })
+	switch gone.Type {
+	case ForeignKey:
+		e.unreferenced(gone.References, r)
+	case PrimaryKey, Unique, Exclude:
+		e.dropIndex(r, Schema(r.Name)+"."+name)
+	case NotNull:
+		setNotNull(r, gone.Columns[0], false)
+	}
+	for _, child := range r.Children {
+		if kid := e.editKnown(child); kid != nil && gone.Type == Check {
+			e.dropConstraint(kid, name)
+		}
+	}
+}
+
+// unreferenced forgets that r points to parent once no foreign key does.
+func (e *evolution) unreferenced(parent string, r *Relation) {
+	still := slices.ContainsFunc(r.Constraints, func(c Constraint) bool {
+		return c.Type == ForeignKey && c.References == parent
+	})
+	if p := e.editKnown(parent); p != nil && !still {
+		p.ReferencedBy = without(p.ReferencedBy, is(r.Name))
+	}
+}
+
+func (e *evolution) dropIndex(r *Relation, name string) {
+	r.Indexes = without(r.Indexes, func(i IndexDef) bool { return i.Name == name })
+	if i := e.Relations.Get(name); i != nil && i.Kind == Index {
+		e.Relations.Delete(name)
+	}
+}

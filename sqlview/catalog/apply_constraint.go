@@ -1,0 +1,226 @@
+package catalog
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"belay/sqlview/parse"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// addColumnConstraint gives a column constraint the column it stands behind.
+func (e *evolution) addColumnConstraint(r *Relation, column string, k *pg.Constraint) {
+	name := &pg.Node{Node: &pg.Node_String_{String_: &pg.String{Sval: column}}}
+	//nolint:govet // a shallow copy of the fields that are read here
+	c := &pg.Constraint{
+		Contype: k.Contype, Conname: k.Conname, RawExpr: k.RawExpr, SkipValidation: k.SkipValidation,
+		Pktable: k.Pktable, PkAttrs: k.PkAttrs, Deferrable: k.Deferrable, FkDelAction: k.FkDelAction,
+		FkUpdAction: k.FkUpdAction, Location: k.Location,
+	}
+	switch k.Contype {
+	case pg.ConstrType_CONSTR_PRIMARY, pg.ConstrType_CONSTR_UNIQUE:
+		c.Keys = []*pg.Node{name}
+	case pg.ConstrType_CONSTR_FOREIGN:
+		c.FkAttrs = []*pg.Node{name}
+	case pg.ConstrType_CONSTR_CHECK:
+	default:
+		return
+	}
+	e.addConstraint(r, c)
+}
+
+// addConstraint puts a table constraint on a relation under change.
+func (e *evolution) addConstraint(r *Relation, k *pg.Constraint) {
+	if column, valid, ok := NotNullConstraint(e.st, k.Location); ok {
+		e.addNotNull(r, k.Conname, column, valid)
+		return
+	}
+	c := Constraint{Name: Truncate(k.Conname), Valid: !k.SkipValidation, Enforced: true, Deferrable: k.Deferrable}
+	if HasFeature(e.st, parse.NotEnforced, k.Location) {
+		c.Enforced, c.Valid = false, false
+	}
+	switch k.Contype {
+	case pg.ConstrType_CONSTR_CHECK:
+		e.addCheck(r, c, k)
+	case pg.ConstrType_CONSTR_FOREIGN:
+		e.addForeignKey(r, c, k)
+	case pg.ConstrType_CONSTR_PRIMARY, pg.ConstrType_CONSTR_UNIQUE, pg.ConstrType_CONSTR_EXCLUSION:
+		e.addKey(r, c, k)
+	}
+}
+
+// NotNullConstraint reads PostgreSQL 18's NOT NULL table constraint, which the
+// tree cannot show, at the element that starts at location: its column, and
+// whether it is valid. False = there is none.
+func NotNullConstraint(st parse.Statement, location int32) (column string, valid, ok bool) {
+	if len(st.Features) == 0 {
+		return "", false, false
+	}
+	starts := elementStarts(st.Node)
+	for _, f := range st.Features {
+		if f.Name != parse.NotNullNotValid && f.Name != parse.NotNullTable {
+			continue
+		}
+		if ownerOf(starts, f.Offset) == int(location) {
+			return wordAfterNotNull(st.SQL[int(location):]), f.Name == parse.NotNullTable, true
+		}
+	}
+	return "", false, false
+}
+
+func wordAfterNotNull(sql string) string {
+	words := tokens(sql)
+	for i := 0; i+2 < len(words); i++ {
+		if strings.EqualFold(words[i], "not") && strings.EqualFold(words[i+1], "null") {
+			return identifier(words[i+2])
+		}
+	}
+	return ""
+}
+
+func identifier(word string) string {
+	if strings.HasPrefix(word, `"`) {
+		return strings.ReplaceAll(strings.Trim(word, `"`), `""`, `"`)
+	}
+	return strings.Map(unicode.ToLower, word)
+}
+
+func (e *evolution) addNotNull(r *Relation, name, column string, valid bool) {
+	if name == "" {
+		name = constraintName(r, column, "not_null")
+	}
+	r.Constraints = with(r.Constraints, Constraint{
+		Name: Truncate(name), Type: NotNull, Columns: []string{column}, Valid: valid, Enforced: true})
+	if valid {
+		setNotNull(r, column, true)
+	}
+}
+
+func setNotNull(r *Relation, column string, on bool) {
+	r.Columns = mapped(r.Columns, func(c Column) Column {
+		if c.Name == column {
+			c.NotNull = on
+		}
+		return c
+	})
+	if on && r.Column(column) == nil && r.Partial {
+		r.Columns = with(r.Columns, Column{Name: column, NotNull: true})
+	}
+}
+
+func (e *evolution) addCheck(r *Relation, c Constraint, k *pg.Constraint) {
+	c.Type, c.Expression, c.Columns = Check, Expression(k.RawExpr), Columns(k.RawExpr)
+	if c.Name == "" {
+		column := ""
+		if len(c.Columns) == 1 {
+			column = c.Columns[0]
+		}
+		c.Name = constraintName(r, column, "check")
+	}
+	r.Constraints = with(r.Constraints, c)
+	for _, child := range e.Descendants(r.Name) {
+		kid := e.edit(child)
+		kid.Constraints = with(kid.Constraints, c)
+	}
+}
+
+func (e *evolution) addForeignKey(r *Relation, c Constraint, k *pg.Constraint) {
+	c.Type, c.Columns = ForeignKey, Strings(k.FkAttrs)
+	c.References, c.RefColumns = e.Name(k.Pktable), Strings(k.PkAttrs)
+	if c.Name == "" {
+		c.Name = constraintName(r, strings.Join(c.Columns, "_"), "fkey")
+	}
+	if len(c.RefColumns) == 0 {
+		c.RefColumns = primaryColumns(e.Relations.Get(c.References))
+	}
+	r.Constraints = with(r.Constraints, c)
+	e.referenced(c.References, r.Name)
+}
+
+// referenced notes on a parent that a child's foreign key points to it.
+func (e *evolution) referenced(parent, child string) {
+	p := e.edit(parent)
+	if !slices.Contains(p.ReferencedBy, child) {
+		p.ReferencedBy = with(p.ReferencedBy, child)
+	}
+}
+
+func primaryColumns(r *Relation) []string {
+	if r == nil {
+		return nil
+	}
+	for _, i := range r.Indexes {
+		if i.Primary {
+			return i.Columns
+		}
+	}
+	return nil
+}
+
+func (e *evolution) addKey(r *Relation, c Constraint, k *pg.Constraint) {
+	i := IndexDef{Valid: true, Ready: true, Method: "btree", Immediate: !k.Deferrable, Columns: Strings(k.Keys)}
+	switch k.Contype {
+	case pg.ConstrType_CONSTR_PRIMARY:
+		c.Type, i.Primary, i.Unique = PrimaryKey, true, true
+	case pg.ConstrType_CONSTR_UNIQUE:
+		c.Type, i.Unique = Unique, true
+	default:
+		c.Type = Exclude
+		exclusion(&i, k)
+	}
+	if k.Indexname != "" {
+		e.useIndex(r, c, k.Indexname)
+		return
+	}
+	if c.Name == "" {
+		c.Name = Base(e.relationName(r.Name, indexColumns(i), labelOf(i)))
+	}
+	c.Columns, i.Constraint = i.Columns, c.Name
+	i.Name = Schema(r.Name) + "." + c.Name
+	r.Constraints = with(r.Constraints, c)
+	e.addIndex(r, i)
+	if c.Type == PrimaryKey {
+		for _, column := range i.Columns {
+			setNotNull(r, column, true)
+		}
+	}
+}
+
+func exclusion(i *IndexDef, k *pg.Constraint) {
+	if k.AccessMethod != "" {
+		i.Method = k.AccessMethod
+	}
+	i.Predicate = Expression(k.WhereClause)
+	for _, x := range k.Exclusions {
+		if items := x.GetList().GetItems(); len(items) > 0 {
+			addIndexElem(i, items[0].GetIndexElem())
+		}
+	}
+}
+
+// useIndex turns an index into the index of a constraint, renamed to it.
+func (e *evolution) useIndex(r *Relation, c Constraint, index string) {
+	old := Schema(r.Name) + "." + Truncate(index)
+	if c.Name == "" {
+		c.Name = Truncate(index)
+	}
+	fresh := Schema(r.Name) + "." + c.Name
+	if d := r.Index(old); d != nil {
+		c.Columns = d.Columns
+	}
+	r.Indexes = mapped(r.Indexes, func(d IndexDef) IndexDef {
+		if d.Name == old {
+			d.Name, d.Constraint, d.Primary = fresh, c.Name, c.Type == PrimaryKey
+		}
+		return d
+	})
+	e.moveEntry(old, fresh)
+	r.Constraints = with(r.Constraints, c)
+	if c.Type == PrimaryKey {
+		for _, column := range c.Columns {
+			setNotNull(r, column, true)
+		}
+	}
+}

@@ -1,0 +1,114 @@
+package catalog
+
+import (
+	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+func createIndex(e *evolution, n *pg.Node) {
+	s := n.GetIndexStmt()
+	table := e.Name(s.Relation)
+	i := IndexDef{Unique: s.Unique, Valid: true, Ready: true, Immediate: true, Method: s.AccessMethod}
+	if i.Method == "" {
+		i.Method = "btree"
+	}
+	for _, p := range s.IndexParams {
+		addIndexElem(&i, p.GetIndexElem())
+	}
+	i.Predicate = Expression(s.WhereClause)
+	if s.Idxname != "" {
+		i.Name = Schema(table) + "." + Truncate(s.Idxname)
+		if e.Relations.Get(i.Name) != nil {
+			return
+		}
+	} else {
+		i.Name = e.relationName(table, indexColumns(i), "idx")
+	}
+	r := e.edit(table)
+	e.addIndex(r, i)
+	if s.Relation.GetInh() && r.Kind == PartitionedTable {
+		e.indexPartitions(r, i)
+	} else if r.Kind == PartitionedTable {
+		e.setValid(r, i.Name, false)
+	}
+}
+
+// indexPartitions gives every partition its own part of the parent's index.
+func (e *evolution) indexPartitions(parent *Relation, i IndexDef) {
+	for _, name := range parent.Children {
+		if child := e.editKnown(name); child != nil {
+			part := i
+			part.Name = e.relationName(name, indexColumns(i), "idx")
+			e.addIndex(child, part)
+			e.attachIndex(i.Name, part.Name)
+			e.indexPartitions(child, part)
+		}
+	}
+}
+
+// attachIndex links the entries of a partitioned index and one of its parts.
+func (e *evolution) attachIndex(parent, part string) {
+	p, c := e.editKnown(parent), e.editKnown(part)
+	if p != nil && c != nil {
+		p.Children, c.Parents = with(p.Children, part), with(c.Parents, parent)
+	}
+}
+
+func (e *evolution) setValid(r *Relation, index string, valid bool) {
+	r.Indexes = mapped(r.Indexes, func(d IndexDef) IndexDef {
+		if d.Name == index {
+			d.Valid = valid
+		}
+		return d
+	})
+}
+
+func addIndexElem(i *IndexDef, el *pg.IndexElem) {
+	i.Columns = append(i.Columns, el.GetName())
+	if el.GetExpr() == nil {
+		return
+	}
+	if i.Expressions != "" {
+		i.Expressions += ", "
+	}
+	i.Expressions += Expression(el.Expr)
+}
+
+// addIndex puts an index on a relation under change and makes its own entry.
+func (e *evolution) addIndex(r *Relation, i IndexDef) {
+	r.Indexes = with(r.Indexes, i)
+	e.add(&Relation{Name: i.Name, Kind: Index, FromTable: r.Name})
+}
+
+// indexColumns is the part of a chosen name that stands for the key.
+func indexColumns(i IndexDef) string {
+	var words []string
+	for _, c := range i.Columns {
+		if c == "" {
+			c = "expr"
+			if f, _, ok := strings.Cut(i.Expressions, "("); ok && f != "" && plainIdentifier(f) {
+				c = f
+			}
+		}
+		words = append(words, c)
+	}
+	if i.Primary {
+		return ""
+	}
+	return strings.Join(words, "_")
+}
+
+func labelOf(i IndexDef) string {
+	switch {
+	case i.Primary:
+		return "pkey"
+	case i.Constraint == "" && !i.Unique && i.Expressions == "" && i.Method == "btree":
+		return "idx"
+	case i.Unique:
+		return "key"
+	case i.Constraint != "" || i.Method == "gist":
+		return "excl"
+	}
+	return "idx"
+}

@@ -1,0 +1,132 @@
+package catalog
+
+import (
+	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// triggerEvents are the bits of CreateTrigStmt.events.
+var triggerEvents = []struct {
+	bit  int32
+	name string
+}{{1 << 2, "INSERT"}, {1 << 3, "DELETE"}, {1 << 4, "UPDATE"}, {1 << 5, "TRUNCATE"}}
+
+func createTrigger(e *evolution, n *pg.Node) {
+	s := n.GetCreateTrigStmt()
+	var events []string
+	for _, v := range triggerEvents {
+		if s.Events&v.bit != 0 {
+			events = append(events, v.name)
+		}
+	}
+	t := Trigger{Name: Truncate(s.Trigname), Function: e.NameOf(s.Funcname), Enabled: true,
+		ForEachRow: s.Row, Events: strings.Join(events, " OR ")}
+	r := e.edit(e.Name(s.Relation))
+	r.Triggers = with(without(r.Triggers, func(o Trigger) bool { return o.Name == t.Name }), t)
+}
+
+func createPolicy(e *evolution, n *pg.Node) {
+	e.edit(e.Name(n.GetCreatePolicyStmt().GetTable())).Policies++
+}
+
+func createStatistics(e *evolution, n *pg.Node) {
+	s := n.GetCreateStatsStmt()
+	for _, v := range s.Relations {
+		if r := e.editKnown(e.Name(v.GetRangeVar())); r != nil && len(s.Defnames) > 0 {
+			r.Statistics = with(r.Statistics, e.newNameOf(s.Defnames))
+		}
+	}
+}
+
+func createPublication(e *evolution, n *pg.Node) {
+	s := n.GetCreatePublicationStmt()
+	e.Publications = with(e.Publications, Publication{
+		Name: s.Pubname, AllTables: s.ForAllTables, Tables: e.published(s.Pubobjects)})
+}
+
+// published lists the tables that publication objects name; a whole schema
+// stands for the tables it has now.
+func (e *evolution) published(objects []*pg.Node) []string {
+	var all []string
+	for _, o := range objects {
+		s := o.GetPublicationObjSpec()
+		if t := s.GetPubtable(); t != nil {
+			all = append(all, e.Name(t.Relation))
+			continue
+		}
+		for name, r := range e.Relations.All() {
+			if Schema(name) == s.GetName() && (r.Kind == Table || r.Kind == PartitionedTable) {
+				all = append(all, name)
+			}
+		}
+	}
+	return all
+}
+
+func alterPublication(e *evolution, n *pg.Node) {
+	s := n.GetAlterPublicationStmt()
+	tables := e.published(s.Pubobjects)
+	e.Publications = mapped(e.Publications, func(p Publication) Publication {
+		if p.Name != s.Pubname || len(s.Pubobjects) == 0 {
+			return p
+		}
+		switch s.Action {
+		case pg.AlterPublicationAction_AP_AddObjects:
+			p.Tables = with(p.Tables, tables...)
+		case pg.AlterPublicationAction_AP_DropObjects:
+			for _, t := range tables {
+				p.Tables = without(p.Tables, is(t))
+			}
+		case pg.AlterPublicationAction_AP_SetObjects:
+			p.Tables = tables
+		}
+		return p
+	})
+}
+
+func setVariable(e *evolution, n *pg.Node) {
+	s := n.GetVariableSetStmt()
+	var words []string
+	for _, a := range s.Args {
+		words = append(words, a.GetAConst().GetSval().GetSval())
+	}
+	switch strings.ToLower(s.Name) {
+	case "search_path":
+		e.SearchPath = words
+	case "timezone":
+		e.TimeZone = strings.Join(words, "")
+	case "":
+		if s.Kind == pg.VariableSetKind_VAR_RESET_ALL {
+			e.SearchPath, e.TimeZone = nil, ""
+		}
+	}
+}
+
+func discard(e *evolution, n *pg.Node) {
+	if n.GetDiscardStmt().GetTarget() == pg.DiscardMode_DISCARD_ALL {
+		e.SearchPath, e.TimeZone = nil, ""
+	}
+}
+
+// selectStatement reads set_config('search_path', …), as pg_dump writes it, and
+// SELECT … INTO, which makes a table.
+func selectStatement(e *evolution, n *pg.Node) {
+	s := n.GetSelectStmt()
+	if into := s.GetIntoClause().GetRel(); into != nil {
+		e.add(&Relation{Name: e.newName(into), Kind: Table, Columns: e.outputColumns(n, nil)})
+		return
+	}
+	for _, t := range s.GetTargetList() {
+		f := t.GetResTarget().GetVal().GetFuncCall()
+		words := Strings(f.GetFuncname())
+		if len(words) == 0 || words[len(words)-1] != "set_config" || len(f.Args) < 2 ||
+			f.Args[0].GetAConst().GetSval().GetSval() != "search_path" {
+			continue
+		}
+		e.SearchPath = nil
+		for p := range strings.SplitSeq(f.Args[1].GetAConst().GetSval().GetSval(), ",") {
+			e.SearchPath = append(e.SearchPath, strings.Trim(strings.TrimSpace(p), `"`))
+		}
+	}
+}

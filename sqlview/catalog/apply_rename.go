@@ -1,0 +1,289 @@
+package catalog
+
+import (
+	"slices"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+func rename(e *evolution, n *pg.Node) {
+	s := n.GetRenameStmt()
+	name, fresh := e.Name(s.Relation), Truncate(s.Newname)
+	if s.MissingOk && e.Known() && s.Relation != nil && e.Relations.Get(name) == nil {
+		return
+	}
+	switch s.RenameType {
+	case pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW,
+		pg.ObjectType_OBJECT_SEQUENCE, pg.ObjectType_OBJECT_INDEX, pg.ObjectType_OBJECT_FOREIGN_TABLE:
+		e.moveRelation(name, Schema(name)+"."+fresh)
+	case pg.ObjectType_OBJECT_COLUMN:
+		e.renameColumn(name, s.Subname, fresh)
+	case pg.ObjectType_OBJECT_TABCONSTRAINT:
+		e.renameConstraint(name, s.Subname, fresh)
+	case pg.ObjectType_OBJECT_TRIGGER:
+		if r := e.editKnown(name); r != nil {
+			r.Triggers = mapped(r.Triggers, func(t Trigger) Trigger {
+				t.Name = replaced(s.Subname, fresh)(t.Name)
+				return t
+			})
+		}
+	case pg.ObjectType_OBJECT_TYPE, pg.ObjectType_OBJECT_DOMAIN:
+		old := e.NameOf(s.Object.GetList().GetItems())
+		e.moveType(old, Schema(old)+"."+fresh)
+	case pg.ObjectType_OBJECT_FUNCTION, pg.ObjectType_OBJECT_PROCEDURE, pg.ObjectType_OBJECT_ROUTINE:
+		old := e.NameOf(s.Object.GetObjectWithArgs().GetObjname())
+		e.moveFunction(old, Schema(old)+"."+fresh)
+	case pg.ObjectType_OBJECT_SCHEMA:
+		e.renameNamespace(s.Subname, fresh)
+	case pg.ObjectType_OBJECT_PUBLICATION:
+		e.Publications = mapped(e.Publications, func(p Publication) Publication {
+			p.Name = replaced(s.Object.GetString_().GetSval(), fresh)(p.Name)
+			return p
+		})
+	}
+}
+
+// moveEntry gives one relation another name, and no more.
+func (e *evolution) moveEntry(old, fresh string) *Relation {
+	if e.Relations.Get(old) == nil || old == fresh {
+		return e.editKnown(old)
+	}
+	r := e.edit(old)
+	r.Name = fresh
+	e.Relations.Delete(old)
+	e.Relations.Set(fresh, r)
+	return r
+}
+
+// moveRelation renames a relation and every mention of it.
+func (e *evolution) moveRelation(old, fresh string) {
+	r := e.moveEntry(old, fresh)
+	if r == nil || old == fresh {
+		return
+	}
+	swap := replaced(old, fresh)
+	e.moveKin(r, old, fresh, swap)
+	for _, i := range r.Indexes {
+		if entry := e.editKnown(i.Name); entry != nil {
+			entry.FromTable = fresh
+		}
+	}
+	for _, child := range r.ReferencedBy {
+		if c := e.editKnown(swap(child)); c != nil {
+			c.Constraints = mapped(c.Constraints, func(k Constraint) Constraint {
+				k.References = swap(k.References)
+				return k
+			})
+		}
+	}
+	r.ReferencedBy = mapped(r.ReferencedBy, swap)
+	for _, k := range r.Constraints {
+		if p := e.Relations.Get(k.References); k.Type == ForeignKey && p != nil && slices.Contains(p.ReferencedBy, old) {
+			q := e.edit(k.References)
+			q.ReferencedBy = mapped(q.ReferencedBy, swap)
+		}
+	}
+	e.Publications = mapped(e.Publications, func(p Publication) Publication {
+		p.Tables = mapped(p.Tables, swap)
+		return p
+	})
+}
+
+func (e *evolution) moveKin(r *Relation, old, fresh string, swap func(string) string) {
+	for _, parent := range r.Parents {
+		if p := e.editKnown(parent); p != nil {
+			p.Children, p.DefaultPartition = mapped(p.Children, swap), swap(p.DefaultPartition)
+		}
+	}
+	for _, child := range r.Children {
+		if c := e.editKnown(child); c != nil {
+			c.Parents = mapped(c.Parents, swap)
+		}
+	}
+	switch r.Kind {
+	case Index:
+		if t := e.editKnown(r.FromTable); t != nil {
+			e.renameIndexIn(t, old, fresh)
+		}
+	case View, MaterializedView:
+		e.renameDependent(old, fresh)
+	case Table, PartitionedTable:
+		e.moveSequences(old, fresh)
+	}
+}
+
+func (e *evolution) renameIndexIn(t *Relation, old, fresh string) {
+	t.Indexes = mapped(t.Indexes, func(i IndexDef) IndexDef {
+		if i.Name == old {
+			i.Name = fresh
+			if i.Constraint != "" {
+				i.Constraint = Base(fresh)
+			}
+		}
+		return i
+	})
+	t.Constraints = mapped(t.Constraints, func(k Constraint) Constraint {
+		if k.Type == PrimaryKey || k.Type == Unique || k.Type == Exclude {
+			k.Name = replaced(Base(old), Base(fresh))(k.Name)
+		}
+		return k
+	})
+}
+
+func (e *evolution) renameDependent(old, fresh string) {
+	for name, r := range e.Relations.All() {
+		if slices.ContainsFunc(r.Dependents, func(d Dependent) bool { return d.Name == old }) {
+			t := e.edit(name)
+			t.Dependents = mapped(t.Dependents, func(d Dependent) Dependent {
+				d.Name = replaced(old, fresh)(d.Name)
+				return d
+			})
+		}
+	}
+}
+
+func (e *evolution) moveSequences(old, fresh string) {
+	for name, r := range e.Relations.All() {
+		if r.Kind == Sequence && r.FromTable == old {
+			e.edit(name).FromTable = fresh
+		}
+	}
+}
+
+func (e *evolution) renameColumn(table, old, fresh string) {
+	swap := replaced(old, fresh)
+	for _, name := range append([]string{table}, e.Descendants(table)...) {
+		r := e.edit(name)
+		r.Columns = mapped(r.Columns, func(c Column) Column {
+			c.Name = swap(c.Name)
+			return c
+		})
+		r.Indexes = mapped(r.Indexes, func(i IndexDef) IndexDef {
+			i.Columns, i.Definition = mapped(i.Columns, swap), ""
+			i.Predicate, i.Expressions = renameIn(i.Predicate, old, fresh), renameIn(i.Expressions, old, fresh)
+			return i
+		})
+		r.Constraints = mapped(r.Constraints, func(k Constraint) Constraint {
+			k.Columns, k.Expression = mapped(k.Columns, swap), renameIn(k.Expression, old, fresh)
+			return k
+		})
+		r.Dependents = mapped(r.Dependents, func(d Dependent) Dependent {
+			d.Columns = mapped(d.Columns, swap)
+			return d
+		})
+		for _, child := range r.ReferencedBy {
+			e.renameRefColumn(child, name, swap)
+		}
+	}
+}
+
+func (e *evolution) renameRefColumn(child, parent string, swap func(string) string) {
+	c := e.editKnown(child)
+	if c == nil {
+		return
+	}
+	c.Constraints = mapped(c.Constraints, func(k Constraint) Constraint {
+		if k.References == parent {
+			k.RefColumns = mapped(k.RefColumns, swap)
+		}
+		return k
+	})
+}
+
+func (e *evolution) renameConstraint(table, old, fresh string) {
+	r := e.edit(table)
+	k := r.Constraint(old)
+	if k != nil && (k.Type == PrimaryKey || k.Type == Unique || k.Type == Exclude) {
+		e.moveRelation(Schema(table)+"."+old, Schema(table)+"."+fresh)
+		return
+	}
+	r.Constraints = mapped(r.Constraints, func(k Constraint) Constraint {
+		k.Name = replaced(old, fresh)(k.Name)
+		return k
+	})
+}
+
+func (e *evolution) moveType(old, fresh string) {
+	t := e.Types.Get(old)
+	if t == nil {
+		return
+	}
+	for _, user := range e.Users(old) {
+		table, column, _ := cutLast(user)
+		if r := e.editKnown(table); r != nil {
+			editColumn(r, column, func(c *Column) {
+				base, _, array := SplitType(c.Type)
+				if c.Type = fresh; array {
+					c.Type += "[]"
+				}
+				_ = base
+			})
+		}
+	}
+	moved := *t
+	moved.Name = fresh
+	e.Types.Delete(old)
+	e.Types.Set(fresh, &moved)
+}
+
+func (e *evolution) moveFunction(old, fresh string) {
+	if f := e.Functions.Get(old); f != nil {
+		moved := *f
+		moved.Name = fresh
+		e.Functions.Delete(old)
+		e.Functions.Set(fresh, &moved)
+	}
+}
+
+func (e *evolution) renameNamespace(old, fresh string) {
+	into := func(name string) string { return fresh + "." + Base(name) }
+	for name := range e.Relations.All() {
+		if Schema(name) == old {
+			e.moveRelation(name, into(name))
+		}
+	}
+	for name := range e.Types.All() {
+		if Schema(name) == old {
+			e.moveType(name, into(name))
+		}
+	}
+	for name := range e.Functions.All() {
+		if Schema(name) == old {
+			e.moveFunction(name, into(name))
+		}
+	}
+	e.dropSchema(old)
+	e.addSchema(fresh)
+}
+
+func setSchema(e *evolution, n *pg.Node) {
+	s := n.GetAlterObjectSchemaStmt()
+	into := Truncate(s.Newschema) + "."
+	switch s.ObjectType {
+	case pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW,
+		pg.ObjectType_OBJECT_SEQUENCE, pg.ObjectType_OBJECT_FOREIGN_TABLE:
+		e.moveWithIndexes(e.Name(s.Relation), into)
+	case pg.ObjectType_OBJECT_TYPE, pg.ObjectType_OBJECT_DOMAIN:
+		old := e.NameOf(s.Object.GetList().GetItems())
+		e.moveType(old, into+Base(old))
+	case pg.ObjectType_OBJECT_FUNCTION, pg.ObjectType_OBJECT_PROCEDURE, pg.ObjectType_OBJECT_ROUTINE:
+		old := e.NameOf(s.Object.GetObjectWithArgs().GetObjname())
+		e.moveFunction(old, into+Base(old))
+	}
+}
+
+// moveWithIndexes moves a table with its indexes and owned sequences.
+func (e *evolution) moveWithIndexes(name, into string) {
+	r := e.Relations.Get(name)
+	if r == nil {
+		return
+	}
+	owned := e.SequencesOf(name, "")
+	for _, i := range r.Indexes {
+		e.moveRelation(i.Name, into+Base(i.Name))
+	}
+	e.moveRelation(name, into+Base(name))
+	for _, s := range owned {
+		e.moveRelation(s, into+Base(s))
+	}
+}

@@ -1,0 +1,270 @@
+package catalog
+
+import (
+	"strings"
+
+	"belay/sqlview/parse"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+func createTable(e *evolution, n *pg.Node) { e.createTable(n.GetCreateStmt(), Table) }
+
+func createForeignTable(e *evolution, n *pg.Node) {
+	e.createTable(n.GetCreateForeignTableStmt().GetBaseStmt(), ForeignTable)
+}
+
+func (e *evolution) createTable(c *pg.CreateStmt, kind Kind) {
+	name := e.newName(c.Relation)
+	if old := e.Relations.Get(name); old != nil && c.IfNotExists {
+		return
+	}
+	r := e.add(&Relation{Name: name, Kind: kind, Unlogged: c.Relation.Relpersistence == "u"})
+	if c.Partspec != nil {
+		r.Kind = PartitionedTable
+		partitionKey(r, c.Partspec)
+	}
+	for _, p := range c.InhRelations {
+		e.inherit(r, e.Name(p.GetRangeVar()))
+	}
+	if c.Partbound != nil {
+		e.setBound(r, c.Partbound)
+	}
+	for _, el := range c.TableElts {
+		switch {
+		case el.GetColumnDef() != nil:
+			e.addColumn(r, el.GetColumnDef())
+		case el.GetTableLikeClause() != nil:
+			e.like(r, el.GetTableLikeClause())
+		}
+	}
+	for _, el := range c.TableElts {
+		if k := el.GetConstraint(); k != nil {
+			e.addConstraint(r, k)
+		}
+	}
+	for _, k := range c.Constraints {
+		e.addConstraint(r, k.GetConstraint())
+	}
+}
+
+// newName is the name of a relation that is being made: without a schema it
+// goes to the first schema of the path.
+func (e *evolution) newName(r *pg.RangeVar) string {
+	if r.GetSchemaname() != "" {
+		return Truncate(r.Schemaname) + "." + Truncate(r.Relname)
+	}
+	return e.Path()[0] + "." + Truncate(r.GetRelname())
+}
+
+func partitionKey(r *Relation, p *pg.PartitionSpec) {
+	r.PartitionStrategy = strings.TrimPrefix(p.Strategy.String(), "PARTITION_STRATEGY_")
+	for _, k := range p.PartParams {
+		r.PartitionColumns = append(r.PartitionColumns, k.GetPartitionElem().GetName())
+	}
+}
+
+// inherit links a child that is still being made to its parent.
+func (e *evolution) inherit(child *Relation, parentName string) {
+	parent := e.edit(parentName)
+	parent.Children = with(parent.Children, child.Name)
+	child.Parents = with(child.Parents, parentName)
+	for _, c := range parent.Columns {
+		if child.Column(c.Name) == nil {
+			child.Columns = with(child.Columns, c)
+		}
+	}
+	if parent.Kind == PartitionedTable {
+		e.inheritConstraints(child, parent)
+	}
+}
+
+// inheritConstraints gives a partition the parent's indexes, keys and checks.
+func (e *evolution) inheritConstraints(child, parent *Relation) {
+	for _, k := range parent.Constraints {
+		switch k.Type {
+		case PrimaryKey, Unique, Exclude:
+		case ForeignKey:
+			k.Name = constraintName(child, strings.Join(k.Columns, "_"), "fkey")
+			child.Constraints = with(child.Constraints, k)
+			e.referenced(k.References, child.Name)
+		default:
+			child.Constraints = with(child.Constraints, k)
+		}
+	}
+	for _, i := range parent.Indexes {
+		i.Name = e.relationName(child.Name, indexColumns(i), labelOf(i))
+		i.Definition = ""
+		if i.Constraint != "" {
+			i.Constraint = Base(i.Name)
+			child.Constraints = with(child.Constraints, Constraint{
+				Name: i.Constraint, Type: keyType(i), Columns: i.Columns, Valid: true, Enforced: true})
+		}
+		e.addIndex(child, i)
+	}
+}
+
+func keyType(i IndexDef) ConstraintType {
+	switch {
+	case i.Primary:
+		return PrimaryKey
+	case i.Unique:
+		return Unique
+	}
+	return Exclude
+}
+
+func (e *evolution) setBound(r *Relation, b *pg.PartitionBoundSpec) {
+	r.PartitionBound = BoundText(b)
+	if !b.IsDefault || len(r.Parents) == 0 {
+		return
+	}
+	if p := e.editKnown(r.Parents[0]); p != nil {
+		p.DefaultPartition = r.Name
+	}
+}
+
+// BoundText writes a partition bound as pg_get_expr prints relpartbound.
+func BoundText(b *pg.PartitionBoundSpec) string {
+	var out strings.Builder
+	switch {
+	case b == nil:
+		return ""
+	case b.IsDefault:
+		return "DEFAULT"
+	case len(b.Listdatums) > 0:
+		out.WriteString("FOR VALUES IN (")
+		writeList(&out, b.Listdatums, ", ", 0)
+	case len(b.Lowerdatums) > 0:
+		out.WriteString("FOR VALUES FROM (")
+		writeList(&out, b.Lowerdatums, ", ", 0)
+		out.WriteString(") TO (")
+		writeList(&out, b.Upperdatums, ", ", 0)
+	default:
+		out.WriteString("FOR VALUES WITH (modulus, remainder")
+	}
+	return out.String() + ")"
+}
+
+func (e *evolution) like(r *Relation, l *pg.TableLikeClause) {
+	source := e.Relations.Get(e.Name(l.Relation))
+	if source == nil {
+		r.Partial = true
+		return
+	}
+	const constraints, defaults, generated, identity, indexes = 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 6
+	for _, c := range source.Columns {
+		if l.Options&defaults == 0 {
+			c.Default = ""
+		}
+		if l.Options&generated == 0 {
+			c.Generated = ""
+		}
+		c.Identity = c.Identity && l.Options&identity != 0
+		r.Columns = with(r.Columns, c)
+	}
+	for _, k := range source.Constraints {
+		if k.Type == Check && l.Options&constraints != 0 {
+			r.Constraints = with(r.Constraints, k)
+		}
+	}
+	if l.Options&indexes != 0 {
+		e.likeIndexes(r, source)
+	}
+}
+
+func (e *evolution) likeIndexes(r, source *Relation) {
+	for _, i := range source.Indexes {
+		i.Name, i.Definition = e.relationName(r.Name, indexColumns(i), labelOf(i)), ""
+		if i.Constraint != "" {
+			i.Constraint = Base(i.Name)
+			r.Constraints = with(r.Constraints, Constraint{
+				Name: i.Constraint, Type: keyType(i), Columns: i.Columns, Valid: true, Enforced: true})
+		}
+		e.addIndex(r, i)
+	}
+}
+
+// addColumn puts a column and its own constraints on a relation under change.
+func (e *evolution) addColumn(r *Relation, d *pg.ColumnDef) {
+	c := Column{Name: Truncate(d.Colname), Type: e.columnType(d.TypeName), NotNull: d.IsNotNull}
+	if d.CollClause != nil {
+		c.Collation = strings.Join(Strings(d.CollClause.Collname), ".")
+	}
+	if d.RawDefault != nil {
+		c.Default = Expression(d.RawDefault)
+	}
+	if _, serial := SerialBase(d.TypeName); serial {
+		seq := e.ownedSequence(r, c.Name)
+		c.NotNull, c.Default = true, "nextval('"+seq+"'::regclass)"
+	}
+	var later []*pg.Constraint
+	for _, n := range d.Constraints {
+		k := n.GetConstraint()
+		switch k.GetContype() {
+		case pg.ConstrType_CONSTR_NOTNULL:
+			c.NotNull = true
+		case pg.ConstrType_CONSTR_DEFAULT:
+			c.Default = Expression(k.RawExpr)
+		case pg.ConstrType_CONSTR_IDENTITY:
+			e.ownedSequence(r, c.Name)
+			c.NotNull, c.Identity = true, true
+		case pg.ConstrType_CONSTR_GENERATED:
+			c.Generated, c.Default = "stored", Expression(k.RawExpr)
+			if HasFeature(e.st, parse.Virtual, d.Location) {
+				c.Generated = "virtual"
+			}
+		default:
+			later = append(later, k)
+		}
+	}
+	if existing := r.Column(c.Name); existing != nil {
+		r.Columns = mapped(r.Columns, func(o Column) Column {
+			if o.Name == c.Name {
+				return c
+			}
+			return o
+		})
+	} else {
+		r.Columns = with(r.Columns, c)
+	}
+	for _, k := range later {
+		e.addColumnConstraint(r, c.Name, k)
+	}
+}
+
+// columnType writes the type with its schema where the catalog knows it.
+func (e *evolution) columnType(t *pg.TypeName) string {
+	text := TypeText(t)
+	base, _, _ := SplitType(text)
+	if strings.Contains(base, ".") {
+		return text
+	}
+	if known := e.Type(base); known != nil {
+		return known.Name + strings.TrimPrefix(text, base)
+	}
+	return text
+}
+
+func (e *evolution) ownedSequence(r *Relation, column string) string {
+	name := e.relationName(r.Name, column, "seq")
+	e.add(&Relation{Name: name, Kind: Sequence, FromTable: r.Name})
+	return name
+}
+
+func createTableAs(e *evolution, n *pg.Node) {
+	c := n.GetCreateTableAsStmt()
+	name := e.newName(c.GetInto().GetRel())
+	if c.IfNotExists && e.Relations.Get(name) != nil {
+		return
+	}
+	kind := Table
+	if c.Objtype == pg.ObjectType_OBJECT_MATVIEW {
+		kind = MaterializedView
+	}
+	r := e.add(&Relation{Name: name, Kind: kind, Columns: e.outputColumns(c.Query, c.Into.ColNames)})
+	r.Unlogged = c.Into.GetRel().GetRelpersistence() == "u"
+	if kind == MaterializedView {
+		e.dependOn(r, c.Query)
+	}
+}

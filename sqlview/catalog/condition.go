@@ -1,0 +1,203 @@
+package catalog
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Mentions reports whether the text of an expression names the column. A word
+// that only looks like it (a function, a keyword) counts: better one too many.
+func Mentions(expression, column string) bool {
+	if expression == "" {
+		return false
+	}
+	for _, t := range tokens(expression) {
+		if t == column || strings.Trim(t, `"`) == column {
+			return true
+		}
+	}
+	return false
+}
+
+// Conjuncts takes a condition apart at its outer ANDs and writes each part in
+// one way: blanks, outer parentheses, casts and quotes around numbers gone.
+// Two conditions with the same conjuncts say the same; the reverse does not hold.
+func Conjuncts(expression string) []string {
+	parts := splitAnd(stripParens(tokens(expression)))
+	all := make([]string, 0, len(parts))
+	for _, p := range parts {
+		if len(p) > 0 {
+			all = append(all, strings.Join(plain(p), " "))
+		}
+	}
+	return all
+}
+
+// Implies reports whether a condition proves every wanted conjunct word for word.
+func Implies(expression string, wanted ...string) bool {
+	have := Conjuncts(expression)
+	for _, w := range wanted {
+		for _, c := range Conjuncts(w) {
+			if !slices.Contains(have, c) {
+				return false
+			}
+		}
+	}
+	return len(wanted) > 0
+}
+
+func splitAnd(words []string) [][]string {
+	var parts [][]string
+	depth, start := 0, 0
+	for i, w := range words {
+		switch {
+		case w == "(":
+			depth++
+		case w == ")":
+			depth--
+		case depth == 0 && strings.EqualFold(w, "or"):
+			return [][]string{words}
+		case depth == 0 && strings.EqualFold(w, "and"):
+			parts = append(parts, splitAnd(stripParens(words[start:i]))...)
+			start = i + 1
+		}
+	}
+	if start == 0 {
+		return [][]string{words}
+	}
+	return append(parts, splitAnd(stripParens(words[start:]))...)
+}
+
+func stripParens(words []string) []string {
+	for len(words) > 2 && words[0] == "(" && closes(words) == len(words)-1 {
+		words = words[1 : len(words)-1]
+	}
+	return words
+}
+
+// closes finds the parenthesis that closes the first word; -1 = none.
+func closes(words []string) int {
+	depth := 0
+	for i, w := range words {
+		switch w {
+		case "(":
+			depth++
+		case ")":
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// plain drops what does not change the meaning of a comparison with a constant.
+func plain(words []string) []string {
+	var out []string
+	for i := 0; i < len(words); i++ {
+		w := words[i]
+		switch {
+		case w == "::":
+			i = skipType(words, i)
+		case w == "(" || w == ")":
+		case strings.HasPrefix(w, "'") && numeric(strings.Trim(w, "'")):
+			if n, negative := strings.CutPrefix(strings.Trim(w, "'"), "-"); negative {
+				out = append(out, "-", n)
+			} else {
+				out = append(out, n)
+			}
+		case strings.HasPrefix(w, "'"):
+			out = append(out, w)
+		case strings.HasPrefix(w, `"`):
+			out = append(out, strings.Trim(w, `"`))
+		default:
+			out = append(out, strings.ToLower(w))
+		}
+	}
+	return out
+}
+
+// typeWords follow the first word of a type's name.
+var typeWords = []string{"varying", "precision", "without", "with", "time", "zone", "."}
+
+func skipType(words []string, i int) int {
+	i++
+	for i+1 < len(words) && (slices.Contains(typeWords, words[i+1]) || words[i] == ".") {
+		i++
+	}
+	if i+1 < len(words) && words[i+1] == "(" {
+		if n := closes(words[i+1:]); n >= 0 {
+			i += 1 + n
+		}
+	}
+	return i
+}
+
+func numeric(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789.-") == ""
+}
+
+// tokens cuts an expression into words, quoted strings, "::" and single marks.
+func tokens(s string) []string {
+	var out []string
+	for i := 0; i < len(s); {
+		c := rune(s[i])
+		n := 1
+		switch {
+		case unicode.IsSpace(c):
+			i++
+			continue
+		case c == '\'' || c == '"':
+			n = quotedLen(s[i:])
+		case wordByte(s[i]):
+			n = spanLen(s[i:], wordByte)
+		case strings.HasPrefix(s[i:], "::"):
+			n = 2
+		case strings.ContainsRune("<>=!~+*/%^&|#@?-", c):
+			n = spanLen(s[i:], func(b byte) bool { return strings.IndexByte("<>=!~+*/%^&|#@?-", b) >= 0 })
+		}
+		out = append(out, s[i:i+n])
+		i += n
+	}
+	return out
+}
+
+func wordByte(b byte) bool {
+	return b == '_' || b == '$' || b >= 0x80 || b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z'
+}
+
+func spanLen(s string, in func(byte) bool) int {
+	n := 0
+	for n < len(s) && in(s[n]) {
+		n++
+	}
+	return n
+}
+
+func quotedLen(s string) int {
+	for i := 1; i < len(s); i++ {
+		if s[i] == s[0] {
+			if i+1 < len(s) && s[i+1] == s[0] {
+				i++
+				continue
+			}
+			return i + 1
+		}
+	}
+	return len(s)
+}
+
+// renameIn changes a column's name in the text of an expression.
+func renameIn(expression, old, fresh string) string {
+	if !Mentions(expression, old) {
+		return expression
+	}
+	words := tokens(expression)
+	for i, w := range words {
+		if w == old || w == `"`+old+`"` {
+			words[i] = fresh
+		}
+	}
+	return strings.Join(words, " ")
+}

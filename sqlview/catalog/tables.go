@@ -1,0 +1,112 @@
+package catalog
+
+import (
+	"slices"
+	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// Tables lists the relations that a query names, each mention once, without the
+// names that its own WITH introduces.
+func Tables(query *pg.Node) []*pg.RangeVar {
+	var all []*pg.RangeVar
+	with := map[string]bool{}
+	Walk(query, func(m any) bool {
+		switch m := m.(type) {
+		case *pg.CommonTableExpr:
+			with[m.Ctename] = true
+		case *pg.RangeVar:
+			all = append(all, m)
+		}
+		return true
+	})
+	return slices.DeleteFunc(all, func(r *pg.RangeVar) bool {
+		return r.Schemaname == "" && with[r.Relname]
+	})
+}
+
+// Name is Resolve for a relation of a parse tree; "" for nil.
+func (s *Snapshot) Name(r *pg.RangeVar) string {
+	if r == nil {
+		return ""
+	}
+	return s.Resolve(r.Schemaname, r.Relname)
+}
+
+// NameOf is Resolve for name parts, as DROP and COMMENT write them.
+func (s *Snapshot) NameOf(parts []*pg.Node) string {
+	words := Strings(parts)
+	switch len(words) {
+	case 0:
+		return ""
+	case 1:
+		return s.Resolve("", words[0])
+	}
+	return s.Resolve(words[len(words)-2], words[len(words)-1])
+}
+
+// Descendants lists the partitions or inheritance children of a relation, all
+// the way down, parents before their children.
+func (s *Snapshot) Descendants(name string) []string {
+	var all []string
+	seen := map[string]bool{name: true}
+	for queue := []string{name}; len(queue) > 0; queue = queue[1:] {
+		r := s.Seen(queue[0])
+		if r == nil {
+			continue
+		}
+		for _, c := range r.Children {
+			if !seen[c] {
+				seen[c] = true
+				all, queue = append(all, c), append(queue, c)
+			}
+		}
+	}
+	return all
+}
+
+// Users lists "schema.table.column" of every column of an enum, domain or
+// composite type, in the order of their names. It reads the whole catalog.
+func (s *Snapshot) Users(typeName string) []string {
+	if s == nil {
+		return nil
+	}
+	var all []string
+	for name, r := range s.Relations.All() {
+		if r.Kind != Table && r.Kind != PartitionedTable && r.Kind != MaterializedView {
+			continue
+		}
+		for _, c := range r.Columns {
+			if t := s.Type(c.Type); t != nil && t.Name == typeName {
+				all = append(all, name+"."+c.Name)
+			}
+		}
+	}
+	if t := s.Types.Get(typeName); t != nil {
+		all = append(all, t.UsedBy...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// Quote writes an identifier as SQL needs it: as it is where lower case letters,
+// digits and underscores do, else in double quotes. Dots separate parts.
+func Quote(name string) string {
+	parts := strings.Split(name, ".")
+	for i, p := range parts {
+		if !plainIdentifier(p) {
+			parts[i] = `"` + strings.ReplaceAll(p, `"`, `""`) + `"`
+		}
+	}
+	return strings.Join(parts, ".")
+}
+
+func plainIdentifier(s string) bool {
+	for i, c := range s {
+		if !(c >= 'a' && c <= 'z' || c == '_' || i > 0 && c >= '0' && c <= '9') {
+			return false
+		}
+	}
+	return s != ""
+}
