@@ -3,7 +3,6 @@ package catalog
 import (
 	"slices"
 	"strings"
-	"unicode"
 
 	"belay/sqlview/parse"
 
@@ -13,7 +12,6 @@ import (
 // addColumnConstraint gives a column constraint the column it stands behind.
 func (e *evolution) addColumnConstraint(r *Relation, column string, k *pg.Constraint) {
 	name := &pg.Node{Node: &pg.Node_String_{String_: &pg.String{Sval: column}}}
-	//nolint:govet // a shallow copy of the fields that are read here
 	c := &pg.Constraint{
 		Contype: k.Contype, Conname: k.Conname, RawExpr: k.RawExpr, SkipValidation: k.SkipValidation,
 		Pktable: k.Pktable, PkAttrs: k.PkAttrs, Deferrable: k.Deferrable, FkDelAction: k.FkDelAction,
@@ -33,15 +31,15 @@ func (e *evolution) addColumnConstraint(r *Relation, column string, k *pg.Constr
 
 // addConstraint puts a table constraint on a relation under change.
 func (e *evolution) addConstraint(r *Relation, k *pg.Constraint) {
-	if column, valid, ok := NotNullConstraint(e.st, k.Location); ok {
-		e.addNotNull(r, k.Conname, column, valid)
-		return
-	}
 	c := Constraint{Name: Truncate(k.Conname), Valid: !k.SkipValidation, Enforced: true, Deferrable: k.Deferrable}
-	if HasFeature(e.st, parse.NotEnforced, k.Location) {
+	if e.st.Has(parse.NotEnforced, k.Location) {
 		c.Enforced, c.Valid = false, false
 	}
 	switch k.Contype {
+	case pg.ConstrType_CONSTR_NOTNULL:
+		if len(k.Keys) > 0 {
+			e.addNotNull(r, c.Name, Strings(k.Keys)[0], c.Valid)
+		}
 	case pg.ConstrType_CONSTR_CHECK:
 		e.addCheck(r, c, k)
 	case pg.ConstrType_CONSTR_FOREIGN:
@@ -49,42 +47,6 @@ func (e *evolution) addConstraint(r *Relation, k *pg.Constraint) {
 	case pg.ConstrType_CONSTR_PRIMARY, pg.ConstrType_CONSTR_UNIQUE, pg.ConstrType_CONSTR_EXCLUSION:
 		e.addKey(r, c, k)
 	}
-}
-
-// NotNullConstraint reads PostgreSQL 18's NOT NULL table constraint, which the
-// tree cannot show, at the element that starts at location: its column, and
-// whether it is valid. False = there is none.
-func NotNullConstraint(st parse.Statement, location int32) (column string, valid, ok bool) {
-	if len(st.Features) == 0 {
-		return "", false, false
-	}
-	starts := elementStarts(st.Node)
-	for _, f := range st.Features {
-		if f.Name != parse.NotNullNotValid && f.Name != parse.NotNullTable {
-			continue
-		}
-		if ownerOf(starts, f.Offset) == int(location) {
-			return wordAfterNotNull(st.SQL[int(location):]), f.Name == parse.NotNullTable, true
-		}
-	}
-	return "", false, false
-}
-
-func wordAfterNotNull(sql string) string {
-	words := tokens(sql)
-	for i := 0; i+2 < len(words); i++ {
-		if strings.EqualFold(words[i], "not") && strings.EqualFold(words[i+1], "null") {
-			return identifier(words[i+2])
-		}
-	}
-	return ""
-}
-
-func identifier(word string) string {
-	if strings.HasPrefix(word, `"`) {
-		return strings.ReplaceAll(strings.Trim(word, `"`), `""`, `"`)
-	}
-	return strings.Map(unicode.ToLower, word)
 }
 
 func (e *evolution) addNotNull(r *Relation, name, column string, valid bool) {

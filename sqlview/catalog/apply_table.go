@@ -211,7 +211,7 @@ func (e *evolution) addColumn(r *Relation, d *pg.ColumnDef) {
 			c.NotNull, c.Identity = true, true
 		case pg.ConstrType_CONSTR_GENERATED:
 			c.Generated, c.Default = "stored", Expression(k.RawExpr)
-			if HasFeature(e.st, parse.Virtual, d.Location) {
+			if e.st.Has(parse.Virtual, k.Location) {
 				c.Generated = "virtual"
 			}
 		default:

@@ -240,3 +240,11 @@ func (r *Relation) Column(name string) *Column {
 	}
 	return nil
 }
+
+// Version is the server's major version; 0 = unknown.
+func (s *Snapshot) Version() int {
+	if s == nil {
+		return 0
+	}
+	return s.ServerVersion
+}

@@ -201,3 +201,32 @@ func renameIn(expression, old, fresh string) string {
 	}
 	return strings.Join(words, " ")
 }
+
+// Calls lists the functions that the text of an expression or a body calls, as
+// written, in lower case. A keyword before a parenthesis is left out.
+func Calls(text string) []string {
+	var all []string
+	words := tokens(text)
+	for i := 1; i < len(words); i++ {
+		if words[i] != "(" || !wordByte(words[i-1][0]) || notCalled[strings.ToLower(words[i-1])] {
+			continue
+		}
+		name := strings.ToLower(words[i-1])
+		if i > 2 && words[i-2] == "." {
+			name = strings.ToLower(words[i-3]) + "." + name
+		}
+		if numeric(name) || i > 1 && words[i-2] == "::" {
+			continue
+		}
+		all = append(all, name)
+	}
+	return all
+}
+
+// notCalled are words that a parenthesis may follow without a call.
+var notCalled = map[string]bool{
+	"select": true, "and": true, "or": true, "not": true, "in": true, "any": true, "all": true, "some": true,
+	"values": true, "then": true, "else": true, "when": true, "case": true, "as": true, "exists": true,
+	"array": true, "row": true, "from": true, "where": true, "on": true, "over": true, "cast": true,
+	"is": true, "like": true, "between": true, "return": true, "numeric": true, "varchar": true, "char": true,
+}

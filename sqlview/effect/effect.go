@@ -12,10 +12,14 @@ type Effect struct {
 	// Known is false where the statement could not be parsed or judged.
 	Known bool
 	// Locks lists every relation that is locked, the statement's own table first.
-	// Relations made by the statement itself are left out.
+	// Relations that the statement or the run makes are left out: nobody waits
+	// for them.
 	Locks []On
-	// Rewrites lists the relations that get a new relfilenode.
+	// Rewrites lists the tables and materialized views whose rows get a new
+	// relfilenode.
 	Rewrites []string
+	// Rebuilds lists the existing indexes that are built again.
+	Rebuilds []string
 	// Scans lists the relations that are read from end to end.
 	Scans []string
 	// Transactional is true where the statement may run inside a transaction.
@@ -29,6 +33,19 @@ type Effect struct {
 	Inverse string
 	// Notes are facts for the card that are no hazards.
 	Notes []string
+	// Fails is set where the server refuses the statement as the catalog is now.
+	Fails Failure
+}
+
+// Failure is an error that the server answers with.
+type Failure struct {
+	// Code is the SQLSTATE; "" = the statement does not fail.
+	Code string
+	// Message says in one sentence why, lower case.
+	Message string
+	// IfRows is true where it fails only when the table has rows, or rows that
+	// do not fit.
+	IfRows bool
 }
 
 // On is a lock on a relation.

@@ -1,0 +1,69 @@
+package effect
+
+import (
+	"belay/sqlview/catalog"
+	"belay/sqlview/lock"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// alterIndex judges ALTER INDEX: the table of the index is not locked, but for
+// ATTACH PARTITION.
+func alterIndex(j *judge, s *pg.AlterTableStmt) {
+	name := j.cat.Name(s.Relation)
+	j.inverse(ReversibleInstant, "ALTER INDEX back")
+	for _, c := range s.Cmds {
+		cmd := c.GetAlterTableCmd()
+		switch cmd.Subtype {
+		case pg.AlterTableType_AT_AttachPartition:
+			j.attachIndexPartition(name, j.cat.Name(cmd.Def.GetPartitionCmd().GetName()))
+		case pg.AlterTableType_AT_SetRelOptions, pg.AlterTableType_AT_ResetRelOptions:
+			j.lock(name, optionMode(cmd.Def.GetList().GetItems()))
+		case pg.AlterTableType_AT_SetStatistics:
+			j.lock(name, lock.ShareUpdateExclusive)
+		case pg.AlterTableType_AT_SetTableSpace:
+			j.lock(name, lock.AccessExclusive)
+			j.rebuild(name)
+			j.inverse(ReversibleSlow, "SET TABLESPACE back (copies again)")
+		default:
+			j.lock(name, lock.AccessExclusive)
+		}
+	}
+}
+
+func (j *judge) attachIndexPartition(parent, part string) {
+	mode := lock.ShareUpdateExclusive
+	if j.version < 12 {
+		mode = lock.AccessExclusive
+	}
+	for _, name := range []string{parent, part} {
+		if table, _ := j.cat.Indexed(name); table != nil {
+			j.lock(table.Name, lock.AccessShare)
+		}
+	}
+	j.lock(parent, mode)
+	j.lock(part, lock.AccessExclusive)
+}
+
+// alterComposite judges ALTER TYPE … ADD, DROP and ALTER ATTRIBUTE: the type's
+// own entry in pg_class is locked, and the tables that are made OF it.
+func alterComposite(j *judge, s *pg.AlterTableStmt) {
+	name := j.cat.Name(s.Relation)
+	j.lock(name, lock.AccessExclusive)
+	j.breaks(BreaksOld)
+	for _, c := range s.Cmds {
+		switch c.GetAlterTableCmd().GetSubtype() {
+		case pg.AlterTableType_AT_AddColumn:
+			j.inverse(ReversibleInstant, "DROP ATTRIBUTE")
+		case pg.AlterTableType_AT_DropColumn:
+			j.inverse(ReversibleNone, "none: the values of the attribute are gone")
+		case pg.AlterTableType_AT_AlterColumnType:
+			j.inverse(ReversibleLossy, "ALTER ATTRIBUTE back")
+			for _, u := range j.cat.Users(name) {
+				table, _ := splitColumn(u)
+				j.lock(table, lock.AccessShare)
+				j.fails("0A000", "%s uses the type", catalog.Quote(u))
+			}
+		}
+	}
+}

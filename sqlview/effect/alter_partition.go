@@ -1,0 +1,197 @@
+package effect
+
+import (
+	"slices"
+	"strings"
+
+	"belay/sqlview/catalog"
+	"belay/sqlview/lock"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// ATTACH and DETACH take a mode that depends on the version and the statement.
+var _ = subcommandsOf(map[pg.AlterTableType]subcommand{
+	pg.AlterTableType_AT_AttachPartition:         {lock.None, false, attachPartition},
+	pg.AlterTableType_AT_DetachPartition:         {lock.None, false, detachPartition},
+	pg.AlterTableType_AT_DetachPartitionFinalize: {lock.ShareUpdateExclusive, false, detachFinalize},
+	pg.AlterTableType_AT_AddInherit:              {lock.AccessExclusive, false, addInherit},
+	pg.AlterTableType_AT_DropInherit:             {lock.AccessExclusive, false, dropInherit},
+})
+
+func attachPartition(j *judge, a alteration) {
+	p := a.Def.GetPartitionCmd()
+	part := j.cat.Name(p.GetName())
+	mode := lock.ShareUpdateExclusive
+	if j.version < 12 {
+		mode = lock.AccessExclusive
+	}
+	j.lock(a.table, mode)
+	j.lock(part, lock.AccessExclusive)
+	j.lockAll(j.cat.Descendants(part), lock.AccessExclusive)
+	j.inverse(ReversibleInstant, "DETACH PARTITION %s CONCURRENTLY", catalog.Base(part))
+	r := j.cat.Seen(part)
+	if a.rel == nil || !impliesBound(a.rel, r, p.Bound) {
+		j.scanTree(part)
+	} else {
+		j.note("a valid CHECK of %s proves the bound: no scan", part)
+	}
+	j.attachDefault(a, part)
+	j.attachForeignKeys(a, part, r)
+	j.attachIndexes(a, part, r)
+}
+
+// attachDefault: rows of the DEFAULT partition may belong to the new one.
+func (j *judge) attachDefault(a alteration, part string) {
+	if a.rel == nil || a.rel.DefaultPartition == "" || a.rel.DefaultPartition == part {
+		return
+	}
+	j.lock(a.rel.DefaultPartition, lock.AccessExclusive)
+	j.scanTree(a.rel.DefaultPartition)
+}
+
+// attachForeignKeys: the partition gets the parent's foreign keys, checked
+// unless it has the same one, valid, already.
+func (j *judge) attachForeignKeys(a alteration, part string, r *catalog.Relation) {
+	if a.rel == nil {
+		return
+	}
+	for _, k := range a.rel.Constraints {
+		if k.Type != catalog.ForeignKey {
+			continue
+		}
+		j.lock(k.References, lock.ShareRowExclusive)
+		same := r != nil && slices.ContainsFunc(r.Constraints, func(o catalog.Constraint) bool {
+			return o.Type == k.Type && o.Valid && slices.Equal(o.Columns, k.Columns) && o.References == k.References
+		})
+		if same {
+			continue
+		}
+		if j.new(part) {
+			continue
+		}
+		j.validateForeignKey(alteration{table: part, only: true}, k.References)
+	}
+	for _, k := range j.foreignKeysTo(a.table) {
+		j.lock(k.child, lock.ShareRowExclusive)
+	}
+}
+
+func (j *judge) attachIndexes(a alteration, part string, r *catalog.Relation) {
+	for _, i := range j.indexes(a.table) {
+		has := r != nil && slices.ContainsFunc(r.Indexes, func(o catalog.IndexDef) bool {
+			return o.Unique == i.Unique && slices.Equal(o.Columns, i.Columns) && o.Predicate == i.Predicate
+		})
+		if !has && !j.new(part) {
+			j.scan(part)
+			j.note("builds an index like %s on %s", i.Name, part)
+		}
+	}
+}
+
+// impliesBound reports whether the partition's constraints prove the bound word
+// for word. Expressions as keys and hash bounds are never proved.
+func impliesBound(parent, part *catalog.Relation, b *pg.PartitionBoundSpec) bool {
+	if part == nil || len(parent.PartitionColumns) == 0 {
+		return false
+	}
+	want := boundConditions(parent, b)
+	if len(want) == 0 {
+		return false
+	}
+	have := map[string]bool{}
+	for _, c := range part.Columns {
+		if c.NotNull {
+			have[strings.Join(catalog.Conjuncts(catalog.Quote(c.Name)+" IS NOT NULL"), "")] = true
+		}
+	}
+	for _, k := range part.Constraints {
+		if k.Type == catalog.Check && k.Valid && k.Enforced {
+			for _, c := range catalog.Conjuncts(k.Expression) {
+				have[c] = true
+			}
+		}
+	}
+	return !slices.ContainsFunc(want, func(w string) bool {
+		return !have[strings.Join(catalog.Conjuncts(w), "")]
+	})
+}
+
+// boundConditions writes a bound over one column as the server's constraint;
+// nil where it cannot be written simply.
+func boundConditions(parent *catalog.Relation, b *pg.PartitionBoundSpec) []string {
+	column := catalog.Quote(parent.PartitionColumns[0])
+	if len(parent.PartitionColumns) != 1 || parent.PartitionColumns[0] == "" || b == nil || b.IsDefault {
+		return nil
+	}
+	want := []string{column + " IS NOT NULL"}
+	switch {
+	case len(b.Lowerdatums) == 1 && len(b.Upperdatums) == 1:
+		if v := boundValue(b.Lowerdatums[0]); v != "minvalue" {
+			want = append(want, column+" >= "+v)
+		}
+		if v := boundValue(b.Upperdatums[0]); v != "maxvalue" {
+			want = append(want, column+" < "+v)
+		}
+	case len(b.Listdatums) == 1:
+		want = append(want, column+" = "+boundValue(b.Listdatums[0]))
+	default:
+		return nil
+	}
+	return want
+}
+
+func boundValue(n *pg.Node) string { return catalog.Expression(n) }
+
+func detachPartition(j *judge, a alteration) {
+	p := a.Def.GetPartitionCmd()
+	part := j.cat.Name(p.GetName())
+	j.breaks(BreaksOld)
+	j.inverse(ReversibleSlow, "ATTACH PARTITION %s (reads it whole unless a CHECK proves the bound)", catalog.Base(part))
+	if p.Concurrent {
+		j.detachConcurrently(a, part)
+		return
+	}
+	j.lock(a.table, lock.AccessExclusive)
+	mode := lock.AccessExclusive
+	if j.version < 14 {
+		mode = lock.ShareUpdateExclusive
+	}
+	j.lock(part, mode)
+	if a.rel != nil && a.rel.DefaultPartition != part {
+		j.lock(a.rel.DefaultPartition, lock.AccessExclusive)
+	}
+	j.lockReferenced(part, lock.ShareRowExclusive)
+}
+
+// detachConcurrently works in two transactions: SHARE UPDATE EXCLUSIVE on both
+// first, then, once everyone who saw the partition is gone, ACCESS EXCLUSIVE on
+// the partition alone. In between it holds nothing.
+func (j *judge) detachConcurrently(a alteration, part string) {
+	j.e.Transactional = false
+	j.lock(a.table, lock.ShareUpdateExclusive)
+	j.lock(part, lock.AccessExclusive)
+	j.e.Duration = Slow
+	j.note("between its two transactions it holds nothing and waits for everyone who uses %s", a.table)
+	if j.version < 14 {
+		j.refused("42601", "DETACH PARTITION CONCURRENTLY needs 14")
+	}
+	if a.rel != nil && a.rel.DefaultPartition != "" {
+		j.refused("55000", "cannot detach concurrently while there is a DEFAULT partition")
+	}
+}
+
+func detachFinalize(j *judge, a alteration) {
+	j.lock(j.cat.Name(a.Def.GetPartitionCmd().GetName()), lock.AccessExclusive)
+}
+
+func addInherit(j *judge, a alteration) {
+	j.lock(j.cat.Name(a.Def.GetRangeVar()), lock.ShareUpdateExclusive)
+	j.inverse(ReversibleInstant, "NO INHERIT")
+}
+
+func dropInherit(j *judge, a alteration) {
+	j.breaks(BreaksOld)
+	j.lock(j.cat.Name(a.Def.GetRangeVar()), lock.AccessShare)
+	j.inverse(ReversibleInstant, "INHERIT")
+}

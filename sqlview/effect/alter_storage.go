@@ -1,0 +1,103 @@
+package effect
+
+import (
+	"strings"
+
+	"belay/sqlview/catalog"
+	"belay/sqlview/lock"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+var _ = subcommandsOf(map[pg.AlterTableType]subcommand{
+	pg.AlterTableType_AT_SetStatistics:             {lock.ShareUpdateExclusive, true, nil},
+	pg.AlterTableType_AT_SetOptions:                {lock.ShareUpdateExclusive, false, nil},
+	pg.AlterTableType_AT_ResetOptions:              {lock.ShareUpdateExclusive, false, nil},
+	pg.AlterTableType_AT_SetStorage:                {lock.AccessExclusive, true, nil},
+	pg.AlterTableType_AT_SetCompression:            {lock.AccessExclusive, false, nil},
+	pg.AlterTableType_AT_ClusterOn:                 {lock.ShareUpdateExclusive, false, clusterOn},
+	pg.AlterTableType_AT_DropCluster:               {lock.ShareUpdateExclusive, false, nil},
+	pg.AlterTableType_AT_SetLogged:                 {lock.AccessExclusive, false, rewriteSlow("SET UNLOGGED (rewrites)")},
+	pg.AlterTableType_AT_SetUnLogged:               {lock.AccessExclusive, false, rewriteSlow("SET LOGGED (rewrites; empty after a crash)")},
+	pg.AlterTableType_AT_SetAccessMethod:           {lock.AccessExclusive, false, setAccessMethod},
+	pg.AlterTableType_AT_SetTableSpace:             {lock.AccessExclusive, false, setTablespace},
+	pg.AlterTableType_AT_SetRelOptions:             {lock.None, false, relOptions},
+	pg.AlterTableType_AT_ResetRelOptions:           {lock.None, false, relOptions},
+	pg.AlterTableType_AT_ReplaceRelOptions:         {lock.AccessExclusive, false, nil},
+	pg.AlterTableType_AT_DropOids:                  {lock.AccessExclusive, true, dropOids},
+	pg.AlterTableType_AT_ReplicaIdentity:           {lock.AccessExclusive, false, replicaIdentity},
+	pg.AlterTableType_AT_GenericOptions:            {lock.AccessExclusive, false, nil},
+	pg.AlterTableType_AT_AlterColumnGenericOptions: {lock.AccessExclusive, false, nil},
+})
+
+func clusterOn(j *judge, a alteration) {
+	j.lock(catalog.Schema(a.table)+"."+a.Name, lock.ShareUpdateExclusive)
+	j.inverse(ReversibleInstant, "SET WITHOUT CLUSTER")
+}
+
+func rewriteSlow(back string) func(*judge, alteration) {
+	return func(j *judge, a alteration) {
+		j.inverse(ReversibleSlow, "%s", back)
+		j.rewrite(a.table)
+		if j.version >= 15 {
+			j.lockAll(j.cat.SequencesOf(a.table, ""), lock.AccessExclusive)
+		}
+	}
+}
+
+func setAccessMethod(j *judge, a alteration) {
+	j.inverse(ReversibleSlow, "SET ACCESS METHOD back (rewrites)")
+	if a.rel != nil && a.rel.Kind == catalog.PartitionedTable {
+		j.note("for a partitioned table it counts for partitions to come: nothing is rewritten")
+		return
+	}
+	j.rewrite(a.table)
+}
+
+// setTablespace copies the files of the table, and leaves its indexes alone.
+func setTablespace(j *judge, a alteration) {
+	j.inverse(ReversibleSlow, "SET TABLESPACE back (copies again)")
+	if a.rel != nil && a.rel.Kind == catalog.PartitionedTable {
+		j.note("for a partitioned table it counts for partitions to come: nothing is copied")
+		return
+	}
+	if !j.new(a.table) {
+		j.e.Rewrites = add(j.e.Rewrites, a.table)
+		j.scan(a.table)
+	}
+}
+
+// dropOids: until 11 a table could have a hidden oid column.
+func dropOids(j *judge, a alteration) {
+	if j.version < 12 {
+		j.note("rewrites where the table has oids")
+	}
+}
+
+func replicaIdentity(j *judge, a alteration) {
+	j.inverse(ReversibleInstant, "REPLICA IDENTITY back")
+	if name := a.Def.GetReplicaIdentityStmt().GetName(); name != "" {
+		j.lock(catalog.Schema(a.table)+"."+name, lock.Share)
+	}
+}
+
+// strongOptions are the storage parameters whose change asks for ACCESS
+// EXCLUSIVE; all others, autovacuum's and fillfactor among them, take SHARE
+// UPDATE EXCLUSIVE (reloptions.c).
+var strongOptions = words(`user_catalog_table fastupdate buffering gin_pending_list_limit pages_per_range autosummarize
+	security_barrier security_invoker check_option`)
+
+// optionMode is the strongest lock that any of the options asks for.
+func optionMode(options []*pg.Node) lock.Mode {
+	for _, o := range options {
+		if strongOptions[strings.ToLower(o.GetDefElem().GetDefname())] {
+			return lock.AccessExclusive
+		}
+	}
+	return lock.ShareUpdateExclusive
+}
+
+func relOptions(j *judge, a alteration) {
+	j.inverse(ReversibleInstant, "SET or RESET the parameters back")
+	j.lock(a.table, optionMode(a.Def.GetList().GetItems()))
+}

@@ -1,0 +1,57 @@
+package effect
+
+import (
+	"belay/sqlview/catalog"
+	"belay/sqlview/lock"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+var _ = subcommandsOf(map[pg.AlterTableType]subcommand{
+	pg.AlterTableType_AT_EnableTrig:         {lock.ShareRowExclusive, true, toggle("DISABLE TRIGGER", BreaksNeither)},
+	pg.AlterTableType_AT_EnableAlwaysTrig:   {lock.ShareRowExclusive, true, toggle("ENABLE TRIGGER", BreaksNeither)},
+	pg.AlterTableType_AT_EnableReplicaTrig:  {lock.ShareRowExclusive, true, toggle("ENABLE TRIGGER", BreaksOld)},
+	pg.AlterTableType_AT_EnableTrigAll:      {lock.ShareRowExclusive, true, toggle("DISABLE TRIGGER ALL", BreaksNeither)},
+	pg.AlterTableType_AT_EnableTrigUser:     {lock.ShareRowExclusive, true, toggle("DISABLE TRIGGER USER", BreaksNeither)},
+	pg.AlterTableType_AT_DisableTrig:        {lock.ShareRowExclusive, true, disable("ENABLE TRIGGER")},
+	pg.AlterTableType_AT_DisableTrigAll:     {lock.ShareRowExclusive, true, disable("ENABLE TRIGGER ALL")},
+	pg.AlterTableType_AT_DisableTrigUser:    {lock.ShareRowExclusive, true, disable("ENABLE TRIGGER USER")},
+	pg.AlterTableType_AT_EnableRule:         {lock.AccessExclusive, false, toggle("DISABLE RULE", BreaksNeither)},
+	pg.AlterTableType_AT_EnableAlwaysRule:   {lock.AccessExclusive, false, toggle("ENABLE RULE", BreaksNeither)},
+	pg.AlterTableType_AT_EnableReplicaRule:  {lock.AccessExclusive, false, toggle("ENABLE RULE", BreaksOld)},
+	pg.AlterTableType_AT_DisableRule:        {lock.AccessExclusive, false, toggle("ENABLE RULE", BreaksOld)},
+	pg.AlterTableType_AT_EnableRowSecurity:  {lock.AccessExclusive, false, toggle("DISABLE ROW LEVEL SECURITY", BreaksOld)},
+	pg.AlterTableType_AT_DisableRowSecurity: {lock.AccessExclusive, false, toggle("ENABLE ROW LEVEL SECURITY", BreaksNeither)},
+	pg.AlterTableType_AT_ForceRowSecurity:   {lock.AccessExclusive, false, toggle("NO FORCE ROW LEVEL SECURITY", BreaksOld)},
+	pg.AlterTableType_AT_NoForceRowSecurity: {lock.AccessExclusive, false, toggle("FORCE ROW LEVEL SECURITY", BreaksNeither)},
+	pg.AlterTableType_AT_ChangeOwner:        {lock.AccessExclusive, false, changeOwner},
+	pg.AlterTableType_AT_AddOf:              {lock.AccessExclusive, false, toggle("NOT OF", BreaksNeither)},
+	pg.AlterTableType_AT_DropOf:             {lock.AccessExclusive, false, toggle("OF", BreaksNeither)},
+})
+
+func toggle(back string, b Breaks) func(*judge, alteration) {
+	return func(j *judge, a alteration) {
+		j.breaks(b)
+		sentence := back
+		if a.Name != "" {
+			sentence += " " + catalog.Quote(a.Name)
+		}
+		j.inverse(ReversibleInstant, "%s", sentence)
+	}
+}
+
+// disable: what is written while triggers are off stays unchecked for good.
+func disable(back string) func(*judge, alteration) {
+	return func(j *judge, a alteration) {
+		j.breaks(BreaksOld)
+		j.inverse(ReversibleInstant, "%s (rows written meanwhile were not seen by it)", back)
+	}
+}
+
+// changeOwner reaches indexes and owned sequences of the table.
+func changeOwner(j *judge, a alteration) {
+	j.breaks(BreaksOld)
+	j.inverse(ReversibleInstant, "OWNER TO the owner before")
+	j.lockIndexes(a.table, lock.AccessExclusive)
+	j.lockAll(j.cat.SequencesOf(a.table, ""), lock.AccessExclusive)
+}

@@ -1,0 +1,96 @@
+package effect
+
+import (
+	"belay/sqlview/catalog"
+	"belay/sqlview/lock"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+var (
+	_ = register((*pg.Node_CreateStmt)(nil), func(j *judge, n *pg.Node) { createTable(j, n.GetCreateStmt()) })
+	_ = register((*pg.Node_CreateForeignTableStmt)(nil), func(j *judge, n *pg.Node) { createTable(j, n.GetCreateForeignTableStmt().GetBaseStmt()) })
+	_ = register((*pg.Node_CreateTableAsStmt)(nil), createTableAs)
+)
+
+func createTable(j *judge, s *pg.CreateStmt) {
+	name := j.cat.Name(s.Relation)
+	j.breaks(BreaksNew)
+	j.inverse(ReversibleInstant, "DROP TABLE %s (what was written to it is lost)", catalog.Quote(name))
+	if s.IfNotExists && j.cat.Seen(name) != nil {
+		j.note("%s is there already: IF NOT EXISTS does nothing", name)
+		return
+	}
+	for _, p := range s.InhRelations {
+		j.createChild(j.cat.Name(p.GetRangeVar()), s.Partbound)
+	}
+	for _, k := range constraintsOf(s) {
+		if k.GetContype() != pg.ConstrType_CONSTR_FOREIGN {
+			continue
+		}
+		if parent := j.cat.Name(k.Pktable); parent != name {
+			j.lock(parent, lock.ShareRowExclusive)
+			j.lockAll(j.cat.Descendants(parent), lock.ShareRowExclusive)
+		}
+	}
+	for _, e := range s.TableElts {
+		if l := e.GetTableLikeClause(); l != nil {
+			j.lock(j.cat.Name(l.Relation), lock.AccessShare)
+		}
+	}
+}
+
+// constraintsOf lists the constraints of a CREATE TABLE, those behind columns too.
+func constraintsOf(s *pg.CreateStmt) []*pg.Constraint {
+	var all []*pg.Constraint
+	add := func(nodes []*pg.Node) {
+		for _, n := range nodes {
+			if k := n.GetConstraint(); k != nil {
+				all = append(all, k)
+			}
+			for _, k := range n.GetColumnDef().GetConstraints() {
+				all = append(all, k.GetConstraint())
+			}
+		}
+	}
+	add(s.TableElts)
+	add(s.Constraints)
+	return all
+}
+
+// createChild locks the parent of a partition or of an inheritance child.
+func (j *judge) createChild(parent string, bound *pg.PartitionBoundSpec) {
+	if bound == nil {
+		j.lock(parent, lock.ShareUpdateExclusive)
+		return
+	}
+	j.lock(parent, lock.AccessExclusive)
+	r := j.cat.Seen(parent)
+	if r == nil {
+		return
+	}
+	if d := r.DefaultPartition; d != "" {
+		j.lock(d, lock.AccessExclusive)
+		j.scanTree(d)
+		j.note("rows of the DEFAULT partition %s may belong to the new one: it is read", d)
+	}
+	j.lockReferenced(parent, lock.ShareRowExclusive)
+	for _, k := range j.foreignKeysTo(parent) {
+		j.lock(k.child, lock.ShareRowExclusive)
+	}
+}
+
+func createTableAs(j *judge, n *pg.Node) {
+	s := n.GetCreateTableAsStmt()
+	j.breaks(BreaksNew)
+	j.inverse(ReversibleInstant, "DROP it")
+	if s.IfNotExists && j.cat.Seen(j.cat.Name(s.Into.GetRel())) != nil {
+		j.note("it is there already: IF NOT EXISTS does nothing")
+		return
+	}
+	if s.Into.GetSkipData() {
+		j.reads(s.Query, nil)
+		return
+	}
+	j.plans(s.Query)
+}

@@ -1,0 +1,117 @@
+package effect
+
+import (
+	"belay/sqlview/catalog"
+	"belay/sqlview/lock"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+var (
+	_ = register((*pg.Node_GrantStmt)(nil), grant)
+	_ = register((*pg.Node_CommentStmt)(nil), comment)
+	_ = register((*pg.Node_SecLabelStmt)(nil), securityLabel)
+	_ = register((*pg.Node_CreatePublicationStmt)(nil), createPublication)
+	_ = register((*pg.Node_AlterPublicationStmt)(nil), alterPublication)
+)
+
+// grant: since 18 a table's privileges are changed under ACCESS SHARE.
+func grant(j *judge, n *pg.Node) {
+	s := n.GetGrantStmt()
+	if s.IsGrant {
+		j.inverse(ReversibleInstant, "REVOKE")
+	} else {
+		j.breaks(BreaksOld)
+		j.inverse(ReversibleInstant, "GRANT again")
+	}
+	relation := s.Objtype == pg.ObjectType_OBJECT_TABLE || s.Objtype == pg.ObjectType_OBJECT_SEQUENCE
+	if !relation || j.version < 18 {
+		return
+	}
+	for _, o := range s.Objects {
+		if v := o.GetRangeVar(); v != nil {
+			j.lock(j.cat.Name(v), lock.AccessShare)
+		} else if s.Targtype == pg.GrantTargetType_ACL_TARGET_ALL_IN_SCHEMA {
+			j.grantSchema(o.GetString_().GetSval(), s.Objtype == pg.ObjectType_OBJECT_SEQUENCE)
+		}
+	}
+}
+
+func (j *judge) grantSchema(schema string, sequences bool) {
+	if j.cat == nil {
+		return
+	}
+	for name, r := range j.cat.Relations.All() {
+		if catalog.Schema(name) == schema && r.Kind != catalog.Index && (r.Kind == catalog.Sequence) == sequences {
+			j.lock(name, lock.AccessShare)
+		}
+	}
+}
+
+func comment(j *judge, n *pg.Node) {
+	s := n.GetCommentStmt()
+	j.describe(s.Objtype, s.Object)
+}
+
+func securityLabel(j *judge, n *pg.Node) {
+	s := n.GetSecLabelStmt()
+	j.describe(s.Objtype, s.Object)
+}
+
+// describe locks what a comment or label is put on: a relation or column with
+// SHARE UPDATE EXCLUSIVE, the table of a constraint, trigger, rule or policy
+// with ACCESS SHARE.
+func (j *judge) describe(kind pg.ObjectType, object *pg.Node) {
+	j.inverse(ReversibleInstant, "set it back")
+	parts := object.GetList().GetItems()
+	switch kind {
+	case pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_INDEX, pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW,
+		pg.ObjectType_OBJECT_SEQUENCE, pg.ObjectType_OBJECT_FOREIGN_TABLE:
+		j.lock(j.cat.NameOf(parts), lock.ShareUpdateExclusive)
+	case pg.ObjectType_OBJECT_COLUMN:
+		if len(parts) > 1 {
+			j.lock(j.cat.NameOf(parts[:len(parts)-1]), lock.ShareUpdateExclusive)
+		}
+	case pg.ObjectType_OBJECT_TABCONSTRAINT, pg.ObjectType_OBJECT_TRIGGER, pg.ObjectType_OBJECT_RULE, pg.ObjectType_OBJECT_POLICY:
+		if len(parts) > 1 {
+			j.lock(j.cat.NameOf(parts[:len(parts)-1]), lock.AccessShare)
+		}
+	}
+}
+
+func createPublication(j *judge, n *pg.Node) {
+	s := n.GetCreatePublicationStmt()
+	j.inverse(ReversibleInstant, "DROP PUBLICATION %s", catalog.Quote(s.Pubname))
+	j.publish(s.Pubobjects)
+	j.note("a published table without a replica identity refuses UPDATE and DELETE")
+}
+
+func alterPublication(j *judge, n *pg.Node) {
+	s := n.GetAlterPublicationStmt()
+	j.inverse(ReversibleInstant, "ALTER PUBLICATION back (a subscriber that missed rows copies the table again)")
+	if s.Action == pg.AlterPublicationAction_AP_DropObjects {
+		j.breaks(BreaksOld)
+	}
+	j.publish(s.Pubobjects)
+}
+
+// publish locks the tables that are named; a whole schema is not locked.
+func (j *judge) publish(objects []*pg.Node) {
+	for _, o := range objects {
+		if t := o.GetPublicationObjSpec().GetPubtable(); t != nil {
+			name := j.cat.Name(t.Relation)
+			j.lock(name, lock.ShareUpdateExclusive)
+			if t.Relation.GetInh() {
+				j.publishChildren(name)
+			}
+		}
+	}
+}
+
+// publishChildren: inheritance children are published by name, partitions
+// through their parent.
+func (j *judge) publishChildren(name string) {
+	if r := j.cat.Seen(name); r != nil && r.Kind != catalog.PartitionedTable {
+		j.lockAll(j.cat.Descendants(name), lock.ShareUpdateExclusive)
+	}
+}

@@ -1,0 +1,84 @@
+package effect
+
+import (
+	"slices"
+
+	"belay/sqlview/catalog"
+	"belay/sqlview/lock"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+var (
+	_ = register((*pg.Node_RenameStmt)(nil), rename)
+	_ = register((*pg.Node_AlterObjectSchemaStmt)(nil), setSchema)
+	_ = register((*pg.Node_AlterOwnerStmt)(nil), alterOwner)
+)
+
+func rename(j *judge, n *pg.Node) {
+	s := n.GetRenameStmt()
+	name := j.cat.Name(s.Relation)
+	j.breaks(BreaksOld)
+	j.inverse(ReversibleInstant, "RENAME back")
+	switch s.RenameType {
+	case pg.ObjectType_OBJECT_INDEX:
+		j.e.Breaks = BreaksNeither
+		j.lock(name, j.renameIndexMode())
+	case pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW,
+		pg.ObjectType_OBJECT_SEQUENCE, pg.ObjectType_OBJECT_FOREIGN_TABLE:
+		j.renameRelation(name)
+	case pg.ObjectType_OBJECT_COLUMN, pg.ObjectType_OBJECT_ATTRIBUTE:
+		j.lock(name, lock.AccessExclusive)
+		j.lockAll(j.cat.Descendants(name), lock.AccessExclusive)
+	case pg.ObjectType_OBJECT_TABCONSTRAINT:
+		j.e.Breaks = BreaksNeither
+		j.renameConstraint(name, s.Subname)
+	case pg.ObjectType_OBJECT_TRIGGER, pg.ObjectType_OBJECT_POLICY, pg.ObjectType_OBJECT_RULE:
+		j.e.Breaks = BreaksNeither
+		j.lock(name, lock.AccessExclusive)
+	}
+}
+
+// renameRelation also serves ALTER TABLE … RENAME on an index.
+func (j *judge) renameRelation(name string) {
+	if r := j.cat.Seen(name); r != nil && r.Kind == catalog.Index {
+		j.lock(name, j.renameIndexMode())
+		return
+	}
+	j.lock(name, lock.AccessExclusive)
+}
+
+func (j *judge) renameConstraint(table, name string) {
+	j.lock(table, lock.AccessExclusive)
+	j.lockAll(j.cat.Descendants(table), lock.AccessExclusive)
+	for _, i := range j.indexes(table) {
+		if i.Constraint == name {
+			j.lock(i.Name, j.renameIndexMode())
+		}
+	}
+}
+
+func setSchema(j *judge, n *pg.Node) {
+	s := n.GetAlterObjectSchemaStmt()
+	j.breaks(BreaksOld)
+	j.inverse(ReversibleInstant, "SET SCHEMA back")
+	if s.Relation == nil {
+		return
+	}
+	name := j.cat.Name(s.Relation)
+	j.lock(name, lock.AccessExclusive)
+	j.lockAll(j.cat.SequencesOf(name, ""), lock.AccessExclusive)
+}
+
+// alterOwner is OWNER TO of everything that is no relation: tables and views
+// come as ALTER TABLE.
+func alterOwner(j *judge, n *pg.Node) {
+	s := n.GetAlterOwnerStmt()
+	j.inverse(ReversibleInstant, "OWNER TO the owner before")
+	if slices.Contains([]pg.ObjectType{pg.ObjectType_OBJECT_DATABASE, pg.ObjectType_OBJECT_SCHEMA}, s.ObjectType) {
+		j.note("privileges of the owner before end at once")
+	}
+	if s.Relation != nil {
+		j.lock(j.cat.Name(s.Relation), lock.AccessExclusive)
+	}
+}
