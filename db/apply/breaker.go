@@ -1,0 +1,23 @@
+package apply
+
+import "fmt"
+
+// seen acts on a look during an ordinary attempt: it names the blockers while we
+// wait, and cancels when too many sessions wait behind what we hold.
+func (r *run) seen(s sight) {
+	if s.waits && len(s.blockers) > 0 {
+		r.waitSeen = s.blockers
+		r.tell(Event{Kind: Waiting, Blockers: s.blockers, Queue: s.queue})
+	}
+	if s.queue == 0 {
+		return
+	}
+	limit := r.lim.queue(r.u)
+	if !s.waits || s.queue >= limit {
+		r.tell(Event{Kind: Queued, Queue: s.queue})
+	}
+	if s.queue >= limit {
+		r.queued = s.queue
+		r.gate.shut(QueueLimit, fmt.Errorf("%d sessions waited behind our locks, the limit is %d", s.queue, limit))
+	}
+}

@@ -1,0 +1,180 @@
+// Package apply runs one unit, a migration file, on a live database. It climbs
+// the ladder of lock timeouts, keeps the hold budget, cancels itself when the
+// application queues up behind it, and ends in one of three outcomes: applied,
+// not applied, unknown. It never sends a statement twice without the server
+// having said that the first was undone, and it never asks a person anything
+// while a transaction is open.
+package apply
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Executor runs units, one at a time, on three open connections. It owns the run
+// connection while Run works; the other two are used under their lockers.
+type Executor struct {
+	// Conn executes the unit, Monitor looks at it, Escape cancels it where a
+	// cancel request does not get through. Escape may be nil.
+	Conn, Monitor, Escape *pgx.Conn
+	// MonitorLock is held around each question on Monitor. nil = nobody else
+	// uses the connection.
+	MonitorLock sync.Locker
+	Limits      Limits
+	// Tell is given every event, in order, from one goroutine. nil = nobody listens.
+	Tell Teller
+
+	mu   sync.Mutex
+	gate *gate
+	own  sync.Mutex
+}
+
+// Stop ends the unit that Run is running as a cancelled context would: the gate
+// to the next statement closes, then the statement in hand is cancelled. It
+// reports false where it is too late, because COMMIT was sent, or where nothing
+// runs. It returns at once; Run returns the outcome.
+func (x *Executor) Stop(cause error) bool {
+	x.mu.Lock()
+	g := x.gate
+	x.mu.Unlock()
+	return g != nil && g.shut(Canceled, cause)
+}
+
+// Run runs the unit and says what came of it. A cancelled ctx stops it like
+// Stop; its cause is in the Result's error. Every goroutine it starts has ended
+// when it returns. It may be called again after any outcome but Unknown.
+func (x *Executor) Run(ctx context.Context, u Unit) Result {
+	r := newRun(x, u)
+	x.mu.Lock()
+	x.gate = r.gate
+	x.mu.Unlock()
+	defer func() {
+		x.mu.Lock()
+		x.gate = nil
+		x.mu.Unlock()
+	}()
+	if err := u.Validate(); err != nil {
+		return r.finish(ending{outcome: NotApplied, reason: Refused, err: err})
+	}
+	if e, ok := r.open(ctx); !ok {
+		return r.finish(e)
+	}
+	defer r.watch.wait()
+	var e ending
+	if u.Wrap == OneByOne {
+		e = r.oneByOne(ctx)
+	} else {
+		e = r.transaction(ctx)
+	}
+	r.leaveClean()
+	return r.finish(e)
+}
+
+// run is one unit on its way.
+type run struct {
+	x      *Executor
+	u      Unit
+	lim    Limits
+	s      session
+	base   baseline
+	gate   *gate
+	watch  *watch
+	guard  guard
+	trace  Trace
+	untold error
+
+	attempts int
+	blockers tally
+	began    time.Time // the attempt's first statement
+	deadline time.Time // our own limit of the attempt; zero = none
+	current  int       // the statement in hand, within the file
+	line     int
+	stood    int
+	sentAny  bool      // a statement of the file was handed over in this attempt
+	waitSeen []Blocker // who stood in the way of this attempt
+	queued   int       // how many waited when the breaker tripped
+}
+
+// ending is how a unit, or an attempt at it, ended.
+type ending struct {
+	outcome Outcome
+	reason  Reason
+	err     error
+	class   class
+	held    time.Duration
+	left    []string
+	invalid []InvalidIndex
+}
+
+func newRun(x *Executor, u Unit) *run {
+	return &run{x: x, u: u, lim: x.Limits.filled(), gate: newGate(), blockers: tally{}, current: -1}
+}
+
+// open learns about the run session and makes sure that somebody watches.
+func (r *run) open(ctx context.Context) (ending, bool) {
+	limited, cancel := context.WithTimeout(ctx, r.lim.Grace)
+	defer cancel()
+	var err error
+	if r.s, err = meet(limited, r.x.Conn); err != nil {
+		return ending{outcome: NotApplied, reason: reasonUnsent(err), err: err}, false
+	}
+	if r.s.status() != 'I' {
+		err := errors.New("the run session is inside a transaction")
+		return ending{outcome: NotApplied, reason: Refused, err: err}, false
+	}
+	if r.base, err = readBaseline(limited, r.x.Conn); err != nil {
+		return ending{outcome: NotApplied, reason: reasonUnsent(err), err: err}, false
+	}
+	r.trace = Trace{PID: r.s.pid, BackendStart: r.s.started, Timeline: r.s.timeline, Statement: -1}
+	r.watch = newWatch(r.x, r.s.pid, r.lim)
+	if _, err := r.watch.look(limited); err != nil {
+		return ending{outcome: NotApplied, reason: Blind, err: err}, false
+	}
+	return ending{}, true
+}
+
+func reasonUnsent(err error) Reason {
+	switch classify(err) {
+	case lost, unsent, fatal:
+		return ConnectionLost
+	}
+	return Refused
+}
+
+// tell passes an event on. After one could not be told nothing more is sent.
+func (r *run) tell(e Event) bool {
+	e.Unit, e.Line, e.Statement = r.u.Name, or(e.Line, r.line), r.current
+	if e.Attempt == 0 {
+		e.Attempt = r.attempts
+	}
+	if r.x.Tell == nil {
+		return true
+	}
+	if err := r.x.Tell(e); err != nil {
+		r.untold = err
+		r.gate.shut(Untold, err)
+		return false
+	}
+	return true
+}
+
+// finish tells the end and makes the Result.
+func (r *run) finish(e ending) Result {
+	if e.outcome == NotApplied && e.err == nil {
+		e.err = hintFor(e.reason, r)
+	}
+	kind := map[Outcome]EventKind{Applied: UnitApplied, NotApplied: UnitUndone, Unknown: UnitUnknown}[e.outcome]
+	ev := Event{Kind: kind, Outcome: e.outcome, Reason: e.reason, Blockers: r.blockers.list(), Code: code(e.err)}
+	if e.err != nil {
+		ev.Message = e.err.Error()
+	}
+	trace := r.trace
+	ev.Trace = &trace
+	r.tell(ev)
+	return Result{Outcome: e.outcome, Reason: e.reason, Attempts: r.attempts, Err: e.err, Blockers: r.blockers.list(),
+		Left: e.left, Invalid: e.invalid, Stood: r.stood, Trace: r.trace, Held: e.held}
+}

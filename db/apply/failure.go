@@ -1,0 +1,137 @@
+package apply
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// failed turns the error of one command inside a transaction into an ending.
+// Whatever the server answered, the transaction is undone; only silence is
+// unknown.
+func (r *run) failed(s Statement, a answer) ending {
+	c := classify(a.err)
+	e := ending{outcome: NotApplied, class: c, err: r.failure(s, a.err)}
+	reason, cause := r.gate.why()
+	switch {
+	case c == unsent:
+		e.reason = ConnectionLost
+		if r.sentAny {
+			e.outcome, e.err = Unknown, unknownError(a.err)
+		}
+	case c == lost:
+		e.outcome, e.reason, e.err = Unknown, ConnectionLost, unknownError(a.err)
+	case c == txTimeout:
+		e.reason, e.err = HoldExceeded, r.heldTooLong()
+	case c == fatal:
+		e.reason, e.err = Terminated, fmt.Errorf("the server ended our session: %w", a.err)
+	case c == queryCanceled && reason != "":
+		// Ours: the gate was closed before the cancel went out.
+		return r.stopped(reason, e)
+	case c == queryCanceled:
+		e.reason, e.err = r.whoCanceled(a)
+	case (c == lockTimeout || c == deadlock) && reason != "":
+		return r.stopped(reason, ending{err: cause})
+	case c == lockTimeout, c == deadlock:
+		e.reason = Held
+	default:
+		e.reason = StatementError
+	}
+	return e
+}
+
+// timeoutSlack is how early a client's clock may see a server's timeout.
+const timeoutSlack = 20 * time.Millisecond
+
+// whoCanceled tells a statement_timeout from a cancel that was not ours: both
+// are 57014, and only the clock differs.
+func (r *run) whoCanceled(a answer) (Reason, error) {
+	var f *Failure
+	errors.As(r.failure(Statement{Line: r.line}, a.err), &f)
+	if r.guard.statement > 0 && a.took >= r.guard.statement-timeoutSlack {
+		if r.guard.fileStatement {
+			f.Hint = "the file's own statement_timeout ended it"
+			return StatementError, f
+		}
+		return HoldExceeded, r.heldTooLong()
+	}
+	f.Hint = "someone cancelled it with pg_cancel_backend; ask who before running again"
+	return CanceledByOther, f
+}
+
+func (r *run) heldTooLong() error {
+	if r.u.Hold > 0 {
+		return fmt.Errorf("%s: held its locks past the accepted %s: undone, nothing changed", r.u.Path, r.u.Hold)
+	}
+	return fmt.Errorf("%s: judged instant, was not: undone, nothing changed", r.u.Path)
+}
+
+// stopped is the ending of a unit whose gate closed before COMMIT.
+func (r *run) stopped(reason Reason, e ending) ending {
+	_, cause := r.gate.why()
+	out := ending{outcome: NotApplied, reason: reason, err: cause, held: e.held, left: e.left, invalid: e.invalid}
+	if reason == HoldExceeded {
+		out.err = r.heldTooLong()
+	}
+	if out.err == nil {
+		out.err = errors.New(string(reason))
+	}
+	return out
+}
+
+// unsentEnding is for BEGIN and our settings: nothing of the file was sent.
+func (r *run) unsentEnding(err error) ending {
+	reason := Refused
+	switch classify(err) {
+	case lost, unsent, fatal:
+		reason = ConnectionLost
+	case queryCanceled:
+		reason = CanceledByOther
+	}
+	return ending{outcome: NotApplied, reason: reason, err: fmt.Errorf("set up the transaction: %w", err)}
+}
+
+func unknownError(err error) error {
+	return fmt.Errorf("the connection was lost after the statement was sent, so only the database knows: %w", err)
+}
+
+// hintFor is the error of an ending that has none of its own.
+func hintFor(reason Reason, r *run) error {
+	switch reason {
+	case Held:
+		return fmt.Errorf("%s did not get its lock in %d attempts; nothing changed", r.u.Name, r.attempts)
+	case Vacuuming:
+		return fmt.Errorf("%s stands behind an autovacuum; nothing changed", r.u.Name)
+	}
+	return errors.New(string(reason))
+}
+
+// failure gives a server's error its place in the file.
+func (r *run) failure(s Statement, err error) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return fmt.Errorf("%s:%d: %w", r.u.Path, s.Line, err)
+	}
+	f := &Failure{Path: r.u.Path, Line: s.Line, Code: pg.Code, Message: pg.Message, Detail: pg.Detail,
+		Hint: pg.Hint, Constraint: pg.ConstraintName, Err: err}
+	if pg.Position > 0 {
+		f.Line, f.Column = place(s.SQL, s.Line, int(pg.Position))
+	}
+	return f
+}
+
+// place turns the server's position, in characters from 1, into line and column.
+func place(sql string, line, position int) (int, int) {
+	before := []rune(sql)
+	before = before[:min(position-1, len(before))]
+	lines := strings.Split(string(before), "\n")
+	last := lines[len(lines)-1]
+	if len(lines) == 1 {
+		// The statement may not start in the first column; the caller knows only its line.
+		return line, len([]rune(last)) + 1
+	}
+	return line + len(lines) - 1, len([]rune(last)) + 1
+}

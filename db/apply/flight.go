@@ -1,0 +1,174 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// flight is one command on its way: sent, and not answered yet.
+type flight struct {
+	// limit is when the server itself ends the command; 0 = never. The answer is
+	// waited for a Grace longer.
+	limit time.Duration
+	// deadline is ours, with the reason it closes the gate for; zero = none.
+	deadline time.Time
+	over     Reason
+	// commit is true for COMMIT: it is never cancelled.
+	commit bool
+	// look is called after each sight of a flight that has its own eyes; nil =
+	// the breaker and the blockers of an ordinary attempt.
+	look func(sight)
+}
+
+type answer struct {
+	tag  pgconn.CommandTag
+	err  error
+	took time.Duration
+}
+
+var errTooLong = errors.New("no answer within the time the server was given")
+
+// fly sends and waits. While it waits it looks at our session, keeps the
+// deadline, and cancels when the gate closes. It returns only after the command
+// was answered or the connection is gone, and no cancel is still on its way.
+func (r *run) fly(ctx context.Context, f flight, send func(context.Context) (pgconn.CommandTag, error)) answer {
+	sendCtx, drop := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer drop(nil)
+	done, start := make(chan answer, 1), time.Now()
+	go func() {
+		tag, err := send(sendCtx)
+		done <- answer{tag, err, time.Since(start)}
+	}()
+	c := newCanceller(r)
+	defer c.wait()
+	stop, wake := ctx.Done(), r.gate.wake
+	for {
+		timer := time.NewTimer(time.Until(r.wakeUp(f, c, start)))
+		select {
+		case a := <-done:
+			timer.Stop()
+			return a
+		case <-stop:
+			stop = nil
+			r.gate.shut(Canceled, context.Cause(ctx))
+		case <-wake:
+			wake = nil
+		case s := <-r.watch.out:
+			r.sighted(f, s)
+		case <-timer.C:
+		}
+		timer.Stop()
+		r.onClock(ctx, f, c, start, drop)
+	}
+}
+
+// wakeUp is when the loop must look at the clock again.
+func (r *run) wakeUp(f flight, c *canceller, start time.Time) time.Time {
+	at := start.Add(time.Hour)
+	sooner := func(t time.Time) {
+		if !t.IsZero() && t.Before(at) {
+			at = t
+		}
+	}
+	if f.limit > 0 {
+		sooner(start.Add(f.limit + r.lim.Grace))
+	}
+	if reason, _ := r.gate.why(); reason == "" {
+		sooner(f.deadline)
+	} else if !f.commit {
+		sooner(c.again)
+	}
+	if !r.watch.busy && !f.commit {
+		sooner(r.watch.next)
+	}
+	return at
+}
+
+// onClock does what is due now.
+func (r *run) onClock(ctx context.Context, f flight, c *canceller, start time.Time, drop context.CancelCauseFunc) {
+	now := time.Now()
+	if !f.deadline.IsZero() && !now.Before(f.deadline) {
+		r.gate.shut(f.over, nil)
+	}
+	if reason, _ := r.gate.why(); reason != "" && !f.commit && !now.Before(c.again) {
+		if c.sends == 0 {
+			r.tell(Event{Kind: CancelSent, Reason: reason})
+		}
+		c.send()
+	}
+	overdue := f.limit > 0 && now.After(start.Add(f.limit+r.lim.Grace))
+	deaf := !f.commit && c.sends > 0 && now.After(c.first.Add(r.lim.Grace))
+	if overdue || deaf {
+		drop(errTooLong)
+	}
+	if !f.commit && !now.Before(r.watch.next) {
+		r.watch.begin(ctx)
+	}
+}
+
+// sighted acts on one look at our session.
+func (r *run) sighted(f flight, s sight) {
+	r.watch.arrived(s, time.Since(r.began))
+	if s.err != nil {
+		r.tell(Event{Kind: MonitorBlind, Message: s.err.Error()})
+		return
+	}
+	if f.look != nil {
+		f.look(s)
+		return
+	}
+	r.seen(s)
+}
+
+// canceller sends cancel requests, one at a time, until the command is answered.
+type canceller struct {
+	r     *run
+	sends int
+	first time.Time
+	again time.Time // no further request before
+	done  chan struct{}
+}
+
+func newCanceller(r *run) *canceller { return &canceller{r: r} }
+
+// send asks the server to cancel what our session does: by a cancel request,
+// and where that does not get through by pg_cancel_backend.
+func (c *canceller) send() {
+	c.wait()
+	if c.sends++; c.sends == 1 {
+		c.first = time.Now()
+	}
+	c.again = time.Now().Add(time.Second)
+	c.done = make(chan struct{})
+	go func(done chan struct{}, escape bool) {
+		defer close(done)
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		if err := c.r.s.conn.PgConn().CancelRequest(ctx); err != nil || escape {
+			c.r.escape()
+		}
+	}(c.done, c.sends > 1)
+}
+
+// wait returns once no request is on its way: a late one would hit the next command.
+func (c *canceller) wait() {
+	if c.done != nil {
+		<-c.done
+		c.done = nil
+	}
+}
+
+// escape cancels by the escape session, and only the backend that we mean.
+func (r *run) escape() {
+	if r.x.Escape == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	_, _ = ask(ctx, r.x.Escape, `select pg_catalog.pg_cancel_backend(pid) from pg_catalog.pg_stat_activity
+		where pid = $1::int4 and (backend_start is null or (extract(epoch from backend_start) * 1000000)::int8 = $2::int8)`,
+		r.watch.pid, micro(r.s.started))
+}

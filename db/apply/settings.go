@@ -1,0 +1,238 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Adjustment is a setting of the file that was not obeyed, because ours is
+// stricter.
+type Adjustment struct {
+	Name  string        `json:"name"`
+	Asked time.Duration `json:"asked"` // 0 = off
+	Kept  time.Duration `json:"kept"`
+}
+
+// guard is the timeouts in force. For each of them 0 means off, so the stricter
+// of two is the smaller one above 0.
+type guard struct {
+	lock, statement, idle, transaction, check time.Duration
+	// fileStatement is true once the file set a stricter statement_timeout.
+	fileStatement bool
+}
+
+type limit struct {
+	name  string
+	value *time.Duration
+	since int // server_version_num that has it
+}
+
+func (g *guard) limits(version int) []limit {
+	all := []limit{
+		{"lock_timeout", &g.lock, 0},
+		{"statement_timeout", &g.statement, 0},
+		{"idle_in_transaction_session_timeout", &g.idle, 0},
+		{"client_connection_check_interval", &g.check, 140000},
+		{"transaction_timeout", &g.transaction, 170000},
+	}
+	var out []limit
+	for _, l := range all {
+		if version >= l.since {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// idleTimeout ends our transaction where we are frozen between two statements.
+const idleTimeout = 30 * time.Second
+
+// checkInterval makes the server notice a client that died.
+const checkInterval = time.Second
+
+// transactionGuard is the settings of an attempt at a unit in a transaction.
+func transactionGuard(rung, hold time.Duration) guard {
+	return guard{lock: rung, statement: rung + hold, idle: idleTimeout, check: checkInterval}
+}
+
+// impose sets the guard, the role and the search path in one round trip, for
+// the transaction or for the session, and reads them back in another.
+func (g *guard) impose(ctx context.Context, s session, local bool, role, path string) error {
+	var calls []string
+	var args []string
+	set := func(name, value string) {
+		args = append(args, name, value)
+		calls = append(calls, fmt.Sprintf("pg_catalog.set_config($%d, $%d, %t)", len(args)-1, len(args), local))
+	}
+	for _, l := range g.limits(s.version) {
+		if l.name == "transaction_timeout" && *l.value == 0 {
+			continue
+		}
+		set(l.name, guc(*l.value))
+	}
+	if role != "" {
+		set("role", role)
+	}
+	if path != "" {
+		set("search_path", path)
+	}
+	if _, err := ask(ctx, s.conn, "select "+strings.Join(calls, ", "), args...); err != nil {
+		return err
+	}
+	return g.verify(ctx, s, role)
+}
+
+// verify reads the settings back: a server that ignores one, as some managed
+// ones do, must not be trusted with a lock.
+func (g *guard) verify(ctx context.Context, s session, role string) error {
+	got, err := g.read(ctx, s)
+	if err != nil {
+		return err
+	}
+	want, have := g.limits(s.version), got.limits(s.version)
+	for i := range want {
+		if want[i].name == "client_connection_check_interval" || want[i].name == "transaction_timeout" {
+			continue // a server may fix these; the others bound the same cases
+		}
+		if *want[i].value != *have[i].value {
+			return fmt.Errorf("the server keeps %s at %s, not %s: belay does not run without it",
+				want[i].name, *have[i].value, *want[i].value)
+		}
+	}
+	if role == "" {
+		return nil
+	}
+	rows, err := ask(ctx, s.conn, "select pg_catalog.current_setting('role')")
+	if err == nil && rows[0][0] != role {
+		return fmt.Errorf("the role is %s, not %s", rows[0][0], role)
+	}
+	return err
+}
+
+// read asks for the timeouts in force.
+func (g *guard) read(ctx context.Context, s session) (guard, error) {
+	var got guard
+	limits := got.limits(s.version)
+	var calls []string
+	for _, l := range limits {
+		calls = append(calls, "pg_catalog.current_setting('"+l.name+"')")
+	}
+	rows, err := ask(ctx, s.conn, "select "+strings.Join(calls, ", "))
+	if err != nil {
+		return got, err
+	}
+	for i, l := range limits {
+		if *l.value, err = parseGUC(rows[0][i]); err != nil {
+			return got, fmt.Errorf("%s: %w", l.name, err)
+		}
+	}
+	return got, nil
+}
+
+// keep obeys what a statement of the file set only where it is stricter, and
+// puts ours back elsewhere.
+func (g *guard) keep(ctx context.Context, s session, local bool) ([]Adjustment, error) {
+	got, err := g.read(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	var out []Adjustment
+	ours, theirs := g.limits(s.version), got.limits(s.version)
+	for i := range ours {
+		asked, kept := *theirs[i].value, *ours[i].value
+		if asked == kept {
+			continue
+		}
+		if stricter(asked, kept) {
+			*ours[i].value = asked
+			g.fileStatement = g.fileStatement || ours[i].name == "statement_timeout"
+			continue
+		}
+		out = append(out, Adjustment{Name: ours[i].name, Asked: asked, Kept: kept})
+		sql := fmt.Sprintf("select pg_catalog.set_config($1, $2, %t)", local)
+		if _, err := ask(ctx, s.conn, sql, ours[i].name, guc(kept)); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+func stricter(a, b time.Duration) bool { return a > 0 && (b == 0 || a < b) }
+
+// guc writes a duration as a setting, in milliseconds.
+func guc(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) + "ms" }
+
+var gucUnits = []struct {
+	suffix string
+	unit   time.Duration
+}{{"us", time.Microsecond}, {"ms", time.Millisecond}, {"min", time.Minute}, {"s", time.Second}, {"h", time.Hour}, {"d", 24 * time.Hour}}
+
+// parseGUC reads a time setting as SHOW spells it, such as "200ms" or "1min".
+func parseGUC(s string) (time.Duration, error) {
+	for _, u := range gucUnits {
+		if n, ok := strings.CutSuffix(s, u.suffix); ok {
+			v, err := strconv.ParseInt(n, 10, 64)
+			return time.Duration(v) * u.unit, err
+		}
+	}
+	v, err := strconv.ParseInt(s, 10, 64)
+	return time.Duration(v) * time.Millisecond, err
+}
+
+// baseline is what the session had before a unit, to be put back after it.
+type baseline map[string]string
+
+const baselineSQL = `select name, setting from pg_catalog.pg_settings where source = 'session'
+union all select 'role', pg_catalog.current_setting('role')
+union all select 'session_authorization', pg_catalog.current_setting('session_authorization')`
+
+func readBaseline(ctx context.Context, c *pgx.Conn) (baseline, error) {
+	rows, err := ask(ctx, c, baselineSQL)
+	if err != nil {
+		return nil, err
+	}
+	b := baseline{}
+	for _, r := range rows {
+		b[r[0]] = r[1]
+	}
+	return b, nil
+}
+
+// restore takes back whatever a unit set for the session. RESET ALL leaves role
+// and session authorization alone, so these come first and by name.
+func (b baseline) restore(ctx context.Context, c *pgx.Conn) error {
+	for _, sql := range []string{"reset session authorization", "reset role", "reset all"} {
+		if _, _, err := exec(ctx, c, sql); err != nil {
+			return err
+		}
+	}
+	now, err := readBaseline(ctx, c)
+	if err != nil {
+		return err
+	}
+	for name, value := range b {
+		if now[name] == value || (name == "session_authorization") {
+			continue
+		}
+		if _, err := ask(ctx, c, "select pg_catalog.set_config($1, $2, false)", name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mayMoveSettings reports whether a statement of the kind can change a setting.
+// DDL cannot, short of an event trigger made for it; what was not analysed may.
+func mayMoveSettings(kind string) bool {
+	for _, p := range []string{"CREATE ", "ALTER ", "DROP ", "COMMENT", "GRANT", "REVOKE", "INSERT", "TRUNCATE", "LOCK"} {
+		if strings.HasPrefix(kind, p) {
+			return false
+		}
+	}
+	return true
+}

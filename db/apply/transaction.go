@@ -1,0 +1,257 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"belay/sqlview/migration"
+)
+
+// block is what one transaction of ours holds: statements, then writes.
+type block struct {
+	first      int // index of its first statement within the file
+	statements []Statement
+	writes     []migration.Write
+}
+
+// transaction runs a unit as one transaction, with the ladder.
+func (r *run) transaction(ctx context.Context) ending {
+	return r.climb(ctx, block{first: r.u.index(0), statements: r.u.body(), writes: r.u.Record})
+}
+
+// climb tries the block until it is committed, fails for good, or the ladder ends.
+func (r *run) climb(ctx context.Context, b block) ending {
+	l := ladder{lim: r.lim}
+	s := step{rung: r.lim.FirstRung}
+	for {
+		r.attempts++
+		e := r.attempt(ctx, b, s.rung)
+		if e.class != lockTimeout && e.class != deadlock {
+			r.tell(Event{Kind: AttemptEnded, LockTimeout: s.rung, Waited: e.held, Reason: e.reason, Blockers: r.waitSeen})
+			return e
+		}
+		rung := s.rung
+		s = l.after(r.afterwards(ctx, rung, e), rand.Float64())
+		if s.hold != "" {
+			s.pause = 0
+		}
+		r.tell(Event{Kind: AttemptEnded, LockTimeout: rung, Waited: e.held, Pause: s.pause, Blockers: r.waitSeen,
+			Code: code(e.err), Reason: s.hold})
+		if s.hold != "" {
+			return ending{outcome: NotApplied, reason: s.hold, held: e.held}
+		}
+		if reason := r.rest(ctx, s.pause); reason != "" {
+			return r.stopped(reason, e)
+		}
+	}
+}
+
+// afterwards asks which blockers are still there, now that we no longer wait.
+func (r *run) afterwards(ctx context.Context, rung time.Duration, e ending) tried {
+	t := tried{rung: rung, waited: max(e.held, rung), seen: r.waitSeen}
+	r.blockers.add(r.waitSeen)
+	if len(t.seen) == 0 {
+		return t
+	}
+	still, err := r.watch.stayed(ctx, t.seen)
+	if err != nil {
+		r.tell(Event{Kind: MonitorBlind, Message: err.Error()})
+		still = t.seen // unknown: no reason to wait longer
+	}
+	t.stayed = still
+	return t
+}
+
+// rest waits between two attempts, with nothing open. It reports why nothing
+// more may be sent; "" = go on.
+func (r *run) rest(ctx context.Context, d time.Duration) Reason {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	case <-r.gate.wake:
+	}
+	return r.gate.pass(ctx)
+}
+
+// attempt is one transaction from BEGIN to COMMIT or ROLLBACK.
+func (r *run) attempt(ctx context.Context, b block, rung time.Duration) ending {
+	r.prepare(rung)
+	hold := r.lim.hold(r.u)
+	r.guard = transactionGuard(rung, hold)
+	trace := r.trace
+	if !r.tell(Event{Kind: Intent, LockTimeout: rung, Trace: &trace}) {
+		return r.stopped(Untold, ending{})
+	}
+	r.tell(Event{Kind: AttemptStarted, LockTimeout: rung})
+	e := r.inside(ctx, b, rung+hold)
+	if !r.began.IsZero() {
+		e.held = time.Since(r.began)
+	}
+	r.rollback()
+	r.watch.wait()
+	r.current, r.line = -1, 0
+	return e
+}
+
+func (r *run) prepare(rung time.Duration) {
+	r.began, r.deadline, r.waitSeen, r.sentAny = time.Time{}, time.Time{}, nil, false
+	r.trace.CommitSent, r.trace.XID = false, 0
+	r.watch.attempt(time.Now(), rung)
+}
+
+// inside opens the transaction and carries it to its COMMIT.
+func (r *run) inside(ctx context.Context, b block, whole time.Duration) ending {
+	if reason := r.gate.pass(ctx); reason != "" {
+		return r.stopped(reason, ending{})
+	}
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.lim.Grace)
+	defer cancel()
+	if _, _, err := exec(limited, r.s.conn, "begin"); err != nil {
+		return r.unsentEnding(err)
+	}
+	if err := r.guard.impose(limited, r.s, true, r.u.Role, r.u.SearchPath); err != nil {
+		return r.unsentEnding(err)
+	}
+	r.began = time.Now()
+	r.watch.attempt(r.began, r.guard.lock)
+	for i, s := range b.statements {
+		if s.strong() && r.deadline.IsZero() {
+			if err := r.startHold(limited, whole); err != nil {
+				return r.failed(s, answer{err: err})
+			}
+		}
+		if e, ok := r.statement(ctx, b.first+i, s); !ok {
+			return e
+		}
+	}
+	if e, ok := r.record(ctx, b.writes); !ok {
+		return e
+	}
+	return r.commit(ctx)
+}
+
+// startHold starts the clock of the whole transaction: lock_timeout and
+// statement_timeout are per lock and per statement, and a unit of many would
+// hold its first lock for their sum. The server's own clock, 17 and later,
+// stands a second behind ours, because it ends the session.
+func (r *run) startHold(ctx context.Context, whole time.Duration) error {
+	r.deadline = time.Now().Add(whole)
+	if r.s.version < 170000 {
+		return nil
+	}
+	r.guard.transaction = whole + time.Second
+	_, err := ask(ctx, r.s.conn, "select pg_catalog.set_config('transaction_timeout', $1, true)", guc(r.guard.transaction))
+	return err
+}
+
+// statement sends one statement of the file and checks that we are still in our
+// transaction.
+func (r *run) statement(ctx context.Context, at int, s Statement) (ending, bool) {
+	if reason := r.gate.pass(ctx); reason != "" {
+		return r.stopped(reason, ending{}), false
+	}
+	r.current, r.line, r.trace.Statement = at, s.Line, at
+	if !r.tell(Event{Kind: StatementBegun, Message: s.Kind}) {
+		return r.stopped(Untold, ending{}), false
+	}
+	r.sentAny = true
+	a := r.fly(ctx, flight{limit: r.guard.statement, deadline: r.deadline, over: HoldExceeded},
+		func(ctx context.Context) (pgconn.CommandTag, error) {
+			tag, _, err := exec(ctx, r.s.conn, s.SQL)
+			return tag, err
+		})
+	r.tell(Event{Kind: StatementEnded, Waited: a.took, Message: a.tag.String(), Code: code(a.err)})
+	if a.err != nil {
+		return r.failed(s, a), false
+	}
+	if ended(a.tag, r.s.status()) {
+		return r.endedInside(s, a.tag), false
+	}
+	if err := r.keepSettings(ctx, s); err != nil {
+		return r.failed(s, answer{err: err}), false
+	}
+	return ending{}, true
+}
+
+// ended reports whether a statement ended our transaction, AND CHAIN included.
+func ended(tag pgconn.CommandTag, status byte) bool {
+	return status != 'T' || tag.String() == "COMMIT"
+}
+
+func (r *run) endedInside(s Statement, tag pgconn.CommandTag) ending {
+	e := ending{outcome: NotApplied, reason: TransactionEnded, err: &Failure{Path: r.u.Path, Line: s.Line,
+		Message: fmt.Sprintf("transaction ended inside the file (%s)", tag),
+		Hint:    "take COMMIT and ROLLBACK out of the file: belay opens and ends the transaction itself"}}
+	if tag.String() != "ROLLBACK" {
+		e.left = []string{fmt.Sprintf("the statements of %s up to line %d are committed, without a history row", r.u.Path, s.Line)}
+	}
+	return e
+}
+
+// keepSettings re-imposes our limits after a statement that may have moved them.
+func (r *run) keepSettings(ctx context.Context, s Statement) error {
+	if !mayMoveSettings(s.Kind) {
+		return nil
+	}
+	adjusted, err := r.guard.keep(ctx, r.s, true)
+	if len(adjusted) > 0 {
+		r.tell(Event{Kind: SettingAdjusted, Settings: adjusted})
+	}
+	return err
+}
+
+// record writes the history row. Role and search path are ours again by then: a
+// temporary table or a function of the file must not stand in the row's way.
+func (r *run) record(ctx context.Context, writes []migration.Write) (ending, bool) {
+	if len(writes) == 0 {
+		return ending{}, true
+	}
+	r.current, r.line = -1, 0
+	own := Statement{Kind: "history row"}
+	role := or(r.u.Role, r.base["role"])
+	f := flight{limit: r.guard.statement, deadline: r.deadline, over: HoldExceeded}
+	a := r.fly(ctx, f, func(ctx context.Context) (pgconn.CommandTag, error) {
+		tag, _, err := exec(ctx, r.s.conn, `select pg_catalog.set_config('role', $1, true),
+			pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)`, role)
+		return tag, err
+	})
+	if a.err != nil {
+		return r.failed(own, a), false
+	}
+	for _, w := range writes {
+		if reason := r.gate.pass(ctx); reason != "" {
+			return r.stopped(reason, ending{}), false
+		}
+		a := r.fly(ctx, f, func(ctx context.Context) (pgconn.CommandTag, error) {
+			args := append([]any{pgx.QueryExecModeExec}, w.Args...)
+			return r.s.conn.Exec(ctx, w.SQL, args...)
+		})
+		if a.err != nil {
+			return r.failed(own, a), false
+		}
+	}
+	return ending{}, true
+}
+
+// rollback takes back whatever is open. A cancel that came late may hit the
+// ROLLBACK itself, so it is sent until the session is idle.
+func (r *run) rollback() {
+	for range 3 {
+		if st := r.s.status(); st == 'I' || st == 0 {
+			return
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), r.lim.Grace)
+		_, _, _ = exec(ctx, r.s.conn, "rollback")
+		cancel()
+	}
+}
+
+func micro(t time.Time) string { return strconv.FormatInt(t.UnixMicro(), 10) }

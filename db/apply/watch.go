@@ -1,0 +1,153 @@
+package apply
+
+import (
+	"context"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"belay/sqlview/lock"
+)
+
+// sight is what one look at our own session showed.
+type sight struct {
+	// Waits is true while the session waits for a lock; On is the relation's oid.
+	waits    bool
+	on       string
+	blockers []Blocker
+	queue    int
+	cost     time.Duration
+	err      error
+}
+
+// watch looks at our session on the monitor connection, one look at a time.
+type watch struct {
+	conn *pgx.Conn
+	mu   sync.Locker
+	pid  string
+	lim  Limits
+	out  chan sight
+	busy bool
+	next time.Time // no look before
+	slow time.Duration
+	// asked is true once this attempt's blockers were asked for.
+	asked bool
+}
+
+func newWatch(x *Executor, pid uint32, lim Limits) *watch {
+	w := &watch{conn: x.Monitor, mu: x.MonitorLock, pid: strconv.Itoa(int(pid)), lim: lim, out: make(chan sight, 1)}
+	if w.mu == nil {
+		w.mu = &x.own
+	}
+	return w
+}
+
+// attempt sets the clock for a new attempt: its first look comes in the middle
+// of the lock wait, when the blockers can be seen.
+func (w *watch) attempt(start time.Time, rung time.Duration) {
+	w.next, w.asked = start.Add(rung/2), false
+	w.slow = 0
+}
+
+// begin starts a look in the background; its sight arrives on out.
+func (w *watch) begin(ctx context.Context) {
+	if w.busy {
+		return
+	}
+	w.busy = true
+	go func() {
+		s, err := w.look(ctx)
+		s.err = err
+		w.out <- s
+	}()
+}
+
+// arrived takes note of a sight and sets the time of the next look: four a
+// second while a short hold lasts, then one a Sample, and rarer where a look is
+// dear.
+func (w *watch) arrived(s sight, held time.Duration) {
+	w.busy = false
+	gap := 250 * time.Millisecond
+	if held > 2*time.Second {
+		gap = w.lim.Sample
+	}
+	if s.cost > 50*time.Millisecond {
+		w.slow = min(max(2*w.slow, 2*gap), 16*time.Second)
+	}
+	w.next = time.Now().Add(max(gap, w.slow))
+}
+
+// wait returns once no look is under way.
+func (w *watch) wait() {
+	if w.busy {
+		<-w.out
+		w.busy = false
+	}
+}
+
+const queueSQL = `with l as materialized (
+	select pid, locktype, database, relation, transactionid, mode, granted from pg_catalog.pg_locks
+	where locktype in ('relation', 'transactionid', 'tuple', 'virtualxid', 'page', 'extend', 'object') and (not granted or pid = $1::int4))
+select 'self', pid, coalesce(relation::int8, 0), mode, '' from l where pid = $1::int4 and not granted
+union all
+select 'relation', w.pid, w.relation::int8, w.mode, h.mode from l h join l w
+	on w.relation = h.relation and w.database = h.database and w.pid <> h.pid
+	where h.pid = $1::int4 and h.granted and not w.granted and h.locktype = 'relation' and w.locktype = 'relation'
+union all
+select 'transaction', w.pid, 0, w.mode, h.mode from l h join l w on w.transactionid = h.transactionid and w.pid <> h.pid
+	where h.pid = $1::int4 and h.granted and not w.granted and h.locktype = 'transactionid'`
+
+// look asks who waits behind us and, while we wait, for whom.
+func (w *watch) look(ctx context.Context) (sight, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	// A look is never cut short by a stop: that would cost the connection.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	start := time.Now()
+	rows, err := ask(ctx, w.conn, queueSQL, w.pid)
+	if err != nil {
+		return sight{}, err
+	}
+	s := sight{queue: queue(rows)}
+	for _, row := range rows {
+		if row[0] == "self" {
+			s.waits, s.on = true, row[2]
+		}
+	}
+	if s.waits {
+		s.blockers, err = blockers(ctx, w.conn, w.pid, s.on)
+	}
+	s.cost = time.Since(start)
+	return s, err
+}
+
+// queue counts the sessions that wait because of what we hold. On a relation
+// where one waiter conflicts with our lock, all waiters count: the others stand
+// behind that one.
+func queue(rows [][]string) int {
+	stuck := map[string]bool{}
+	for _, r := range rows {
+		if r[0] == "relation" && lock.FromPgLocks(r[3]).Conflicts(lock.FromPgLocks(r[4])) {
+			stuck[r[2]] = true
+		}
+	}
+	pids := map[string]bool{}
+	for _, r := range rows {
+		if r[0] == "transaction" || (r[0] == "relation" && stuck[r[2]]) {
+			pids[r[1]] = true
+		}
+	}
+	return len(pids)
+}
+
+// stayed lists those of the blockers that are still in the same transaction.
+func (w *watch) stayed(ctx context.Context, seen []Blocker) ([]Blocker, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	return stayed(ctx, w.conn, seen)
+}
