@@ -3,7 +3,7 @@ package apply
 import (
 	"errors"
 
-	"github.com/jackc/pgx/v5/pgconn"
+	"belay/db"
 )
 
 // class is what an error means for the unit. It is told by SQLSTATE and
@@ -23,45 +23,28 @@ const (
 )
 
 func classify(err error) class {
-	if err == nil {
+	switch db.Classify(err) {
+	case "":
 		return fine
-	}
-	var pg *pgconn.PgError
-	if !errors.As(err, &pg) {
+	case db.Unknown, db.ConnectionLost:
 		if errors.Is(err, errNotSent) {
 			return unsent
 		}
 		return lost
 	}
-	switch pg.Code {
-	case "25P04":
+	if db.SQLState(err) == "25P04" {
 		return txTimeout
-	case "55P03":
-		return lockTimeout
-	case "40P01":
-		return deadlock
 	}
-	if endsSession(pg) {
+	if !db.Decided(err) {
 		return fatal
 	}
-	if pg.Code == "57014" {
+	switch db.Classify(err) {
+	case db.LockTimeout:
+		return lockTimeout
+	case db.Deadlock:
+		return deadlock
+	case db.StatementCanceled:
 		return queryCanceled
 	}
 	return serverError
-}
-
-func endsSession(pg *pgconn.PgError) bool {
-	severity := pg.SeverityUnlocalized
-	if severity == "" {
-		severity = pg.Severity
-	}
-	return severity == "FATAL" || severity == "PANIC"
-}
-
-func code(err error) string {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		return pg.Code
-	}
-	return ""
 }

@@ -11,27 +11,51 @@ import (
 // commit sends COMMIT. Before it is sent the unit can be stopped; afterwards
 // only the server's answer counts, and without one nobody knows.
 func (r *run) commit(ctx context.Context) ending {
+	if e, ok := r.settle(ctx); !ok {
+		return e
+	}
 	if e, ok := r.noteXID(ctx); !ok {
 		return e
+	}
+	trace := r.trace
+	trace.CommitSent = true
+	if !r.tell(Event{Kind: CommitSending, Trace: &trace}) {
+		return r.stopped(Untold, ending{})
 	}
 	if reason := r.gate.commit(ctx); reason != "" {
 		return r.stopped(reason, ending{})
 	}
 	r.trace.CommitSent = true
-	trace := r.trace
-	if !r.tell(Event{Kind: CommitSending, Trace: &trace}) {
-		r.gate.committed()
-		r.trace.CommitSent = false
-		return r.stopped(Untold, ending{})
-	}
-	a := r.fly(ctx, flight{limit: r.guard.statement, commit: true}, func(ctx context.Context) (pgconn.CommandTag, error) {
-		tag, _, err := exec(ctx, r.s.conn, "commit")
+	a := r.fly(ctx, flight{limit: commitPatience * r.lim.Grace, commit: true}, func(ctx context.Context) (pgconn.CommandTag, error) {
+		tag, _, err := exec(ctx, r.s.conn, "COMMIT")
 		return tag, err
 	})
 	if late := r.gate.committed(); late || ctx.Err() != nil {
 		r.tell(Event{Kind: TooLate, Message: "COMMIT was sent before the stop came"})
 	}
 	return r.answered(a)
+}
+
+// commitPatience is for a COMMIT that waits for a standby, in multiples of the
+// grace: giving it up would not undo it.
+const commitPatience = 3
+
+// settle runs the deferred constraints and triggers before COMMIT does: the
+// server lifts statement_timeout while it commits, so a slow one would hold our
+// locks for as long as it likes, and an error would come as COMMIT's answer.
+func (r *run) settle(ctx context.Context) (ending, bool) {
+	if reason := r.gate.pass(ctx); reason != "" {
+		return r.stopped(reason, ending{}), false
+	}
+	f := flight{limit: r.guard.statement, deadline: r.deadline, over: HoldExceeded}
+	a := r.fly(ctx, f, func(ctx context.Context) (pgconn.CommandTag, error) {
+		tag, _, err := exec(ctx, r.s.conn, "SET CONSTRAINTS ALL IMMEDIATE")
+		return tag, err
+	})
+	if a.err != nil {
+		return r.failed(Statement{Kind: "deferred constraints"}, a), false
+	}
+	return ending{}, true
 }
 
 // answered reads the answer to COMMIT. An answer that ended the session came

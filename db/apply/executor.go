@@ -12,16 +12,17 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"belay/db"
 )
 
-// Executor runs units, one at a time, on three open connections. It owns the run
-// connection while Run works; the other two are used under their lockers.
+// Executor runs units, one at a time, on three open connections. It owns the
+// executor's connection while Run works.
 type Executor struct {
-	// Conn executes the unit, Monitor looks at it, Escape cancels it where a
-	// cancel request does not get through. Escape may be nil.
-	Conn, Monitor, Escape *pgx.Conn
-	// MonitorLock is held around each question on Monitor. nil = nobody else
+	// Trio is the executor session that runs the unit, the monitor that looks at
+	// it and the escape that cancels it where a cancel request does not get
+	// through.
+	Trio *db.Trio
+	// MonitorLock is held around each question on the monitor. nil = nobody else
 	// uses the connection.
 	MonitorLock sync.Locker
 	Limits      Limits
@@ -119,14 +120,14 @@ func (r *run) open(ctx context.Context) (ending, bool) {
 	limited, cancel := context.WithTimeout(ctx, r.lim.Grace)
 	defer cancel()
 	var err error
-	if r.s, err = meet(limited, r.x.Conn); err != nil {
+	if r.s, err = meet(limited, r.x.Trio.Executor.Conn); err != nil {
 		return ending{outcome: NotApplied, reason: reasonUnsent(err), err: err}, false
 	}
 	if r.s.status() != 'I' {
 		err := errors.New("the run session is inside a transaction")
 		return ending{outcome: NotApplied, reason: Refused, err: err}, false
 	}
-	if r.base, err = readBaseline(limited, r.x.Conn); err != nil {
+	if r.base, err = readBaseline(limited, r.x.Trio.Executor.Conn); err != nil {
 		return ending{outcome: NotApplied, reason: reasonUnsent(err), err: err}, false
 	}
 	r.trace = Trace{PID: r.s.pid, BackendStart: r.s.started, Timeline: r.s.timeline, Statement: -1}
@@ -168,7 +169,7 @@ func (r *run) finish(e ending) Result {
 		e.err = hintFor(e.reason, r)
 	}
 	kind := map[Outcome]EventKind{Applied: UnitApplied, NotApplied: UnitUndone, Unknown: UnitUnknown}[e.outcome]
-	ev := Event{Kind: kind, Outcome: e.outcome, Reason: e.reason, Blockers: r.blockers.list(), Code: code(e.err)}
+	ev := Event{Kind: kind, Outcome: e.outcome, Reason: e.reason, Blockers: r.blockers.list(), Code: db.SQLState(e.err)}
 	if e.err != nil {
 		ev.Message = e.err.Error()
 	}
@@ -177,4 +178,16 @@ func (r *run) finish(e ending) Result {
 	r.tell(ev)
 	return Result{Outcome: e.outcome, Reason: e.reason, Attempts: r.attempts, Err: e.err, Blockers: r.blockers.list(),
 		Left: e.left, Invalid: e.invalid, Stood: r.stood, Trace: r.trace, Held: e.held}
+}
+
+// leaveClean takes back what the unit set for the session.
+func (r *run) leaveClean() {
+	if r.s.status() != 'I' {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), r.lim.Grace)
+	defer cancel()
+	if err := r.base.restore(ctx, r.s.conn); err != nil {
+		r.tell(Event{Kind: Noticed, Message: "the session's settings were not restored: " + err.Error()})
+	}
 }

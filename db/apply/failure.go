@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"belay/db"
 )
 
 // failed turns the error of one command inside a transaction into an ending.
@@ -49,8 +51,7 @@ const timeoutSlack = 20 * time.Millisecond
 // whoCanceled tells a statement_timeout from a cancel that was not ours: both
 // are 57014, and only the clock differs.
 func (r *run) whoCanceled(a answer) (Reason, error) {
-	var f *Failure
-	errors.As(r.failure(Statement{Line: r.line}, a.err), &f)
+	f := &Failure{Path: r.u.Path, Line: r.line, Code: db.SQLState(a.err), Message: "canceled", Err: a.err}
 	if r.guard.statement > 0 && a.took >= r.guard.statement-timeoutSlack {
 		if r.guard.fileStatement {
 			f.Hint = "the file's own statement_timeout ended it"
@@ -112,26 +113,16 @@ func hintFor(reason Reason, r *run) error {
 // failure gives a server's error its place in the file.
 func (r *run) failure(s Statement, err error) error {
 	var pg *pgconn.PgError
+	if s.Line == 0 { // ours, not the file's
+		return fmt.Errorf("%s of %s: %w", strings.ToLower(s.Kind), r.u.Name, err)
+	}
 	if !errors.As(err, &pg) {
 		return fmt.Errorf("%s:%d: %w", r.u.Path, s.Line, err)
 	}
 	f := &Failure{Path: r.u.Path, Line: s.Line, Code: pg.Code, Message: pg.Message, Detail: pg.Detail,
 		Hint: pg.Hint, Constraint: pg.ConstraintName, Err: err}
-	if pg.Position > 0 {
-		f.Line, f.Column = place(s.SQL, s.Line, int(pg.Position))
+	if at, ok := db.ErrorPlace(err, s.SQL, db.Place{Line: s.Line, Column: max(s.Column, 1)}); ok {
+		f.Line, f.Column = at.Line, at.Column
 	}
 	return f
-}
-
-// place turns the server's position, in characters from 1, into line and column.
-func place(sql string, line, position int) (int, int) {
-	before := []rune(sql)
-	before = before[:min(position-1, len(before))]
-	lines := strings.Split(string(before), "\n")
-	last := lines[len(lines)-1]
-	if len(lines) == 1 {
-		// The statement may not start in the first column; the caller knows only its line.
-		return line, len([]rune(last)) + 1
-	}
-	return line + len(lines) - 1, len([]rune(last)) + 1
 }

@@ -134,8 +134,7 @@ type canceller struct {
 
 func newCanceller(r *run) *canceller { return &canceller{r: r} }
 
-// send asks the server to cancel what our session does: by a cancel request,
-// and where that does not get through by pg_cancel_backend.
+// send asks the server to cancel what our session does.
 func (c *canceller) send() {
 	c.wait()
 	if c.sends++; c.sends == 1 {
@@ -143,14 +142,13 @@ func (c *canceller) send() {
 	}
 	c.again = time.Now().Add(time.Second)
 	c.done = make(chan struct{})
-	go func(done chan struct{}, escape bool) {
+	go func(done chan struct{}) {
 		defer close(done)
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
-		if err := c.r.s.conn.PgConn().CancelRequest(ctx); err != nil || escape {
-			c.r.escape()
-		}
-	}(c.done, c.sends > 1)
+		// Whether it worked shows in the answer to the command, and only there.
+		_, _ = c.r.x.Trio.Cancel(ctx)
+	}(c.done)
 }
 
 // wait returns once no request is on its way: a late one would hit the next command.
@@ -159,16 +157,4 @@ func (c *canceller) wait() {
 		<-c.done
 		c.done = nil
 	}
-}
-
-// escape cancels by the escape session, and only the backend that we mean.
-func (r *run) escape() {
-	if r.x.Escape == nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	_, _ = ask(ctx, r.x.Escape, `select pg_catalog.pg_cancel_backend(pid) from pg_catalog.pg_stat_activity
-		where pid = $1::int4 and (backend_start is null or (extract(epoch from backend_start) * 1000000)::int8 = $2::int8)`,
-		r.watch.pid, micro(r.s.started))
 }

@@ -189,6 +189,7 @@ type baseline map[string]string
 
 const baselineSQL = `select name, setting from pg_catalog.pg_settings where source = 'session'
 union all select 'role', pg_catalog.current_setting('role')
+union all select 'search_path', pg_catalog.current_setting('search_path')
 union all select 'session_authorization', pg_catalog.current_setting('session_authorization')`
 
 func readBaseline(ctx context.Context, c *pgx.Conn) (baseline, error) {
@@ -226,11 +227,15 @@ func (b baseline) restore(ctx context.Context, c *pgx.Conn) error {
 	return nil
 }
 
-// mayMoveSettings reports whether a statement of the kind can change a setting.
-// DDL cannot, short of an event trigger made for it; what was not analysed may.
-func mayMoveSettings(kind string) bool {
+// mayMoveSettings reports whether a statement can change a setting. DDL and
+// INSERT cannot unless they call set_config, short of a trigger made for it;
+// what was not analysed may.
+func mayMoveSettings(s Statement) bool {
+	if strings.Contains(strings.ToLower(s.SQL), "set_config") {
+		return true
+	}
 	for _, p := range []string{"CREATE ", "ALTER ", "DROP ", "COMMENT", "GRANT", "REVOKE", "INSERT", "TRUNCATE", "LOCK"} {
-		if strings.HasPrefix(kind, p) {
+		if strings.HasPrefix(s.Kind, p) {
 			return false
 		}
 	}

@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"belay/db"
 	"belay/sqlview/migration"
 )
 
@@ -42,7 +42,7 @@ func (r *run) climb(ctx context.Context, b block) ending {
 			s.pause = 0
 		}
 		r.tell(Event{Kind: AttemptEnded, LockTimeout: rung, Waited: e.held, Pause: s.pause, Blockers: r.waitSeen,
-			Code: code(e.err), Reason: s.hold})
+			Code: db.SQLState(e.err), Reason: s.hold})
 		if s.hold != "" {
 			return ending{outcome: NotApplied, reason: s.hold, held: e.held}
 		}
@@ -114,7 +114,7 @@ func (r *run) inside(ctx context.Context, b block, whole time.Duration) ending {
 	}
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.lim.Grace)
 	defer cancel()
-	if _, _, err := exec(limited, r.s.conn, "begin"); err != nil {
+	if _, _, err := exec(limited, r.s.conn, "BEGIN"); err != nil {
 		return r.unsentEnding(err)
 	}
 	if err := r.guard.impose(limited, r.s, true, r.u.Role, r.u.SearchPath); err != nil {
@@ -168,7 +168,7 @@ func (r *run) statement(ctx context.Context, at int, s Statement) (ending, bool)
 			tag, _, err := exec(ctx, r.s.conn, s.SQL)
 			return tag, err
 		})
-	r.tell(Event{Kind: StatementEnded, Waited: a.took, Message: a.tag.String(), Code: code(a.err)})
+	r.tell(Event{Kind: StatementEnded, Waited: a.took, Message: a.tag.String(), Code: db.SQLState(a.err)})
 	if a.err != nil {
 		return r.failed(s, a), false
 	}
@@ -181,9 +181,11 @@ func (r *run) statement(ctx context.Context, at int, s Statement) (ending, bool)
 	return ending{}, true
 }
 
-// ended reports whether a statement ended our transaction, AND CHAIN included.
+// ended reports whether a statement ended our transaction. AND CHAIN begins
+// another at once, so the tag counts too; ROLLBACK TO SAVEPOINT has the same tag
+// and is refused with it.
 func ended(tag pgconn.CommandTag, status byte) bool {
-	return status != 'T' || tag.String() == "COMMIT"
+	return status != 'T' || tag.String() == "COMMIT" || tag.String() == "ROLLBACK"
 }
 
 func (r *run) endedInside(s Statement, tag pgconn.CommandTag) ending {
@@ -198,7 +200,7 @@ func (r *run) endedInside(s Statement, tag pgconn.CommandTag) ending {
 
 // keepSettings re-imposes our limits after a statement that may have moved them.
 func (r *run) keepSettings(ctx context.Context, s Statement) error {
-	if !mayMoveSettings(s.Kind) {
+	if !mayMoveSettings(s) {
 		return nil
 	}
 	adjusted, err := r.guard.keep(ctx, r.s, true)
@@ -208,8 +210,10 @@ func (r *run) keepSettings(ctx context.Context, s Statement) error {
 	return err
 }
 
-// record writes the history row. Role and search path are ours again by then: a
-// temporary table or a function of the file must not stand in the row's way.
+// record writes the history row. User, role and search path are again what they
+// were before the file, which must not stand in the row's way. The path is not
+// narrowed further: deferred triggers run under it at COMMIT. The table's name
+// is qualified, so nothing shadows it.
 func (r *run) record(ctx context.Context, writes []migration.Write) (ending, bool) {
 	if len(writes) == 0 {
 		return ending{}, true
@@ -219,8 +223,9 @@ func (r *run) record(ctx context.Context, writes []migration.Write) (ending, boo
 	role := or(r.u.Role, r.base["role"])
 	f := flight{limit: r.guard.statement, deadline: r.deadline, over: HoldExceeded}
 	a := r.fly(ctx, f, func(ctx context.Context) (pgconn.CommandTag, error) {
-		tag, _, err := exec(ctx, r.s.conn, `select pg_catalog.set_config('role', $1, true),
-			pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)`, role)
+		tag, _, err := exec(ctx, r.s.conn, `select pg_catalog.set_config('session_authorization', $1, true),
+			pg_catalog.set_config('role', $2, true), pg_catalog.set_config('search_path', $3, true)`,
+			r.base["session_authorization"], role, or(r.u.SearchPath, r.base["search_path"]))
 		return tag, err
 	})
 	if a.err != nil {
@@ -249,9 +254,7 @@ func (r *run) rollback() {
 			return
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), r.lim.Grace)
-		_, _, _ = exec(ctx, r.s.conn, "rollback")
+		_, _, _ = exec(ctx, r.s.conn, "ROLLBACK")
 		cancel()
 	}
 }
-
-func micro(t time.Time) string { return strconv.FormatInt(t.UnixMicro(), 10) }

@@ -48,8 +48,9 @@ type Unit struct {
 // Statement is one statement of a unit.
 type Statement struct {
 	SQL string
-	// Line is where SQL starts in the file, from 1.
-	Line int
+	// Line and Column are where SQL starts in the file, from 1, the column in
+	// characters.
+	Line, Column int
 	// Kind is PostgreSQL's command tag; "" where the statement was not analysed.
 	Kind   string
 	Effect effect.Effect

@@ -37,7 +37,7 @@ type watch struct {
 }
 
 func newWatch(x *Executor, pid uint32, lim Limits) *watch {
-	w := &watch{conn: x.Monitor, mu: x.MonitorLock, pid: strconv.Itoa(int(pid)), lim: lim, out: make(chan sight, 1)}
+	w := &watch{conn: x.Trio.Monitor.Conn, mu: x.MonitorLock, pid: strconv.Itoa(int(pid)), lim: lim, out: make(chan sight, 1)}
 	if w.mu == nil {
 		w.mu = &x.own
 	}
