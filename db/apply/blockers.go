@@ -28,7 +28,9 @@ order by b.pid`
 
 const preparedSQL = `select p.gid, coalesce(p.owner::text, ''), (extract(epoch from p.prepared) * 1000000)::int8,
 	(extract(epoch from pg_catalog.clock_timestamp() - p.prepared) * 1000)::int8
-from pg_catalog.pg_prepared_xacts p join pg_catalog.pg_locks l on l.virtualtransaction = '-1/' || p.transaction::text
+from pg_catalog.pg_prepared_xacts p
+join pg_catalog.pg_locks x on x.pid is null and x.locktype = 'transactionid' and x.transactionid = p.transaction
+join pg_catalog.pg_locks l on l.pid is null and l.virtualtransaction = x.virtualtransaction
 where l.granted and l.locktype = 'relation' and l.relation = $1::int8::oid`
 
 // blockers lists the sessions that pid waits for. on is the oid of the relation.
