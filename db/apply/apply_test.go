@@ -137,7 +137,7 @@ func untouched(t testing.TB, d *dbtest.DB) {
 	if hasColumn(t, d, "note") || version(t, d) != "" {
 		t.Errorf("something stayed: note %v, version %q", hasColumn(t, d, "note"), version(t, d))
 	}
-	if n := d.Count(t, `pg_stat_activity WHERE application_name LIKE 'belay/%' AND state LIKE 'idle in transaction%'`); n != 0 {
+	if n := d.Count(t, `pg_stat_activity WHERE application_name LIKE 'belay/%' AND datname = current_database() AND state LIKE 'idle in transaction%'`); n != 0 {
 		t.Errorf("%d sessions of ours are in a transaction", n)
 	}
 }
