@@ -76,7 +76,7 @@ const attempts = 3
 func readCatalog(ctx context.Context, c *db.Conn) (*catalog.Snapshot, error) {
 	b := newBuilder()
 	err := readOnly(ctx, c, version{c.ServerMajor(), ours, locked}, []read{
-		{"session", b.session}, {"roles", b.role}, {"relations", b.relation}, {"formats", b.format},
+		{"session", b.session}, {"roles", b.role}, {"relations", b.relation},
 		{"columns", b.column}, {"types", b.typ}, {"indexes", b.index}, {"constraints", b.constraint},
 		{"triggers", b.trigger}, {"inherits", b.inherit}, {"dependents", b.dependent},
 		{"functions", b.function}, {"publications", b.publication},
@@ -84,7 +84,29 @@ func readCatalog(ctx context.Context, c *db.Conn) (*catalog.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := spell(ctx, c, b); err != nil {
+		return nil, err
+	}
 	return b.finish(), nil
+}
+
+// spell asks how the types that occur are spelled, once each.
+func spell(ctx context.Context, c *db.Conn, b *builder) error {
+	oids, mods := make([]int64, 0, len(b.formats)), make([]int32, 0, len(b.formats))
+	for k := range b.formats {
+		oids, mods = append(oids, k.oid), append(mods, k.mod)
+	}
+	rows, err := c.Query(ctx, version{}.sql("formats"), oids, mods)
+	if err != nil {
+		return fmt.Errorf("formats: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := b.format(rows); err != nil {
+			return fmt.Errorf("formats: %w", err)
+		}
+	}
+	return rows.Err()
 }
 
 // read is one .sql file and what becomes of each of its rows.
@@ -94,11 +116,13 @@ type read struct {
 }
 
 // readOnly sends all reads at once, in one read-only transaction, so that they
-// agree with each other; it lasts only as long as the answers take.
+// agree with each other; it lasts only as long as the answers take. What the
+// monitor's own settings are is back in force afterwards.
 func readOnly(ctx context.Context, c *db.Conn, v version, reads []read) error {
 	var batch pgx.Batch
 	batch.Queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-	batch.Queue("SELECT pg_catalog.set_config('statement_timeout', $1, true)", fmt.Sprint(timeout.Milliseconds()))
+	batch.Queue("SELECT pg_catalog.set_config('statement_timeout', $1, true), pg_catalog.set_config('work_mem', '65536', true)",
+		fmt.Sprint(timeout.Milliseconds()))
 	for _, r := range reads {
 		batch.Queue(v.sql(r.name))
 	}

@@ -120,7 +120,7 @@ func TestCatalogTypesFunctionsPartitions(t *testing.T) {
 		d.Exec(t, "CREATE TABLE events_rest PARTITION OF events DEFAULT")
 	}
 	s := read(t, monitor(t, d.DSN))
-	equal(t, "enum", &catalog.Type{Name: "app.mood", Enum: []string{"sad", "meh", "ok"}, UsedBy: []string{"app.moody.mood", "public.users.mood"}}, sortedUse(s.Types.Get("app.mood")))
+	equal(t, "enum", &catalog.Type{Name: "app.mood", Enum: []string{"sad", "meh", "ok"}, UsedBy: []string{"app.moody.mood", "public.users.mood"}}, s.Types.Get("app.mood"))
 	email := s.Types.Get("app.email")
 	if email == nil || !email.Domain || email.Base != "character varying(80)" || !email.NotNull || email.Constraints[0].Name != "at" || !strings.Contains(email.Constraints[0].Expression, "VALUE") {
 		t.Errorf("domain %+v", email)
@@ -142,13 +142,6 @@ func TestCatalogTypesFunctionsPartitions(t *testing.T) {
 	if d.Cluster().Major() >= 11 && e.DefaultPartition != "public.events_rest" {
 		t.Errorf("default partition %q", e.DefaultPartition)
 	}
-}
-
-func sortedUse(t *catalog.Type) *catalog.Type {
-	if t != nil && len(t.UsedBy) == 2 && t.UsedBy[0] > t.UsedBy[1] {
-		t.UsedBy[0], t.UsedBy[1] = t.UsedBy[1], t.UsedBy[0]
-	}
-	return t
 }
 
 func TestCatalogAsARoleWithoutRights(t *testing.T) {

@@ -63,36 +63,49 @@ func (b *builder) format(r pgx.Rows) error {
 	return err
 }
 
-var generated = map[string]string{"": "", "s": "stored", "v": "virtual"}
+// The bits of columns.sql.
+const (
+	columnNotNull  = 1
+	columnIdentity = 2
+	columnStored   = 4
+	columnVirtual  = 8
+)
+
+func generated(bits int) string {
+	switch {
+	case bits&columnStored != 0:
+		return "stored"
+	case bits&columnVirtual != 0:
+		return "virtual"
+	}
+	return ""
+}
 
 func (b *builder) column(r pgx.Rows) error {
 	var (
 		oid          int64
-		number       int
+		number, bits int
 		c            catalog.Column
 		k            typeKey
 		def, collate *string
-		gen          string
 	)
-	err := r.Scan(&oid, &number, &c.Name, &k.oid, &k.mod, &c.NotNull, &def, &gen, &c.Identity, &collate)
+	err := r.Scan(&oid, &number, &c.Name, &k.oid, &k.mod, &bits, &def, &collate)
 	if err != nil {
 		return err
 	}
-	rel := b.relations[oid]
-	if rel == nil {
+	if b.relations[oid] == nil {
 		return nil
 	}
-	c.Type, c.Default, c.Generated, c.Collation = b.formats[k], text(def), generated[gen], text(collate)
-	rel.Columns = append(rel.Columns, c)
+	c.Default, c.Collation = text(def), text(collate)
+	c.NotNull, c.Identity, c.Generated = bits&columnNotNull != 0, bits&columnIdentity != 0, generated(bits)
+	b.columnsOf[oid] = append(b.columnsOf[oid], numbered{number, k, c})
+	b.formats[k] = ""
 	names := b.attnums[oid]
 	if names == nil {
 		names = map[int]string{}
 		b.attnums[oid] = names
 	}
 	names[number] = c.Name
-	if k.oid >= firstUserOID {
-		b.typeCols[k.oid] = append(b.typeCols[k.oid], rel.Name+"."+c.Name)
-	}
 	return nil
 }
 
