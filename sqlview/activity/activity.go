@@ -39,8 +39,11 @@ type Sessions struct {
 	OldestTransactionMS int64 `json:"oldest_transaction_ms"`
 }
 
-// Lock is one relation lock, held or waited for, with its session.
+// Lock is one relation lock, held or waited for, with its session. A session
+// that others wait for without a relation lock of its own, as for a row or an
+// advisory lock, has an empty Mode and Relation.
 type Lock struct {
+	// PID is 0 for a prepared transaction; Application is then its gid.
 	PID         int    `json:"pid"`
 	Application string `json:"application"`
 	User        string `json:"user"`
@@ -49,7 +52,7 @@ type Lock struct {
 	BackendType string `json:"backend_type,omitempty"`
 	State       string `json:"state"`
 	// SinceMS is, for a waiter, how long it has waited; for a holder, how old its
-	// transaction is. Milliseconds.
+	// transaction is. Milliseconds; -1 = the role may not see it.
 	SinceMS  int64     `json:"since_ms"`
 	Mode     lock.Mode `json:"mode"`
 	Relation string    `json:"relation"` // "schema.name"

@@ -1,0 +1,17 @@
+package watch
+
+import (
+	"belay/sqlview/activity"
+
+	"github.com/jackc/pgx/v5"
+)
+
+func scanProgress(r pgx.CollectableRow) (p activity.Progress, err error) {
+	err = r.Scan(&p.PID, &p.Command, &p.Relation, &p.Phase, &p.Done, &p.Total, &p.Unit)
+	return p, err
+}
+
+func scanReplica(r pgx.CollectableRow) (x activity.Replica, err error) {
+	err = r.Scan(&x.Name, &x.State, &x.LagMS, &x.LagBytes)
+	return x, err
+}

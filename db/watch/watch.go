@@ -1,0 +1,168 @@
+// Package watch samples what happens on a server: who holds which lock, who
+// waits for whom, how large and how busy tables are, what builds run. It reads
+// catalogs and statistics only and waits for nobody's table lock.
+package watch
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"strings"
+	"text/template"
+	"time"
+
+	"belay/db"
+	"belay/sqlview/activity"
+
+	"github.com/jackc/pgx/v5"
+)
+
+//go:embed sql/*.sql
+var files embed.FS
+
+var queries = template.Must(template.ParseFS(files, "sql/*.sql"))
+
+func sql(name string, major int) string {
+	var b strings.Builder
+	if err := queries.ExecuteTemplate(&b, name+".sql", major); err != nil {
+		panic(err) // an embedded file is wrong: every test would see it
+	}
+	return b.String()
+}
+
+// The pace of sampling: never more than once a second, slower where a sample
+// is dear to the server.
+const (
+	fastest = time.Second
+	slowest = 16 * time.Second
+	dear    = 50 * time.Millisecond
+)
+
+// Watcher samples on one monitor connection. It belongs to one goroutine.
+type Watcher struct {
+	conn     *db.Conn
+	interval time.Duration
+	rates    rates
+	// opened and good are of our own clock: the age of what we know.
+	opened, good time.Time
+}
+
+// New watches through a connection that nobody else uses meanwhile.
+func New(c *db.Conn) *Watcher {
+	return &Watcher{conn: c, interval: fastest, opened: time.Now()}
+}
+
+// Use continues on another connection, after the first was lost.
+func (w *Watcher) Use(c *db.Conn) { w.conn = c }
+
+// Interval is how long to wait before the next sample: a second, doubled for
+// each sample that took over 50 ms up to 16 s, and halved again for each that
+// took less than half of that.
+func (w *Watcher) Interval() time.Duration { return w.interval }
+
+// StaleError is a sample that failed. Nothing old is given in its place.
+type StaleError struct {
+	// Age is how long ago the last good sample was; since New where there was none.
+	Age time.Duration
+	// Never is true where no sample was good so far.
+	Never bool
+	Err   error
+}
+
+// Error says how old the last good sample is.
+func (e *StaleError) Error() string {
+	if e.Never {
+		return fmt.Sprintf("no sample yet: %v", e.Err)
+	}
+	return fmt.Sprintf("no sample for %s: %v", e.Age.Round(100*time.Millisecond), e.Err)
+}
+
+// Unwrap gives the cause.
+func (e *StaleError) Unwrap() error { return e.Err }
+
+// Sample reads one moment in one round trip: all locks on the relations
+// ("schema.name") and their partitions, all waiters of the database with their
+// blockers, sizes and traffic of the relations, builds and replicas. A relation
+// that does not exist is left out. An error is a *StaleError; the connection
+// may then have to be replaced (Use).
+func (w *Watcher) Sample(ctx context.Context, relations []string) (activity.Sample, error) {
+	began := time.Now()
+	s, counters, err := w.read(ctx, relations)
+	cost := time.Since(began)
+	w.pace(cost)
+	if err != nil {
+		since, never := w.good, w.good.IsZero()
+		if never {
+			since = w.opened
+		}
+		return activity.Sample{}, &StaleError{Age: time.Since(since), Never: never, Err: err}
+	}
+	w.good = time.Now()
+	s.CostMS = cost.Milliseconds()
+	w.rates.apply(&s, counters)
+	link(s.Locks)
+	return s, nil
+}
+
+func (w *Watcher) pace(cost time.Duration) {
+	switch {
+	case cost > dear:
+		w.interval = min(2*w.interval, slowest)
+	case cost < dear/2:
+		w.interval = max(w.interval/2, fastest)
+	}
+}
+
+// The statements of one batch are one implicit transaction, over when the last
+// answer is sent: nothing stays open.
+func (w *Watcher) read(ctx context.Context, relations []string) (activity.Sample, map[string]counter, error) {
+	var s activity.Sample
+	if relations == nil {
+		relations = []string{}
+	}
+	major := w.conn.ServerMajor()
+	var batch pgx.Batch
+	batch.Queue(sql("sessions", major))
+	batch.Queue(sql("locks", major), relations)
+	batch.Queue(sql("tables", major), relations)
+	batch.Queue(sql("progress", major))
+	batch.Queue(sql("replicas", major))
+	results := w.conn.SendBatch(ctx, &batch)
+	counters, err := scan(results, &s)
+	return s, counters, errors.Join(err, results.Close())
+}
+
+func scan(r pgx.BatchResults, s *activity.Sample) (map[string]counter, error) {
+	var at int64
+	x := &s.Sessions
+	err := r.QueryRow().Scan(&at, &x.Total, &x.Max, &x.Active, &x.IdleInTransaction, &x.Waiting, &x.OldestTransactionMS)
+	if err != nil {
+		return nil, fmt.Errorf("sessions: %w", err)
+	}
+	s.At = time.UnixMicro(at).UTC()
+	if s.Locks, err = rows(r, "locks", scanLock); err != nil {
+		return nil, err
+	}
+	counters := map[string]counter{}
+	if s.Tables, err = rows(r, "tables", scanTable(counters)); err != nil {
+		return nil, err
+	}
+	if s.Progress, err = rows(r, "progress", scanProgress); err != nil {
+		return nil, err
+	}
+	s.Replicas, err = rows(r, "replicas", scanReplica)
+	return counters, err
+}
+
+func rows[T any](r pgx.BatchResults, name string, one func(pgx.CollectableRow) (T, error)) ([]T, error) {
+	got, err := r.Query()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	out, err := pgx.CollectRows(got, one)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return out, nil
+}
