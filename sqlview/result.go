@@ -1,6 +1,7 @@
 // Package sqlview judges migration text: Review parses it, says what every
 // statement does to a live database, and lists the hazards. It connects to
-// nothing and reads no clock.
+// nothing and reads no clock. The Write functions print a Result as text, JSON,
+// SARIF and GitHub annotations.
 package sqlview
 
 import (
@@ -20,6 +21,9 @@ type Result struct {
 	Catalog  string       `json:"catalog"`
 	Files    []FileResult `json:"files"`
 	Coverage Coverage     `json:"coverage"`
+	// Down lists the ways back: parsed and judged for what they do, without
+	// hazards and not counted. It is beyond the contract.
+	Down []FileResult `json:"down,omitempty"`
 }
 
 // FileResult is the review of one file.

@@ -1,21 +1,13 @@
 // Package lint judges statements: a Rule is a constant value with its doc
-// inside, a Pass is what a rule may look at, a Hazard is what it found.
+// inside, a Pass is what a rule may look at, a Hazard is what it found. Check
+// runs rules over one file, keeps one finding per cause and applies waivers.
+// The rules themselves live in the package below, one file each.
 package lint
 
 import (
 	"belay/sqlview/catalog"
 	"belay/sqlview/effect"
 	"belay/sqlview/parse"
-)
-
-// Severity is how bad a hazard is. The order is meaningful.
-type Severity int
-
-// The severities. Notice informs, Warn wants a look, Stop asks before a run.
-const (
-	Notice Severity = iota + 1
-	Warn
-	Stop
 )
 
 // Rule is one judgement. Its fields are constant; Run is pure.
@@ -30,6 +22,14 @@ type Rule struct {
 	Summary string
 	// Doc is Markdown with the headings Advice, In practice, Measured, Instead.
 	Doc string
+	// Supersedes lists rules whose finding about the same object of the same
+	// statement says less exactly what this rule says. They are then left out.
+	Supersedes []string
+	// GrowsWithTable is true where the harm is work that grows with the table.
+	// On a table that is known to be small and quiet it is a notice.
+	GrowsWithTable bool
+	// Last is true for a rule that judges what the others found.
+	Last bool
 	// Run reports hazards of the file through the pass.
 	Run func(*Pass)
 }
@@ -59,13 +59,14 @@ type File struct {
 	Mode   Mode
 	// ByBelay is true when belay will run the file: it sets the timeouts itself.
 	ByBelay bool
-	// Effects has one entry a statement, same index.
+	// Effects has one entry a statement, same index. Empty = not judged yet.
 	Effects []effect.Effect
 	// Catalogs has, for each statement, the snapshot it meets: what earlier
 	// statements of the run did is already in it. Same index as Statements.
 	Catalogs []*catalog.Snapshot
 	// Transactions has, for each statement, the number of the transaction it
-	// runs in; -1 = on its own. Equal numbers share one transaction.
+	// runs in; -1 = on its own. Equal numbers share one transaction. Check
+	// fills it in where it is empty.
 	Transactions []int
 }
 
@@ -76,26 +77,58 @@ type Hazard struct {
 	// Statement is the index within the file; Line and Column count from 1,
 	// the column in characters.
 	Statement, Line, Column int
+	// At is the byte offset into the statement's SQL where the danger stands.
+	// Check turns it into Line and Column; 0 is the statement's first byte.
+	At int
 	// Relation is "schema.name"; "" = none.
 	Relation string
+	// Object names what the danger is about within the statement: a column, a
+	// constraint, an index; "" = the statement as a whole. One finding per
+	// cause is decided by it.
+	Object string
 	// Message is one sentence: what happens. Why names the facts that prove it.
 	Message, Why string
 	// Instead is the safe form; "" = there is none.
 	Instead string
-	Waived  *Waiver
+	// Waived is set where a waiver covers the hazard; it then does not count.
+	Waived *Waiver
 }
 
-// Waiver is a reasoned exception written in the file or by path.
-type Waiver struct {
-	Until  string `json:"until"` // YYYY-MM-DD
-	Reason string `json:"reason"`
+// Small says up to where a table counts as small and quiet. The zero value
+// counts no table as small.
+type Small struct {
+	Rows  float64 // live rows
+	Bytes int64   // heap, indexes and TOAST
+	// PerSecond bounds reads and writes a second together: a small table that
+	// is hot is dangerous all the same.
+	PerSecond float64
+}
+
+// Options are what Check needs to know beyond file and rules.
+type Options struct {
+	// Version is the server's major version; 0 = unknown.
+	Version int
+	// Small bounds the tables on which growing work is only a notice.
+	Small Small
+	// Waivers are the exceptions that belay.toml makes by path.
+	Waivers []Waiver
+	// Today is YYYY-MM-DD; "" = nothing expires.
+	Today string
+	// Style is false where rules of kind style stay silent.
+	Style bool
 }
 
 // Pass is what one rule sees of one file, and where it reports.
 type Pass struct {
 	File *File
-	// Version is the server's major version; 0 = unknown, judge for the worst.
+	// Version is the server's major version; 0 = unknown: see Before.
 	Version int
-	// Report adds a hazard. Rule and Severity are filled in where they are zero.
-	Report func(Hazard)
+	// Today is YYYY-MM-DD; "" = not known.
+	Today string
+	// Waivers are the exceptions that may apply to the file.
+	Waivers []*Waiver
+
+	rule  *Rule
+	small Small
+	found *[]Hazard
 }

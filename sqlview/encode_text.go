@@ -1,0 +1,106 @@
+package sqlview
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"belay/sqlview/catalog"
+	"belay/sqlview/lint"
+)
+
+// WriteText writes the review for a person: the hazards of each file under its
+// path, then the coverage and the counts. Text from the files is made visible:
+// control characters are not passed on.
+func WriteText(w io.Writer, r Result) error {
+	b := bufio.NewWriter(w)
+	for _, f := range r.Files {
+		if len(f.Hazards) > 0 {
+			writeFile(b, f)
+		}
+	}
+	fmt.Fprintln(b, summary(r))
+	return b.Flush()
+}
+
+func writeFile(b *bufio.Writer, f FileResult) {
+	fmt.Fprintln(b, visible(f.Path))
+	for _, h := range f.Hazards {
+		fmt.Fprintf(b, "  %d:%d %s %s%s\n", h.Line, h.Column, h.Severity, h.Rule, onRelation(h))
+		writePart(b, "", h.Message)
+		writePart(b, "why: ", h.Why)
+		if h.Instead != nil {
+			writePart(b, "instead: ", *h.Instead)
+		}
+		if h.Waived != nil {
+			writePart(b, "waived: ", waivedText(h.Waived))
+		}
+	}
+	fmt.Fprintln(b)
+}
+
+func onRelation(h Finding) string {
+	if h.Relation == nil {
+		return ""
+	}
+	return " on " + visible(*h.Relation)
+}
+
+// writePart writes a part with its later lines below its first.
+func writePart(b *bufio.Writer, word, text string) {
+	if text == "" {
+		return
+	}
+	indent := strings.Repeat(" ", 6+len(word))
+	for i, line := range strings.Split(text, "\n") {
+		if i == 0 {
+			fmt.Fprintf(b, "      %s%s\n", word, visible(line))
+			continue
+		}
+		fmt.Fprintf(b, "%s%s\n", indent, visible(line))
+	}
+}
+
+func waivedText(w *lint.Waiver) string {
+	if w.Until == "" {
+		return w.Reason
+	}
+	return w.Reason + " (until " + w.Until + ")"
+}
+
+func summary(r Result) string {
+	c := r.Count()
+	text := fmt.Sprintf("%d of %s analysed: %d stop, %d warn, %s", r.Coverage.Analysed,
+		lint.Count(r.Coverage.Statements, "statement"), c.Stop, c.Warn, lint.Count(c.Notice, "notice"))
+	if c.Waived > 0 {
+		text += fmt.Sprintf(", %d waived", c.Waived)
+	}
+	return text + " (" + judgedFor(r) + ")"
+}
+
+func judgedFor(r Result) string {
+	version := "server version unknown, judged for the worst of 12 to 18"
+	if r.ServerVersion != nil {
+		version = fmt.Sprintf("PostgreSQL %d", *r.ServerVersion)
+	}
+	return version + ", " + map[catalog.Source]string{
+		catalog.SourceLive: "catalog from the server", catalog.SourceSchema: "catalog from a schema file",
+		catalog.SourceHistory: "catalog from the folder's own history", catalog.SourceNone: "no catalog",
+	}[catalog.Source(r.Catalog)]
+}
+
+// visible shows control characters, and characters that turn the direction of
+// text, as U+FFFD: text from a file must not steer the terminal.
+func visible(s string) string {
+	return strings.Map(func(c rune) rune {
+		switch {
+		case c == '\t':
+			return ' '
+		case c < ' ', c == 0x7f, c >= 0x80 && c < 0xa0, c >= 0x202a && c <= 0x202e, c >= 0x2066 && c <= 0x2069,
+			c == 0x200e, c == 0x200f, c == 0x2028, c == 0x2029:
+			return '\uFFFD'
+		}
+		return c
+	}, s)
+}

@@ -1,0 +1,63 @@
+package sqlview
+
+import (
+	"belay/sqlview/effect"
+	"belay/sqlview/lint"
+)
+
+// fileResult writes down what was found in one file.
+func fileResult(s Source, f *lint.File, hazards []lint.Hazard) FileResult {
+	out := FileResult{
+		Path: s.Path, Tool: s.Tool, Version: s.Version,
+		Statements: []StatementResult{}, Hazards: []Finding{},
+	}
+	for i := range f.Statements {
+		out.Statements = append(out.Statements, statementResult(f, i))
+	}
+	for _, h := range hazards {
+		out.Hazards = append(out.Hazards, finding(h))
+	}
+	return out
+}
+
+func statementResult(f *lint.File, i int) StatementResult {
+	s, e := f.Statements[i], f.Effects[i]
+	return StatementResult{
+		Index: i, Line: s.Line, EndLine: s.EndLine, SQL: s.SQL, Kind: s.Kind,
+		Analysed: s.Node != nil && e.Known, Transactional: e.Transactional,
+		Locks: orEmpty(e.Locks), Rewrites: orEmpty(e.Rewrites), Scans: orEmpty(e.Scans),
+		Reversible: e.Reversible, Breaks: e.Breaks,
+		Duration: durationOf(e), Inverse: e.Inverse, Notes: e.Notes,
+	}
+}
+
+// durationOf is unknown for a statement that nobody judged: it may take long.
+func durationOf(e effect.Effect) effect.Duration {
+	if e.Duration == "" {
+		return effect.Unknown
+	}
+	return e.Duration
+}
+
+func finding(h lint.Hazard) Finding {
+	return Finding{
+		Rule: h.Rule, Severity: h.Severity.String(), Statement: h.Statement, Line: h.Line, Column: h.Column,
+		Relation: orNull(h.Relation), Message: h.Message, Why: h.Why, Instead: orNull(h.Instead), Waived: h.Waived,
+	}
+}
+
+// orNull is nil for what there is none of.
+func orNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// orEmpty is a list even where there is nothing in it.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

@@ -1,0 +1,81 @@
+package lint
+
+import (
+	"belay/sqlview/catalog"
+	"belay/sqlview/effect"
+	"belay/sqlview/lock"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// Held is a lock that a transaction took before a statement.
+type Held struct {
+	Relation string
+	Mode     lock.Mode
+	// Line is where the statement that took it stands.
+	Line int
+}
+
+// Held lists the locks on live tables that the statement's transaction holds
+// already when it begins. It is empty for a statement on its own.
+func (s Stmt) Held() []Held {
+	var held []Held
+	for _, e := range s.Earlier() {
+		for _, l := range e.Effect().Locks {
+			if e.Existed(l.Relation) && e.Table(l.Relation) {
+				held = append(held, Held{l.Relation, l.Mode, e.Line})
+			}
+		}
+	}
+	return held
+}
+
+// Table reports whether the name is no index and no sequence, as far as the
+// catalog knows.
+func (s Stmt) Table(name string) bool {
+	r := s.Catalog().Seen(name)
+	return r == nil || r.Kind != catalog.Index && r.Kind != catalog.Sequence
+}
+
+// StrongTables lists the live tables that the statement keeps from being
+// written, or from being read.
+func (s Stmt) StrongTables() []string {
+	var tables []string
+	for _, l := range s.Effect().Locks {
+		if l.Mode.BlocksWrites() && s.Existed(l.Relation) && s.Table(l.Relation) {
+			tables = append(tables, l.Relation)
+		}
+	}
+	return tables
+}
+
+// NeedsTimeout reports whether others wait behind the statement while it waits
+// for its lock. CONCURRENTLY wants no timeout.
+func (s Stmt) NeedsTimeout() bool {
+	return s.Concurrently() == "" && len(s.StrongTables()) > 0
+}
+
+// Slow reports whether the statement works for as long as a table is large:
+// it rewrites, scans, changes many rows, or nobody can know.
+func (s Stmt) Slow() bool {
+	for _, d := range s.DataChanges() {
+		if s.Existed(d.Table) && !s.FewRows(d) {
+			return true
+		}
+	}
+	if s.changesOrReads() {
+		return false
+	}
+	e := s.Effect()
+	return e.Known && (e.Duration == effect.Slow || e.Duration == effect.Unknown)
+}
+
+// changesOrReads reports whether the statement is one of SELECT, INSERT,
+// UPDATE, DELETE and MERGE, whose rows its text bounds or not.
+func (s Stmt) changesOrReads() bool {
+	switch s.Node.GetNode().(type) {
+	case *pg.Node_UpdateStmt, *pg.Node_DeleteStmt, *pg.Node_InsertStmt, *pg.Node_SelectStmt:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,55 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"belay/sqlview/lint"
+)
+
+var _ = add(lint.Rule{
+	ID: "big-update", Severity: lint.Warn, Kind: "blocks",
+	Summary:        "an UPDATE or DELETE of many rows in one transaction: backfill instead",
+	GrowsWithTable: true,
+	Run:            bigUpdate,
+	Doc: `
+## Advice
+Change many rows in batches, not in one statement.
+
+## In practice
+How many rows a condition meets cannot be read from its text. What asks for one row by its key, or for a range of keys,
+is left alone; everything else on a table that is not known to be small may be large: its rows stay locked until COMMIT,
+vacuum cannot clean up behind it, and stopping it half-way throws all of it away. A backfill takes short batches by key,
+can be paused, and goes on where it was.
+
+## Measured
+Seen on 15 with 300,000 rows: longest lock 4.4 s for one UPDATE, 0.23 s for 30 batches; table at 157 MB against 100 MB.
+
+## Instead
+    belay backfill --table t --set "c = …" --where "…"
+`,
+})
+
+func bigUpdate(p *lint.Pass) {
+	for s, d := range p.DataChanges() {
+		if !s.Existed(d.Table) || d.Everything() || s.FewRows(d) {
+			continue
+		}
+		verb, instead := "changes", ""
+		switch {
+		case d.Update != nil && len(d.Update.FromClause) > 0:
+			instead = "The same UPDATE with one more condition on a range of keys, in batches, each its own transaction."
+		case d.Update != nil:
+			instead = fmt.Sprintf("belay backfill --table %s --set %q --where %q", lint.Quote(d.Table), s.SetText(d.Update), s.WhereText(d))
+		default:
+			verb = "deletes"
+			instead = fmt.Sprintf("DELETE FROM %s WHERE %s AND key BETWEEN … AND …;  -- in batches, each its own transaction", lint.Quote(d.Table), s.WhereText(d))
+		}
+		s.Report(lint.Hazard{
+			Relation: d.Table, Object: d.Table, At: d.At,
+			Message: fmt.Sprintf("This %s every row of %s that the condition meets in one transaction, and keeps them locked until its end.", verb, d.Table),
+			Why:     "The condition is no key and no range of keys, so the number of rows is not bounded by the statement.",
+			Instead: strings.TrimSpace(instead),
+		})
+	}
+}

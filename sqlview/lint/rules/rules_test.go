@@ -1,0 +1,275 @@
+package rules
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"belay/sqlview/catalog"
+	"belay/sqlview/effect"
+	"belay/sqlview/lint"
+	"belay/sqlview/parse"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+var update = flag.Bool("update", false, "write the .want sections anew")
+
+// defaultVersion is the server that a sample meets where it names none.
+const defaultVersion = 15
+
+func TestValidate(t *testing.T) {
+	if err := lint.Validate(All()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestRulesAsListed compares ids, severities, kinds and summaries with the
+// list that scripts rely on, and each rule with its files.
+func TestRulesAsListed(t *testing.T) {
+	listed := readList(t)
+	for _, r := range All() {
+		want, ok := listed[r.ID]
+		if !ok {
+			t.Errorf("%s: is not in rules.tsv", r.ID)
+			continue
+		}
+		got := []string{r.Severity.String(), r.Kind, r.Summary}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: differs from rules.tsv:\n%s", r.ID, diff)
+		}
+		for _, name := range []string{r.ID + ".go", "testdata/" + r.ID + ".txtar"} {
+			if _, err := os.Stat(name); err != nil {
+				t.Errorf("%s: %v", r.ID, err)
+			}
+		}
+	}
+}
+
+// TestFilesAreRules finds files that are named like a rule and hold none.
+func TestFilesAreRules(t *testing.T) {
+	samples, _ := filepath.Glob("testdata/*.txtar")
+	sources, _ := filepath.Glob("*.go")
+	for _, name := range slices.Concat(samples, sources) {
+		id := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(name), ".go"), ".txtar")
+		if _, ok := Find(id); !ok && id != "rules" && id != "rules_test" {
+			t.Errorf("%s: there is no rule %q", name, id)
+		}
+	}
+}
+
+func readList(t *testing.T) map[string][]string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/rules.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := map[string][]string{}
+	for _, line := range strings.Split(strings.TrimSpace(string(text)), "\n")[1:] {
+		fields := strings.Split(line, "\t")
+		listed[fields[0]] = fields[1:]
+	}
+	return listed
+}
+
+// TestSamples plays the samples of every rule: each must be found in the bad
+// ones, and be silent, or a notice, in the good ones.
+func TestSamples(t *testing.T) {
+	for _, r := range All() {
+		t.Run(r.ID, func(t *testing.T) {
+			t.Parallel()
+			playSamples(t, r)
+		})
+	}
+}
+
+func playSamples(t *testing.T, r lint.Rule) {
+	path := "testdata/" + r.ID + ".txtar"
+	archive, err := txtar.ParseFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sections := map[string]string{}
+	for _, f := range archive.Files {
+		sections[f.Name] = string(f.Data)
+	}
+	seen := map[bool]int{}
+	wants := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(sections)) {
+		bad := strings.HasPrefix(name, "bad")
+		if !strings.HasSuffix(name, ".sql") || name == "given.sql" {
+			continue
+		}
+		seen[bad]++
+		wants[strings.TrimSuffix(name, ".sql")+".want"] = play(t, r, sections, name, bad)
+	}
+	if seen[true] == 0 || seen[false] == 0 {
+		t.Errorf("%s needs a bad and a good sample", path)
+	}
+	compare(t, path, archive, wants)
+}
+
+func play(t *testing.T, r lint.Rule, sections map[string]string, name string, bad bool) string {
+	t.Helper()
+	s := readSample(t, sections, name)
+	found := lint.Check(s.file(t), []lint.Rule{r}, s.options())
+	worst := lint.Severity(0)
+	for _, h := range found {
+		worst = max(worst, h.Severity)
+	}
+	if bad && len(found) == 0 {
+		t.Errorf("%s %s: nothing was found", r.ID, name)
+	}
+	if !bad && worst > lint.Notice {
+		t.Errorf("%s %s: a good sample was found fault with:\n%s", r.ID, name, render(found))
+	}
+	return render(found)
+}
+
+// sample is one text with what it meets.
+type sample struct {
+	given, sql, path string
+	version          int
+	mode             lint.Mode
+	byBelay          bool
+	today            string
+	source           catalog.Source
+}
+
+var modes = map[string]lint.Mode{
+	"psql": lint.Psql, "transaction": lint.OneTransaction, "implicit": lint.Implicit, "none": lint.NoTransaction,
+}
+
+// readSample reads the settings of a section: those of the archive, then the
+// "-- key: value" lines at the head of the text itself.
+func readSample(t *testing.T, sections map[string]string, name string) sample {
+	t.Helper()
+	s := sample{given: sections["given.sql"], sql: sections[name], path: name, version: defaultVersion, source: catalog.SourceSchema}
+	if v := strings.TrimSpace(sections["version"]); v != "" {
+		s.set(t, "version", v)
+	}
+	for line := range strings.SplitSeq(s.sql, "\n") {
+		key, value, ok := strings.Cut(strings.TrimPrefix(line, "-- "), ": ")
+		if !ok || !strings.HasPrefix(line, "-- ") {
+			break
+		}
+		s.set(t, key, strings.TrimSpace(value))
+	}
+	return s
+}
+
+func (s *sample) set(t *testing.T, key, value string) {
+	t.Helper()
+	switch key {
+	case "version":
+		n, err := strconv.Atoi(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.version = n
+	case "mode":
+		mode, ok := modes[value]
+		if !ok {
+			t.Fatalf("unknown mode %q", value)
+		}
+		s.mode = mode
+	case "by":
+		s.byBelay = value == "belay"
+	case "today":
+		s.today = value
+	case "catalog":
+		s.source = catalog.Source(value)
+	case "given":
+		s.given += "\n" + value
+	}
+}
+
+func (s sample) options() lint.Options {
+	return lint.Options{Version: s.version, Today: s.today, Style: true, Small: lint.Small{Rows: 1000, Bytes: 1 << 20, PerSecond: 1}}
+}
+
+// file builds what Check judges: the given tables, then the text on top of
+// them, statement by statement.
+func (s sample) file(t *testing.T) *lint.File {
+	t.Helper()
+	files, err := parse.Parse(context.Background(), []byte(s.given), []byte(s.sql))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, st := range files[0].Statements {
+		if st.Problem != nil {
+			t.Fatalf("given.sql line %d: %s", st.Problem.Line, st.Problem.Message)
+		}
+	}
+	snapshot := catalog.FromStatements(s.source, files[0].Statements, s.version)
+	snapshot.ServerVersion = s.version
+	f := &lint.File{Path: s.path, File: files[1], Source: []byte(s.sql), Mode: s.mode, ByBelay: s.byBelay}
+	for _, st := range files[1].Statements {
+		f.Catalogs = append(f.Catalogs, snapshot)
+		f.Effects = append(f.Effects, effect.Of(st, snapshot, s.version))
+		snapshot = snapshot.Clone()
+		snapshot.Apply(st, s.version)
+	}
+	return f
+}
+
+func render(found []lint.Hazard) string {
+	var b bytes.Buffer
+	for _, h := range found {
+		fmt.Fprintf(&b, "%d:%d %s %s: %s\n", h.Line, h.Column, h.Severity, h.Relation, h.Message)
+		for _, part := range []struct{ word, text string }{{"why", h.Why}, {"instead", h.Instead}} {
+			if part.text != "" {
+				fmt.Fprintf(&b, "  %s: %s\n", part.word, strings.ReplaceAll(part.text, "\n", "\n    "))
+			}
+		}
+	}
+	return b.String()
+}
+
+func compare(t *testing.T, path string, archive *txtar.Archive, wants map[string]string) {
+	t.Helper()
+	if *update {
+		writeWants(t, path, archive, wants)
+		return
+	}
+	for _, f := range archive.Files {
+		if want, ok := wants[f.Name]; ok {
+			if diff := cmp.Diff(string(f.Data), want); diff != "" {
+				t.Errorf("%s %s differs (-want +got); -update writes it anew:\n%s", path, f.Name, diff)
+			}
+			delete(wants, f.Name)
+		}
+	}
+	for name := range wants {
+		t.Errorf("%s has no section %s; -update writes it", path, name)
+	}
+}
+
+// writeWants puts each .want behind its .sql.
+func writeWants(t *testing.T, path string, archive *txtar.Archive, wants map[string]string) {
+	t.Helper()
+	var files []txtar.File
+	for _, f := range archive.Files {
+		if strings.HasSuffix(f.Name, ".want") {
+			continue
+		}
+		files = append(files, f)
+		name := strings.TrimSuffix(f.Name, ".sql") + ".want"
+		if want, ok := wants[name]; ok && f.Name != name {
+			files = append(files, txtar.File{Name: name, Data: []byte(want)})
+		}
+	}
+	archive.Files = files
+	if err := os.WriteFile(path, txtar.Format(archive), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,57 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"belay/sqlview/lint"
+)
+
+var _ = add(lint.Rule{
+	ID: "update-no-where", Severity: lint.Stop, Kind: "destroys",
+	Summary:        "UPDATE without WHERE",
+	GrowsWithTable: true,
+	Supersedes:     []string{"big-update"},
+	Run:            updateNoWhere,
+	Doc: `
+## Advice
+Look for UPDATE without WHERE before you run anything.
+
+## In practice
+Every row gets a new version: each stays locked against other writers until COMMIT, the table grows by its own size, the
+WAL and the replicas carry it all, and the old values are gone. If it is meant, it is a backfill: batches with a WHERE
+that leaves out what is done already, so that it can be stopped and gone on with.
+
+## Measured
+Seen on 15 with 300,000 rows: one UPDATE held its locks for 4.4 s and took the table from 78 to 157 MB; 30 batches with
+VACUUM between held 0.23 s at most and ended at 100 MB.
+
+## Instead
+    belay backfill --table t --set "c = …" --where "c IS DISTINCT FROM …"
+`,
+})
+
+func updateNoWhere(p *lint.Pass) {
+	for s, d := range p.DataChanges() {
+		if d.Update == nil || !d.Everything() || !s.Existed(d.Table) {
+			continue
+		}
+		set := s.SetText(d.Update)
+		s.Report(lint.Hazard{
+			Relation: d.Table, Object: d.Table, At: d.At,
+			Message: fmt.Sprintf("Every row of %s is changed and stays locked until COMMIT.", d.Table),
+			Why:     "There is no WHERE: the old values are gone, and the table grows by a new version of each row.",
+			Instead: fmt.Sprintf("belay backfill --table %s --set %q --where %q", lint.Quote(d.Table), set, notYet(set)),
+		})
+	}
+}
+
+// notYet is a condition that leaves out the rows that are done, for a simple
+// assignment.
+func notYet(set string) string {
+	column, value, ok := strings.Cut(set, "=")
+	if !ok || strings.Contains(set, ",") {
+		return "what is not done yet"
+	}
+	return strings.TrimSpace(column) + " IS DISTINCT FROM " + strings.TrimSpace(value)
+}

@@ -1,0 +1,111 @@
+package lint
+
+import (
+	"iter"
+
+	"belay/sqlview/catalog"
+	"belay/sqlview/effect"
+	"belay/sqlview/parse"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// Stmt is one statement under judgement, with what is known where it runs.
+type Stmt struct {
+	*parse.Statement
+	pass *Pass
+}
+
+// Statements yields every statement of the file, analysed or not.
+func (p *Pass) Statements() iter.Seq[Stmt] {
+	return func(yield func(Stmt) bool) {
+		for i := range p.File.Statements {
+			if !yield(Stmt{&p.File.Statements[i], p}) {
+				return
+			}
+		}
+	}
+}
+
+// Each yields the statements of one kind with their tree, such as
+// Each(p, (*pg.Node).GetIndexStmt).
+func Each[T any](p *Pass, get func(*pg.Node) *T) iter.Seq2[Stmt, *T] {
+	return func(yield func(Stmt, *T) bool) {
+		for s := range p.Statements() {
+			if t := get(s.Node); t != nil && !yield(s, t) {
+				return
+			}
+		}
+	}
+}
+
+// Catalog is what the statement meets: earlier statements of the run are in
+// it. It is never nil; it may know nothing.
+func (s Stmt) Catalog() *catalog.Snapshot {
+	if s.Index < len(s.pass.File.Catalogs) && s.pass.File.Catalogs[s.Index] != nil {
+		return s.pass.File.Catalogs[s.Index]
+	}
+	return &catalog.Snapshot{}
+}
+
+// Effect is what the statement does; its Known is false where nobody judged it.
+func (s Stmt) Effect() effect.Effect {
+	if s.Index < len(s.pass.File.Effects) {
+		return s.pass.File.Effects[s.Index]
+	}
+	return effect.Effect{}
+}
+
+// Pass is the pass that the statement is judged in.
+func (s Stmt) Pass() *Pass { return s.pass }
+
+// Report adds a hazard of the statement. Rule, Severity and place are filled
+// in where they are zero.
+func (s Stmt) Report(h Hazard) {
+	p := s.pass
+	h.Statement = s.Index
+	h.Rule = p.rule.ID
+	if p.rule.GrowsWithTable {
+		p.weigh(&h, s.Catalog().Relation(h.Relation))
+	}
+	if h.Severity == 0 {
+		h.Severity = p.rule.Severity
+	}
+	if h.Line == 0 {
+		h.Line, h.Column = position(p.File.Source, s.Start+h.At)
+	}
+	*p.found = append(*p.found, h)
+}
+
+// weigh adds the table's size to the reasons, and lowers what is only work on
+// a table that is known to be small and quiet.
+func (p *Pass) weigh(h *Hazard, r *catalog.Relation) {
+	if size := Measure(r); size != "" {
+		h.Why += " " + h.Relation + ": " + size + "."
+	}
+	if h.Severity == 0 && p.smallAndQuiet(r) {
+		h.Severity = Notice
+		h.Why += " It is small and quiet."
+	}
+}
+
+// smallAndQuiet needs both facts to be known: what nobody measured is not small.
+func (p *Pass) smallAndQuiet(r *catalog.Relation) bool {
+	if r == nil || r.Size == nil || r.Traffic == nil || r.Size.Rows < 0 {
+		return false
+	}
+	return r.Size.Rows <= p.small.Rows && r.Size.Bytes <= p.small.Bytes &&
+		r.Traffic.ReadsPerSecond+r.Traffic.WritesPerSecond <= p.small.PerSecond
+}
+
+// Before reports whether the server may be older than the major version. A
+// server that is not known is taken for the worst of 12 to 18.
+func (p *Pass) Before(major int) bool {
+	if p.Version == 0 {
+		return major > oldestRun
+	}
+	return p.Version < major
+}
+
+// oldestRun is the oldest major version that belay runs migrations on.
+const oldestRun = 12

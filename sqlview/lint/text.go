@@ -1,0 +1,141 @@
+package lint
+
+import (
+	"regexp"
+	"strings"
+)
+
+var (
+	wordBoundary = regexp.MustCompile(`^[A-Za-z_][A-Za-z_0-9$]*`)
+	dollarQuote  = regexp.MustCompile(`^\$([A-Za-z_][A-Za-z_0-9]*)?\$`)
+)
+
+// endsDefault are the words that end a DEFAULT expression of a column.
+var endsDefault = map[string]bool{
+	"CONSTRAINT": true, "NOT": true, "NULL": true, "CHECK": true, "UNIQUE": true, "PRIMARY": true,
+	"REFERENCES": true, "GENERATED": true, "COLLATE": true, "DEFERRABLE": true, "INITIALLY": true,
+}
+
+// DefaultText is the source text of a DEFAULT expression, given the byte
+// offset of the word DEFAULT within SQL.
+func (s Stmt) DefaultText(at int32) string {
+	text := s.tail(at)
+	if len(text) > 7 && strings.EqualFold(text[:7], "DEFAULT") {
+		text = text[7:]
+	}
+	return strings.TrimSpace(text[:expressionEnd(text, endsDefault)])
+}
+
+// ConditionText is the source text between the first parentheses at or after a
+// byte offset of SQL, such as a CHECK's condition.
+func (s Stmt) ConditionText(at int32) string {
+	text := s.tail(at)
+	open := strings.IndexByte(text, '(')
+	if open < 0 {
+		return ""
+	}
+	inner := text[open+1:]
+	return strings.TrimSpace(inner[:expressionEnd(inner, nil)])
+}
+
+// After is the source text from a byte offset of SQL up to the next comma,
+// closing parenthesis or the statement's end, outside of parentheses.
+func (s Stmt) After(at int32) string {
+	text := s.tail(at)
+	return strings.TrimSpace(text[:expressionEnd(text, nil)])
+}
+
+func (s Stmt) tail(at int32) string {
+	if at < 0 || int(at) > len(s.SQL) {
+		return ""
+	}
+	return s.SQL[at:]
+}
+
+// expressionEnd is the offset where an expression ends: at a comma, a closing
+// parenthesis, a semicolon or one of the words, outside of parentheses and
+// quotes. A word that starts the expression does not end it.
+func expressionEnd(text string, words map[string]bool) int {
+	depth, started := 0, false
+	for i := 0; i < len(text); {
+		c := text[i]
+		if n := quoted(text[i:]); n > 0 {
+			i, started = i+n, true
+			continue
+		}
+		if w := wordBoundary.FindString(text[i:]); w != "" {
+			if depth == 0 && started && words[strings.ToUpper(w)] {
+				return i
+			}
+			i, started = i+len(w), true
+			continue
+		}
+		switch {
+		case c == '(' || c == '[':
+			depth++
+		case (c == ')' || c == ']') && depth > 0:
+			depth--
+		case depth == 0 && (c == ')' || c == ',' || c == ';'):
+			return i
+		}
+		started = started || c > ' '
+		i++
+	}
+	return len(text)
+}
+
+// quoted is the length of the quoted text or comment at the start; 0 = none.
+func quoted(text string) int {
+	switch {
+	case text[0] == '\'' || text[0] == '"':
+		return quotedLength(text)
+	case strings.HasPrefix(text, "--"):
+		return through(text, 2, "\n")
+	case strings.HasPrefix(text, "/*"):
+		return through(text, 2, "*/")
+	}
+	if tag := dollarQuote.FindString(text); tag != "" {
+		return through(text, len(tag), tag)
+	}
+	return 0
+}
+
+// quotedLength takes a doubled quote for a part of the text.
+func quotedLength(text string) int {
+	for i := 1; i < len(text); i++ {
+		if text[i] != text[0] {
+			continue
+		}
+		if i+1 == len(text) || text[i+1] != text[0] {
+			return i + 1
+		}
+		i++
+	}
+	return len(text)
+}
+
+func through(text string, from int, end string) int {
+	if i := strings.Index(text[from:], end); i >= 0 {
+		return from + i + len(end)
+	}
+	return len(text)
+}
+
+var whereWord = regexp.MustCompile(`(?i)\bWHERE\b`)
+
+// endsClause are the words that end a list of assignments or a condition.
+var endsClause = map[string]bool{"WHERE": true, "FROM": true, "RETURNING": true, "ORDER": true, "LIMIT": true}
+
+// clauseEnd is the offset where a clause ends; commas do not end it.
+func clauseEnd(text string) int {
+	end := 0
+	for end < len(text) {
+		n := expressionEnd(text[end:], endsClause)
+		end += n
+		if end >= len(text) || text[end] != ',' {
+			return end
+		}
+		end++
+	}
+	return end
+}

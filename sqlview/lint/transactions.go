@@ -1,0 +1,92 @@
+package lint
+
+import (
+	"belay/sqlview/parse"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// Alone is the transaction number of a statement that runs on its own.
+const Alone = -1
+
+// Transactions numbers the transactions of a file: statements with the same
+// number share one, Alone is a statement that commits by itself. BEGIN and
+// COMMIT belong to the transaction they open and close.
+func Transactions(statements []parse.Statement, mode Mode) []int {
+	t := newTransactions(mode, len(statements))
+	numbers := make([]int, len(statements))
+	for i := range statements {
+		numbers[i] = t.number(transactionKind(&statements[i]))
+	}
+	return numbers
+}
+
+type transactions struct {
+	next int
+	open bool
+	// wrapped is true where the server opens the next block by itself, as it
+	// does for a string of several statements.
+	wrapped bool
+}
+
+func newTransactions(mode Mode, statements int) *transactions {
+	implicit := mode == Implicit && statements > 1
+	return &transactions{open: implicit || mode == OneTransaction, wrapped: implicit}
+}
+
+func (t *transactions) number(kind pg.TransactionStmtKind) int {
+	switch {
+	case opens(kind):
+		t.open = true
+	case !t.open:
+		return Alone
+	}
+	n := t.next
+	if closes(kind) {
+		t.next++
+		t.open = t.wrapped
+	}
+	return n
+}
+
+func opens(kind pg.TransactionStmtKind) bool {
+	return kind == pg.TransactionStmtKind_TRANS_STMT_BEGIN || kind == pg.TransactionStmtKind_TRANS_STMT_START
+}
+
+func closes(kind pg.TransactionStmtKind) bool {
+	return kind == pg.TransactionStmtKind_TRANS_STMT_COMMIT ||
+		kind == pg.TransactionStmtKind_TRANS_STMT_ROLLBACK ||
+		kind == pg.TransactionStmtKind_TRANS_STMT_PREPARE
+}
+
+func transactionKind(s *parse.Statement) pg.TransactionStmtKind {
+	t := s.Node.GetTransactionStmt()
+	if t == nil {
+		return pg.TransactionStmtKind_TRANSACTION_STMT_KIND_UNDEFINED
+	}
+	return t.Kind
+}
+
+// InTransaction reports whether the statement runs inside a transaction block.
+func (s Stmt) InTransaction() bool { return s.Transaction() != Alone }
+
+// Transaction is the number of the statement's transaction; Alone = none.
+func (s Stmt) Transaction() int { return s.pass.File.Transactions[s.Index] }
+
+// Earlier yields the statements that ran before s in the same transaction,
+// in order. It is empty for a statement on its own.
+func (s Stmt) Earlier() []Stmt {
+	var earlier []Stmt
+	if !s.InTransaction() {
+		return nil
+	}
+	for e := range s.pass.Statements() {
+		if e.Index >= s.Index {
+			break
+		}
+		if e.Transaction() == s.Transaction() {
+			earlier = append(earlier, e)
+		}
+	}
+	return earlier
+}

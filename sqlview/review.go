@@ -1,0 +1,131 @@
+package sqlview
+
+import (
+	"context"
+	"fmt"
+
+	"belay/sqlview/catalog"
+	"belay/sqlview/effect"
+	"belay/sqlview/lint"
+	"belay/sqlview/lint/rules"
+	"belay/sqlview/parse"
+)
+
+// Source is one text to review.
+type Source struct {
+	// Path is how the file is called in every output, slash separated.
+	Path string
+	SQL  []byte
+	// Tool and Version name the migration tool and the version; "" = none.
+	Tool, Version string
+	// Mode says what shares a transaction when the file runs.
+	Mode lint.Mode
+	// ByBelay is true where belay runs the file and sets the timeouts itself.
+	ByBelay bool
+	// Down is true for the way back: it is parsed and its effects are judged,
+	// but it has no hazards and does not count.
+	Down bool
+}
+
+// Options say what a review knows and how strict it is. The zero value knows
+// nothing of the target and leaves style out.
+type Options struct {
+	// Snapshot is the catalog before the first source; nil = nothing is known.
+	Snapshot *catalog.Snapshot
+	// Version is the server's major version; 0 = the snapshot's, if it has one.
+	Version int
+	// Separate is true where each source meets the snapshot by itself. Without
+	// it the sources are one run, in order: each meets what those before it did.
+	Separate bool
+	// Style is true where style rules speak.
+	Style bool
+	// Small bounds the tables on which growing work is only a notice.
+	Small lint.Small
+	// Waivers are the exceptions that belay.toml makes by path.
+	Waivers []lint.Waiver
+	// Today is YYYY-MM-DD, for waivers that end; "" = none has ended.
+	Today string
+}
+
+// SmallTable is what counts as small and quiet where nothing else is said.
+var SmallTable = lint.Small{Rows: 10_000, Bytes: 8 << 20, PerSecond: 1}
+
+// Review judges the sources. It fails only where the parser cannot be started
+// at all; a text that cannot be read is a hazard of its file.
+func Review(ctx context.Context, sources []Source, o Options) (Result, error) {
+	texts := make([][]byte, len(sources))
+	for i, s := range sources {
+		texts[i] = s.SQL
+	}
+	parsed, err := parse.Parse(ctx, texts...)
+	if err != nil {
+		return Result{}, fmt.Errorf("review: %w", err)
+	}
+	return judge(sources, parsed, o), nil
+}
+
+func judge(sources []Source, parsed []parse.File, o Options) Result {
+	if o.Version == 0 && o.Snapshot != nil {
+		o.Version = o.Snapshot.ServerVersion
+	}
+	result := Result{Schema: Schema, Catalog: string(catalog.SourceNone), Files: []FileResult{}}
+	if o.Version != 0 {
+		result.ServerVersion = &o.Version
+	}
+	if o.Snapshot.Known() {
+		result.Catalog = string(o.Snapshot.Source)
+	}
+	all, checked := rules.All(), o.check()
+	meets := o.Snapshot
+	for i, s := range sources {
+		f := newFile(s, parsed[i])
+		after := evolve(f, meets, o.Version)
+		if s.Down {
+			result.Down = append(result.Down, fileResult(s, f, nil))
+			continue
+		}
+		result.add(fileResult(s, f, lint.Check(f, all, checked)))
+		if !o.Separate {
+			meets = after
+		}
+	}
+	return result
+}
+
+func (o Options) check() lint.Options {
+	return lint.Options{Version: o.Version, Small: o.Small, Waivers: o.Waivers, Today: o.Today, Style: o.Style}
+}
+
+// newFile makes one statement of a text that could not be read at all, so that
+// it is counted and found fault with like any other.
+func newFile(s Source, parsed parse.File) *lint.File {
+	if parsed.Problem != nil && len(parsed.Statements) == 0 {
+		parsed.Statements = []parse.Statement{{
+			Line: parsed.Problem.Line, EndLine: parsed.Problem.Line, Problem: parsed.Problem,
+		}}
+	}
+	return &lint.File{Path: s.Path, File: parsed, Source: s.SQL, Mode: s.Mode, ByBelay: s.ByBelay}
+}
+
+// evolve gives each statement the catalog it meets, and returns the one after
+// the last.
+func evolve(f *lint.File, meets *catalog.Snapshot, version int) *catalog.Snapshot {
+	meets = meets.Clone()
+	for _, st := range f.Statements {
+		f.Catalogs = append(f.Catalogs, meets)
+		f.Effects = append(f.Effects, effect.Of(st, meets, version))
+		meets = meets.Clone()
+		meets.Apply(st, version)
+	}
+	return meets
+}
+
+func (r *Result) add(f FileResult) {
+	r.Files = append(r.Files, f)
+	r.Coverage.Statements += len(f.Statements)
+	for _, s := range f.Statements {
+		if s.Analysed {
+			r.Coverage.Analysed++
+		}
+	}
+}
