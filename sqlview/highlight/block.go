@@ -10,7 +10,7 @@ import (
 type block struct {
 	spans *spans
 	sql   string
-	lexer lexer
+	lexer *lexer
 	body  bool // of a function: what is dollar-quoted in it is a string
 	done  int
 
@@ -23,22 +23,24 @@ type block struct {
 func (b *block) add(start, end int) {
 	for _, t := range parse.Tokens([]byte(b.sql[start:end])) {
 		t.Start, t.End = t.Start+start, t.End+start
+		b.spans.add(b.done, t.Start, Plain)
 		b.token(t, end)
+		b.done = t.End
 	}
-	b.code(end)
+	b.spans.add(b.done, end, Plain)
 }
 
 func (b *block) token(t parse.Token, end int) {
 	switch t.Kind {
 	case parse.TokenWord:
-		b.word(b.sql[t.Start:t.End])
+		b.word(t)
 	case parse.TokenSymbol:
-		if b.sql[t.Start] == ';' {
-			b.words, b.language, b.last = nil, "", ""
-		}
+		b.symbol(t)
 	case parse.TokenDollarString:
-		b.code(t.Start)
 		b.dollar(t, end)
+	case parse.TokenOpen:
+		comment := strings.HasPrefix(b.sql[t.Start:], "/*")
+		b.put(t, map[bool]Kind{true: Comment, false: String}[comment])
 	default:
 		b.put(t, exact[t.Kind])
 	}
@@ -47,11 +49,26 @@ func (b *block) token(t parse.Token, end int) {
 // exact is what a token is whatever stands around it.
 var exact = map[parse.TokenKind]Kind{
 	parse.TokenQuotedName: Identifier, parse.TokenString: String,
-	parse.TokenComment: Comment, parse.TokenMeta: Meta, parse.TokenOpen: String,
+	parse.TokenComment: Comment, parse.TokenMeta: Meta,
 }
 
-func (b *block) word(text string) {
-	w := strings.ToLower(text)
+func (b *block) put(t parse.Token, kind Kind) { b.spans.add(t.Start, t.End, kind) }
+
+func (b *block) word(t parse.Token) {
+	text := b.sql[t.Start:t.End]
+	switch {
+	case text[0] >= '0' && text[0] <= '9':
+		b.put(t, Number)
+	case t.Start > 0 && b.sql[t.Start-1] == '.':
+		b.put(t, Identifier)
+	default:
+		b.put(t, b.lexer.kind(text))
+	}
+	b.follow(strings.ToLower(text))
+}
+
+// follow keeps what dollar needs to know.
+func (b *block) follow(w string) {
 	if len(b.words) < 4 {
 		b.words = append(b.words, w)
 	}
@@ -61,27 +78,33 @@ func (b *block) word(text string) {
 	b.last = w
 }
 
-// put adds a token behind the code before it.
-func (b *block) put(t parse.Token, kind Kind) {
-	if t.Kind == parse.TokenOpen && strings.HasPrefix(b.sql[t.Start:], "/*") {
-		kind = Comment
+// symbol adds one byte that is no word, or a parameter such as $1.
+func (b *block) symbol(t parse.Token) {
+	switch c := b.sql[t.Start]; {
+	case c == '$':
+		b.put(t, Identifier)
+	case c == ':' && (b.near(t, -1) == ':' || b.near(t, 1) == ':' || b.near(t, 1) == '='):
+		b.put(t, Operator)
+	case strings.IndexByte(";:()[]{},.", c) >= 0:
+		b.put(t, Punctuation)
+	default:
+		b.put(t, Operator)
 	}
-	b.code(t.Start)
-	b.spans.add(t.Start, t.End, kind)
-	b.done = t.End
+	if b.sql[t.Start] == ';' {
+		b.words, b.language, b.last = nil, "", ""
+	}
 }
 
-// code adds what lies between the last token and to.
-func (b *block) code(to int) {
-	if b.done < to {
-		b.lexer.add(b.spans, b.sql, b.done, to)
+// near is the byte so far from the token's first, 0 outside the text.
+func (b *block) near(t parse.Token, by int) byte {
+	if at := t.Start + by; at >= 0 && at < len(b.sql) {
+		return b.sql[at]
 	}
-	b.done = to
+	return 0
 }
 
 // dollar adds a dollar-quoted string, or the code that it is.
 func (b *block) dollar(t parse.Token, end int) {
-	b.done = t.End
 	if b.body || !b.holdsCode() || !known(b.languageOf(t.End, end)) {
 		b.spans.add(t.Start, t.End, String)
 		return

@@ -1,10 +1,8 @@
 // Package highlight says what the pieces of a SQL text are, so that a screen
 // can colour them. It knows no colour.
 //
-// Quotes, comments and bodies are cut by parse, which is exact; between them
-// chroma tells keywords, types, names, numbers and operators apart. A whole
-// file of 10,000 lines takes chroma seconds: call it with the statements that
-// are visible.
+// The text is cut by parse, which is exact about quotes, comments and bodies;
+// chroma tells keywords and types from names.
 package highlight
 
 import (
@@ -41,10 +39,6 @@ type Span struct {
 	Start, End int
 	Kind       Kind
 }
-
-// maxLexed is the length in bytes up to which a text is given to chroma. What
-// comes behind shows strings and comments only.
-const maxLexed = 64 << 10
 
 // SQL gives the spans of sql, in order, without a gap and without an empty one:
 // together they are sql byte for byte. Meta are stretches of sql that are none,

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"belay/sqlview/parse"
 	"github.com/alecthomas/chroma/v2"
@@ -110,8 +111,8 @@ func TestMetaIsCutOut(t *testing.T) {
 // that a new release of it does not go unseen.
 func TestGrammarsAreChromas(t *testing.T) {
 	const sql = "CREATE TABLE s.t (a numeric(10,2) DEFAULT 1.5, b timestamp with time zone); SELECT count(*) FROM t WHERE a[1] @> $1 AND NOT b IS NULL; RAISE NOTICE 'x'; <<l>> x := %rowtype;"
-	for name, own := range map[string]lexer{"postgresql": postgresql, "plpgsql": plpgsql} {
-		got, err := chroma.Tokenise(own(), nil, sql)
+	for name, own := range map[string]*lexer{"postgresql": postgresql, "plpgsql": plpgsql} {
+		got, err := chroma.Tokenise(load(own.name), nil, sql)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,10 +126,12 @@ func TestGrammarsAreChromas(t *testing.T) {
 	}
 }
 
-// TestLargeText keeps strings and comments right behind the part that is lexed.
+// TestLargeText reads a statement of two megabytes.
 func TestLargeText(t *testing.T) {
 	sql := "INSERT INTO t VALUES (1, 'a')" + strings.Repeat(", (1, 'it''s')", 100_000) + " /* end */"
+	began := time.Now()
 	spans := SQL(sql)
+	t.Logf("%d bytes in %v", len(sql), time.Since(began))
 	checkWhole(t, sql, spans)
 	if last := spans[len(spans)-1]; last.Kind != Comment {
 		t.Errorf("%+v", last)

@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -94,10 +95,20 @@ func (it item) settle(text string, r reply) {
 		if name := psqlVariable(text[off:]); name != "" {
 			message = "psql variable " + name + ": its value is not in this file"
 		}
-		it.Problem = problemAt(it.src, it.Start+off, message)
+		it.Problem = it.problem(off, message)
 		return
 	}
 	it.Node, it.Kind = node, CommandTag(node)
+}
+
+// problem stands at byte off of the statement. It counts from the statement's
+// line, so that many of them in a long file stay cheap.
+func (it item) problem(off int, message string) *Problem {
+	at := it.Start + off
+	lineStart := 1 + bytes.LastIndexByte(it.src[:at], '\n')
+	_, column := Position(it.src[lineStart:], at-lineStart)
+	line := it.Line + bytes.Count(it.src[it.Start:at], []byte("\n"))
+	return &Problem{Line: line, Column: column, Message: message}
 }
 
 // read turns a reply into a tree, or into a message and its place in text.

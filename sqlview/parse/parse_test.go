@@ -116,6 +116,25 @@ func TestMany(t *testing.T) {
 	}
 }
 
+// TestManyErrors has an error in every statement of one file; the places must
+// be those of the whole text.
+func TestManyErrors(t *testing.T) {
+	src := []byte("\uFEFF" + strings.Repeat("SELECT 'ä' FRM t u;  SELECT\n 'ö' FRM t u;\n", 5_000))
+	began := time.Now()
+	files, err := Parse(context.Background(), src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d errors in %v", len(files[0].Statements), time.Since(began))
+	for i, s := range files[0].Statements {
+		column := 16 - i%2*6
+		want := Problem{Line: 1 + i, Column: column, Message: `syntax error at or near "t"`}
+		if *s.Problem != want {
+			t.Fatalf("statement %d: %+v, want %+v", i, *s.Problem, want)
+		}
+	}
+}
+
 func TestParseEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

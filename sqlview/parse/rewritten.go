@@ -38,7 +38,7 @@ func (r *rewritten) settle(ctx context.Context, p *Parser) error {
 		s := r.shims[i]
 		node, off, message := read(r.texts[i], replies[i])
 		if message != "" {
-			it.Problem = problemAt(it.src, it.Start+s.original(off), message)
+			it.Problem = it.problem(s.original(off), message)
 			continue
 		}
 		s.restore(node)

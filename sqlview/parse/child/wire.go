@@ -104,9 +104,10 @@ func ReadAnswer(r io.Reader) (Answer, error) {
 	return Answer{Failed: head[0] != 0, Cursor: cursor, Data: data}, err
 }
 
+// readBytes reads what must follow: an end here is not the end of the messages.
 func readBytes(r io.Reader) ([]byte, error) {
 	var size [4]byte
-	if _, err := io.ReadFull(r, size[:]); err != nil {
+	if err := readFull(r, size[:]); err != nil {
 		return nil, err
 	}
 	n := binary.LittleEndian.Uint32(size[:])
@@ -114,6 +115,13 @@ func readBytes(r io.Reader) ([]byte, error) {
 		return nil, errFrame
 	}
 	data := make([]byte, n)
+	return data, readFull(r, data)
+}
+
+func readFull(r io.Reader, data []byte) error {
 	_, err := io.ReadFull(r, data)
-	return data, err
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }
