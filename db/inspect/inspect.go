@@ -76,10 +76,10 @@ const attempts = 3
 func readCatalog(ctx context.Context, c *db.Conn) (*catalog.Snapshot, error) {
 	b := newBuilder()
 	err := readOnly(ctx, c, version{c.ServerMajor(), ours, locked}, []read{
-		{"session", b.session}, {"roles", b.role}, {"relations", b.relation},
-		{"columns", b.column}, {"types", b.typ}, {"indexes", b.index}, {"constraints", b.constraint},
-		{"triggers", b.trigger}, {"inherits", b.inherit}, {"dependents", b.dependent},
-		{"functions", b.function}, {"publications", b.publication},
+		{"session", b.session, nil}, {"roles", b.role, nil}, {"relations", b.relation, nil},
+		{"columns", b.column, nil}, {"types", b.typ, nil}, {"indexes", b.index, nil}, {"constraints", b.constraint, nil},
+		{"triggers", b.trigger, nil}, {"inherits", b.inherit, nil}, {"dependents", b.dependent, nil},
+		{"functions", b.function, nil}, {"publications", b.publication, nil},
 	})
 	if err != nil {
 		return nil, err
@@ -113,6 +113,7 @@ func spell(ctx context.Context, c *db.Conn, b *builder) error {
 type read struct {
 	name string
 	row  func(pgx.Rows) error
+	args []any
 }
 
 // readOnly sends all reads at once, in one read-only transaction, so that they
@@ -124,7 +125,7 @@ func readOnly(ctx context.Context, c *db.Conn, v version, reads []read) error {
 	batch.Queue("SELECT pg_catalog.set_config('statement_timeout', $1, true), pg_catalog.set_config('work_mem', '65536', true)",
 		fmt.Sprint(timeout.Milliseconds()))
 	for _, r := range reads {
-		batch.Queue(v.sql(r.name))
+		batch.Queue(v.sql(r.name), r.args...)
 	}
 	batch.Queue("COMMIT")
 	results := c.SendBatch(ctx, &batch)
