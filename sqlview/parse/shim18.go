@@ -27,6 +27,7 @@ type edit struct {
 var shimRules = []func(s *shim, i int) int{
 	(*shim).generated, (*shim).tableNotNull, (*shim).columnNotNullNoInherit, (*shim).enforced,
 	(*shim).alterInherit, (*shim).withoutOverlaps, (*shim).period, (*shim).returningWith, (*shim).vacuumOnly,
+	(*shim).largeObjects,
 }
 
 // newShim reads sql; ok is false where nothing of 18 was found in it.

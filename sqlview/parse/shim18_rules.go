@@ -95,7 +95,7 @@ func (s *shim) endsConstraint(i int) bool {
 	if t.isSymbol(s.src, ')') || t.kind == quotedName {
 		return true
 	}
-	for _, no := range []string{"add", "column", "exists", "drop", "alter", "to", "only", "table"} {
+	for _, no := range []string{"add", "column", "exists", "drop", "alter", "to", "only", "table", "constraint"} {
 		if t.is(s.src, no) {
 			return false
 		}
@@ -190,4 +190,15 @@ func (s *shim) vacuumOnly(i int) int {
 	s.features[len(s.features)-1].Node = s.tokens[name].start
 	s.fixes = append(s.fixes, setOnly(s.tokens[name].start))
 	return name - i
+}
+
+// largeObjects reads ALTER DEFAULT PRIVILEGES … ON LARGE OBJECTS.
+func (s *shim) largeObjects(i int) int {
+	if !s.words(0, "alter", "default", "privileges") || !s.words(i, "on", "large", "objects") {
+		return 0
+	}
+	s.replace(i+1, i+2, "SCHEMAS")
+	s.found(LargeObjects, i+1)
+	s.fixes = append(s.fixes, setLargeObject)
+	return 3
 }

@@ -131,3 +131,11 @@ func setOnly(location int) fix {
 		return true
 	}
 }
+
+func setLargeObject(m proto.Message) bool {
+	grant, ok := m.(*pg.GrantStmt)
+	if ok {
+		grant.Objtype = pg.ObjectType_OBJECT_LARGEOBJECT
+	}
+	return ok
+}

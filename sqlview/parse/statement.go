@@ -45,7 +45,7 @@ type Feature struct {
 	// Offset is the byte offset into Statement.SQL where the syntax stands.
 	Offset int
 	// Node is the location of the node it belongs to: of the Constraint, for
-	// VacuumOnly of the RangeVar. For ReturningWith it is Offset.
+	// VacuumOnly of the RangeVar. For ReturningWith and LargeObjects it is Offset.
 	Node int
 }
 
@@ -73,6 +73,7 @@ const (
 	Period          FeatureName = "PERIOD"               // foreign key
 	ReturningWith   FeatureName = "RETURNING WITH"       // OLD and NEW aliases
 	VacuumOnly      FeatureName = "ONLY"                 // VACUUM ONLY, ANALYZE ONLY
+	LargeObjects    FeatureName = "LARGE OBJECTS"        // ALTER DEFAULT PRIVILEGES
 	Inherit         FeatureName = "INHERIT"              // ALTER CONSTRAINT
 	NoInherit       FeatureName = "NO INHERIT"           // ALTER CONSTRAINT; NOT NULL of a column
 )
