@@ -2,8 +2,9 @@
 // before main, when BELAY_PARSE_CHILD is set, and then never returns: deep SQL
 // can end a process that parses it, so this one may be lost.
 //
-// It imports as little as possible, so that it is entered before the costly
-// init functions of the program around it.
+// It imports as little as possible: Go initialises packages in the order of
+// their paths as soon as what they import is there, so this one is entered
+// before most init functions of the program around it.
 package child
 
 import (

@@ -4,8 +4,7 @@ import (
 	"bytes"
 	"os"
 	"strconv"
-
-	"golang.org/x/sys/unix"
+	"syscall"
 )
 
 const (
@@ -19,17 +18,17 @@ const (
 // limit bounds memory and stack, so that no input brings the machine down.
 // A limit that cannot be set is no reason not to parse.
 func limit() {
-	_ = unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{})
-	lower(unix.RLIMIT_STACK, maxStack)
-	lower(unix.RLIMIT_DATA, dataSize()+maxMemory)
+	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
+	lower(syscall.RLIMIT_STACK, maxStack)
+	lower(syscall.RLIMIT_DATA, dataSize()+maxMemory)
 }
 
 func lower(resource int, to uint64) {
-	var now unix.Rlimit
-	if unix.Getrlimit(resource, &now) != nil || now.Cur < to {
+	var now syscall.Rlimit
+	if syscall.Getrlimit(resource, &now) != nil || now.Cur < to {
 		return
 	}
-	_ = unix.Setrlimit(resource, &unix.Rlimit{Cur: to, Max: now.Max})
+	_ = syscall.Setrlimit(resource, &syscall.Rlimit{Cur: to, Max: now.Max})
 }
 
 // dataSize is the size in bytes that RLIMIT_DATA counts against: the sixth
