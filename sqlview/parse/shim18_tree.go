@@ -1,6 +1,8 @@
 package parse
 
 import (
+	"strings"
+
 	pg "github.com/pganalyze/pg_query_go/v6"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -49,13 +51,25 @@ func messagesOf(m protoreflect.Message, all []proto.Message) []proto.Message {
 }
 
 func (s *shim) relocate(m protoreflect.Message) {
-	field := m.Descriptor().Fields().ByName("location")
-	if field == nil || field.Kind() != protoreflect.Int32Kind {
-		return
+	for _, field := range locationFields(m.Descriptor()) {
+		if at := m.Get(field).Int(); at > 0 {
+			m.Set(field, protoreflect.ValueOfInt32(int32(s.original(int(at)))))
+		}
 	}
-	if at := m.Get(field).Int(); at > 0 {
-		m.Set(field, protoreflect.ValueOfInt32(int32(s.original(int(at)))))
+}
+
+// locationFields are the fields that hold a byte offset: location, and those
+// that end in it, such as arg_location.
+func locationFields(d protoreflect.MessageDescriptor) []protoreflect.FieldDescriptor {
+	var list []protoreflect.FieldDescriptor
+	fields := d.Fields()
+	for i := range fields.Len() {
+		f := fields.Get(i)
+		if f.Kind() == protoreflect.Int32Kind && strings.HasSuffix(string(f.Name()), "location") {
+			list = append(list, f)
+		}
 	}
+	return list
 }
 
 // constraintsOf lists the constraints, without the attributes that the raw

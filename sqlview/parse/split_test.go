@@ -143,7 +143,7 @@ func sameTree(a, b *pg.RawStmt) bool {
 	for _, r := range []*pg.RawStmt{a, b} {
 		for _, m := range messagesOf(r.ProtoReflect(), nil) {
 			m := m.ProtoReflect()
-			if f := m.Descriptor().Fields().ByName("location"); f != nil {
+			for _, f := range locationFields(m.Descriptor()) {
 				m.Clear(f)
 			}
 		}
