@@ -64,7 +64,7 @@ func (b *builder) typ(r pgx.Rows) error {
 	if err := r.Scan(&oid, &schema, &name, &kind, &base, &t.NotNull, &t.Enum); err != nil {
 		return err
 	}
-	t.Name, t.Domain, t.Base = schema+"."+name, kind == "d", text(base)
+	t.Name, t.Domain, t.Composite, t.Base = schema+"."+name, kind == "d", kind == "c", text(base)
 	b.types[oid] = &t
 	return nil
 }

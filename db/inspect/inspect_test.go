@@ -2,6 +2,7 @@ package inspect_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,6 +46,7 @@ CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO (
 ALTER TABLE users ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON users USING (true);
 ALTER TABLE users REPLICA IDENTITY FULL;
+CREATE TYPE app.pair AS (a int, b text);
 CREATE UNLOGGED TABLE scratchpad (x int);
 CREATE PUBLICATION feed FOR TABLE users, app."Order Items";
 INSERT INTO users (email, name) SELECT 'a' || g || '@b', 'n' FROM generate_series(1, 5000) g;
@@ -121,8 +123,13 @@ func TestCatalogTypesFunctionsPartitions(t *testing.T) {
 	}
 	s := read(t, monitor(t, d.DSN))
 	equal(t, "enum", &catalog.Type{Name: "app.mood", Enum: []string{"sad", "meh", "ok"}, UsedBy: []string{"app.moody.mood", "public.users.mood"}}, s.Types.Get("app.mood"))
+	if x := s.Types.Get("app.pair"); x == nil || !x.Composite || x.Domain {
+		t.Errorf("composite %+v", x)
+	}
 	email := s.Types.Get("app.email")
-	if email == nil || !email.Domain || email.Base != "character varying(80)" || !email.NotNull || email.Constraints[0].Name != "at" || !strings.Contains(email.Constraints[0].Expression, "VALUE") {
+	if email == nil || !email.Domain || email.Base != "character varying(80)" || !email.NotNull || !slices.ContainsFunc(email.Constraints, func(k catalog.Constraint) bool {
+		return k.Name == "at" && k.Type == catalog.Check && strings.Contains(k.Expression, "VALUE")
+	}) {
 		t.Errorf("domain %+v", email)
 	}
 	for name, want := range map[string]catalog.Function{
@@ -147,6 +154,7 @@ func TestCatalogTypesFunctionsPartitions(t *testing.T) {
 func TestCatalogAsARoleWithoutRights(t *testing.T) {
 	d := dbtest.New(t)
 	d.Exec(t, shop)
+	d.Exec(t, "ANALYZE") // else the statistics that come late differ between the two reads
 	_, dsn := d.Role(t, "plain", "")
 	d.Exec(t, "REVOKE ALL ON SCHEMA app, public FROM PUBLIC")
 	full, plain := read(t, monitor(t, d.DSN)), read(t, monitor(t, dsn))

@@ -135,10 +135,9 @@ func TestRates(t *testing.T) {
 		t.Errorf("%v reads", n)
 	}
 	d.Exec(t, "SELECT pg_stat_reset_single_table_counters('orders'::regclass)")
-	dbtest.WaitFor(t, "the reset", func() bool { return counts(t, d) == 0 })
-	if s := sample(t, w, "public.orders"); s.Tables[0].WritesPerSecond != -1 {
-		t.Errorf("counters that were reset are no rate: %+v", s.Tables[0])
-	}
+	dbtest.WaitFor(t, "counters that were reset to be no rate", func() bool {
+		return sample(t, w, "public.orders").Tables[0].WritesPerSecond == -1
+	})
 }
 
 func counts(t *testing.T, d *dbtest.DB) int64 {
@@ -190,6 +189,9 @@ func TestPreparedTransactionAndReplica(t *testing.T) {
 	c := dbtest.NewCluster(t, scratch.Options{Settings: map[string]string{"max_prepared_transactions": "5"}})
 	d := dbtest.In(t, c, "shop")
 	d.Exec(t, orders)
+	if c.Major() < 12 {
+		t.Skip("standbys are made from 12 on")
+	}
 	standby, err := c.Standby(bounded(t))
 	if err != nil {
 		t.Fatal(err)

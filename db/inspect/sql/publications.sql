@@ -1,6 +1,18 @@
+-- Not pg_publication_tables: from 18 on it locks each table it names.
+WITH RECURSIVE named(pub, oid) AS (
+  SELECT r.prpubid, r.prrelid FROM pg_catalog.pg_publication_rel r
+  {{if ge .Version 15}}UNION
+  SELECT s.pnpubid, c.oid FROM pg_catalog.pg_publication_namespace s
+  JOIN pg_catalog.pg_class c ON c.relnamespace = s.pnnspid WHERE c.relkind IN ('r', 'p')
+  {{end}}
+), published(pub, oid) AS (
+  SELECT n.pub, n.oid FROM named n
+  UNION SELECT p.pub, i.inhrelid FROM published p
+  JOIN pg_catalog.pg_inherits i ON i.inhparent = p.oid JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid AND c.relispartition
+)
 SELECT p.pubname::text, p.puballtables,
-       CASE WHEN p.puballtables THEN '{}'::text[] ELSE
-         ARRAY(SELECT t.schemaname || '.' || t.tablename FROM pg_catalog.pg_publication_tables t
-               WHERE t.pubname = p.pubname ORDER BY 1) END
+       ARRAY(SELECT n.nspname || '.' || c.relname FROM published t
+             JOIN pg_catalog.pg_class c ON c.oid = t.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+             WHERE t.pub = p.oid AND NOT p.puballtables ORDER BY 1)
 FROM pg_catalog.pg_publication p
 ORDER BY 1
