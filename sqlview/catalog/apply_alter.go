@@ -292,7 +292,7 @@ func (e *evolution) dropColumn(r *Relation, name string) {
 
 // Uses reports whether an index depends on a column in any way.
 func (i IndexDef) Uses(column string) bool {
-	return slices.Contains(i.Columns, column) || Mentions(i.Expressions, column) ||
+	return slices.Contains(i.Columns, column) || slices.Contains(i.Include, column) || Mentions(i.Expressions, column) ||
 		Mentions(i.Predicate, column) || includes(i.Definition, column)
 }
 
@@ -319,7 +319,7 @@ func (e *evolution) dropConstraint(r *Relation, name string) {
 		setNotNull(r, gone.Columns[0], false)
 	}
 	for _, child := range r.Children {
-		if kid := e.editKnown(child); kid != nil && gone.Type == Check {
+		if kid := e.editKnown(child); kid != nil && (gone.Type == Check || gone.Type == ForeignKey) {
 			e.dropConstraint(kid, name)
 		}
 	}

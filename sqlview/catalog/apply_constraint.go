@@ -82,6 +82,9 @@ func (e *evolution) addCheck(r *Relation, c Constraint, k *pg.Constraint) {
 		c.Name = constraintName(r, column, "check")
 	}
 	r.Constraints = with(r.Constraints, c)
+	if k.IsNoInherit {
+		return
+	}
 	for _, child := range e.Descendants(r.Name) {
 		kid := e.edit(child)
 		kid.Constraints = with(kid.Constraints, c)
@@ -99,6 +102,18 @@ func (e *evolution) addForeignKey(r *Relation, c Constraint, k *pg.Constraint) {
 	}
 	r.Constraints = with(r.Constraints, c)
 	e.referenced(c.References, r.Name)
+	if r.Kind == PartitionedTable {
+		e.passForeignKey(r.Name, c)
+	}
+}
+
+// passForeignKey gives every partition the foreign key of its parent.
+func (e *evolution) passForeignKey(parent string, c Constraint) {
+	for _, name := range e.Descendants(parent) {
+		kid := e.edit(name)
+		kid.Constraints = with(kid.Constraints, c)
+		e.referenced(c.References, name)
+	}
 }
 
 // referenced notes on a parent that a child's foreign key points to it.
@@ -122,7 +137,7 @@ func primaryColumns(r *Relation) []string {
 }
 
 func (e *evolution) addKey(r *Relation, c Constraint, k *pg.Constraint) {
-	i := IndexDef{Valid: true, Ready: true, Method: "btree", Immediate: !k.Deferrable, Columns: Strings(k.Keys)}
+	i := IndexDef{Valid: true, Ready: true, Method: "btree", Immediate: !k.Deferrable, Columns: Strings(k.Keys), Include: Strings(k.Including)}
 	switch k.Contype {
 	case pg.ConstrType_CONSTR_PRIMARY:
 		c.Type, i.Primary, i.Unique = PrimaryKey, true, true

@@ -22,7 +22,7 @@ func drop(e *evolution, n *pg.Node) {
 			e.dropNamespace(o.GetString_().GetSval())
 		case pg.ObjectType_OBJECT_PUBLICATION:
 			e.Publications = without(e.Publications, func(p Publication) bool { return p.Name == o.GetString_().GetSval() })
-		case pg.ObjectType_OBJECT_TRIGGER, pg.ObjectType_OBJECT_POLICY:
+		case pg.ObjectType_OBJECT_TRIGGER, pg.ObjectType_OBJECT_POLICY, pg.ObjectType_OBJECT_RULE:
 			e.dropOnTable(s.RemoveType, o.GetList().GetItems())
 		}
 	}
@@ -38,6 +38,9 @@ func (e *evolution) dropOnTable(kind pg.ObjectType, parts []*pg.Node) {
 		return
 	}
 	name := parts[len(parts)-1].GetString_().GetSval()
+	r.Dependents = without(r.Dependents, func(d Dependent) bool {
+		return d.Name == name && (d.Kind == PolicyKind || d.Kind == TriggerKind || d.Kind == RuleKind)
+	})
 	if kind == pg.ObjectType_OBJECT_POLICY {
 		r.Policies = max(0, r.Policies-1)
 		return
@@ -89,7 +92,7 @@ func (e *evolution) dropBelongings(r *Relation, cascade bool) {
 		}
 	}
 	for _, d := range r.Dependents {
-		if cascade {
+		if cascade && (d.Kind == View || d.Kind == MaterializedView) {
 			e.dropRelation(d.Name, true)
 		}
 	}

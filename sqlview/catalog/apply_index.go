@@ -16,6 +16,9 @@ func createIndex(e *evolution, n *pg.Node) {
 	for _, p := range s.IndexParams {
 		addIndexElem(&i, p.GetIndexElem())
 	}
+	for _, p := range s.IndexIncludingParams {
+		i.Include = append(i.Include, p.GetIndexElem().GetName())
+	}
 	i.Predicate = Expression(s.WhereClause)
 	if s.Idxname != "" {
 		i.Name = Schema(table) + "." + Truncate(s.Idxname)

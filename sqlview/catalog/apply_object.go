@@ -24,10 +24,18 @@ func createTrigger(e *evolution, n *pg.Node) {
 		ForEachRow: s.Row, Events: strings.Join(events, " OR ")}
 	r := e.edit(e.Name(s.Relation))
 	r.Triggers = with(without(r.Triggers, func(o Trigger) bool { return o.Name == t.Name }), t)
+	if names := append(Strings(s.Columns), Columns(s.WhenClause)...); len(names) > 0 {
+		r.Dependents = with(r.Dependents, Dependent{Name: t.Name, Kind: TriggerKind, Columns: names})
+	}
 }
 
 func createPolicy(e *evolution, n *pg.Node) {
-	e.edit(e.Name(n.GetCreatePolicyStmt().GetTable())).Policies++
+	s := n.GetCreatePolicyStmt()
+	r := e.edit(e.Name(s.Table))
+	r.Policies++
+	if names := append(Columns(s.Qual), Columns(s.WithCheck)...); len(names) > 0 {
+		r.Dependents = with(r.Dependents, Dependent{Name: Truncate(s.PolicyName), Kind: PolicyKind, Columns: names})
+	}
 }
 
 func createStatistics(e *evolution, n *pg.Node) {

@@ -159,7 +159,7 @@ func (e *evolution) renameColumn(table, old, fresh string) {
 			return c
 		})
 		r.Indexes = mapped(r.Indexes, func(i IndexDef) IndexDef {
-			i.Columns, i.Definition = mapped(i.Columns, swap), ""
+			i.Columns, i.Include, i.Definition = mapped(i.Columns, swap), mapped(i.Include, swap), ""
 			i.Predicate, i.Expressions = renameIn(i.Predicate, old, fresh), renameIn(i.Expressions, old, fresh)
 			return i
 		})

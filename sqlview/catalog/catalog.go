@@ -58,6 +58,13 @@ const (
 	ForeignTable     Kind = "foreign table"
 )
 
+// What else may depend on a column. These are no relations.
+const (
+	PolicyKind  Kind = "policy"
+	TriggerKind Kind = "trigger"
+	RuleKind    Kind = "rule"
+)
+
 // Relation is a table, view, index or sequence.
 type Relation struct {
 	Name string // "schema.name"
@@ -79,7 +86,8 @@ type Relation struct {
 	// unknown. PartitionColumns are the key's columns, "" for an expression.
 	PartitionStrategy string
 	PartitionColumns  []string
-	// Dependents are views and rules that name the relation, with the columns.
+	// Dependents are views, rules, policies and triggers (UPDATE OF, WHEN) that
+	// name the relation, with the columns.
 	Dependents []Dependent
 	// ReferencedBy lists the tables whose foreign keys point here.
 	ReferencedBy []string
@@ -121,6 +129,7 @@ type Column struct {
 type IndexDef struct {
 	Name                          string   // "schema.name"
 	Columns                       []string // key columns in order; "" for an expression
+	Include                       []string // further columns that are only stored
 	Unique, Primary, Valid, Ready bool
 	// Predicate and Expressions are source text; "" = none.
 	Predicate, Expressions string
@@ -167,9 +176,10 @@ type Trigger struct {
 	Events         string // "INSERT OR UPDATE"
 }
 
-// Dependent is a view, materialized view or rule that names a relation.
+// Dependent is a view, materialized view, rule, policy or trigger that names
+// columns of a relation.
 type Dependent struct {
-	Name    string // "schema.name"
+	Name    string // "schema.name"; a rule, policy or trigger by its name alone
 	Kind    Kind
 	Columns []string // of the relation; empty = the whole row or unknown
 }

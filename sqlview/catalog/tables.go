@@ -16,6 +16,8 @@ func Tables(query *pg.Node) []*pg.RangeVar {
 		switch m := m.(type) {
 		case *pg.CommonTableExpr:
 			with[m.Ctename] = true
+		case *pg.IntoClause:
+			return false
 		case *pg.RangeVar:
 			all = append(all, m)
 		}

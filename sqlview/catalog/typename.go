@@ -57,6 +57,9 @@ func typeBase(t *pg.TypeName) (name, zone string) {
 		words = words[1:]
 	}
 	name = strings.Join(words, ".")
+	if name == "bpchar" && len(t.Typmods) == 0 {
+		return name, ""
+	}
 	// A bare "char" in the tree is the quoted one-byte type only when written
 	// without a schema; the keyword char arrives as pg_catalog.bpchar.
 	if f, ok := formatted[name]; ok {

@@ -51,6 +51,9 @@ func addColumn(j *judge, a alteration) {
 		j.note("the column is there already: IF NOT EXISTS takes the lock and does nothing")
 		return
 	}
+	if a.only && a.rel != nil && len(a.rel.Children) > 0 {
+		j.fails("42P16", "the column must be added to child tables too")
+	}
 	c := j.column(d)
 	if why := j.rewritesFor(c); why != "" {
 		j.note("rewrites: %s", why)

@@ -62,11 +62,15 @@ func (j *judge) dropDependents(r *catalog.Relation, column string, cascade bool)
 		if column != "" && len(d.Columns) > 0 && !slices.Contains(d.Columns, column) {
 			continue
 		}
-		if !cascade {
-			j.fails("2BP01", "%s depends on it", d.Name)
-			continue
+		view := d.Kind == catalog.View || d.Kind == catalog.MaterializedView
+		switch {
+		case !view && column == "":
+			// What belongs to the table goes with it.
+		case !cascade:
+			j.fails("2BP01", "%s %s depends on it", d.Kind, d.Name)
+		case view:
+			j.dropRelation(d.Name, true)
 		}
-		j.dropRelation(d.Name, true)
 	}
 }
 

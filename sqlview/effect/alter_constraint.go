@@ -36,6 +36,7 @@ func addConstraint(j *judge, a alteration) {
 	switch k.Contype {
 	case pg.ConstrType_CONSTR_CHECK:
 		if !k.SkipValidation && !notEnforced {
+			a.only = a.only || k.IsNoInherit
 			a.scanTree(j)
 		}
 	case pg.ConstrType_CONSTR_NOTNULL:
@@ -52,9 +53,12 @@ func addConstraint(j *judge, a alteration) {
 // lockChildren locks the partitions that a constraint reaches: a unique index
 // takes SHARE on each, everything else what the parent has.
 func (j *judge) lockChildren(a alteration, k *pg.Constraint) {
+	if k.IsNoInherit {
+		return
+	}
 	mode := lock.AccessExclusive
 	switch k.Contype {
-	case pg.ConstrType_CONSTR_UNIQUE, pg.ConstrType_CONSTR_EXCLUSION:
+	case pg.ConstrType_CONSTR_UNIQUE, pg.ConstrType_CONSTR_EXCLUSION, pg.ConstrType_CONSTR_PRIMARY:
 		mode = lock.Share
 	}
 	if mode == lock.Share && a.rel != nil && a.rel.Kind == catalog.Table {
@@ -75,13 +79,27 @@ func addKey(j *judge, a alteration, k *pg.Constraint) {
 	if k.Contype != pg.ConstrType_CONSTR_PRIMARY {
 		return
 	}
-	for _, c := range columns {
-		j.requireNotNull(a, a.table, c)
+	for _, t := range a.tree(j) {
+		for _, c := range columns {
+			j.impliedNotNull(a, t, c)
+		}
 	}
 	if k.Indexname != "" && len(columns) == 0 {
 		j.scan(a.table)
 		j.note("the columns of %s are not in the catalog: if one may be NULL, the table is read", k.Indexname)
 	}
+}
+
+// impliedNotNull is the SET NOT NULL that a primary key brings along.
+func (j *judge) impliedNotNull(a alteration, table, column string) {
+	c := j.cat.Seen(table).Column(column)
+	if c != nil && c.NotNull {
+		return
+	}
+	if table != a.table {
+		j.lock(table, lock.AccessExclusive)
+	}
+	j.requireNotNull(a, table, column)
 }
 
 // useIndex judges USING INDEX and gives the index's columns. The index is

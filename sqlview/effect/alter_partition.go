@@ -65,6 +65,8 @@ func (j *judge) attachForeignKeys(a alteration, part string, r *catalog.Relation
 			return o.Type == k.Type && o.Valid && slices.Equal(o.Columns, k.Columns) && o.References == k.References
 		})
 		if same {
+			// Its triggers are dropped: those of the parent's take over.
+			j.lock(k.References, lock.AccessExclusive)
 			continue
 		}
 		if j.new(part) {
@@ -77,7 +79,17 @@ func (j *judge) attachForeignKeys(a alteration, part string, r *catalog.Relation
 	}
 }
 
+// partIndexes locks the indexes of a partitioned table that get a new part.
+func (j *judge) partIndexes(parent string) {
+	mode := lock.ShareUpdateExclusive
+	if j.version < 12 {
+		mode = lock.AccessExclusive
+	}
+	j.lockIndexes(parent, mode)
+}
+
 func (j *judge) attachIndexes(a alteration, part string, r *catalog.Relation) {
+	j.partIndexes(a.table)
 	for _, i := range j.indexes(a.table) {
 		has := r != nil && slices.ContainsFunc(r.Indexes, func(o catalog.IndexDef) bool {
 			return o.Unique == i.Unique && slices.Equal(o.Columns, i.Columns) && o.Predicate == i.Predicate
@@ -161,7 +173,15 @@ func detachPartition(j *judge, a alteration) {
 	if a.rel != nil && a.rel.DefaultPartition != part {
 		j.lock(a.rel.DefaultPartition, lock.AccessExclusive)
 	}
+	if len(j.indexes(a.table)) > 0 {
+		j.lockIndexes(part, lock.AccessExclusive)
+	}
 	j.lockReferenced(part, lock.ShareRowExclusive)
+	for _, k := range j.foreignKeysTo(a.table) {
+		j.lock(k.child, lock.AccessExclusive)
+		j.scan(k.child)
+		j.note("rows of %s are looked up in %s", k.child, part)
+	}
 }
 
 // detachConcurrently works in two transactions: SHARE UPDATE EXCLUSIVE on both

@@ -17,8 +17,8 @@ var _ = subcommandsOf(map[pg.AlterTableType]subcommand{
 	pg.AlterTableType_AT_SetCompression:            {lock.AccessExclusive, false, nil},
 	pg.AlterTableType_AT_ClusterOn:                 {lock.ShareUpdateExclusive, false, clusterOn},
 	pg.AlterTableType_AT_DropCluster:               {lock.ShareUpdateExclusive, false, nil},
-	pg.AlterTableType_AT_SetLogged:                 {lock.AccessExclusive, false, rewriteSlow("SET UNLOGGED (rewrites)")},
-	pg.AlterTableType_AT_SetUnLogged:               {lock.AccessExclusive, false, rewriteSlow("SET LOGGED (rewrites; empty after a crash)")},
+	pg.AlterTableType_AT_SetLogged:                 {lock.AccessExclusive, false, setLogged},
+	pg.AlterTableType_AT_SetUnLogged:               {lock.AccessExclusive, false, setUnlogged},
 	pg.AlterTableType_AT_SetAccessMethod:           {lock.AccessExclusive, false, setAccessMethod},
 	pg.AlterTableType_AT_SetTableSpace:             {lock.AccessExclusive, false, setTablespace},
 	pg.AlterTableType_AT_SetRelOptions:             {lock.None, false, relOptions},
@@ -35,13 +35,34 @@ func clusterOn(j *judge, a alteration) {
 	j.inverse(ReversibleInstant, "SET WITHOUT CLUSTER")
 }
 
-func rewriteSlow(back string) func(*judge, alteration) {
-	return func(j *judge, a alteration) {
-		j.inverse(ReversibleSlow, "%s", back)
-		j.rewrite(a.table)
-		if j.version >= 15 {
-			j.lockAll(j.cat.SequencesOf(a.table, ""), lock.AccessExclusive)
+func setLogged(j *judge, a alteration) {
+	j.inverse(ReversibleSlow, "SET UNLOGGED (rewrites)")
+	if a.rel != nil {
+		for _, k := range a.rel.Constraints {
+			if p := j.cat.Seen(k.References); k.Type == catalog.ForeignKey && p != nil && p.Unlogged && p.Name != a.table {
+				j.fails("42P16", "it references %s, which is unlogged", p.Name)
+			}
 		}
+	}
+	j.persist(a)
+}
+
+func setUnlogged(j *judge, a alteration) {
+	j.breaks(BreaksOld)
+	j.inverse(ReversibleSlow, "SET LOGGED (rewrites; the table is empty after a crash before that)")
+	for _, k := range j.foreignKeysTo(a.table) {
+		if c := j.cat.Seen(k.child); k.child != a.table && c != nil && !c.Unlogged {
+			j.fails("42P16", "%s, which is logged, references it", k.child)
+		}
+	}
+	j.persist(a)
+}
+
+// persist rewrites the table; since 15 its sequences follow.
+func (j *judge) persist(a alteration) {
+	j.rewrite(a.table)
+	if j.version >= 15 {
+		j.lockAll(j.cat.SequencesOf(a.table, ""), lock.AccessExclusive)
 	}
 }
 

@@ -74,6 +74,7 @@ func (j *judge) createChild(parent string, bound *pg.PartitionBoundSpec) {
 		j.scanTree(d)
 		j.note("rows of the DEFAULT partition %s may belong to the new one: it is read", d)
 	}
+	j.partIndexes(parent)
 	j.lockReferenced(parent, lock.ShareRowExclusive)
 	for _, k := range j.foreignKeysTo(parent) {
 		j.lock(k.child, lock.ShareRowExclusive)

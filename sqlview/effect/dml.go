@@ -1,7 +1,9 @@
 package effect
 
 import (
+	"reflect"
 	"slices"
+	"strings"
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/lock"
@@ -20,7 +22,6 @@ var (
 
 func selectRows(j *judge, n *pg.Node) {
 	s := n.GetSelectStmt()
-	j.inverse(ReversibleInstant, "")
 	if into := s.GetIntoClause().GetRel(); into != nil {
 		j.breaks(BreaksNew)
 		j.inverse(ReversibleInstant, "DROP TABLE %s", catalog.Quote(j.cat.Name(into)))
@@ -32,20 +33,53 @@ func selectRows(j *judge, n *pg.Node) {
 	j.callsOf(n)
 }
 
-// callsOf says that a query calls what may do anything.
+// callsOf locks the sequences that a query moves, and says that it calls what
+// may do anything.
 func (j *judge) callsOf(n *pg.Node) {
 	catalog.Walk(n, func(m any) bool {
-		f, ok := m.(*pg.FuncCall)
-		if !ok {
-			return true
-		}
-		name := catalog.Strings(f.Funcname)
-		if known := j.function(name); known != nil && known.Volatility == "volatile" ||
-			known == nil && len(name) > 0 && j.volatileCall(name) != "" && !volatileFunctions[name[len(name)-1]] && !aggregates[name[len(name)-1]] {
-			j.unknown("calls " + name[len(name)-1] + "(), which may do anything")
+		if f, ok := m.(*pg.FuncCall); ok {
+			j.calls(f)
 		}
 		return true
 	})
+}
+
+func (j *judge) calls(f *pg.FuncCall) {
+	name := catalog.Strings(f.Funcname)
+	if len(name) == 0 {
+		return
+	}
+	base := name[len(name)-1]
+	switch known := j.function(name); {
+	case known != nil && known.Volatility == "volatile":
+		j.unknown("calls " + base + "(), which may do anything")
+	case known != nil || aggregates[base]:
+	case sequenceFunctions[base]:
+		if len(f.Args) > 0 {
+			j.lock(j.sequenceNamed(f.Args[0]), lock.RowExclusive)
+		}
+	case !volatileFunctions[base] && j.volatileCall(name) != "":
+		j.unknown("calls " + base + "(), which is not in the catalog and may do anything")
+	}
+}
+
+var sequenceFunctions = words(`nextval setval currval`)
+
+// sequenceNamed reads the name that nextval and its kin are called with; "" =
+// computed.
+func (j *judge) sequenceNamed(n *pg.Node) string {
+	if c := n.GetTypeCast(); c != nil {
+		n = c.Arg
+	}
+	text := strings.ReplaceAll(n.GetAConst().GetSval().GetSval(), `"`, "")
+	if text == "" {
+		return ""
+	}
+	schema, name, ok := strings.Cut(text, ".")
+	if !ok {
+		schema, name = "", text
+	}
+	return j.cat.Resolve(schema, name)
 }
 
 // aggregates are the aggregate and window functions that queries call most.
@@ -54,33 +88,95 @@ var aggregates = words(`count sum avg min max array_agg string_agg json_agg json
 	generate_series unnest stddev variance json_object_agg jsonb_object_agg jsonb_array_elements
 	jsonb_each json_each jsonb_array_elements_text regexp_split_to_table json_array_elements any_value`)
 
+// lockRows judges FOR UPDATE and its kin; OF names tables by their alias.
 func (j *judge) lockRows(s *pg.SelectStmt, l *pg.LockingClause) {
-	for _, v := range catalog.Tables(&pg.Node{Node: &pg.Node_SelectStmt{SelectStmt: s}}) {
+	of := map[string]bool{}
+	for _, r := range l.GetLockedRels() {
+		of[r.GetRangeVar().GetRelname()] = true
+	}
+	for _, v := range j.tables(&pg.Node{Node: &pg.Node_SelectStmt{SelectStmt: s}}) {
+		called := v.Relname
+		if v.Alias != nil {
+			called = v.Alias.Aliasname
+		}
+		if len(of) > 0 && !of[called] {
+			continue
+		}
 		name := j.cat.Name(v)
 		j.lock(name, lock.RowShare)
-		j.lockIndexes(name, j.planned(lock.RowShare))
+		j.planIndexes(name, lock.RowShare)
 	}
-	if l != nil {
-		j.note("holds row locks until the transaction ends")
+	j.note("holds row locks until the transaction ends")
+}
+
+// tables lists the relations of a query, without the names of the statement's WITH.
+func (j *judge) tables(query *pg.Node) []*pg.RangeVar {
+	return slices.DeleteFunc(catalog.Tables(query), func(v *pg.RangeVar) bool {
+		return v.Schemaname == "" && j.with()[v.Relname]
+	})
+}
+
+// with lists the names that WITH introduces anywhere in the statement.
+func (j *judge) with() map[string]bool {
+	if j.ctes == nil {
+		j.ctes = map[string]bool{}
+		catalog.Walk(j.Node, func(m any) bool {
+			if c, ok := m.(*pg.CommonTableExpr); ok {
+				j.ctes[c.Ctename] = true
+			}
+			return true
+		})
 	}
+	return j.ctes
 }
 
 // plans locks what a query reads and, as the planner looks at them, all indexes
-// of it. Views are followed to the tables they are known to read.
-func (j *judge) plans(query *pg.Node) { j.reads(query, j.planRead) }
-
-func (j *judge) planRead(table string) { j.lockIndexes(table, lock.AccessShare) }
-
-// reads locks every relation of a query ACCESS SHARE and calls each with it.
-func (j *judge) reads(query *pg.Node, each func(table string)) {
-	for _, v := range catalog.Tables(query) {
-		j.readRelation(j.cat.Name(v), query, each)
+// of it. Views are followed to the tables they are known to read. What a WITH
+// writes is judged as written.
+func (j *judge) plans(queries ...*pg.Node) {
+	for _, q := range queries {
+		j.reads(q, j.planRead)
 	}
 }
 
+func (j *judge) planRead(table string) { j.planIndexes(table, lock.AccessShare) }
+
+// reads locks every relation of a query ACCESS SHARE and calls each with it; a
+// nil each is for a query that is only parsed.
+func (j *judge) reads(query *pg.Node, each func(table string)) {
+	catalog.Walk(query, func(m any) bool {
+		switch m := m.(type) {
+		case *pg.IntoClause:
+			return false
+		case *pg.InsertStmt:
+			return j.nested(&pg.Node{Node: &pg.Node_InsertStmt{InsertStmt: m}}, m.Relation, each)
+		case *pg.UpdateStmt:
+			return j.nested(&pg.Node{Node: &pg.Node_UpdateStmt{UpdateStmt: m}}, m.Relation, each)
+		case *pg.DeleteStmt:
+			return j.nested(&pg.Node{Node: &pg.Node_DeleteStmt{DeleteStmt: m}}, m.Relation, each)
+		case *pg.RangeVar:
+			if m.Schemaname != "" || !j.with()[m.Relname] {
+				j.readRelation(j.cat.Name(m), query, each)
+			}
+		}
+		return true
+	})
+}
+
+// nested judges a statement inside another; false = it is done. Where it is
+// only parsed, its table is locked and the rest is read.
+func (j *judge) nested(n *pg.Node, target *pg.RangeVar, each func(string)) bool {
+	if each == nil {
+		j.target(target)
+		return true
+	}
+	families[reflect.TypeOf(n.Node)](j, n)
+	return false
+}
+
 func (j *judge) readRelation(name string, query *pg.Node, each func(string)) {
-	j.lock(name, lock.AccessShare)
 	r := j.cat.Seen(name)
+	j.lock(name, lock.AccessShare)
 	if each == nil {
 		return
 	}
@@ -156,19 +252,42 @@ func insertRows(j *judge, n *pg.Node) {
 	table := j.target(s.Relation)
 	j.inverse(ReversibleInstant, "DELETE the rows that were inserted")
 	source := s.SelectStmt.GetSelectStmt()
-	if source != nil && len(source.ValuesLists) == 0 {
-		j.plans(s.SelectStmt)
-		j.callsOf(s.SelectStmt)
-		if len(catalog.Tables(s.SelectStmt)) > 0 || sets(source) {
-			j.e.Duration = longer(j.e.Duration, Slow)
-		}
+	if source != nil && len(source.ValuesLists) == 0 && len(source.FromClause) > 0 {
+		j.e.Duration = longer(j.e.Duration, Slow)
 	}
+	j.plans(append(withClause(s.WithClause), s.SelectStmt)...)
+	j.callsOf(s.SelectStmt)
+	if s.OnConflictClause != nil {
+		j.planIndexes(table, lock.RowExclusive)
+		j.inverse(ReversibleLossy, "rows that were there already are changed: none without a copy")
+	}
+	j.intoPartitions(table)
 	j.checkedByRows(table, resNames(s.Cols), true)
+	j.movesSequences(table, resNames(s.Cols))
 	j.firesTriggers(table)
 }
 
-// sets reports whether a SELECT makes rows of its own, such as generate_series.
-func sets(s *pg.SelectStmt) bool { return len(s.FromClause) > 0 }
+// intoPartitions: which partitions the rows go to depends on the rows.
+func (j *judge) intoPartitions(table string) {
+	if r := j.cat.Seen(table); r != nil && r.Kind == catalog.PartitionedTable {
+		j.lockAll(j.cat.Descendants(table), lock.RowExclusive)
+	}
+}
+
+// movesSequences locks the sequences of the defaults that an INSERT uses.
+func (j *judge) movesSequences(table string, given []string) {
+	r := j.cat.Seen(table)
+	if r == nil || len(given) == 0 {
+		return
+	}
+	for _, c := range r.Columns {
+		if !slices.Contains(given, c.Name) {
+			j.lockAll(j.cat.SequencesOf(table, c.Name), lock.RowExclusive)
+		}
+	}
+}
+
+func withClause(w *pg.WithClause) []*pg.Node { return slices.Clone(w.GetCtes()) }
 
 func resNames(targets []*pg.Node) []string {
 	var all []string
@@ -202,7 +321,7 @@ func (j *judge) writes(v *pg.RangeVar, n *pg.Node) string {
 	}
 	j.lockAll(tree, lock.RowExclusive)
 	for _, t := range tree {
-		j.lockIndexes(t, lock.RowExclusive)
+		j.planIndexes(t, lock.RowExclusive)
 		if !j.byKey(t, n) {
 			j.scan(t)
 		}
@@ -229,9 +348,7 @@ func updateRows(j *judge, n *pg.Node) {
 	j.inverse(ReversibleLossy, "none without a copy of the values before")
 	name := j.writes(s.Relation, n)
 	j.checkedByRows(name, resNames(s.TargetList), false)
-	for _, f := range append(slices.Clone(s.FromClause), s.WhereClause) {
-		j.plans(f)
-	}
+	j.plans(slices.Concat(withClause(s.WithClause), s.FromClause, s.TargetList, []*pg.Node{s.WhereClause})...)
 	j.callsOf(n)
 }
 
@@ -240,14 +357,9 @@ func deleteRows(j *judge, n *pg.Node) {
 	j.inverse(ReversibleNone, "none: the rows are gone")
 	name := j.writes(s.Relation, n)
 	for _, k := range j.foreignKeysTo(name) {
-		if k.child != name {
-			j.lock(k.child, lock.RowShare)
-			j.lockIndexes(k.child, j.planned(lock.RowShare))
-		}
+		j.lookedUp(k, name)
 	}
-	for _, f := range append(slices.Clone(s.UsingClause), s.WhereClause) {
-		j.plans(f)
-	}
+	j.plans(slices.Concat(withClause(s.WithClause), s.UsingClause, []*pg.Node{s.WhereClause})...)
 	j.callsOf(n)
 }
 
@@ -255,8 +367,22 @@ func mergeRows(j *judge, n *pg.Node) {
 	s := n.GetMergeStmt()
 	j.inverse(ReversibleLossy, "none without a copy of the rows before")
 	name := j.writes(s.Relation, n)
-	j.checkedByRows(name, nil, false)
-	j.plans(s.SourceRelation)
+	for _, w := range s.MergeWhenClauses {
+		c := w.GetMergeWhenClause()
+		switch c.GetCommandType() {
+		case pg.CmdType_CMD_UPDATE:
+			j.checkedByRows(name, resNames(c.TargetList), false)
+		case pg.CmdType_CMD_INSERT:
+			j.checkedByRows(name, resNames(c.TargetList), true)
+			j.intoPartitions(name)
+		case pg.CmdType_CMD_DELETE:
+			j.inverse(ReversibleNone, "")
+			for _, k := range j.foreignKeysTo(name) {
+				j.lookedUp(k, name)
+			}
+		}
+	}
+	j.plans(append(withClause(s.WithClause), s.SourceRelation)...)
 }
 
 func copyRows(j *judge, n *pg.Node) {
@@ -271,6 +397,7 @@ func copyRows(j *judge, n *pg.Node) {
 		return
 	}
 	name := j.target(s.Relation)
+	j.intoPartitions(name)
 	j.inverse(ReversibleInstant, "DELETE the rows that were copied in")
 	j.checkedByRows(name, catalog.Strings(s.Attlist), true)
 	j.firesTriggers(name)

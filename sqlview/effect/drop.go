@@ -1,6 +1,8 @@
 package effect
 
 import (
+	"slices"
+
 	"belay/sqlview/catalog"
 	"belay/sqlview/lock"
 
@@ -104,8 +106,25 @@ func (j *judge) dropRelation(name string, cascade bool) {
 		}
 	}
 	j.dropDependents(r, "", cascade)
-	if r.Kind == catalog.Sequence && r.FromTable != "" && cascade {
-		j.lock(r.FromTable, lock.AccessExclusive)
+	if r.Kind == catalog.Sequence {
+		j.dropSequence(r, cascade)
+	}
+}
+
+// dropSequence: a default that calls it goes by CASCADE; an identity keeps it.
+func (j *judge) dropSequence(s *catalog.Relation, cascade bool) {
+	table := j.cat.Seen(s.FromTable)
+	if table == nil {
+		return
+	}
+	for _, c := range table.Columns {
+		if !slices.Contains(j.cat.SequencesOf(table.Name, c.Name), s.Name) || !c.Identity && c.Default == "" {
+			continue
+		}
+		if !cascade || c.Identity {
+			j.fails("2BP01", "column %s of %s needs it", c.Name, table.Name)
+		}
+		j.lock(table.Name, lock.AccessExclusive)
 	}
 }
 
@@ -152,6 +171,9 @@ func dropIndex(j *judge, s *pg.DropStmt, o *pg.Node) {
 	}
 	j.lock(table.Name, mode)
 	j.lock(name, mode)
+	if i := j.cat.Seen(name); i != nil && len(i.Parents) > 0 {
+		j.fails("2BP01", "it is a part of index %s", i.Parents[0])
+	}
 	if d != nil && d.Constraint != "" {
 		j.fails("2BP01", "constraint %s of %s needs the index", d.Constraint, table.Name)
 	}
@@ -212,10 +234,14 @@ func splitColumn(s string) (table, column string) {
 func dropSchema(j *judge, s *pg.DropStmt, o *pg.Node) {
 	schema := o.GetString_().GetSval()
 	j.inverse(ReversibleNone, "none: everything in %s is gone", schema)
-	if j.cat == nil || !cascades(s) {
+	if j.cat == nil {
 		return
 	}
 	for name, r := range j.cat.Relations.All() {
+		if catalog.Schema(name) == schema && !cascades(s) {
+			j.fails("2BP01", "%s is in it", name)
+			return
+		}
 		if catalog.Schema(name) == schema && r.Kind != catalog.Index {
 			j.dropRelation(name, true)
 			for _, k := range j.foreignKeysTo(name) {

@@ -56,9 +56,20 @@ func (j *judge) foreignKey(a alteration, k foreignKey) {
 // over all indexes of both tables.
 func (j *judge) validateForeignKey(a alteration, parent string) {
 	for _, t := range append(a.tree(j), append([]string{parent}, j.cat.Descendants(parent)...)...) {
+		j.lock(t, lock.AccessShare)
 		j.scan(t)
-		j.lockIndexes(t, lock.AccessShare)
+		j.planIndexes(t, lock.AccessShare)
 	}
+}
+
+// planIndexes locks the indexes that the planner looks at, with the mode that
+// the query has on the table. Before 16 it does not look at those of a
+// partitioned table.
+func (j *judge) planIndexes(table string, mode lock.Mode) {
+	if r := j.cat.Seen(table); r != nil && r.Kind == catalog.PartitionedTable && j.version < 16 {
+		return
+	}
+	j.lockIndexes(table, j.planned(mode))
 }
 
 // reference is a foreign key with the table that has it.
@@ -130,18 +141,34 @@ func (j *judge) checkedByRows(table string, columns []string, insert bool) {
 	for _, k := range r.Constraints {
 		if k.Type == catalog.ForeignKey && k.Enforced && touches(k.Columns) {
 			j.lock(k.References, mode)
-			j.lockIndexes(k.References, j.planned(mode))
+			j.planIndexes(k.References, mode)
 		}
 	}
 	if insert {
 		return
 	}
 	for _, k := range j.foreignKeysTo(table) {
-		if touches(k.RefColumns) && k.child != table {
-			j.lock(k.child, mode)
-			j.lockIndexes(k.child, j.planned(mode))
-			j.note("rows of %s are looked up by %s", k.child, strings.Join(k.Columns, ", "))
+		if touches(k.RefColumns) {
+			j.lookedUp(k, table)
 		}
+	}
+}
+
+// lookedUp is the check that no row of a child points to a key that changes or
+// goes. Without an index on the child's columns it reads the whole child, for
+// every row.
+func (j *judge) lookedUp(k reference, table string) {
+	if k.child == table {
+		return
+	}
+	j.lock(k.child, lock.RowShare)
+	j.planIndexes(k.child, lock.RowShare)
+	indexed := slices.ContainsFunc(j.indexes(k.child), func(i catalog.IndexDef) bool {
+		return i.Valid && len(i.Columns) > 0 && i.Columns[0] == k.Columns[0]
+	})
+	if !indexed {
+		j.scan(k.child)
+		j.note("%s has no index on %s: it is read whole for every row", k.child, strings.Join(k.Columns, ", "))
 	}
 }
 

@@ -93,6 +93,13 @@ func alterPublication(j *judge, n *pg.Node) {
 		j.breaks(BreaksOld)
 	}
 	j.publish(s.Pubobjects)
+	if s.Action == pg.AlterPublicationAction_AP_SetObjects && j.cat != nil && len(s.Pubobjects) > 0 {
+		for _, p := range j.cat.Publications {
+			if p.Name == s.Pubname {
+				j.lockAll(p.Tables, lock.ShareUpdateExclusive)
+			}
+		}
+	}
 }
 
 // publish locks the tables that are named; a whole schema is not locked.

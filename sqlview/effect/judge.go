@@ -58,6 +58,8 @@ type judge struct {
 	cat     *catalog.Snapshot
 	version int
 	e       Effect
+	// ctes are the names of the statement's WITH; nil = not read yet.
+	ctes map[string]bool
 }
 
 // family judges the statements of one node of the parse tree.

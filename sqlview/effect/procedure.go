@@ -14,7 +14,7 @@ var (
 	_ = register((*pg.Node_ExecuteStmt)(nil), execute)
 	_ = register((*pg.Node_ExplainStmt)(nil), explain)
 	_ = register((*pg.Node_PrepareStmt)(nil), prepare)
-	_ = register((*pg.Node_DeclareCursorStmt)(nil), func(j *judge, n *pg.Node) { j.plans(n.GetDeclareCursorStmt().Query) })
+	_ = register((*pg.Node_DeclareCursorStmt)(nil), declare)
 )
 
 // hidden is what code does that no parser sees.
@@ -53,6 +53,12 @@ func explain(j *judge, n *pg.Node) {
 		return
 	}
 	j.plans(s.Query)
+	j.e.Scans = nil
+}
+
+// declare plans its query; rows are read by FETCH.
+func declare(j *judge, n *pg.Node) {
+	j.plans(n.GetDeclareCursorStmt().Query)
 	j.e.Scans = nil
 }
 

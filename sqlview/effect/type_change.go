@@ -125,12 +125,14 @@ var binaryCoercible = map[string]bool{
 	"bit -> bit varying": true, "bit varying -> bit": true,
 	"integer -> oid": true, "oid -> integer": true, "oid -> regclass": true, "regclass -> oid": true,
 	"oid -> regproc": true, "oid -> regtype": true, "integer -> regclass": true, "regclass -> integer": true,
-	"pg_node_tree -> text": true,
+	"pg_node_tree -> text": true, "character -> bpchar": true, "bpchar -> character": true,
+	"text -> bpchar": true, "character varying -> bpchar": true,
 }
 
 // otherIndex lists the pairs among them whose indexes order differently.
 var otherIndex = map[string]bool{
 	"citext -> text": true, "text -> citext": true, "character varying -> citext": true,
+	"text -> bpchar": true, "character varying -> bpchar": true,
 	"citext -> character varying": true, "integer -> oid": true, "oid -> integer": true,
 	"xml -> text": true, "xml -> character varying": true, "integer -> regclass": true, "regclass -> integer": true,
 }
