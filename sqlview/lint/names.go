@@ -1,6 +1,9 @@
 package lint
 
 import (
+	"maps"
+	"slices"
+
 	"belay/sqlview/catalog"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -52,4 +55,16 @@ func (s Stmt) Dropped(d *pg.DropStmt) []string {
 		}
 	}
 	return names
+}
+
+// SchemasOf lists the known schemas that have a relation of that bare name, sorted.
+func (s Stmt) SchemasOf(name string) []string {
+	c := s.Catalog()
+	schemas := slices.AppendSeq(slices.Clone(c.Path()), maps.Keys(c.Schemas))
+	schemas = append(schemas, "public")
+	slices.Sort(schemas)
+	schemas = slices.Compact(schemas)
+	return slices.DeleteFunc(schemas, func(schema string) bool {
+		return schema == "pg_catalog" || schema == "information_schema" || c.Relation(schema+"."+name) == nil
+	})
 }

@@ -3,6 +3,8 @@ package lint
 import (
 	"regexp"
 	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
 var (
@@ -139,3 +141,21 @@ func clauseEnd(text string) int {
 	}
 	return end
 }
+
+// BoundText is the source text of a partition bound: "FOR VALUES …" or DEFAULT.
+func (s Stmt) BoundText(b *pg.PartitionBoundSpec) string {
+	if b.IsDefault {
+		return "DEFAULT"
+	}
+	at := strings.Index(strings.ToUpper(s.SQL), "FOR VALUES")
+	if at < 0 {
+		return ""
+	}
+	text := s.SQL[at:]
+	if end := partitionTail.FindStringIndex(text); end != nil {
+		text = text[:end[0]+1]
+	}
+	return strings.TrimSpace(text)
+}
+
+var partitionTail = regexp.MustCompile(`(?i)\)\s*(PARTITION\s+BY|USING|WITH\s*\(|TABLESPACE)\b`)

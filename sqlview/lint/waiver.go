@@ -111,3 +111,10 @@ func matchPath(pattern, path string) bool {
 	}
 	return regexp.MustCompile(b.String() + "$").MatchString(path)
 }
+
+// ReportWaiver adds a hazard about a waiver, at its comment.
+func (p *Pass) ReportWaiver(w *Waiver, h Hazard) {
+	h.Rule, h.Severity, h.Line, h.Column = p.rule.ID, p.rule.Severity, max(w.Line, 1), 1
+	h.Statement = max(w.Statement, 0)
+	*p.found = append(*p.found, h)
+}

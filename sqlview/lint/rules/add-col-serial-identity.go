@@ -13,6 +13,7 @@ var _ = add(lint.Rule{
 	ID: "add-col-serial-identity", Severity: lint.Stop, Kind: "blocks",
 	Summary:        "ADD COLUMN serial or identity: rewrite",
 	GrowsWithTable: true,
+	Supersedes:     []string{"serial"},
 	Run:            addColSerialIdentity,
 	Doc: `
 ## Advice

@@ -21,7 +21,8 @@ sent as one string is one as well: then every row of every batch stays locked to
 between. The file looks careful and behaves like one big UPDATE.
 
 ## Measured
-Seen on 15: row locks of the first UPDATE are held until the COMMIT after the last one.
+Documented: row locks last until the transaction ends. Seen on 15 with 300,000 rows: longest lock 4.4 s for one transaction,
+0.23 s for 30 batches that each committed.
 
 ## Instead
     belay backfill --table t --set "c = …" --where "…"

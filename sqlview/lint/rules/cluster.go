@@ -21,7 +21,7 @@ for a second copy. The order is lost again with the next writes. Without a name 
 ever clustered.
 
 ## Measured
-Seen on 10, 11, 12, 15, 17 and 18: ACCESS EXCLUSIVE on the table, new relfilenodes.
+Documented for 10 to 18: ACCESS EXCLUSIVE on the table, a new file for the table and each index.
 
 ## Instead
 pg_repack with an order, or partitions by the column that the queries range over.

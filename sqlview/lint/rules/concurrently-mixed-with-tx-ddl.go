@@ -21,7 +21,7 @@ next try stumbles over what is there already. Only splitting the file solves bot
 
 ## Measured
 Seen: golang-migrate with one more statement beside CREATE INDEX CONCURRENTLY: error, dirty, nothing applied.
-Seen without a transaction: the first statement stays, the build fails, the second try ends with 42701 or 42P07.
+Documented: without a transaction the first statement stays when the build fails, and the second try ends with 42701 or 42P07.
 
 ## Instead
 One file for the statements that share a transaction, the next version for the concurrent build alone.

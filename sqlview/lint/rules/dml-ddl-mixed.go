@@ -20,8 +20,8 @@ change first: its row locks and the dead rows stay while the ALTER queues for it
 or trigger still has events waiting, the ALTER fails with 55006.
 
 ## Measured
-Seen on 15 and 18: ALTER TABLE after an INSERT with a deferred foreign key on the same table: error 55006. ADD COLUMN, then
-UPDATE in one transaction: SELECT waits during the UPDATE.
+Seen on 11, 15 and 18: ALTER TABLE after a data change with a deferred foreign key on the same table: error 55006.
+Documented: a lock is held until COMMIT, so ADD COLUMN holds its lock through an UPDATE that follows.
 
 ## Instead
 Three migrations: add, fill in batches, tighten.

@@ -11,8 +11,9 @@ import (
 
 var _ = add(lint.Rule{
 	ID: "drop-constraint-fk", Severity: lint.Warn, Kind: "blocks",
-	Summary: "DROP of a foreign key: ACCESS EXCLUSIVE on the parent too",
-	Run:     dropConstraintFK,
+	Summary:    "DROP of a foreign key: ACCESS EXCLUSIVE on the parent too",
+	Supersedes: []string{"drop-constraint"},
+	Run:        dropConstraintFK,
 	Doc: `
 ## Advice
 Look at every table that a statement locks, not only the one it names.

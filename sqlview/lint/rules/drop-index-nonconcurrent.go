@@ -24,7 +24,7 @@ partitioned table cannot be dropped CONCURRENTLY; there a short lock_timeout and
 
 ## Measured
 Seen on 10, 11, 12, 15, 17 and 18: ACCESS EXCLUSIVE on the table and the index.
-DROP INDEX CONCURRENTLY: SHARE UPDATE EXCLUSIVE, SELECT and UPDATE went on.
+Documented: DROP INDEX CONCURRENTLY takes SHARE UPDATE EXCLUSIVE.
 
 ## Instead
     DROP INDEX CONCURRENTLY name;

@@ -22,8 +22,8 @@ cannot be in the same transaction, so it is a file of its own. An index that onl
 not help.
 
 ## Measured
-Seen: VALIDATE and the constraint itself do not need the index; a DELETE in the parent does a sequential scan of the
-child per deleted row.
+Documented: neither the constraint nor VALIDATE needs the index; a DELETE in the parent looks for its rows in the child once
+per deleted row, without an index by a sequential scan.
 
 ## Instead
     CREATE INDEX CONCURRENTLY t_p_id_idx ON t (p_id);    -- own file, before the foreign key

@@ -21,7 +21,8 @@ the same transaction keeps everybody off the table for as long as the UPDATE tak
 transaction is enough for it.
 
 ## Measured
-Seen on 15: SELECT on the table waits during the UPDATE that follows ADD COLUMN in the same transaction.
+Seen: in a transaction that has altered a table, SELECT on it waits until COMMIT, also while VALIDATE or an UPDATE of the same
+transaction works.
 
 ## Instead
 Two migrations: the schema change in one, the slow work, in batches, in the next.

@@ -21,8 +21,8 @@ then wants the first waits for us, and we for it: a deadlock. The server ends on
 While we wait for the second table, the first is closed to everybody.
 
 ## Measured
-Seen three times on 15 and 18: ALTER t; ALTER u against SELECT u; SELECT t: 40P01, and each time the victim was the
-application's SELECT.
+Seen in three runs of ALTER t; ALTER u against SELECT u; SELECT t: 40P01, and each time the victim was the application's
+SELECT.
 
 ## Instead
 A migration for each table. Where it must be one transaction: short lock_timeout, the busiest table last, tried again

@@ -25,7 +25,7 @@ scan counters since the rename before the drop. For a real rename put an updatab
 transaction.
 
 ## Measured
-Seen on 10 to 18: ACCESS EXCLUSIVE for a moment, no rewrite. Seen on 15: queries with the old name and plain SQL
+Documented for 10 to 18: ACCESS EXCLUSIVE for a moment, no rewrite. Seen on 15: queries with the old name and plain SQL
 functions fail; view, foreign key and BEGIN ATOMIC function follow.
 
 ## Instead

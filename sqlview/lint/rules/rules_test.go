@@ -121,7 +121,12 @@ func playSamples(t *testing.T, r lint.Rule) {
 func play(t *testing.T, r lint.Rule, sections map[string]string, name string, bad bool) string {
 	t.Helper()
 	s := readSample(t, sections, name)
-	found := lint.Check(s.file(t), []lint.Rule{r}, s.options())
+	all := []lint.Rule{r}
+	if other, ok := Find(strings.TrimSpace(sections["with"])); ok {
+		all = append(all, other)
+	}
+	found := lint.Check(s.file(t), all, s.options())
+	found = slices.DeleteFunc(found, func(h lint.Hazard) bool { return h.Rule != r.ID })
 	worst := lint.Severity(0)
 	for _, h := range found {
 		worst = max(worst, h.Severity)

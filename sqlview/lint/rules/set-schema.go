@@ -22,7 +22,8 @@ Every query that finds the object by its old schema fails at once. Where the new
 and nobody qualifies, nothing breaks; that is for you to know, the statement does not say it.
 
 ## Measured
-Seen on 10 to 18: ACCESS EXCLUSIVE on the table for a moment, no rewrite; its indexes and owned sequences move with it.
+Seen on 10, 11, 12, 15, 17 and 18: ACCESS EXCLUSIVE on the table for a moment, no rewrite. Documented: its indexes and owned
+sequences move with it.
 
 ## Instead
     BEGIN;

@@ -21,7 +21,7 @@ session holds, for a lock on another table, for the network. A further change of
 costs a moment and is left alone.
 
 ## Measured
-Seen on 10 to 18: the lock of ALTER TABLE is held until COMMIT, whatever follows.
+Seen: in a transaction that has altered a table, SELECT on it waits until COMMIT, whatever follows.
 
 ## Instead
 Put what needs no lock before it, and the rest into the next migration.

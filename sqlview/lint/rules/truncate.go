@@ -22,7 +22,7 @@ TRUNCATE takes ACCESS EXCLUSIVE and gives the space back at once; after COMMIT n
 back. Row triggers do not fire, and a repeatable read transaction that began before sees an empty table.
 
 ## Measured
-Seen on 10, 11, 12, 15, 17 and 18: ACCESS EXCLUSIVE on the table and its indexes, new relfilenodes.
+Seen on 10, 11, 12, 15, 17 and 18 with CASCADE: ACCESS EXCLUSIVE on each table and index, new relfilenodes.
 
 ## Instead
 Rename the table aside and make an empty one of the same shape, or delete in batches what is not wanted.

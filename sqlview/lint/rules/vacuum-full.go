@@ -21,7 +21,7 @@ a transaction. Plain VACUUM makes the dead space usable again and blocks nobody.
 tool that copies beside the table and swaps (pg_repack, pg_squeeze) holds the strong lock only for moments.
 
 ## Measured
-Seen on 10, 11, 12, 15, 17 and 18: ACCESS EXCLUSIVE and new relfilenodes; error 25001 in a transaction.
+Documented for 10 to 18: ACCESS EXCLUSIVE, a new file for the table and each index, error 25001 in a transaction.
 
 ## Instead
     VACUUM t;
