@@ -22,7 +22,7 @@ func identify(t *testing.T, c *db.Conn) db.Identity {
 
 func TestIdentity(t *testing.T) {
 	d := dbtest.New(t)
-	c := connect(t, d.DSN, db.Session{Kind: db.Monitor})
+	c := connect(t, d.DSN, patient)
 	i := identify(t, c)
 	if want := dbtest.QueryVal[string](t, d, "SELECT system_identifier::text FROM pg_control_system()"); i.SystemIdentifier != want {
 		t.Errorf("system identifier %q, want %q", i.SystemIdentifier, want)
@@ -39,7 +39,7 @@ func TestIdentity(t *testing.T) {
 	if i.BackendStart.Before(i.ServerStart) || i.At.Before(i.BackendStart) || time.Since(i.At).Abs() > time.Hour || len(i.Unread) > 0 {
 		t.Errorf("got %+v", i)
 	}
-	other := identify(t, connect(t, dbtest.New(t).SocketDSN, db.Session{Kind: db.Monitor}))
+	other := identify(t, connect(t, dbtest.New(t).SocketDSN, patient))
 	if i.Same(other) || i.Key() == other.Key() || !i.Same(i) || other.ServerAddress != "" || !other.Loopback {
 		t.Errorf("another database of the same server: %+v", other)
 	}
@@ -56,7 +56,7 @@ func TestIdentityOfAPlainRole(t *testing.T) {
 	d.Exec(t, "GRANT "+owner+" TO "+group)
 	d.Exec(t, "GRANT "+group+" TO "+role)
 	d.Exec(t, "REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC")
-	i := identify(t, connect(t, dsn, db.Session{Kind: db.Monitor}))
+	i := identify(t, connect(t, dsn, patient))
 	if i.Superuser || i.SessionUser != role || !slices.Equal(i.MemberOf, sorted(owner, group)) {
 		t.Errorf("got %+v", i)
 	}
@@ -78,15 +78,15 @@ func TestIdentityOfAStandbyAndItsPromotion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := identify(t, connect(t, primary.DSN(""), db.Session{Kind: db.Monitor}))
-	b := identify(t, connect(t, standby.DSN(""), db.Session{Kind: db.Monitor}))
+	a := identify(t, connect(t, primary.DSN(""), patient))
+	b := identify(t, connect(t, standby.DSN(""), patient))
 	if !b.InRecovery || b.Timeline != 0 || !a.Same(b) || len(b.Unread) > 0 {
 		t.Errorf("standby: %+v", b)
 	}
 	if err := standby.Promote(ctx); err != nil {
 		t.Fatal(err)
 	}
-	after := identify(t, connect(t, standby.DSN(""), db.Session{Kind: db.Monitor}))
+	after := identify(t, connect(t, standby.DSN(""), patient))
 	if after.InRecovery || after.Timeline != 2 || !after.Same(a) {
 		t.Errorf("promoted: %+v", after)
 	}

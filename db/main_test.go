@@ -40,6 +40,9 @@ func connect(t testing.TB, dsn string, s db.Session) *db.Conn {
 	return c
 }
 
+// patient is a monitor for a busy machine: for tests of what is read, not of how soon.
+var patient = db.Session{Kind: db.Monitor, Settings: []db.Setting{db.MilliSeconds("statement_timeout", 30_000)}}
+
 func trio(t testing.TB, dsn string) *db.Trio {
 	t.Helper()
 	tr, err := db.OpenTrio(bounded(t), config(t, dsn), "7f3c9a21", "run")

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"belay/db"
 	"belay/db/dbtest"
 )
 
@@ -94,7 +93,7 @@ func TestPoolerIsSeen(t *testing.T) {
 	d := dbtest.New(t)
 	for _, mode := range []string{"session", "transaction"} {
 		t.Run(mode, func(t *testing.T) {
-			c := connect(t, pooler(t, d, mode), db.Session{Kind: db.Monitor})
+			c := connect(t, pooler(t, d, mode), patient)
 			// Reading goes on behind a pooler: nothing is prepared on the server.
 			for range 3 {
 				if i := identify(t, c); !i.Pooler || i.Database != d.Name {

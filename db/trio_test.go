@@ -34,12 +34,16 @@ func terminate(t *testing.T, d *dbtest.DB, application string) {
 
 func TestCancelByRequest(t *testing.T) {
 	d := dbtest.New(t)
-	tr := trio(t, d.DSN)
+	p := dbtest.NewProxy(t, d.DSN)
+	tr := trio(t, p.DSN)
 	done := sleep(t, d, tr)
+	requested := p.On(isCancel, dbtest.Pass)
 	how, err := tr.Cancel(bounded(t))
-	if err != nil || how != db.CanceledByRequest {
+	// On a busy machine the request may need longer than Cancel's patience.
+	if err != nil || how != db.CanceledByRequest && how != db.CanceledByEscape {
 		t.Errorf("got %q, %v", how, err)
 	}
+	<-requested
 	if err := <-done; db.Classify(err) != db.StatementCanceled || !db.Decided(err) {
 		t.Errorf("got %v", err)
 	}
@@ -138,7 +142,7 @@ func TestMonitorIsCutAndReopened(t *testing.T) {
 	if got := tr.Monitor.Settings.Get("default_transaction_read_only"); got != "on" {
 		t.Errorf("the new monitor may write: %q", got)
 	}
-	if how, err := tr.Cancel(bounded(t)); err != nil || how != db.CanceledByRequest {
+	if how, err := tr.Cancel(bounded(t)); err != nil || how != db.CanceledByRequest && how != db.CanceledByEscape {
 		t.Errorf("the cut monitor must not matter: %q, %v", how, err)
 	}
 	<-done

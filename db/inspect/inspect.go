@@ -124,12 +124,19 @@ func readOnly(ctx context.Context, c *db.Conn, v version, reads []read) error {
 	batch.Queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 	batch.Queue("SELECT pg_catalog.set_config('statement_timeout', $1, true), pg_catalog.set_config('work_mem', '65536', true)",
 		fmt.Sprint(timeout.Milliseconds()))
+	settings := 2
+	if v.Version < 11 {
+		// Before 11 the clock of statement_timeout is set anew only by a command
+		// that is about transactions.
+		batch.Queue("SAVEPOINT belay_timeout")
+		settings++
+	}
 	for _, r := range reads {
 		batch.Queue(v.sql(r.name), r.args...)
 	}
 	batch.Queue("COMMIT")
 	results := c.SendBatch(ctx, &batch)
-	err := collect(results, reads)
+	err := collect(results, settings, reads)
 	if closed := results.Close(); err == nil {
 		err = closed
 	}
@@ -139,8 +146,8 @@ func readOnly(ctx context.Context, c *db.Conn, v version, reads []read) error {
 	return err
 }
 
-func collect(results pgx.BatchResults, reads []read) error {
-	for range 2 {
+func collect(results pgx.BatchResults, settings int, reads []read) error {
+	for range settings {
 		if _, err := results.Exec(); err != nil {
 			return err
 		}
