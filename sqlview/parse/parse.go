@@ -3,6 +3,7 @@ package parse
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -114,7 +115,7 @@ func (it item) problem(off int, message string) *Problem {
 // read turns a reply into a tree, or into a message and its place in text.
 func read(text string, r reply) (node *pg.Node, off int, message string) {
 	switch {
-	case r.err == errTooDeep:
+	case errors.Is(r.err, errTooDeep):
 		return nil, 0, tooDeep
 	case r.err != nil:
 		return nil, 0, fmt.Sprintf("not analysed: %v", r.err)
