@@ -11,8 +11,8 @@ import (
 // floors stand in the order of import: each may use what stands to its right.
 var floors = []string{"cmd", "tui", "steps", "db", "sqlview"}
 
-// forTests are the packages that only test files and other packages of tests
-// import.
+// forTests are the packages that only test files, and what lies in such
+// packages, import.
 var forTests = []string{"belay/db/dbtest", "belay/tui/tuitest"}
 
 // direction holds imports to the floors. A screen sees a database only as
@@ -41,7 +41,7 @@ func wrongWay(s *source, imported string) string {
 			from, imported, strings.Join(floors, " -> "))
 	case from == "tui" && to == "db":
 		return "tui imports " + imported + ": a screen sees a database only as facts of a journal"
-	case slices.Contains(forTests, imported) && !s.test && !slices.Contains(forTests, "belay/"+s.dir()):
+	case under(imported, forTests) && !s.test && !under("belay/"+s.dir(), forTests):
 		return imported + " is imported outside tests"
 	}
 	return ""

@@ -12,7 +12,8 @@ const (
 	longestFunction = 60
 )
 
-// size asks for a reason where a file or a function is long.
+// size asks for a reason where a file or a function is long. A test's function
+// may be: its table is in it.
 func size(house *tree) []finding {
 	var all []finding
 	for _, s := range house.goFiles() {
@@ -21,7 +22,7 @@ func size(house *tree) []finding {
 		}
 		for _, decl := range s.syntax.Decls {
 			d, ok := decl.(*ast.FuncDecl)
-			if !ok {
+			if !ok || s.test {
 				continue
 			}
 			first, last := house.line(d), house.set.Position(d.End()).Line
