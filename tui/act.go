@@ -1,0 +1,246 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"belay/steps/journal"
+	"belay/tui/follow"
+	"belay/tui/screen"
+)
+
+// acts does what each key of the table is for, where it is not disabled.
+var acts = map[screen.Action]func(*model) tea.Cmd{}
+
+func init() {
+	for a, f := range map[screen.Action]func(*model) tea.Cmd{
+		screen.Open:     (*model).enter,
+		screen.RunIt:    (*model).runDialog,
+		screen.Cancel:   (*model).stop,
+		screen.WhoWaits: over("waits"),
+		screen.ShowSQL:  over("sql"),
+		screen.Accept:   (*model).accept,
+		screen.Edit:     (*model).edit,
+		screen.Copy:     (*model).copy,
+		screen.Detach:   (*model).detach,
+		screen.Why:      over("help"),
+		screen.Tab:      (*model).pane,
+		screen.PrevStep: func(m *model) tea.Cmd { return m.otherStep(-1) },
+		screen.NextStep: func(m *model) tea.Cmd { return m.otherStep(1) },
+		screen.Down:     func(m *model) tea.Cmd { return m.move(1) },
+		screen.Up:       func(m *model) tea.Cmd { return m.move(-1) },
+		screen.PageDown: func(m *model) tea.Cmd { return m.move(m.page()) },
+		screen.PageUp:   func(m *model) tea.Cmd { return m.move(-m.page()) },
+		screen.First:    func(m *model) tea.Cmd { return m.move(-1 << 30) },
+		screen.Last:     func(m *model) tea.Cmd { return m.move(1 << 30) },
+		screen.Find:     (*model).search,
+		screen.ShowLog:  over("log"),
+		screen.ZoomIn:   over("zoom"),
+		screen.Back:     (*model).back,
+		screen.Leave:    (*model).leave,
+		screen.Redraw:   func(*model) tea.Cmd { return tea.ClearScreen },
+	} {
+		acts[a] = f
+	}
+}
+
+// over lays a screen over the others, once; pressed again it goes away.
+func over(name string) func(*model) tea.Cmd {
+	return func(m *model) tea.Cmd {
+		if m.local.Top() == name {
+			return m.back()
+		}
+		m.local.Scroll[name] = 0
+		m.local.Over = append(m.local.Over, name)
+		return nil
+	}
+}
+
+func (m *model) back() tea.Cmd {
+	switch n := len(m.local.Over); {
+	case n > 0:
+		m.local.Over = m.local.Over[:n-1]
+	case m.local.Screen != "start" && m.run.Opened == nil:
+		m.local.Screen, m.touched = "start", true
+	}
+	return nil
+}
+
+// enter opens what the cursor is on, or walks to what needs a person.
+func (m *model) enter() tea.Cmd {
+	top := m.local.Top()
+	switch {
+	case len(m.local.Over) > 0:
+		return m.back()
+	case top == "run" && m.openRunQuestion():
+		return nil
+	}
+	if q := m.questionHere(); q != nil {
+		m.open(*q)
+		return nil
+	}
+	switch {
+	case top == "review" && len(m.local.Facts.Sheet.Items) > 0:
+		return over("card")(m)
+	case top == "start" && m.local.Cursor["start"] > 0 && screen.Attention(m.run) == "":
+		return m.goTo(m.run.Steps[min(m.local.Cursor["start"], len(m.run.Steps)-1)].ID)
+	}
+	return m.walk()
+}
+
+// walk goes to the first thing that needs a person.
+func (m *model) walk() tea.Cmd {
+	step := screen.Attention(m.run)
+	if step == "" {
+		return m.nothingNeeded()
+	}
+	was := m.local.Screen
+	cmd := m.goTo(step)
+	if q := m.questionHere(); q != nil && step != "review" {
+		m.open(*q)
+		return cmd
+	}
+	if step == was && m.run.Opened == nil {
+		return tea.Batch(cmd, m.post(journal.Message{Kind: journal.Again}, "looking again"))
+	}
+	return cmd
+}
+
+func (m *model) nothingNeeded() tea.Cmd {
+	switch {
+	case m.run.Finished != nil:
+		m.local.Message = "this run is over; q leaves"
+	case screen.Busy(m.run):
+		m.local.Message = "nothing needs you: it runs; c stops it"
+	case m.run.Opened == nil && screen.Missing(m.run, m.local.Facts) == "" && screen.Confirmable(m.run) != nil:
+		m.local.Message = "nothing else needs you: R opens the run dialog"
+		return m.goTo("run")
+	case m.run.Opened == nil && m.run.Step("run") != nil:
+		m.local.Message = screen.Missing(m.run, m.local.Facts)
+	}
+	return nil
+}
+
+func (m *model) goTo(step string) tea.Cmd {
+	m.local.Screen, m.touched = step, true
+	if step == "review" {
+		m.toUnsettled()
+	}
+	return nil
+}
+
+// toUnsettled puts the review's cursor on the first hazard that asks.
+func (m *model) toUnsettled() {
+	f := m.local.Facts
+	if f.Review == nil {
+		return
+	}
+	for i, it := range f.Sheet.Items {
+		if it.Finding < 0 {
+			continue
+		}
+		h := f.Review.Result.Files[it.File].Hazards[it.Finding]
+		if m.run.Question("review.accept."+h.Rule) != nil {
+			m.local.Cursor["review"] = i
+			return
+		}
+	}
+}
+
+// stop cancels at once where the server undoes it; it asks where something
+// would stay behind.
+func (m *model) stop() tea.Cmd {
+	left := screen.Remains(m.run, m.local.Facts)
+	if left == "" {
+		return m.stopNow()
+	}
+	m.local.Over = nil
+	m.local.Dialog = &screen.Dialog{
+		ID: stopDialog, Text: "stop the run now?", Why: "what stays behind: " + left, Opened: m.at,
+		Options: []screen.Option{{Label: "No, let it go on"}, {Answer: "stop", Label: "Stop it now"}},
+	}
+	return nil
+}
+
+func (m *model) stopNow() tea.Cmd {
+	return m.post(journal.Message{Kind: journal.Stop, Now: true}, "stop was asked")
+}
+
+// detach leaves by the person's word: the run goes on without a screen.
+func (m *model) detach() tea.Cmd {
+	m.left = follow.Detached
+	return tea.Sequence(m.postAll(journal.Unwatched, journal.Leave), tea.Quit)
+}
+
+// leave is q. While something runs it detaches.
+func (m *model) leave() tea.Cmd {
+	switch {
+	case m.run.Finished != nil:
+		m.left = follow.Finished
+	case screen.Busy(m.run):
+		return m.detach()
+	default:
+		m.left = follow.Quit
+	}
+	return tea.Sequence(m.postAll(journal.Leave), tea.Quit)
+}
+
+// postAll sends messages in order. A person who leaves is not held up by an
+// inbox that is gone.
+func (m *model) postAll(kinds ...journal.MessageKind) tea.Cmd {
+	send := m.send
+	return func() tea.Msg {
+		var err error
+		for _, k := range kinds {
+			if e := send(journal.Message{Kind: k}); e != nil && err == nil {
+				err = e
+			}
+		}
+		return sentMsg{err: err}
+	}
+}
+
+func (m *model) edit() tea.Cmd {
+	p := m.local.Facts.Folder.Pending[0].Path
+	if h, ok := screen.Selected(m.local); ok && h.Path != "" {
+		p = h.Path
+	}
+	m.local.Message = "edit " + p + " in another terminal; belay looks again"
+	send := m.send
+	return func() tea.Msg {
+		return sentMsg{said: "edit " + p + " in another terminal; belay looks again", err: send(journal.Message{Kind: journal.Again})}
+	}
+}
+
+func (m *model) search() tea.Cmd {
+	if m.local.Facts.Review == nil {
+		m.local.Message = "nothing to search yet"
+		return nil
+	}
+	m.local.Over, m.local.Screen, m.touched = nil, "review", true
+	m.local.Searching, m.local.Search = true, ""
+	return nil
+}
+
+func (m *model) accept() tea.Cmd {
+	h, _ := screen.Selected(m.local)
+	q := m.run.Question("review.accept." + h.Rule)
+	if q == nil {
+		return nil
+	}
+	m.local.Over = nil
+	m.open(*q)
+	m.local.Dialog.Text = "accept " + h.Rule + " as it is? " + strings.TrimSpace(q.Text)
+	return nil
+}
+
+func (m *model) runDialog() tea.Cmd {
+	q := screen.Confirmable(m.run)
+	if q == nil {
+		return nil
+	}
+	m.local.Over = nil
+	m.open(*q)
+	return nil
+}

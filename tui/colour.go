@@ -1,0 +1,71 @@
+package tui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"belay/tui/view"
+)
+
+// colouredMsg brings the colours of a statement.
+type colouredMsg struct {
+	sql    string
+	tokens []view.Token
+}
+
+// How much is coloured at once: a statement longer than maxColoured is shown
+// without colours, and maxKept statements are remembered.
+const (
+	maxColoured = 64 << 10
+	maxKept     = 400
+	ahead       = 12
+)
+
+// colour starts colouring what is near the cursor and has no colours yet.
+func (m *model) colour() tea.Cmd {
+	if m.lex == nil || !m.local.Theme.Colour {
+		return nil
+	}
+	if len(m.tokens) > maxKept {
+		m.tokens = map[string][]view.Token{}
+	}
+	var cmds []tea.Cmd
+	for _, sql := range m.near() {
+		if _, ok := m.tokens[sql]; ok || len(sql) > maxColoured {
+			continue
+		}
+		m.tokens[sql] = nil
+		lex := m.lex
+		cmds = append(cmds, func() tea.Msg { return colouredMsg{sql, lex(sql)} })
+	}
+	return tea.Batch(cmds...)
+}
+
+// near are the statements that may be on the screen.
+func (m *model) near() []string {
+	f := m.local.Facts
+	var out []string
+	if f.Heart != nil && f.Heart.SQL != "" {
+		out = append(out, f.Heart.SQL)
+	}
+	if u := m.run.InHand(); u != nil && u.SQL != "" {
+		out = append(out, u.SQL)
+	}
+	if f.Review == nil {
+		return out
+	}
+	rows := f.Sheet.Rows
+	at := m.local.Scroll["sql"]
+	if m.local.Top() != "sql" {
+		it, _ := f.Sheet.At(m.local.Cursor["review"])
+		at = it.Row - m.size.Height
+	}
+	last := [2]int{-1, -1}
+	for i := max(at, 0); i < min(len(rows), max(at, 0)+2*m.size.Height+ahead); i++ {
+		r := rows[i]
+		if here := [2]int{r.File, r.Statement}; r.Statement >= 0 && here != last {
+			last = here
+			out = append(out, f.Review.Result.Files[r.File].Statements[r.Statement].SQL)
+		}
+	}
+	return out
+}

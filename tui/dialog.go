@@ -1,0 +1,170 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"belay/steps/journal"
+	"belay/steps/state"
+	"belay/tui/screen"
+)
+
+// stopDialog is the id of the one dialog that is no question of the engine's.
+const stopDialog = "stop"
+
+// open shows a question.
+func (m *model) open(q state.Question) {
+	d := &screen.Dialog{ID: q.ID, Text: q.Text, Why: q.Why, Expect: q.Expect, Opened: m.at}
+	switch {
+	case d.Confirms() && !accepts(q, "yes"):
+	case d.Confirms():
+		d.Options = []screen.Option{{Answer: "", Label: "No, go back"}, {Answer: "yes", Label: "Run on " + q.Expect}}
+		d.Buttons = true
+	default:
+		d.Options, d.Cursor = screen.Options(q, m.run.ID)
+		d.Needed = strings.HasPrefix(q.ID, "review.accept.") || strings.HasSuffix(q.ID, ".waive")
+	}
+	m.local.Dialog = d
+	if m.run.Step(q.Step) != nil && !d.Confirms() {
+		m.local.Screen = q.Step
+	}
+}
+
+func accepts(q state.Question, word string) bool {
+	for _, o := range q.Options {
+		if o == word {
+			return true
+		}
+	}
+	return false
+}
+
+// dialogKey is a key while a dialog has the focus.
+func (m *model) dialogKey(k tea.KeyPressMsg, press string) tea.Cmd {
+	d := m.local.Dialog
+	switch {
+	case press == "esc" || press == "ctrl+c":
+		m.local.Dialog = nil
+		return nil
+	case m.at.Sub(d.Opened) < screen.DeafFor:
+		return nil
+	case d.Confirms():
+		return m.confirmKey(d, k, press)
+	case d.Typed():
+		return m.fieldKey(d, k, press)
+	}
+	return m.choiceKey(d, press)
+}
+
+// confirmKey is a key in the run dialog. In the field, letters are text.
+func (m *model) confirmKey(d *screen.Dialog, k tea.KeyPressMsg, press string) tea.Cmd {
+	if press == "tab" || press == "shift+tab" {
+		m.nextButton(d)
+		return nil
+	}
+	if press == "enter" {
+		return m.decide(d)
+	}
+	if !d.Buttons {
+		d.Input = edited(d.Input, k, press)
+		return nil
+	}
+	switch press {
+	case "left", "right", "h", "l", "j", "k", "up", "down":
+		d.Yes = !d.Yes && (d.Exact() || !d.Typed())
+	case "s", "w", "?":
+		return m.command(press)
+	}
+	return nil
+}
+
+// nextButton goes field, no, yes, field; yes is passed over until it would run.
+func (m *model) nextButton(d *screen.Dialog) {
+	may := d.Exact() || !d.Typed()
+	switch {
+	case !d.Buttons:
+		d.Buttons, d.Yes = true, false
+	case !d.Yes && may:
+		d.Yes = true
+	default:
+		d.Yes, d.Buttons = false, !d.Typed()
+	}
+}
+
+// decide is enter in the run dialog.
+func (m *model) decide(d *screen.Dialog) tea.Cmd {
+	switch {
+	case d.Buttons && !d.Yes:
+		m.local.Dialog = nil
+		return nil
+	case !d.Typed():
+		return m.answer(d, "yes")
+	case d.Exact():
+		return m.answer(d, d.Input)
+	}
+	m.local.Message = "it runs only once the name is exact: " + d.Expect
+	return nil
+}
+
+// fieldKey is a key in a question with a field.
+func (m *model) fieldKey(d *screen.Dialog, k tea.KeyPressMsg, press string) tea.Cmd {
+	if press != "enter" {
+		d.Input = edited(d.Input, k, press)
+		return nil
+	}
+	text := strings.TrimSpace(d.Input)
+	switch {
+	case d.Needed && text == "":
+		m.local.Message = "a reason is needed; esc goes back without one"
+		return nil
+	case d.Expect != "" && text != d.Expect:
+		m.local.Message = "only this counts as a yes: " + d.Expect
+		return nil
+	}
+	return m.answer(d, text)
+}
+
+// choiceKey is a key in a question with words to choose from.
+func (m *model) choiceKey(d *screen.Dialog, press string) tea.Cmd {
+	switch press {
+	case "j", "down", "tab":
+		d.Cursor = (d.Cursor + 1) % len(d.Options)
+	case "k", "up", "shift+tab":
+		d.Cursor = (d.Cursor + len(d.Options) - 1) % len(d.Options)
+	case "enter":
+		return m.choose(d)
+	case "s", "w", "?", "l":
+		return m.command(press)
+	}
+	if n := int(press[0] - '0'); len(press) == 1 && n >= 1 && n <= len(d.Options) {
+		d.Cursor = n - 1
+	}
+	return nil
+}
+
+func (m *model) choose(d *screen.Dialog) tea.Cmd {
+	o := d.Options[d.Cursor]
+	switch {
+	case o.Answer == "":
+		m.local.Dialog = nil
+		return nil
+	case d.ID == stopDialog:
+		m.local.Dialog = nil
+		return m.stopNow()
+	}
+	return m.answer(d, o.Answer)
+}
+
+// answer sends the answer of a dialog and closes it; the journal shows whether
+// it counted.
+func (m *model) answer(d *screen.Dialog, text string) tea.Cmd {
+	m.local.Dialog = nil
+	return m.post(journal.Message{Kind: journal.Answer, ID: d.ID, Answer: text}, "answered; belay checks it")
+}
+
+// post sends a message away from the keyboard.
+func (m *model) post(msg journal.Message, said string) tea.Cmd {
+	send := m.send
+	return func() tea.Msg { return sentMsg{said: said, err: send(msg)} }
+}

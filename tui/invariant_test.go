@@ -1,0 +1,117 @@
+package tui
+
+import (
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"belay/tui/screen"
+	"belay/tui/tuitest"
+)
+
+var (
+	sgr    = regexp.MustCompile(`\x1b\[[0-9;]*m`)
+	colour = regexp.MustCompile(`\x1b\[[0-9;]*(3[0-7]|4[0-7]|9[0-7])[0-9;]*m`)
+)
+
+var sizes = [][2]int{
+	{40, 10}, {59, 24}, {60, 14}, {60, 15}, {60, 20}, {72, 18}, {80, 24}, {99, 30}, {100, 29}, {100, 30}, {120, 40}, {200, 60},
+}
+
+var views = [][]string{
+	nil, {"R"}, {"s"}, {"w"}, {"l"}, {"z"}, {"?"}, {"enter"}, {"]"}, {"]", "]"}, {"]", "]", "]"}, {"]", "]", "]", "]"},
+	{"]", "]", "]", "]", "]"}, {"]", "]", "]", "enter"}, {"?", "pgdown"}, {"c"},
+}
+
+// Every screen of every story keeps to the size of the terminal, whatever it is.
+func TestEverySize(t *testing.T) {
+	paths, _ := filepath.Glob("testdata/*.txtar")
+	for _, path := range paths {
+		s, err := tuitest.Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, size := range sizes {
+			for _, keys := range views {
+				for _, c := range []bool{false, true} {
+					st := newStage(t, s, size[0], size[1], 400*time.Millisecond, c)
+					st.keys(keys...)
+					checkFrame(t, path+" "+strings.Join(keys, " "), st, size, c)
+				}
+			}
+		}
+	}
+}
+
+func checkFrame(t *testing.T, name string, st *stage, size [2]int, coloured bool) {
+	t.Helper()
+	frame := st.frame()
+	lines := strings.Split(frame, "\n")
+	small := size[0] < screen.Smallest.Width || size[1] < screen.Smallest.Height
+	if (small && len(lines) != 1) || (!small && len(lines) != size[1]) {
+		t.Errorf("%s at %v: %d lines", name, size, len(lines))
+	}
+	for _, l := range lines {
+		if w := ansi.StringWidth(l); w > size[0] {
+			t.Errorf("%s at %v: %d columns: %q", name, size, w, l)
+		}
+	}
+	for _, r := range sgr.ReplaceAllString(frame, "") {
+		if (r < 0x20 && r != '\n') || (r >= 0x7f && r <= 0x9f) {
+			t.Errorf("%s at %v: holds %U", name, size, r)
+		}
+	}
+	if !coloured && colour.MatchString(frame) {
+		t.Errorf("%s at %v: coloured without colour", name, size)
+	}
+	if small {
+		return
+	}
+	last := ansi.Strip(lines[len(lines)-1])
+	if !strings.Contains(last, "leave") && !strings.Contains(last, "esc") && !strings.Contains(last, "?") {
+		t.Errorf("%s at %v: no keys at the bottom: %q", name, size, last)
+	}
+	if st.m.local.Top() == "confirm" {
+		for _, part := range []string{"No, go back", "type the database name to run"} {
+			if !strings.Contains(frame, part) {
+				t.Errorf("%s at %v: the dialog lacks %q:\n%s", name, size, part, frame)
+			}
+		}
+	}
+	checkHeart(t, name, st, size, frame)
+}
+
+// checkHeart wants the heart sentence whole where it must stand.
+func checkHeart(t *testing.T, name string, st *stage, size [2]int, frame string) {
+	t.Helper()
+	h := st.m.local.Facts.Heart
+	top := st.m.local.Top()
+	must := top == "start" || top == "review" || top == "confirm" || (top == "run" && st.m.run.InHand() != nil && st.m.run.Question("run.go_on") == nil && st.m.run.Question("run.resolve") == nil)
+	if h == nil || !must || (st.m.local.Facts.Folder != nil && len(st.m.local.Facts.Folder.Pending) == 0) {
+		return
+	}
+	flat := func(s string) string {
+		return strings.Join(strings.Fields(regexp.MustCompile(`[│;:]|needs`).ReplaceAllString(s, " ")), " ")
+	}
+	// The rail stands between the lines of a wide screen.
+	if size[0] >= 100 && size[1] >= 30 {
+		var right []string
+		for _, l := range strings.Split(ansi.Strip(frame), "\n") {
+			if _, r, ok := strings.Cut(l, "│"); ok {
+				right = append(right, r)
+			}
+		}
+		frame = strings.Join(right, " ")
+	}
+	seen := flat(ansi.Strip(frame))
+	c := h.Clauses(st.clock)
+	for _, part := range append([]string{c.Needs, c.Blocks, c.Now, c.Queue, c.Limits}, c.Behind...) {
+		if !strings.Contains(seen, flat(part)) {
+			t.Errorf("%s at %v: the heart sentence lacks %q:\n%s", name, size, part, frame)
+		}
+	}
+}

@@ -1,0 +1,231 @@
+package tui
+
+import (
+	"fmt"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"belay/steps/journal"
+	"belay/steps/state"
+	"belay/tui/follow"
+	"belay/tui/screen"
+	"belay/tui/theme"
+	"belay/tui/view"
+)
+
+// model is the one model. Only Update changes it; commands only send.
+type model struct {
+	run   *state.Run
+	local screen.Local
+	size  screen.Size
+	now   func() time.Time
+	at    time.Time
+	send  func(journal.Message) error
+	lex   func(string) []view.Token
+	// tokens holds the coloured statements; a nil value is being coloured.
+	tokens map[string][]view.Token
+	left   follow.How
+	err    error
+	// touched is set once the person chose a screen; until then the screen
+	// follows the run.
+	touched bool
+	// ticking is how fast the clock runs; only one is ever on its way.
+	ticking time.Duration
+	bell    bool
+}
+
+// brokenMsg says that the journal can be followed no further.
+type brokenMsg struct{ err error }
+
+// sentMsg says what became of a message to the engine.
+type sentMsg struct {
+	said string
+	err  error
+}
+
+type tickMsg time.Time
+
+func newModel(c Config, send func(journal.Message) error) *model {
+	m := &model{
+		run: state.New(), size: screen.Size{Width: 80, Height: 24}, now: c.Now, send: send, lex: c.Tokens,
+		tokens: map[string][]view.Token{}, left: follow.Lost,
+	}
+	if m.now == nil {
+		m.now = time.Now
+	}
+	m.at = m.now()
+	m.local = screen.Local{
+		Theme: theme.Theme{Colour: c.Color}, Name: c.Name, Screen: "start", Folder: c.Folder, Doc: c.RuleDoc,
+		Cursor: map[string]int{}, Scroll: map[string]int{}, Facts: screen.Read(m.run, nil),
+	}
+	m.local.Tokens = func(sql string) []view.Token { return m.tokens[sql] }
+	return m
+}
+
+// Init starts the clock.
+func (m *model) Init() tea.Cmd { return m.tick() }
+
+// Update takes one message.
+func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	m.at = m.now()
+	var cmd tea.Cmd
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.size = screen.Size{Width: msg.Width, Height: msg.Height}
+	case follow.Batch:
+		cmd = m.news(msg)
+	case brokenMsg:
+		m.err, m.left = msg.err, follow.Quit
+		return m, tea.Quit
+	case tickMsg:
+		m.ticking = 0
+	case sentMsg:
+		m.local.Message = msg.said
+		if msg.err != nil {
+			m.local.Message = "the engine could not be reached: " + msg.err.Error()
+		}
+	case colouredMsg:
+		m.tokens[msg.sql] = msg.tokens
+	case tea.PasteMsg:
+		m.paste(msg.Content)
+	case tea.KeyPressMsg:
+		cmd = m.press(msg)
+	}
+	return m, tea.Batch(cmd, m.tick(), m.colour())
+}
+
+// View draws what is on top.
+func (m *model) View() tea.View {
+	v := tea.NewView(screen.Named(m.local.Top()).View(m.run, m.local, m.size, m.at))
+	v.AltScreen = true
+	v.WindowTitle = m.title()
+	return v
+}
+
+func (m *model) title() string {
+	t := m.local.Facts.Target
+	if t == nil {
+		return "belay"
+	}
+	word := "look"
+	if screen.Busy(m.run) {
+		word = "RUNNING"
+	}
+	return view.Clean(fmt.Sprintf("belay %s %s", word, t.Database))
+}
+
+// tick keeps one clock going: fast while something runs.
+func (m *model) tick() tea.Cmd {
+	if m.ticking > 0 {
+		return nil
+	}
+	m.ticking = time.Second
+	if screen.Busy(m.run) {
+		m.ticking = 250 * time.Millisecond
+	}
+	return tea.Tick(m.ticking, func(t time.Time) tea.Msg { return tickMsg(t) })
+}
+
+// news folds a batch and goes where the run goes.
+func (m *model) news(b follow.Batch) tea.Cmd {
+	before := worst(m.run)
+	busy := screen.Busy(m.run)
+	for _, e := range b.Events {
+		if err := m.run.Apply(e); err != nil {
+			m.err, m.left = err, follow.Quit
+			return tea.Quit
+		}
+		m.heard(e)
+	}
+	m.local.Lost = b.Gone || (m.local.Lost && !restarted(b))
+	m.local.Facts = screen.Read(m.run, m.local.Facts)
+	m.keepDialog()
+	m.goAlong(busy)
+	if worst(m.run) > before {
+		return tea.Raw("\a")
+	}
+	return nil
+}
+
+func restarted(b follow.Batch) bool {
+	for _, e := range b.Events {
+		if e.Kind == (journal.EngineStarted{}).Kind() {
+			return true
+		}
+	}
+	return false
+}
+
+// heard says what an event means for the person at this terminal.
+func (m *model) heard(e journal.Event) {
+	switch e.Kind {
+	case journal.AnswerRefused{}.Kind():
+		if b, err := journal.Decode[journal.AnswerRefused](e); err == nil {
+			m.local.Message = "not accepted: " + b.Why
+		}
+	case journal.QuestionWithdrawn{}.Kind():
+		b, err := journal.Decode[journal.QuestionWithdrawn](e)
+		if d := m.local.Dialog; err == nil && d != nil && d.ID == b.ID {
+			m.local.Message = "the question is gone: " + b.Why
+		}
+	case journal.RunOpened{}.Kind():
+		if b, err := journal.Decode[journal.RunOpened](e); err == nil && b.Folder != "" {
+			m.local.Folder = b.Folder
+		}
+	}
+}
+
+// keepDialog closes a dialog whose question is answered or gone.
+func (m *model) keepDialog() {
+	d := m.local.Dialog
+	if d == nil || d.ID == stopDialog {
+		if d != nil && !screen.Busy(m.run) {
+			m.local.Dialog = nil
+		}
+		return
+	}
+	if m.run.Question(d.ID) == nil {
+		m.local.Dialog = nil
+	}
+}
+
+// goAlong follows the run to the step that works, unless the person looks
+// elsewhere.
+func (m *model) goAlong(was bool) {
+	if busy := screen.Busy(m.run); busy && !was {
+		m.touched = false
+	}
+	if m.touched || m.run.Opened == nil {
+		return
+	}
+	if m.run.Finished != nil {
+		m.local.Screen = "run"
+		if m.run.Finished.Exit == 0 && m.run.Step("report") != nil {
+			m.local.Screen = "report"
+		}
+		return
+	}
+	if s := m.run.Current(); s != nil {
+		m.local.Screen = s.ID
+	}
+}
+
+// worst counts what is red, for the bell.
+func worst(run *state.Run) int {
+	n := 0
+	for _, s := range run.Steps {
+		if s.Status == journal.Failed || s.Status == journal.Unknown {
+			n++
+		}
+	}
+	for _, u := range run.Units {
+		if u.Outcome == "unknown" {
+			n++
+		}
+	}
+	if run.Finished != nil && (run.Finished.Exit == 1 || run.Finished.Exit == 5) {
+		n++
+	}
+	return n
+}

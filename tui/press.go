@@ -1,0 +1,121 @@
+package tui
+
+import (
+	"strings"
+	"unicode"
+
+	tea "charm.land/bubbletea/v2"
+
+	"belay/tui/screen"
+)
+
+// press gives a key to whoever has the focus: a search, an overlay, a dialog,
+// the screen.
+func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
+	press := name(k)
+	m.local.Message = ""
+	switch {
+	case m.local.Searching:
+		return m.searchKey(k, press)
+	case len(m.local.Over) == 0 && m.local.Dialog != nil:
+		return m.dialogKey(k, press)
+	}
+	return m.command(press)
+}
+
+// name is the key as the table spells it. A capital letter may arrive as the
+// letter with shift, or as its text.
+func name(k tea.KeyPressMsg) string {
+	key := k.Key()
+	if key.Text != "" && key.Mod&^tea.ModShift == 0 && key.Text != " " {
+		return key.Text
+	}
+	return k.String()
+}
+
+// command does what the key table says.
+func (m *model) command(press string) tea.Cmd {
+	if press == "ctrl+c" && !screen.Busy(m.run) {
+		return m.leave()
+	}
+	k, ok := screen.Pressed(press)
+	if !ok {
+		return nil
+	}
+	if why := k.Why(m.run, m.local); why != "" {
+		m.local.Message = why
+		return nil
+	}
+	do, ok := acts[k.Action]
+	if !ok {
+		m.local.Message = k.Shown + " does nothing here"
+		return nil
+	}
+	return do(m)
+}
+
+func (m *model) searchKey(k tea.KeyPressMsg, press string) tea.Cmd {
+	switch press {
+	case "esc", "ctrl+c":
+		m.local.Searching = false
+	case "enter":
+		m.local.Searching = false
+		m.find()
+	default:
+		m.local.Search = edited(m.local.Search, k, press)
+	}
+	return nil
+}
+
+// find moves to the next place of what is searched.
+func (m *model) find() {
+	if m.local.Search == "" || m.local.Facts.Review == nil {
+		return
+	}
+	at := m.local.Facts.Sheet.Find(m.local.Facts.Review, m.local.Search, m.local.Cursor["review"])
+	if at < 0 {
+		m.local.Message = "nowhere: " + m.local.Search
+		return
+	}
+	m.local.Cursor["review"] = at
+}
+
+// edited is a field after a key.
+func edited(text string, k tea.KeyPressMsg, press string) string {
+	switch press {
+	case "backspace":
+		r := []rune(text)
+		return string(r[:max(0, len(r)-1)])
+	case "ctrl+u":
+		return ""
+	case "ctrl+w":
+		return text[:strings.LastIndex(strings.TrimRight(text, " "), " ")+1]
+	}
+	if key := k.Key(); key.Mod&^tea.ModShift == 0 {
+		return text + printable(key.Text)
+	}
+	return text
+}
+
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return -1
+	}, s)
+}
+
+// paste is taken by a reason or a search, and refused where a name is typed.
+func (m *model) paste(text string) {
+	d := m.local.Dialog
+	switch {
+	case m.local.Searching:
+		m.local.Search += printable(text)
+	case d == nil || len(m.local.Over) > 0 || !d.Typed():
+	case d.Expect != "":
+		m.local.Message = "paste is refused here: type the name"
+	default:
+		d.Input += printable(text)
+	}
+}

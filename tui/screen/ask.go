@@ -1,0 +1,66 @@
+package screen
+
+import (
+	"iter"
+	"maps"
+	"slices"
+
+	"belay/tui/theme"
+	"belay/tui/view"
+)
+
+// Ask is a question: a choice with the cursor on the safe answer, or a field.
+var Ask = Screen{
+	Name: "ask",
+	Doc: `Advice: decide what a machine cannot know.
+In practice: every question has a stable name, says what its answer changes, and starts on the safe answer. The answer, and who gave it, goes into the report.
+Measured: a preselected yes is answered without being read.`,
+	Keys: []Hint{{Down, "choose"}, {Open, "answer"}, {WhoWaits, ""}},
+	View: draw("ask", askBody),
+}
+
+func askBody(p page) []view.Block {
+	d := p.local.Dialog
+	if d == nil {
+		return nil
+	}
+	head := append([]view.Line{{}}, view.Paragraph(theme.Attention, d.Text, p.w, 2, 0)...)
+	if d.Why != "" {
+		head = append(head, view.Line{})
+		head = append(head, view.Paragraph(theme.Plain, d.Why, p.w, 2, 0)...)
+	}
+	head = append(head, view.Line{})
+	var foot []view.Line
+	if d.Typed() {
+		for i, s := range view.Wrap(d.Input+"_", p.w-6, 0) {
+			mark := "    "
+			if i == 0 {
+				mark = "  > "
+			}
+			foot = append(foot, view.L(view.T(mark), view.S(theme.Strong, s)))
+		}
+		foot = append(foot, view.Line{})
+		if d.Needed && d.Why == "" {
+			foot = append(foot, view.Text("  a reason in your own words; it goes into the report"))
+		}
+		foot = append(foot, view.L(view.T("  "), view.S(theme.Key, "enter"), view.T(" answers   "), view.S(theme.Key, "esc"), view.T(" not now")))
+	} else {
+		foot = choices(d.Options, clamp(d.Cursor, len(d.Options)), p.w)
+	}
+	name := ""
+	if d.ID != "stop" && d.ID != "leave" {
+		name = "  in an answers file: " + d.ID
+	}
+	return []view.Block{{Lines: head, Give: 1, Min: 2}, {Lines: foot, Fill: true}, {Lines: []view.Line{view.Text(name)}, Give: 3}}
+}
+
+// sortedMap goes through a map in the order of its keys.
+func sortedMap(m map[string]string) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for _, k := range slices.Sorted(maps.Keys(m)) {
+			if !yield(k, m[k]) {
+				return
+			}
+		}
+	}
+}

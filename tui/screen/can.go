@@ -1,0 +1,233 @@
+package screen
+
+import (
+	"strings"
+
+	"belay/steps/fact"
+	"belay/steps/journal"
+	"belay/steps/state"
+)
+
+// Missing names what still stands before the run dialog; "" = nothing.
+func Missing(run *state.Run, f *Facts) string {
+	if run.Finished != nil {
+		return "this run is over: " + run.Finished.Summary
+	}
+	if run.Step("run") == nil {
+		return "belay is still looking: no run is possible yet"
+	}
+	for _, s := range run.Steps {
+		if s.ID == "run" {
+			break
+		}
+		if why := blocksRun(run, s); why != "" {
+			return why
+		}
+	}
+	if f != nil && f.Preflight != nil {
+		for _, i := range f.Preflight.Items {
+			if i.Level == fact.Stop {
+				return "preflight stops it: " + i.Text
+			}
+		}
+	}
+	return ""
+}
+
+func blocksRun(run *state.Run, s state.Step) string {
+	if q := question(run, s.ID); q != nil {
+		return "first: " + q.Text
+	}
+	switch s.Status {
+	case journal.Done, journal.Waived, journal.Look:
+		return ""
+	case journal.Running, journal.Todo:
+		return s.Title + " is not done yet"
+	}
+	why := s.Title + ": " + string(s.Status)
+	if s.Summary != "" {
+		why += ", " + s.Summary
+	}
+	return why
+}
+
+// question is the first open question of a step that opens by itself.
+func question(run *state.Run, step string) *state.Question {
+	for i := range run.Questions {
+		if q := &run.Questions[i]; q.Step == step && !q.Dialog {
+			return q
+		}
+	}
+	return nil
+}
+
+// Confirmable is the question that R opens; nil = none is open.
+func Confirmable(run *state.Run) *state.Question {
+	for _, id := range []string{"run.hold", "run.confirm", "rollback.confirm"} {
+		if q := run.Question(id); q != nil {
+			return q
+		}
+	}
+	return nil
+}
+
+func cannotRun(run *state.Run, l Local) string {
+	if Busy(run) {
+		return "it runs already"
+	}
+	if l.Lost || run.Parked != "" {
+		return "no engine is there to run it: leave, then `belay attach " + run.ID + "`"
+	}
+	if q := run.Question("run.hold"); q != nil {
+		return ""
+	}
+	if why := Missing(run, l.Facts); why != "" {
+		return why
+	}
+	if Confirmable(run) == nil {
+		return "belay is not ready to run: nothing asks for a yes yet"
+	}
+	return ""
+}
+
+// Busy reports whether something runs on the target, or may.
+func Busy(run *state.Run) bool {
+	if run.Finished != nil || !run.Alive || run.Opened == nil {
+		return false
+	}
+	if run.InHand() != nil {
+		return true
+	}
+	for _, s := range run.Steps {
+		if s.ID == "run" && (s.Status == journal.Running || s.Status == journal.Paused) {
+			return true
+		}
+	}
+	return false
+}
+
+// Underway reports whether the engine of an opened run still works.
+func Underway(run *state.Run) bool {
+	return run.Opened != nil && run.Finished == nil && run.Alive && run.Parked == ""
+}
+
+func cannotStop(run *state.Run, l Local) string {
+	switch {
+	case run.Finished != nil:
+		return "nothing to stop: this run is over"
+	case !Busy(run):
+		return "nothing to stop: nothing runs on the database"
+	case l.Lost:
+		return "the engine is gone: `belay attach " + run.ID + "` asks the database what became of it"
+	case run.StopAsked != nil && run.StopAsked.Now:
+		return "stop was asked already; waiting for the server's word"
+	}
+	return ""
+}
+
+func cannotDetach(run *state.Run, _ Local) string {
+	if !Underway(run) {
+		return "nothing goes on without you: q leaves"
+	}
+	return ""
+}
+
+func cannotSQL(_ *state.Run, l Local) string {
+	if l.Facts == nil || l.Facts.Review == nil || len(l.Facts.Sheet.Rows) == 0 {
+		return "no SQL was read yet"
+	}
+	return ""
+}
+
+// Selected is the hazard under the review's cursor; ok is false where there is none.
+func Selected(l Local) (h Hazard, ok bool) {
+	if l.Facts == nil || l.Facts.Review == nil {
+		return h, false
+	}
+	it, ok := l.Facts.Sheet.At(l.Cursor["review"])
+	if !ok || it.Finding < 0 {
+		return h, false
+	}
+	file := l.Facts.Review.Result.Files[it.File]
+	return Hazard{Finding: file.Hazards[it.Finding], Path: file.Path}, true
+}
+
+func cannotAccept(run *state.Run, l Local) string {
+	h, ok := Selected(l)
+	switch {
+	case !ok:
+		return "no hazard is under the cursor"
+	case l.Facts.Review.Accepted[h.Rule] != "":
+		return "accepted already: " + l.Facts.Review.Accepted[h.Rule]
+	case run.Question("review.accept."+h.Rule) == nil && h.Severity != "stop":
+		return "a " + h.Severity + " needs no acceptance: it does not stop the run"
+	case run.Question("review.accept."+h.Rule) == nil:
+		return "belay does not ask about this hazard now"
+	}
+	return ""
+}
+
+func cannotEdit(_ *state.Run, l Local) string {
+	if l.Facts == nil || l.Facts.Folder == nil || len(l.Facts.Folder.Pending) == 0 {
+		return "there is no pending file to edit"
+	}
+	return ""
+}
+
+// Attention is the step that needs a person first; "" = none does.
+func Attention(run *state.Run) string {
+	for _, s := range run.Steps {
+		if question(run, s.ID) != nil {
+			return s.ID
+		}
+		switch s.Status {
+		case journal.Asking, journal.Failed, journal.Stale, journal.Unknown:
+			if s.ID != "run" || run.Opened != nil {
+				return s.ID
+			}
+		}
+	}
+	return ""
+}
+
+// Remains says what stays behind if the run is stopped now; "" = nothing does.
+func Remains(run *state.Run, f *Facts) string {
+	var parts []string
+	done, of := progress(run, f)
+	if done > 0 {
+		verb := " stay applied"
+		if done == 1 {
+			verb = " stays applied"
+		}
+		parts = append(parts, itoa(done)+" of "+plural(of, "unit")+verb)
+	}
+	if concurrent(run, f) {
+		parts = append(parts, "an INVALID index may remain")
+	}
+	return strings.Join(parts, "; ")
+}
+
+func concurrent(run *state.Run, f *Facts) bool {
+	u := run.InHand()
+	if u == nil || u.Intent.Transaction {
+		return false
+	}
+	sql := strings.ToUpper(u.SQL)
+	if sql == "" && f != nil && f.Heart != nil {
+		sql = strings.ToUpper(f.Heart.SQL)
+	}
+	return strings.Contains(sql, "CONCURRENTLY") || (f != nil && f.Heart != nil && f.Heart.Concurrent && u.SQL == "")
+}
+
+func progress(run *state.Run, f *Facts) (done, of int) {
+	for _, u := range run.Units {
+		if u.Outcome == "applied" {
+			done++
+		}
+	}
+	of = len(run.Units)
+	if f != nil && f.Plan != nil {
+		of = max(of, len(f.Plan.Units))
+	}
+	return done, of
+}

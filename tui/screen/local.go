@@ -1,0 +1,96 @@
+package screen
+
+import (
+	"time"
+
+	"belay/tui/theme"
+	"belay/tui/view"
+)
+
+// Local is what this terminal looks at. It is no part of the run: another
+// screen of the same run has its own.
+type Local struct {
+	Theme theme.Theme
+	// Name is how the person calls themselves.
+	Name string
+	// Screen is what lies under the overlays: "start" or a step's id.
+	Screen string
+	// Over are the screens that lie over it, the last on top.
+	Over []string
+	// Dialog is the open question; nil = none. It lies between Screen and Over.
+	Dialog *Dialog
+	// Cursor and Scroll are each screen's, by name.
+	Cursor map[string]int
+	Scroll map[string]int
+	// Searching is true while `/` takes letters; Search is what was typed.
+	Searching bool
+	Search    string
+	// Message is what a key just said; "" = nothing.
+	Message string
+	// Facts are the run's observations, decoded.
+	Facts *Facts
+	// Tokens colours a statement; nil where it was not coloured yet.
+	Tokens func(sql string) []view.Token
+	// Doc explains a hazard's rule: Markdown with Advice, In practice, Measured.
+	Doc func(rule string) string
+	// Lost says that the engine ended without a word.
+	Lost bool
+	// Folder is where the run's files are.
+	Folder string
+}
+
+// Top is the name of the screen that is seen.
+func (l Local) Top() string {
+	if n := len(l.Over); n > 0 {
+		return l.Over[n-1]
+	}
+	if l.Dialog != nil {
+		return l.Dialog.Screen()
+	}
+	return l.Screen
+}
+
+// DeafFor is how long a dialog hears nothing after it opened, so that keys
+// meant for the screen before are no answer.
+const DeafFor = 400 * time.Millisecond
+
+// Dialog is an open question on this terminal.
+type Dialog struct {
+	// ID is the question's; "stop" is belay's own.
+	ID   string
+	Text string
+	Why  string
+	// Options are the answers to choose from; the first shown is the safe one
+	// where the question names no default. Empty = Input is the answer.
+	Options []Option
+	Cursor  int
+	// Input is what was typed, Expect the only text that counts as yes.
+	Input  string
+	Expect string
+	// Needed is true where an empty input is no answer.
+	Needed bool
+	// Buttons is true while tab has moved from the field to the buttons; Yes is
+	// then which of the two.
+	Buttons, Yes bool
+	Opened       time.Time
+}
+
+// Option is an answer and what it does. Answer "" closes the dialog only.
+type Option struct{ Answer, Label string }
+
+// Typed reports whether the dialog has a field that takes letters.
+func (d *Dialog) Typed() bool { return len(d.Options) == 0 }
+
+// Exact reports whether what was typed is what runs.
+func (d *Dialog) Exact() bool { return d.Expect != "" && d.Input == d.Expect }
+
+// Screen is the name of the screen that draws the dialog.
+func (d *Dialog) Screen() string {
+	if d.Confirms() {
+		return "confirm"
+	}
+	return "ask"
+}
+
+// Confirms reports whether a yes starts a write to the target.
+func (d *Dialog) Confirms() bool { return d.ID == "run.confirm" || d.ID == "rollback.confirm" }

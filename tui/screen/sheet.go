@@ -1,0 +1,121 @@
+package screen
+
+import (
+	"strings"
+
+	"belay/sqlview"
+	"belay/steps/fact"
+	"belay/tui/view"
+)
+
+// Sheet is a review laid out once: every line of every file as a row, and the
+// things that j and k stop at. Drawing reads only the rows that are seen.
+type Sheet struct {
+	Rows  []Row
+	Items []Item
+	// Digits is the width of the highest line number.
+	Digits int
+}
+
+// Row is one line of a reviewed file; Statement -1 is the file's own head.
+type Row struct {
+	File, Statement int
+	view.SourceLine
+	// Findings index the file's hazards that stand under this line.
+	Findings []int
+}
+
+// Item is a place of the cursor: a hazard, or a statement without one (Finding -1).
+type Item struct{ File, Statement, Finding, Row int }
+
+func newSheet(r *fact.Review) Sheet {
+	s := Sheet{Digits: 2}
+	for i, f := range r.Result.Files {
+		s.Rows = append(s.Rows, Row{File: i, Statement: -1})
+		first := len(s.Rows)
+		for j, st := range f.Statements {
+			s.statement(i, j, st)
+		}
+		s.findings(i, first, f)
+	}
+	for _, r := range s.Rows {
+		n := len(strings.TrimSpace(view.Pad(itoa(r.Number), 0)))
+		s.Digits = max(s.Digits, n)
+	}
+	return s
+}
+
+func (s *Sheet) statement(file, n int, st sqlview.StatementResult) {
+	for _, l := range view.Source(st.SQL, max(st.Line, 1)) {
+		s.Rows = append(s.Rows, Row{File: file, Statement: n, SourceLine: l})
+	}
+}
+
+// findings hangs each hazard under its line and lists the cursor's places in
+// the order of the file.
+func (s *Sheet) findings(file, first int, f sqlview.FileResult) {
+	at := map[[2]int]int{}
+	start := map[int]int{}
+	for i := first; i < len(s.Rows); i++ {
+		r := s.Rows[i]
+		at[[2]int{r.Statement, r.Number}] = i
+		if _, ok := start[r.Statement]; !ok {
+			start[r.Statement] = i
+		}
+	}
+	of := map[int][]Item{}
+	for k, h := range f.Hazards {
+		row, ok := at[[2]int{h.Statement, h.Line}]
+		if !ok {
+			if row, ok = start[h.Statement]; !ok {
+				row = max(first-1, 0)
+			}
+		}
+		s.Rows[row].Findings = append(s.Rows[row].Findings, k)
+		of[h.Statement] = append(of[h.Statement], Item{file, h.Statement, k, row})
+	}
+	for j := range f.Statements {
+		if items := of[j]; len(items) > 0 {
+			s.Items = append(s.Items, items...)
+			continue
+		}
+		s.Items = append(s.Items, Item{file, j, -1, start[j]})
+	}
+	// A file that could not be split has hazards and no statement.
+	for j, items := range of {
+		if j < 0 || j >= len(f.Statements) {
+			s.Items = append(s.Items, items...)
+		}
+	}
+}
+
+// At is the item under a cursor, kept within the sheet; ok is false where there
+// is nothing to stand on.
+func (s Sheet) At(cursor int) (Item, bool) {
+	if len(s.Items) == 0 {
+		return Item{}, false
+	}
+	return s.Items[min(max(cursor, 0), len(s.Items)-1)], true
+}
+
+// Find is the next item after a cursor whose SQL or rule holds a text, going
+// round; -1 = nowhere.
+func (s Sheet) Find(r *fact.Review, text string, after int) int {
+	text = strings.ToLower(text)
+	for i := range s.Items {
+		n := (after + 1 + i) % len(s.Items)
+		it := s.Items[n]
+		f := r.Result.Files[it.File]
+		hay := ""
+		if it.Statement >= 0 && it.Statement < len(f.Statements) {
+			hay = f.Statements[it.Statement].SQL
+		}
+		if it.Finding >= 0 {
+			hay += " " + f.Hazards[it.Finding].Rule
+		}
+		if strings.Contains(strings.ToLower(hay), text) {
+			return n
+		}
+	}
+	return -1
+}

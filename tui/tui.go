@@ -1,0 +1,124 @@
+// Package tui is the terminal: one model that shows where a run stands, and
+// turns keys into answers for its engine. It follows the run's journal and
+// writes into its inbox; it never speaks to a database.
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+
+	"belay/steps/journal"
+	"belay/tui/follow"
+	"belay/tui/view"
+)
+
+// Left is how a person left, and the run as it was seen last.
+type Left = follow.Left
+
+// Config says what to show and to whom.
+type Config struct {
+	// Folder is the run's, or the look's; its journal may appear a moment later.
+	Folder string
+	// Name is how the person calls themselves; it is added to what they answer.
+	Name string
+	// Color is false for a terminal without colours, or with NO_COLOR set. Bold
+	// and reverse video are used all the same.
+	Color bool
+	// In and Out are the terminal; nil = standard input and output.
+	In  io.Reader
+	Out io.Writer
+	// Environment is what the terminal is known by, TERM above all; nil = this
+	// process's.
+	Environment []string
+	// RuleDoc explains a hazard's rule in Markdown; nil or "" = no text.
+	RuleDoc func(rule string) string
+	// Tokens colours an SQL text. It is called away from the keyboard; nil = no colours.
+	Tokens func(sql string) []view.Token
+	// Now is the clock; nil = time.Now.
+	Now func() time.Time
+}
+
+// Run shows a run until the person leaves or ctx ends, and gives the terminal
+// back as it was. A terminal that went away is no error: Left says follow.Lost.
+// An error means that the screen could not go on; the run is not touched by it.
+func Run(ctx context.Context, c Config) (Left, error) {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT)
+	defer stop()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	tail := follow.New(c.Folder, c.Name)
+	send := func(m journal.Message) error { return tail.Send(ctx, m) }
+	p := tea.NewProgram(newModel(c, send), options(ctx, c)...)
+	followed := start(ctx, tail, p)
+	final, err := p.Run()
+	cancel()
+	followErr := followed()
+	m, ok := final.(*model)
+	if !ok {
+		return Left{How: follow.Lost, Folder: tail.Folder()}, fmt.Errorf("screen: %w", err)
+	}
+	left := Left{How: m.left, Run: m.run, Folder: tail.Folder()}
+	switch {
+	case errors.Is(err, tea.ErrProgramPanic):
+		return left, fmt.Errorf("screen: %w", err)
+	case m.err != nil:
+		return left, m.err
+	case followErr != nil:
+		return left, followErr
+	case err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, tea.ErrProgramKilled):
+		return left, fmt.Errorf("screen: %w", err)
+	}
+	return left, nil
+}
+
+func options(ctx context.Context, c Config) []tea.ProgramOption {
+	in, out, env := c.In, c.Out, c.Environment
+	if in == nil {
+		in = os.Stdin
+	}
+	if out == nil {
+		out = os.Stdout
+	}
+	if env == nil {
+		env = os.Environ()
+	}
+	profile := colorprofile.ANSI
+	if !c.Color {
+		profile = colorprofile.ASCII
+	}
+	return []tea.ProgramOption{
+		tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(unasking(out)), tea.WithEnvironment(silent(env)),
+		tea.WithColorProfile(profile), tea.WithoutSignalHandler(),
+	}
+}
+
+// start follows the journal beside the program; the result waits for its end.
+func start(ctx context.Context, tail *follow.Tail, p *tea.Program) (wait func() error) {
+	var wg sync.WaitGroup
+	var err error
+	wg.Go(func() {
+		defer func() {
+			if e := follow.Panicked(recover()); e != nil {
+				err = e
+				p.Kill()
+			}
+		}()
+		if e := tail.Run(ctx, func(b follow.Batch) { p.Send(b) }); e != nil {
+			p.Send(brokenMsg{e})
+		}
+	})
+	return func() error {
+		wg.Wait()
+		return err
+	}
+}
