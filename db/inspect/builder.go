@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"slices"
 	"time"
 
 	"belay/sqlview/catalog"
@@ -19,6 +18,8 @@ type builder struct {
 	attnums   map[int64]map[int]string // column names by number
 	formats   map[typeKey]string
 	columnsOf map[int64][]numbered
+	exprs     map[place]string // defaults
+	collated  map[place]string
 	types     map[int64]*catalog.Type
 	typeCols  map[int64][]string // "schema.table.column" by type oid
 	defaults  map[*catalog.Relation]int64
@@ -31,13 +32,6 @@ type typeKey struct {
 	mod int32
 }
 
-// numbered is a column that waits for its place and the spelling of its type.
-type numbered struct {
-	number int
-	typ    typeKey
-	column catalog.Column
-}
-
 // foreignKey waits until the columns of both sides are known.
 type foreignKey struct {
 	from, to *catalog.Relation
@@ -47,7 +41,8 @@ func newBuilder() *builder {
 	return &builder{
 		snapshot: &catalog.Snapshot{Source: catalog.SourceLive, Schemas: map[string]bool{}},
 		roles:    map[int64]string{}, relations: map[int64]*catalog.Relation{},
-		attnums: map[int64]map[int]string{}, columnsOf: map[int64][]numbered{}, formats: map[typeKey]string{},
+		attnums: map[int64]map[int]string{}, columnsOf: map[int64][]numbered{},
+		exprs: map[place]string{}, collated: map[place]string{}, formats: map[typeKey]string{},
 		types: map[int64]*catalog.Type{}, typeCols: map[int64][]string{},
 		defaults: map[*catalog.Relation]int64{}, sequences: map[*catalog.Relation]int64{},
 	}
@@ -126,24 +121,6 @@ func (b *builder) publication(r pgx.Rows) error {
 	err := r.Scan(&p.Name, &p.AllTables, &p.Tables)
 	b.snapshot.Publications = append(b.snapshot.Publications, p)
 	return err
-}
-
-func (b *builder) finishColumns() {
-	for oid, all := range b.columnsOf {
-		rel := b.relations[oid]
-		slices.SortFunc(all, func(x, y numbered) int { return x.number - y.number })
-		rel.Columns = make([]catalog.Column, len(all))
-		for i, c := range all {
-			rel.Columns[i] = c.column
-			rel.Columns[i].Type = b.formats[c.typ]
-			if c.typ.oid >= firstUserOID {
-				b.typeCols[c.typ.oid] = append(b.typeCols[c.typ.oid], rel.Name+"."+c.column.Name)
-			}
-		}
-	}
-	for _, uses := range b.typeCols {
-		slices.Sort(uses)
-	}
 }
 
 // finish fills in what needs all relations at once.

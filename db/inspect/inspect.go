@@ -77,7 +77,7 @@ func readCatalog(ctx context.Context, c *db.Conn) (*catalog.Snapshot, error) {
 	b := newBuilder()
 	err := readOnly(ctx, c, version{c.ServerMajor(), ours, locked}, []read{
 		{"session", b.session, nil}, {"roles", b.role, nil}, {"relations", b.relation, nil},
-		{"columns", b.column, nil}, {"types", b.typ, nil}, {"indexes", b.index, nil}, {"constraints", b.constraint, nil},
+		{"columns", b.column, nil}, {"defaults", b.defaultOf, nil}, {"collations", b.collationOf, nil}, {"types", b.typ, nil}, {"indexes", b.index, nil}, {"constraints", b.constraint, nil},
 		{"triggers", b.trigger, nil}, {"inherits", b.inherit, nil}, {"dependents", b.dependent, nil},
 		{"functions", b.function, nil}, {"publications", b.publication, nil},
 	})

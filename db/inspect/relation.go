@@ -63,52 +63,6 @@ func (b *builder) format(r pgx.Rows) error {
 	return err
 }
 
-// The bits of columns.sql.
-const (
-	columnNotNull  = 1
-	columnIdentity = 2
-	columnStored   = 4
-	columnVirtual  = 8
-)
-
-func generated(bits int) string {
-	switch {
-	case bits&columnStored != 0:
-		return "stored"
-	case bits&columnVirtual != 0:
-		return "virtual"
-	}
-	return ""
-}
-
-func (b *builder) column(r pgx.Rows) error {
-	var (
-		oid          int64
-		number, bits int
-		c            catalog.Column
-		k            typeKey
-		def, collate *string
-	)
-	err := r.Scan(&oid, &number, &c.Name, &k.oid, &k.mod, &bits, &def, &collate)
-	if err != nil {
-		return err
-	}
-	if b.relations[oid] == nil {
-		return nil
-	}
-	c.Default, c.Collation = text(def), text(collate)
-	c.NotNull, c.Identity, c.Generated = bits&columnNotNull != 0, bits&columnIdentity != 0, generated(bits)
-	b.columnsOf[oid] = append(b.columnsOf[oid], numbered{number, k, c})
-	b.formats[k] = ""
-	names := b.attnums[oid]
-	if names == nil {
-		names = map[int]string{}
-		b.attnums[oid] = names
-	}
-	names[number] = c.Name
-	return nil
-}
-
 // firstUserOID is FirstNormalObjectId: smaller ones are the server's own.
 const firstUserOID = 16384
 
