@@ -110,7 +110,7 @@ const (
 	keepalivesCount        = 3
 	helperIdleInTx         = 5_000
 	executorStatement      = 60_000
-	connectionCheckVersion = 14
+	connectionCheckVersion = 14 // idle_session_timeout came with it
 )
 
 func override(defaults, by []Setting) []Setting {
@@ -140,7 +140,8 @@ func defaults(k Kind, version int, socket bool) []Setting {
 			MilliSeconds("idle_in_transaction_session_timeout", helperIdleInTx))
 	}
 	if version >= connectionCheckVersion {
-		out = append(out, MilliSeconds("client_connection_check_interval", connectionCheck))
+		out = append(out, MilliSeconds("client_connection_check_interval", connectionCheck),
+			MilliSeconds("idle_session_timeout", 0)) // a helper may be idle for long
 	}
 	if !socket { // a socket has no keepalives, and no half-open state either
 		out = append(out, Setting{Name: "tcp_keepalives_idle", Want: strconv.Itoa(keepalivesIdle)},

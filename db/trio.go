@@ -93,15 +93,23 @@ const (
 // is tried: a request can end at another host behind a load balancer.
 const cancelPatience = 300 * time.Millisecond
 
+// requestTimeout and escapeTimeout bound the two ways.
+const (
+	requestTimeout = time.Second
+	escapeTimeout  = 3 * time.Second
+)
+
 // Cancel ends what the executor runs: by a cancel request, which needs no
 // connection slot, and where the statement still runs after 300 ms, by
 // pg_cancel_backend from the escape connection. Close the gate to the next
 // statement first, or that one may be hit. The error is nil where either way
-// was open.
+// was open. It returns within about 4 s.
 func (t *Trio) Cancel(ctx context.Context) (Canceled, error) {
-	asked := t.Executor.PgConn().CancelRequest(ctx)
+	asked := t.request(ctx)
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	ctx, cancel := context.WithTimeoutCause(ctx, escapeTimeout, errors.New("the escape connection does not answer"))
+	defer cancel()
 	first, err := t.running(ctx)
 	if err != nil {
 		return t.unseen(asked, err)
@@ -118,6 +126,13 @@ func (t *Trio) Cancel(ctx context.Context) (Canceled, error) {
 		return CanceledNothing, nil
 	}
 	return t.cancelBackend(ctx, first)
+}
+
+// A firewall that forgot us lets a new connection hang for minutes.
+func (t *Trio) request(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, requestTimeout, errors.New("the cancel request got no answer"))
+	defer cancel()
+	return t.Executor.PgConn().CancelRequest(ctx)
 }
 
 func (t *Trio) unseen(asked, err error) (Canceled, error) {

@@ -84,6 +84,29 @@ func TestCancelByEscapeWhereNoConnectionIsTaken(t *testing.T) {
 	}
 }
 
+func TestCancelByEscapeWhereTheRequestHangs(t *testing.T) {
+	d := dbtest.New(t)
+	p := dbtest.NewProxy(t, d.DSN)
+	tr := trio(t, p.DSN)
+	done := sleep(t, d, tr)
+	over := make(chan struct{})
+	t.Cleanup(func() { close(over) })
+	p.Hook(func(m dbtest.Message) dbtest.Action {
+		if isCancel(m) {
+			<-over
+			return dbtest.CutBefore
+		}
+		return dbtest.Pass
+	})
+	how, err := tr.Cancel(bounded(t))
+	if err != nil || how != db.CanceledByEscape {
+		t.Errorf("got %q, %v", how, err)
+	}
+	if err := <-done; db.Classify(err) != db.StatementCanceled {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestCancelWithoutEscape(t *testing.T) {
 	d := dbtest.New(t)
 	tr := trio(t, d.DSN)
