@@ -1,7 +1,17 @@
 package apply
 
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
 // InvalidIndex is an index that a CONCURRENTLY left behind. The planner does not
-// use it, every write still feeds it, and a unique one that is Ready already
+// use it, writes may still feed it, and a unique one that is Ready already
 // rejects duplicates.
 type InvalidIndex struct {
 	Schema string `json:"schema"`
@@ -10,4 +20,174 @@ type InvalidIndex struct {
 	Unique bool   `json:"unique"`
 	Ready  bool   `json:"ready"`
 	OID    uint32 `json:"oid"`
+}
+
+// String is what a person must know of it.
+func (x InvalidIndex) String() string {
+	s := fmt.Sprintf("INVALID index %s.%s on %s", x.Schema, x.Name, x.Table)
+	if x.Unique && x.Ready {
+		return s + ", which already rejects duplicate values"
+	}
+	return s
+}
+
+// An invalid index on a partitioned table is no leftover: it is valid once every
+// partition's is attached.
+const invalidSQL = `select x.indexrelid, n.nspname, c.relname, tn.nspname || '.' || t.relname, x.indisunique, x.indisready
+from pg_catalog.pg_index x
+join pg_catalog.pg_class c on c.oid = x.indexrelid and c.relkind = 'i'
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+join pg_catalog.pg_class t on t.oid = x.indrelid
+join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
+where not x.indisvalid or not x.indisready order by x.indexrelid`
+
+// InvalidIndexes lists every INVALID index of the database.
+func InvalidIndexes(ctx context.Context, c *pgx.Conn) ([]InvalidIndex, error) {
+	rows, err := ask(ctx, c, invalidSQL)
+	if err != nil {
+		return nil, fmt.Errorf("list INVALID indexes: %w", err)
+	}
+	var out []InvalidIndex
+	for _, r := range rows {
+		oid, _ := strconv.ParseUint(r[0], 10, 32)
+		out = append(out, InvalidIndex{OID: uint32(oid), Schema: r[1], Name: r[2], Table: r[3], Unique: r[4] == "t", Ready: r[5] == "t"})
+	}
+	return out, nil
+}
+
+// leftovers is what failed CONCURRENTLYs left in the database at one moment.
+type leftovers struct {
+	invalid   []InvalidIndex
+	detaching []string
+}
+
+// since lists what was not there before.
+func (l leftovers) since(was leftovers) []InvalidIndex {
+	known := map[uint32]bool{}
+	for _, x := range was.invalid {
+		known[x.OID] = true
+	}
+	var out []InvalidIndex
+	for _, x := range l.invalid {
+		if !known[x.OID] {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+func (r *run) leftovers(ctx context.Context) (leftovers, error) {
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.lim.Grace)
+	defer cancel()
+	var l leftovers
+	var err error
+	if l.invalid, err = InvalidIndexes(limited, r.s.conn); err != nil || r.s.version < 140000 {
+		return l, err
+	}
+	rows, err := ask(limited, r.s.conn, `select n.nspname || '.' || c.relname from pg_catalog.pg_inherits i
+		join pg_catalog.pg_class c on c.oid = i.inhrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+		where i.inhdetachpending`)
+	for _, row := range rows {
+		l.detaching = append(l.detaching, row[0])
+	}
+	return l, err
+}
+
+// existing is an index found by name.
+type existing struct {
+	InvalidIndex
+	valid, ready bool
+	kind         string // relkind of whatever has the name
+	definition   string
+}
+
+const findSQL = `select c.oid, n.nspname, c.relname, coalesce(tn.nspname || '.' || t.relname, ''), coalesce(x.indisunique, false),
+	coalesce(x.indisready, false), coalesce(x.indisvalid, false), c.relkind, coalesce(pg_catalog.pg_get_indexdef(x.indexrelid), '')
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+left join pg_catalog.pg_index x on x.indexrelid = c.oid
+left join pg_catalog.pg_class t on t.oid = x.indrelid
+left join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
+where c.oid = pg_catalog.to_regclass($1)`
+
+// findIndex looks for what has the index's name; found is false where nothing has.
+func findIndex(ctx context.Context, c *pgx.Conn, i Index) (existing, bool, error) {
+	rows, err := ask(ctx, c, findSQL, i.identifier())
+	if err != nil || len(rows) == 0 {
+		return existing{}, false, err
+	}
+	r := rows[0]
+	oid, _ := strconv.ParseUint(r[0], 10, 32)
+	return existing{InvalidIndex: InvalidIndex{OID: uint32(oid), Schema: r[1], Name: r[2], Table: r[3], Unique: r[4] == "t", Ready: r[5] == "t"},
+		valid: r[6] == "t", ready: r[5] == "t", kind: r[7], definition: r[8]}, true, nil
+}
+
+func (r *run) find(ctx context.Context, i Index) (existing, bool, error) {
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.lim.Grace)
+	defer cancel()
+	return findIndex(limited, r.s.conn, i)
+}
+
+// identifier is the index's quoted name. A new index comes into its table's schema.
+func (i Index) identifier() string {
+	schema := i.Schema
+	if schema == "" {
+		schema, _, _ = strings.Cut(i.Table, ".")
+	}
+	if schema == "" {
+		return pgx.Identifier{i.Name}.Sanitize()
+	}
+	return pgx.Identifier{schema, i.Name}.Sanitize()
+}
+
+// before looks at what a CONCURRENTLY is going to meet. there is true where its
+// work is already done; an ending with an outcome says why it must not start.
+func (r *run) before(ctx context.Context, s Statement) (there bool, e ending) {
+	x, found, err := r.find(ctx, s.Index)
+	if err != nil {
+		return false, r.unsentEnding(err)
+	}
+	if found && s.Index.drop != 0 {
+		if err := mayDrop(s, x); err != nil {
+			return false, ending{outcome: NotApplied, reason: IndexDiffers, err: err}
+		}
+	}
+	state, why := judge(s, x, found)
+	switch state {
+	case stateDone:
+		return true, ending{}
+	case stateInvalid:
+		return false, ending{outcome: NotApplied, reason: IndexInvalid, invalid: []InvalidIndex{x.InvalidIndex}, err: errors.New(why)}
+	case stateDiffers:
+		return false, ending{outcome: NotApplied, reason: IndexDiffers, err: fmt.Errorf("%s:%d: %s", r.u.Path, s.Line, why)}
+	}
+	return false, ending{}
+}
+
+// state is how far an index statement is, as the catalog shows it.
+type state int
+
+const (
+	stateOpen state = iota // nothing done yet
+	stateDone
+	stateInvalid
+	stateDiffers
+)
+
+// judge compares a statement with what has its index's name.
+func judge(s Statement, x existing, found bool) (state, string) {
+	switch {
+	case s.Kind == "DROP INDEX" && !found:
+		return stateDone, "index " + s.Index.Name + " is not there"
+	case s.Kind != "CREATE INDEX", !found:
+		return stateOpen, ""
+	case x.kind != "i" && x.kind != "I":
+		return stateDiffers, fmt.Sprintf("%s is there already and is no index", s.Index.Name)
+	case x.kind == "i" && (!x.valid || !x.ready):
+		return stateInvalid, x.InvalidIndex.String() + " stands in the way: drop it with DROP INDEX CONCURRENTLY, then run again"
+	case s.Index.Table != "" && x.Table != s.Index.Table:
+		return stateDiffers, fmt.Sprintf("index %s is there already, on %s", s.Index.Name, x.Table)
+	case !SameDefinition(s.SQL, x.definition):
+		return stateDiffers, fmt.Sprintf("index %s is there already as: %s", s.Index.Name, x.definition)
+	}
+	return stateDone, "index " + s.Index.Name + " is there, valid and as wanted"
 }

@@ -2,9 +2,119 @@ package apply
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"time"
+
+	"belay/sqlview/migration"
 )
 
-func (r *run) oneByOne(context.Context) ending {
-	return ending{outcome: NotApplied, reason: Refused, err: errors.New("statements outside a transaction cannot be run yet")}
+// oneByOne runs statements that do not share a transaction. It stops at the
+// first that fails and says how many stand.
+func (r *run) oneByOne(ctx context.Context) ending {
+	r.stood = r.u.From
+	found, e, ok := r.survey(ctx)
+	if !ok {
+		return e
+	}
+	if e, ok := r.write(ctx, r.u.Begin); !ok {
+		return e
+	}
+	for i := r.u.From; i < len(r.u.Statements); i++ {
+		if !found[i] {
+			if e := r.step(ctx, i, r.u.Statements[i]); e.outcome != Applied {
+				return r.incomplete(ctx, e)
+			}
+		}
+		r.stood = i + 1
+	}
+	r.current, r.line, r.trace.Statement = -1, 0, len(r.u.Statements)
+	if e, ok := r.write(ctx, r.u.Record); !ok {
+		return r.incomplete(ctx, e)
+	}
+	if len(found) > 0 && len(found) == len(r.u.Statements)-r.u.From {
+		return ending{outcome: Applied, reason: Already}
+	}
+	return ending{outcome: Applied, reason: Done}
+}
+
+// survey looks, before anything is written, at the indexes that the unit is
+// going to make: an INVALID one in the way must be known before the history
+// table says that the version has begun.
+func (r *run) survey(ctx context.Context) (found map[int]bool, e ending, ok bool) {
+	found = map[int]bool{}
+	for i := r.u.From; i < len(r.u.Statements); i++ {
+		s := r.u.Statements[i]
+		if !s.Concurrent || s.Index.Name == "" {
+			continue
+		}
+		r.current, r.line = i, s.Line
+		there, e := r.before(ctx, s)
+		if e.outcome != "" {
+			return nil, e, false
+		}
+		if there {
+			found[i] = true
+			r.tell(Event{Kind: IndexFound, Message: s.Index.Name})
+		}
+	}
+	r.current, r.line = -1, 0
+	return found, ending{}, true
+}
+
+// step runs one statement: in a transaction of its own where it can be, because
+// a dead client then leaves nothing, else as it is.
+func (r *run) step(ctx context.Context, i int, s Statement) ending {
+	if s.Effect.Known && s.Effect.Transactional && !s.Concurrent {
+		return r.climb(ctx, block{first: i, statements: []Statement{s}})
+	}
+	if repeatable[s.Kind] {
+		return r.ladder(ctx, func(rung time.Duration) ending { return r.alone(ctx, i, s, rung) })
+	}
+	r.attempts++
+	return r.alone(ctx, i, s, r.lim.FirstRung)
+}
+
+// repeatable lists what may be tried again after a lock timeout although it has
+// no transaction: a second time does what the first would have done.
+var repeatable = map[string]bool{"VACUUM": true, "ANALYZE": true, "CLUSTER": true, "REINDEX": true}
+
+// write records in a transaction of its own.
+func (r *run) write(ctx context.Context, writes []migration.Write) (ending, bool) {
+	if len(writes) == 0 {
+		return ending{}, true
+	}
+	e := r.climb(ctx, block{first: -1, writes: writes})
+	return e, e.outcome == Applied
+}
+
+// incomplete says what stays of a unit that did not come to its end.
+func (r *run) incomplete(ctx context.Context, e ending) ending {
+	if e.outcome != NotApplied {
+		return e
+	}
+	if r.stood > 0 {
+		e.left = append(e.left, fmt.Sprintf("%d of %d statements of %s are applied", r.stood, len(r.u.Statements), r.u.Path))
+	}
+	if len(r.u.Begin) == 0 {
+		return e
+	}
+	if len(e.left) == 0 && len(r.u.Unbegin) > 0 && r.s.status() == 'I' {
+		if r.unbegin(ctx) {
+			return e
+		}
+	}
+	e.left = append(e.left, "the history row of "+r.u.Name+" says that it was begun (dirty)")
+	return e
+}
+
+// unbegin goes through a closed gate: it takes back what we wrote ourselves.
+func (r *run) unbegin(ctx context.Context) bool {
+	shut := r.gate
+	r.gate = newGate()
+	defer func() { r.gate = shut }()
+	if r.untold != nil {
+		return false // what cannot be written down is not done
+	}
+	e, ok := r.write(context.WithoutCancel(ctx), r.u.Unbegin)
+	return ok && e.outcome == Applied
 }

@@ -27,11 +27,16 @@ func (r *run) transaction(ctx context.Context) ending {
 
 // climb tries the block until it is committed, fails for good, or the ladder ends.
 func (r *run) climb(ctx context.Context, b block) ending {
+	return r.ladder(ctx, func(rung time.Duration) ending { return r.attempt(ctx, b, rung) })
+}
+
+// ladder makes attempts as long as they end at a lock and it has rungs left.
+func (r *run) ladder(ctx context.Context, once func(rung time.Duration) ending) ending {
 	l := ladder{lim: r.lim}
 	s := step{rung: r.lim.FirstRung}
 	for {
 		r.attempts++
-		e := r.attempt(ctx, b, s.rung)
+		e := once(s.rung)
 		if e.class != lockTimeout && e.class != deadlock {
 			r.tell(Event{Kind: AttemptEnded, LockTimeout: s.rung, Waited: e.held, Reason: e.reason, Blockers: r.waitSeen})
 			return e
@@ -44,7 +49,7 @@ func (r *run) climb(ctx context.Context, b block) ending {
 		r.tell(Event{Kind: AttemptEnded, LockTimeout: rung, Waited: e.held, Pause: s.pause, Blockers: r.waitSeen,
 			Code: db.SQLState(e.err), Reason: s.hold})
 		if s.hold != "" {
-			return ending{outcome: NotApplied, reason: s.hold, held: e.held}
+			return ending{outcome: NotApplied, reason: s.hold, held: e.held, left: e.left, invalid: e.invalid}
 		}
 		if reason := r.rest(ctx, s.pause); reason != "" {
 			return r.stopped(reason, e)

@@ -28,6 +28,9 @@ type Unit struct {
 	// a OneByOne unit, Record after the last. For the other wraps Record is
 	// written before COMMIT in the unit's own transaction and Begin is not used.
 	Begin, Record []migration.Write
+	// Unbegin takes Begin back where a OneByOne unit ended with nothing done. nil
+	// = what Begin wrote stays, and the Result says so.
+	Unbegin []migration.Write
 	// Mark is where the database shows that the unit is applied.
 	Mark Mark
 	// Role is set for the statements and the history row; "" = the session's own.
@@ -70,9 +73,8 @@ type Index struct {
 	Name   string // "" = the server chooses
 	// Table is the indexed table as "schema.name"; "" for DROP INDEX.
 	Table string
-	// IfNotExists is true where the statement would be silent over an index of
-	// the same name.
-	IfNotExists bool
+	// drop is the oid of the INVALID index that DropInvalid means.
+	drop uint32
 }
 
 // Constraint names a constraint of a table.

@@ -13,10 +13,15 @@ import (
 
 // sight is what one look at our own session showed.
 type sight struct {
-	// Waits is true while the session waits for a lock; On is the relation's oid.
+	// waits is true while the session waits for a lock, on is the relation's oid,
+	// snapshot is true where it waits for the end of another's transaction.
 	waits    bool
 	on       string
+	snapshot bool
 	blockers []Blocker
+	// progress and tools are looked for only while a CONCURRENTLY runs.
+	progress *Progress
+	tools    []Blocker
 	queue    int
 	cost     time.Duration
 	err      error
@@ -32,8 +37,9 @@ type watch struct {
 	busy bool
 	next time.Time // no look before
 	slow time.Duration
-	// asked is true once this attempt's blockers were asked for.
-	asked bool
+	// build is set while a CONCURRENTLY runs, with the tool's keys.
+	build bool
+	keys  []int64
 }
 
 func newWatch(x *Executor, pid uint32, lim Limits) *watch {
@@ -47,8 +53,7 @@ func newWatch(x *Executor, pid uint32, lim Limits) *watch {
 // attempt sets the clock for a new attempt: its first look comes in the middle
 // of the lock wait, when the blockers can be seen.
 func (w *watch) attempt(start time.Time, rung time.Duration) {
-	w.next, w.asked = start.Add(rung/2), false
-	w.slow = 0
+	w.next, w.slow = start.Add(rung/2), 0
 }
 
 // begin starts a look in the background; its sight arrives on out.
@@ -70,7 +75,7 @@ func (w *watch) begin(ctx context.Context) {
 func (w *watch) arrived(s sight, held time.Duration) {
 	w.busy = false
 	gap := 250 * time.Millisecond
-	if held > 2*time.Second {
+	if w.build || held > 2*time.Second {
 		gap = w.lim.Sample
 	}
 	if s.cost > 50*time.Millisecond {
@@ -90,7 +95,7 @@ func (w *watch) wait() {
 const queueSQL = `with l as materialized (
 	select pid, locktype, database, relation, transactionid, mode, granted from pg_catalog.pg_locks
 	where locktype in ('relation', 'transactionid', 'tuple', 'virtualxid', 'page', 'extend', 'object') and (not granted or pid = $1::int4))
-select 'self', pid, coalesce(relation::int8, 0), mode, '' from l where pid = $1::int4 and not granted
+select 'self', pid, coalesce(relation::int8, 0), mode, locktype from l where pid = $1::int4 and not granted
 union all
 select 'relation', w.pid, w.relation::int8, w.mode, h.mode from l h join l w
 	on w.relation = h.relation and w.database = h.database and w.pid <> h.pid
@@ -114,11 +119,14 @@ func (w *watch) look(ctx context.Context) (sight, error) {
 	s := sight{queue: queue(rows)}
 	for _, row := range rows {
 		if row[0] == "self" {
-			s.waits, s.on = true, row[2]
+			s.waits, s.on, s.snapshot = true, row[2], row[4] == "virtualxid"
 		}
 	}
 	if s.waits {
 		s.blockers, err = blockers(ctx, w.conn, w.pid, s.on)
+	}
+	if err == nil && w.build {
+		err = w.lookAtBuild(ctx, &s)
 	}
 	s.cost = time.Since(start)
 	return s, err

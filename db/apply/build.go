@@ -1,0 +1,109 @@
+package apply
+
+import (
+	"context"
+	"strconv"
+	"strings"
+)
+
+// phases says the phases of pg_stat_progress_create_index in words. Those of the
+// build itself carry the access method's own name behind a colon.
+var phases = map[string]string{
+	"initializing":                            "starting",
+	"waiting for writers before build":        "waiting for transactions that may write without the index",
+	"building index":                          "building the index",
+	"building index: scanning table":          "reading the table",
+	"building index: sorting live tuples":     "sorting",
+	"building index: loading tuples in tree":  "writing the index",
+	"waiting for writers before validation":   "waiting for transactions that write without the index",
+	"index validation: scanning index":        "reading the index to check it",
+	"index validation: sorting tuples":        "sorting what was read",
+	"index validation: scanning table":        "looking for rows that were added meanwhile",
+	"waiting for old snapshots":               "waiting for old snapshots",
+	"waiting for readers before marking dead": "waiting for queries that still use the old index",
+	"waiting for readers before dropping":     "waiting for queries that may still see the old index",
+}
+
+const progressSQL = `select phase, lockers_total, lockers_done, blocks_total, blocks_done, tuples_total, tuples_done
+from pg_catalog.pg_stat_progress_create_index where pid = $1::int4`
+
+const waitersSQL = `select l.pid, coalesce(a.application_name, ''), coalesce(a.usename, ''), coalesce(a.state, '')
+from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a on a.pid = l.pid
+where l.locktype = 'advisory' and not l.granted and l.objsubid = 1
+	and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
+	and ((l.classid::int8 << 32) | l.objid::int8) = any($1::int8[])`
+
+// lookAtBuild adds what only a CONCURRENTLY has: how far it is, and who waits
+// for the tool's key with a snapshot that the build will have to wait for.
+func (w *watch) lookAtBuild(ctx context.Context, s *sight) error {
+	rows, err := ask(ctx, w.conn, progressSQL, w.pid)
+	if err != nil {
+		return err
+	}
+	if len(rows) > 0 {
+		s.progress = progress(rows[0])
+	}
+	if len(w.keys) == 0 {
+		return nil
+	}
+	rows, err = ask(ctx, w.conn, waitersSQL, keyArray(w.keys))
+	for _, r := range rows {
+		pid, _ := strconv.Atoi(r[0])
+		s.tools = append(s.tools, Blocker{PID: pid, Application: r[1], User: r[2], State: r[3]})
+	}
+	return err
+}
+
+func keyArray(keys []int64) string {
+	var out []string
+	for _, k := range keys {
+		out = append(out, strconv.FormatInt(k, 10))
+	}
+	return "{" + strings.Join(out, ",") + "}"
+}
+
+func progress(r []string) *Progress {
+	p := &Progress{Phase: inWords(r[0])}
+	for i, unit := range []string{"sessions", "blocks", "tuples"} {
+		total, _ := strconv.ParseInt(r[1+2*i], 10, 64)
+		if total > 0 {
+			p.Unit, p.Total = unit, total
+			p.Done, _ = strconv.ParseInt(r[2+2*i], 10, 64)
+			break
+		}
+	}
+	return p
+}
+
+func inWords(phase string) string {
+	if w, ok := phases[phase]; ok {
+		return w
+	}
+	if _, step, ok := strings.Cut(phase, ": "); ok {
+		return step
+	}
+	return phase
+}
+
+// buildSeen tells of a build what changed since the look before.
+func (r *run) buildSeen() func(sight) {
+	var last Progress
+	return func(s sight) {
+		if s.progress != nil && *s.progress != last {
+			last = *s.progress
+			r.tell(Event{Kind: BuildProgress, Progress: s.progress})
+		}
+		if s.waits && len(s.blockers) > 0 {
+			kind := Waiting
+			if s.snapshot {
+				kind = SnapshotWait
+			}
+			r.waitSeen = s.blockers
+			r.blockers.add(s.blockers)
+			r.tell(Event{Kind: kind, Blockers: s.blockers, Progress: s.progress})
+		}
+		if len(s.tools) > 0 {
+			r.tell(Event{Kind: ToolWaits, Blockers: s.tools})
+		}
+	}
+}

@@ -1,0 +1,307 @@
+package apply_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"belay/db/apply"
+	"belay/db/dbtest"
+	"belay/sqlview/effect"
+	"belay/sqlview/lock"
+)
+
+func createIndex(sql, name string) apply.Statement {
+	return apply.Statement{SQL: sql, Kind: "CREATE INDEX", Concurrent: true, Index: apply.Index{Name: name, Table: "public.t"},
+		Effect: effect.Effect{Known: true, Duration: effect.Slow, Locks: []effect.On{{Relation: "public.t", Mode: lock.ShareUpdateExclusive}}}}
+}
+
+func byOne(statements ...apply.Statement) apply.Unit {
+	u := unit(statements...)
+	u.Wrap = apply.OneByOne
+	return u
+}
+
+const newIndex = `CREATE INDEX CONCURRENTLY t_a ON t (a)`
+
+func invalidNames(t testing.TB, d *dbtest.DB) string {
+	t.Helper()
+	return strings.Join(dbtest.QueryCol[string](t, d, `SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid`), ",")
+}
+
+func TestConcurrentlyBuilds(t *testing.T) {
+	d := shop(t)
+	x, rec := executor(t, d.DSN)
+	var dirty string
+	rec.hook = func(e apply.Event) error {
+		if e.Kind == apply.StatementBegun && e.Statement == 0 {
+			dirty = version(t, d)
+		}
+		return nil
+	}
+	got := x.Run(t.Context(), byOne(createIndex(newIndex, "t_a"), instant("ALTER TABLE", `ALTER TABLE t ADD COLUMN note text`)))
+	want(t, got, apply.Applied, apply.Done)
+	if dirty != "7 dirty" || version(t, d) != "7" || !hasColumn(t, d, "note") || invalidNames(t, d) != "" || got.Stood != 2 {
+		t.Errorf("while building %q, then %q, stood %d", dirty, version(t, d), got.Stood)
+	}
+	// The same unit again: everything is found, nothing is built.
+	got = x.Run(t.Context(), byOne(createIndex(newIndex, "t_a")))
+	want(t, got, apply.Applied, apply.Already)
+	if len(rec.of(apply.IndexFound)) != 1 {
+		t.Error("the index was not found")
+	}
+}
+
+// CONCURRENTLY waits for an old snapshot far longer than any lock_timeout, says
+// for whom, and ends well.
+func TestConcurrentlyWaitsForAnOldSnapshot(t *testing.T) {
+	d := shop(t)
+	x, rec := executor(t, d.DSN)
+	x.Limits.Sample = 50 * time.Millisecond
+	pid, release := d.Blocker(t, `SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM schema_migrations`)
+	waits := 0
+	rec.hook = func(e apply.Event) error {
+		if e.Kind == apply.SnapshotWait {
+			if waits++; waits == 8 { // 400 ms: over every lock_timeout in force
+				release()
+			}
+		}
+		return nil
+	}
+	u := byOne(createIndex(newIndex, "t_a"))
+	u.Begin, u.Record = nil, nil
+	got := x.Run(t.Context(), u)
+	want(t, got, apply.Applied, apply.Done)
+	seen := rec.of(apply.SnapshotWait)
+	if len(seen) == 0 || seen[0].Blockers[0].PID != int(pid) {
+		t.Fatalf("waits %+v", seen)
+	}
+	phase := ""
+	for _, e := range rec.of(apply.BuildProgress) {
+		phase += e.Progress.Phase + "; "
+	}
+	if !strings.Contains(phase, "waiting for old snapshots") {
+		t.Errorf("phases %s", phase)
+	}
+}
+
+func TestConcurrentlyStoppedLeavesAnInvalidIndexAndSaysSo(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		reason apply.Reason
+	}{{"stop", apply.Canceled}, {"deadline", apply.Deadline}, {"cancel from outside", apply.CanceledByOther}} {
+		t.Run(c.name, func(t *testing.T) {
+			d := shop(t)
+			x, rec := executor(t, d.DSN)
+			x.Limits.Sample = 50 * time.Millisecond
+			_, release := d.Blocker(t, `SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM schema_migrations`)
+			defer release()
+			if c.name == "deadline" {
+				x.Limits.ConcurrentDeadline = 700 * time.Millisecond
+			}
+			done := false
+			rec.hook = func(e apply.Event) error {
+				if e.Kind == apply.SnapshotWait && !done {
+					switch c.name {
+					case "stop":
+						x.Stop(errors.New("c"))
+					case "cancel from outside":
+						d.Exec(t, `SELECT pg_cancel_backend($1)`, int32(x.Trio.Executor.PgConn().PID()))
+					}
+					done = c.name != "deadline"
+				}
+				return nil
+			}
+			u := byOne(createIndex(newIndex, "t_a"))
+			u.Begin, u.Record = nil, nil
+			got := x.Run(t.Context(), u)
+			want(t, got, apply.NotApplied, c.reason)
+			if len(got.Invalid) != 1 || got.Invalid[0].Name != "t_a" || got.Unchanged() || invalidNames(t, d) != "t_a" {
+				t.Fatalf("invalid %+v, left %q", got.Invalid, got.Left)
+			}
+			release()
+			// It stands in the way of the next run, IF NOT EXISTS or not.
+			next := byOne(createIndex(`CREATE INDEX CONCURRENTLY IF NOT EXISTS t_a ON t (a)`, "t_a"))
+			again := x.Run(t.Context(), next)
+			want(t, again, apply.NotApplied, apply.IndexInvalid)
+			if !again.Unchanged() || version(t, d) != "" {
+				t.Errorf("left %q, version %q", again.Left, version(t, d))
+			}
+			want(t, x.DropInvalid(t.Context(), again.Invalid[0]), apply.Applied, apply.Done)
+			want(t, x.Run(t.Context(), next), apply.Applied, apply.Done)
+			if invalidNames(t, d) != "" || version(t, d) != "7" {
+				t.Errorf("invalid %q, version %q", invalidNames(t, d), version(t, d))
+			}
+		})
+	}
+}
+
+func TestUniqueConcurrentlyOverDuplicates(t *testing.T) {
+	d := shop(t)
+	d.Exec(t, `UPDATE t SET a = 1`)
+	x, _ := executor(t, d.DSN)
+	u := byOne(createIndex(`CREATE UNIQUE INDEX CONCURRENTLY t_a ON t (a)`, "t_a"))
+	got := x.Run(t.Context(), u)
+	want(t, got, apply.NotApplied, apply.StatementError)
+	var f *apply.Failure
+	if !errors.As(got.Err, &f) || f.Code != "23505" || len(got.Invalid) != 1 || !got.Invalid[0].Unique {
+		t.Errorf("error %v, invalid %+v", got.Err, got.Invalid)
+	}
+	if version(t, d) != "7 dirty" || !strings.Contains(strings.Join(got.Left, "; "), "dirty") {
+		t.Errorf("version %q, left %q", version(t, d), got.Left)
+	}
+}
+
+// Where nothing was done the history table is as it was before.
+func TestBeginIsTakenBackWhereNothingWasDone(t *testing.T) {
+	d := shop(t)
+	x, _ := executor(t, d.DSN)
+	u := byOne(createIndex(`CREATE INDEX CONCURRENTLY t_a ON t (nosuch)`, "t_a"))
+	u.Unbegin = u.Begin[:1]
+	got := x.Run(t.Context(), u)
+	want(t, got, apply.NotApplied, apply.StatementError)
+	if !got.Unchanged() || version(t, d) != "" {
+		t.Errorf("left %q, version %q", got.Left, version(t, d))
+	}
+}
+
+func TestAnotherIndexOfTheNameIsNotTakenForOurs(t *testing.T) {
+	d := shop(t)
+	d.Exec(t, `CREATE INDEX t_a ON t (id, a)`)
+	x, _ := executor(t, d.DSN)
+	got := x.Run(t.Context(), byOne(createIndex(`CREATE INDEX CONCURRENTLY IF NOT EXISTS t_a ON t (a)`, "t_a")))
+	want(t, got, apply.NotApplied, apply.IndexDiffers)
+	if !strings.Contains(got.Err.Error(), "(id, a)") || !got.Unchanged() {
+		t.Errorf("error %v", got.Err)
+	}
+}
+
+func TestStopsAtTheFirstThatFails(t *testing.T) {
+	d := shop(t)
+	x, _ := executor(t, d.DSN)
+	got := x.Run(t.Context(), byOne(addColumn(), createIndex(newIndex, "t_a"),
+		instant("ALTER TABLE", `ALTER TABLE nosuch ADD COLUMN x int`), instant("ALTER TABLE", `ALTER TABLE t ADD COLUMN other text`)))
+	want(t, got, apply.NotApplied, apply.StatementError)
+	if got.Stood != 2 || !hasColumn(t, d, "note") || hasColumn(t, d, "other") || !strings.Contains(got.Left[0], "2 of 4 statements") {
+		t.Errorf("stood %d, left %q", got.Stood, got.Left)
+	}
+	// After the table was made, the rest runs from where it stood.
+	d.Exec(t, `CREATE TABLE nosuch ()`)
+	u := byOne(addColumn(), createIndex(newIndex, "t_a"),
+		instant("ALTER TABLE", `ALTER TABLE nosuch ADD COLUMN x int`), instant("ALTER TABLE", `ALTER TABLE t ADD COLUMN other text`))
+	u.From = got.Stood
+	want(t, x.Run(t.Context(), u), apply.Applied, apply.Done)
+	if !hasColumn(t, d, "other") || version(t, d) != "7" {
+		t.Errorf("version %q", version(t, d))
+	}
+}
+
+// A teammate's tool that waits for its key must not end our build, nor wait for it.
+func TestToolKeysAreReleasedAroundConcurrently(t *testing.T) {
+	const key = 4097083626
+	d := shop(t)
+	x, rec := executor(t, d.DSN)
+	x.Limits.Sample = 50 * time.Millisecond
+	if _, err := x.Trio.Executor.Exec(t.Context(), `SELECT pg_advisory_lock($1)`, key); err != nil {
+		t.Fatal(err)
+	}
+	tool := d.Conn(t)
+	got := make(chan error, 1)
+	rec.hook = func(e apply.Event) error {
+		if e.Kind == apply.KeysReleased {
+			_, err := tool.Exec(context.Background(), `SELECT pg_advisory_lock($1)`, key)
+			go func() {
+				time.Sleep(300 * time.Millisecond) // the tool works a while
+				_, _ = tool.Exec(context.Background(), `SELECT pg_advisory_unlock($1)`, key)
+				got <- err
+			}()
+		}
+		return nil
+	}
+	u := byOne(createIndex(newIndex, "t_a"))
+	u.Keys = []int64{key}
+	want(t, x.Run(t.Context(), u), apply.Applied, apply.Done)
+	if err := <-got; err != nil {
+		t.Errorf("the tool: %v", err)
+	}
+	if len(rec.of(apply.KeysTaken)) != 1 || d.Count(t, `pg_locks WHERE locktype = 'advisory' AND granted`) != 1 {
+		t.Error("the key is not ours again")
+	}
+}
+
+func TestToolThatWaitsDuringABuildIsNamed(t *testing.T) {
+	const key = 77
+	d := shop(t)
+	x, rec := executor(t, d.DSN)
+	x.Limits.Sample = 50 * time.Millisecond
+	_, release := d.Blocker(t, `SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM schema_migrations`)
+	holder, tool := d.Conn(t), d.Conn(t)
+	waits := make(chan error, 1)
+	rec.hook = func(e apply.Event) error {
+		switch e.Kind {
+		case apply.KeysReleased:
+			if _, err := holder.Exec(context.Background(), `SELECT pg_advisory_lock($1)`, key); err != nil {
+				return err
+			}
+			go func() {
+				_, err := tool.Exec(context.Background(), `SELECT pg_advisory_lock($1)`, key)
+				waits <- err
+				_, _ = tool.Exec(context.Background(), `SELECT pg_advisory_unlock($1)`, key)
+			}()
+		case apply.ToolWaits:
+			if e.Blockers[0].PID != int(tool.PgConn().PID()) {
+				t.Errorf("waiter %+v", e.Blockers)
+			}
+			_, _ = holder.Exec(context.Background(), `SELECT pg_advisory_unlock($1)`, key)
+			release()
+		}
+		return nil
+	}
+	if _, err := x.Trio.Executor.Exec(t.Context(), `SELECT pg_advisory_lock($1)`, key); err != nil {
+		t.Fatal(err)
+	}
+	u := byOne(createIndex(newIndex, "t_a"))
+	u.Keys = []int64{key}
+	want(t, x.Run(t.Context(), u), apply.Applied, apply.Done)
+	if err := <-waits; err != nil || len(rec.of(apply.ToolWaits)) == 0 {
+		t.Errorf("tool %v, named %d times", err, len(rec.of(apply.ToolWaits)))
+	}
+}
+
+func TestDropIndexAndReindexConcurrently(t *testing.T) {
+	d := shop(t)
+	d.Exec(t, `CREATE INDEX t_a ON t (a)`)
+	x, _ := executor(t, d.DSN)
+	weak := effect.Effect{Known: true, Duration: effect.Slow, Locks: []effect.On{{Relation: "public.t", Mode: lock.ShareUpdateExclusive}}}
+	u := byOne(apply.Statement{SQL: `REINDEX TABLE CONCURRENTLY t`, Kind: "REINDEX", Concurrent: true, Effect: weak},
+		apply.Statement{SQL: `VACUUM (TRUNCATE false) t`, Kind: "VACUUM", Effect: weak},
+		apply.Statement{SQL: `DROP INDEX CONCURRENTLY t_a`, Kind: "DROP INDEX", Concurrent: true, Index: apply.Index{Name: "t_a"}, Effect: weak})
+	want(t, x.Run(t.Context(), u), apply.Applied, apply.Done)
+	if d.Count(t, `pg_class WHERE relname = 't_a'`) != 0 || version(t, d) != "7" {
+		t.Errorf("version %q", version(t, d))
+	}
+}
+
+// VACUUM FULL has no transaction of ours and blocks everyone: it gets the rung,
+// the hold budget and the ladder.
+func TestStrongStatementOutsideATransaction(t *testing.T) {
+	d := shop(t)
+	x, rec := executor(t, d.DSN)
+	strong := effect.Effect{Known: true, Duration: effect.Slow, Locks: []effect.On{{Relation: "public.t", Mode: lock.AccessExclusive}}}
+	u := byOne(apply.Statement{SQL: `VACUUM FULL t`, Kind: "VACUUM", Effect: strong})
+	u.Hold = 30 * time.Second
+	_, release := d.Blocker(t, `SELECT count(*) FROM t`)
+	rec.hook = func(e apply.Event) error {
+		if e.Kind == apply.AttemptEnded && e.Code == "55P03" {
+			release()
+		}
+		return nil
+	}
+	got := x.Run(t.Context(), u)
+	want(t, got, apply.Applied, apply.Done)
+	if len(got.Blockers) != 1 || version(t, d) != "7" {
+		t.Errorf("blockers %+v, version %q", got.Blockers, version(t, d))
+	}
+}

@@ -1,0 +1,70 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// releaseKeys lets the tool's advisory keys go for the time of a CONCURRENTLY: a
+// session of the tool that waits for one holds a snapshot, the build waits for
+// that snapshot, and the server calls it a deadlock. It lists the keys that were
+// ours to release.
+func (r *run) releaseKeys(ctx context.Context) ([]int64, error) {
+	var released []int64
+	for _, k := range r.u.Keys {
+		for {
+			rows, err := ask(ctx, r.s.conn, `select pg_catalog.pg_advisory_unlock($1::int8) from pg_catalog.pg_locks
+				where locktype = 'advisory' and granted and pid = pg_catalog.pg_backend_pid() and objsubid = 1
+				and ((classid::int8 << 32) | objid::int8) = $1::int8`, strconv.FormatInt(k, 10))
+			if err != nil {
+				return released, fmt.Errorf("release the tool's key %d: %w", k, err)
+			}
+			if len(rows) == 0 {
+				break
+			}
+			released = append(released, k)
+		}
+	}
+	if len(released) > 0 {
+		r.tell(Event{Kind: KeysReleased})
+	}
+	return released, nil
+}
+
+// keyPoll is the pause between two tries for a key.
+const keyPoll = 200 * time.Millisecond
+
+// takeKeys takes them again by trying, never by waiting in the server's queue.
+func (r *run) takeKeys(ctx context.Context, keys []int64) error {
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.lim.RetryFor)
+	defer cancel()
+	for _, k := range keys {
+		if err := r.takeKey(limited, k); err != nil {
+			return err
+		}
+	}
+	r.tell(Event{Kind: KeysTaken})
+	return nil
+}
+
+func (r *run) takeKey(ctx context.Context, k int64) error {
+	for {
+		rows, err := ask(ctx, r.s.conn, "select pg_catalog.pg_try_advisory_lock($1::int8)", strconv.FormatInt(k, 10))
+		if err != nil {
+			return fmt.Errorf("take the tool's key %d again: %w", k, err)
+		}
+		if rows[0][0] == "t" {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the tool's key %d was taken by another session meanwhile: see who migrates, then run again", k)
+		case <-r.gate.wake:
+			return errors.New("stopped while another session had the tool's key")
+		case <-time.After(keyPoll):
+		}
+	}
+}
