@@ -175,7 +175,7 @@ func (s Stmt) SetText(u *pg.UpdateStmt) string {
 		return ""
 	}
 	text := s.tail(u.TargetList[0].GetResTarget().GetLocation())
-	return strings.Join(strings.Fields(text[:clauseEnd(text)]), " ")
+	return strings.Join(strings.Fields(text[:clauseEnd(text, endsSet)]), " ")
 }
 
 // WhereText is the source text of a condition.
@@ -185,5 +185,5 @@ func (s Stmt) WhereText(d DataChange) string {
 		return ""
 	}
 	text := s.SQL[d.At+w[1]:]
-	return strings.Join(strings.Fields(text[:clauseEnd(text)]), " ")
+	return strings.Join(strings.Fields(text[:clauseEnd(text, endsWhere)]), " ")
 }

@@ -149,3 +149,17 @@ func startsWith(keys, columns []string) bool {
 	}
 	return true
 }
+
+// ColumnType is the type of a column of a foreign key as format_type prints
+// it, from the statement itself or the catalog; "" = not known.
+func (s Stmt) ColumnType(k ForeignKey, column string) string {
+	for _, c := range s.typedColumns() {
+		if c.Table == k.Table && c.Name == column {
+			return c.Type
+		}
+	}
+	if c := s.Catalog().Relation(k.Table).Column(column); c != nil {
+		return c.Type
+	}
+	return ""
+}

@@ -37,7 +37,7 @@ func (s Stmt) ConditionText(at int32) string {
 		return ""
 	}
 	inner := text[open+1:]
-	return strings.TrimSpace(inner[:expressionEnd(inner, nil)])
+	return strings.TrimSpace(inner[:clauseEnd(inner, nil)])
 }
 
 // After is the source text from a byte offset of SQL up to the next comma,
@@ -58,7 +58,7 @@ func (s Stmt) tail(at int32) string {
 // parenthesis, a semicolon or one of the words, outside of parentheses and
 // quotes. A word that starts the expression does not end it.
 func expressionEnd(text string, words map[string]bool) int {
-	depth, started := 0, false
+	depth, started, before := 0, false, ""
 	for i := 0; i < len(text); {
 		c := text[i]
 		if n := quoted(text[i:]); n > 0 {
@@ -66,10 +66,11 @@ func expressionEnd(text string, words map[string]bool) int {
 			continue
 		}
 		if w := wordBoundary.FindString(text[i:]); w != "" {
-			if depth == 0 && started && words[strings.ToUpper(w)] {
+			w = strings.ToUpper(w)
+			if depth == 0 && started && words[w] && before != "DISTINCT" {
 				return i
 			}
-			i, started = i+len(w), true
+			i, started, before = i+len(w), true, w
 			continue
 		}
 		switch {
@@ -125,15 +126,16 @@ func through(text string, from int, end string) int {
 
 var whereWord = regexp.MustCompile(`(?i)\bWHERE\b`)
 
-// endsClause are the words that end a list of assignments or a condition.
-var endsClause = map[string]bool{"WHERE": true, "FROM": true, "RETURNING": true, "ORDER": true, "LIMIT": true}
+var (
+	endsSet   = map[string]bool{"WHERE": true, "FROM": true, "RETURNING": true}
+	endsWhere = map[string]bool{"RETURNING": true}
+)
 
 // clauseEnd is the offset where a clause ends; commas do not end it.
-func clauseEnd(text string) int {
+func clauseEnd(text string, words map[string]bool) int {
 	end := 0
 	for end < len(text) {
-		n := expressionEnd(text[end:], endsClause)
-		end += n
+		end += expressionEnd(text[end:], words)
 		if end >= len(text) || text[end] != ',' {
 			return end
 		}
@@ -159,3 +161,12 @@ func (s Stmt) BoundText(b *pg.PartitionBoundSpec) string {
 }
 
 var partitionTail = regexp.MustCompile(`(?i)\)\s*(PARTITION\s+BY|USING|WITH\s*\(|TABLESPACE)\b`)
+
+// Unwrapped is an expression without parentheses around all of it.
+func Unwrapped(expression string) string {
+	inner, ok := strings.CutPrefix(expression, "(")
+	if !ok || clauseEnd(inner, nil) != len(inner)-1 {
+		return expression
+	}
+	return inner[:len(inner)-1]
+}

@@ -54,7 +54,7 @@ func constrained(t *catalog.Type) bool {
 func domainRule(t *catalog.Type) string {
 	var rules []string
 	for _, k := range t.Constraints {
-		rules = append(rules, "CHECK ("+strings.Trim(k.Expression, "()")+")")
+		rules = append(rules, "CHECK ("+lint.Unwrapped(k.Expression)+")")
 	}
 	if t.NotNull {
 		rules = append(rules, "NOT NULL")
@@ -67,7 +67,7 @@ func domainInstead(c lint.NewColumn, t *catalog.Type) string {
 	lines := []string{fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;", table, column, t.Base)}
 	for i, k := range t.Constraints {
 		name := lint.Ident(fmt.Sprintf("%s_%s_%d", catalog.Base(c.Table), c.Colname, i+1))
-		check := strings.NewReplacer("VALUE", column, "value", column).Replace(strings.Trim(k.Expression, "()"))
+		check := strings.NewReplacer("VALUE", column, "value", column).Replace(lint.Unwrapped(k.Expression))
 		lines = append(lines,
 			fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s) NOT VALID;", table, name, check),
 			fmt.Sprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s;  -- another transaction", table, name))

@@ -148,6 +148,8 @@ type sample struct {
 	byBelay          bool
 	today            string
 	source           catalog.Source
+	minor            int
+	invalid          []string // indexes that a failed build left
 }
 
 var modes = map[string]lint.Mode{
@@ -158,7 +160,10 @@ var modes = map[string]lint.Mode{
 // "-- key: value" lines at the head of the text itself.
 func readSample(t *testing.T, sections map[string]string, name string) sample {
 	t.Helper()
-	s := sample{given: sections["given.sql"], sql: sections[name], path: name, version: defaultVersion, source: catalog.SourceSchema}
+	s := sample{
+		given: sections["given.sql"], sql: sections[name], path: name,
+		version: defaultVersion, minor: -1, source: catalog.SourceSchema,
+	}
 	if v := strings.TrimSpace(sections["version"]); v != "" {
 		s.set(t, "version", v)
 	}
@@ -181,6 +186,14 @@ func (s *sample) set(t *testing.T, key, value string) {
 			t.Fatal(err)
 		}
 		s.version = n
+	case "minor":
+		n, err := strconv.Atoi(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.minor = n
+	case "invalid":
+		s.invalid = append(s.invalid, value)
 	case "mode":
 		mode, ok := modes[value]
 		if !ok {
@@ -216,7 +229,10 @@ func (s sample) file(t *testing.T) *lint.File {
 		}
 	}
 	snapshot := catalog.FromStatements(s.source, files[0].Statements, s.version)
-	snapshot.ServerVersion = s.version
+	snapshot.ServerVersion, snapshot.ServerMinor = s.version, s.minor
+	for _, name := range s.invalid {
+		invalidate(t, snapshot, name)
+	}
 	f := &lint.File{Path: s.path, File: files[1], Source: []byte(s.sql), Mode: s.mode, ByBelay: s.byBelay}
 	for _, st := range files[1].Statements {
 		f.Catalogs = append(f.Catalogs, snapshot)
@@ -225,6 +241,19 @@ func (s sample) file(t *testing.T) *lint.File {
 		snapshot.Apply(st, s.version)
 	}
 	return f
+}
+
+// invalidate makes an index what a failed concurrent build leaves.
+func invalidate(t *testing.T, snapshot *catalog.Snapshot, name string) {
+	t.Helper()
+	table, _ := snapshot.Indexed(name)
+	if table == nil {
+		t.Fatalf("no index %s", name)
+	}
+	changed := *table
+	changed.Indexes = slices.Clone(table.Indexes)
+	changed.Index(name).Valid = false
+	snapshot.Relations.Set(changed.Name, &changed)
 }
 
 func render(found []lint.Hazard) string {

@@ -14,6 +14,7 @@ var _ = add(lint.Rule{
 	ID: "type-rewrite", Severity: lint.Stop, Kind: "blocks",
 	Summary:        "ALTER TYPE that rewrites the table or its indexes",
 	GrowsWithTable: true,
+	Supersedes:     []string{"type-timestamptz"},
 	Run:            typeRewrite,
 	Doc: `
 ## Advice
@@ -45,21 +46,49 @@ func typeRewrite(p *lint.Pass) {
 		s.Report(lint.Hazard{
 			Relation: a.Table, Object: a.Name,
 			Message: fmt.Sprintf("Changing %s to %s writes every row and index anew while nobody can read or write the table.", a.Name, to),
-			Why:     typeWhy(a, to),
-			Instead: newColumnSteps(a.Table, a.Name, to),
+			Why:     typeWhy(p, s, a, to) + foreignKeyToo(a),
+			Instead: typeInstead(p, a, to),
 		})
 	}
 }
 
-func typeWhy(a lint.Alteration, to string) string {
+func typeWhy(p *lint.Pass, s lint.Stmt, a lint.Alteration, to string) string {
 	c := a.Relation.Column(a.Name)
 	switch {
+	case freeInUTC(p, a, to):
+		return fmt.Sprintf("%s to %s is free only in a session with TimeZone UTC and without USING; here it is one %s.", c.Type, to, zoneOf(s))
 	case c == nil:
 		return "The type that the column has now is not known; most changes rewrite the table under ACCESS EXCLUSIVE."
 	case a.Def.GetColumnDef().GetRawDefault() != nil:
 		return fmt.Sprintf("%s to %s with a USING expression rewrites the table under ACCESS EXCLUSIVE.", c.Type, to)
 	}
 	return fmt.Sprintf("%s to %s is not binary compatible: the table is rewritten under ACCESS EXCLUSIVE.", c.Type, to)
+}
+
+// freeInUTC is a change between the timestamp types, which a time zone decides.
+func freeInUTC(p *lint.Pass, a lint.Alteration, to string) bool {
+	c := a.Relation.Column(a.Name)
+	return c != nil && !p.Before(12) && zoneChange(c.Type, to)
+}
+
+func typeInstead(p *lint.Pass, a lint.Alteration, to string) string {
+	if freeInUTC(p, a, to) {
+		return utcSteps(a, to)
+	}
+	return newColumnSteps(a.Table, a.Name, to)
+}
+
+// foreignKeyToo names the parents that are locked because the column refers to them.
+func foreignKeyToo(a lint.Alteration) string {
+	if a.Relation == nil {
+		return ""
+	}
+	for _, k := range a.Relation.Constraints {
+		if k.Type == catalog.ForeignKey && slices.Contains(k.Columns, a.Name) {
+			return fmt.Sprintf(" Its foreign key is made anew: ACCESS EXCLUSIVE on %s too.", k.References)
+		}
+	}
+	return ""
 }
 
 // newColumnSteps changes a type by a second column.
