@@ -1,0 +1,94 @@
+// Package ledger is what belay keeps in the target database: schema belay, so
+// that a run, a backfill or a campaign can be found again by another host. It
+// is a format between hosts, people and versions of belay. Nothing of it is
+// created unless a caller asks, and a caller asks only after a person's yes.
+package ledger
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"time"
+
+	"belay/db"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Version is the format that this belay reads and writes.
+const Version = 1
+
+//go:embed version1.sql
+var ddl string
+
+// DDL is the script that creates the ledger, without the row of meta that
+// [Create] writes. It is for a person to read before the yes, and for a DBA.
+func DDL() string { return ddl }
+
+// ErrMissing says that the database has no ledger.
+var ErrMissing = errors.New("the database has no ledger (schema belay)")
+
+// VersionError says that a newer belay made the ledger.
+type VersionError struct {
+	// Found is meta.version.
+	Found int
+}
+
+// Error names both versions.
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("the ledger (schema belay) is of version %d, this belay knows version %d", e.Found, Version)
+}
+
+// Hint is what to do now.
+func (e *VersionError) Hint() string {
+	return fmt.Sprintf("use a belay that knows ledger version %d; nothing was changed", e.Found)
+}
+
+// Status is what stands in the database.
+type Status struct {
+	// Exists is false where there is no table belay.meta; the rest is then zero.
+	Exists    bool      `json:"exists"`
+	Version   int       `json:"version,omitempty"`
+	CreatedAt time.Time `json:"created_at,omitzero"`
+	CreatedBy string    `json:"created_by,omitempty"`
+}
+
+// Read says whether the database has a ledger and of which version. It changes
+// nothing and waits for nobody's lock.
+func Read(ctx context.Context, q db.Querier) (Status, error) {
+	var s Status
+	err := q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_catalog.pg_class c
+		JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		WHERE n.nspname = 'belay' AND c.relname = 'meta' AND c.relkind = 'r')`).Scan(&s.Exists)
+	if err != nil || !s.Exists {
+		return s, wrap(err)
+	}
+	err = q.QueryRow(ctx, `SELECT version, created_at, created_by FROM belay.meta`).Scan(&s.Version, &s.CreatedAt, &s.CreatedBy)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return s, errors.New("ledger: belay.meta has no row")
+	}
+	return s, wrap(err)
+}
+
+// Check is nil where the ledger can be used: ErrMissing where there is none, a
+// *VersionError where a newer belay made it.
+func Check(ctx context.Context, q db.Querier) error {
+	s, err := Read(ctx, q)
+	switch {
+	case err != nil:
+		return err
+	case !s.Exists:
+		return ErrMissing
+	case s.Version > Version:
+		return &VersionError{Found: s.Version}
+	}
+	return nil
+}
+
+func wrap(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("ledger: %w", err)
+}
