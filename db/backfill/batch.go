@@ -1,0 +1,201 @@
+package backfill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"belay/db"
+	"belay/db/ledger"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// MovedError says that another runner moved this backfill's cursor or took it
+// over. The transaction that saw it was rolled back.
+type MovedError struct{ ID, Leaf, Owner string }
+
+// Error says who has it now, where that is known.
+func (e *MovedError) Error() string {
+	s := "backfill " + e.ID + " of " + e.Leaf + " goes on elsewhere"
+	if e.Owner != "" {
+		s += ": " + e.Owner
+	}
+	return s
+}
+
+// Hint is what to do now.
+func (e *MovedError) Hint() string { return "nothing more is sent from here; watch it there" }
+
+// batch is one transaction: fence, bound, rows, cursor.
+type batch struct {
+	hi   cursor
+	keys int // how many keys were asked for
+	rows int64
+	// took is from BEGIN to the answer of COMMIT; commit that last part.
+	took, commit time.Duration
+	whole        bool // hi is the upper key
+}
+
+const beginSQL = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+
+// limitsSQL sets what bounds a batch also where its client is gone.
+const limitsSQL = `SELECT pg_catalog.set_config('lock_timeout', '200', true), pg_catalog.set_config('row_security', 'off', true),
+	pg_catalog.set_config('idle_in_transaction_session_timeout', '30000', true), pg_catalog.set_config('statement_timeout', $1, true)`
+
+const cursorFenceSQL = `SELECT batches, epoch FROM belay.backfill WHERE id = $1::text::uuid AND leaf = $2 FOR UPDATE`
+
+const moveSQL = `UPDATE belay.backfill SET last_key = $3, done_rows = done_rows + $4, batches = batches + 1,
+	batch_rows = $5, state = CASE WHEN $6 THEN 'passed' ELSE 'running' END, reason = '', updated = pg_catalog.clock_timestamp()
+	WHERE id = $1::text::uuid AND leaf = $2`
+
+// statementTimeout is the server's own end of a statement of a batch.
+func statementTimeout(target time.Duration) string {
+	return strconv.FormatInt(max(10*target, 5*time.Second).Milliseconds(), 10)
+}
+
+// fenced begins a transaction of leaf and checks both fences; then it asks
+// query, if any, in the same round trip. On an error the transaction may be
+// open.
+func (r *runner) fenced(ctx context.Context, target time.Duration, query string, args []any, scan func(pgx.Rows) error) error {
+	var b pgx.Batch
+	b.Queue(beginSQL)
+	b.Queue(limitsSQL, statementTimeout(target))
+	var run, batches, epoch int64
+	b.Queue(ledger.FenceSQL, r.o.Run.ID, r.o.Run.Epoch).QueryRow(func(row pgx.Row) error { return none(row.Scan(&run)) })
+	b.Queue(cursorFenceSQL, r.row.ID, r.row.Leaf).QueryRow(func(row pgx.Row) error { return none(row.Scan(&batches, &epoch)) })
+	if query != "" {
+		b.Queue(query, args...).Query(scan)
+	}
+	if err := r.s.exec.SendBatch(ctx, &b).Close(); err != nil {
+		return err
+	}
+	if run == 0 {
+		owner, _, err := ledger.Owner(ctx, r.s.exec, r.o.Run.ID)
+		return errors.Join(&ledger.TakenOverError{Run: r.o.Run.Short(), Owner: owner}, err)
+	}
+	if batches != r.row.Batches || int(epoch) != r.row.Epoch {
+		return r.moved(ctx)
+	}
+	return nil
+}
+
+func none(err error) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	return err
+}
+
+func (r *runner) moved(ctx context.Context) error {
+	e := &MovedError{ID: r.row.ID, Leaf: r.row.Leaf}
+	_ = r.s.exec.QueryRow(ctx, `SELECT r.owner FROM belay.backfill b JOIN belay.run r ON r.id = b.run_id
+		WHERE b.id = $1::text::uuid AND b.leaf = $2`, r.row.ID, r.row.Leaf).Scan(&e.Owner)
+	return e
+}
+
+// runBatch changes the next keys rows behind the cursor. On an error nothing of
+// it stays, unless the error is not the server's: then the state row tells.
+func (r *runner) runBatch(ctx context.Context, keys int, target time.Duration) (batch, error) {
+	begun := time.Now()
+	b := batch{keys: keys}
+	var err error
+	if b.hi, b.whole, err = r.q.next(ctx, r, keys, target); err != nil {
+		return b, err
+	}
+	sql, args := r.q.update(r.row.Last, b.hi, r.q.extra(r.p))
+	tag, err := r.s.exec.Exec(ctx, sql, args...)
+	if err != nil {
+		return b, err
+	}
+	b.rows = tag.RowsAffected()
+	changed := time.Now()
+	if err := r.commit(ctx, b); err != nil {
+		return b, err
+	}
+	b.took, b.commit = time.Since(begun), time.Since(changed)
+	return b, nil
+}
+
+// next begins the batch's transaction and finds its upper end.
+func (q rangeSQL) next(ctx context.Context, r *runner, keys int, target time.Duration) (hi cursor, whole bool, err error) {
+	if q.leaf.Key.ByPlace() {
+		return q.nextPlace(ctx, r, keys, target)
+	}
+	upper := cursor(r.row.Upper)
+	sql, args := q.bound(r.row.Last, upper, keys)
+	var found cursor
+	err = r.fenced(ctx, target, sql, args, func(rows pgx.Rows) error {
+		found, err = scanCursor(rows, len(q.columns()))
+		return err
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	if found == nil {
+		return upper, true, nil
+	}
+	return found, slices.Equal(found, upper), nil
+}
+
+// scanCursor reads the one row of a key, nil where there is none.
+func scanCursor(rows pgx.Rows, n int) (cursor, error) {
+	defer rows.Close()
+	if !rows.Next() {
+		return nil, rows.Err()
+	}
+	key, into := make(cursor, n), make([]any, n)
+	for i := range key {
+		into[i] = &key[i]
+	}
+	if err := rows.Scan(into...); err != nil {
+		return nil, err
+	}
+	rows.Close()
+	return key, rows.Err()
+}
+
+// commit writes the cursor beside the rows and commits both.
+func (r *runner) commit(ctx context.Context, b batch) error {
+	var q pgx.Batch
+	q.Queue(moveSQL, r.row.ID, r.row.Leaf, []string(b.hi), b.rows, r.size.rows, b.whole)
+	var tag pgconn.CommandTag
+	q.Queue("COMMIT").Exec(func(t pgconn.CommandTag) error { tag = t; return nil })
+	if err := r.s.exec.SendBatch(ctx, &q).Close(); err != nil {
+		return err
+	}
+	if tag.String() != "COMMIT" {
+		return fmt.Errorf("backfill: the server answered COMMIT with %q", tag.String())
+	}
+	return nil
+}
+
+// rollbackTimeout bounds undoing a batch when ctx is over.
+const rollbackTimeout = 2 * time.Second
+
+// undo leaves the executor without a transaction, or closed.
+func (r *runner) undo(ctx context.Context) {
+	c := r.s.exec
+	if c == nil || c.IsClosed() || c.PgConn().TxStatus() == 'I' {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
+	defer cancel()
+	if _, err := c.Exec(ctx, "ROLLBACK"); err != nil {
+		r.s.drop()
+	}
+}
+
+// retriable reports whether the same range may be tried again as it is: the
+// server undid the batch for a reason that passes.
+func retriable(c db.Class) bool {
+	switch c {
+	case db.Deadlock, db.Serialization, db.LockTimeout, db.StatementCanceled:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,131 @@
+package backfill
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// maxPasses bounds the passes over a leaf without a key.
+const maxPasses = 3
+
+// extra narrows every batch of a leaf without a key: a pass must not change a
+// row that it has changed and moved.
+func (q rangeSQL) extra(p *Plan) string {
+	if q.leaf.Key.ByPlace() && q.st.Guard == "" {
+		return p.differs
+	}
+	return ""
+}
+
+// pages is how many pages hold about so many rows.
+func (q rangeSQL) pages(rows int) int64 {
+	blocks := max(q.leaf.Bytes/8192, 1)
+	each := max(float64(q.leaf.Rows)/float64(blocks), 1)
+	return max(int64(float64(rows)/each), 1)
+}
+
+// near bounds a search for the next rows, so that a leaf without an order is
+// not sorted whole.
+func (q rangeSQL) near(lo, upper cursor, rows int) cursor {
+	if !q.leaf.Key.ByPlace() {
+		return upper
+	}
+	from, _ := parsePlace(first(lo))
+	end, err := parsePlace(first(upper))
+	if err != nil {
+		return upper
+	}
+	to := place{min(from.block+q.pages(rows)+1, end.block), 0}
+	return cursor{to.String(), upper[1], upper[2]}
+}
+
+func first(c cursor) string {
+	if len(c) == 0 {
+		return ""
+	}
+	return c[0]
+}
+
+// nextPlace begins a batch over pages. The leaf is touched first, so that its
+// file cannot be replaced before the end of the transaction.
+func (q rangeSQL) nextPlace(ctx context.Context, r *runner, keys int, target time.Duration) (hi cursor, whole bool, err error) {
+	var file string
+	err = r.fenced(ctx, target, `SELECT (SELECT c.relfilenode::text FROM pg_catalog.pg_class c WHERE c.oid = $1::bigint::oid)
+		FROM (SELECT pg_catalog.count(*) FROM (SELECT FROM ONLY `+q.leaf.Name+` LIMIT 0) t) x`,
+		[]any{int64(q.leaf.OID)}, func(rows pgx.Rows) error {
+			var err error
+			file, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[string])
+			return err
+		})
+	if err != nil {
+		return nil, false, err
+	}
+	upper := cursor(r.row.Upper)
+	if file != upper[1] {
+		return nil, false, errReplaced
+	}
+	hi = q.near(r.row.Last, upper, keys)
+	if r.narrow.cap > 0 {
+		sql, args := q.bound(r.row.Last, hi, keys)
+		rows, err := r.s.exec.Query(ctx, sql, args...)
+		if err != nil {
+			return nil, false, err
+		}
+		found, err := scanCursor(rows, 1)
+		if err != nil {
+			return nil, false, err
+		}
+		if found != nil {
+			hi = cursor{found[0], upper[1], upper[2]}
+		}
+	}
+	return hi, slices.Equal(hi, upper), nil
+}
+
+// errReplaced: VACUUM FULL, CLUSTER or a repack moved every row.
+var errReplaced = fmt.Errorf("the table's file was replaced")
+
+const passSQL = `UPDATE belay.backfill SET upper_key = $3, last_key = NULL, state = $4, updated = pg_catalog.clock_timestamp()
+	WHERE id = $1::text::uuid AND leaf = $2 AND epoch = $5`
+
+// nextPass begins another pass over a leaf without a key where the last one
+// still found rows.
+func (r *runner) nextPass(ctx context.Context) error {
+	if !r.q.leaf.Key.ByPlace() || r.row.State != Passed || len(r.row.Upper) < 3 {
+		return nil
+	}
+	pass, _ := strconv.Atoi(r.row.Upper[2])
+	found := r.passRows
+	r.passRows = 0
+	if found == 0 || pass >= maxPasses {
+		return nil
+	}
+	return r.beginPass(ctx, pass+1)
+}
+
+// beginPass starts over from the first page; the rows that were done are kept
+// out by the guard.
+func (r *runner) beginPass(ctx context.Context, pass int) error {
+	for {
+		upper, err := freezePlace(ctx, r.s.exec, r.q.leaf, pass)
+		if err == nil && upper != nil {
+			_, err = r.s.exec.Exec(ctx, passSQL, r.row.ID, r.row.Leaf, []string(upper), string(Running), r.row.Epoch)
+		}
+		if err == nil {
+			err = r.reload(ctx, true)
+		}
+		if err == nil {
+			r.watch.leaf(r, slices.IndexFunc(r.rows, func(b Row) bool { return b.Leaf == r.row.Leaf }))
+			r.o.Tell(Event{Kind: Noted, Leaf: r.row.Leaf, Message: fmt.Sprintf("pass %d over the pages", pass)})
+			return nil
+		}
+		if err := r.retry(ctx, err); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,307 @@
+package backfill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"belay/db"
+	"belay/db/ledger"
+	"belay/db/throttle"
+)
+
+// runner is one Run. All but what watch holds is used by one goroutine.
+type runner struct {
+	o    Options
+	p    *Plan
+	ctl  *Control
+	s    sessions
+	size *sizer
+
+	id   string
+	rows []Row    // the ledger's, one for each leaf
+	row  *Row     // of the leaf in hand
+	q    rangeSQL // of the leaf in hand
+
+	narrow   narrow
+	tries    int   // at the range in hand
+	passRows int64 // changed by this pass over a leaf without a key
+	lastTook time.Duration
+	watch    *watch
+	rate     rate
+	vacuum   vacuumState
+	verified Verified
+}
+
+// Run does the backfill, from its beginning or from where its cursor stands,
+// and returns when it is done and verified. A ctx that ends pauses it: the
+// batch in hand is undone, the ledger says paused, and Run returns the cause.
+// When it returns nothing of it is open and every goroutine has ended.
+//
+// Errors: *HazardError, ledger.ErrMissing, *ledger.VersionError, *HeldError,
+// *OpenError, *MismatchError before anything is changed; *MovedError and
+// *ledger.TakenOverError where another runner goes on; *PausedError with
+// StopOnPause.
+func Run(ctx context.Context, o Options) (Result, error) {
+	r, err := newRunner(o)
+	if err != nil {
+		return Result{}, err
+	}
+	defer r.close()
+	if err := r.begin(ctx); err != nil {
+		return Result{ID: r.id}, err
+	}
+	if err = r.work(ctx); err != nil {
+		r.leave(ctx, err)
+		return r.result(), err
+	}
+	return r.result(), nil
+}
+
+func newRunner(o Options) (*runner, error) {
+	if stops := o.Plan.Stops(); len(stops) > 0 {
+		return nil, &HazardError{Hazards: stops}
+	}
+	if o.Control == nil {
+		o.Control = &Control{}
+	}
+	if o.Tell == nil {
+		o.Tell = func(Event) {}
+	}
+	if o.Run.Epoch == 0 {
+		o.Run.Epoch = 1
+	}
+	r := &runner{o: o, p: o.Plan, ctl: o.Control, id: o.ID, s: sessions{cfg: o.Config, run: o.Run.Short()}}
+	r.size = newSizer(StartRows, o.Plan.Spec.MaxRows)
+	var err error
+	r.watch, err = newWatch(r)
+	if r.id == "" {
+		r.id = NewID()
+	}
+	return r, err
+}
+
+func (r *runner) close() {
+	r.watch.stop()
+	r.s.drop()
+}
+
+// begin connects, takes the lock and writes or claims the state rows.
+func (r *runner) begin(ctx context.Context) error {
+	if err := r.s.open(ctx); err != nil {
+		return err
+	}
+	if err := ledger.Check(ctx, r.s.exec); err != nil {
+		return err
+	}
+	r.watch.works(r.s.pid())
+	if err := r.s.lock(ctx, r.p); err != nil {
+		return err
+	}
+	if err := ledger.OpenRun(ctx, r.s.exec, r.o.Run); err != nil {
+		return err
+	}
+	found, err := Load(ctx, r.s.exec, r.id)
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		err = r.create(ctx)
+	} else if err = r.match(found); err == nil {
+		err = claim(ctx, r.s.exec, r.id, r.o.Run.ID)
+	}
+	if err != nil {
+		return err
+	}
+	if err := r.reload(ctx, false); err != nil {
+		return err
+	}
+	r.watch.start(ctx)
+	r.publishStart()
+	r.o.Tell(Event{Kind: Started, Message: r.p.SQL()})
+	return nil
+}
+
+// work walks every leaf and finishes.
+func (r *runner) work(ctx context.Context) error {
+	for i := 0; i < len(r.rows); i++ {
+		if err := r.walk(ctx, i); err != nil {
+			return err
+		}
+		if i == len(r.rows)-1 {
+			if err := r.newLeaves(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return r.finish(ctx)
+}
+
+// walk does the batches of one leaf.
+func (r *runner) walk(ctx context.Context, i int) error {
+	if err := r.take(i); err != nil {
+		return err
+	}
+	for r.row.State != Passed && r.row.State != Done {
+		if err := r.gate(ctx); err != nil {
+			return err
+		}
+		if err := r.step(ctx); err != nil {
+			return err
+		}
+		if err := r.nextPass(ctx); err != nil {
+			return err
+		}
+		if err := r.vacuumIfDue(ctx); err != nil {
+			return err
+		}
+	}
+	r.o.Tell(Event{Kind: LeafPassed, Leaf: r.row.Leaf, Rows: r.row.DoneRows})
+	return nil
+}
+
+// take makes a leaf the one in hand.
+func (r *runner) take(i int) error {
+	r.row = &r.rows[i]
+	leaf, err := r.leafOf(r.row)
+	if err != nil {
+		return err
+	}
+	r.q = newRangeSQL(r.p, leaf)
+	r.narrow = narrow{}
+	if r.row.BatchRows > 0 {
+		r.size.rows = min(max(r.row.BatchRows, MinRows), r.size.max)
+	}
+	r.watch.leaf(r, i)
+	return nil
+}
+
+func (r *runner) leafOf(row *Row) (Leaf, error) {
+	for _, l := range r.p.Leaves {
+		if l.OID == row.TableOID {
+			return l, nil
+		}
+	}
+	return Leaf{}, &MismatchError{r.id, "leaf " + row.Leaf, fmt.Sprint("table oid ", row.TableOID), "not there"}
+}
+
+// step does one batch and deals with what became of it.
+func (r *runner) step(ctx context.Context) error {
+	target, _ := r.ctl.pace(r.p.Spec)
+	keys := r.narrow.limit(r.size.rows)
+	batchCtx, cancel := context.WithCancelCause(ctx)
+	r.ctl.holdCancel(func() { cancel(errCanceled) })
+	b, err := r.runBatch(batchCtx, keys, target)
+	r.ctl.holdCancel(nil)
+	cancel(nil)
+	if err == nil {
+		r.advance(b, target)
+		return nil
+	}
+	r.undo(ctx)
+	return r.recover(ctx, err, keys)
+}
+
+var errCanceled = errors.New("the batch was canceled")
+
+// advance takes over what was committed.
+func (r *runner) advance(b batch, target time.Duration) {
+	row := r.row
+	row.Last, row.Batches, row.DoneRows, row.State = b.hi, row.Batches+1, row.DoneRows+b.rows, Running
+	r.passRows += b.rows
+	r.vacuum.rows += b.rows
+	if b.whole {
+		row.State = Passed
+	} else {
+		r.size.took(b.keys, b.took, b.commit, target)
+	}
+	r.narrow.done(b.keys)
+	r.tries, r.lastTook = 0, b.took
+	r.rate.add(time.Now(), b.rows)
+	r.watch.moved(b.hi, b.keys)
+	r.publishBatch(b, target)
+	r.o.Tell(Event{Kind: Committed, Leaf: row.Leaf, Rows: b.rows, Took: b.took})
+}
+
+// gate lets the next batch begin: not while paused, not while a signal says wait.
+func (r *runner) gate(ctx context.Context) error {
+	_, nice := r.ctl.pace(r.p.Spec)
+	if err := r.rest(ctx, time.Duration(nice*float64(r.lastTook))); err != nil {
+		return err
+	}
+	r.lastTook = 0
+	for {
+		if by, paused := r.ctl.pausing(); paused {
+			if err := r.pause(ctx, by, "paused by "+by, nil); err != nil {
+				return err
+			}
+		}
+		v, fresh := r.watch.verdict()
+		if fresh {
+			r.throttled(v)
+		}
+		if v == nil || v.Action == throttle.Halve {
+			return context.Cause(ctx)
+		}
+		if v.Action == throttle.Pause {
+			if err := r.pause(ctx, "a throttle signal", v.Reason(), nil); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := r.rest(ctx, waitPoll); err != nil {
+			return err
+		}
+	}
+}
+
+// waitPoll is how soon a wait looks at the signals again.
+const waitPoll = 100 * time.Millisecond
+
+// rest sleeps, but for a change of the control.
+func (r *runner) rest(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return context.Cause(ctx)
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-r.ctl.wait():
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// backoff is 0.2 s to 2 s with jitter, longer from try to try.
+func backoff(try int) time.Duration {
+	d := min(200*time.Millisecond<<min(max(try-1, 0), 4), 2*time.Second)
+	return d/2 + time.Duration(rand.Int64N(int64(d/2)+1))
+}
+
+func (r *runner) result() Result {
+	out := Result{ID: r.id, Verified: r.verified}
+	var first, last time.Time
+	var paused int64
+	for _, row := range r.rows {
+		out.Rows, out.Batches = out.Rows+row.DoneRows, out.Batches+row.Batches
+		paused = max(paused, row.PausedMS)
+		if first.IsZero() || row.Started.Before(first) {
+			first = row.Started
+		}
+		if row.Updated.After(last) {
+			last = row.Updated
+		}
+	}
+	out.Took = max(last.Sub(first)-time.Duration(paused)*time.Millisecond, 0)
+	return out
+}
+
+// identityOf is kept apart so that a server that does not tell is not refused.
+func identityOf(ctx context.Context, c *db.Conn) (string, error) {
+	i, err := db.Identify(ctx, c)
+	return i.Key(), err
+}

@@ -1,0 +1,146 @@
+package backfill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"belay/db"
+)
+
+// lockSpace is the upper half of the advisory key of a backfill, the lower is
+// the table's oid: one backfill a table.
+const lockSpace int64 = 0x62656c62
+
+func lockKey(oid uint32) int64 { return lockSpace<<32 | int64(oid) }
+
+// HeldError says that another session fills this table now.
+type HeldError struct {
+	Relation string
+	// Holder is the session; nil where it let go in between.
+	Holder *db.Holder
+	// Owner is the run's owner as the ledger has it: who and where; "" = unknown.
+	Owner string
+}
+
+// Error says who and where.
+func (e *HeldError) Error() string {
+	s := "another backfill of " + e.Relation + " is running"
+	if e.Owner != "" {
+		s += ": " + e.Owner
+	}
+	if e.Holder != nil {
+		s += ", " + e.Holder.String()
+	}
+	return s
+}
+
+// Hint is what to do now.
+func (e *HeldError) Hint() string {
+	return "watch it or pause it there; a paused backfill can be resumed from here"
+}
+
+// sessionSettings make key text read the same in every session, and errors of
+// what a role may not see.
+var sessionSettings = []db.Setting{
+	{Name: "row_security", Want: "off"}, {Name: "datestyle", Want: "ISO"},
+	{Name: "intervalstyle", Want: "postgres"}, {Name: "extra_float_digits", Want: "1"},
+}
+
+// sessions are the connections of one backfill.
+type sessions struct {
+	cfg  db.Config
+	run  string
+	exec *db.Conn
+	// past are backends of ours that may still be ending.
+	past []int
+}
+
+// open connects the executor if it is not.
+func (s *sessions) open(ctx context.Context) error {
+	if s.exec != nil && !s.exec.IsClosed() {
+		return nil
+	}
+	c, err := db.Connect(ctx, s.cfg, db.Session{Kind: db.Executor, Run: s.run, Step: "backfill", Settings: sessionSettings})
+	if err != nil {
+		return err
+	}
+	if refused := c.Settings.Refused(); slices.ContainsFunc(refused, func(x db.Setting) bool { return x.Name == "row_security" }) {
+		_ = c.Close()
+		return fmt.Errorf("backfill: the server does not take row_security = off: %v", refused)
+	}
+	s.exec = c
+	s.past = append(s.past, int(c.PgConn().PID()))
+	if len(s.past) > maxPast {
+		s.past = s.past[1:]
+	}
+	return nil
+}
+
+const maxPast = 16
+
+// ghostPatience is how long a backend of ours that lost its client may keep the
+// lock before that is an error. The server looks for its client each second.
+const ghostPatience = 30 * time.Second
+
+// lock takes the table's advisory lock, once and without waiting, but for a
+// backend of our own that is about to end.
+func (s *sessions) lock(ctx context.Context, p *Plan) error {
+	deadline := time.Now().Add(ghostPatience)
+	for {
+		ok, holder, err := db.TryLock(ctx, s.exec, lockKey(p.OID))
+		if err != nil || ok {
+			return err
+		}
+		ours := holder == nil || slices.Contains(s.past, holder.PID)
+		if !ours || time.Now().After(deadline) {
+			return s.held(ctx, p, holder)
+		}
+		if err := sleep(ctx, 20*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *sessions) held(ctx context.Context, p *Plan, holder *db.Holder) error {
+	e := &HeldError{Relation: p.Relation, Holder: holder}
+	err := s.exec.QueryRow(ctx, `SELECT r.owner FROM belay.backfill b JOIN belay.run r ON r.id = b.run_id
+		WHERE b.relation = $1 AND b.state <> 'done' ORDER BY b.updated DESC LIMIT 1`, p.Relation).Scan(&e.Owner)
+	if err != nil && !db.Decided(err) && e.Owner == "" && s.exec.IsClosed() {
+		return errors.Join(e, err)
+	}
+	return e
+}
+
+// pid is the executor's backend; 0 = there is none.
+func (s *sessions) pid() int {
+	if s.exec == nil {
+		return 0
+	}
+	return int(s.exec.PgConn().PID())
+}
+
+// drop closes the executor; the server undoes what it had open.
+func (s *sessions) drop() {
+	if s.exec != nil {
+		_ = s.exec.Close()
+		s.exec = nil
+	}
+}
+
+// sleep waits for d, or returns the cause of ctx's end.
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return context.Cause(ctx)
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,333 @@
+package backfill
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"belay/db"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Verified is what a look at every row found at the end.
+type Verified struct {
+	// Possible is "" where every row could be judged, else why none could.
+	Impossible string `json:"impossible,omitempty"`
+	// Left is how many rows the statement would still change.
+	Left int64 `json:"left"`
+	// Differ counts rows that are not as the statement would make them but that
+	// the guard leaves alone: stale, or written so by the application.
+	Differ int64 `json:"differ"`
+	// Swept is how many rows the sweep changed; they are in Rows too.
+	Swept int64 `json:"swept"`
+	// Rows is how many rows were looked at; Passes how often.
+	Rows   int64 `json:"rows"`
+	Passes int   `json:"passes"`
+}
+
+const (
+	// verifyTime is how long one range of the verify should take.
+	verifyTime = 250 * time.Millisecond
+	verifyRows = 5_000
+	verifyMost = 1_000_000
+	// maxSweeps bounds how often rows that were found are changed and looked at
+	// again.
+	maxSweeps = 3
+)
+
+// count counts the rows of a range: all, those left, those that differ.
+func (q rangeSQL) count(p *Plan, lo, hi cursor) (string, []any) {
+	where, args := q.within(lo, hi)
+	return fmt.Sprintf("SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE %s), pg_catalog.count(*) FILTER (WHERE %s) FROM %s WHERE %s",
+		p.left, p.strays(), q.from(), where), args
+}
+
+// strays is the condition of a row that differs behind the guard's back.
+func (p *Plan) strays() string {
+	st := p.Statement
+	if p.differs == "" || st.Guard == "" || !p.guardReadsTarget() {
+		return "false"
+	}
+	return "(" + p.differs + ") AND (" + st.Guard + ") IS NOT TRUE"
+}
+
+func (p *Plan) guardReadsTarget() bool {
+	for _, c := range p.Statement.guardColumns {
+		if p.Statement.sets(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// walker goes over a leaf by ranges for reading.
+type walker struct {
+	q       rangeSQL
+	c       *db.Conn
+	lo, end cursor
+	rows    int
+}
+
+// next gives the next range; ok is false behind the last.
+func (w *walker) next(ctx context.Context) (hi cursor, ok bool, err error) {
+	if w.end == nil || first(w.lo) != "" && strings.Join(w.lo, "\x00") == strings.Join(w.end, "\x00") {
+		return nil, false, nil
+	}
+	if w.q.leaf.Key.ByPlace() {
+		return w.q.near(w.lo, w.end, w.rows), true, nil
+	}
+	sql, args := w.q.bound(w.lo, w.end, w.rows)
+	rows, err := w.c.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, false, err
+	}
+	if hi, err = scanCursor(rows, len(w.q.columns())); hi == nil {
+		hi = w.end
+	}
+	return hi, true, err
+}
+
+// paced adapts the range to the time a read should take.
+func (w *walker) paced(took time.Duration) {
+	want := float64(w.rows) * float64(verifyTime) / float64(max(took, time.Millisecond))
+	w.rows = int(min(max(want, float64(w.rows)/4, 1000), float64(w.rows)*4, verifyMost))
+}
+
+// Verify looks at every row of the plan's leaves as they are now and changes
+// nothing. It reads by ranges, each in a snapshot of its own.
+func Verify(ctx context.Context, c *db.Conn, p *Plan) (Verified, error) {
+	out := Verified{Impossible: p.Verifiable, Passes: 1}
+	if p.left == "" {
+		return out, nil
+	}
+	if _, err := db.Set(ctx, c, db.ForSession, sessionSettings); err != nil {
+		return out, fmt.Errorf("backfill: verify: %w", err)
+	}
+	for _, l := range p.Leaves {
+		q := newRangeSQL(p, l)
+		end, err := freeze(ctx, c, q)
+		if err != nil {
+			return out, err
+		}
+		w := &walker{q: q, c: c, end: end, rows: verifyRows}
+		for {
+			more, err := w.count(ctx, p, &out, nil)
+			if err != nil {
+				return out, fmt.Errorf("backfill: verify %s: %w", l.Name, err)
+			}
+			if !more {
+				break
+			}
+		}
+	}
+	return out, nil
+}
+
+// count adds up one range and moves on. found, if any, is called where rows
+// are left.
+func (w *walker) count(ctx context.Context, p *Plan, v *Verified, found func(lo, hi cursor) error) (more bool, err error) {
+	hi, ok, err := w.next(ctx)
+	if err != nil || !ok {
+		return false, err
+	}
+	begun := time.Now()
+	sql, args := w.q.count(p, w.lo, hi)
+	var rows, left, differ int64
+	if err := w.c.QueryRow(ctx, sql, args...).Scan(&rows, &left, &differ); err != nil {
+		return false, err
+	}
+	w.paced(time.Since(begun))
+	if left > 0 && found != nil {
+		if err := found(w.lo, hi); err != nil {
+			return false, err
+		}
+	}
+	v.Rows, v.Left, v.Differ = v.Rows+rows, v.Left+left, v.Differ+differ
+	w.lo = hi
+	return true, nil
+}
+
+// finish verifies, sweeps what was missed, analyzes and writes the end.
+func (r *runner) finish(ctx context.Context) error {
+	r.watch.allPassed()
+	r.phase(Verifying)
+	var swept int64
+	for pass := 1; ; pass++ {
+		v, err := r.verify(ctx, pass <= maxSweeps && r.p.sweeps)
+		if err != nil {
+			return err
+		}
+		swept += v.Swept
+		v.Swept, v.Passes = swept, pass
+		r.verified = v
+		if v.Left == 0 || pass > maxSweeps || !r.p.sweeps {
+			break
+		}
+	}
+	r.ctl.publish(func(s *Snapshot) { v := r.verified; s.Verified = &v })
+	r.o.Tell(Event{Kind: Checked, Rows: r.verified.Left, Message: r.verified.String()})
+	r.phase(Analyzing)
+	if err := r.analyze(ctx); err != nil {
+		return err
+	}
+	return r.done(ctx)
+}
+
+// String is one line for a person.
+func (v Verified) String() string {
+	switch {
+	case v.Impossible != "":
+		return "not verified by value: " + v.Impossible
+	case v.Left > 0:
+		return fmt.Sprintf("%d rows left that the statement would change", v.Left)
+	case v.Differ > 0:
+		return fmt.Sprintf("0 rows left; %d rows differ that the guard leaves alone", v.Differ)
+	}
+	return fmt.Sprintf("0 rows left of %d", v.Rows)
+}
+
+// verify is one look at every row; with sweep, what is left is changed at once.
+func (r *runner) verify(ctx context.Context, sweep bool) (Verified, error) {
+	v := Verified{Impossible: r.p.Verifiable}
+	if r.p.left == "" {
+		return v, nil
+	}
+	for i := range r.rows {
+		if err := r.take(i); err != nil {
+			return v, err
+		}
+		r.watch.allPassed()
+		if err := r.verifyLeaf(ctx, &v, sweep); err != nil {
+			return v, err
+		}
+	}
+	return v, nil
+}
+
+func (r *runner) verifyLeaf(ctx context.Context, v *Verified, sweep bool) error {
+	w := &walker{q: r.q, rows: verifyRows}
+	found := func(lo, hi cursor) error {
+		n, err := r.sweep(ctx, lo, hi)
+		v.Swept += n
+		return err
+	}
+	if !sweep {
+		found = nil
+	}
+	for {
+		err := r.gate(ctx)
+		if err != nil {
+			return err
+		}
+		w.c = r.s.exec
+		if w.end == nil {
+			if w.end, err = freeze(ctx, w.c, w.q); err == nil && w.end == nil {
+				return nil
+			}
+		}
+		more := true
+		if err == nil {
+			more, err = w.count(ctx, r.p, v, found)
+		}
+		if err != nil {
+			r.undo(ctx)
+			if err := r.retry(ctx, err); err != nil {
+				return err
+			}
+			continue
+		}
+		if !more {
+			return nil
+		}
+	}
+}
+
+const sweptSQL = `UPDATE belay.backfill SET done_rows = done_rows + $3, batches = batches + 1, updated = pg_catalog.clock_timestamp()
+	WHERE id = $1::text::uuid AND leaf = $2`
+
+// sweep changes what is left in a range, in batches of the usual size.
+func (r *runner) sweep(ctx context.Context, lo, hi cursor) (swept int64, err error) {
+	w := &walker{q: r.q, c: r.s.exec, lo: lo, end: hi, rows: r.size.rows}
+	for {
+		to, ok, err := w.next(ctx)
+		if err != nil || !ok {
+			return swept, err
+		}
+		n, err := r.sweepBatch(ctx, w.lo, to)
+		if err != nil {
+			return swept, err
+		}
+		swept += n
+		w.lo = to
+	}
+}
+
+func (r *runner) sweepBatch(ctx context.Context, lo, hi cursor) (int64, error) {
+	target, _ := r.ctl.pace(r.p.Spec)
+	if err := r.fenced(ctx, target, "", nil, nil); err != nil {
+		return 0, err
+	}
+	sql, args := r.q.update(lo, hi, r.p.differs)
+	tag, err := r.s.exec.Exec(ctx, sql, args...)
+	if err != nil {
+		return 0, err
+	}
+	var q pgx.Batch
+	q.Queue(sweptSQL, r.row.ID, r.row.Leaf, tag.RowsAffected())
+	var end pgconn.CommandTag
+	q.Queue("COMMIT").Exec(func(t pgconn.CommandTag) error { end = t; return nil })
+	if err := r.s.exec.SendBatch(ctx, &q).Close(); err != nil {
+		return 0, err
+	}
+	if end.String() != "COMMIT" {
+		return 0, fmt.Errorf("backfill: the server answered COMMIT with %q", end.String())
+	}
+	r.row.Batches++
+	r.row.DoneRows += tag.RowsAffected()
+	r.ctl.publish(func(s *Snapshot) { s.Rows += tag.RowsAffected(); s.Total = max(s.Total, s.Rows) })
+	return tag.RowsAffected(), nil
+}
+
+// analyze gathers statistics of the new values. It is not worth a failure.
+func (r *runner) analyze(ctx context.Context) error {
+	_, err := r.s.exec.Exec(ctx, "ANALYZE "+r.p.Relation)
+	if err != nil && ctx.Err() == nil {
+		r.undo(ctx)
+		r.o.Tell(Event{Kind: Noted, SQLState: db.SQLState(err), Message: "ANALYZE was not done: " + message(err)})
+		return nil
+	}
+	return context.Cause(ctx)
+}
+
+const doneSQL = `UPDATE belay.backfill SET state = 'done', reason = $2, updated = pg_catalog.clock_timestamp()
+	WHERE id = $1::text::uuid AND epoch = $3`
+
+// done writes the end into the ledger.
+func (r *runner) done(ctx context.Context) error {
+	for {
+		var err error
+		if r.s.exec == nil || r.s.exec.IsClosed() {
+			err = r.rejoin(ctx)
+		}
+		if err == nil {
+			_, err = r.s.exec.Exec(ctx, doneSQL, r.id, r.verified.String(), r.rows[0].Epoch)
+		}
+		if err == nil {
+			break
+		}
+		if err := r.retry(ctx, err); err != nil {
+			return err
+		}
+	}
+	for i := range r.rows {
+		r.rows[i].State = Done
+	}
+	r.ctl.publish(func(s *Snapshot) {
+		s.State, s.Phase, s.Progress, s.LeftLow, s.LeftHigh, s.Total, s.At = Done, Finished, 1, 0, 0, s.Rows, time.Now()
+	})
+	r.o.Tell(Event{Kind: Ended, Rows: r.result().Rows})
+	return nil
+}

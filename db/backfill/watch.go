@@ -1,0 +1,307 @@
+package backfill
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"belay/db"
+	"belay/db/throttle"
+)
+
+// watch is the goroutine with the monitor's connection: it reads the throttle
+// signals and the progress once a second, so that batches wait for neither.
+type watch struct {
+	cfg db.Config
+	run string
+	oid uint32
+	ctl *Control
+	set *throttle.Set
+	on  bool // a signal is on
+
+	mu     sync.Mutex // guards below
+	leafs  leafWork
+	pid    int
+	sample sample
+	seen   time.Time // the sample that verdict gave last
+	tries  int
+	trying throttle.Verdict
+	behind string
+
+	cancel context.CancelFunc
+	done   chan struct{}
+	eta    eta
+	base   sizes
+	based  bool
+	wal    int64
+}
+
+// sample is what was read at one moment.
+type sample struct {
+	at       time.Time
+	verdicts []throttle.Verdict
+}
+
+// leafWork is the leaf in hand with what is before and behind it.
+type leafWork struct {
+	progress progress
+	// weights are the leaves' estimated rows; number is the one in hand.
+	weights []float64
+	number  int
+}
+
+const (
+	watchEvery = time.Second
+	// closely is how often blockers are looked for while a range does not go
+	// through.
+	closely = 50 * time.Millisecond
+	// staleAfter is when a sample no longer says anything.
+	staleAfter = 5 * time.Second
+)
+
+func newWatch(r *runner) (*watch, error) {
+	set, err := throttle.NewSet(r.o.Throttle)
+	if err != nil {
+		return nil, err
+	}
+	return &watch{cfg: r.o.Config, run: r.s.run, oid: r.p.OID, ctl: r.ctl, set: set, on: set.Len() > 0}, nil
+}
+
+func (w *watch) start(ctx context.Context) {
+	w.stop()
+	w.mu.Lock()
+	w.sample, w.seen = sample{}, time.Time{}
+	w.mu.Unlock()
+	ctx, w.cancel = context.WithCancel(ctx)
+	done := make(chan struct{})
+	w.done = done
+	go func() {
+		defer close(done)
+		w.loop(ctx)
+	}()
+}
+
+// stop ends the goroutine and closes its connection. It may be called again.
+func (w *watch) stop() {
+	if w.cancel == nil {
+		return
+	}
+	w.cancel()
+	<-w.done
+	w.cancel = nil
+}
+
+func (w *watch) loop(ctx context.Context) {
+	var c *db.Conn
+	defer func() {
+		if c != nil {
+			_ = c.Close()
+		}
+	}()
+	for next := time.Now(); ; {
+		if c == nil || c.IsClosed() {
+			var err error
+			if c, err = db.Connect(ctx, w.cfg, db.Session{Kind: db.Monitor, Run: w.run}); err != nil {
+				c = nil
+			}
+		}
+		if c != nil && !time.Now().Before(next) {
+			began := time.Now()
+			w.look(ctx, c)
+			next = began.Add(max(watchEvery, 20*time.Since(began)))
+		}
+		if c != nil && w.troubled() {
+			w.lookBehind(ctx, c)
+		}
+		if sleep(ctx, w.pause(next)) != nil {
+			return
+		}
+	}
+}
+
+func (w *watch) pause(next time.Time) time.Duration {
+	if w.troubled() {
+		return closely
+	}
+	return min(max(time.Until(next), closely), watchEvery)
+}
+
+func (w *watch) troubled() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.tries > 0
+}
+
+// look takes one sample.
+func (w *watch) look(ctx context.Context, c *db.Conn) {
+	w.mu.Lock()
+	pid := w.pid
+	w.mu.Unlock()
+	now := time.Now()
+	v := w.set.Sample(ctx, throttle.Input{DB: c, PID: pid, Table: w.oid, Now: now})
+	if ctx.Err() != nil {
+		return
+	}
+	share := w.lookProgress(ctx, c)
+	s, err := readSizes(ctx, c, w.oid)
+	w.mu.Lock()
+	w.sample = sample{at: now, verdicts: v}
+	w.mu.Unlock()
+	low, high := w.eta.sample(now, share)
+	w.ctl.publish(func(x *Snapshot) {
+		x.At, x.Progress, x.LeftLow, x.LeftHigh, x.Signals = now, share, low, high, v
+		if err == nil {
+			if !w.based {
+				w.base, w.based = s, true
+			}
+			x.HeapGrowth, x.WAL = s.heap-w.base.heap, s.wal-w.base.wal
+		}
+	})
+}
+
+// lookProgress updates the share of the leaf in hand and gives that of all.
+func (w *watch) lookProgress(ctx context.Context, c *db.Conn) float64 {
+	w.mu.Lock()
+	p, number := w.leafs.progress, w.leafs.number
+	w.mu.Unlock()
+	err := p.sample(ctx, c)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err == nil && w.leafs.number == number {
+		now := &w.leafs.progress
+		now.share, now.end, now.known = max(p.share, now.share), p.end, p.known
+		now.same = max(now.same, p.same)
+	}
+	return w.leafs.share()
+}
+
+func (l leafWork) share() float64 {
+	var done, sum float64
+	for i, weight := range l.weights {
+		sum += weight
+		switch {
+		case i < l.number:
+			done += weight
+		case i == l.number:
+			done += weight * l.progress.share
+		}
+	}
+	if sum == 0 {
+		return 0
+	}
+	return done / sum
+}
+
+// leaf tells the watch which leaf is in hand.
+func (w *watch) leaf(r *runner, i int) {
+	weights := make([]float64, len(r.rows))
+	var leaf Leaf
+	for j := range r.rows {
+		l, _ := r.leafOf(&r.rows[j])
+		weights[j] = max(float64(l.Rows), 1)
+		if i == j {
+			leaf = l
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.leafs = leafWork{progress: newProgress(leaf, r.rows[i]), weights: weights, number: i}
+}
+
+// allPassed counts every leaf as done.
+func (w *watch) allPassed() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.leafs.number = len(w.leafs.weights)
+}
+
+func (w *watch) moved(to cursor, keys int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.leafs.progress.moved(to, keys)
+	w.tries, w.behind = 0, ""
+}
+
+// works tells whose backend the executor has now.
+func (w *watch) works(pid int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.pid = pid
+}
+
+// verdict is what keeps the next batch, nil for nothing; fresh is true once for
+// each sample.
+func (w *watch) verdict() (v *throttle.Verdict, fresh bool) {
+	if !w.on {
+		return nil, false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if time.Since(w.sample.at) > staleAfter {
+		return &throttle.Verdict{Signal: "signals", Action: throttle.Wait, Unread: "no sample yet", Since: w.sample.at}, false
+	}
+	fresh = !w.seen.Equal(w.sample.at)
+	w.seen = w.sample.at
+	worst, ok := throttle.Worst(w.sample.verdicts)
+	if !ok {
+		return nil, fresh
+	}
+	return &worst, fresh
+}
+
+// refused tells that a range does not go through, so that the watch looks for
+// whom it waits and the screen says so.
+func (w *watch) refused(tries int, why string) {
+	w.mu.Lock()
+	w.tries = tries
+	if w.trying.Since.IsZero() || tries == 1 {
+		w.trying.Since = time.Now()
+	}
+	v := throttle.Verdict{Signal: "retry", Action: throttle.Wait, Since: w.trying.Since,
+		Reading: throttle.Reading{What: why, Note: w.behind}}
+	w.mu.Unlock()
+	if tries >= manyTries {
+		w.ctl.publish(func(s *Snapshot) { s.Waiting = &v })
+	}
+}
+
+// blockers names whom the batch was last seen waiting for; "" = nobody was.
+func (w *watch) blockers() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.behind
+}
+
+const behindSQL = `SELECT pg_catalog.string_agg('PID ' || a.pid || ' (' || coalesce(a.usename, '') || ', '
+  || coalesce(a.application_name, '') || ', ' || coalesce(a.state, '') || ', '
+  || coalesce(extract(epoch FROM pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() - a.xact_start))::text, '?') || ' s)', ', ')
+FROM pg_catalog.pg_stat_activity a WHERE a.pid = ANY (pg_catalog.pg_blocking_pids($1::int))`
+
+func (w *watch) lookBehind(ctx context.Context, c *db.Conn) {
+	w.mu.Lock()
+	pid := w.pid
+	w.mu.Unlock()
+	var who *string
+	if pid == 0 || c.QueryRow(ctx, behindSQL, pid).Scan(&who) != nil || who == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.behind = strings.TrimSpace(*who)
+}
+
+// sizes is what grows while a backfill works.
+type sizes struct{ heap, wal int64 }
+
+func readSizes(ctx context.Context, c *db.Conn, oid uint32) (s sizes, err error) {
+	err = c.QueryRow(ctx, `WITH RECURSIVE t(oid) AS (SELECT $1::bigint::oid
+		UNION SELECT h.inhrelid FROM pg_catalog.pg_inherits h JOIN t ON h.inhparent = t.oid)
+		SELECT coalesce((SELECT pg_catalog.sum(pg_catalog.pg_relation_size(t.oid)) FROM t), 0)::bigint,
+		pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')::bigint`, int64(oid)).Scan(&s.heap, &s.wal)
+	if err != nil {
+		return s, errors.Join(errors.New("backfill: sizes"), err)
+	}
+	return s, nil
+}
