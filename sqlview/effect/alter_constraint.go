@@ -50,19 +50,23 @@ func addConstraint(j *judge, a alteration) {
 	}
 }
 
-// lockChildren locks the partitions that a constraint reaches: a unique index
-// takes SHARE on each, everything else what the parent has.
+// lockChildren locks the partitions that a constraint reaches: before 18 a
+// unique index takes SHARE on each, everything else what the parent has.
 func (j *judge) lockChildren(a alteration, k *pg.Constraint) {
-	if k.IsNoInherit {
-		return
-	}
 	mode := lock.AccessExclusive
 	switch k.Contype {
-	case pg.ConstrType_CONSTR_UNIQUE, pg.ConstrType_CONSTR_EXCLUSION, pg.ConstrType_CONSTR_PRIMARY:
-		mode = lock.Share
-	}
-	if mode == lock.Share && a.rel != nil && a.rel.Kind == catalog.Table {
-		return
+	case pg.ConstrType_CONSTR_CHECK, pg.ConstrType_CONSTR_NOTNULL:
+		if k.IsNoInherit && j.version < 18 {
+			return
+		}
+	default:
+		// Inheritance children have indexes of their own.
+		if a.rel != nil && a.rel.Kind == catalog.Table {
+			return
+		}
+		if j.version < 18 {
+			mode = lock.Share
+		}
 	}
 	j.lockAll(j.cat.Descendants(a.table), mode)
 }

@@ -60,7 +60,11 @@ func (j *judge) attachForeignKeys(a alteration, part string, r *catalog.Relation
 		if k.Type != catalog.ForeignKey {
 			continue
 		}
-		j.lock(k.References, lock.ShareRowExclusive)
+		if j.version >= 12 {
+			j.lock(k.References, lock.ShareRowExclusive)
+		} else {
+			j.lock(k.References, lock.RowShare)
+		}
 		same := r != nil && slices.ContainsFunc(r.Constraints, func(o catalog.Constraint) bool {
 			return o.Type == k.Type && o.Valid && slices.Equal(o.Columns, k.Columns) && o.References == k.References
 		})
@@ -74,18 +78,15 @@ func (j *judge) attachForeignKeys(a alteration, part string, r *catalog.Relation
 		}
 		j.validateForeignKey(alteration{table: part, only: true}, k.References)
 	}
-	for _, k := range j.foreignKeysTo(a.table) {
-		j.lock(k.child, lock.ShareRowExclusive)
-	}
+	j.lockReferencing(a.table)
 }
 
-// partIndexes locks the indexes of a partitioned table that get a new part.
+// partIndexes locks the indexes of a partitioned table that get a new part,
+// since 12.
 func (j *judge) partIndexes(parent string) {
-	mode := lock.ShareUpdateExclusive
-	if j.version < 12 {
-		mode = lock.AccessExclusive
+	if j.version >= 12 {
+		j.lockIndexes(parent, lock.ShareUpdateExclusive)
 	}
-	j.lockIndexes(parent, mode)
 }
 
 func (j *judge) attachIndexes(a alteration, part string, r *catalog.Relation) {
@@ -166,7 +167,7 @@ func detachPartition(j *judge, a alteration) {
 	}
 	j.lock(a.table, lock.AccessExclusive)
 	mode := lock.AccessExclusive
-	if j.version < 14 {
+	if j.version < 14 && len(j.foreignKeysTo(a.table)) == 0 {
 		mode = lock.ShareUpdateExclusive
 	}
 	j.lock(part, mode)

@@ -103,7 +103,11 @@ func (j *judge) typeConstraints(table, column string, change typeChange) {
 	}
 	for _, c := range r.Columns {
 		if c.Generated == "stored" && catalog.Mentions(c.Default, column) {
-			j.fails("0A000", "generated column %s uses it", c.Name)
+			code := "0A000"
+			if j.version < 15 {
+				code = "42601"
+			}
+			j.fails(code, "generated column %s uses it", c.Name)
 		}
 	}
 }

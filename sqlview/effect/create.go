@@ -14,14 +14,14 @@ var (
 )
 
 func createTable(j *judge, s *pg.CreateStmt) {
-	name := j.cat.Name(s.Relation)
+	name := j.cat.Name(s.GetRelation())
 	j.breaks(BreaksNew)
 	j.inverse(ReversibleInstant, "DROP TABLE %s (what was written to it is lost)", catalog.Quote(name))
-	if s.IfNotExists && j.cat.Seen(name) != nil {
+	if s.GetIfNotExists() && j.cat.Seen(name) != nil {
 		j.note("%s is there already: IF NOT EXISTS does nothing", name)
 		return
 	}
-	for _, p := range s.InhRelations {
+	for _, p := range s.GetInhRelations() {
 		j.createChild(j.cat.Name(p.GetRangeVar()), s.Partbound)
 	}
 	for _, k := range constraintsOf(s) {
@@ -33,7 +33,7 @@ func createTable(j *judge, s *pg.CreateStmt) {
 			j.lockAll(j.cat.Descendants(parent), lock.ShareRowExclusive)
 		}
 	}
-	for _, e := range s.TableElts {
+	for _, e := range s.GetTableElts() {
 		if l := e.GetTableLikeClause(); l != nil {
 			j.lock(j.cat.Name(l.Relation), lock.AccessShare)
 		}
@@ -53,8 +53,8 @@ func constraintsOf(s *pg.CreateStmt) []*pg.Constraint {
 			}
 		}
 	}
-	add(s.TableElts)
-	add(s.Constraints)
+	add(s.GetTableElts())
+	add(s.GetConstraints())
 	return all
 }
 
@@ -75,10 +75,8 @@ func (j *judge) createChild(parent string, bound *pg.PartitionBoundSpec) {
 		j.note("rows of the DEFAULT partition %s may belong to the new one: it is read", d)
 	}
 	j.partIndexes(parent)
-	j.lockReferenced(parent, lock.ShareRowExclusive)
-	for _, k := range j.foreignKeysTo(parent) {
-		j.lock(k.child, lock.ShareRowExclusive)
-	}
+	j.lockReferenced(parent, j.copiedKeyMode())
+	j.lockReferencing(parent)
 }
 
 func createTableAs(j *judge, n *pg.Node) {

@@ -255,7 +255,7 @@ func dropStatistics(j *judge, _ *pg.DropStmt, o *pg.Node) {
 	name := j.cat.NameOf(o.GetList().GetItems())
 	j.e.Breaks = BreaksNeither
 	j.inverse(ReversibleInstant, "CREATE STATISTICS again, then ANALYZE")
-	if j.cat == nil || j.version < 15 {
+	if j.cat == nil {
 		return
 	}
 	for table, r := range j.cat.Relations.All() {
@@ -317,6 +317,8 @@ func (j *judge) truncateTree(s *pg.TruncateStmt, name string, inherit bool, seen
 	r := j.cat.Seen(name)
 	if r == nil {
 		j.note("%s is not in the catalog", name)
+	} else if j.version < 14 {
+		j.lockAll(r.Parents, lock.AccessShare)
 	}
 	if !j.new(name) && (r == nil || r.Kind != catalog.PartitionedTable) {
 		j.e.Rewrites = add(j.e.Rewrites, name)

@@ -46,6 +46,9 @@ func (j *judge) partitionedForeignKey(a alteration, k *pg.Constraint) {
 // foreignKey locks the parent and, where rows are checked, reads both tables.
 func (j *judge) foreignKey(a alteration, k foreignKey) {
 	j.lock(k.parent, lock.ShareRowExclusive)
+	if p := j.cat.Seen(k.parent); p != nil && p.Kind == catalog.PartitionedTable && j.version < 12 {
+		j.fails("42809", "a foreign key to a partitioned table needs 12")
+	}
 	j.lockAll(j.cat.Descendants(k.parent), lock.ShareRowExclusive)
 	if !k.skip && !j.new(a.table) {
 		j.validateForeignKey(a, k.parent)
@@ -112,6 +115,27 @@ func (j *judge) dropReference(k reference, table string, cascade bool) {
 	}
 }
 
+// copiedKeyMode is the lock on the parent of a foreign key that a new partition
+// gets from its table.
+func (j *judge) copiedKeyMode() lock.Mode {
+	if j.version < 12 {
+		return lock.AccessShare
+	}
+	return lock.ShareRowExclusive
+}
+
+// lockReferencing locks the tables whose foreign keys point to a partitioned
+// table that gets a partition.
+func (j *judge) lockReferencing(parent string) {
+	mode := lock.ShareRowExclusive
+	if j.version < 15 {
+		mode = lock.AccessShare
+	}
+	for _, k := range j.foreignKeysTo(parent) {
+		j.lock(k.child, mode)
+	}
+}
+
 // lockReferenced locks the parents of all foreign keys of a table.
 func (j *judge) lockReferenced(table string, mode lock.Mode) {
 	r := j.cat.Seen(table)
@@ -120,7 +144,11 @@ func (j *judge) lockReferenced(table string, mode lock.Mode) {
 	}
 	for _, k := range r.Constraints {
 		if k.Type == catalog.ForeignKey && k.References != table {
-			j.lock(k.References, mode)
+			// Before 15 a partitioned table has no triggers of its own to drop.
+			p := j.cat.Seen(k.References)
+			if mode < lock.AccessExclusive || j.version >= 15 || p == nil || p.Kind != catalog.PartitionedTable {
+				j.lock(k.References, mode)
+			}
 			j.lockAll(j.cat.Descendants(k.References), mode)
 		}
 	}

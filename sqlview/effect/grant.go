@@ -15,7 +15,8 @@ var (
 	_ = register((*pg.Node_AlterPublicationStmt)(nil), alterPublication)
 )
 
-// grant: since 18 a table's privileges are changed under ACCESS SHARE.
+// grant: since 18 the privileges of a table that is named are changed under
+// ACCESS SHARE; ALL TABLES IN SCHEMA locks none.
 func grant(j *judge, n *pg.Node) {
 	s := n.GetGrantStmt()
 	if s.IsGrant {
@@ -31,19 +32,6 @@ func grant(j *judge, n *pg.Node) {
 	for _, o := range s.Objects {
 		if v := o.GetRangeVar(); v != nil {
 			j.lock(j.cat.Name(v), lock.AccessShare)
-		} else if s.Targtype == pg.GrantTargetType_ACL_TARGET_ALL_IN_SCHEMA {
-			j.grantSchema(o.GetString_().GetSval(), s.Objtype == pg.ObjectType_OBJECT_SEQUENCE)
-		}
-	}
-}
-
-func (j *judge) grantSchema(schema string, sequences bool) {
-	if j.cat == nil {
-		return
-	}
-	for name, r := range j.cat.Relations.All() {
-		if catalog.Schema(name) == schema && r.Kind != catalog.Index && (r.Kind == catalog.Sequence) == sequences {
-			j.lock(name, lock.AccessShare)
 		}
 	}
 }
@@ -108,6 +96,9 @@ func (j *judge) publish(objects []*pg.Node) {
 		if t := o.GetPublicationObjSpec().GetPubtable(); t != nil {
 			name := j.cat.Name(t.Relation)
 			j.lock(name, lock.ShareUpdateExclusive)
+			if r := j.cat.Seen(name); r != nil && r.Kind == catalog.PartitionedTable && j.version < 13 {
+				j.fails("0A000", "publishing a partitioned table needs 13")
+			}
 			if t.Relation.GetInh() {
 				j.publishChildren(name)
 			}

@@ -121,7 +121,10 @@ func lockTable(j *judge, n *pg.Node) {
 		if v.GetRangeVar().GetInh() {
 			j.lockAll(j.cat.Descendants(name), lock.Mode(s.Mode))
 		}
-		if r := j.cat.Seen(name); r != nil && r.Kind == catalog.View && j.version >= 11 {
+		if r := j.cat.Seen(name); r != nil && r.Kind == catalog.View {
+			if j.version < 11 {
+				j.fails("42809", "%s is a view: LOCK TABLE of a view needs 11", name)
+			}
 			j.readView(name, nil, func(t string) { j.lock(t, lock.Mode(s.Mode)) })
 		}
 	}
