@@ -80,6 +80,7 @@ func readCatalog(ctx context.Context, c *db.Conn) (*catalog.Snapshot, error) {
 		{"columns", b.column, nil}, {"defaults", b.defaultOf, nil}, {"collations", b.collationOf, nil}, {"types", b.typ, nil}, {"indexes", b.index, nil}, {"constraints", b.constraint, nil},
 		{"triggers", b.trigger, nil}, {"inherits", b.inherit, nil}, {"dependents", b.dependent, nil},
 		{"functions", b.function, nil}, {"publications", b.publication, nil},
+		{"partitioned", b.partitioned, nil}, {"statistics", b.statistics, nil}, {"attached", b.attached, nil},
 	})
 	if err != nil {
 		return nil, err

@@ -75,9 +75,10 @@ func (b *builder) index(r pgx.Rows) error {
 		keyCount             int
 		pred, exprs, conname *string
 		definition           *string
+		clustered            bool
 	)
 	err := r.Scan(&oid, &schema, &name, &owner, &table, &pages, &d.Unique, &d.Primary, &d.Valid, &d.Ready, &d.Immediate,
-		&keys, &keyCount, &d.Method, &pred, &exprs, &conname, &definition)
+		&keys, &keyCount, &d.Method, &pred, &exprs, &conname, &clustered, &definition)
 	if err != nil {
 		return err
 	}
@@ -88,11 +89,15 @@ func (b *builder) index(r pgx.Rows) error {
 	d.Name, d.Predicate, d.Expressions, d.Constraint = schema+"."+name, text(pred), text(exprs), text(conname)
 	d.Definition = text(definition)
 	for i, k := range strings.Fields(keys) {
-		if i == keyCount {
-			break
-		}
 		n, _ := strconv.Atoi(k) // 0 is an expression, which has no name
-		d.Columns = append(d.Columns, b.attnums[table][n])
+		if i < keyCount {
+			d.Columns = append(d.Columns, b.attnums[table][n])
+		} else {
+			d.Include = append(d.Include, b.attnums[table][n])
+		}
+	}
+	if clustered {
+		rel.ClusteredOn = d.Name
 	}
 	rel.Indexes = append(rel.Indexes, d)
 	if rel.Size != nil {

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"belay/db"
 	"belay/db/dbtest"
+	"belay/db/inspect"
 	"belay/db/play"
 	"belay/sqlview/catalog"
 	"belay/sqlview/effect"
@@ -72,10 +74,10 @@ func playAll(t *testing.T, scenes []scene) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db := dbtest.New(t)
+	database := dbtest.New(t)
 	right, notHere := 0, 0
 	for i, s := range scenes {
-		switch differs, reason := playOne(t, db, s, files[2*i], files[2*i+1]); {
+		switch differs, reason := playOne(t, database, s, files[2*i], files[2*i+1]); {
 		case reason != "":
 			notHere++
 			t.Logf("%s: not played: %s", s.name, reason)
@@ -88,17 +90,17 @@ func playAll(t *testing.T, scenes []scene) {
 	t.Logf("%d of %d right, %d not played here", right, len(scenes), notHere)
 }
 
-func playOne(t *testing.T, db *dbtest.DB, s scene, setup, statement parse.File) (differs []string, reason string) {
+func playOne(t *testing.T, database *dbtest.DB, s scene, setup, statement parse.File) (differs []string, reason string) {
 	ctx, cancel := context.WithTimeout(context.Background(), dbtest.Timeout)
 	defer cancel()
-	conn, version := fresh(ctx, t, db)
+	conn, version := fresh(ctx, t, database)
 	defer conn.Close(context.Background())
 	for _, st := range setup.Statements {
 		if _, err := conn.Exec(ctx, st.SQL); err != nil {
 			return nil, fmt.Sprintf("setup %.40q: %v", st.SQL, err)
 		}
 	}
-	seer := anew(ctx, t, db, setup)
+	seer := anew(ctx, t, database, setup)
 	defer seer.Close(context.Background())
 	snap := catalog.FromStatements(catalog.SourceSchema, setup.Statements, version)
 	for _, st := range setup.Statements {
@@ -117,7 +119,36 @@ func playOne(t *testing.T, db *dbtest.DB, s scene, setup, statement parse.File) 
 	if unknownHere[seen.Code] && seen.Code != predicted.Fails.Code {
 		return nil, seen.Message
 	}
-	return compare(predicted, seen, strings.HasSuffix(s.name, "~pruned")), ""
+	pruned := strings.HasSuffix(s.name, "~pruned")
+	differs = compare(predicted, seen, pruned)
+	for _, d := range compare(effect.Of(statement.Statements[0], inspected(ctx, t, database.DSN, setup), version), seen, pruned) {
+		differs = append(differs, "by the live catalog: "+d)
+	}
+	return differs, ""
+}
+
+// inspected is the catalog as belay reads it from the server.
+func inspected(ctx context.Context, t *testing.T, dsn string, setup parse.File) *catalog.Snapshot {
+	t.Helper()
+	cfg, err := db.ParseConfig(dsn, "the test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	monitor, err := db.Connect(ctx, cfg, db.Session{Kind: db.Monitor})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = monitor.Close() }()
+	live, err := inspect.Catalog(ctx, monitor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, st := range setup.Statements {
+		if st.Kind == "SET" {
+			live.Replay(st, live.ServerVersion)
+		}
+	}
+	return live
 }
 
 // unknownHere are the errors of a server that has no such object, function,
@@ -126,9 +157,9 @@ var unknownHere = map[string]bool{"42704": true, "42883": true, "42601": true, "
 
 // anew connects for the statement alone: plans that the setup left in its
 // session would hide locks.
-func anew(ctx context.Context, t *testing.T, db *dbtest.DB, setup parse.File) *pgx.Conn {
+func anew(ctx context.Context, t *testing.T, database *dbtest.DB, setup parse.File) *pgx.Conn {
 	t.Helper()
-	conn, err := pgx.Connect(ctx, db.DSN)
+	conn, err := pgx.Connect(ctx, database.DSN)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,9 +174,9 @@ func anew(ctx context.Context, t *testing.T, db *dbtest.DB, setup parse.File) *p
 }
 
 // fresh empties the test's database and connects to it.
-func fresh(ctx context.Context, t *testing.T, db *dbtest.DB) (*pgx.Conn, int) {
+func fresh(ctx context.Context, t *testing.T, database *dbtest.DB) (*pgx.Conn, int) {
 	t.Helper()
-	conn, err := pgx.Connect(ctx, db.DSN)
+	conn, err := pgx.Connect(ctx, database.DSN)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -255,7 +255,7 @@ func dropStatistics(j *judge, _ *pg.DropStmt, o *pg.Node) {
 	name := j.cat.NameOf(o.GetList().GetItems())
 	j.e.Breaks = BreaksNeither
 	j.inverse(ReversibleInstant, "CREATE STATISTICS again, then ANALYZE")
-	if j.cat == nil {
+	if j.cat == nil || j.version < 12 {
 		return
 	}
 	for table, r := range j.cat.Relations.All() {
