@@ -1,0 +1,207 @@
+package project
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// FileName is the configuration's name in a repository.
+const FileName = "belay.toml"
+
+// Config is a repository's belay.toml. Everything has a default. It may only
+// tighten: limits are clamped to the defaults, and commands in it wait for a
+// consent that is kept outside the repository.
+type Config struct {
+	Migrations      string                `toml:"migrations"`
+	Tool            string                `toml:"tool"`
+	HistoryTable    string                `toml:"history_table"`
+	Ledger          string                `toml:"ledger"`
+	Command         string                `toml:"command"`
+	RollbackCommand string                `toml:"rollback_command"`
+	Target          map[string]TargetConf `toml:"target"`
+	Smoke           SmokeConf             `toml:"smoke"`
+	Monitor         MonitorConf           `toml:"monitor"`
+	Throttle        ThrottleConf          `toml:"throttle"`
+	Backup          BackupConf            `toml:"backup"`
+	Approve         ApproveConf           `toml:"approve"`
+	Allow           []AllowConf           `toml:"allow"`
+}
+
+// TargetConf is one [target.NAME].
+type TargetConf struct {
+	DSN              string    `toml:"dsn"`
+	Service          string    `toml:"service"`
+	Environment      string    `toml:"environment"`
+	SystemIdentifier string    `toml:"system_identifier"`
+	Role             string    `toml:"role"`
+	Disposable       bool      `toml:"disposable"`
+	LockTimeout      *Duration `toml:"lock_timeout"`
+	HoldBudget       *Duration `toml:"hold_budget"`
+	QueueLimit       int       `toml:"queue_limit"`
+	Attempts         int       `toml:"attempts"`
+	RetryFor         *Duration `toml:"retry_for"`
+}
+
+// SmokeConf is [smoke]: probes before and after a run.
+type SmokeConf struct {
+	URL     []string `toml:"url"`
+	SQL     []string `toml:"sql"`
+	Command []string `toml:"command"`
+}
+
+// MonitorConf is [monitor]: the watch after a run.
+type MonitorConf struct {
+	Minutes    int      `toml:"minutes"`
+	LogCommand string   `toml:"log_command"`
+	LogFile    string   `toml:"log_file"`
+	SQLStates  []string `toml:"sqlstates"`
+}
+
+// ThrottleConf is [throttle]: what slows a backfill.
+type ThrottleConf struct {
+	BatchTime      *Duration `toml:"batch_time"`
+	ReplicaLag     *Duration `toml:"replica_lag"`
+	ActiveSessions int       `toml:"active_sessions"`
+	DeadTuples     int       `toml:"dead_tuples"`
+	SQL            string    `toml:"sql"`
+	Windows        []string  `toml:"windows"`
+}
+
+// BackupConf is [backup].
+type BackupConf struct {
+	Jobs          int    `toml:"jobs"`
+	Directory     string `toml:"directory"`
+	UploadCommand string `toml:"upload_command"`
+}
+
+// ApproveConf is [approve].
+type ApproveConf struct {
+	SecondPerson string `toml:"second_person"`
+}
+
+// AllowConf is one [[allow]]: a waiver by path.
+type AllowConf struct {
+	Rule   string `toml:"rule"`
+	Until  string `toml:"until"`
+	Reason string `toml:"reason"`
+	Path   string `toml:"path"`
+}
+
+// Duration is a time span in a configuration, such as "200ms".
+type Duration struct{ time.Duration }
+
+// UnmarshalText reads a span as Go spells it: 200ms, 1s, 10min is 10m.
+func (d *Duration) UnmarshalText(b []byte) error {
+	s := strings.TrimSpace(string(b))
+	if n, ok := strings.CutSuffix(s, "min"); ok {
+		s = n + "m"
+	}
+	v, err := time.ParseDuration(s)
+	if err != nil || v < 0 {
+		return fmt.Errorf("%q is no time span; write it like 200ms, 1s or 10min", string(b))
+	}
+	d.Duration = v
+	return nil
+}
+
+// ReadConfig reads a belay.toml. A missing file is the zero Config. An unknown
+// key is a UsageError that names the nearest known one.
+func ReadConfig(path string) (Config, error) {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return Config{}, nil
+	}
+	if err != nil {
+		return Config{}, &UsageError{Problem: err.Error(), Advice: "give another file with --config"}
+	}
+	return parseConfig(path, b)
+}
+
+func parseConfig(path string, b []byte) (Config, error) {
+	var c Config
+	dec := toml.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(&c)
+	var strict *toml.StrictMissingError
+	if errors.As(err, &strict) && len(strict.Errors) > 0 {
+		first := strict.Errors[0]
+		line, _ := first.Position()
+		key := strings.Join(first.Key(), ".")
+		return c, &UsageError{
+			Problem: fmt.Sprintf("%s:%d: unknown key %q", path, line, key),
+			Advice:  "did you mean " + nearest(key, configKeys()) + "?",
+		}
+	}
+	var bad *toml.DecodeError
+	if errors.As(err, &bad) {
+		line, column := bad.Position()
+		return c, &UsageError{
+			Problem: fmt.Sprintf("%s:%d:%d: %s", path, line, column, strings.TrimPrefix(bad.Error(), "toml: ")),
+			Advice:  "mend the line and run belay again",
+		}
+	}
+	if err != nil {
+		return c, &UsageError{Problem: path + ": " + err.Error(), Advice: "mend the file and run belay again"}
+	}
+	return c, c.check(path)
+}
+
+func (c Config) check(path string) error {
+	for name, t := range c.Target {
+		switch t.Environment {
+		case "", "production", "staging", "local":
+		default:
+			return &UsageError{
+				Problem: fmt.Sprintf("%s: target %s: environment is %q", path, name, t.Environment),
+				Advice:  "the words are production, staging, local",
+			}
+		}
+		if t.DSN != "" && t.Service != "" {
+			return &UsageError{
+				Problem: fmt.Sprintf("%s: target %s has both dsn and service", path, name),
+				Advice:  "keep one of them",
+			}
+		}
+	}
+	switch c.Ledger {
+	case "", "ask", "target", "local":
+		return nil
+	}
+	return &UsageError{
+		Problem: fmt.Sprintf("%s: ledger is %q", path, c.Ledger), Advice: "the words are ask, target, local",
+	}
+}
+
+// configKeys lists every key of a belay.toml, dotted, from the struct's tags.
+func configKeys() []string {
+	var keys []string
+	var walk func(prefix string, t reflect.Type)
+	walk = func(prefix string, t reflect.Type) {
+		for i := range t.NumField() {
+			f := t.Field(i)
+			name := prefix + f.Tag.Get("toml")
+			ft := f.Type
+			switch {
+			case ft.Kind() == reflect.Map:
+				walk(name+".NAME.", ft.Elem())
+			case ft.Kind() == reflect.Slice && ft.Elem().Kind() == reflect.Struct:
+				walk(name+".", ft.Elem())
+			case ft.Kind() == reflect.Struct:
+				walk(name+".", ft)
+			default:
+				keys = append(keys, name)
+			}
+		}
+	}
+	walk("", reflect.TypeFor[Config]())
+	sort.Strings(keys)
+	return keys
+}

@@ -1,0 +1,37 @@
+package project
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// RunsDir is where run folders live: $XDG_STATE_HOME/belay/runs. It is made
+// with 0700 where it is missing.
+func RunsDir() (string, error) {
+	return place("XDG_STATE_HOME", filepath.Join(".local", "state"), "runs")
+}
+
+// StoreDir is the user's own store: $XDG_CONFIG_HOME/belay.
+func StoreDir() (string, error) {
+	return place("XDG_CONFIG_HOME", ".config", "")
+}
+
+func place(env, fallback, below string) (string, error) {
+	base := os.Getenv(env)
+	if !filepath.IsAbs(base) {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return "", &Refusal{Problem: err.Error(), Advice: "set $" + env + " to a folder that belay may write"}
+		}
+		base = filepath.Join(home, fallback)
+	}
+	dir := filepath.Join(base, "belay", below)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", &Refusal{
+			Problem: fmt.Sprintf("cannot keep the run's story: %v", err),
+			Advice:  "set $" + env + " to a folder that belay may write",
+		}
+	}
+	return dir, nil
+}

@@ -1,0 +1,115 @@
+package project
+
+import (
+	"os"
+	"sort"
+	"strings"
+	"time"
+)
+
+// Limits bounds what a run may cost the application.
+type Limits struct {
+	LockTimeout time.Duration // first rung
+	HoldBudget  time.Duration // longest hold of a unit judged instant
+	QueueLimit  int           // sessions behind our granted lock
+	Attempts    int
+	RetryFor    time.Duration
+}
+
+// Defaults are the limits that a repository may only tighten.
+var Defaults = Limits{
+	LockTimeout: 200 * time.Millisecond,
+	HoldBudget:  time.Second,
+	QueueLimit:  20,
+	Attempts:    30,
+	RetryFor:    10 * time.Minute,
+}
+
+// limits are the defaults, tightened by what the target says.
+func limits(t TargetConf) Limits {
+	l := Defaults
+	l.LockTimeout = tighter(l.LockTimeout, t.LockTimeout)
+	l.HoldBudget = tighter(l.HoldBudget, t.HoldBudget)
+	l.RetryFor = tighter(l.RetryFor, t.RetryFor)
+	if t.QueueLimit > 0 {
+		l.QueueLimit = min(l.QueueLimit, t.QueueLimit)
+	}
+	if t.Attempts > 0 {
+		l.Attempts = min(l.Attempts, t.Attempts)
+	}
+	return l
+}
+
+func tighter(have time.Duration, want *Duration) time.Duration {
+	if want == nil || want.Duration <= 0 {
+		return have
+	}
+	return min(have, want.Duration)
+}
+
+// libpqVariables say that the environment names a server the way libpq does.
+var libpqVariables = []string{"PGSERVICE", "PGHOST", "PGHOSTADDR", "PGDATABASE"}
+
+// findTarget decides where the connection comes from: --dsn, --target, the only
+// target of belay.toml, $DATABASE_URL, the libpq environment. A named source
+// beats an inherited one, and every source is told.
+func (p *Project) findTarget() error {
+	if p.Flags.DSN != "" && p.Flags.Target != "" {
+		return &UsageError{Problem: "--dsn and --target are both given", Advice: "give one of them"}
+	}
+	if p.Flags.DSN != "" {
+		p.DSN, p.DSNFrom = p.Flags.DSN, "--dsn"
+		return nil
+	}
+	name := p.Flags.Target
+	if name == "" && len(p.Config.Target) == 1 {
+		for only := range p.Config.Target {
+			name = only
+		}
+	}
+	if name != "" {
+		t, ok := p.Config.Target[name]
+		if !ok {
+			return &UsageError{Problem: "no target is called " + name, Advice: "belay.toml has " + strings.Join(p.targetNames(), ", ")}
+		}
+		p.TargetName, p.Target = name, t
+		switch {
+		case t.DSN != "":
+			p.DSN, p.DSNFrom = t.DSN, "target "+name+" in belay.toml"
+			return nil
+		case t.Service != "":
+			p.DSN, p.DSNFrom = "service="+t.Service, "target "+name+" in belay.toml"
+			return nil
+		}
+	}
+	p.environment()
+	return nil
+}
+
+func (p *Project) environment() {
+	if url := os.Getenv("DATABASE_URL"); url != "" {
+		p.DSN, p.DSNFrom = url, "$DATABASE_URL"
+		return
+	}
+	for _, v := range libpqVariables {
+		if os.Getenv(v) != "" {
+			p.DSNFrom = "$" + v
+			return
+		}
+	}
+}
+
+// HasDSN reports whether there is anything to connect to.
+func (p *Project) HasDSN() bool { return p.DSNFrom != "" }
+
+func (p *Project) targetNames() []string {
+	names := make([]string, 0, len(p.Config.Target))
+	for n := range p.Config.Target {
+		names = append(names, n)
+	}
+	if len(names) == 0 {
+		return []string{"none"}
+	}
+	sort.Strings(names)
+	return names
+}
