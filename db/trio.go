@@ -227,3 +227,11 @@ func (t *Trio) EscapeAlive(ctx context.Context) error {
 	_, err := t.running(ctx)
 	return err
 }
+
+// Escape is the connection through which the executor's statement is cancelled
+// where a cancel request does not get through.
+func (t *Trio) Escape() *Conn {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.escape
+}

@@ -21,6 +21,9 @@ type Result struct {
 	Catalog  string       `json:"catalog"`
 	Files    []FileResult `json:"files"`
 	Coverage Coverage     `json:"coverage"`
+	// Judged has the counted files with their statements, effects and catalogs,
+	// in the order of Files, for callers that run what was judged.
+	Judged []*lint.File `json:"-"`
 	// Down lists the ways back: parsed and judged for what they do, without
 	// hazards and not counted. It is beyond the contract.
 	Down []FileResult `json:"down,omitempty"`

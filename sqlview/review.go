@@ -85,6 +85,7 @@ func judge(sources []Source, parsed []parse.File, o Options) Result {
 			continue
 		}
 		result.add(fileResult(s, f, lint.Check(f, all, checked)))
+		result.Judged = append(result.Judged, f)
 		if !o.Separate {
 			meets = after
 		}

@@ -101,9 +101,11 @@ func contenders(found []Detection) []Detection {
 // NoFolderError says that no known place has migrations.
 type NoFolderError struct{}
 
-func (*NoFolderError) Error() string {
-	return "no migrations folder found; looked for " + strings.Join(Folders[:len(Folders)-1], ", ") +
-		"; name it with --migrations DIR"
+func (*NoFolderError) Error() string { return "no migrations folder found" }
+
+// Hint says what to do now.
+func (*NoFolderError) Hint() string {
+	return "name it with --migrations DIR; looked for " + strings.Join(Folders[:len(Folders)-1], ", ")
 }
 
 // AmbiguousError says that several guesses are as good.
@@ -114,14 +116,21 @@ func (e *AmbiguousError) Error() string {
 	for _, d := range e.Found {
 		each = append(each, fmt.Sprintf("%s (%s)", d.Dir, d.Tool))
 	}
-	return "several migrations folders or tools are possible: " + strings.Join(each, ", ") +
-		"; choose with --migrations DIR and --tool NAME"
+	return "several migrations folders or tools are possible: " + strings.Join(each, ", ")
 }
+
+// Hint says what to do now.
+func (*AmbiguousError) Hint() string { return "choose with --migrations DIR and --tool NAME" }
 
 // ForeignError says that the folder is of a tool that belay does not run.
 type ForeignError struct{ Detection }
 
 func (e *ForeignError) Error() string {
 	title, _ := foreignTitle(e.Tool)
-	return fmt.Sprintf("%s looks like a folder of %s; belay runs %s folders", e.Dir, title, strings.Join(Names(), " and "))
+	return fmt.Sprintf("%s looks like a folder of %s", e.Dir, title)
+}
+
+// Hint says what to do now.
+func (e *ForeignError) Hint() string {
+	return "belay runs folders of " + strings.Join(Names(), " and ") + "; name the tool with --tool where the guess is wrong"
 }

@@ -1,0 +1,16 @@
+package db
+
+import (
+	"context"
+	"time"
+)
+
+// CancelBackend asks a backend to cancel what it runs. A backend is its pid and
+// its start: a pid that was given out again is left alone. It reports whether
+// there was such a backend.
+func CancelBackend(ctx context.Context, c *Conn, pid int, start time.Time) (bool, error) {
+	var done bool
+	err := c.QueryRow(ctx, `SELECT coalesce(pg_catalog.bool_or(pg_catalog.pg_cancel_backend(pid)), false)
+		FROM pg_catalog.pg_stat_activity WHERE pid = $1 AND backend_start = $2`, pid, start).Scan(&done)
+	return done, err
+}
