@@ -18,9 +18,11 @@ type Value interface{ Fact() string }
 type Target struct {
 	// Connected is false while the server could not be reached; Error and Hint
 	// then say why and what to do.
-	Connected   bool      `json:"connected"`
-	Error       string    `json:"error,omitempty"`
-	Hint        string    `json:"hint,omitempty"`
+	Connected bool   `json:"connected"`
+	Error     string `json:"error,omitempty"`
+	Hint      string `json:"hint,omitempty"`
+	// Retry is true where the server was not reached and may be later.
+	Retry       bool      `json:"retry,omitempty"`
 	Database    string    `json:"database"`
 	DatabaseOID uint32    `json:"database_oid"`
 	Host        string    `json:"host"` // as the DSN names it

@@ -54,6 +54,15 @@ func Decode[B Body](e Event) (B, error) {
 	return b, nil
 }
 
+// Fact makes the event of an observation.
+func Fact(name string, value any) (FactSeen, error) {
+	b, err := json.Marshal(value)
+	if err != nil {
+		return FactSeen{}, fmt.Errorf("fact %s: %w", name, err)
+	}
+	return FactSeen{Name: name, Value: b}, nil
+}
+
 // encode puts body's fields beside the envelope's in one flat object.
 func encode(env envelope, body Body) ([]byte, error) {
 	head, err := json.Marshal(env)

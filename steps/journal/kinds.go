@@ -149,12 +149,17 @@ type SampleFailed struct {
 // UnitIntent is written, and on the disk, before the first byte of a unit is
 // sent. Without a later UnitApplied or UnitEnded its outcome is unknown.
 type UnitIntent struct {
-	Unit         int       `json:"unit"`
-	Version      string    `json:"version"`
-	SHA256       string    `json:"sha256"`
-	Transaction  bool      `json:"transaction"`
+	Unit        int    `json:"unit"`
+	Version     string `json:"version"`
+	SHA256      string `json:"sha256"`
+	Transaction bool   `json:"transaction"`
+	// The rest is what a new process needs to ask the database what became of it.
 	BackendPID   int       `json:"backend_pid"`
 	BackendStart time.Time `json:"backend_start"`
+	XID          uint64    `json:"xid,omitempty"`
+	Timeline     string    `json:"timeline,omitempty"`
+	CommitSent   bool      `json:"commit_sent,omitempty"`
+	Statement    int       `json:"statement"`
 }
 
 // StatementSent and StatementEnded follow the statement in hand.
@@ -204,6 +209,17 @@ type Blocker struct {
 	AgeMS       int64  `json:"age_ms"`
 	Query       string `json:"query,omitempty"`
 	Count       int    `json:"count,omitempty"`
+}
+
+// UnitProgress says how far a build is, or what it waits for.
+type UnitProgress struct {
+	Unit  int    `json:"unit"`
+	Phase string `json:"phase"` // in words
+	Done  int64  `json:"done"`
+	Total int64  `json:"total"` // 0 = the phase has no total
+	Of    string `json:"of"`    // blocks, tuples, sessions
+	// Blockers are who it waits for.
+	Blockers []Blocker `json:"blockers,omitempty"`
 }
 
 // UnitApplied says that the database confirmed the unit.
@@ -279,6 +295,7 @@ func (StatementSent) Kind() Kind     { return "statement.sent" }
 func (StatementEnded) Kind() Kind    { return "statement.ended" }
 func (AttemptStarted) Kind() Kind    { return "attempt.started" }
 func (Attempted) Kind() Kind         { return "attempt" }
+func (UnitProgress) Kind() Kind      { return "unit.progress" }
 func (UnitApplied) Kind() Kind       { return "unit.applied" }
 func (UnitEnded) Kind() Kind         { return "unit.ended" }
 func (UnitProbed) Kind() Kind        { return "unit.probed" }
@@ -294,7 +311,7 @@ func Kinds() []Body {
 		EngineStarted{}, EngineStopped{}, PlaybookChosen{}, RunOpened{}, RunParked{}, RunFinished{},
 		StepStarted{}, StepFinished{}, QuestionAsked{}, QuestionAnswered{}, QuestionWithdrawn{}, AnswerRefused{},
 		FactSeen{}, Sampled{}, SampleFailed{}, UnitIntent{}, StatementSent{}, StatementEnded{},
-		AttemptStarted{}, Attempted{}, UnitApplied{}, UnitEnded{}, UnitProbed{},
+		AttemptStarted{}, Attempted{}, UnitProgress{}, UnitApplied{}, UnitEnded{}, UnitProbed{},
 		StopRequested{}, GoingOnUnwatched{}, ScreenLost{}, ScreenBack{}, Noted{},
 	}
 }
@@ -304,7 +321,7 @@ func Kinds() []Body {
 func durable(k Kind) bool {
 	switch k {
 	case "sample", "sample.failed", "fact", "attempt", "attempt.started", "statement.ended",
-		"step.started", "note", "question.withdrawn", "answer.refused":
+		"step.started", "note", "unit.progress", "question.withdrawn", "answer.refused":
 		return false
 	}
 	return true

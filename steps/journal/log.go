@@ -137,3 +137,13 @@ func readAll(r io.Reader) ([]Event, int64, error) {
 		whole += n + 1
 	}
 }
+
+// Held reports whether an engine writes the journal of a run folder now.
+func Held(folder string) bool {
+	f, err := os.Open(filepath.Join(folder, FileName))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return errors.Is(syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB), syscall.EWOULDBLOCK)
+}

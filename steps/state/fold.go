@@ -31,6 +31,7 @@ var folds = map[journal.Kind]func(*Run, journal.Event) error{
 	"statement.ended":    on(statementEnded),
 	"attempt.started":    on(attemptStarted),
 	"attempt":            on(attempted),
+	"unit.progress":      on(unitProgress),
 	"unit.applied":       on(unitApplied),
 	"unit.ended":         on(unitEnded),
 	"unit.probed":        on(unitProbed),

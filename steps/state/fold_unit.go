@@ -36,6 +36,10 @@ func attempted(r *Run, e journal.Event, b journal.Attempted) {
 	r.say(e, "try %d: %s after %d ms%s", b.N, b.Outcome, b.WaitedMS, behind(b.Blockers))
 }
 
+func unitProgress(r *Run, _ journal.Event, b journal.UnitProgress) {
+	r.unit(b.Unit).Progress = &b
+}
+
 func unitApplied(r *Run, e journal.Event, b journal.UnitApplied) {
 	u := r.unit(b.Unit)
 	u.Version, u.Applied, u.Outcome, u.At = b.Version, &b, "applied", e.At

@@ -23,6 +23,8 @@ type Unit struct {
 	Statement   int
 	StatementAt time.Time
 	SQL         string
+	// Progress is the newest word of a build; nil = none.
+	Progress *journal.UnitProgress
 	// Outcome is applied, not applied, unknown; "" while it runs or never began.
 	Outcome string
 	Applied *journal.UnitApplied
