@@ -1,0 +1,36 @@
+package checklist
+
+import (
+	"fmt"
+
+	"belay/sqlview/migration"
+	"belay/steps"
+	"belay/steps/fact"
+)
+
+// chooseConfirmed takes exactly the versions of a run that is taken up again,
+// with the bytes that were confirmed in the place of what the files say now.
+func chooseConfirmed(e *steps.Env, f *fact.Folder) error {
+	c := e.Confirmed
+	if id := e.Bench.Identity; id.SystemIdentifier != c.SystemID || id.DatabaseOID != c.DatabaseOID {
+		return &steps.Refused{
+			Problem: fmt.Sprintf("this is not the database of the run: system %s, the run's is %s", id.SystemIdentifier, c.SystemID),
+			Advice:  "connect to the database that the run was confirmed for", Fatal: true,
+		}
+	}
+	b := e.Bench
+	b.Chosen = nil
+	for _, v := range c.Versions {
+		m := b.Folder.Find(v)
+		if m == nil {
+			return &steps.Refused{
+				Problem: "the file of version " + v + " is gone", Advice: "take it back: the run was confirmed with it", Fatal: true,
+			}
+		}
+		kept := *m
+		kept.Up = migration.NewFile(m.Up.Path, c.Files[v], m.Up.Tx)
+		b.Chosen = append(b.Chosen, kept)
+		f.Chosen = append(f.Chosen, v)
+	}
+	return nil
+}

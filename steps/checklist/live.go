@@ -1,0 +1,197 @@
+package checklist
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"belay/db"
+	"belay/db/inspect"
+	"belay/steps"
+	"belay/steps/fact"
+)
+
+// What is worth a look before a run.
+const (
+	oldTransaction = 10 * time.Second
+	fewConnections = 5
+	longLag        = 10 * time.Second
+)
+
+// liveItems looks at what goes on in the database now, by the server's clock.
+func liveItems(ctx context.Context, e *steps.Env) ([]fact.Item, time.Time, error) {
+	var f inspect.Facts
+	scope := inspect.Scope{Relations: touched(e), Role: e.Project.Target.Role}
+	err := e.Sessions.Monitor(func(c *db.Conn) (err error) {
+		f, err = inspect.Preflight(ctx, c, scope)
+		return err
+	})
+	if err != nil {
+		return nil, time.Time{}, dbError("preflight", err)
+	}
+	var items []fact.Item
+	for _, look := range []func(inspect.Facts) []fact.Item{
+		rightItems, transactionItems, workItems, indexItems, roomItems, replicaItems,
+	} {
+		items = append(items, look(f)...)
+	}
+	return items, f.At, nil
+}
+
+// touched lists the relations that the plan locks.
+func touched(e *steps.Env) []string {
+	var all []string
+	seen := map[string]bool{}
+	for _, f := range e.Bench.Judged {
+		for _, eff := range f.Effects {
+			for _, l := range eff.Locks {
+				if !seen[l.Relation] {
+					seen[l.Relation] = true
+					all = append(all, l.Relation)
+				}
+			}
+		}
+	}
+	return all
+}
+
+func rightItems(f inspect.Facts) []fact.Item {
+	var items []fact.Item
+	if f.ReadOnly {
+		items = append(items, fact.Item{ID: "read-only" + hard, Level: fact.Stop, Text: "sessions here start read-only (default_transaction_read_only)", Hint: "connect as a role that may write"})
+	}
+	for _, m := range f.Missing() {
+		items = append(items, fact.Item{
+			ID: "rights" + hard, Level: fact.Stop, Text: fmt.Sprintf("role %s lacks %s on %s", f.Role.Name, m.Need, m.Object), Hint: m.Grant,
+		})
+	}
+	for _, s := range f.Schemas {
+		if owner := f.StrangeOwner(s.Name); owner != "" && s.First {
+			items = append(items, fact.Item{
+				ID: "owner", Level: fact.Look, Text: fmt.Sprintf("new objects in %s will belong to %s; its neighbours belong to %s", s.Name, f.Role.Name, owner),
+				Hint: "set role = \"" + owner + "\" for the target in belay.toml, so that grants and default privileges fit",
+			})
+		}
+	}
+	return items
+}
+
+func transactionItems(f inspect.Facts) []fact.Item {
+	var items []fact.Item
+	for _, t := range f.Transactions {
+		if time.Duration(t.AgeMS)*time.Millisecond < oldTransaction {
+			continue
+		}
+		i := fact.Item{
+			ID: "old-transaction", Level: fact.Look,
+			Text: fmt.Sprintf("a transaction is %s old: pid %d, %s, user %s, %s", age(t.AgeMS), t.PID, orUnnamed(t.Application), t.User, t.State),
+			Hint: "concurrent builds wait for it; ask its owner to end it",
+		}
+		if len(t.Touches) > 0 {
+			i.Text += ", holds locks on " + t.Touches[0]
+		}
+		items = append(items, i)
+	}
+	for _, p := range f.Prepared {
+		items = append(items, fact.Item{
+			ID: "prepared", Level: fact.Look, Text: fmt.Sprintf("prepared transaction %s is %s old and holds its locks without a session", p.GID, age(p.AgeMS)),
+			Hint: "COMMIT PREPARED or ROLLBACK PREPARED, by whoever made it",
+		})
+	}
+	return items
+}
+
+func workItems(f inspect.Facts) []fact.Item {
+	var items []fact.Item
+	for _, d := range f.Dumps {
+		if d.BaseBackup {
+			items = append(items, fact.Item{ID: "basebackup", Level: fact.OK, Text: fmt.Sprintf("a base backup runs (pid %d): it holds no table lock", d.PID)})
+			continue
+		}
+		items = append(items, fact.Item{
+			ID: "dump", Level: fact.Look, Text: fmt.Sprintf("pg_dump runs since %s (pid %d) and holds every table it dumps", age(d.AgeMS), d.PID),
+			Hint: "wait until it is done: what needs ACCESS EXCLUSIVE waits for it",
+		})
+	}
+	for _, v := range f.Vacuums {
+		if v.Wraparound && v.Touched {
+			items = append(items, fact.Item{
+				ID: "wraparound", Level: fact.Stop, Text: fmt.Sprintf("an autovacuum against wraparound holds %s (pid %d): it does not yield", v.Relation, v.PID),
+				Hint: "wait until it is done",
+			})
+		}
+	}
+	for _, t := range f.EventTriggers {
+		items = append(items, fact.Item{ID: "event-trigger", Level: fact.Look, Text: fmt.Sprintf("event trigger %s runs %s at DDL", t.Name, t.Function)})
+	}
+	return items
+}
+
+func indexItems(f inspect.Facts) []fact.Item {
+	var items []fact.Item
+	for _, x := range f.InvalidIndexes {
+		if x.Building {
+			continue
+		}
+		i := fact.Item{
+			ID: "invalid-index", Level: fact.Look, Text: fmt.Sprintf("%s on %s is INVALID: a build of it failed", x.Name, x.Table),
+			Hint: "DROP INDEX CONCURRENTLY " + x.Name,
+		}
+		if x.RejectsWrites() {
+			i.Text += ", and it already rejects writes"
+		}
+		items = append(items, i)
+	}
+	for _, n := range f.NotValid {
+		if n.Touched {
+			items = append(items, fact.Item{ID: "not-valid", Level: fact.Look, Text: fmt.Sprintf("%s on %s is NOT VALID: it holds for new rows only", n.Constraint, n.Relation)})
+		}
+	}
+	return items
+}
+
+func roomItems(f inspect.Facts) []fact.Item {
+	free := f.Connections.Free()
+	text := fmt.Sprintf("%d connections are free of %d", free, f.Connections.Max)
+	switch {
+	case free < 3:
+		return []fact.Item{{ID: "connections" + hard, Level: fact.Stop, Text: text + ": a run needs three", Hint: "close some sessions first"}}
+	case free < fewConnections:
+		return []fact.Item{{ID: "connections", Level: fact.Look, Text: text, Hint: "a queue behind a lock would use them up"}}
+	}
+	return []fact.Item{{ID: "connections", Level: fact.OK, Text: text}}
+}
+
+func replicaItems(f inspect.Facts) []fact.Item {
+	var items []fact.Item
+	for _, r := range f.Replicas {
+		i := fact.Item{ID: "replica", Level: fact.OK, Text: fmt.Sprintf("replica %s, %s", r.Name, r.State)}
+		if time.Duration(r.LagMS)*time.Millisecond > longLag {
+			i.Level, i.Text = fact.Look, i.Text+", "+age(r.LagMS)+" behind"
+		}
+		items = append(items, i)
+	}
+	for _, s := range f.Slots {
+		if !s.Active {
+			items = append(items, fact.Item{ID: "slot", Level: fact.Look, Text: "replication slot " + s.Name + " has no consumer: it keeps WAL back", Hint: "drop it if nobody needs it"})
+		}
+	}
+	return items
+}
+
+func orUnnamed(application string) string {
+	if application == "" {
+		return "no application name"
+	}
+	return application
+}
+
+// age is a span as people read it: 38 s, 00:07:31.
+func age(ms int64) string {
+	d := time.Duration(ms) * time.Millisecond
+	if d < time.Minute {
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	}
+	s := int(d.Seconds())
+	return fmt.Sprintf("%02d:%02d:%02d", s/3600, s/60%60, s%60)
+}

@@ -1,0 +1,294 @@
+package checklist
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"belay/db"
+	"belay/db/inspect"
+	"belay/sqlview"
+	"belay/sqlview/catalog"
+	"belay/sqlview/lint"
+	"belay/sqlview/migration"
+	"belay/sqlview/parse"
+	"belay/steps"
+	"belay/steps/fact"
+	"belay/steps/heart"
+	"belay/steps/journal"
+	"belay/steps/project"
+)
+
+// Review judges the exact SQL that would run.
+var Review = steps.Step{
+	ID: "review", Title: "review", Looks: true,
+	Doc: `**The advice.** Read the exact SQL. Look for DROP, UPDATE without WHERE, and changes to large tables.
+
+**In practice.** The dangerous statement is often the one that looks harmless: a nullable column on a
+small, busy table. So every statement is a card: which lock on which table, whether it rewrites or scans,
+whether it can be taken back, and which code it breaks, judged with the live catalog and the server's
+version. What could not be parsed is said in red; it never passes as "no hazards".
+
+**Measured.** A constant default has not rewritten the table since PostgreSQL 11; gen_random_uuid() and
+bigserial still do. An INT column that references a BIGINT key is accepted without a word.`,
+	Run: runReview,
+}
+
+func runReview(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
+	e.Bench.Plan = nil
+	if len(e.Bench.Judged) == 0 {
+		return steps.Done("nothing pending: nothing to judge"), e.Fact(ctx, "review", fact.Plan{})
+	}
+	plan, err := planOf(underReview(e), e.Bench.Judged, e.Bench.Table, e.Project.Target.Role)
+	if err != nil {
+		return steps.Outcome{}, err
+	}
+	questions, err := holdQuestion(e, plan)
+	if err != nil {
+		return steps.Outcome{}, err
+	}
+	e.Bench.Plan = plan
+	result := e.Bench.Review
+	accepted, accept := acceptance(e, result)
+	if offline(e) {
+		accept, questions = nil, nil
+	}
+	questions = append(accept, questions...)
+	if err := tellReview(ctx, e, plan, fact.Review{Result: result, PlanSHA256: plan.SHA256, Accepted: accepted}); err != nil {
+		return steps.Outcome{}, err
+	}
+	return judgeReview(result, questions), nil
+}
+
+// prepare reads the catalog and judges what would run. The preflight needs to
+// know the relations, and the review tells the rest.
+func prepare(ctx context.Context, e *steps.Env) error {
+	migrations := underReview(e)
+	if len(migrations) == 0 {
+		return nil
+	}
+	if err := readCatalog(ctx, e); err != nil {
+		return err
+	}
+	result, err := judge(ctx, e, migrations)
+	e.Bench.Review, e.Bench.Judged = result, result.Judged
+	return err
+}
+
+// underReview is what would run; without a server, where nobody knows what is
+// pending, the newest file.
+func underReview(e *steps.Env) []migration.Migration {
+	if offline(e) {
+		return newest(e.Bench.Folder)
+	}
+	return e.Bench.Chosen
+}
+
+// newest is the last file of a folder.
+func newest(f migration.Folder) []migration.Migration {
+	if n := len(f.Migrations); n > 0 {
+		return f.Migrations[n-1:]
+	}
+	return nil
+}
+
+func readCatalog(ctx context.Context, e *steps.Env) error {
+	e.Bench.Snapshot = nil
+	if offline(e) {
+		return nil
+	}
+	return dbError("the catalog", e.Sessions.Monitor(func(c *db.Conn) error {
+		s, err := inspect.Catalog(ctx, c)
+		e.Bench.Snapshot = s
+		return err
+	}))
+}
+
+func judge(ctx context.Context, e *steps.Env, migrations []migration.Migration) (sqlview.Result, error) {
+	sources := make([]sqlview.Source, len(migrations))
+	for i, m := range migrations {
+		sources[i] = sqlview.Source{
+			Path: m.Up.Path, SQL: m.Up.Bytes, Tool: e.Bench.Format.Name, Version: m.Version,
+			Mode: modeOf(m.Up.Tx), ByBelay: true,
+		}
+	}
+	o := sqlview.Options{
+		Snapshot: e.Bench.Snapshot, Version: e.Bench.Target.Major, Small: sqlview.SmallTable,
+		Waivers: waivers(e.Project.Config), Today: e.Now().Format(time.DateOnly),
+	}
+	if o.Snapshot == nil {
+		var err error
+		if o.Snapshot, err = replayed(ctx, e, migrations); err != nil {
+			return sqlview.Result{}, err
+		}
+	}
+	return sqlview.Review(ctx, sources, o)
+}
+
+// replayed is the catalog as the folder's own history would have made it.
+func replayed(ctx context.Context, e *steps.Env, migrations []migration.Migration) (*catalog.Snapshot, error) {
+	var texts [][]byte
+	for _, m := range e.Bench.Folder.Migrations {
+		if m.Version != migrations[0].Version {
+			texts = append(texts, m.Up.Bytes)
+		}
+	}
+	parsed, err := e.Parser.Parse(ctx, texts...)
+	if err != nil {
+		return nil, err
+	}
+	var all []parse.Statement
+	for _, f := range parsed {
+		all = append(all, f.Statements...)
+	}
+	return catalog.FromStatements(catalog.SourceHistory, all, 0), nil
+}
+
+func modeOf(tx migration.Tx) lint.Mode {
+	switch tx {
+	case migration.TxFile:
+		return lint.OneTransaction
+	case migration.TxImplicit:
+		return lint.Implicit
+	}
+	return lint.NoTransaction
+}
+
+func waivers(c project.Config) []lint.Waiver {
+	var all []lint.Waiver
+	for _, a := range c.Allow {
+		all = append(all, lint.Waiver{Rule: a.Rule, Until: a.Until, Reason: a.Reason, Path: a.Path})
+	}
+	return all
+}
+
+// acceptance asks for a reason for each rule of level stop, also where the file
+// waives it: a waiver is the author's word, not the one of the person who runs.
+func acceptance(e *steps.Env, r sqlview.Result) (map[string]string, []journal.QuestionAsked) {
+	accepted := map[string]string{}
+	var asked []journal.QuestionAsked
+	for _, f := range r.Files {
+		for _, h := range f.Hazards {
+			id := "review.accept." + h.Rule
+			if h.Severity != lint.Stop.String() || slices.ContainsFunc(asked, func(q journal.QuestionAsked) bool { return q.ID == id }) {
+				continue
+			}
+			if reason, ok := e.Engine.Answered(id); ok {
+				accepted[h.Rule] = reason
+				continue
+			}
+			asked = append(asked, journal.QuestionAsked{
+				ID: id, Text: fmt.Sprintf("%s:%d %s: accept it? give the reason", f.Path, h.Line, h.Message), Why: h.Why,
+			})
+		}
+	}
+	return accepted, asked
+}
+
+// holdQuestion asks for the longest accepted hold of units that are not instant,
+// and puts an accepted one into them.
+func holdQuestion(e *steps.Env, p *steps.Plan) ([]journal.QuestionAsked, error) {
+	slow := -1
+	for i, u := range p.Units {
+		if !u.Instant {
+			slow = i
+			break
+		}
+	}
+	if slow < 0 {
+		return nil, nil
+	}
+	answer, ok := e.Engine.Answered("run.hold")
+	if !ok {
+		return []journal.QuestionAsked{{
+			ID: "run.hold", Text: p.Units[slow].Path + " is not instant: how long may it hold its locks? (such as 40s)",
+			Why: "the server undoes it past that; reads or writes of the table wait as long",
+		}}, nil
+	}
+	var d project.Duration
+	if err := d.UnmarshalText([]byte(answer)); err != nil || d.Duration <= 0 {
+		return nil, &steps.Refused{Problem: "run.hold: " + answer + " is no time span", Advice: "write it like 40s or 2min"}
+	}
+	for i := range p.Units {
+		if !p.Units[i].Instant {
+			p.Units[i].Hold = d.Duration
+		}
+	}
+	return nil, nil
+}
+
+// tellReview records the plan, the judgement and the heart as it is without a
+// sample; the sampler makes it live.
+func tellReview(ctx context.Context, e *steps.Env, p *steps.Plan, r fact.Review) error {
+	if err := e.Fact(ctx, "review", r); err != nil {
+		return err
+	}
+	if err := e.Fact(ctx, "review", planFact(e, p)); err != nil {
+		return err
+	}
+	return e.Fact(ctx, "review", heart.Offline(p, 0, e.Project.Limits))
+}
+
+func planFact(e *steps.Env, p *steps.Plan) fact.Plan {
+	l := e.Project.Limits
+	f := fact.Plan{SHA256: p.SHA256, Limits: fact.Limits{
+		LockTimeoutMS: l.LockTimeout.Milliseconds(), HoldBudgetMS: l.HoldBudget.Milliseconds(),
+		Attempts: l.Attempts, RetryForMS: l.RetryFor.Milliseconds(), QueueLimit: l.QueueLimit,
+	}}
+	for _, u := range p.Units {
+		unit := fact.Unit{
+			Version: u.Migration.Version, Path: u.Path, SHA256: u.Migration.Up.SHA256,
+			Transaction: u.Wrap != "one-by-one", Instant: u.Instant, HoldMS: u.Hold.Milliseconds(),
+		}
+		for _, s := range u.Statements {
+			unit.Statements = append(unit.Statements, fact.Statement{
+				SQL: s.SQL, Line: s.Line, Kind: s.Kind, Needs: s.Effect.Locks, Seconds: s.Effect.Duration,
+			})
+		}
+		f.Units = append(f.Units, unit)
+	}
+	return f
+}
+
+func judgeReview(r sqlview.Result, questions []journal.QuestionAsked) steps.Outcome {
+	stop, warn, notice := 0, 0, 0
+	for _, f := range r.Files {
+		for _, h := range f.Hazards {
+			switch h.Severity {
+			case lint.Stop.String():
+				stop++
+			case lint.Warn.String():
+				warn++
+			default:
+				notice++
+			}
+		}
+	}
+	c := r.Coverage
+	summary := fmt.Sprintf("%d statements, %d analysed, %s", c.Statements, c.Analysed, counts(stop, warn, notice))
+	switch {
+	case len(questions) > 0:
+		return steps.Outcome{Status: journal.Asking, Summary: summary, Questions: questions}
+	case stop > 0 || warn > 0 || c.Analysed < c.Statements:
+		return steps.Outcome{Status: journal.Look, Summary: summary}
+	}
+	return steps.Outcome{Status: journal.Done, Summary: summary}
+}
+
+func counts(stop, warn, notice int) string {
+	if stop+warn+notice == 0 {
+		return "no hazards"
+	}
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		word string
+	}{{stop, "stop"}, {warn, "warn"}, {notice, "notices"}} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.word))
+		}
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,204 @@
+package checklist
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"belay/db/apply"
+	"belay/steps"
+	"belay/steps/journal"
+)
+
+// unit runs one unit to its end. It returns nil only where the database
+// confirmed it.
+func (r *runner) unit(ctx context.Context, i int, u steps.Unit) error {
+	if err := r.mayStart(ctx, i, u); err != nil {
+		return err
+	}
+	u.Keys = r.keys
+	for {
+		began := time.Now()
+		r.told.begin(i, u)
+		r.x.Tell = func(ev apply.Event) error { return r.told.tell(ctx, ev) }
+		res := r.x.Run(ctx, u.Unit)
+		if res.Outcome == apply.Applied {
+			return r.env.Engine.Record(ctx, "run", journal.UnitApplied{
+				Unit: i, Version: u.Migration.Version, MS: time.Since(began).Milliseconds(), Proof: proof(u, res),
+			})
+		}
+		if res.Outcome == apply.Unknown {
+			return r.unknown(ctx, i, u, res)
+		}
+		if err := r.recordEnd(ctx, i, u, res); err != nil {
+			return err
+		}
+		again, err := r.again(ctx, u, res)
+		if err != nil {
+			return err
+		}
+		if !again {
+			return r.ended(u, res)
+		}
+	}
+}
+
+// mayStart is the gate before each unit: nobody asked to stop, somebody watches
+// or said go on, and a resumed run was looked at by a person.
+func (r *runner) mayStart(ctx context.Context, i int, u steps.Unit) error {
+	if why, hold := r.env.Engine.HoldNext(); hold {
+		return r.held(why)
+	}
+	if !r.env.Resumed || r.asked || r.env.Headless {
+		return nil
+	}
+	r.asked = true
+	answer, err := r.env.Engine.Ask(ctx, "run", journal.QuestionAsked{
+		ID: "run.go_on", Options: []string{"no", "yes"}, Default: "no",
+		Text: fmt.Sprintf("%s is not applied (unit %d of %d): go on with it?", u.Migration.Version, i+1, len(r.env.Bench.Plan.Units)),
+		Why:  "this run was left; the database was asked what of it is there",
+	})
+	if err != nil {
+		return err
+	}
+	if answer != "yes" {
+		return &steps.Exit{Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Resumable: true, Summary: "left as it is", Advice: "`belay attach` goes on later"}
+	}
+	return nil
+}
+
+// held is how a run ends that may not start its next unit: stopped with nothing
+// applied it is as if it had never begun, with something applied it is left open.
+func (r *runner) held(why *steps.Exit) error {
+	if why.Outcome != steps.OutcomeNotApplied || !r.someApplied() {
+		return why
+	}
+	left := *why
+	left.Code, left.Outcome, left.Resumable = steps.ExitPerson, steps.OutcomePerson, true
+	left.Summary, left.Advice = "stopped on request, with units left to run", "`belay run` goes on from here"
+	return &left
+}
+
+func proof(u steps.Unit, res apply.Result) string {
+	if res.Reason == apply.Already {
+		return "it was there already: history row " + u.Migration.Version
+	}
+	if u.Wrap == apply.OneByOne {
+		return "every statement answered, history row " + u.Migration.Version
+	}
+	return "history row " + u.Migration.Version + ", committed in the same transaction"
+}
+
+func (r *runner) recordEnd(ctx context.Context, i int, u steps.Unit, res apply.Result) error {
+	e := journal.UnitEnded{
+		Unit: i, Version: u.Migration.Version, Outcome: string(res.Outcome), Reason: string(res.Reason),
+		Left: res.Left, Blockers: blockers(res.Blockers), Hint: steps.HintOf(res.Err),
+	}
+	if res.Err != nil {
+		e.Error = res.Err.Error()
+	}
+	var f *apply.Failure
+	if errors.As(res.Err, &f) {
+		e.SQLState, e.Hint = f.Code, f.Hint
+	}
+	return r.env.Engine.Record(ctx, "run", e)
+}
+
+// again asks a person where going on is theirs to decide. Nothing is open on the
+// server meanwhile.
+func (r *runner) again(ctx context.Context, u steps.Unit, res apply.Result) (bool, error) {
+	switch res.Reason {
+	case apply.Held:
+		return r.yes(ctx, journal.QuestionAsked{
+			ID:   "run.go_on",
+			Text: fmt.Sprintf("%d tries of %s met a blocker, nothing has changed: try again?", res.Attempts, u.Migration.Version),
+			Why:  standing(res.Blockers),
+		})
+	case apply.Vacuuming:
+		yes, err := r.yes(ctx, journal.QuestionAsked{
+			ID:   "run.autovacuum",
+			Text: "only an autovacuum stands in the way: wait 1500 ms once, so that it yields?",
+			Why:  "reads and writes of the table wait that long; the autovacuum comes back later",
+		})
+		r.x.Limits.Autovacuum = apply.AutovacuumWait
+		if yes {
+			r.x.Limits.Autovacuum = apply.AutovacuumAllow
+		}
+		return err == nil, err
+	case apply.IndexInvalid:
+		return r.dropInvalid(ctx, res)
+	}
+	return false, nil
+}
+
+func (r *runner) yes(ctx context.Context, q journal.QuestionAsked) (bool, error) {
+	q.Options, q.Default = []string{"no", "yes"}, "no"
+	answer, err := r.env.Engine.Ask(ctx, "run", q)
+	return answer == "yes", err
+}
+
+// standing names who stood in the way, most often first.
+func standing(all []apply.Blocker) string {
+	s := ""
+	for i, b := range all {
+		if i > 0 {
+			s += "; "
+		}
+		s += fmt.Sprintf("%s in %d tries", b.Who(), b.Attempts)
+	}
+	return s
+}
+
+// ended is how a run ends whose unit was not applied.
+func (r *runner) ended(u steps.Unit, res apply.Result) error {
+	x := &steps.Exit{Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Advice: steps.HintOf(res.Err)}
+	name := u.Migration.Up.Path
+	unchanged := "nothing has changed"
+	if !res.Unchanged() {
+		unchanged = "left behind: " + list(res.Left)
+	}
+	switch res.Reason {
+	case apply.Held:
+		x.Code, x.Outcome, x.Resumable = steps.ExitPerson, steps.OutcomePerson, true
+		x.Summary = fmt.Sprintf("%s: held after %d tries: %s; %s", name, res.Attempts, standing(res.Blockers), unchanged)
+		x.Advice = "end or wait for what stands in the way, then run again"
+	case apply.Canceled:
+		x.Summary = fmt.Sprintf("%s: stopped on request; %s", name, unchanged)
+		if !res.Unchanged() || r.someApplied() {
+			x.Code, x.Outcome, x.Resumable = steps.ExitPerson, steps.OutcomePerson, true
+		}
+	case apply.HoldExceeded:
+		x.Summary = fmt.Sprintf("%s: judged instant, was not: undone, %s", name, unchanged)
+		x.Advice = "accept a hold time with run.hold, or split the change; `belay review` says how"
+		if u.Hold > 0 {
+			x.Summary = fmt.Sprintf("%s: held its locks past the accepted %s: undone, %s", name, u.Hold, unchanged)
+		}
+	case apply.QueueLimit:
+		x.Summary = fmt.Sprintf("%s: %d sessions queued behind it: cancelled, %s", name, r.x.Limits.QueueLimit, unchanged)
+		x.Advice = "run it when the table is quieter"
+	default:
+		x.Summary = fmt.Sprintf("%v; %s", res.Err, unchanged)
+	}
+	return x
+}
+
+func (r *runner) someApplied() bool {
+	for _, u := range r.env.Bench.Plan.Units {
+		if _, outcome := r.env.Engine.Came(u.Migration.Version); outcome == "applied" {
+			return true
+		}
+	}
+	return false
+}
+
+func list(words []string) string {
+	s := ""
+	for i, w := range words {
+		if i > 0 {
+			s += ", "
+		}
+		s += w
+	}
+	return s
+}

@@ -1,0 +1,199 @@
+// Package checklist has the steps, one a file. A step is a constant value: what
+// it is called, why it is there, and what it does with an Env.
+package checklist
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"belay/db"
+	"belay/steps"
+	"belay/steps/fact"
+	"belay/steps/journal"
+	"belay/steps/project"
+)
+
+// Target answers which database this is.
+var Target = steps.Step{
+	ID: "target", Title: "target", Looks: true,
+	Doc: `**The advice.** Be sure which database you are connected to before you run anything.
+
+**In practice.** A URL is not proof: tunnels, copied shells and inherited variables point
+elsewhere. belay asks the server itself: its system identifier, the database's oid, whether
+it is a primary, who you are there, and whether a pooler stands in between. What the database
+is (production, staging, local) is your word, asked once and kept in your own store, never in
+the repository. Unknown counts as production, localhost too.
+
+**Measured.** Three of thirty-four published outages began in the wrong database, and all
+three lost data. Behind PgBouncer in transaction mode two clients held the same advisory lock
+at once, and a SET of one reached the other.`,
+	Run: runTarget,
+}
+
+func runTarget(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
+	t := fact.Target{DSNFrom: e.Project.DSNFrom}
+	if !e.Project.HasDSN() {
+		t.Error, t.Hint = "no database is named", "set $DATABASE_URL, or give --dsn or --target"
+		return targetFailed(ctx, e, t)
+	}
+	cfg, err := db.ParseConfig(e.Project.DSN, e.Project.DSNFrom)
+	if err != nil {
+		t.Error, t.Hint = err.Error(), steps.HintOf(err)
+		return targetFailed(ctx, e, t)
+	}
+	t.Database, t.Host, t.Port, t.Role, t.Warnings = cfg.Database(), cfg.Host(), cfg.Port(), cfg.User(), cfg.Warnings
+	run := ""
+	if e.Resumed {
+		run = e.Run
+	}
+	if err := e.Sessions.Look(ctx, cfg, run); err != nil {
+		t.Error, t.Hint = db.Explain(err)
+		c := db.Classify(err)
+		t.Retry = c == db.Unknown || c == db.TooManyConnections || c == db.AdminShutdown
+		return targetFailed(ctx, e, t)
+	}
+	if err := identify(ctx, e, &t); err != nil {
+		return steps.Outcome{}, err
+	}
+	if out, refused := refuseTarget(t); refused {
+		return out, e.Fact(ctx, "target", t)
+	}
+	questions, err := environment(e, &t)
+	if err != nil {
+		return steps.Outcome{}, err
+	}
+	e.Bench.Target = t
+	if err := e.Fact(ctx, "target", t); err != nil {
+		return steps.Outcome{}, err
+	}
+	if len(questions) > 0 {
+		return steps.Outcome{Status: journal.Asking, Summary: "first time here: what is this database?", Questions: questions}, nil
+	}
+	return steps.Done("%s on %s:%d, primary %s, %s", t.Database, t.Host, t.Port, t.Version, t.Environment), nil
+}
+
+func targetFailed(ctx context.Context, e *steps.Env, t fact.Target) (steps.Outcome, error) {
+	e.Bench.Target = t
+	out := steps.Outcome{Status: journal.Failed, Summary: t.Error, Hint: t.Hint}
+	return out, e.Fact(ctx, "target", t)
+}
+
+func identify(ctx context.Context, e *steps.Env, t *fact.Target) error {
+	return e.Sessions.Monitor(func(c *db.Conn) error {
+		id, err := db.Identify(ctx, c)
+		if err != nil {
+			return fmt.Errorf("identity: %w", err)
+		}
+		e.Bench.Identity = id
+		t.Connected, t.Database, t.DatabaseOID = true, id.Database, id.DatabaseOID
+		t.Address = id.ServerAddress
+		if t.Address != "" {
+			t.Address += ":" + strconv.Itoa(id.ServerPort)
+		}
+		t.Version, t.Major = fmt.Sprintf("%d.%d", id.Major, id.Minor), id.Major
+		t.Standby, t.Pooler, t.Superuser = id.InRecovery, id.Pooler, id.Superuser
+		t.Role, t.SystemID, t.Timeline, t.StartedAt = id.CurrentUser, id.SystemIdentifier, int(id.Timeline), id.ServerStart
+		if id.Superuser {
+			t.Warnings = append(t.Warnings, "role "+id.CurrentUser+" is a superuser: a role of its own with fewer rights is safer")
+		}
+		for _, u := range id.Unread {
+			t.Warnings = append(t.Warnings, "role "+id.CurrentUser+" may not read "+u.What)
+		}
+		return nil
+	})
+}
+
+// refuseTarget names what belay never runs on. Reviewing works there.
+func refuseTarget(t fact.Target) (steps.Outcome, bool) {
+	switch {
+	case t.Pooler:
+		return steps.Outcome{
+			Status:  journal.Failed,
+			Summary: "a pooler stands between belay and the server",
+			Hint:    "give the server's own address: behind a pooler settings and locks reach other clients",
+		}, true
+	case t.Standby:
+		return steps.Outcome{
+			Status: journal.Failed, Summary: "this is a standby: it takes no writes",
+			Hint: "give the address of the primary",
+		}, true
+	case t.Major < 12:
+		return steps.Outcome{
+			Status: journal.Failed, Summary: "PostgreSQL " + t.Version + " is too old to run on",
+			Hint: "belay runs on 12 and later; `belay review` judges for 10 and 11 too",
+		}, true
+	}
+	return steps.Outcome{}, false
+}
+
+// environment settles what the database is, and whether it may have moved.
+func environment(e *steps.Env, t *fact.Target) ([]journal.QuestionAsked, error) {
+	pin, pinned := e.Project.Store.Pinned(t.SystemID, t.Database)
+	declared := e.Project.Target
+	switch {
+	case pinned:
+		t.Environment, t.EnvironmentFrom, t.PinnedAt = pin.Environment, "your own store", pin.PinnedAt
+		return moved(e, t, pin)
+	case declared.Environment != "" && declared.SystemIdentifier == t.SystemID && t.SystemID != "":
+		t.Environment, t.EnvironmentFrom = declared.Environment, "belay.toml"
+	case declared.Environment == "production":
+		// A repository may always tighten.
+		t.Environment, t.EnvironmentFrom = "production", "belay.toml"
+	default:
+		return askEnvironment(e, t)
+	}
+	return nil, nil
+}
+
+func askEnvironment(e *steps.Env, t *fact.Target) ([]journal.QuestionAsked, error) {
+	word, ok := e.Engine.Answered("target.environment")
+	if !ok {
+		return []journal.QuestionAsked{{
+			ID: "target.environment", Text: fmt.Sprintf("what is %s on %s:%d?", t.Database, t.Host, t.Port),
+			Options: []string{"production", "staging", "local"}, Default: "production",
+			Why: "it decides how much is asked before a run; the answer is kept in your own store",
+		}}, nil
+	}
+	t.Environment, t.EnvironmentFrom = word, "your answer"
+	return nil, e.Project.Store.SetPin(project.Pin{
+		SystemIdentifier: t.SystemID, Database: t.Database, Environment: word, Address: place(*t), PinnedAt: e.Now().UTC(),
+	})
+}
+
+// moved asks when a known database answers elsewhere: it may be a copy.
+func moved(e *steps.Env, t *fact.Target, pin project.Pin) ([]journal.QuestionAsked, error) {
+	if pin.Address == "" || pin.Address == place(*t) {
+		return nil, nil
+	}
+	switch answer, _ := e.Engine.Answered("target.address"); answer {
+	case "yes":
+		pin.Address = place(*t)
+		return nil, e.Project.Store.SetPin(pin)
+	case "no":
+		return nil, &steps.Refused{
+			Problem: fmt.Sprintf("%s answers at %s and was known at %s", t.Database, place(*t), pin.Address),
+			Advice:  "connect to the address that you know, or answer yes once you are sure that it moved",
+		}
+	}
+	return []journal.QuestionAsked{{
+		ID: "target.address", Options: []string{"no", "yes"}, Default: "no",
+		Text: fmt.Sprintf("%s was at %s and answers at %s now: did it move?", t.Database, pin.Address, place(*t)),
+		Why:  "a physical copy has the same identity as its original",
+	}}, nil
+}
+
+// place is where a database answers: as the server says, or as the DSN does for
+// a socket.
+func place(t fact.Target) string {
+	if t.Address != "" {
+		return t.Address
+	}
+	return t.Host + ":" + strconv.Itoa(t.Port)
+}
+
+// offline reports whether the target could not be reached or may not be run on.
+func offline(e *steps.Env) bool { return !e.Bench.Target.Connected }
+
+var errOffline = errors.New("not connected")

@@ -1,0 +1,139 @@
+package checklist
+
+import (
+	"context"
+	"fmt"
+
+	"belay/db"
+	"belay/db/inspect"
+	"belay/sqlview/catalog"
+	"belay/sqlview/migration"
+	"belay/steps"
+	"belay/steps/fact"
+	"belay/steps/journal"
+)
+
+// Verify asks the database whether what ran is recorded and true.
+var Verify = steps.Step{
+	ID: "verify", Title: "verify",
+	Doc: `**The advice.** Check that the migration was recorded: look at the newest rows of the migrations
+table.
+
+**In practice.** Recorded and true are two things. A version row can stand there over an INVALID index
+or a missing column, and a change can be there without its row. belay reads both on a fresh connection:
+the newest rows as the tool keeps them, and the catalog.
+
+**Measured.** After a failed concurrent build, IF NOT EXISTS answers "skipping" and exit code 0 over the
+INVALID index; the planner never uses it.`,
+	Run: runVerify,
+}
+
+func runVerify(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
+	cfg, err := db.ParseConfig(e.Project.DSN, e.Project.DSNFrom)
+	if err != nil {
+		return steps.Outcome{}, err
+	}
+	if err := e.Sessions.Look(ctx, cfg, e.Run); err != nil {
+		return steps.Outcome{}, dbError("verify", err)
+	}
+	v := fact.Verified{At: e.Now().UTC()}
+	err = e.Sessions.Monitor(func(c *db.Conn) error {
+		if err := verifyHistory(ctx, e, c, &v); err != nil {
+			return err
+		}
+		s, err := inspect.Catalog(ctx, c)
+		if err != nil {
+			return err
+		}
+		v.Items = append(v.Items, truths(e.Bench.Plan, s)...)
+		return nil
+	})
+	if err != nil {
+		return steps.Outcome{}, dbError("verify", err)
+	}
+	if err := e.Fact(ctx, "verify", v); err != nil {
+		return steps.Outcome{}, err
+	}
+	return judgeVerified(e, v), nil
+}
+
+func judgeVerified(e *steps.Env, v fact.Verified) steps.Outcome {
+	for _, i := range v.Items {
+		if i.Level == fact.Stop {
+			return steps.Outcome{Status: journal.Failed, Summary: i.Text, Hint: i.Hint}
+		}
+	}
+	return steps.Done("recorded and true: %d of %d", len(e.Bench.Plan.Units), len(e.Bench.Plan.Units))
+}
+
+const historyRows = 3
+
+func verifyHistory(ctx context.Context, e *steps.Env, c *db.Conn, v *fact.Verified) error {
+	t := e.Bench.Table
+	rows, err := t.Rows(ctx, c)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows[:min(historyRows, len(rows))] {
+		v.History = append(v.History, fact.HistoryRow{Version: r.Version, Name: r.Name, At: r.At, Dirty: r.Dirty})
+	}
+	s := migration.Compare(e.Bench.Folder, rows, t.Variant)
+	for _, m := range e.Bench.Chosen {
+		v.Items = append(v.Items, recorded(s, m))
+	}
+	for _, d := range s.Dirty {
+		v.Items = append(v.Items, fact.Item{ID: "dirty", Level: fact.Stop, Text: "version " + d.Row.Version + " is dirty", Hint: "look what of it is there before anything else runs"})
+	}
+	return nil
+}
+
+func recorded(s migration.Status, m migration.Migration) fact.Item {
+	for _, a := range s.Applied {
+		if a.Version == m.Version {
+			return fact.Item{ID: "recorded", Level: fact.OK, Text: m.Version + " is recorded"}
+		}
+	}
+	return fact.Item{
+		ID: "recorded", Level: fact.Stop, Text: m.Version + " is not recorded",
+		Hint: "the history table was changed by somebody else meanwhile",
+	}
+}
+
+// truths compares the catalog with what the plan promised to leave.
+func truths(p *steps.Plan, s *catalog.Snapshot) []fact.Item {
+	var items []fact.Item
+	for _, u := range p.Units {
+		for _, st := range u.Statements {
+			if st.Index.Name == "" || st.Kind != "CREATE INDEX" {
+				continue
+			}
+			items = append(items, indexTruth(s, st.Index.Table, st.Index.Name))
+		}
+	}
+	return items
+}
+
+func indexTruth(s *catalog.Snapshot, table, name string) fact.Item {
+	if r := s.Relation(table); r != nil {
+		for _, i := range r.Indexes {
+			if unqualified(i.Name) != name {
+				continue
+			}
+			if i.Valid && i.Ready {
+				return fact.Item{ID: "index", Level: fact.OK, Text: name + " is valid"}
+			}
+			return fact.Item{ID: "index", Level: fact.Stop, Text: name + " is INVALID: the planner never uses it", Hint: "drop it with DROP INDEX CONCURRENTLY and build it again"}
+		}
+	}
+	// A later statement of the same run may have dropped or renamed it.
+	return fact.Item{ID: "index", Level: fact.Look, Text: fmt.Sprintf("%s is not on %s any more", name, table)}
+}
+
+func unqualified(name string) string {
+	for i := len(name) - 1; i >= 0; i-- {
+		if name[i] == '.' {
+			return name[i+1:]
+		}
+	}
+	return name
+}

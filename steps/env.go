@@ -1,0 +1,126 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"belay/db"
+	"belay/db/apply"
+	"belay/db/history"
+	"belay/sqlview"
+	"belay/sqlview/catalog"
+	"belay/sqlview/lint"
+	"belay/sqlview/migration"
+	"belay/sqlview/parse"
+	"belay/steps/fact"
+	"belay/steps/journal"
+	"belay/steps/project"
+)
+
+// Env is what a step may use. It belongs to the engine; steps keep nothing.
+type Env struct {
+	Project *project.Project
+	// Versions cuts the tail of what is pending; empty = all pending.
+	Versions []string
+	Now      func() time.Time
+	Parser   *parse.Parser
+	// Run is the short id of the run; it names belay's sessions on the server.
+	Run string
+	// Resumed is true where an earlier engine opened this run; Headless where
+	// nobody can be asked.
+	Resumed, Headless bool
+	// Confirmed is what an earlier engine's run is bound to; nil for a new run.
+	Confirmed *Confirmed
+	// Sessions are the engine's connections. See Sessions.
+	Sessions *Sessions
+	Bench    *Bench
+	// Engine is how a step speaks to the journal and to people.
+	Engine Engine
+}
+
+// Confirmed is what a person said yes to. A run that is taken up again works on
+// these bytes and on this database, or not at all.
+type Confirmed struct {
+	Versions    []string          // in order
+	Files       map[string][]byte // by version
+	SHA256      string
+	SystemID    string
+	DatabaseOID uint32
+	Timeline    int
+}
+
+// Engine is the part of the engine that steps see. There are two: the process
+// that owns a journal, and the one of the tests.
+type Engine interface {
+	// Record writes an event; decisions are on the disk when it returns.
+	Record(ctx context.Context, step string, body journal.Body) error
+	// Answered gives the accepted answer of a question, from a person or from an
+	// answers file.
+	Answered(id string) (answer string, ok bool)
+	// Ask waits for an answer. No transaction may be open. Where nobody will
+	// answer it returns an *Exit.
+	Ask(ctx context.Context, step string, q journal.QuestionAsked) (string, error)
+	// HoldNext reports whether no further unit may start, and why: somebody asked
+	// to stop, or nobody watches.
+	HoldNext() (why *Exit, hold bool)
+	// Folder is the run folder.
+	Folder() string
+	// Came says how far a version came, by the journal.
+	Came(version string) (intent *journal.UnitIntent, outcome string)
+}
+
+// Bench is what the steps of one engine found out for each other. It is made
+// again by every engine; nothing of it outlives the process.
+type Bench struct {
+	Identity db.Identity
+	Target   fact.Target
+	Format   migration.Format
+	Folder   migration.Folder
+	Table    *history.Table
+	Status   migration.Status
+	Snapshot *catalog.Snapshot
+	// Chosen are the migrations of this run, in order.
+	Chosen []migration.Migration
+	// Review is the judgement of Chosen, Judged its files, in the same order.
+	Review sqlview.Result
+	Judged []*lint.File
+	// Plan is what would run; nil until the review made it.
+	Plan *Plan
+}
+
+// Plan is the exact work of a run. It is made from bytes that were read once.
+type Plan struct {
+	Units  []Unit
+	SHA256 string
+}
+
+// Unit is one file of the plan with its judgement.
+type Unit struct {
+	apply.Unit
+	Migration migration.Migration
+	// Instant is false where a hold time must be accepted first.
+	Instant bool
+	// Concurrent is true where a statement runs CONCURRENTLY.
+	Concurrent bool
+}
+
+// ConcurrentDeadline is belay's own limit of a statement that runs CONCURRENTLY.
+const ConcurrentDeadline = 6 * time.Hour
+
+// Fact records an observation.
+func (e *Env) Fact(ctx context.Context, step string, v fact.Value) error {
+	f, err := journal.Fact(v.Fact(), v)
+	if err != nil {
+		return err
+	}
+	return e.Engine.Record(ctx, step, f)
+}
+
+// Folder is the run folder.
+func (e *Env) Folder() string { return e.Engine.Folder() }
+
+// Note records a sentence for the log and the report.
+func (e *Env) Note(ctx context.Context, step, format string, args ...any) error {
+	return e.Engine.Record(ctx, step, journal.Noted{Text: fmt.Sprintf(format, args...)})
+}

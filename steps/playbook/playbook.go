@@ -1,0 +1,54 @@
+// Package playbook puts steps in order: one list for each kind of change.
+package playbook
+
+import (
+	"belay/steps"
+	"belay/steps/checklist"
+	"belay/steps/journal"
+)
+
+// Playbook is an ordered list of steps. The steps that only look come first;
+// the others run once the plan was confirmed.
+type Playbook struct {
+	Name  string
+	Doc   string
+	Steps []steps.Step
+}
+
+// Plain is the way of a folder's pending migrations.
+var Plain = Playbook{
+	Name: "plain",
+	Doc:  "Runs what is pending in the team's migrations folder, one file after the other, and stops at the first failure.",
+	Steps: []steps.Step{
+		checklist.Target,
+		checklist.Preflight,
+		checklist.Review,
+		checklist.Run,
+		checklist.Verify,
+		checklist.Report,
+	},
+}
+
+// All lists every playbook.
+func All() []Playbook { return []Playbook{Plain} }
+
+// Chosen is the event that tells screens the steps of the playbook.
+func (p Playbook) Chosen() journal.PlaybookChosen {
+	names := make([]journal.StepName, len(p.Steps))
+	for i, s := range p.Steps {
+		names[i] = journal.StepName{ID: s.ID, Title: s.Title}
+	}
+	return journal.PlaybookChosen{Name: p.Name, Steps: names}
+}
+
+// Find returns the step of an id in any playbook.
+func Find(id string) (steps.Step, bool) {
+	for _, p := range All() {
+		for _, s := range p.Steps {
+			if s.ID == id {
+				return s, true
+			}
+		}
+	}
+	return steps.Step{}, false
+}

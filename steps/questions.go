@@ -1,0 +1,69 @@
+package steps
+
+import "sort"
+
+// QuestionDoc describes a question that belay may ask, for `belay explain
+// questions` and for answers files. Ids are stable: none is ever renamed.
+type QuestionDoc struct {
+	ID string
+	// Answers are the words, or what kind of text is wanted.
+	Answers string
+	// Doc says when it is asked and what the answer changes.
+	Doc string
+	// Prefix is true for an id whose last part is filled in, such as
+	// review.accept.RULE.
+	Prefix bool
+}
+
+var questionDocs = []QuestionDoc{
+	{ID: "target.environment", Answers: "production, staging, local",
+		Doc: "Asked once for a database that nobody has named yet. The word decides how much is asked before a run; unknown counts as production. It is remembered in your own store."},
+	{ID: "target.address", Answers: "yes, no",
+		Doc: "Asked when a database that you know answers at a new address. It may have moved, or this may be a copy of it."},
+	{ID: "tool.choice", Answers: "one of the tools and folders found",
+		Doc: "Asked when several migrations folders or tools are possible."},
+	{ID: "history.create", Answers: "yes, no",
+		Doc: "Asked when the tool's history table does not exist yet. It is created with the tool's own DDL, inside the run."},
+	{ID: "review.accept.", Answers: "a reason in your words", Prefix: true,
+		Doc: "Asked for each rule of level stop that the migration breaks. The reason goes into the report."},
+	{ID: "run.hold", Answers: "a time span such as 40s",
+		Doc: "Asked when a unit is not instant: the longest that its locks may be held. The server undoes it past that."},
+	{ID: "run.confirm", Answers: "the database's name; yes is enough on staging and local",
+		Doc: "Asked once, in the run dialog. Nothing is written before."},
+	{ID: "run.autovacuum", Answers: "yes, no",
+		Doc: "Asked when only an autovacuum that would yield stands in the way. Yes waits 1500 ms once, after which it is cancelled by the server and comes back later."},
+	{ID: "run.go_on", Answers: "yes, no",
+		Doc: "Asked when every try met a blocker, or when something was stopped with units left. Nothing has changed until then."},
+	{ID: "run.unwatched", Answers: "yes, no",
+		Doc: "Yes lets a run go on to its next unit although no screen watches it."},
+	{ID: "run.resolve", Answers: "wait, cancel, leave",
+		Doc: "Asked when a statement of an earlier engine still runs on the server."},
+	{ID: "index.drop_invalid", Answers: "yes, no",
+		Doc: "Asked when an INVALID index of the same name is left from an earlier build. Yes drops it by DROP INDEX CONCURRENTLY first."},
+}
+
+// Questions lists every question this belay asks, sorted by id.
+func Questions() []QuestionDoc {
+	all := append([]QuestionDoc(nil), questionDocs...)
+	sort.Slice(all, func(i, j int) bool { return all[i].ID < all[j].ID })
+	return all
+}
+
+// KnownQuestion reports whether an answers file may name id.
+func KnownQuestion(id string) bool {
+	for _, q := range questionDocs {
+		if q.ID == id || (q.Prefix && len(id) > len(q.ID) && id[:len(q.ID)] == q.ID) {
+			return true
+		}
+	}
+	return false
+}
+
+// QuestionIDs lists the ids, for the nearest match of an unknown one.
+func QuestionIDs() []string {
+	ids := make([]string, 0, len(questionDocs))
+	for _, q := range Questions() {
+		ids = append(ids, q.ID)
+	}
+	return ids
+}

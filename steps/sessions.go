@@ -1,0 +1,138 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"belay/db"
+	"belay/db/watch"
+	"belay/sqlview/activity"
+)
+
+// errNotConnected is returned where a session is wanted and there is none.
+var errNotConnected = errors.New("not connected")
+
+// Sessions are the engine's connections to the target: one monitor while it
+// looks, three while it runs. The monitor is shared by the steps and by the
+// sampler, one question at a time.
+type Sessions struct {
+	mu      sync.Mutex
+	config  db.Config
+	monitor *db.Conn
+	watcher *watch.Watcher
+	trio    *db.Trio
+}
+
+// Look connects the monitor of a look, or keeps the one that still answers.
+func (s *Sessions) Look(ctx context.Context, cfg db.Config, run string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.trio != nil || (s.monitor != nil && s.monitor.Ping(ctx) == nil) {
+		return nil
+	}
+	err := s.closeMonitor()
+	c, cerr := db.Connect(ctx, cfg, db.Session{Kind: db.Monitor, Run: run})
+	if cerr != nil {
+		return cerr
+	}
+	s.config, s.monitor, s.watcher = cfg, c, watch.New(c)
+	return err
+}
+
+// Open opens the three connections of a run and closes the look's.
+func (s *Sessions) Open(ctx context.Context, run, step string) (*db.Trio, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.trio != nil {
+		return s.trio, nil
+	}
+	// The look's own connection goes first: never more than three on the target.
+	if err := s.closeMonitor(); err != nil {
+		return nil, err
+	}
+	t, err := db.OpenTrio(ctx, s.config, run, step)
+	if err != nil {
+		return nil, err
+	}
+	s.trio, s.monitor, s.watcher = t, t.Monitor, watch.New(t.Monitor)
+	return t, nil
+}
+
+// CloseTrio gives the run's connections back and leaves nothing open.
+func (s *Sessions) CloseTrio() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.trio == nil {
+		return nil
+	}
+	t := s.trio
+	s.trio, s.monitor, s.watcher = nil, nil, nil
+	return t.Close()
+}
+
+// Close gives everything back.
+func (s *Sessions) Close() error {
+	err := s.CloseTrio()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return errors.Join(err, s.closeMonitor())
+}
+
+func (s *Sessions) closeMonitor() error {
+	if s.monitor == nil || s.trio != nil {
+		return nil
+	}
+	c := s.monitor
+	s.monitor, s.watcher = nil, nil
+	return c.Close()
+}
+
+// Connected reports whether the target can be asked.
+func (s *Sessions) Connected() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.monitor != nil
+}
+
+// Monitor runs f with the monitor connection; nobody else uses it meanwhile.
+func (s *Sessions) Monitor(f func(*db.Conn) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.monitor == nil {
+		return errNotConnected
+	}
+	return f(s.monitor)
+}
+
+// Locker is held around each question on the monitor connection.
+func (s *Sessions) Locker() sync.Locker { return &s.mu }
+
+// Sample reads one moment of locks and sizes, and how long to wait for the next.
+func (s *Sessions) Sample(ctx context.Context, relations []string) (activity.Sample, time.Duration, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.watcher == nil {
+		return activity.Sample{}, 0, errNotConnected
+	}
+	sample, err := s.watcher.Sample(ctx, relations)
+	return sample, s.watcher.Interval(), err
+}
+
+// PIDs are the backends of the engine's own sessions.
+func (s *Sessions) PIDs() []int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var pids []int
+	conns := []*db.Conn{s.monitor}
+	if s.trio != nil {
+		conns = []*db.Conn{s.trio.Executor, s.trio.Monitor, s.trio.Escape()}
+	}
+	for _, c := range conns {
+		if c != nil {
+			pids = append(pids, int(c.PgConn().PID()))
+		}
+	}
+	return pids
+}
