@@ -1,0 +1,192 @@
+package engine
+
+import (
+	"fmt"
+	"log/slog"
+	"os/user"
+	"strconv"
+	"time"
+
+	"belay/steps"
+	"belay/steps/journal"
+)
+
+// watchers remembers who watches.
+type watchers struct {
+	seen    bool      // somebody has watched this life
+	gone    time.Time // since when nobody does; zero = somebody does
+	began   time.Time
+	looked  time.Time
+	leaving bool // the last screen said that it goes
+}
+
+// attend reads the inbox and looks who watches. It is called every poll.
+func (g *engine) attend() error {
+	messages, err := g.inbox.Take()
+	if err != nil {
+		slog.Warn("reading the inbox", "error", err)
+	}
+	for _, m := range messages {
+		if err := g.hear(m); err != nil {
+			return err
+		}
+	}
+	if g.phase == over {
+		return nil
+	}
+	return g.lookAround()
+}
+
+// hear does what a message asks. Anything a screen may not ask is refused here.
+func (g *engine) hear(m journal.Received) error {
+	by := voice(m)
+	switch m.Kind {
+	case journal.Answer:
+		return g.take(m.Message, by)
+	case journal.Stop:
+		return g.stop(m.Now, by)
+	case journal.Again:
+		g.again = true
+	case journal.Unwatched:
+		g.watchers.leaving = true
+		if g.run.Opened != nil {
+			return g.record("", by, journal.GoingOnUnwatched{})
+		}
+	case journal.Leave:
+		g.watchers.leaving = true
+	case journal.Abandon:
+		return g.abandon()
+	}
+	return nil
+}
+
+// voice names who sent a message: the owner of the file counts, a given name is
+// only added.
+func voice(m journal.Received) string {
+	name := strconv.Itoa(m.UID)
+	if u, err := user.LookupId(name); err == nil {
+		name = u.Username
+	}
+	if m.Name != "" && m.Name != name {
+		name = fmt.Sprintf("%s (%s)", m.Name, name)
+	}
+	return name
+}
+
+// stop closes the gate to the next unit first; only then is anything cancelled.
+func (g *engine) stop(now bool, by string) error {
+	if err := g.record("", by, journal.StopRequested{Now: now}); err != nil {
+		return err
+	}
+	if g.phase != running {
+		if now || g.run.Opened != nil {
+			g.finish(journal.RunFinished{
+				Exit: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "stopped before anything ran: nothing has changed",
+			})
+		}
+		return nil
+	}
+	g.holdNext = &steps.Exit{
+		Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: "stopped on request; nothing has changed",
+	}
+	if now && g.cancel != nil {
+		g.cancel(ErrStopped)
+	}
+	g.failWaiting(g.holdNext)
+	return nil
+}
+
+// failWaiting ends every question that a running step waits for.
+func (g *engine) failWaiting(why *steps.Exit) {
+	for id, got := range g.waiting {
+		delete(g.waiting, id)
+		got <- answer{err: why}
+	}
+}
+
+// abandon is a screen's word that no answer will come: end of input.
+func (g *engine) abandon() error {
+	if len(g.waiting) > 0 {
+		g.failWaiting(&steps.Exit{
+			Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Resumable: true, Summary: "nobody answers any more",
+			Advice: "`belay attach " + g.shortID() + "` goes on",
+		})
+		return nil
+	}
+	if g.phase != running {
+		return g.declined("nobody answers any more: nothing has changed")
+	}
+	return nil
+}
+
+// lookAround counts the screens, at most twice a second.
+func (g *engine) lookAround() error {
+	now := g.now()
+	w := &g.watchers
+	if w.began.IsZero() {
+		w.began = now
+	}
+	if now.Sub(w.looked) < g.patience.sample/2 {
+		return nil
+	}
+	w.looked = now
+	if journal.Screens(g.folder) > 0 {
+		return g.somebody()
+	}
+	return g.nobody(now)
+}
+
+func (g *engine) somebody() error {
+	w := &g.watchers
+	w.seen, w.leaving, w.gone = true, false, time.Time{}
+	if g.run.ScreenLost.IsZero() {
+		return nil
+	}
+	if g.holdNext == errUnwatched {
+		g.holdNext = nil
+	}
+	return g.record("", "", journal.ScreenBack{})
+}
+
+// errUnwatched holds the next unit while nobody watches: a lost terminal is not
+// consent.
+var errUnwatched = &steps.Exit{
+	Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Resumable: true,
+	Summary: "the screen was lost; the next unit did not start",
+	Advice:  "`belay attach` goes on from here",
+}
+
+// nobody decides what an engine does alone.
+func (g *engine) nobody(now time.Time) error {
+	w := &g.watchers
+	if !w.seen && now.Sub(w.began) < g.patience.arrive {
+		return nil
+	}
+	if w.gone.IsZero() {
+		w.gone = now
+	}
+	if g.run.Opened == nil {
+		g.phase = over
+		return nil
+	}
+	if g.phase == running && !g.run.Unwatched && g.run.ScreenLost.IsZero() {
+		if !g.unwatchedAllowed() {
+			g.holdNext = errUnwatched
+		}
+		if err := g.record("", "", journal.ScreenLost{}); err != nil {
+			return err
+		}
+	}
+	if (len(g.waiting) > 0 || g.phase == idle) && now.Sub(w.gone) >= g.patience.park {
+		return g.park("nobody answered for " + g.patience.park.String())
+	}
+	return nil
+}
+
+func (g *engine) unwatchedAllowed() bool {
+	a, ok := g.answered("run.unwatched")
+	if !ok {
+		a = g.order.Answers["run.unwatched"]
+	}
+	return a == "yes"
+}

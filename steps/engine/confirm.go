@@ -1,0 +1,122 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"belay/steps"
+	"belay/steps/fact"
+	"belay/steps/journal"
+	"belay/steps/state"
+)
+
+// approval is what a yes in the run dialog is bound to. Any change voids it.
+type approval struct {
+	plan     string // sha256 of the exact bytes in order
+	identity string
+	// Role, address, timeline and environment are conditions: where one of them
+	// changed, the person is asked again.
+	conditions string
+}
+
+func (g *engine) approvalNow() approval {
+	t, _, _ := state.Get[fact.Target](g.run)
+	a := approval{
+		identity:   fmt.Sprintf("%s/%d", t.SystemID, t.DatabaseOID),
+		conditions: fmt.Sprint(t.Role, t.Address, t.Timeline, t.Environment),
+	}
+	if g.env.Bench.Plan != nil {
+		a.plan = g.env.Bench.Plan.SHA256
+	}
+	return a
+}
+
+// confirmed takes the answer of the run dialog. The facts are read once more,
+// now: only then does the run open.
+func (g *engine) confirmed(text string) error {
+	if text == "no" {
+		if g.order.Headless {
+			return g.declined("declined: nothing has changed")
+		}
+		// A no in the dialog closes it; it may be opened again.
+		return g.askConfirm()
+	}
+	now := g.approvalNow()
+	g.approved, g.again = &now, true
+	return nil
+}
+
+// approvalHolds reports whether the dialog was answered with a yes and nothing
+// that it was bound to has changed since. A void one is forgotten, and said.
+func (g *engine) approvalHolds() (bool, error) {
+	if g.approved == nil || g.run.Opened != nil {
+		return false, nil
+	}
+	was := *g.approved
+	g.approved = nil
+	if len(g.missing()) > 0 {
+		return false, g.record("run", "", journal.Noted{Text: "the yes is void: something else came in the way meanwhile"})
+	}
+	if was != g.approvalNow() {
+		return false, g.record("run", "", journal.Noted{Text: "the yes is void: the files or the database are not what was confirmed; look again"})
+	}
+	return true, nil
+}
+
+// openRun makes the look a run and puts the steps with effects into the queue.
+func (g *engine) openRun() error {
+	if g.run.Opened == nil {
+		if k, there := g.inTheWay(); there {
+			g.finish(journal.RunFinished{
+				Exit: steps.ExitPerson, Outcome: steps.OutcomePerson,
+				Summary: fmt.Sprintf("run %s of %s, since %s, is open on this database: nothing has changed",
+					k.ID, k.Plan.By, k.Plan.At.Format(time.DateTime+" UTC")),
+				Hint: "`belay attach " + k.ID + "` shows it, or finds out what became of it",
+			})
+			return nil
+		}
+		if err := g.become(); err != nil {
+			return err
+		}
+	}
+	g.phase, g.queue = running, nil
+	for _, s := range g.playbook.Steps {
+		if !s.Looks {
+			g.queue = append(g.queue, s)
+		}
+	}
+	return nil
+}
+
+// become writes the plan, renames the folder and opens the run, in this order:
+// a folder that is named as a run has its plan.
+func (g *engine) become() error {
+	target, _, _ := state.Get[fact.Target](g.run)
+	folder, _, _ := state.Get[fact.Folder](g.run)
+	plan := g.env.Bench.Plan
+	if plan == nil {
+		return fmt.Errorf("run: %w", &steps.Refused{Problem: "there is no plan", Advice: "look again with `belay`"})
+	}
+	if err := writePlan(g.folder, g.savedPlan(target)); err != nil {
+		return err
+	}
+	run, err := become(g.folder)
+	if err != nil {
+		return err
+	}
+	g.folder = run
+	if g.inbox, err = journal.NewInbox(run); err != nil {
+		return err
+	}
+	g.env.Run = g.shortID()
+	return g.record("", "", journal.RunOpened{
+		ID: g.id(), Folder: run, Database: target.Database, Environment: target.Environment,
+		Tool: folder.Tool, Migrations: folder.Chosen, PlanSHA256: plan.SHA256,
+	})
+}
+
+// declined ends a look by a person's no.
+func (g *engine) declined(summary string) error {
+	g.finish(journal.RunFinished{Exit: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: summary})
+	return nil
+}

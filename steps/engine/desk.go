@@ -1,0 +1,75 @@
+package engine
+
+import (
+	"context"
+
+	"belay/steps"
+	"belay/steps/journal"
+)
+
+// desk is where steps speak to the engine, from their own goroutine.
+type desk struct{ g *engine }
+
+// do runs f in the loop's goroutine and waits for it.
+func (d *desk) do(ctx context.Context, f func() error) error {
+	r := request{do: f, reply: make(chan error, 1)}
+	// A step that ends writes down how, also when its context is gone: the loop
+	// answers until the step has ended.
+	d.g.requests <- r
+	return <-r.reply
+}
+
+func (d *desk) Record(ctx context.Context, step string, body journal.Body) error {
+	return d.do(ctx, func() error { return d.g.record(step, "", body) })
+}
+
+func (d *desk) Answered(id string) (text string, ok bool) {
+	_ = d.do(context.Background(), func() error {
+		text, ok = d.g.answered(id)
+		return nil
+	})
+	return text, ok
+}
+
+func (d *desk) Ask(ctx context.Context, step string, q journal.QuestionAsked) (string, error) {
+	got := make(chan answer, 1)
+	err := d.do(ctx, func() error { return d.g.askAndWait(step, q, got) })
+	if err != nil {
+		return "", err
+	}
+	select {
+	case a := <-got:
+		return a.text, a.err
+	case <-ctx.Done():
+		_ = d.do(ctx, func() error { delete(d.g.waiting, q.ID); return nil })
+		return "", context.Cause(ctx)
+	}
+}
+
+func (d *desk) HoldNext() (why *steps.Exit, hold bool) {
+	_ = d.do(context.Background(), func() error {
+		why = d.g.holdNext
+		return nil
+	})
+	return why, why != nil
+}
+
+func (d *desk) Folder() (folder string) {
+	_ = d.do(context.Background(), func() error {
+		folder = d.g.folder
+		return nil
+	})
+	return folder
+}
+
+func (d *desk) Came(version string) (intent *journal.UnitIntent, outcome string) {
+	_ = d.do(context.Background(), func() error {
+		for _, u := range d.g.run.Units {
+			if u.Version == version {
+				intent, outcome = u.Intent, u.Outcome
+			}
+		}
+		return nil
+	})
+	return intent, outcome
+}

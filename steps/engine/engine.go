@@ -1,0 +1,231 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"belay/sqlview/parse"
+	"belay/steps"
+	"belay/steps/journal"
+	"belay/steps/playbook"
+	"belay/steps/project"
+	"belay/steps/state"
+)
+
+// Version is belay's own version, as journals and reports name it.
+var Version = "dev"
+
+// engine is one life of an engine. All its fields belong to the goroutine of
+// loop; steps and samplers speak to it through requests.
+type engine struct {
+	order    Order
+	patience patience
+	now      func() time.Time
+
+	folder   string
+	log      *journal.Log
+	run      *state.Run
+	inbox    *journal.Inbox
+	env      *steps.Env
+	playbook playbook.Playbook
+
+	requests chan request
+	ended    chan ended
+
+	// queue holds the steps that are still to run in this phase.
+	queue []steps.Step
+	// inHand is the step that runs now; cancel ends it.
+	inHand string
+	cancel context.CancelCauseFunc
+	// again is set when an answer makes the looking steps run once more.
+	again bool
+	phase phase
+	// waiting are the questions that a running step waits for.
+	waiting map[string]chan answer
+	// unanswered are the questions a headless run could not answer.
+	unanswered []journal.QuestionAsked
+	approved   *approval
+	watchers   watchers
+	holdNext   *steps.Exit
+	retryAt    time.Time
+	final      *journal.RunFinished
+}
+
+// phase is what the queue is for.
+type phase int
+
+const (
+	looking phase = iota // read-only steps, as often as wanted
+	idle                 // waits for a person
+	running              // the steps with effects, once
+	over
+)
+
+// request asks the loop to do something with the journal.
+type request struct {
+	do    func() error
+	reply chan error
+}
+
+type ended struct {
+	step    steps.Step
+	outcome steps.Outcome
+	err     error
+}
+
+type answer struct {
+	text string
+	err  error
+}
+
+// Run drives an order to its end and returns the exit code of the command line.
+// It returns when the run finished, was parked, or nobody looks any more.
+func Run(ctx context.Context, order Order) (int, error) {
+	return drive(ctx, order, usual)
+}
+
+func drive(ctx context.Context, order Order, p patience) (int, error) {
+	g := &engine{
+		order: order, patience: p, now: time.Now, folder: order.Folder,
+		requests: make(chan request), ended: make(chan ended), waiting: map[string]chan answer{},
+	}
+	if err := g.open(); err != nil {
+		return steps.ExitFailed, err
+	}
+	defer g.close()
+	if err := g.begin(ctx); err != nil {
+		return steps.ExitFailed, err
+	}
+	err := g.loop(ctx)
+	if g.final != nil {
+		return g.final.Exit, err
+	}
+	if err != nil {
+		return steps.ExitFailed, err
+	}
+	return steps.ExitPerson, nil
+}
+
+// open takes the journal. A journal that another engine writes is left alone.
+func (g *engine) open() error {
+	if err := os.MkdirAll(g.folder, 0o700); err != nil {
+		return fmt.Errorf("run folder: %w", err)
+	}
+	log, events, err := openJournal(g.folder, g.now)
+	if err != nil {
+		return err
+	}
+	g.log = log
+	if g.run, err = state.Fold(events); err != nil {
+		return errors.Join(err, log.Close())
+	}
+	if g.inbox, err = journal.NewInbox(g.folder); err != nil {
+		return errors.Join(err, log.Close())
+	}
+	return nil
+}
+
+// openJournal tries a few times: a screen that asks whether an engine lives
+// holds the lock for a moment.
+func openJournal(folder string, now func() time.Time) (*journal.Log, []journal.Event, error) {
+	for tries := 0; ; tries++ {
+		log, events, err := journal.Open(folder, now)
+		if !errors.Is(err, journal.ErrHeld) || tries == 10 {
+			return log, events, err
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// begin writes the first events of this life and makes the environment.
+func (g *engine) begin(ctx context.Context) error {
+	host, _ := os.Hostname()
+	started := journal.EngineStarted{
+		Format: journal.Format, Version: Version, Run: g.id(), Look: !g.order.Resume,
+		PID: os.Getpid(), Host: host, Command: "run",
+	}
+	if err := g.record("", "", started); err != nil {
+		return err
+	}
+	if err := writeOwner(g.folder, host); err != nil {
+		return err
+	}
+	g.playbook = playbook.Plain
+	if err := g.record("", "", g.playbook.Chosen()); err != nil {
+		return err
+	}
+	flags := g.order.Flags
+	flags.DSN = g.order.DSN
+	p, err := project.Load(flags, g.order.Dir)
+	if err != nil {
+		return g.refuse(err)
+	}
+	g.env = &steps.Env{
+		Project: p, Versions: g.order.Versions, Now: g.now, Parser: &parse.Parser{}, Run: g.shortID(),
+		Headless: g.order.Headless, Sessions: &steps.Sessions{}, Bench: &steps.Bench{}, Engine: &desk{g: g},
+	}
+	if g.order.Resume {
+		if err := g.resume(); err != nil {
+			return g.refuse(err)
+		}
+	}
+	g.look()
+	return nil
+}
+
+// refuse ends a life that cannot begin with a sentence that screens can show.
+func (g *engine) refuse(err error) error {
+	g.finish(journal.RunFinished{
+		Exit: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: err.Error(), Hint: steps.HintOf(err),
+	})
+	return err
+}
+
+// id is the name of the run: of its folder, without the dot of a look.
+func (g *engine) id() string { return RunID(g.folder) }
+
+func (g *engine) shortID() string {
+	id := g.id()
+	return id[:min(8, len(id))]
+}
+
+// record appends an event and folds it. Only the loop's goroutine calls it.
+func (g *engine) record(step, by string, body journal.Body) error {
+	if g.patience.writing != nil {
+		g.patience.writing(body.Kind())
+	}
+	e, err := g.log.Append(step, by, body)
+	if err != nil {
+		return err
+	}
+	if g.patience.written != nil {
+		g.patience.written(body.Kind())
+	}
+	return g.run.Apply(e)
+}
+
+// close gives everything back. A look that never became a run leaves nothing.
+func (g *engine) close() {
+	if g.env != nil {
+		if err := g.env.Sessions.Close(); err != nil {
+			slog.Debug("closing connections", "error", err)
+		}
+		g.env.Parser.Close()
+	}
+	if err := g.log.Close(); err != nil {
+		slog.Warn("closing the journal", "error", err)
+	}
+	if isLook(g.folder) {
+		if err := os.RemoveAll(g.folder); err != nil {
+			slog.Warn("removing the look folder", "error", err)
+		}
+	}
+}
+
+// logPath is where an engine's own log goes.
+func logPath(folder string) string { return filepath.Join(folder, "engine.log") }

@@ -1,0 +1,107 @@
+package engine
+
+import (
+	"errors"
+	"log/slog"
+	"os"
+	"strconv"
+
+	"belay/steps"
+	"belay/steps/journal"
+	"belay/steps/report"
+)
+
+// finish writes the last event. Nothing is recorded after it.
+func (g *engine) finish(f journal.RunFinished) {
+	if g.final != nil {
+		return
+	}
+	g.phase, g.final = over, &f
+	if g.run.Opened != nil {
+		g.writeReport(f)
+	}
+	if err := g.record("", "", f); err != nil {
+		slog.Error("the journal cannot be written", "error", err)
+	}
+}
+
+// writeReport folds the journal into the report once more, with the end in it.
+func (g *engine) writeReport(f journal.RunFinished) {
+	run := *g.run
+	run.Finished, run.FinishedAt = &f, g.now().UTC()
+	if err := saveReport(g.folder, report.Of(&run)); err != nil {
+		slog.Error("writing the report", "error", err)
+	}
+}
+
+func saveReport(folder string, r report.Report) error {
+	markdown, json := report.Paths(folder)
+	b, err := r.JSON()
+	if err != nil {
+		return err
+	}
+	return errors.Join(os.WriteFile(markdown, []byte(r.Markdown()), 0o600), os.WriteFile(json, b, 0o600))
+}
+
+// complete ends a run whose every step is behind it.
+func (g *engine) complete() error {
+	f := journal.RunFinished{Exit: steps.ExitDone, Outcome: steps.OutcomeApplied, Summary: g.appliedSentence()}
+	for _, s := range g.run.Steps {
+		if s.Status == journal.Failed {
+			f.Exit, f.Summary, f.Hint = steps.ExitFailed, s.ID+": "+s.Summary, s.Hint
+		}
+	}
+	g.finish(f)
+	return nil
+}
+
+func (g *engine) appliedSentence() string {
+	n := 0
+	for _, u := range g.run.Units {
+		if u.Outcome == "applied" {
+			n++
+		}
+	}
+	if n == 1 {
+		return "1 migration applied, recorded and proved"
+	}
+	return strconv.Itoa(n) + " migrations applied, recorded and proved"
+}
+
+// runEnded ends a run in the middle: a step with effects did not succeed.
+func (g *engine) runEnded(e ended) error {
+	var exit *steps.Exit
+	if !errors.As(e.err, &exit) {
+		exit = &steps.Exit{Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: e.step.ID + ": " + e.outcome.Summary, Advice: e.outcome.Hint}
+		if e.err != nil {
+			exit.Summary, exit.Advice = e.step.ID+": "+e.err.Error(), steps.HintOf(e.err)
+		}
+	}
+	g.finish(journal.RunFinished{Exit: exit.Code, Outcome: exit.Outcome, Summary: exit.Summary, Hint: exit.Advice})
+	return nil
+}
+
+// noteEnd keeps the exit of a step that ended while the engine was leaving.
+func (g *engine) noteEnd(e ended) {
+	if e.err != nil && g.run.Opened != nil && g.final == nil {
+		_ = g.runEnded(e)
+	}
+}
+
+// park closes the connections and ends the engine; attach starts a new one.
+func (g *engine) park(reason string) error {
+	g.failWaiting(&steps.Exit{
+		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Resumable: true, Summary: "parked: " + reason,
+		Advice: "`belay attach " + g.shortID() + "` goes on",
+	})
+	if err := g.record("", "", journal.RunParked{Reason: reason}); err != nil {
+		return err
+	}
+	if g.inHand == "" {
+		g.finish(journal.RunFinished{
+			Exit: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "parked: " + reason,
+			Hint: "`belay attach " + g.shortID() + "` goes on",
+		})
+	}
+	return nil
+}

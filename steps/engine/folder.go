@@ -1,0 +1,84 @@
+package engine
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"belay/steps/journal"
+	"belay/steps/project"
+)
+
+const lookPrefix = ".look-"
+
+// NewFolder makes the folder of a look below the user's runs.
+func NewFolder() (string, error) {
+	runs, err := project.RunsDir()
+	if err != nil {
+		return "", err
+	}
+	b := make([]byte, 4)
+	if _, err := rand.Read(b); err != nil {
+		return "", err
+	}
+	folder := filepath.Join(runs, fmt.Sprintf("%s%x", lookPrefix, b))
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		return "", fmt.Errorf("run folder: %w", err)
+	}
+	if err := os.Mkdir(filepath.Join(folder, journal.InboxName), 0o700); err != nil {
+		return "", fmt.Errorf("run folder: %w", err)
+	}
+	return folder, nil
+}
+
+// RunID is the id of a run folder, look or not.
+func RunID(folder string) string { return strings.TrimPrefix(filepath.Base(folder), lookPrefix) }
+
+func isLook(folder string) bool { return strings.HasPrefix(filepath.Base(folder), lookPrefix) }
+
+// become turns a look folder into a run's. Followers keep reading: they hold
+// the file, not its name.
+func become(folder string) (string, error) {
+	run := filepath.Join(filepath.Dir(folder), RunID(folder))
+	if run == folder {
+		return folder, nil
+	}
+	if err := os.Rename(folder, run); err != nil {
+		return "", fmt.Errorf("run folder: %w", err)
+	}
+	return run, syncDir(filepath.Dir(run))
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// Owner tells another host on a shared home whose run this is.
+type Owner struct {
+	Host    string    `json:"host"`
+	BootID  string    `json:"boot_id"`
+	PID     int       `json:"pid"`
+	Started time.Time `json:"started"`
+}
+
+const ownerName = "owner.json"
+
+func writeOwner(folder, host string) error {
+	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	b, err := json.Marshal(Owner{
+		Host: host, BootID: strings.TrimSpace(string(boot)), PID: os.Getpid(), Started: time.Now().UTC(),
+	})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(folder, ownerName), b, 0o600)
+}

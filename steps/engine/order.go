@@ -1,0 +1,78 @@
+// Package engine is the one loop of a run: it drives the steps of a playbook,
+// writes the journal alone, reads the inbox, and decides when a step may begin.
+// It has no terminal. It is its own process, so that neither a lost connection
+// nor a stalled screen touches the run.
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"belay/steps/journal"
+	"belay/steps/project"
+)
+
+// Order is what a command wants of a new engine. It travels over an inherited
+// pipe, because it may hold a password: never argv, never the run folder.
+type Order struct {
+	// Dir is the working directory of the command.
+	Dir string
+	// Folder is the run folder. A new one is a look folder until the plan is
+	// confirmed.
+	Folder string
+	Flags  project.Flags
+	// DSN is the --dsn flag; it may hold a password.
+	DSN string
+	// Environ are the variables of the command that name a server or a password.
+	Environ map[string]string
+	// Versions cuts the tail of what is pending; empty = all pending.
+	Versions []string
+	// Answers are given by id before anything is asked.
+	Answers map[string]string
+	// Headless is true where nobody can be asked: a question without an answer
+	// ends the engine with exit code 4.
+	Headless bool
+	// Resume is true for a folder that holds an opened run.
+	Resume bool
+	// By is the person, as the report names them.
+	By string
+}
+
+// Settings of the engine's own patience. Tests shorten them.
+type patience struct {
+	// poll is how often the inbox is read.
+	poll time.Duration
+	// arrive is how long a new engine waits for its first screen.
+	arrive time.Duration
+	// park is how long a question stays open with nobody watching.
+	park time.Duration
+	// sample is the shortest time between two samples.
+	sample time.Duration
+	// reconnect is how often an unreachable server is tried again in look mode.
+	reconnect time.Duration
+	// writing and written are called around each event; nil but in tests, which
+	// end the process there.
+	writing, written func(journal.Kind)
+}
+
+var usual = patience{
+	poll:      40 * time.Millisecond,
+	arrive:    20 * time.Second,
+	park:      15 * time.Minute,
+	sample:    time.Second,
+	reconnect: 5 * time.Second,
+}
+
+// WriteOrder and ReadOrder move an order through a pipe.
+func WriteOrder(w io.Writer, o Order) error { return json.NewEncoder(w).Encode(o) }
+
+// ReadOrder reads what WriteOrder wrote.
+func ReadOrder(r io.Reader) (Order, error) {
+	var o Order
+	if err := json.NewDecoder(r).Decode(&o); err != nil {
+		return o, fmt.Errorf("the engine's order: %w", err)
+	}
+	return o, nil
+}

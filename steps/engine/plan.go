@@ -1,0 +1,91 @@
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"belay/steps/fact"
+	"belay/steps/project"
+)
+
+// Plan is what a run folder keeps of what was confirmed: the exact bytes, the
+// settings, the identity. An approval is bound to it.
+type Plan struct {
+	Format      int            `json:"format"`
+	Run         string         `json:"run"`
+	SHA256      string         `json:"sha256"`
+	SystemID    string         `json:"system_identifier"`
+	DatabaseOID uint32         `json:"database_oid"`
+	Database    string         `json:"database"`
+	Host        string         `json:"host"`
+	Port        int            `json:"port"`
+	Role        string         `json:"role"`
+	Timeline    int            `json:"timeline"`
+	Environment string         `json:"environment"`
+	Tool        string         `json:"tool"`
+	Dir         string         `json:"dir"` // where the command was given
+	Folder      string         `json:"folder"`
+	Limits      project.Limits `json:"limits"`
+	Files       []PlanFile     `json:"files"`
+	By          string         `json:"by"`
+	At          time.Time      `json:"at"`
+}
+
+// PlanFile is one file of the plan with its bytes. They are UTF-8: a file that
+// is not is refused before.
+type PlanFile struct {
+	Version string `json:"version"`
+	Path    string `json:"path"`
+	SHA256  string `json:"sha256"`
+	SQL     string `json:"sql"`
+}
+
+const planName = "plan.json"
+
+func (g *engine) savedPlan(t fact.Target) Plan {
+	b := g.env.Bench
+	p := Plan{
+		Format: 1, Run: g.id(), SHA256: b.Plan.SHA256, SystemID: t.SystemID, DatabaseOID: t.DatabaseOID,
+		Database: t.Database, Host: t.Host, Port: t.Port, Role: t.Role, Timeline: t.Timeline,
+		Environment: t.Environment, Tool: b.Format.Name, Dir: g.order.Dir, Folder: g.env.Project.Shown(),
+		Limits: g.env.Project.Limits, By: g.order.By, At: g.now().UTC(),
+	}
+	for _, u := range b.Plan.Units {
+		up := u.Migration.Up
+		p.Files = append(p.Files, PlanFile{Version: u.Migration.Version, Path: up.Path, SHA256: up.SHA256, SQL: string(up.Bytes)})
+	}
+	return p
+}
+
+func writePlan(folder string, p Plan) error {
+	b, err := json.MarshalIndent(p, "", " ")
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(filepath.Join(folder, planName), os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("plan: %w", err)
+	}
+	_, err = f.Write(b)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// ReadPlan reads the plan of a run folder.
+func ReadPlan(folder string) (Plan, error) {
+	var p Plan
+	b, err := os.ReadFile(filepath.Join(folder, planName))
+	if err != nil {
+		return p, fmt.Errorf("plan: %w", err)
+	}
+	if err := json.Unmarshal(b, &p); err != nil {
+		return p, fmt.Errorf("plan of %s: %w", folder, err)
+	}
+	if p.Format != 1 {
+		return p, fmt.Errorf("plan of %s: format %d was written by a newer belay", folder, p.Format)
+	}
+	return p, nil
+}

@@ -1,0 +1,116 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"belay/steps"
+	"belay/steps/journal"
+)
+
+// fileVoice is who an answer from an answers file comes from.
+const fileVoice = "answers file"
+
+// confirmID is the question that opens a run. It is the only one whose yes
+// starts a write.
+const confirmID = "run.confirm"
+
+// answered gives the newest accepted answer; where there is none, the one of the
+// answers file, which is then accepted and recorded when it is asked.
+func (g *engine) answered(id string) (string, bool) {
+	if a, ok := g.run.Answers[id]; ok {
+		return a.Answer, true
+	}
+	return "", false
+}
+
+// ask opens a question, unless it is open already with the same words. An answer
+// from the answers file closes it at once.
+func (g *engine) ask(step string, q journal.QuestionAsked) error {
+	if open := g.run.Question(q.ID); open == nil || open.Text != q.Text || !slices.Equal(open.Options, q.Options) {
+		if err := g.record(step, "", q); err != nil {
+			return err
+		}
+	}
+	preset, ok := g.order.Answers[q.ID]
+	if !ok {
+		return nil
+	}
+	return g.take(journal.Message{Kind: journal.Answer, ID: q.ID, Answer: preset}, fileVoice)
+}
+
+// askAndWait opens a question of a running step. Where nobody can answer, the
+// step gets an *Exit at once.
+func (g *engine) askAndWait(step string, q journal.QuestionAsked, got chan answer) error {
+	g.waiting[q.ID] = got
+	if err := g.ask(step, q); err != nil {
+		return err
+	}
+	if _, open := g.waiting[q.ID]; open && g.order.Headless {
+		delete(g.waiting, q.ID)
+		got <- answer{err: &steps.Exit{
+			Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Resumable: true,
+			Summary: "needs an answer to " + q.ID + ": " + q.Text,
+			Advice:  "give it with --answers and run the same command again, or `belay attach " + g.shortID() + "`",
+		}}
+	}
+	return nil
+}
+
+// take accepts or refuses an answer.
+func (g *engine) take(m journal.Message, by string) error {
+	q := g.run.Question(m.ID)
+	if q == nil {
+		return g.record("", by, journal.AnswerRefused{ID: m.ID, Why: "it is not asked now"})
+	}
+	text := strings.TrimSpace(m.Answer)
+	if why := refuses(q.QuestionAsked, text); why != "" {
+		return g.record(q.Step, by, journal.AnswerRefused{ID: m.ID, Why: why})
+	}
+	if err := g.record(q.Step, by, journal.QuestionAnswered{ID: m.ID, Answer: text}); err != nil {
+		return err
+	}
+	if got, ok := g.waiting[m.ID]; ok {
+		delete(g.waiting, m.ID)
+		got <- answer{text: text}
+		return nil
+	}
+	if m.ID == confirmID {
+		return g.confirmed(text)
+	}
+	g.again = true
+	return nil
+}
+
+// refuses says why a text is no answer to a question; "" = it is one.
+func refuses(q journal.QuestionAsked, text string) string {
+	if q.Expect != "" && text == q.Expect {
+		return ""
+	}
+	if len(q.Options) > 0 {
+		if slices.Contains(q.Options, text) {
+			return ""
+		}
+		words := strings.Join(q.Options, ", ")
+		if q.Expect != "" {
+			words = fmt.Sprintf("%q or %s", q.Expect, words)
+		}
+		return fmt.Sprintf("%q is not one of: %s", text, words)
+	}
+	if q.Expect != "" {
+		return fmt.Sprintf("%q is not %q", text, q.Expect)
+	}
+	return ""
+}
+
+// openQuestions lists what is still asked, without the dialog that opens a run.
+func (g *engine) openQuestions() []journal.QuestionAsked {
+	var open []journal.QuestionAsked
+	for _, q := range g.run.Questions {
+		if q.ID != confirmID {
+			open = append(open, q.QuestionAsked)
+		}
+	}
+	return open
+}

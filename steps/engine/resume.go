@@ -1,0 +1,33 @@
+package engine
+
+import (
+	"fmt"
+
+	"belay/sqlview/migration"
+	"belay/steps"
+)
+
+// resume takes up a run that an earlier engine opened: the plan is the one that
+// was confirmed, not what the files say now.
+func (g *engine) resume() error {
+	p, err := ReadPlan(g.folder)
+	if err != nil {
+		return err
+	}
+	g.env.Resumed = true
+	g.env.Versions = nil
+	files := make(map[string][]byte, len(p.Files))
+	for _, f := range p.Files {
+		if migration.NewFile(f.Path, []byte(f.SQL), "").SHA256 != f.SHA256 {
+			return fmt.Errorf("plan: %s: its bytes are not the ones that were confirmed", f.Path)
+		}
+		files[f.Version] = []byte(f.SQL)
+	}
+	g.env.Confirmed = &steps.Confirmed{
+		Files: files, SHA256: p.SHA256, SystemID: p.SystemID, DatabaseOID: p.DatabaseOID, Timeline: p.Timeline,
+	}
+	for _, f := range p.Files {
+		g.env.Confirmed.Versions = append(g.env.Confirmed.Versions, f.Version)
+	}
+	return nil
+}

@@ -1,0 +1,151 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"belay/steps"
+	"belay/steps/journal"
+	"belay/steps/project"
+	"belay/steps/state"
+)
+
+// Known is a run folder of this user.
+type Known struct {
+	Folder string
+	ID     string
+	Plan   Plan
+	Run    *state.Run
+	// Live is true while an engine works on it.
+	Live bool
+}
+
+// Open reports whether the run has something left to do or to find out.
+func (k Known) Open() bool {
+	if k.Run.Opened == nil {
+		return false
+	}
+	f := k.Run.Finished
+	return k.Live || f == nil || f.Exit == steps.ExitPerson || f.Exit == steps.ExitUnknown
+}
+
+// Unresolved reports whether the outcome of a unit is not known yet.
+func (k Known) Unresolved() bool {
+	for _, u := range k.Run.Units {
+		if u.Intent != nil && u.Outcome != "applied" && u.Outcome != "not applied" {
+			return true
+		}
+	}
+	return false
+}
+
+// Runs lists this user's runs, newest first. A folder whose journal cannot be
+// read is left out and named in the error beside the rest.
+func Runs() ([]Known, error) {
+	dir, err := project.RunsDir()
+	if err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("runs: %w", err)
+	}
+	var all []Known
+	var bad error
+	for _, e := range entries {
+		if !e.IsDir() || strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		k, err := readRun(filepath.Join(dir, e.Name()))
+		if err != nil {
+			bad = errors.Join(bad, fmt.Errorf("run %s: %w", e.Name(), err))
+			continue
+		}
+		all = append(all, k)
+	}
+	sort.Slice(all, func(i, j int) bool { return all[i].Plan.At.After(all[j].Plan.At) })
+	return all, bad
+}
+
+func readRun(folder string) (Known, error) {
+	k := Known{Folder: folder, ID: RunID(folder)}
+	events, err := journal.Read(filepath.Join(folder, journal.FileName))
+	if err != nil {
+		return k, err
+	}
+	if k.Run, err = state.Fold(events); err != nil {
+		return k, err
+	}
+	if k.Plan, err = ReadPlan(folder); err != nil {
+		return k, err
+	}
+	k.Live = journal.Held(folder)
+	return k, nil
+}
+
+// FindRun finds a run by id or by the beginning of one; "" = the newest that is
+// open, else the newest.
+func FindRun(id string) (Known, error) {
+	all, err := Runs()
+	if len(all) == 0 && err != nil {
+		return Known{}, err
+	}
+	var hits []Known
+	for _, k := range all {
+		if (id == "" && k.Open()) || (id != "" && strings.HasPrefix(k.ID, id)) {
+			hits = append(hits, k)
+		}
+	}
+	if id == "" && len(hits) == 0 && len(all) > 0 {
+		return all[0], nil
+	}
+	switch {
+	case len(hits) == 0 && id == "":
+		return Known{}, &steps.Refused{Problem: "there is no run yet", Advice: "`belay` opens the guide"}
+	case len(hits) == 0:
+		return Known{}, &steps.Refused{Problem: "no run is called " + id, Advice: "`belay status` lists the runs"}
+	case len(hits) > 1 && id != "":
+		return Known{}, &steps.Refused{Problem: fmt.Sprintf("%d runs begin with %s", len(hits), id), Advice: "give more of the id"}
+	}
+	return hits[0], nil
+}
+
+// Same finds the open run of the same files, which the same command goes on with.
+func Same(dir, folder string, sha map[string]string) (Known, bool) {
+	all, _ := Runs()
+	for _, k := range all {
+		if k.Open() && !k.Live && k.Plan.Dir == dir && k.Plan.Folder == folder && sameFiles(k.Plan, sha) {
+			return k, true
+		}
+	}
+	return Known{}, false
+}
+
+func sameFiles(p Plan, sha map[string]string) bool {
+	for _, f := range p.Files {
+		if sha[f.Path] != f.SHA256 {
+			return false
+		}
+	}
+	return len(p.Files) > 0
+}
+
+// inTheWay finds a run of the same database that must be settled first: one that
+// runs now, or one whose outcome nobody knows yet.
+func (g *engine) inTheWay() (Known, bool) {
+	all, _ := Runs()
+	id := g.env.Bench.Identity
+	for _, k := range all {
+		if k.ID == g.id() || k.Plan.SystemID != id.SystemIdentifier || k.Plan.DatabaseOID != id.DatabaseOID {
+			continue
+		}
+		if k.Live || (k.Open() && k.Unresolved()) {
+			return k, true
+		}
+	}
+	return Known{}, false
+}

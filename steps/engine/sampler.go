@@ -1,0 +1,134 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"belay/sqlview/activity"
+	"belay/steps/fact"
+	"belay/steps/heart"
+	"belay/steps/journal"
+)
+
+// sampler reads locks and sizes while somebody watches. It never holds up the
+// loop: a sample comes as a request like any other.
+type sampler struct {
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+func (g *engine) startSampler(ctx context.Context) *sampler {
+	ctx, cancel := context.WithCancel(ctx)
+	s := &sampler{cancel: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(s.done)
+		wait := g.patience.sample
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(wait):
+			}
+			wait = max(g.patience.sample, g.sampleOnce(ctx))
+		}
+	}()
+	return s
+}
+
+// stop ends the sampler and answers what it still asks.
+func (s *sampler) stop(g *engine) {
+	s.cancel()
+	for {
+		select {
+		case r := <-g.requests:
+			r.reply <- r.do()
+		case <-s.done:
+			return
+		}
+	}
+}
+
+// sampleOnce takes one sample and tells it. It returns how long to wait for the
+// next at least.
+func (g *engine) sampleOnce(ctx context.Context) time.Duration {
+	var relations []string
+	var wanted bool
+	if !g.request(ctx, func() error {
+		relations, wanted = g.wanted()
+		return nil
+	}) || !wanted {
+		return 0
+	}
+	sample, every, err := g.env.Sessions.Sample(ctx, relations)
+	if ctx.Err() != nil {
+		return 0
+	}
+	since := g.now()
+	g.request(ctx, func() error {
+		if g.phase == over {
+			return nil
+		}
+		if err != nil {
+			return g.record("", "", journal.SampleFailed{Error: err.Error(), Since: since})
+		}
+		return g.sampled(sample)
+	})
+	return every
+}
+
+// request asks the loop to do something; false where the engine is leaving.
+func (g *engine) request(ctx context.Context, do func() error) bool {
+	r := request{do: do, reply: make(chan error, 1)}
+	select {
+	case g.requests <- r:
+		return <-r.reply == nil
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// wanted lists the relations of the plan, and whether a sample is worth its cost
+// now: somebody watches, and the server can be asked.
+func (g *engine) wanted() (relations []string, worth bool) {
+	if g.env == nil || !g.env.Sessions.Connected() || g.phase == over || !g.watchers.gone.IsZero() {
+		return nil, false
+	}
+	return heart.Relations(g.env.Bench.Plan), g.phase != looking
+}
+
+// sampled records the moment and what it means for the next unit.
+func (g *engine) sampled(s activity.Sample) error {
+	if err := g.record("", "", journal.Sampled{Sample: s}); err != nil {
+		return err
+	}
+	if g.env.Bench.Plan == nil {
+		return nil
+	}
+	h, ok := heart.Of(g.env.Bench.Plan, g.nextUnit(), s, g.env.Project.Limits, g.now().UTC(), g.env.Sessions.PIDs())
+	if !ok {
+		return nil
+	}
+	return g.recordFact("review", h)
+}
+
+// nextUnit is the first unit that is not applied.
+func (g *engine) nextUnit() int {
+	for i, u := range g.env.Bench.Plan.Units {
+		applied := false
+		for _, came := range g.run.Units {
+			applied = applied || (came.Version == u.Migration.Version && came.Outcome == "applied")
+		}
+		if !applied {
+			return i
+		}
+	}
+	return 0
+}
+
+func (g *engine) recordFact(step string, v fact.Value) error {
+	f, err := journal.Fact(v.Fact(), v)
+	if err != nil {
+		return err
+	}
+	return g.record(step, "", f)
+}

@@ -1,0 +1,148 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+
+	"belay/steps"
+	"belay/steps/fact"
+	"belay/steps/journal"
+	"belay/steps/state"
+)
+
+// look puts every reading step into the queue.
+func (g *engine) look() {
+	if g.phase == running || g.phase == over {
+		return
+	}
+	g.phase, g.queue = looking, nil
+	for _, s := range g.playbook.Steps {
+		if s.Looks {
+			g.queue = append(g.queue, s)
+		}
+	}
+}
+
+// settle is called when nothing is left to do: the looking is over, or the
+// steps with effects are. It reports true where the engine now waits.
+func (g *engine) settle() (waits bool, err error) {
+	if g.phase == idle {
+		return true, g.reconnect()
+	}
+	if holds, err := g.approvalHolds(); err != nil || holds {
+		if err != nil {
+			return true, err
+		}
+		return false, g.openRun()
+	}
+	g.phase = idle
+	blocked := g.missing()
+	if len(blocked) == 0 {
+		if g.run.Opened != nil {
+			return false, g.openRun()
+		}
+		return g.phase == idle, g.askConfirm()
+	}
+	if q := g.run.Question(confirmID); q != nil {
+		if err := g.record("run", "", journal.QuestionWithdrawn{ID: confirmID, Why: blocked[0].Summary}); err != nil {
+			return true, err
+		}
+	}
+	if g.order.Headless {
+		return true, g.giveUp(blocked)
+	}
+	return true, nil
+}
+
+// missing lists the steps before the run that are not behind us.
+func (g *engine) missing() []state.Step {
+	var open []state.Step
+	for _, s := range g.playbook.Steps {
+		if !s.Looks {
+			break
+		}
+		have := g.run.Step(s.ID)
+		if have == nil {
+			continue
+		}
+		switch have.Status {
+		case journal.Done, journal.Waived, journal.Look:
+		default:
+			open = append(open, *have)
+		}
+	}
+	return open
+}
+
+// askConfirm opens the run dialog. It is the only question whose yes writes.
+func (g *engine) askConfirm() error {
+	folder, _, _ := state.Get[fact.Folder](g.run)
+	if len(folder.Chosen) == 0 {
+		if g.order.Headless {
+			g.finish(journal.RunFinished{Exit: steps.ExitDone, Outcome: steps.OutcomeNothing, Summary: "nothing pending: nothing to do"})
+		}
+		return nil
+	}
+	target, _, _ := state.Get[fact.Target](g.run)
+	q := journal.QuestionAsked{
+		ID: confirmID, Dialog: true, Expect: target.Database, Options: []string{"no"}, Default: "no",
+		Text: fmt.Sprintf("run %s on %s? type the database name", strings.Join(folder.Chosen, ", "), target.Database),
+		Why:  "nothing has been written until now",
+	}
+	if !target.Production() {
+		q.Options = []string{"no", "yes"}
+	}
+	if err := g.ask("run", q); err != nil || !g.order.Headless || g.phase != idle {
+		return err
+	}
+	if g.run.Question(confirmID) != nil {
+		g.finish(journal.RunFinished{
+			Exit: steps.ExitPerson, Outcome: steps.OutcomePerson,
+			Summary: "needs run.confirm: the name of the database",
+			Hint:    "put [run] confirm = \"" + target.Database + "\" into the answers file",
+		})
+	}
+	return nil
+}
+
+// giveUp ends a headless look: what nobody can lift by an answer is 1, what a
+// person must answer is 4.
+func (g *engine) giveUp(blocked []state.Step) error {
+	for _, s := range blocked {
+		if s.Status == journal.Failed || len(g.openQuestions()) == 0 {
+			g.finish(journal.RunFinished{
+				Exit: exitOf(s.Status), Outcome: steps.OutcomeNotApplied, Summary: s.ID + ": " + s.Summary, Hint: s.Hint,
+			})
+			return nil
+		}
+	}
+	var asked []string
+	for _, q := range g.openQuestions() {
+		asked = append(asked, q.ID+": "+q.Text)
+	}
+	g.finish(journal.RunFinished{
+		Exit: steps.ExitPerson, Outcome: steps.OutcomePerson,
+		Summary: "needs an answer to " + strings.Join(asked, "; ") + " (nothing has changed)",
+		Hint:    "give it with --answers FILE; `belay explain questions` says what each one means",
+	})
+	return nil
+}
+
+func exitOf(s journal.Status) int {
+	if s == journal.Asking || s == journal.Paused {
+		return steps.ExitPerson
+	}
+	return steps.ExitFailed
+}
+
+// reconnect looks again, now and then, while the server could not be reached.
+func (g *engine) reconnect() error {
+	t, at, ok := state.Get[fact.Target](g.run)
+	if !ok || t.Connected || g.run.Opened != nil || !t.Retry || g.order.Headless {
+		return nil
+	}
+	if g.now().Sub(at) >= g.patience.reconnect {
+		g.again = true
+	}
+	return nil
+}
