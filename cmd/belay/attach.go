@@ -1,0 +1,45 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"belay/steps"
+	"belay/steps/engine"
+)
+
+func (a *app) attachCommand() *cobra.Command {
+	var answers string
+	c := &cobra.Command{
+		Use:   "attach [RUN]",
+		Short: "Open another screen on a run, or go on with one that was left",
+		Long: `Opens a screen on a run of yours. Where its engine has ended, a new one is started first: it
+asks the database what of the run is there before it offers anything.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: command(func(_ *cobra.Command, args []string) error { return a.attach(first(args), answers) }),
+	}
+	c.Flags().StringVar(&answers, "answers", "", "answer questions from this TOML `FILE`")
+	return c
+}
+
+func (a *app) attach(id, answersFile string) error {
+	given, err := readAnswers(answersFile)
+	if err != nil {
+		return err
+	}
+	k, err := engine.FindRun(id)
+	if err != nil {
+		return err
+	}
+	if !k.Live && !k.Open() {
+		return &steps.Refused{Problem: "run " + k.ID + " is over: " + k.Run.Finished.Summary, Advice: "`belay report " + k.ID + "` prints its story"}
+	}
+	if !k.Live {
+		if err := a.takeUp(k, given, answersFile != ""); err != nil {
+			return err
+		}
+	}
+	if a.onTerminal() {
+		return a.screen(k.Folder)
+	}
+	return a.followPlain(k.Folder, answersFile == "")
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/user"
+
+	"charm.land/fang/v2"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"belay/steps"
+	"belay/steps/project"
+)
+
+// app is one call of the command line.
+type app struct {
+	ctx    context.Context
+	in     *os.File
+	out    *os.File
+	errOut io.Writer
+
+	flags project.Flags
+	plain bool
+	color string
+	code  int
+}
+
+// execute runs the arguments and returns the exit code.
+func (a *app) execute(args []string) int {
+	root := a.root()
+	root.SetArgs(args)
+	err := fang.Execute(a.ctx, root,
+		fang.WithErrorHandler(func(_ io.Writer, _ fang.Styles, err error) { a.code = a.tell(err) }),
+		fang.WithoutVersion(),
+	)
+	if err != nil {
+		return a.code
+	}
+	return a.code
+}
+
+// tell prints an error unless it was told already.
+func (a *app) tell(err error) int {
+	var told *exited
+	if errors.As(err, &told) {
+		return told.code
+	}
+	if isCobraUsage(err) {
+		err = &usageError{problem: err.Error(), advice: "`belay --help` lists the commands and flags"}
+	}
+	return a.fail(err)
+}
+
+// isCobraUsage reports an error of cobra itself: those have no type, and no
+// error of ours comes without one from the commands' own RunE.
+func isCobraUsage(err error) bool {
+	var ours *runError
+	return !errors.As(err, &ours) && !isUsage(err)
+}
+
+// runError marks an error as one of a command that ran.
+type runError struct{ error }
+
+func (e *runError) Unwrap() error { return e.error }
+
+// command wraps a command's work, so that its errors are told apart from wrong
+// arguments.
+func command(f func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := f(cmd, args); err != nil {
+			return &runError{err}
+		}
+		return nil
+	}
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "belay",
+		Short: "Run PostgreSQL migrations on a live database, with a guide that knows what can go wrong",
+		Long: `belay walks you through running a migration on a live PostgreSQL: which database this is,
+what is pending, what every statement locks and blocks, who stands in the way right now,
+the run itself, and the proof afterwards.
+
+In a folder with migrations and $DATABASE_URL set, ` + "`belay`" + ` is enough.`,
+		Args:              cobra.NoArgs,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		RunE:              command(func(*cobra.Command, []string) error { return a.guide() }),
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+	}
+	f := root.PersistentFlags()
+	f.StringVar(&a.flags.Config, "config", "", "read this `FILE` instead of ./belay.toml")
+	f.StringVar(&a.flags.Target, "target", "", "use the target of this `NAME` in belay.toml")
+	f.StringVar(&a.flags.DSN, "dsn", "", "connect to this `DSN`; a password in it is visible to others on this host")
+	f.StringVar(&a.flags.Migrations, "migrations", "", "the migrations folder `DIR`")
+	f.StringVar(&a.flags.Tool, "tool", "", "the migration tool `NAME` of the folder")
+	f.StringVar(&a.flags.PGBin, "pg-bin", "", "the folder `DIR` of the PostgreSQL programs")
+	f.BoolVar(&a.plain, "plain", false, "print lines instead of screens; questions are read from standard input")
+	f.StringVar(&a.color, "color", "auto", "auto, always or never")
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.checkColor() }
+	root.AddCommand(a.runCommand(), a.statusCommand(), a.attachCommand(), a.stopCommand(), a.reportCommand(),
+		a.replayCommand(), a.explainCommand(), a.engineCommand())
+	return root
+}
+
+func (a *app) checkColor() error {
+	switch a.color {
+	case "auto", "always", "never":
+		return nil
+	}
+	return &usageError{problem: "--color is " + a.color, advice: "the words are auto, always, never"}
+}
+
+// onTerminal reports whether screens can be drawn.
+func (a *app) onTerminal() bool {
+	return !a.plain && term.IsTerminal(int(a.out.Fd())) && term.IsTerminal(int(a.in.Fd())) &&
+		os.Getenv("TERM") != "dumb" && os.Getenv("ACCESSIBLE") == ""
+}
+
+// project finds out what there is to work on. What is wrong with the input is
+// told here, before anything starts.
+func (a *app) project() (*project.Project, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	return project.Load(a.flags, dir)
+}
+
+func userName() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return "unknown"
+}
+
+var _ steps.Hinted = (*usageError)(nil)

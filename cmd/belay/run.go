@@ -1,0 +1,104 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"belay/steps"
+	"belay/steps/journal"
+	"belay/steps/project"
+)
+
+func (a *app) runCommand() *cobra.Command {
+	var answers, output string
+	c := &cobra.Command{
+		Use:   "run [VERSION...]",
+		Short: "Run what is pending, step by step; with --answers also without a terminal",
+		Long: `Runs the pending migrations of the folder, in order, and stops at the first failure. A VERSION
+cuts the tail: what is pending up to it runs, what comes after does not.
+
+The same command goes on with a run that was stopped, parked or lost.`,
+		Example: `  belay run
+  belay run --answers prod.toml --output json
+  belay run 000042`,
+		RunE: command(func(_ *cobra.Command, versions []string) error {
+			return a.run(versions, answers, output)
+		}),
+	}
+	c.Flags().StringVar(&answers, "answers", "", "answer questions from this TOML `FILE`; what it lacks ends the run with exit code 4")
+	c.Flags().StringVar(&output, "output", "text", "text, or json: the journal's lines")
+	return c
+}
+
+func (a *app) run(versions []string, answersFile, output string) error {
+	if err := checkOutput(output, "text", "json"); err != nil {
+		return err
+	}
+	given, err := readAnswers(answersFile)
+	if err != nil {
+		return err
+	}
+	p, err := a.project()
+	if err != nil {
+		return err
+	}
+	empty, err := checkFolder(p)
+	if err != nil {
+		return err
+	}
+	if empty {
+		return a.nothing(p, output)
+	}
+	headless := answersFile != "" || output == "json"
+	folder, err := a.begin(p, request{versions: versions, answers: given, headless: headless})
+	if err != nil {
+		return err
+	}
+	switch {
+	case output == "json":
+		return a.followJSON(folder)
+	case headless || !a.onTerminal():
+		return a.followPlain(folder, !headless)
+	}
+	return a.screen(folder)
+}
+
+func readAnswers(path string) (map[string]string, error) {
+	if path == "" {
+		return nil, nil
+	}
+	return project.ReadAnswers(path, steps.KnownQuestion, steps.QuestionIDs())
+}
+
+// nothing ends a run of an empty folder well, in the words of the output.
+func (a *app) nothing(p *project.Project, output string) error {
+	if output != "json" {
+		fmt.Fprintln(a.out, nothingPending(p))
+		return nil
+	}
+	line, err := json.Marshal(struct {
+		Kind journal.Kind `json:"kind"`
+		journal.RunFinished
+	}{"run.finished", journal.RunFinished{Exit: steps.ExitDone, Outcome: steps.OutcomeNothing, Summary: nothingPending(p)}})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "%s\n", line)
+	return nil
+}
+
+func checkOutput(have string, words ...string) error {
+	list := ""
+	for i, w := range words {
+		if w == have {
+			return nil
+		}
+		if i > 0 {
+			list += ", "
+		}
+		list += w
+	}
+	return &usageError{problem: "--output is " + have, advice: "the words are " + list}
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"errors"
+	"os"
+
+	"belay/sqlview/migration"
+	"belay/steps"
+	"belay/steps/engine"
+	"belay/steps/project"
+)
+
+// request is what a command wants of an engine.
+type request struct {
+	versions []string
+	answers  map[string]string
+	headless bool
+}
+
+// begin starts an engine for a project: a new look, or the open run of the same
+// files, which the same command goes on with.
+func (a *app) begin(p *project.Project, r request) (folder string, err error) {
+	order := engine.Order{
+		Flags: a.flags, DSN: a.flags.DSN, Environ: engine.Environ(), Versions: r.versions,
+		Answers: r.answers, Headless: r.headless, By: userName(),
+	}
+	if order.Dir, err = os.Getwd(); err != nil {
+		return "", err
+	}
+	if k, ok := engine.Same(order.Dir, p.Shown(), fileHashes(p)); ok {
+		order.Folder, order.Resume = k.Folder, true
+	} else if order.Folder, err = engine.NewFolder(); err != nil {
+		return "", err
+	}
+	return order.Folder, engine.Start(order)
+}
+
+// takeUp starts a new engine on a run that has none.
+func (a *app) takeUp(k engine.Known, answers map[string]string, headless bool) error {
+	return engine.Start(engine.Order{
+		Dir: k.Plan.Dir, Folder: k.Folder, Flags: a.flags, DSN: a.flags.DSN, Environ: engine.Environ(),
+		Answers: answers, Headless: headless, Resume: true, By: userName(),
+	})
+}
+
+// fileHashes are the hashes of the folder's files by path, as they are now.
+func fileHashes(p *project.Project) map[string]string {
+	hashes := map[string]string{}
+	f, err := migration.Find(p.Picked.Tool)
+	if err != nil {
+		return hashes
+	}
+	folder, err := f.Load(p.Root(), p.Picked.Dir)
+	if err != nil {
+		return hashes
+	}
+	for _, m := range folder.Migrations {
+		hashes[m.Up.Path] = m.Up.SHA256
+	}
+	return hashes
+}
+
+// checkFolder tells what is wrong with the folder before anything starts. It
+// reports true where there is a folder and nothing in it.
+func checkFolder(p *project.Project) (empty bool, err error) {
+	var several *migration.AmbiguousError
+	if p.PickError != nil && !errors.As(p.PickError, &several) {
+		return false, p.PickError
+	}
+	return p.PickError == nil && p.Picked.Tool == "", nil
+}
+
+func nothingPending(p *project.Project) string {
+	return "nothing pending: " + p.Shown() + " is empty"
+}
+
+// lost is the error of a follower whose engine ended without a word.
+func lost(id string) error {
+	return &steps.Exit{
+		Code: steps.ExitUnknown, Outcome: steps.OutcomeUnknown, Summary: "the engine of run " + id + " ended without a word",
+		Advice: "`belay attach " + id + "` asks the database what of it is there",
+	}
+}
