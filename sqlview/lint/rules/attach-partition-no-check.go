@@ -1,0 +1,48 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+
+	"belay/sqlview/lint"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+var _ = add(lint.Rule{
+	ID: "attach-partition-no-check", Severity: lint.Stop, Kind: "blocks",
+	Summary: "ATTACH PARTITION without a matching CHECK: scan",
+	Run:     attachPartitionNoCheck,
+	Doc: `
+## Advice
+Prove by a CHECK that the rows fit the bound before you attach the table.
+
+## In practice
+ATTACH reads the whole table that is attached, under ACCESS EXCLUSIVE on it, to see that its rows fit. A valid CHECK that says
+the same spares the scan; it can be added NOT VALID and validated beside the work, and dropped afterwards. The parent is
+locked with SHARE UPDATE EXCLUSIVE from 12 on.
+
+## Measured
+Seen on 10, 11, 12, 15, 17 and 18: scan of the attached table under ACCESS EXCLUSIVE; none with a matching CHECK.
+
+## Instead
+    ALTER TABLE part ADD CONSTRAINT fits CHECK (at >= '2026-01-01' AND at < '2027-01-01' AND at IS NOT NULL) NOT VALID;
+    ALTER TABLE part VALIDATE CONSTRAINT fits;      -- another transaction
+    ALTER TABLE parent ATTACH PARTITION part FOR VALUES …;
+`,
+})
+
+func attachPartitionNoCheck(p *lint.Pass) {
+	for s, a := range p.Alterations(pg.AlterTableType_AT_AttachPartition) {
+		part := s.Name(a.Def.GetPartitionCmd().GetName())
+		if !s.Existed(part) || !slices.Contains(a.Effect(s).Scans, part) {
+			continue
+		}
+		s.Report(lint.Hazard{
+			Relation: part, Object: part,
+			Message: fmt.Sprintf("Every row of %s is read while nobody can read or write it.", part),
+			Why:     "No valid CHECK on it is known that proves the bound, so ATTACH looks at each row under ACCESS EXCLUSIVE.",
+			Instead: fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT fits CHECK (…) NOT VALID;  -- the bound, and NOT NULL of its columns\nALTER TABLE %s VALIDATE CONSTRAINT fits;  -- another transaction\n%s;", lint.Quote(part), lint.Quote(part), s.SQL),
+		})
+	}
+}
