@@ -2,6 +2,15 @@ package apply
 
 import "fmt"
 
+// blinded tells once that nobody watches: the breaker is off from here on, and
+// the hold is bounded by the server alone.
+func (r *run) blinded(err error) {
+	if !r.blind {
+		r.blind = true
+		r.tell(Event{Kind: MonitorBlind, Message: err.Error()})
+	}
+}
+
 // seen acts on a look during an ordinary attempt: it names the blockers while we
 // wait, and cancels when too many sessions wait behind what we hold.
 func (r *run) seen(s sight) {
@@ -17,7 +26,6 @@ func (r *run) seen(s sight) {
 		r.tell(Event{Kind: Queued, Queue: s.queue})
 	}
 	if s.queue >= limit {
-		r.queued = s.queue
 		r.gate.shut(QueueLimit, fmt.Errorf("%d sessions waited behind our locks, the limit is %d", s.queue, limit))
 	}
 }

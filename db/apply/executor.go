@@ -97,7 +97,7 @@ type run struct {
 	stood    int
 	sentAny  bool      // a statement of the file was handed over in this attempt
 	waitSeen []Blocker // who stood in the way of this attempt
-	queued   int       // how many waited when the breaker tripped
+	blind    bool      // the monitor failed, and that was told
 }
 
 // ending is how a unit, or an attempt at it, ended.

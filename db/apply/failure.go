@@ -126,3 +126,11 @@ func (r *run) failure(s Statement, err error) error {
 	}
 	return f
 }
+
+func failureOf(err error) *Failure {
+	var f *Failure
+	if errors.As(err, &f) {
+		return f
+	}
+	return nil
+}

@@ -113,7 +113,7 @@ func (r *run) onClock(ctx context.Context, f flight, c *canceller, start time.Ti
 func (r *run) sighted(f flight, s sight) {
 	r.watch.arrived(s, time.Since(r.began))
 	if s.err != nil {
-		r.tell(Event{Kind: MonitorBlind, Message: s.err.Error()})
+		r.blinded(s.err)
 		return
 	}
 	if f.look != nil {

@@ -66,7 +66,7 @@ func (r *run) afterwards(ctx context.Context, rung time.Duration, e ending) trie
 	}
 	still, err := r.watch.stayed(ctx, t.seen)
 	if err != nil {
-		r.tell(Event{Kind: MonitorBlind, Message: err.Error()})
+		r.blinded(err)
 		still = t.seen // unknown: no reason to wait longer
 	}
 	t.stayed = still
@@ -89,6 +89,9 @@ func (r *run) rest(ctx context.Context, d time.Duration) Reason {
 // attempt is one transaction from BEGIN to COMMIT or ROLLBACK.
 func (r *run) attempt(ctx context.Context, b block, rung time.Duration) ending {
 	r.prepare(rung)
+	if len(b.statements) > 0 {
+		r.trace.Statement = b.first
+	}
 	hold := r.lim.hold(r.u)
 	r.guard = transactionGuard(rung, hold)
 	trace := r.trace

@@ -78,7 +78,7 @@ func (w *watch) arrived(s sight, held time.Duration) {
 	if w.build || held > 2*time.Second {
 		gap = w.lim.Sample
 	}
-	if s.cost > 50*time.Millisecond {
+	if s.err != nil || s.cost > 50*time.Millisecond {
 		w.slow = min(max(2*w.slow, 2*gap), 16*time.Second)
 	}
 	w.next = time.Now().Add(max(gap, w.slow))

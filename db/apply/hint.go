@@ -1,0 +1,36 @@
+package apply
+
+// hints say what to do now, by reason.
+var hints = map[Reason]string{
+	Held:             "go on, or end the session that stands in the way, or come back when it is done",
+	Vacuuming:        "let it finish, or allow belay to make it yield: autovacuum starts again by itself",
+	HoldExceeded:     "look what made it slow (a trigger, a scan, a function); accept a hold time, or split it",
+	QueueLimit:       "run it at a quieter hour, or split it so that it holds its lock for less time",
+	Canceled:         "run it again when you like",
+	CanceledByOther:  "ask who cancelled it before running it again",
+	Terminated:       "ask who ended the session before running it again",
+	StatementError:   "mend the file, review it again, and run it again",
+	TransactionEnded: "take transaction control out of the file, and look at what it committed",
+	ConnectionLost:   "ask the database what became of it before anything else",
+	IndexInvalid:     "drop the INVALID index with DROP INDEX CONCURRENTLY, then run it again",
+	IndexDiffers:     "compare the two definitions; rename the new index, or drop the old one",
+	Deadline:         "look what it waited for, drop the INVALID index, then run it again",
+	KeysHeld:         "see who migrates this database, wait for them, then run it again",
+	Untold:           "free space for the run folder, then run it again",
+	Blind:            "reconnect: belay starts nothing that it cannot watch",
+	Refused:          "mend what the message names, then run it again",
+}
+
+// Hint is what to do now; "" where the unit is applied.
+func (r Result) Hint() string {
+	if r.Outcome == Unknown {
+		return hints[ConnectionLost]
+	}
+	if f := failureOf(r.Err); f != nil && f.Hint != "" {
+		return f.Hint
+	}
+	if r.Outcome == Applied {
+		return ""
+	}
+	return hints[r.Reason]
+}
