@@ -1,0 +1,94 @@
+package apply
+
+import (
+	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"belay/sqlview/effect"
+	"belay/sqlview/parse"
+)
+
+// FromParse makes a Statement of a parsed one and its effect. src is the file
+// that it was parsed from. A statement without a parse tree keeps its text alone
+// and is treated as one that nobody knows.
+func FromParse(src []byte, s parse.Statement, e effect.Effect) Statement {
+	line, column := parse.Position(src, s.Start)
+	out := Statement{SQL: s.SQL, Line: line, Column: column, Kind: s.Kind, Effect: e}
+	if s.Node == nil {
+		out.Effect = effect.Effect{}
+		return out
+	}
+	table := ""
+	if len(e.Locks) > 0 {
+		table = e.Locks[0].Relation
+	}
+	switch n := s.Node.Node.(type) {
+	case *pg.Node_IndexStmt:
+		out.Concurrent = n.IndexStmt.Concurrent
+		out.Index = Index{Name: n.IndexStmt.Idxname, Table: table}
+	case *pg.Node_DropStmt:
+		out.dropped(n.DropStmt)
+	case *pg.Node_ReindexStmt:
+		out.Concurrent = option(n.ReindexStmt.Params, "concurrently")
+	case *pg.Node_AlterTableStmt:
+		out.altered(n.AlterTableStmt, table)
+	}
+	return out
+}
+
+func (s *Statement) dropped(d *pg.DropStmt) {
+	if d.RemoveType != pg.ObjectType_OBJECT_INDEX {
+		return
+	}
+	s.Concurrent = d.Concurrent
+	if len(d.Objects) == 1 {
+		s.Index.Schema, s.Index.Name = parse.QualifiedName(d.Objects[0].GetList().GetItems())
+	}
+}
+
+func (s *Statement) altered(a *pg.AlterTableStmt, table string) {
+	if len(a.Cmds) != 1 {
+		return
+	}
+	c := a.Cmds[0].GetAlterTableCmd()
+	switch c.GetSubtype() {
+	case pg.AlterTableType_AT_ValidateConstraint:
+		s.Constraint = Constraint{Table: table, Name: c.Name}
+	case pg.AlterTableType_AT_DetachPartition:
+		s.Concurrent = c.GetDef().GetPartitionCmd().GetConcurrent()
+	}
+}
+
+// option reports whether a list of options has one of the name that is on.
+func option(params []*pg.Node, name string) bool {
+	for _, p := range params {
+		d := p.GetDefElem()
+		if d == nil || !strings.EqualFold(d.Defname, name) {
+			continue
+		}
+		switch strings.ToLower(d.Arg.GetString_().GetSval()) {
+		case "false", "off", "0":
+			return false
+		}
+		return true
+	}
+	return false
+}
+
+// WrapOf says how a file runs: as its own transaction where it is one BEGIN …
+// COMMIT, one by one where something in it cannot be in a transaction or the
+// tool is told not to use one, else in ours.
+func WrapOf(statements []Statement, noTransaction bool) Wrap {
+	u := Unit{Statements: statements}
+	if u.isOwn() {
+		return Own
+	}
+	for _, s := range statements {
+		noTransaction = noTransaction || s.Concurrent || (s.Effect.Known && !s.Effect.Transactional)
+	}
+	if noTransaction {
+		return OneByOne
+	}
+	return Transaction
+}
