@@ -60,9 +60,9 @@ func executor(t testing.TB, dsn string) (*apply.Executor, *record) {
 	}
 	t.Cleanup(func() { _ = trio.Close() })
 	rec := &record{}
-	// A short first rung and small pauses keep the tests quick; what they prove
-	// does not depend on the numbers.
-	limits := apply.Limits{FirstRung: 100 * time.Millisecond, SecondRung: 200 * time.Millisecond, PauseFactor: 1}
+	// Small pauses keep the tests quick. The first rung is long enough for a busy
+	// machine to see the blockers in the middle of it.
+	limits := apply.Limits{FirstRung: 300 * time.Millisecond, SecondRung: 600 * time.Millisecond, PauseFactor: 1}
 	return &apply.Executor{Trio: trio, Tell: rec.tell, Limits: limits}, rec
 }
 

@@ -15,7 +15,7 @@ func (r *run) blinded(err error) {
 // wait, and cancels when too many sessions wait behind what we hold.
 func (r *run) seen(s sight) {
 	if s.waits && len(s.blockers) > 0 {
-		r.waitSeen = s.blockers
+		r.inTheWay(s.blockers)
 		r.tell(Event{Kind: Waiting, Blockers: s.blockers, Queue: s.queue})
 	}
 	if s.queue == 0 {
@@ -27,5 +27,22 @@ func (r *run) seen(s sight) {
 	}
 	if s.queue >= limit {
 		r.gate.shut(QueueLimit, fmt.Errorf("%d sessions waited behind our locks, the limit is %d", s.queue, limit))
+	}
+}
+
+// inTheWay notes the blockers of an attempt. The ones of the first look are kept
+// apart: whether they stay tells if a longer wait is worth it.
+func (r *run) inTheWay(seen []Blocker) {
+	if r.waitOld == nil {
+		r.waitOld = seen
+	}
+	have := map[string]bool{}
+	for _, b := range r.waitSeen {
+		have[b.key()] = true
+	}
+	for _, b := range seen {
+		if !have[b.key()] {
+			r.waitSeen = append(r.waitSeen, b)
+		}
 	}
 }

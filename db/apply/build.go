@@ -98,8 +98,7 @@ func (r *run) buildSeen() func(sight) {
 			if s.snapshot {
 				kind = SnapshotWait
 			}
-			r.waitSeen = s.blockers
-			r.blockers.add(s.blockers)
+			r.inTheWay(s.blockers)
 			r.tell(Event{Kind: kind, Blockers: s.blockers, Progress: s.progress})
 		}
 		if len(s.tools) > 0 {

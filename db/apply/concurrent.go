@@ -64,7 +64,7 @@ func (r *run) launch(ctx context.Context, s Statement, was leftovers) ending {
 		tag, _, err := exec(ctx, r.s.conn, s.SQL)
 		return tag, err
 	})
-	r.watch.wait()
+	r.lastLook()
 	r.watch.build = false
 	if a.err == nil {
 		// The next statement is in hand now; the journal's trace says so.

@@ -247,8 +247,8 @@ func TestToolThatWaitsDuringABuildIsNamed(t *testing.T) {
 			}
 			go func() {
 				_, err := tool.Exec(context.Background(), `SELECT pg_advisory_lock($1)`, key)
-				waits <- err
 				_, _ = tool.Exec(context.Background(), `SELECT pg_advisory_unlock($1)`, key)
+				waits <- err
 			}()
 		case apply.ToolWaits:
 			if e.Blockers[0].PID != int(tool.PgConn().PID()) {

@@ -64,7 +64,7 @@ func (x *Executor) Run(ctx context.Context, u Unit) Result {
 	if e, ok := r.open(ctx); !ok {
 		return r.finish(e)
 	}
-	defer r.watch.wait()
+	defer func() { r.watch.wait() }()
 	var e ending
 	if u.Wrap == OneByOne {
 		e = r.oneByOne(ctx)
@@ -96,7 +96,8 @@ type run struct {
 	line     int
 	stood    int
 	sentAny  bool      // a statement of the file was handed over in this attempt
-	waitSeen []Blocker // who stood in the way of this attempt
+	waitSeen []Blocker // who stood in the way of this attempt, all that were seen
+	waitOld  []Blocker // who of them was seen first
 	blind    bool      // the monitor failed, and that was told
 }
 

@@ -71,7 +71,9 @@ func (r *run) step(ctx context.Context, i int, s Statement) ending {
 		return r.ladder(ctx, func(rung time.Duration) ending { return r.alone(ctx, i, s, rung) })
 	}
 	r.attempts++
-	return r.alone(ctx, i, s, r.lim.FirstRung)
+	e := r.alone(ctx, i, s, r.lim.FirstRung)
+	r.blockers.add(r.waitSeen)
+	return e
 }
 
 // repeatable lists what may be tried again after a lock timeout although it has

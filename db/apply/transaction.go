@@ -38,6 +38,7 @@ func (r *run) ladder(ctx context.Context, once func(rung time.Duration) ending) 
 		r.attempts++
 		e := once(s.rung)
 		if e.class != lockTimeout && e.class != deadlock {
+			r.blockers.add(r.waitSeen)
 			r.tell(Event{Kind: AttemptEnded, LockTimeout: s.rung, Waited: e.held, Reason: e.reason, Blockers: r.waitSeen})
 			return e
 		}
@@ -59,7 +60,7 @@ func (r *run) ladder(ctx context.Context, once func(rung time.Duration) ending) 
 
 // afterwards asks which blockers are still there, now that we no longer wait.
 func (r *run) afterwards(ctx context.Context, rung time.Duration, e ending) tried {
-	t := tried{rung: rung, waited: max(e.held, rung), seen: r.waitSeen}
+	t := tried{rung: rung, waited: max(e.held, rung), seen: r.waitOld}
 	r.blockers.add(r.waitSeen)
 	if len(t.seen) == 0 {
 		return t
@@ -104,13 +105,14 @@ func (r *run) attempt(ctx context.Context, b block, rung time.Duration) ending {
 		e.held = time.Since(r.began)
 	}
 	r.rollback()
-	r.watch.wait()
+	r.lastLook()
 	r.current, r.line = -1, 0
 	return e
 }
 
 func (r *run) prepare(rung time.Duration) {
-	r.began, r.deadline, r.waitSeen, r.sentAny = time.Time{}, time.Time{}, nil, false
+	r.began, r.deadline, r.sentAny = time.Time{}, time.Time{}, false
+	r.waitSeen, r.waitOld = nil, nil
 	r.trace.CommitSent, r.trace.XID = false, 0
 	r.watch.attempt(time.Now(), rung)
 }
@@ -252,6 +254,13 @@ func (r *run) record(ctx context.Context, writes []migration.Write) (ending, boo
 		}
 	}
 	return ending{}, true
+}
+
+// lastLook waits for a look that is under way: it may have seen the blockers.
+func (r *run) lastLook() {
+	if s := r.watch.wait(); s.waits && s.err == nil {
+		r.inTheWay(s.blockers)
+	}
 }
 
 // rollback takes back whatever is open. A cancel that came late may hit the

@@ -211,7 +211,7 @@ func TestSetInsideTheFile(t *testing.T) {
 			if (len(adjusted) == 0) != c.obeyed {
 				t.Errorf("adjusted %+v", adjusted)
 			}
-			if d.Count(t, `seen WHERE lock <= '100ms' AND lock > '0' AND statement <= '1100ms' AND statement > '0'`) != 1 {
+			if d.Count(t, `seen WHERE lock <= '300ms' AND lock > '0' AND statement <= '1300ms' AND statement > '0'`) != 1 {
 				t.Errorf("in force: %s", dbtest.QueryVal[string](t, d, `SELECT lock || ' ' || statement FROM seen`))
 			}
 		})

@@ -84,12 +84,13 @@ func (w *watch) arrived(s sight, held time.Duration) {
 	w.next = time.Now().Add(max(gap, w.slow))
 }
 
-// wait returns once no look is under way.
-func (w *watch) wait() {
-	if w.busy {
-		<-w.out
-		w.busy = false
+// wait returns once no look is under way, with the last one's sight.
+func (w *watch) wait() sight {
+	if !w.busy {
+		return sight{}
 	}
+	w.busy = false
+	return <-w.out
 }
 
 const queueSQL = `with l as materialized (
