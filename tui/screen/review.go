@@ -41,7 +41,7 @@ func reviewBody(p page) []view.Block {
 	}
 	sheet := sheetLines(p, it, room)
 	return []view.Block{
-		{Lines: sheet, Give: 3, Min: min(least, 3), Quiet: true, From: cursorLine(sheet)},
+		{Lines: sheet, Give: 2, Min: min(least, 3), Quiet: true, From: cursorLine(sheet)},
 		{Lines: []view.Line{view.Rule(p.w)}},
 		{Lines: card, Give: 2, Min: 2, Fill: true},
 		view.Gap(),

@@ -1,0 +1,250 @@
+package plain
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"belay/sqlview/measure"
+	"belay/steps/fact"
+	"belay/steps/journal"
+	"belay/steps/state"
+	"belay/tui/follow"
+	"belay/tui/screen"
+	"belay/tui/view"
+)
+
+// ask writes the oldest question that was not written yet; one at a time. The
+// run dialog comes last, when nothing else is open.
+func (p *printer) ask() {
+	if p.prompt != "" {
+		return
+	}
+	q := p.next()
+	if q == nil {
+		return
+	}
+	p.prompt, p.asked[q.ID] = q.ID, true
+	if p.eof {
+		p.post(journal.Message{Kind: journal.Abandon})
+		return
+	}
+	if q.Expect != "" {
+		p.confirm(q)
+		return
+	}
+	p.say(p.now(), "[?] %s", q.Text)
+	if q.Why != "" {
+		p.more("%s", q.Why)
+	}
+	for _, o := range p.options(q) {
+		p.more("%s", o)
+	}
+	p.write(view.Clean(promptOf(q)))
+}
+
+func (p *printer) next() *state.Question {
+	var dialog *state.Question
+	for i := range p.run.Questions {
+		q := &p.run.Questions[i]
+		switch {
+		case p.asked[q.ID]:
+		case !q.Dialog:
+			return q
+		case dialog == nil:
+			dialog = q
+		}
+	}
+	if dialog != nil && screen.Missing(p.run, screen.Read(p.run, nil)) == "" {
+		return dialog
+	}
+	return nil
+}
+
+func (p *printer) options(q *state.Question) []string {
+	var out []string
+	options, _ := screen.Options(*q, p.run.ID)
+	for _, o := range options {
+		if o.Answer != "" {
+			out = append(out, o.Label)
+		}
+	}
+	return out
+}
+
+func promptOf(q *state.Question) string {
+	s := q.ID
+	if len(q.Options) > 0 {
+		s += " [" + strings.Join(q.Options, "/") + "]"
+	}
+	if q.Default != "" {
+		s += " (empty: " + q.Default + ")"
+	}
+	return s + ": "
+}
+
+// confirm writes the heart sentence, and then asks for the name.
+func (p *printer) confirm(q *state.Question) {
+	if h, _, ok := state.Get[fact.Heart](p.run); ok {
+		p.say(p.now(), "%s", h.SQL)
+		p.more("%s", h.Sentence(p.now()))
+	}
+	prompt := "Type the database name (" + q.Expect + ") to run, or \"no\": "
+	if slices.Contains(q.Options, "yes") {
+		prompt = "Type the database name (" + q.Expect + ") or \"yes\" to run, or \"no\": "
+	}
+	p.write(view.Clean(prompt))
+}
+
+// typed takes a line: an answer where one is asked for, else a command.
+func (p *printer) typed(line string) {
+	word := strings.TrimSpace(line)
+	switch strings.ToLower(word) {
+	case "stop":
+		p.stop()
+		return
+	case "detach":
+		p.leave(follow.Detached, journal.Unwatched, journal.Leave)
+		return
+	}
+	q := p.run.Question(p.prompt)
+	switch {
+	case p.prompt == "" || q == nil:
+		p.command(word)
+	case q.Expect != "":
+		p.name(q, word)
+	default:
+		p.choose(q, word)
+	}
+}
+
+func (p *printer) name(q *state.Question, word string) {
+	switch {
+	case word == "no":
+		p.say(p.now(), "nothing has changed")
+		p.post(journal.Message{Kind: journal.Abandon})
+	case word == q.Expect, word == "yes" && slices.Contains(q.Options, "yes"):
+		p.post(journal.Message{Kind: journal.Answer, ID: q.ID, Answer: word})
+	default:
+		p.say(p.now(), "that is not %q; nothing runs", q.Expect)
+		p.confirm(q)
+	}
+}
+
+func (p *printer) choose(q *state.Question, word string) {
+	if word == "" {
+		word = q.Default
+	}
+	if len(q.Options) > 0 && !slices.Contains(q.Options, word) {
+		p.say(p.now(), "one of these words: %s", strings.Join(q.Options, ", "))
+		p.write(view.Clean(promptOf(q)))
+		return
+	}
+	p.post(journal.Message{Kind: journal.Answer, ID: q.ID, Answer: word})
+}
+
+// command is a line while nothing is asked.
+func (p *printer) command(word string) {
+	switch word {
+	case "":
+	case "quit", "q":
+		if screen.Busy(p.run) {
+			p.leave(follow.Detached, journal.Unwatched, journal.Leave)
+			return
+		}
+		p.leave(follow.Quit, journal.Leave)
+	case "who":
+		p.who()
+	default:
+		p.say(p.now(), "nothing is asked now; words: stop, who, detach, quit")
+	}
+}
+
+func (p *printer) stop() {
+	if !screen.Busy(p.run) {
+		p.say(p.now(), "nothing to stop: nothing runs on the database")
+		return
+	}
+	f := screen.Read(p.run, nil)
+	if left := screen.Remains(p.run, f); left != "" {
+		p.say(p.now(), "what stays behind: %s", left)
+	}
+	p.post(journal.Message{Kind: journal.Stop, Now: true})
+}
+
+func (p *printer) leave(how follow.How, kinds ...journal.MessageKind) {
+	if how == follow.Detached && !screen.Underway(p.run) {
+		how = follow.Quit
+	}
+	for _, k := range kinds {
+		p.post(journal.Message{Kind: k})
+	}
+	p.over, p.how = true, how
+}
+
+func (p *printer) post(m journal.Message) {
+	if err := p.send(m); err != nil {
+		p.say(p.now(), "the engine could not be reached: %v", err)
+	}
+}
+
+// endOfInput tells the engine that nobody will answer.
+func (p *printer) endOfInput() {
+	p.eof = true
+	if p.prompt != "" {
+		p.write("\n")
+		p.post(journal.Message{Kind: journal.Abandon})
+	}
+}
+
+// who writes who waits for whom.
+func (p *printer) who() {
+	s := p.run.Sample
+	if s == nil {
+		p.say(p.now(), "no sample of locks yet")
+		return
+	}
+	p.say(p.now(), "%d waiting, asked %s", s.Sessions.Waiting, measure.Age(p.now().Sub(p.run.SampleAt)))
+	for _, n := range s.Tree() {
+		verb := "waits for "
+		if n.Lock.Granted {
+			verb = "holds "
+		}
+		p.more("%s%s %s%s on %s", strings.Repeat("  ", n.Depth), fact.Who(n.Lock, 0), verb, n.Lock.Mode, n.Lock.Relation)
+	}
+}
+
+// How often a status line is written while nothing else is: every 10 s, and
+// after 10 minutes once a minute.
+const (
+	statusEvery = 10 * time.Second
+	statusLater = time.Minute
+	longRun     = 10 * time.Minute
+)
+
+// status writes where a running unit stands.
+func (p *printer) status() {
+	u := p.run.InHand()
+	if u == nil || !screen.Busy(p.run) || p.prompt != "" {
+		return
+	}
+	every := statusEvery
+	if p.now().Sub(u.Begun) > longRun {
+		every = statusLater
+	}
+	if p.now().Sub(p.said) < every {
+		return
+	}
+	p.said = p.now()
+	text := "running " + u.Version + " for " + measure.Duration(p.now().Sub(u.Begun))
+	if n := len(u.Tries); n > 0 {
+		text += ", tried so far: " + measure.Grouped(int64(n))
+	}
+	if s := p.run.Sample; s != nil {
+		text += ", " + measure.Grouped(int64(s.Sessions.Waiting)) + " waiting"
+		for _, g := range s.Progress {
+			text += ", " + g.Command + " " + g.Phase
+		}
+	}
+	p.say(p.now(), "%s   version=%s", text, u.Version)
+}

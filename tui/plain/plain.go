@@ -1,0 +1,164 @@
+// Package plain is the front end without a screen: lines that are only ever
+// added, for pipes, dumb terminals, screen readers and transcripts. Questions
+// are asked and answered in lines too.
+package plain
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/muesli/cancelreader"
+
+	"belay/steps/journal"
+	"belay/steps/state"
+	"belay/tui/follow"
+	"belay/tui/view"
+)
+
+// Config says what to follow and where to write.
+type Config struct {
+	// Folder is the run's, or the look's; its journal may appear a moment later.
+	Folder string
+	// Name is how the person calls themselves.
+	Name string
+	In   io.Reader
+	Out  io.Writer
+	// Now is the clock; nil = time.Now.
+	Now func() time.Time
+}
+
+// Follow writes what happens until the run is over, the person leaves, or ctx
+// ends. The end of the input is no consent and no error: it tells the engine that
+// nobody will answer, and the run is followed to where that leads.
+func Follow(ctx context.Context, c Config) (follow.Left, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	tail := follow.New(c.Folder, c.Name)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	p := &printer{out: c.Out, now: c.Now, run: state.New(), asked: map[string]bool{}}
+	p.send = func(m journal.Message) error { return tail.Send(ctx, m) }
+	batches, lines := make(chan follow.Batch), make(chan string)
+	var wg sync.WaitGroup
+	var followErr error
+	wg.Go(func() {
+		defer close(batches)
+		followErr = tail.Run(ctx, func(b follow.Batch) {
+			select {
+			case batches <- b:
+			case <-ctx.Done():
+			}
+		})
+	})
+	stopReading := read(ctx, &wg, c.In, lines)
+	err := p.loop(ctx, batches, lines)
+	cancel()
+	stopReading()
+	wg.Wait()
+	return follow.Left{How: p.left(), Run: p.run, Folder: tail.Folder()}, errors.Join(err, followErr)
+}
+
+// read sends the lines of in; the channel is closed at its end.
+func read(ctx context.Context, wg *sync.WaitGroup, in io.Reader, lines chan<- string) (stop func()) {
+	stop = func() {}
+	if r, err := cancelreader.NewReader(in); err == nil {
+		in, stop = r, func() { r.Cancel() }
+	}
+	wg.Go(func() {
+		defer close(lines)
+		scan := bufio.NewScanner(in)
+		for scan.Scan() {
+			select {
+			case lines <- scan.Text():
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	return stop
+}
+
+// loop is the one goroutine that writes.
+func (p *printer) loop(ctx context.Context, batches <-chan follow.Batch, lines <-chan string) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for !p.over {
+		select {
+		case <-ctx.Done():
+			return nil
+		case b, ok := <-batches:
+			if !ok {
+				return nil
+			}
+			if err := p.news(b); err != nil {
+				return err
+			}
+		case line, ok := <-lines:
+			if !ok {
+				lines = nil
+				p.endOfInput()
+				continue
+			}
+			p.typed(line)
+		case <-tick.C:
+			p.status()
+		}
+	}
+	return nil
+}
+
+// printer writes what happens.
+type printer struct {
+	out  io.Writer
+	now  func() time.Time
+	run  *state.Run
+	send func(journal.Message) error
+	// asked holds the questions that were written and not answered yet.
+	asked map[string]bool
+	// prompt is the question that the next line answers; "" = none.
+	prompt string
+	eof    bool
+	over   bool
+	how    follow.How
+	// said is when the last status or try was written; held are tries that were
+	// not, so as not to write more than one a second.
+	said time.Time
+	held int
+	err  error
+}
+
+func (p *printer) left() follow.How {
+	switch {
+	case p.how != "":
+		return p.how
+	case p.run.Finished != nil:
+		return follow.Finished
+	case p.eof:
+		return follow.EndOfIn
+	}
+	return follow.Lost
+}
+
+// say writes one line with its time.
+func (p *printer) say(at time.Time, format string, args ...any) {
+	text := view.Clean(fmt.Sprintf(format, args...))
+	p.write(at.In(p.now().Location()).Format("15:04:05") + " " + text + "\n")
+}
+
+// more writes a line that belongs to the one before.
+func (p *printer) more(format string, args ...any) {
+	p.write("         " + view.Clean(fmt.Sprintf(format, args...)) + "\n")
+}
+
+func (p *printer) write(s string) {
+	if _, err := io.WriteString(p.out, s); err != nil && p.err == nil {
+		// Nobody reads any more; the run goes on without this front end.
+		p.err, p.over = err, true
+	}
+}
