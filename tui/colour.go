@@ -3,8 +3,34 @@ package tui
 import (
 	tea "charm.land/bubbletea/v2"
 
+	"belay/sqlview/highlight"
+	"belay/sqlview/lint/rules"
+	"belay/tui/theme"
 	"belay/tui/view"
 )
+
+// roles says how each kind of SQL text is painted.
+var roles = map[highlight.Kind]theme.Role{
+	highlight.Keyword: theme.Keyword, highlight.String: theme.Literal, highlight.Number: theme.Literal,
+	highlight.Comment: theme.Comment, highlight.Type: theme.Name, highlight.Meta: theme.Comment,
+}
+
+// tokens colours an SQL text.
+func tokens(sql string) []view.Token {
+	var out []view.Token
+	for _, s := range highlight.SQL(sql) {
+		if role, ok := roles[s.Kind]; ok {
+			out = append(out, view.Token{Start: s.Start, End: s.End, Role: role})
+		}
+	}
+	return out
+}
+
+// ruleDoc is the rule's own text.
+func ruleDoc(id string) string {
+	r, _ := rules.Find(id)
+	return r.Doc
+}
 
 // colouredMsg brings the colours of a statement.
 type colouredMsg struct {
@@ -22,7 +48,7 @@ const (
 
 // colour starts colouring what is near the cursor and has no colours yet.
 func (m *model) colour() tea.Cmd {
-	if m.lex == nil || !m.local.Theme.Colour {
+	if !m.local.Theme.Colour {
 		return nil
 	}
 	if len(m.tokens) > maxKept {

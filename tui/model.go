@@ -51,6 +51,12 @@ func newModel(c Config, send func(journal.Message) error) *model {
 		run: state.New(), size: screen.Size{Width: 80, Height: 24}, now: c.Now, send: send, lex: c.Tokens,
 		tokens: map[string][]view.Token{}, left: follow.Lost,
 	}
+	if m.lex == nil {
+		m.lex = tokens
+	}
+	if c.RuleDoc == nil {
+		c.RuleDoc = ruleDoc
+	}
 	if m.now == nil {
 		m.now = time.Now
 	}

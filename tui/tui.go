@@ -40,9 +40,10 @@ type Config struct {
 	// Environment is what the terminal is known by, TERM above all; nil = this
 	// process's.
 	Environment []string
-	// RuleDoc explains a hazard's rule in Markdown; nil or "" = no text.
+	// RuleDoc explains a hazard's rule in Markdown, "" = no text; nil = the rules' own.
 	RuleDoc func(rule string) string
-	// Tokens colours an SQL text. It is called away from the keyboard; nil = no colours.
+	// Tokens colours an SQL text. It is called away from the keyboard; nil =
+	// PostgreSQL's lexer.
 	Tokens func(sql string) []view.Token
 	// Now is the clock; nil = time.Now.
 	Now func() time.Time

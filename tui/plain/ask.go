@@ -11,7 +11,6 @@ import (
 	"belay/steps/state"
 	"belay/tui/follow"
 	"belay/tui/screen"
-	"belay/tui/view"
 )
 
 // ask writes the oldest question that was not written yet; one at a time. The
@@ -26,6 +25,7 @@ func (p *printer) ask() {
 	}
 	p.prompt, p.asked[q.ID] = q.ID, true
 	if p.eof {
+		p.abandoned = true
 		p.post(journal.Message{Kind: journal.Abandon})
 		return
 	}
@@ -40,7 +40,7 @@ func (p *printer) ask() {
 	for _, o := range p.options(q) {
 		p.more("%s", o)
 	}
-	p.write(view.Clean(promptOf(q)))
+	p.question(promptOf(q))
 }
 
 func (p *printer) next() *state.Question {
@@ -93,12 +93,15 @@ func (p *printer) confirm(q *state.Question) {
 	if slices.Contains(q.Options, "yes") {
 		prompt = "Type the database name (" + q.Expect + ") or \"yes\" to run, or \"no\": "
 	}
-	p.write(view.Clean(prompt))
+	p.question(prompt)
 }
 
 // typed takes a line: an answer where one is asked for, else a command.
 func (p *printer) typed(line string) {
 	word := strings.TrimSpace(line)
+	if p.echo {
+		p.open = false
+	}
 	switch strings.ToLower(word) {
 	case "stop":
 		p.stop()
@@ -137,7 +140,7 @@ func (p *printer) choose(q *state.Question, word string) {
 	}
 	if len(q.Options) > 0 && !slices.Contains(q.Options, word) {
 		p.say(p.now(), "one of these words: %s", strings.Join(q.Options, ", "))
-		p.write(view.Clean(promptOf(q)))
+		p.question(promptOf(q))
 		return
 	}
 	p.post(journal.Message{Kind: journal.Answer, ID: q.ID, Answer: word})
@@ -192,9 +195,11 @@ func (p *printer) post(m journal.Message) {
 func (p *printer) endOfInput() {
 	p.eof = true
 	if p.prompt != "" {
-		p.write("\n")
+		p.abandoned = true
 		p.post(journal.Message{Kind: journal.Abandon})
+		return
 	}
+	p.rest()
 }
 
 // who writes who waits for whom.

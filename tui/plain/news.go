@@ -29,6 +29,7 @@ func (p *printer) news(b follow.Batch) error {
 	}
 	if !p.over {
 		p.ask()
+		p.rest()
 	}
 	return nil
 }
@@ -175,11 +176,11 @@ func (p *printer) step(e journal.Event, b journal.StepFinished) {
 
 // try writes a closed try, at most one line a second.
 func (p *printer) try(e journal.Event, b journal.Attempted) {
-	if b.Outcome != "applied" && p.now().Sub(p.said) < time.Second {
+	if b.Outcome != "applied" && e.At.Sub(p.tried) < time.Second {
 		p.held++
 		return
 	}
-	p.said = p.now()
+	p.tried, p.said = e.At, p.now()
 	text := fmt.Sprintf("try %d: %s after %s", b.N, b.Outcome, measure.MS(b.WaitedMS))
 	if p.held > 0 {
 		text = fmt.Sprintf("tries %d-%d: the last %s after %s", b.N-p.held, b.N, b.Outcome, measure.MS(b.WaitedMS))

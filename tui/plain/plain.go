@@ -9,9 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"sync"
 	"time"
 
+	"github.com/charmbracelet/x/term"
 	"github.com/muesli/cancelreader"
 
 	"belay/steps/journal"
@@ -42,12 +44,12 @@ func Follow(ctx context.Context, c Config) (follow.Left, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	p := &printer{out: c.Out, now: c.Now, run: state.New(), asked: map[string]bool{}}
+	p := &printer{echo: echoes(c.In), out: c.Out, now: c.Now, run: state.New(), asked: map[string]bool{}}
 	p.send = func(m journal.Message) error { return tail.Send(ctx, m) }
 	batches, lines := make(chan follow.Batch), make(chan string)
-	var wg sync.WaitGroup
+	var following sync.WaitGroup
 	var followErr error
-	wg.Go(func() {
+	following.Go(func() {
 		defer close(batches)
 		followErr = tail.Run(ctx, func(b follow.Batch) {
 			select {
@@ -56,21 +58,25 @@ func Follow(ctx context.Context, c Config) (follow.Left, error) {
 			}
 		})
 	})
-	stopReading := read(ctx, &wg, c.In, lines)
+	stopReading := read(ctx, c.In, lines)
 	err := p.loop(ctx, batches, lines)
 	cancel()
 	stopReading()
-	wg.Wait()
+	following.Wait()
 	return follow.Left{How: p.left(), Run: p.run, Folder: tail.Folder()}, errors.Join(err, followErr)
 }
 
-// read sends the lines of in; the channel is closed at its end.
-func read(ctx context.Context, wg *sync.WaitGroup, in io.Reader, lines chan<- string) (stop func()) {
-	stop = func() {}
+// read sends the lines of in; the channel is closed at its end. stop waits for
+// the reading to end, but for a reader that cannot be interrupted: that one ends
+// with its next line, or with the process.
+func read(ctx context.Context, in io.Reader, lines chan<- string) (stop func()) {
+	cancel := func() bool { return false }
 	if r, err := cancelreader.NewReader(in); err == nil {
-		in, stop = r, func() { r.Cancel() }
+		in, cancel = r, r.Cancel
 	}
-	wg.Go(func() {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
 		defer close(lines)
 		scan := bufio.NewScanner(in)
 		for scan.Scan() {
@@ -80,8 +86,12 @@ func read(ctx context.Context, wg *sync.WaitGroup, in io.Reader, lines chan<- st
 				return
 			}
 		}
-	})
-	return stop
+	}()
+	return func() {
+		if cancel() {
+			<-done
+		}
+	}
 }
 
 // loop is the one goroutine that writes.
@@ -123,14 +133,19 @@ type printer struct {
 	asked map[string]bool
 	// prompt is the question that the next line answers; "" = none.
 	prompt string
-	eof    bool
-	over   bool
-	how    follow.How
+	// open is true while the cursor stands behind a prompt; echo is true where
+	// the terminal itself shows what is typed, its line end too.
+	open, echo bool
+	eof        bool
+	// abandoned is true once the engine was told that nobody will answer.
+	abandoned bool
+	over      bool
+	how       follow.How
 	// said is when the last status or try was written; held are tries that were
 	// not, so as not to write more than one a second.
-	said time.Time
-	held int
-	err  error
+	said, tried time.Time
+	held        int
+	err         error
 }
 
 func (p *printer) left() follow.How {
@@ -156,9 +171,24 @@ func (p *printer) more(format string, args ...any) {
 	p.write("         " + view.Clean(fmt.Sprintf(format, args...)) + "\n")
 }
 
+// question writes a prompt and leaves the cursor behind it.
+func (p *printer) question(prompt string) {
+	p.write(view.Clean(prompt))
+	p.open = true
+}
+
 func (p *printer) write(s string) {
+	if p.open {
+		s, p.open = "\n"+s, false
+	}
 	if _, err := io.WriteString(p.out, s); err != nil && p.err == nil {
 		// Nobody reads any more; the run goes on without this front end.
 		p.err, p.over = err, true
 	}
+}
+
+// echoes reports whether a typed line's end is seen already.
+func echoes(in io.Reader) bool {
+	f, ok := in.(*os.File)
+	return ok && term.IsTerminal(f.Fd())
 }

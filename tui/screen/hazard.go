@@ -55,7 +55,11 @@ func hazardLines(r *fact.Review, h Hazard, w int) []view.Line {
 		out = append(out, view.Labelled("  why", 10, theme.Plain, h.Why, w)...)
 	}
 	if h.Instead != nil {
-		out = append(out, view.Labelled("  instead", 10, theme.OK, *h.Instead, w)...)
+		label := "  instead"
+		for _, s := range strings.Split(strings.TrimRight(*h.Instead, "\n"), "\n") {
+			out = append(out, view.Labelled(label, 10, theme.OK, s, w)...)
+			label = ""
+		}
 	}
 	if h.Waived != nil {
 		out = append(out, view.Labelled("  waived", 10, theme.Plain, "in the file until "+h.Waived.Until+": "+h.Waived.Reason, w)...)

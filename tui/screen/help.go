@@ -44,28 +44,44 @@ func helpBody(p page) []view.Block {
 }
 
 // docLines sets a text with the parts Advice, In practice, Measured and
-// Instead, written as headings or as leading words.
+// Instead, written as headings or as leading words. Lines of a paragraph are
+// joined and wrapped again; what is set in by four columns is code.
 func docLines(doc string, w int) []view.Line {
 	var out []view.Line
-	code := false
+	text := ""
+	flush := func() {
+		if text == "" {
+			return
+		}
+		if head, rest, ok := strings.Cut(text, ": "); ok && leading[head] {
+			out = append(out, view.L(view.S(theme.Strong, " "+head)))
+			text = strings.ToUpper(rest[:1]) + rest[1:]
+		}
+		out = append(out, view.Paragraph(theme.Plain, text, w, 3, 0)...)
+		text = ""
+	}
 	for _, s := range strings.Split(strings.TrimSpace(doc), "\n") {
+		first, _, _ := strings.Cut(s, ": ")
 		switch {
-		case strings.HasPrefix(s, "```"):
-			code = !code
-		case code:
-			out = append(out, view.L(view.T("     "), view.S(theme.Literal, view.Cut(s, w-6))))
+		case strings.HasPrefix(s, "    "):
+			flush()
+			out = append(out, view.Paragraph(theme.Literal, strings.TrimSpace(s), w, 5, 2)...)
 		case strings.HasPrefix(s, "#"):
+			flush()
 			out = append(out, view.L(view.S(theme.Strong, " "+strings.TrimSpace(strings.TrimLeft(s, "#")))))
 		case strings.TrimSpace(s) == "":
+			flush()
 			out = append(out, view.Line{})
+		case leading[first] || strings.HasPrefix(s, "- "):
+			flush()
+			text = s
 		default:
-			head, rest, ok := strings.Cut(s, ": ")
-			if ok && len(head) < 14 && !strings.Contains(head, "`") {
-				out = append(out, view.L(view.S(theme.Strong, " "+head)))
-				s = rest
-			}
-			out = append(out, view.Paragraph(theme.Plain, strings.TrimSpace(s), w, 3, 2)...)
+			text = strings.TrimSpace(text + " " + strings.TrimSpace(s))
 		}
 	}
+	flush()
 	return out
 }
+
+// leading are the words that begin a part in a screen's own text.
+var leading = map[string]bool{"Advice": true, "In practice": true, "Measured": true, "Instead": true}
