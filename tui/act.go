@@ -110,14 +110,14 @@ func (m *model) walk() tea.Cmd {
 func (m *model) nothingNeeded() tea.Cmd {
 	switch {
 	case m.run.Finished != nil:
-		m.local.Message = "this run is over; q leaves"
+		m.say("this run is over; q leaves")
 	case screen.Busy(m.run):
-		m.local.Message = "nothing needs you: it runs; c stops it"
+		m.say("nothing needs you: it runs; c stops it")
 	case m.run.Opened == nil && screen.Missing(m.run, m.local.Facts) == "" && screen.Confirmable(m.run) != nil:
-		m.local.Message = "nothing else needs you: R opens the run dialog"
+		m.say("nothing else needs you: R opens the run dialog")
 		return m.goTo("run")
 	case m.run.Opened == nil && m.run.Step("run") != nil:
-		m.local.Message = screen.Missing(m.run, m.local.Facts)
+		m.say(screen.Missing(m.run, m.local.Facts))
 	}
 	return nil
 }
@@ -206,7 +206,7 @@ func (m *model) edit() tea.Cmd {
 	if h, ok := screen.Selected(m.local); ok && h.Path != "" {
 		p = h.Path
 	}
-	m.local.Message = "edit " + p + " in another terminal; belay looks again"
+	m.say("edit " + p + " in another terminal; belay looks again")
 	send := m.send
 	return func() tea.Msg {
 		return sentMsg{said: "edit " + p + " in another terminal; belay looks again", err: send(journal.Message{Kind: journal.Again})}
@@ -215,7 +215,7 @@ func (m *model) edit() tea.Cmd {
 
 func (m *model) search() tea.Cmd {
 	if m.local.Facts.Review == nil {
-		m.local.Message = "nothing to search yet"
+		m.say("nothing to search yet")
 		return nil
 	}
 	m.local.Over, m.local.Screen, m.touched = nil, "review", true

@@ -103,7 +103,7 @@ func (m *model) decide(d *screen.Dialog) tea.Cmd {
 	case d.Exact():
 		return m.answer(d, d.Input)
 	}
-	m.local.Message = "it runs only once the name is exact: " + d.Expect
+	m.say("it runs only once the name is exact: " + d.Expect)
 	return nil
 }
 
@@ -116,10 +116,10 @@ func (m *model) fieldKey(d *screen.Dialog, k tea.KeyPressMsg, press string) tea.
 	text := strings.TrimSpace(d.Input)
 	switch {
 	case d.Needed && text == "":
-		m.local.Message = "a reason is needed; esc goes back without one"
+		m.say("a reason is needed; esc goes back without one")
 		return nil
 	case d.Expect != "" && text != d.Expect:
-		m.local.Message = "only this counts as a yes: " + d.Expect
+		m.say("only this counts as a yes: " + d.Expect)
 		return nil
 	}
 	return m.answer(d, text)

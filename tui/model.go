@@ -32,7 +32,7 @@ type model struct {
 	touched bool
 	// ticking is how fast the clock runs; only one is ever on its way.
 	ticking time.Duration
-	bell    bool
+	saidAt  time.Time
 }
 
 // brokenMsg says that the journal can be followed no further.
@@ -86,10 +86,13 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, tea.Quit
 	case tickMsg:
 		m.ticking = 0
+		if m.at.Sub(m.saidAt) > saidFor {
+			m.local.Message = ""
+		}
 	case sentMsg:
-		m.local.Message = msg.said
+		m.say(msg.said)
 		if msg.err != nil {
-			m.local.Message = "the engine could not be reached: " + msg.err.Error()
+			m.say("the engine could not be reached: " + msg.err.Error())
 		}
 	case colouredMsg:
 		m.tokens[msg.sql] = msg.tokens
@@ -100,6 +103,12 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	}
 	return m, tea.Batch(cmd, m.tick(), m.colour())
 }
+
+// saidFor is how long a word about a key hides what else stands on its line.
+const saidFor = 5 * time.Second
+
+// say shows a word above the keys, for a while.
+func (m *model) say(text string) { m.local.Message, m.saidAt = text, m.at }
 
 // View draws what is on top.
 func (m *model) View() tea.View {
@@ -166,14 +175,16 @@ func restarted(b follow.Batch) bool {
 // heard says what an event means for the person at this terminal.
 func (m *model) heard(e journal.Event) {
 	switch e.Kind {
+	case journal.QuestionAnswered{}.Kind():
+		m.local.Message = ""
 	case journal.AnswerRefused{}.Kind():
 		if b, err := journal.Decode[journal.AnswerRefused](e); err == nil {
-			m.local.Message = "not accepted: " + b.Why
+			m.say("not accepted: " + b.Why)
 		}
 	case journal.QuestionWithdrawn{}.Kind():
 		b, err := journal.Decode[journal.QuestionWithdrawn](e)
 		if d := m.local.Dialog; err == nil && d != nil && d.ID == b.ID {
-			m.local.Message = "the question is gone: " + b.Why
+			m.say("the question is gone: " + b.Why)
 		}
 	case journal.RunOpened{}.Kind():
 		if b, err := journal.Decode[journal.RunOpened](e); err == nil && b.Folder != "" {

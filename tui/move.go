@@ -120,7 +120,7 @@ func (m *model) otherStep(by int) tea.Cmd {
 		}
 	}
 	if len(m.run.Steps) == 0 {
-		m.local.Message = "no steps are known yet"
+		m.say("no steps are known yet")
 		return nil
 	}
 	if at+by < 0 {

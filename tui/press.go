@@ -43,12 +43,12 @@ func (m *model) command(press string) tea.Cmd {
 		return nil
 	}
 	if why := k.Why(m.run, m.local); why != "" {
-		m.local.Message = why
+		m.say(why)
 		return nil
 	}
 	do, ok := acts[k.Action]
 	if !ok {
-		m.local.Message = k.Shown + " does nothing here"
+		m.say(k.Shown + " does nothing here")
 		return nil
 	}
 	return do(m)
@@ -74,7 +74,7 @@ func (m *model) find() {
 	}
 	at := m.local.Facts.Sheet.Find(m.local.Facts.Review, m.local.Search, m.local.Cursor["review"])
 	if at < 0 {
-		m.local.Message = "nowhere: " + m.local.Search
+		m.say("nowhere: " + m.local.Search)
 		return
 	}
 	m.local.Cursor["review"] = at
@@ -114,7 +114,7 @@ func (m *model) paste(text string) {
 		m.local.Search += printable(text)
 	case d == nil || len(m.local.Over) > 0 || !d.Typed():
 	case d.Expect != "":
-		m.local.Message = "paste is refused here: type the name"
+		m.say("paste is refused here: type the name")
 	default:
 		d.Input += printable(text)
 	}

@@ -59,11 +59,15 @@ func Run(ctx context.Context, c Config) (Left, error) {
 	defer cancel()
 	tail := follow.New(c.Folder, c.Name)
 	send := func(m journal.Message) error { return tail.Send(ctx, m) }
-	p := tea.NewProgram(newModel(c, send), options(ctx, c)...)
+	p := tea.NewProgram(newModel(c, send), options(c)...)
 	followed := start(ctx, tail, p)
+	ended := make(chan struct{})
+	quit := quitWith(ctx, p, ended)
 	final, err := p.Run()
+	close(ended)
 	cancel()
 	followErr := followed()
+	<-quit
 	m, ok := final.(*model)
 	if !ok {
 		return Left{How: follow.Lost, Folder: tail.Folder()}, fmt.Errorf("screen: %w", err)
@@ -76,13 +80,13 @@ func Run(ctx context.Context, c Config) (Left, error) {
 		return left, m.err
 	case followErr != nil:
 		return left, followErr
-	case err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, tea.ErrProgramKilled):
+	case err != nil && !errors.Is(err, tea.ErrProgramKilled):
 		return left, fmt.Errorf("screen: %w", err)
 	}
 	return left, nil
 }
 
-func options(ctx context.Context, c Config) []tea.ProgramOption {
+func options(c Config) []tea.ProgramOption {
 	in, out, env := c.In, c.Out, c.Environment
 	if in == nil {
 		in = os.Stdin
@@ -98,9 +102,35 @@ func options(ctx context.Context, c Config) []tea.ProgramOption {
 		profile = colorprofile.ASCII
 	}
 	return []tea.ProgramOption{
-		tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(unasking(out)), tea.WithEnvironment(silent(env)),
+		tea.WithInput(in), tea.WithOutput(unasking(out)), tea.WithEnvironment(silent(env)),
 		tea.WithColorProfile(profile), tea.WithoutSignalHandler(),
 	}
+}
+
+// quitFor is how long a program may take to give the terminal back once it was
+// told to; then it is ended without being asked. A terminal that does not read
+// may hold it up.
+const quitFor = 2 * time.Second
+
+// quitWith ends the program with ctx, in its own order, so that its reader ends
+// too. The result is closed when nothing of it runs any more.
+func quitWith(ctx context.Context, p *tea.Program, ended <-chan struct{}) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		select {
+		case <-ended:
+			return
+		case <-ctx.Done():
+		}
+		go p.Quit()
+		select {
+		case <-ended:
+		case <-time.After(quitFor):
+			p.Kill()
+		}
+	}()
+	return done
 }
 
 // start follows the journal beside the program; the result waits for its end.
