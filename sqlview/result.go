@@ -79,3 +79,15 @@ type Coverage struct {
 	Statements int `json:"statements"`
 	Analysed   int `json:"analysed"`
 }
+
+// Only keeps the files that keep says, and counts their statements again.
+func (r Result) Only(keep func(FileResult) bool) Result {
+	all := r.Files
+	r.Files, r.Judged, r.Coverage = []FileResult{}, nil, Coverage{}
+	for _, f := range all {
+		if keep(f) {
+			r.add(f)
+		}
+	}
+	return r
+}

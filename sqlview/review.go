@@ -37,6 +37,9 @@ type Options struct {
 	// Separate is true where each source meets the snapshot by itself. Without
 	// it the sources are one run, in order: each meets what those before it did.
 	Separate bool
+	// History is true where the sources are a folder's past, in order: each meets
+	// what those before it left, as tables that others use.
+	History bool
 	// Style is true where style rules speak.
 	Style bool
 	// Small bounds the tables on which growing work is only a notice.
@@ -86,7 +89,10 @@ func judge(sources []Source, parsed []parse.File, o Options) Result {
 		}
 		result.add(fileResult(s, f, lint.Check(f, all, checked)))
 		result.Judged = append(result.Judged, f)
-		if !o.Separate {
+		switch {
+		case o.History:
+			meets = replay(f, meets, o.Version)
+		case !o.Separate:
 			meets = after
 		}
 	}
@@ -117,6 +123,15 @@ func evolve(f *lint.File, meets *catalog.Snapshot, version int) *catalog.Snapsho
 		f.Effects = append(f.Effects, effect.Of(st, meets, version))
 		meets = meets.Clone()
 		meets.Apply(st, version)
+	}
+	return meets
+}
+
+// replay is the catalog after a file that has long run.
+func replay(f *lint.File, meets *catalog.Snapshot, version int) *catalog.Snapshot {
+	meets = meets.Clone()
+	for _, st := range f.Statements {
+		meets.Replay(st, version)
 	}
 	return meets
 }

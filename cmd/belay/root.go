@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"belay/steps"
+	"belay/steps/engine"
 	"belay/steps/project"
 )
 
@@ -34,7 +35,7 @@ func (a *app) execute(args []string) int {
 	root.SetArgs(args)
 	err := fang.Execute(a.ctx, root,
 		fang.WithErrorHandler(func(_ io.Writer, _ fang.Styles, err error) { a.code = a.tell(err) }),
-		fang.WithoutVersion(),
+		fang.WithVersion(engine.Version),
 	)
 	if err != nil {
 		return a.code
@@ -103,7 +104,7 @@ In a folder with migrations and $DATABASE_URL set, ` + "`belay`" + ` is enough.`
 	f.StringVar(&a.color, "color", "auto", "auto, always or never")
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.checkColor() }
 	root.AddCommand(a.runCommand(), a.statusCommand(), a.attachCommand(), a.stopCommand(), a.reportCommand(),
-		a.replayCommand(), a.explainCommand(), a.engineCommand())
+		a.replayCommand(), a.explainCommand(), a.reviewCommand(), a.watchCommand(), a.engineCommand())
 	return root
 }
 

@@ -18,6 +18,7 @@ import (
 	"belay/steps/fact"
 	"belay/steps/heart"
 	"belay/steps/journal"
+	"belay/steps/judge"
 	"belay/steps/project"
 )
 
@@ -72,7 +73,7 @@ func prepare(ctx context.Context, e *steps.Env) error {
 	if err := readCatalog(ctx, e); err != nil {
 		return err
 	}
-	result, err := judge(ctx, e, migrations)
+	result, err := judged(ctx, e, migrations)
 	e.Bench.Review, e.Bench.Judged = result, result.Judged
 	return err
 }
@@ -106,17 +107,17 @@ func readCatalog(ctx context.Context, e *steps.Env) error {
 	}))
 }
 
-func judge(ctx context.Context, e *steps.Env, migrations []migration.Migration) (sqlview.Result, error) {
+func judged(ctx context.Context, e *steps.Env, migrations []migration.Migration) (sqlview.Result, error) {
 	sources := make([]sqlview.Source, len(migrations))
 	for i, m := range migrations {
 		sources[i] = sqlview.Source{
 			Path: m.Up.Path, SQL: m.Up.Bytes, Tool: e.Bench.Format.Name, Version: m.Version,
-			Mode: modeOf(m.Up.Tx), ByBelay: true,
+			Mode: judge.Mode(m.Up.Tx), ByBelay: true,
 		}
 	}
 	o := sqlview.Options{
 		Snapshot: e.Bench.Snapshot, Version: e.Bench.Target.Major, Small: sqlview.SmallTable,
-		Waivers: waivers(e.Project.Config), Today: e.Now().Format(time.DateOnly),
+		Waivers: e.Project.Config.Waivers(), Today: e.Now().Format(time.DateOnly),
 	}
 	if o.Snapshot == nil {
 		var err error
@@ -144,24 +145,6 @@ func replayed(ctx context.Context, e *steps.Env, migrations []migration.Migratio
 		all = append(all, f.Statements...)
 	}
 	return catalog.FromStatements(catalog.SourceHistory, all, 0), nil
-}
-
-func modeOf(tx migration.Tx) lint.Mode {
-	switch tx {
-	case migration.TxFile:
-		return lint.OneTransaction
-	case migration.TxImplicit:
-		return lint.Implicit
-	}
-	return lint.NoTransaction
-}
-
-func waivers(c project.Config) []lint.Waiver {
-	var all []lint.Waiver
-	for _, a := range c.Allow {
-		all = append(all, lint.Waiver{Rule: a.Rule, Until: a.Until, Reason: a.Reason, Path: a.Path})
-	}
-	return all
 }
 
 // acceptance asks for a reason for each rule of level stop, also where the file

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"belay/sqlview/lint"
 )
 
 // FileName is the configuration's name in a repository.
@@ -204,4 +206,13 @@ func configKeys() []string {
 	walk("", reflect.TypeFor[Config]())
 	sort.Strings(keys)
 	return keys
+}
+
+// Waivers are the [[allow]] entries, as the review reads them.
+func (c Config) Waivers() []lint.Waiver {
+	all := make([]lint.Waiver, 0, len(c.Allow))
+	for _, a := range c.Allow {
+		all = append(all, lint.Waiver{Rule: a.Rule, Until: a.Until, Reason: a.Reason, Path: a.Path})
+	}
+	return all
 }

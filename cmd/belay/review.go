@@ -1,0 +1,93 @@
+package main
+
+import (
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"belay/sqlview"
+	"belay/sqlview/lint"
+	"belay/steps"
+	"belay/steps/judge"
+)
+
+// reviewOptions are the flags of `belay review`.
+type reviewOptions struct {
+	schema, failOn, output string
+	version                int
+}
+
+func (a *app) reviewCommand() *cobra.Command {
+	var o reviewOptions
+	c := &cobra.Command{
+		Use:   "review [PATH...|-]",
+		Short: "Judge migration SQL: locks, rewrites, scans, what breaks, what to do instead",
+		Long: `Judges what is pending; without a database all up files of the folder; or the files named.
+It needs no terminal, and a database only where --dsn or --target names one: without, the catalog comes from
+--schema or from the folder's own history. A file outside the folder is judged as psql -f would run it.
+
+Exit code 3 says that a hazard reaches --fail-on.`,
+		Example: `  belay review
+  belay review --schema schema.sql --server-version 15 new.sql
+  belay review --output sarif > review.sarif`,
+		RunE: command(func(_ *cobra.Command, paths []string) error { return a.review(paths, o) }),
+	}
+	f := c.Flags()
+	f.StringVar(&o.schema, "schema", "", "take the catalog from this `FILE` of DDL, such as pg_dump --schema-only writes it")
+	f.IntVar(&o.version, "server-version", 0, "judge for this major version `N`, 10 to 18")
+	f.StringVar(&o.failOn, "fail-on", "stop", "exit with 3 from this severity on: stop, warn, notice or never")
+	f.StringVar(&o.output, "output", "text", "text, json, sarif or github")
+	return c
+}
+
+// writers are the outputs of a review.
+var writers = map[string]func(io.Writer, sqlview.Result) error{
+	"text": sqlview.WriteText, "json": sqlview.WriteJSON, "sarif": sqlview.WriteSARIF, "github": sqlview.WriteGitHub,
+}
+
+func (a *app) review(paths []string, o reviewOptions) error {
+	threshold, err := o.check()
+	if err != nil {
+		return err
+	}
+	p, err := a.project()
+	if err != nil {
+		return err
+	}
+	named := a.flags.DSN != "" || a.flags.Target != ""
+	if named && o.schema != "" {
+		return &usageError{problem: "--schema and a database are both given", advice: "give one of them: the catalog comes from one place"}
+	}
+	result, err := judge.Review(a.ctx, p, judge.Request{
+		Paths: paths, Stdin: a.in, Schema: o.schema, Version: o.version, Now: time.Now(),
+		Live: named || (o.schema == "" && len(paths) == 0 && p.HasDSN()),
+	})
+	if err != nil {
+		return err
+	}
+	if err := writers[o.output](a.out, result); err != nil {
+		return err
+	}
+	if result.Reaches(threshold) {
+		return &exited{code: steps.ExitHazards}
+	}
+	return nil
+}
+
+func (o reviewOptions) check() (lint.Severity, error) {
+	if err := checkOutput(o.output, "text", "json", "sarif", "github"); err != nil {
+		return 0, err
+	}
+	if o.version != 0 && (o.version < 10 || o.version > 18) {
+		return 0, &usageError{problem: "--server-version is out of range", advice: "belay judges for 10 to 18"}
+	}
+	if o.failOn == "never" {
+		return 0, nil
+	}
+	threshold, err := lint.ParseSeverity(o.failOn)
+	if err != nil {
+		return 0, &usageError{problem: "--fail-on is " + o.failOn, advice: "the words are stop, warn, notice, never"}
+	}
+	return threshold, nil
+}

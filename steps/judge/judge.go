@@ -1,0 +1,251 @@
+// Package judge is the review alone, as `belay review` and CI use it: it gathers
+// the files and the catalog they meet, and asks sqlview. It writes nothing.
+package judge
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"belay/db"
+	"belay/db/history"
+	"belay/db/inspect"
+	"belay/sqlview"
+	"belay/sqlview/catalog"
+	"belay/sqlview/lint"
+	"belay/sqlview/migration"
+	"belay/sqlview/parse"
+	"belay/steps"
+	"belay/steps/project"
+)
+
+// Request says what to review. The zero value reviews what is pending, or
+// without a database all up files.
+type Request struct {
+	// Paths are files; "-" is standard input.
+	Paths []string
+	Stdin io.Reader
+	// Schema is a file of DDL, pg_dump -s output included; "" = none.
+	Schema string
+	// Version is the server's major version; 0 = the server's own, or unknown.
+	Version int
+	// Live is true where the project's database is asked.
+	Live bool
+	Now  time.Time
+}
+
+// Review gathers and judges.
+func Review(ctx context.Context, p *project.Project, r Request) (sqlview.Result, error) {
+	g := &gathering{project: p, request: r}
+	if err := g.folderFiles(); err != nil {
+		return sqlview.Result{}, err
+	}
+	if err := g.catalog(ctx); err != nil {
+		return sqlview.Result{}, err
+	}
+	if err := g.sources(); err != nil {
+		return sqlview.Result{}, err
+	}
+	result, err := sqlview.Review(ctx, g.texts, sqlview.Options{
+		Snapshot: g.snapshot, Version: g.version, Separate: g.separate, History: g.past, Style: true,
+		Small: sqlview.SmallTable, Waivers: p.Config.Waivers(), Today: r.Now.Format(time.DateOnly),
+	})
+	if err != nil {
+		return result, err
+	}
+	return g.asked(result), nil
+}
+
+// gathering is a review on its way.
+type gathering struct {
+	project *project.Project
+	request Request
+	format  migration.Format
+	folder  migration.Folder
+	pending []migration.Migration
+	// known is true where the history table said what is pending.
+	known    bool
+	snapshot *catalog.Snapshot
+	version  int
+	separate bool
+	past     bool
+	texts    []sqlview.Source
+}
+
+func (g *gathering) folderFiles() (err error) {
+	if g.project.PickError != nil || g.project.Picked.Tool == "" {
+		if len(g.request.Paths) == 0 {
+			return g.project.PickError
+		}
+		return nil
+	}
+	if g.format, err = migration.Find(g.project.Picked.Tool); err != nil {
+		return err
+	}
+	g.folder, err = g.format.Load(g.project.Root(), g.project.Picked.Dir)
+	return err
+}
+
+// catalog is the live one, the one of a schema file, or what the folder's own
+// history would have made.
+func (g *gathering) catalog(ctx context.Context) error {
+	g.version = g.request.Version
+	switch {
+	case g.request.Live:
+		return g.live(ctx)
+	case g.request.Schema != "":
+		return g.schema(ctx)
+	}
+	g.snapshot = catalog.FromStatements(catalog.SourceHistory, nil, g.version)
+	return nil
+}
+
+func (g *gathering) live(ctx context.Context) error {
+	cfg, err := db.ParseConfig(g.project.DSN, g.project.DSNFrom)
+	if err != nil {
+		return err
+	}
+	c, err := db.Connect(ctx, cfg, db.Session{Kind: db.Monitor})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if g.snapshot, err = inspect.Catalog(ctx, c); err != nil {
+		return err
+	}
+	g.version = g.snapshot.ServerVersion
+	if g.format.Name == "" || len(g.request.Paths) > 0 {
+		return nil
+	}
+	t, err := history.Open(ctx, c, g.format, g.project.Config.HistoryTable)
+	if err != nil {
+		return err
+	}
+	var rows []migration.Row
+	if t.Exists {
+		if rows, err = t.Rows(ctx, c); err != nil {
+			return err
+		}
+	}
+	g.pending, g.known = migration.Compare(g.folder, rows, t.Variant).Pending, true
+	return nil
+}
+
+func (g *gathering) schema(ctx context.Context) error {
+	text, err := os.ReadFile(g.request.Schema)
+	if err != nil {
+		return &steps.Refused{Problem: "--schema: " + err.Error(), Advice: "name a file of DDL, such as pg_dump --schema-only writes it"}
+	}
+	parsed, err := parse.Parse(ctx, text)
+	if err != nil {
+		return err
+	}
+	if p := parsed[0].Problem; p != nil {
+		return &steps.Refused{Problem: fmt.Sprintf("--schema: %s:%d: %s", g.request.Schema, p.Line, p.Message), Advice: "mend the file"}
+	}
+	g.snapshot = catalog.FromStatements(catalog.SourceSchema, parsed[0].Statements, g.version)
+	return nil
+}
+
+// sources puts the texts in order. Files of the folder meet each other; a file
+// from elsewhere is judged alone, as psql -f would run it.
+func (g *gathering) sources() error {
+	switch {
+	case g.known:
+		g.add(g.pending)
+		return nil
+	case len(g.request.Paths) == 0 || (g.snapshot.Source == catalog.SourceHistory && g.inFolder()):
+		g.past = g.snapshot.Source == catalog.SourceHistory
+		g.add(g.folder.Migrations)
+		return nil
+	}
+	g.separate = !g.inFolder()
+	for _, name := range g.request.Paths {
+		if err := g.addPath(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (g *gathering) inFolder() bool {
+	return !slices.ContainsFunc(g.request.Paths, func(name string) bool { return g.find(name) == nil })
+}
+
+func (g *gathering) add(migrations []migration.Migration) {
+	for i := range migrations {
+		g.texts = append(g.texts, g.source(&migrations[i]))
+	}
+}
+
+func (g *gathering) source(m *migration.Migration) sqlview.Source {
+	return sqlview.Source{
+		Path: path.Join(g.project.Picked.Dir, m.Up.Path), SQL: m.Up.Bytes, Tool: g.format.Name, Version: m.Version,
+		Mode: Mode(m.Up.Tx), ByBelay: true,
+	}
+}
+
+func (g *gathering) addPath(name string) error {
+	if m := g.find(name); m != nil {
+		g.texts = append(g.texts, g.source(m))
+		return nil
+	}
+	text, err := g.read(name)
+	if err != nil {
+		return &steps.Refused{Problem: err.Error(), Advice: "name a file that belay may read, or - for standard input"}
+	}
+	g.texts = append(g.texts, sqlview.Source{Path: filepath.ToSlash(name), SQL: text, Mode: lint.Psql})
+	return nil
+}
+
+func (g *gathering) read(name string) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(g.request.Stdin)
+	}
+	return os.ReadFile(name)
+}
+
+// find is the folder's migration whose up file a path names; nil = none.
+func (g *gathering) find(name string) *migration.Migration {
+	abs, err := filepath.Abs(name)
+	if err != nil || name == "-" {
+		return nil
+	}
+	for i := range g.folder.Migrations {
+		m := &g.folder.Migrations[i]
+		if filepath.Join(g.project.Dir, filepath.FromSlash(g.project.Picked.Dir), filepath.FromSlash(m.Up.Path)) == abs {
+			return m
+		}
+	}
+	return nil
+}
+
+// asked leaves out the files that were read for their history alone.
+func (g *gathering) asked(r sqlview.Result) sqlview.Result {
+	if len(g.request.Paths) == 0 || len(r.Files) == len(g.request.Paths) {
+		return r
+	}
+	wanted := map[string]bool{}
+	for _, name := range g.request.Paths {
+		if m := g.find(name); m != nil {
+			wanted[path.Join(g.project.Picked.Dir, m.Up.Path)] = true
+		}
+	}
+	return r.Only(func(f sqlview.FileResult) bool { return wanted[f.Path] })
+}
+
+// Mode says what shares a transaction when the tool runs a file.
+func Mode(tx migration.Tx) lint.Mode {
+	switch tx {
+	case migration.TxFile:
+		return lint.OneTransaction
+	case migration.TxImplicit:
+		return lint.Implicit
+	}
+	return lint.NoTransaction
+}
