@@ -124,6 +124,9 @@ func playOne(t *testing.T, database *dbtest.DB, s scene, setup, statement parse.
 	for _, d := range compare(effect.Of(statement.Statements[0], inspected(ctx, t, database.DSN, setup), version), seen, pruned) {
 		differs = append(differs, "by the live catalog: "+d)
 	}
+	if seen.Code == "" {
+		differs = append(differs, follows(ctx, t, database, conn, snap, setup, statement, version)...)
+	}
 	return differs, ""
 }
 

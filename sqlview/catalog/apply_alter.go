@@ -51,8 +51,8 @@ var alterations = map[pg.AlterTableType]func(*evolution, *Relation, *pg.AlterTab
 	pg.AlterTableType_AT_DropInherit: func(e *evolution, r *Relation, c *pg.AlterTableCmd) {
 		e.disinherit(e.Name(c.Def.GetRangeVar()), r.Name)
 	},
-	pg.AlterTableType_AT_SetLogged:          func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) { r.Unlogged = false },
-	pg.AlterTableType_AT_SetUnLogged:        func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) { r.Unlogged = true },
+	pg.AlterTableType_AT_SetLogged:          alterPersistence(false),
+	pg.AlterTableType_AT_SetUnLogged:        alterPersistence(true),
 	pg.AlterTableType_AT_EnableRowSecurity:  func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) { r.RowSecurity = true },
 	pg.AlterTableType_AT_DisableRowSecurity: func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) { r.RowSecurity = false },
 	pg.AlterTableType_AT_ReplicaIdentity:    alterReplicaIdentity,
@@ -65,6 +65,19 @@ var alterations = map[pg.AlterTableType]func(*evolution, *Relation, *pg.AlterTab
 	pg.AlterTableType_AT_EnableTrigAll:      alterTrigger(true),
 	pg.AlterTableType_AT_DisableTrigUser:    alterTrigger(false),
 	pg.AlterTableType_AT_EnableTrigUser:     alterTrigger(true),
+}
+
+// alterPersistence: since 15 the sequences of a table follow it.
+func alterPersistence(unlogged bool) func(*evolution, *Relation, *pg.AlterTableCmd) {
+	return func(e *evolution, r *Relation, _ *pg.AlterTableCmd) {
+		r.Unlogged = unlogged
+		if e.version != 0 && e.version < 15 {
+			return
+		}
+		for _, s := range e.SequencesOf(r.Name, "") {
+			e.edit(s).Unlogged = unlogged
+		}
+	}
 }
 
 func editColumn(r *Relation, name string, change func(*Column)) {
@@ -202,13 +215,16 @@ func alterReplicaIdentity(_ *evolution, r *Relation, c *pg.AlterTableCmd) {
 }
 
 func alterTrigger(on bool) func(*evolution, *Relation, *pg.AlterTableCmd) {
-	return func(_ *evolution, r *Relation, c *pg.AlterTableCmd) {
-		r.Triggers = mapped(r.Triggers, func(t Trigger) Trigger {
-			if c.Name == "" || t.Name == c.Name {
-				t.Enabled = on
-			}
-			return t
-		})
+	return func(e *evolution, r *Relation, c *pg.AlterTableCmd) {
+		for _, name := range append([]string{r.Name}, e.Descendants(r.Name)...) {
+			kid := e.edit(name)
+			kid.Triggers = mapped(kid.Triggers, func(t Trigger) Trigger {
+				if c.Name == "" || t.Name == c.Name {
+					t.Enabled = on
+				}
+				return t
+			})
+		}
 	}
 }
 
@@ -231,7 +247,13 @@ func alterAttach(e *evolution, r *Relation, c *pg.AlterTableCmd) {
 // does not have yet.
 func (e *evolution) attachConstraints(kid, parent *Relation) {
 	bare := *parent
-	bare.Indexes = without(parent.Indexes, func(i IndexDef) bool { return hasIndexLike(kid, i) })
+	bare.Indexes = without(parent.Indexes, func(i IndexDef) bool {
+		own := indexLike(kid, i)
+		if own != "" {
+			e.attachIndex(i.Name, own)
+		}
+		return own != ""
+	})
 	bare.Constraints = without(parent.Constraints, func(k Constraint) bool {
 		return slices.ContainsFunc(kid.Constraints, func(o Constraint) bool {
 			return o.Type == k.Type && slices.Equal(o.Columns, k.Columns) && o.References == k.References
@@ -240,18 +262,46 @@ func (e *evolution) attachConstraints(kid, parent *Relation) {
 	e.inheritConstraints(kid, &bare)
 }
 
-func hasIndexLike(r *Relation, i IndexDef) bool {
-	return slices.ContainsFunc(r.Indexes, func(o IndexDef) bool {
-		return o.Unique == i.Unique && slices.Equal(o.Columns, i.Columns) &&
-			o.Predicate == i.Predicate && o.Expressions == i.Expressions
-	})
+// indexLike names the index of a table that can be a part of i; "" = none.
+func indexLike(r *Relation, i IndexDef) string {
+	for _, o := range r.Indexes {
+		if o.Unique == i.Unique && slices.Equal(o.Columns, i.Columns) &&
+			o.Predicate == i.Predicate && o.Expressions == i.Expressions {
+			return o.Name
+		}
+	}
+	return ""
 }
 
 func alterDetach(e *evolution, r *Relation, c *pg.AlterTableCmd) {
 	part := e.Name(c.Def.GetPartitionCmd().GetName())
 	e.disinherit(r.Name, part)
-	if kid := e.editKnown(part); kid != nil {
-		kid.PartitionBound = ""
+	kid := e.editKnown(part)
+	if kid == nil {
+		return
+	}
+	kid.PartitionBound = ""
+	for _, i := range kid.Indexes {
+		if entry := e.Relations.Get(i.Name); entry != nil {
+			for _, whole := range entry.Parents {
+				e.disinherit(whole, i.Name)
+			}
+		}
+	}
+}
+
+// dropPart drops a part of a partitioned index, with the constraint it serves.
+func (e *evolution) dropPart(name string) {
+	i := e.Relations.Get(name)
+	if i == nil {
+		return
+	}
+	if t := e.editKnown(i.FromTable); t != nil {
+		t.Constraints = without(t.Constraints, func(c Constraint) bool {
+			d := t.Index(name)
+			return d != nil && d.Constraint != "" && d.Constraint == c.Name
+		})
+		e.dropIndex(t, name)
 	}
 }
 
@@ -283,10 +333,46 @@ func (e *evolution) dropColumn(r *Relation, name string) {
 			e.dropConstraint(r, k.Name)
 		}
 	}
+	e.dropReferences(r, []string{name})
+	for _, d := range r.Dependents {
+		if slices.Contains(d.Columns, name) {
+			e.dropDependent(r, d)
+		}
+	}
 	for _, child := range r.Children {
 		if kid := e.editKnown(child); kid != nil {
 			e.dropColumn(kid, name)
 		}
+	}
+}
+
+// dropReferences takes the foreign keys away that point to columns which are no
+// key any more. The statement went through, so it was CASCADE or there are none.
+func (e *evolution) dropReferences(r *Relation, columns []string) {
+	for _, child := range r.ReferencedBy {
+		c := e.Relations.Get(child)
+		if c == nil {
+			continue
+		}
+		for _, k := range c.Constraints {
+			if k.References == r.Name && slices.ContainsFunc(columns, func(n string) bool { return slices.Contains(k.RefColumns, n) }) {
+				e.dropConstraint(e.edit(child), k.Name)
+			}
+		}
+	}
+	r.ReferencedBy = e.Relations.Get(r.Name).ReferencedBy
+}
+
+// dropDependent takes a view, policy or trigger along with a column it uses.
+func (e *evolution) dropDependent(r *Relation, d Dependent) {
+	r.Dependents = without(r.Dependents, func(o Dependent) bool { return o.Name == d.Name && o.Kind == d.Kind })
+	switch d.Kind {
+	case View, MaterializedView:
+		e.dropRelation(d.Name, true)
+	case PolicyKind:
+		r.Policies = max(0, r.Policies-1)
+	case TriggerKind:
+		r.Triggers = without(r.Triggers, func(t Trigger) bool { return t.Name == d.Name })
 	}
 }
 
@@ -315,6 +401,7 @@ func (e *evolution) dropConstraint(r *Relation, name string) {
 		e.unreferenced(gone.References, r)
 	case PrimaryKey, Unique, Exclude:
 		e.dropIndex(r, Schema(r.Name)+"."+name)
+		e.dropReferences(r, gone.Columns)
 	case NotNull:
 		setNotNull(r, gone.Columns[0], false)
 	}
@@ -335,7 +422,16 @@ func (e *evolution) unreferenced(parent string, r *Relation) {
 	}
 }
 
+// dropIndex takes an index away, with its parts in the partitions.
 func (e *evolution) dropIndex(r *Relation, name string) {
+	if i := e.Relations.Get(name); i != nil {
+		for _, part := range i.Children {
+			e.dropPart(part)
+		}
+		for _, whole := range i.Parents {
+			e.disinherit(whole, name)
+		}
+	}
 	r.Indexes = without(r.Indexes, func(i IndexDef) bool { return i.Name == name })
 	if i := e.Relations.Get(name); i != nil && i.Kind == Index {
 		e.Relations.Delete(name)

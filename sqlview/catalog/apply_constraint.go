@@ -142,9 +142,9 @@ func (e *evolution) addKey(r *Relation, c Constraint, k *pg.Constraint) {
 	case pg.ConstrType_CONSTR_PRIMARY:
 		c.Type, i.Primary, i.Unique = PrimaryKey, true, true
 	case pg.ConstrType_CONSTR_UNIQUE:
-		c.Type, i.Unique = Unique, true
+		c.Type, i.Unique, i.Constraint = Unique, true, "?"
 	default:
-		c.Type = Exclude
+		c.Type, i.Constraint = Exclude, "?"
 		exclusion(&i, k)
 	}
 	if k.Indexname != "" {
@@ -158,9 +158,20 @@ func (e *evolution) addKey(r *Relation, c Constraint, k *pg.Constraint) {
 	i.Name = Schema(r.Name) + "." + c.Name
 	r.Constraints = with(r.Constraints, c)
 	e.addIndex(r, i)
+	if r.Kind == PartitionedTable {
+		e.indexPartitions(r, i)
+	}
 	if c.Type == PrimaryKey {
-		for _, column := range i.Columns {
-			setNotNull(r, column, true)
+		e.keyNotNull(r, i.Columns)
+	}
+}
+
+// keyNotNull is what a primary key says of its columns.
+func (e *evolution) keyNotNull(r *Relation, columns []string) {
+	for _, column := range columns {
+		setNotNull(r, column, true)
+		for _, child := range e.Descendants(r.Name) {
+			setNotNull(e.edit(child), column, true)
 		}
 	}
 }
@@ -196,8 +207,6 @@ func (e *evolution) useIndex(r *Relation, c Constraint, index string) {
 	e.moveEntry(old, fresh)
 	r.Constraints = with(r.Constraints, c)
 	if c.Type == PrimaryKey {
-		for _, column := range c.Columns {
-			setNotNull(r, column, true)
-		}
+		e.keyNotNull(r, c.Columns)
 	}
 }

@@ -17,13 +17,24 @@ func drop(e *evolution, n *pg.Node) {
 		case pg.ObjectType_OBJECT_TYPE, pg.ObjectType_OBJECT_DOMAIN:
 			e.dropType(e.NameOf(o.GetTypeName().GetNames()), cascade)
 		case pg.ObjectType_OBJECT_FUNCTION, pg.ObjectType_OBJECT_PROCEDURE, pg.ObjectType_OBJECT_ROUTINE:
-			e.Functions.Delete(e.NameOf(o.GetObjectWithArgs().GetObjname()))
+			e.dropFunction(e.NameOf(o.GetObjectWithArgs().GetObjname()))
 		case pg.ObjectType_OBJECT_SCHEMA:
 			e.dropNamespace(o.GetString_().GetSval())
 		case pg.ObjectType_OBJECT_PUBLICATION:
 			e.Publications = without(e.Publications, func(p Publication) bool { return p.Name == o.GetString_().GetSval() })
 		case pg.ObjectType_OBJECT_TRIGGER, pg.ObjectType_OBJECT_POLICY, pg.ObjectType_OBJECT_RULE:
 			e.dropOnTable(s.RemoveType, o.GetList().GetItems())
+		}
+	}
+}
+
+// dropFunction takes triggers along, which the server allows only by CASCADE.
+func (e *evolution) dropFunction(name string) {
+	e.Functions.Delete(name)
+	for table, r := range e.Relations.All() {
+		if slices.ContainsFunc(r.Triggers, func(t Trigger) bool { return t.Function == name }) {
+			t := e.edit(table)
+			t.Triggers = without(t.Triggers, func(t Trigger) bool { return t.Function == name })
 		}
 	}
 }
@@ -45,7 +56,10 @@ func (e *evolution) dropOnTable(kind pg.ObjectType, parts []*pg.Node) {
 		r.Policies = max(0, r.Policies-1)
 		return
 	}
-	r.Triggers = without(r.Triggers, func(t Trigger) bool { return t.Name == name })
+	for _, table := range append([]string{r.Name}, e.Descendants(r.Name)...) {
+		t := e.edit(table)
+		t.Triggers = without(t.Triggers, func(t Trigger) bool { return t.Name == name })
+	}
 }
 
 // dropRelation takes a relation away with all that goes with it; cascade takes
@@ -57,7 +71,8 @@ func (e *evolution) dropRelation(name string, cascade bool) {
 	}
 	if r.Kind == Index {
 		if t := e.editKnown(r.FromTable); t != nil {
-			t.Indexes = without(t.Indexes, func(i IndexDef) bool { return i.Name == name })
+			e.dropIndex(t, name)
+			return
 		}
 	}
 	for _, child := range r.Children {
@@ -74,6 +89,11 @@ func (e *evolution) dropRelation(name string, cascade bool) {
 
 func (e *evolution) dropBelongings(r *Relation, cascade bool) {
 	for _, i := range r.Indexes {
+		if entry := e.Relations.Get(i.Name); entry != nil {
+			for _, whole := range entry.Parents {
+				e.disinherit(whole, i.Name)
+			}
+		}
 		e.Relations.Delete(i.Name)
 	}
 	for _, s := range e.sequencesOfDropped(r) {

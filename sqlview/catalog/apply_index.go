@@ -41,11 +41,7 @@ func createIndex(e *evolution, n *pg.Node) {
 func (e *evolution) indexPartitions(parent *Relation, i IndexDef) {
 	for _, name := range parent.Children {
 		if child := e.editKnown(name); child != nil {
-			part := i
-			part.Name = e.relationName(name, indexColumns(i), "idx")
-			e.addIndex(child, part)
-			e.attachIndex(i.Name, part.Name)
-			e.indexPartitions(child, part)
+			e.indexPartitions(child, e.partIndex(child, i))
 		}
 	}
 }
@@ -108,9 +104,9 @@ func labelOf(i IndexDef) string {
 		return "pkey"
 	case i.Constraint == "" && !i.Unique && i.Expressions == "" && i.Method == "btree":
 		return "idx"
-	case i.Unique:
+	case i.Unique && i.Constraint != "":
 		return "key"
-	case i.Constraint != "" || i.Method == "gist":
+	case i.Constraint != "":
 		return "excl"
 	}
 	return "idx"

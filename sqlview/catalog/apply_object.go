@@ -23,6 +23,12 @@ func createTrigger(e *evolution, n *pg.Node) {
 	t := Trigger{Name: Truncate(s.Trigname), Function: e.NameOf(s.Funcname), Enabled: true,
 		ForEachRow: s.Row, Events: strings.Join(events, " OR ")}
 	r := e.edit(e.Name(s.Relation))
+	if s.Row && r.Kind == PartitionedTable {
+		for _, name := range e.Descendants(r.Name) {
+			kid := e.edit(name)
+			kid.Triggers = with(kid.Triggers, t)
+		}
+	}
 	r.Triggers = with(without(r.Triggers, func(o Trigger) bool { return o.Name == t.Name }), t)
 	if names := append(Strings(s.Columns), Columns(s.WhenClause)...); len(names) > 0 {
 		r.Dependents = with(r.Dependents, Dependent{Name: t.Name, Kind: TriggerKind, Columns: names})

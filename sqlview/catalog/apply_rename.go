@@ -20,8 +20,17 @@ func rename(e *evolution, n *pg.Node) {
 		e.renameColumn(name, s.Subname, fresh)
 	case pg.ObjectType_OBJECT_TABCONSTRAINT:
 		e.renameConstraint(name, s.Subname, fresh)
-	case pg.ObjectType_OBJECT_TRIGGER:
+	case pg.ObjectType_OBJECT_TRIGGER, pg.ObjectType_OBJECT_POLICY, pg.ObjectType_OBJECT_RULE:
 		if r := e.editKnown(name); r != nil {
+			r.Dependents = mapped(r.Dependents, func(d Dependent) Dependent {
+				if d.Kind != View && d.Kind != MaterializedView {
+					d.Name = replaced(s.Subname, fresh)(d.Name)
+				}
+				return d
+			})
+			if s.RenameType != pg.ObjectType_OBJECT_TRIGGER {
+				return
+			}
 			r.Triggers = mapped(r.Triggers, func(t Trigger) Trigger {
 				t.Name = replaced(s.Subname, fresh)(t.Name)
 				return t

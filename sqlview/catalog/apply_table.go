@@ -85,7 +85,9 @@ func (e *evolution) inheritConstraints(child, parent *Relation) {
 		switch k.Type {
 		case PrimaryKey, Unique, Exclude:
 		case ForeignKey:
-			k.Name = constraintName(child, strings.Join(k.Columns, "_"), "fkey")
+			if child.Constraint(k.Name) != nil {
+				k.Name = constraintName(child, strings.Join(k.Columns, "_"), "fkey")
+			}
 			child.Constraints = with(child.Constraints, k)
 			e.referenced(k.References, child.Name)
 		default:
@@ -93,15 +95,28 @@ func (e *evolution) inheritConstraints(child, parent *Relation) {
 		}
 	}
 	for _, i := range parent.Indexes {
-		i.Name = e.relationName(child.Name, indexColumns(i), labelOf(i))
-		i.Definition = ""
-		if i.Constraint != "" {
-			i.Constraint = Base(i.Name)
-			child.Constraints = with(child.Constraints, Constraint{
-				Name: i.Constraint, Type: keyType(i), Columns: i.Columns, Valid: true, Enforced: true})
-		}
-		e.addIndex(child, i)
+		e.partIndex(child, i)
 	}
+	for _, t := range parent.Triggers {
+		if t.ForEachRow {
+			child.Triggers = with(child.Triggers, t)
+		}
+	}
+}
+
+// partIndex gives a partition its part of an index of the parent.
+func (e *evolution) partIndex(child *Relation, i IndexDef) IndexDef {
+	whole := i.Name
+	i.Name = e.relationName(child.Name, indexColumns(i), labelOf(i))
+	i.Definition = ""
+	if i.Constraint != "" {
+		i.Constraint = Base(i.Name)
+		child.Constraints = with(child.Constraints, Constraint{
+			Name: i.Constraint, Type: keyType(i), Columns: i.Columns, Valid: true, Enforced: true})
+	}
+	e.addIndex(child, i)
+	e.attachIndex(whole, i.Name)
+	return i
 }
 
 func keyType(i IndexDef) ConstraintType {
