@@ -20,7 +20,7 @@ func createTrigger(e *evolution, n *pg.Node) {
 			events = append(events, v.name)
 		}
 	}
-	t := Trigger{Name: Truncate(s.Trigname), Function: e.NameOf(s.Funcname), Enabled: true,
+	t := Trigger{Name: Truncate(s.Trigname), Function: e.triggerFunction(s.Funcname), Enabled: true,
 		ForEachRow: s.Row, Events: strings.Join(events, " OR ")}
 	r := e.edit(e.Name(s.Relation))
 	if s.Row && r.Kind == PartitionedTable {
@@ -33,6 +33,18 @@ func createTrigger(e *evolution, n *pg.Node) {
 	if names := append(Strings(s.Columns), Columns(s.WhenClause)...); len(names) > 0 {
 		r.Dependents = with(r.Dependents, Dependent{Name: t.Name, Kind: TriggerKind, Columns: names})
 	}
+}
+
+// serverTriggers are the trigger functions that the server brings along.
+var serverTriggers = map[string]bool{
+	"suppress_redundant_updates_trigger": true, "tsvector_update_trigger": true, "tsvector_update_trigger_column": true,
+}
+
+func (e *evolution) triggerFunction(parts []*pg.Node) string {
+	if words := Strings(parts); len(words) == 1 && serverTriggers[words[0]] {
+		return "pg_catalog." + words[0]
+	}
+	return e.NameOf(parts)
 }
 
 func createPolicy(e *evolution, n *pg.Node) {
