@@ -104,7 +104,7 @@ func (a *app) folderStatus(doc *statusDoc) error {
 	if err != nil {
 		return err
 	}
-	r, err := a.lookOnce(p.Dir)
+	r, err := a.lookOnce(p.Dir, nil)
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (a *app) folderStatus(doc *statusDoc) error {
 }
 
 // lookOnce lets an engine look and returns what it saw.
-func (a *app) lookOnce(dir string) (*state.Run, error) {
+func (a *app) lookOnce(dir string, versions []string) (*state.Run, error) {
 	folder, err := engine.NewFolder()
 	if err != nil {
 		return nil, err
@@ -132,7 +132,8 @@ func (a *app) lookOnce(dir string) (*state.Run, error) {
 	}
 	defer presence.Leave()
 	err = engine.Start(engine.Order{
-		Dir: dir, Folder: folder, Flags: a.flags, DSN: a.flags.DSN, Environ: engine.Environ(), Headless: true, By: userName(),
+		Dir: dir, Folder: folder, Flags: a.flags, DSN: a.flags.DSN, Environ: engine.Environ(), Versions: versions,
+		Headless: true, By: userName(),
 	})
 	if err != nil {
 		return nil, err

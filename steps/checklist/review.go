@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"belay/db"
+	"belay/db/apply"
 	"belay/db/inspect"
 	"belay/sqlview"
 	"belay/sqlview/catalog"
@@ -223,7 +224,8 @@ func planFact(e *steps.Env, p *steps.Plan) fact.Plan {
 	for _, u := range p.Units {
 		unit := fact.Unit{
 			Version: u.Migration.Version, Path: u.Path, SHA256: u.Migration.Up.SHA256,
-			Transaction: u.Wrap != "one-by-one", Instant: u.Instant, HoldMS: u.Hold.Milliseconds(),
+			Transaction: u.Wrap != apply.OneByOne, Own: u.Wrap == apply.Own, Instant: u.Instant,
+			HoldMS: u.Hold.Milliseconds(), Role: u.Role, Before: spelled(u.Begin), Record: spelled(u.Record),
 		}
 		for _, s := range u.Statements {
 			unit.Statements = append(unit.Statements, fact.Statement{

@@ -126,6 +126,15 @@ type Unit struct {
 	HoldMS int64 `json:"hold_ms"`
 	// Instant is true where the unit was judged instant.
 	Instant bool `json:"instant"`
+	// Before is what is written to the history table ahead of a unit that is no
+	// transaction; Record what is written last. Both with their values in place.
+	Before []string `json:"before,omitempty"`
+	Record []string `json:"record,omitempty"`
+	// Own is true where the file brings its own BEGIN and COMMIT; belay's stand
+	// in their place.
+	Own bool `json:"own,omitempty"`
+	// Role is set for the unit; "" = the session's own.
+	Role string `json:"role,omitempty"`
 }
 
 // Statement is one statement of a unit.

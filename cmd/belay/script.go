@@ -1,0 +1,56 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"belay/steps"
+	"belay/steps/fact"
+	"belay/steps/script"
+	"belay/steps/state"
+)
+
+func (a *app) scriptCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "script [VERSION...]",
+		Short: "Print what would run, as plain psql",
+		Long: `Prints the pending migrations with belay's limits and the tool's history rows, ready for psql. It is
+the same SQL; what psql cannot do is try again, name who stands in the way, and find out what became of a lost COMMIT.`,
+		Example: "  belay script > tonight.sql",
+		RunE:    command(func(_ *cobra.Command, versions []string) error { return a.script(versions) }),
+	}
+}
+
+func (a *app) script(versions []string) error {
+	p, err := a.project()
+	if err != nil {
+		return err
+	}
+	empty, err := checkFolder(p)
+	if err != nil {
+		return err
+	}
+	if empty {
+		fmt.Fprintln(a.errOut, nothingPending(p))
+		return nil
+	}
+	r, err := a.lookOnce(p.Dir, versions)
+	if err != nil {
+		return err
+	}
+	if t, _, _ := state.Get[fact.Target](r); !t.Connected {
+		return &steps.Refused{Problem: t.Error, Advice: t.Hint}
+	}
+	plan, _, _ := state.Get[fact.Plan](r)
+	if len(plan.Units) == 0 {
+		f := r.Finished
+		if f.Exit == steps.ExitDone {
+			fmt.Fprintln(a.errOut, f.Summary)
+			return nil
+		}
+		return &steps.Exit{Code: f.Exit, Summary: f.Summary, Advice: f.Hint}
+	}
+	fmt.Fprint(a.out, script.Psql(plan))
+	return nil
+}
