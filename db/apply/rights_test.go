@@ -1,0 +1,108 @@
+package apply_test
+
+import (
+	"testing"
+	"time"
+
+	"belay/db/apply"
+	"belay/db/dbtest"
+)
+
+// A plain role sees little of other sessions, and enough to climb the ladder.
+func TestPlainRoleBehindABlocker(t *testing.T) {
+	d := shop(t)
+	login, dsn := d.Role(t, "deploy", "")
+	d.Exec(t, `ALTER TABLE t OWNER TO `+login+`; ALTER TABLE schema_migrations OWNER TO `+login)
+	x, rec := executor(t, dsn)
+	pid, release := d.Blocker(t, `LOCK TABLE t IN ACCESS SHARE MODE`)
+	rec.hook = func(e apply.Event) error {
+		if e.Kind == apply.AttemptEnded && e.Attempt == 2 {
+			release()
+		}
+		return nil
+	}
+	got := x.Run(t.Context(), unit(addColumn()))
+	want(t, got, apply.Applied, apply.Done)
+	if len(got.Blockers) != 1 || got.Blockers[0].PID != int(pid) || got.Blockers[0].Query != "" {
+		t.Errorf("blockers %+v", got.Blockers)
+	}
+	for _, e := range rec.of(apply.AttemptEnded)[:2] {
+		if e.LockTimeout != 300*time.Millisecond {
+			t.Errorf("attempt %d at %s although the blocker stayed", e.Attempt, e.LockTimeout)
+		}
+	}
+}
+
+// Without rights on the history table nothing of the unit stays.
+func TestNoRightsOnTheHistoryTable(t *testing.T) {
+	d := shop(t)
+	login, dsn := d.Role(t, "deploy", "")
+	d.Exec(t, `ALTER TABLE t OWNER TO `+login)
+	x, _ := executor(t, dsn)
+	got := x.Run(t.Context(), unit(addColumn()))
+	want(t, got, apply.NotApplied, apply.StatementError)
+	if got.Hint() == "" || !got.Unchanged() {
+		t.Errorf("hint %q, left %q", got.Hint(), got.Left)
+	}
+	untouched(t, d)
+}
+
+// A standby, and a session that is inside a transaction, are refused unsent.
+func TestSessionInsideATransactionIsRefused(t *testing.T) {
+	d := shop(t)
+	x, rec := executor(t, d.DSN)
+	if _, err := x.Trio.Executor.Exec(t.Context(), `BEGIN`); err != nil {
+		t.Fatal(err)
+	}
+	want(t, x.Run(t.Context(), unit(addColumn())), apply.NotApplied, apply.Refused)
+	if len(rec.of(apply.Intent)) != 0 {
+		t.Error("an intent was told")
+	}
+	untouchedBy(t, d, x)
+}
+
+func untouchedBy(t testing.TB, d *dbtest.DB, x *apply.Executor) {
+	t.Helper()
+	if _, err := x.Trio.Executor.Exec(t.Context(), `ROLLBACK`); err != nil {
+		t.Fatal(err)
+	}
+	untouched(t, d)
+}
+
+// Nothing is started that nobody watches.
+func TestBlindMonitorStartsNothing(t *testing.T) {
+	d := shop(t)
+	x, rec := executor(t, d.DSN)
+	d.Exec(t, `SELECT pg_terminate_backend($1)`, int32(x.Trio.Monitor.PgConn().PID()))
+	d.WaitForGone(t, x.Trio.Monitor.PgConn().PID())
+	want(t, x.Run(t.Context(), unit(addColumn())), apply.NotApplied, apply.Blind)
+	if len(rec.of(apply.Intent)) != 0 {
+		t.Error("an intent was told")
+	}
+	if err := x.Trio.ReopenMonitor(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want(t, x.Run(t.Context(), unit(addColumn())), apply.Applied, apply.Done)
+}
+
+// A monitor that is lost on the way is told once; the unit ends by itself.
+func TestMonitorLostOnTheWay(t *testing.T) {
+	d := shop(t)
+	x, rec := executor(t, d.DSN)
+	x.Limits.Attempts = 2
+	_, release := d.Blocker(t, `LOCK TABLE t IN ACCESS SHARE MODE`)
+	defer release()
+	pid := x.Trio.Monitor.PgConn().PID()
+	rec.hook = func(e apply.Event) error {
+		if e.Kind == apply.StatementBegun && e.Attempt == 1 {
+			d.Exec(t, `SELECT pg_terminate_backend($1)`, int32(pid))
+			d.WaitForGone(t, pid)
+		}
+		return nil
+	}
+	want(t, x.Run(t.Context(), unit(addColumn())), apply.NotApplied, apply.Held)
+	if n := len(rec.of(apply.MonitorBlind)); n != 1 {
+		t.Errorf("told %d times", n)
+	}
+	untouched(t, d)
+}
