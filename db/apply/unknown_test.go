@@ -97,8 +97,10 @@ func TestGhostIsFound(t *testing.T) {
 	p := dbtest.NewProxy(t, d.DSN)
 	x, _ := executor(t, p.DSN)
 	x.Limits.FirstRung, x.Limits.Grace = 90*time.Second, 300*time.Millisecond
-	if _, err := x.Trio.Executor.Exec(t.Context(), `SET client_connection_check_interval = 0`); err != nil {
-		t.Fatal(err)
+	if x.Trio.Executor.ServerMajor() >= 14 { // an older server never looks for its client
+		if _, err := x.Trio.Executor.Exec(t.Context(), `SET client_connection_check_interval = 0`); err != nil {
+			t.Fatal(err)
+		}
 	}
 	_, release := d.Blocker(t, `LOCK TABLE t IN ACCESS SHARE MODE`)
 	defer release()
@@ -174,6 +176,10 @@ func TestCutDuringConcurrently(t *testing.T) {
 			p := dbtest.NewProxy(t, d.DSN)
 			x, _ := executor(t, p.DSN)
 			x.Limits.ConnectionCheck = 50 * time.Millisecond
+			if c.waiting && x.Trio.Executor.ServerMajor() < 14 {
+				t.Log("before 14 the server never looks for its client: the build goes on, as TestGhostIsFound shows for a lock wait")
+				return
+			}
 			if c.waiting {
 				_, release := d.Blocker(t, `SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM schema_migrations`)
 				defer release()
