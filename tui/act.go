@@ -157,10 +157,18 @@ func (m *model) stop() tea.Cmd {
 	}
 	m.local.Over = nil
 	m.local.Dialog = &screen.Dialog{
-		ID: stopDialog, Text: "stop the run now?", Why: "what stays behind: " + left, Opened: m.at,
+		ID: stopDialog, Text: "stop the run now?", Why: m.afterStop(left), Opened: m.at,
 		Options: []screen.Option{{Label: "No, let it go on"}, {Answer: "stop", Label: "Stop it now"}},
 	}
 	return nil
+}
+
+// afterStop says what is undone and what stays behind.
+func (m *model) afterStop(left string) string {
+	if u := m.run.InHand(); u != nil && u.Intent.Transaction {
+		return "The unit in hand is undone by the server; " + left + "."
+	}
+	return "Stopping leaves something behind: " + left + "; belay finds it and offers to drop it."
 }
 
 func (m *model) stopNow() tea.Cmd {

@@ -44,6 +44,7 @@ type talk struct {
 	in     *os.File
 	out    *paper
 	left   chan follow.Left
+	done   chan struct{}
 }
 
 func start(t *testing.T, story string) *talk {
@@ -56,10 +57,12 @@ func start(t *testing.T, story string) *talk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &talk{t: t, engine: engine, in: w, out: &paper{}, left: make(chan follow.Left, 1)}
+	k := &talk{t: t, engine: engine, in: w, out: &paper{}, left: make(chan follow.Left, 1), done: make(chan struct{})}
 	k.play(story)
+	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		left, err := Follow(t.Context(), Config{
+		defer close(k.done)
+		left, err := Follow(ctx, Config{
 			Folder: engine.Folder, Name: "op1", In: r, Out: k.out,
 			Now: func() time.Time { return tuitest.Epoch.Add(time.Second).In(tuitest.Zone) },
 		})
@@ -69,6 +72,8 @@ func start(t *testing.T, story string) *talk {
 		k.left <- left
 	}()
 	t.Cleanup(func() {
+		cancel()
+		<-k.done
 		w.Close()
 		r.Close()
 		engine.Close()

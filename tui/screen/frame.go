@@ -88,7 +88,7 @@ func rail(p page) []view.Line {
 			role, at = theme.Selected, ">"
 		}
 		out = append(out, view.L(view.T(at), mark, view.S(role, fmt.Sprintf(" %d %s", i+1, s.Title))))
-		if s.Summary != "" {
+		if s.Summary != "" && p.local.Screen != "start" {
 			out = append(out, view.L(view.T("       "+s.Summary)))
 		}
 	}
@@ -221,11 +221,7 @@ func stopLine(p page) string {
 // source says where what is seen comes from.
 func source(p page, name string) string {
 	if p.run.Finished != nil {
-		s := p.run.Finished.Summary
-		if p.run.Finished.Hint != "" {
-			s += "; " + p.run.Finished.Hint
-		}
-		return s
+		return p.run.Finished.Outcome + ": " + p.run.Finished.Summary
 	}
 	if p.run.Parked != "" {
 		return "parked: " + p.run.Parked + "; `belay attach " + Short(p.run.ID) + "` goes on"

@@ -99,7 +99,12 @@ func sheetLines(p page, it Item, n int) []view.Line {
 		out = append(out, drawn...)
 	}
 	head := append([]view.Line{fileHead(p, it.File)}, marksUnder(p, rows[it.Row], it, rows[it.Row].Statement < 0)...)
-	return append(head, view.Window(out, cursor, max(n-len(head), 1))...)
+	shown := view.Window(out, cursor, max(n-len(head), 1))
+	// A mark whose line is above the window would hang in the air.
+	for len(shown) > 1 && under(shown[0]) {
+		shown = shown[1:]
+	}
+	return append(head, shown...)
 }
 
 func fileHead(p page, file int) view.Line {
@@ -174,4 +179,9 @@ func reviewHeart(p page, it Item) []view.Line {
 		text = fmt.Sprintf("next to run (line %d of %s): %s", h.Line, path.Base(h.Path), text)
 	}
 	return view.Paragraph(theme.Plain, text, p.w, 1, 0)
+}
+
+// under reports whether a line is the mark below a line of SQL.
+func under(l view.Line) bool {
+	return len(l.Left) > 1 && strings.TrimSpace(l.Left[0].Text) == "" && strings.HasPrefix(l.Left[1].Text, "~")
 }

@@ -77,11 +77,11 @@ func units(p page) []view.Line {
 // live are the panes that follow the sample: who waits, tables, sessions.
 func live(p page) []view.Block {
 	return []view.Block{
+		{Lines: progressLines(p), Give: 1},
 		{Lines: []view.Line{view.Rule(p.w)}, Give: 3},
 		{Lines: treeLines(p), Give: 2, Min: 2},
 		{Lines: []view.Line{view.Rule(p.w)}, Give: 8},
 		{Lines: tableLines(p, 0), Give: 7, Min: 2},
-		{Lines: progressLines(p), Give: 1},
 		{Lines: sessionLine(p), Give: 4, Fill: true},
 	}
 }
@@ -248,11 +248,14 @@ func progressLines(p page) []view.Line {
 	}
 	var out []view.Line
 	for _, g := range p.run.Sample.Progress {
-		text := fmt.Sprintf(" %s on %s, pid %d: %s", g.Command, g.Relation, g.PID, g.Phase)
+		out = append(out, view.L(view.S(theme.Strong, " "+g.Command), view.T(fmt.Sprintf(" on %s, pid %d", g.Relation, g.PID))))
+		phase := "   " + g.Phase
 		if g.Total > 0 {
-			text += fmt.Sprintf("   %s of %s %s   %s", measure.Grouped(g.Done), measure.Grouped(g.Total), g.Unit, view.Bar(float64(g.Done)/float64(g.Total), 16))
+			// The share of one phase is never passed for that of the whole.
+			part := float64(g.Done) / float64(g.Total)
+			phase += fmt.Sprintf("   %s %.0f %% of this phase (%s %s)", view.Bar(part, 16), 100*part, measure.Count(float64(g.Total)), g.Unit)
 		}
-		out = append(out, view.Text(text))
+		out = append(out, view.Text(phase))
 	}
 	return out
 }

@@ -33,7 +33,11 @@ func startBody(p page) []view.Block {
 	blocks = append(blocks, view.Gap(), view.Block{Lines: heart(p)}, view.Gap())
 	steps, from := stepLines(p)
 	blocks = append(blocks, view.Block{Lines: steps, Give: 2, Min: 1, From: from, Fill: true})
-	return append(blocks, view.Block{Lines: problems(p), Give: 4, Min: 1})
+	blocks = append(blocks, view.Block{Lines: problems(p), Give: 4, Min: 1})
+	if p.h >= 30 {
+		blocks = append(blocks, live(p)...)
+	}
+	return blocks
 }
 
 // heart is the heart sentence, or why there is none yet.

@@ -134,5 +134,5 @@ func endedBody(p page) []view.Block {
 		}
 	}
 	blocks = append(blocks, view.Block{Lines: tries, Give: 2, Min: 1})
-	return append(blocks, live(p)[:4]...)
+	return append(blocks, live(p)[1:5]...)
 }
