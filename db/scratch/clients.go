@@ -1,0 +1,33 @@
+package scratch
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+)
+
+// ClientDirs lists the folders where client programs such as pg_dump may lie,
+// the most deliberate choice first, without asking what is in them. A binDir
+// that is not empty is the only one, as for Find; a machine may have clients
+// and no server.
+func ClientDirs(binDir string) []string {
+	if binDir != "" {
+		return []string{binDir}
+	}
+	if dir := os.Getenv("BELAY_PG_BIN"); dir != "" {
+		return []string{dir}
+	}
+	var dirs []string
+	if program, err := exec.LookPath("pg_dump"); err == nil {
+		dirs = append(dirs, filepath.Dir(program))
+	}
+	for _, p := range places() {
+		for _, d := range p.dirs {
+			if !slices.Contains(dirs, d) {
+				dirs = append(dirs, d)
+			}
+		}
+	}
+	return dirs
+}
