@@ -25,7 +25,7 @@ type Alteration struct {
 func (p *Pass) Alterations(kinds ...pg.AlterTableType) iter.Seq2[Stmt, Alteration] {
 	return func(yield func(Stmt, Alteration) bool) {
 		for s, alter := range Each(p, (*pg.Node).GetAlterTableStmt) {
-			for _, a := range s.alterations(alter) {
+			for _, a := range p.facts.alterations(s, alter) {
 				if (len(kinds) == 0 || slices.Contains(kinds, a.Subtype)) && !yield(s, a) {
 					return
 				}

@@ -11,11 +11,10 @@ func Check(f *File, rules []Rule, o Options) []Hazard {
 	if len(f.Transactions) != len(f.Statements) {
 		f.Transactions = Transactions(f.Statements, f.Mode)
 	}
-	c := checker{file: f, options: o, waivers: waiversFor(f, o.Waivers), rules: map[string]Rule{}}
-	for _, r := range rules {
-		c.rules[r.ID] = r
-	}
+	c := checker{file: f, options: o, waivers: waiversFor(f, o.Waivers)}
+	c.facts = newFacts(f)
 	c.run(rules, false)
+	c.supersedes = supersedes(rules, c.found)
 	c.found = c.exact(c.found)
 	c.waive()
 	c.run(rules, true)
@@ -28,8 +27,10 @@ type checker struct {
 	file    *File
 	options Options
 	waivers []*Waiver
-	rules   map[string]Rule
-	found   []Hazard
+	// supersedes has, for each rule that found something, what it stands above.
+	supersedes map[string][]string
+	found      []Hazard
+	facts      *facts
 }
 
 func waiversFor(f *File, byPath []Waiver) []*Waiver {
@@ -54,9 +55,21 @@ func (c *checker) run(rules []Rule, last bool) {
 		}
 		r.Run(&Pass{
 			File: c.file, Version: c.options.Version, Today: c.options.Today,
-			Waivers: c.waivers, rule: r, small: c.options.Small, found: &c.found,
+			Waivers: c.waivers, rule: r, small: c.options.Small, found: &c.found, facts: c.facts,
 		})
 	}
+}
+
+func supersedes(rules []Rule, found []Hazard) map[string][]string {
+	above := map[string][]string{}
+	for _, h := range found {
+		if _, seen := above[h.Rule]; seen {
+			continue
+		}
+		i := slices.IndexFunc(rules, func(r Rule) bool { return r.ID == h.Rule })
+		above[h.Rule] = rules[i].Supersedes
+	}
+	return above
 }
 
 // exact keeps one finding per cause: a hazard goes where another rule that
@@ -79,7 +92,7 @@ func (c *checker) exact(found []Hazard) []Hazard {
 }
 
 func (c *checker) superseded(h, by Hazard) bool {
-	if h.Statement != by.Statement || !slices.Contains(c.rules[by.Rule].Supersedes, h.Rule) {
+	if h.Statement != by.Statement || !slices.Contains(c.supersedes[by.Rule], h.Rule) {
 		return false
 	}
 	return h.Object == by.Object || h.Object == "" || by.Object == ""

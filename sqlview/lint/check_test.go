@@ -156,9 +156,15 @@ func TestBody(t *testing.T) {
 		{"BEGIN IF true THEN TRUNCATE x; ELSE VACUUM; END IF; EXECUTE s; END", "[TRUNCATE VACUUM]", true},
 	} {
 		f := &File{File: parsed(t, "DO $x$"+c.body+"$x$")}
-		b := Stmt{&f.Statements[0], &Pass{File: f}}.Body()
+		b := first(f).Body()
 		if fmt.Sprint(b.DDL) != c.ddl || b.Dynamic != c.dynamic {
 			t.Errorf("%s: %v, dynamic %v", c.body, b.DDL, b.Dynamic)
 		}
 	}
+}
+
+// first is the first statement of a file as a rule sees it.
+func first(f *File) Stmt {
+	f.Transactions = Transactions(f.Statements, f.Mode)
+	return Stmt{&f.Statements[0], &Pass{File: f, facts: newFacts(f)}}
 }

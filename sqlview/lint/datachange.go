@@ -35,7 +35,12 @@ func (p *Pass) DataChanges() iter.Seq2[Stmt, DataChange] {
 }
 
 // DataChanges lists every UPDATE and DELETE of the statement.
-func (s Stmt) DataChanges() []DataChange {
+func (s Stmt) DataChanges() []DataChange { return s.pass.facts.changes[s.Index] }
+
+func (s Stmt) findDataChanges() []DataChange {
+	if !s.holdsQuery() {
+		return nil
+	}
 	var all []DataChange
 	catalog.Walk(s.Node, func(m any) bool {
 		switch n := m.(type) {
@@ -47,6 +52,16 @@ func (s Stmt) DataChanges() []DataChange {
 		return true
 	})
 	return all
+}
+
+// holdsQuery reports whether the statement may have an UPDATE or DELETE in it.
+func (s Stmt) holdsQuery() bool {
+	switch s.Node.GetNode().(type) {
+	case *pg.Node_SelectStmt, *pg.Node_InsertStmt, *pg.Node_UpdateStmt, *pg.Node_DeleteStmt, *pg.Node_MergeStmt,
+		*pg.Node_CreateTableAsStmt, *pg.Node_ExplainStmt, *pg.Node_CopyStmt, *pg.Node_PrepareStmt, *pg.Node_DeclareCursorStmt:
+		return true
+	}
+	return false
 }
 
 // Everything reports whether no condition leaves a row out.

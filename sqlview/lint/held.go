@@ -19,15 +19,10 @@ type Held struct {
 // Held lists the locks on live tables that the statement's transaction holds
 // already when it begins. It is empty for a statement on its own.
 func (s Stmt) Held() []Held {
-	var held []Held
-	for _, e := range s.Earlier() {
-		for _, l := range e.Effect().Locks {
-			if e.Existed(l.Relation) && e.Table(l.Relation) {
-				held = append(held, Held{l.Relation, l.Mode, e.Line})
-			}
-		}
+	if !s.InTransaction() {
+		return nil
 	}
-	return held
+	return s.pass.facts.held[s.Index]
 }
 
 // Table reports whether the name is no index and no sequence, as far as the

@@ -131,4 +131,6 @@ type Pass struct {
 	rule  *Rule
 	small Small
 	found *[]Hazard
+	// facts is shared by the rules that judge one file.
+	facts *facts
 }

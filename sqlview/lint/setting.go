@@ -27,16 +27,15 @@ type Setting struct {
 func (s Stmt) Setting(name string) Setting {
 	var session, local Setting
 	localIn := Alone
-	for e := range s.pass.Statements() {
-		if e.Index >= s.Index {
+	for _, e := range s.pass.facts.sets[name] {
+		if e.index >= s.Index {
 			break
 		}
-		set, ok := e.sets(name)
+		set, in := e.Setting, s.pass.File.Transactions[e.index]
 		switch {
-		case !ok:
-		case set.Local && e.InTransaction():
+		case set.Local && in != Alone:
 			set.Local = false
-			local, localIn = set, e.Transaction()
+			local, localIn = set, in
 		case set.Local:
 			session.Local = true
 		default:
@@ -52,9 +51,9 @@ func (s Stmt) Setting(name string) Setting {
 
 // SetLater is the line of a later SET of the timeout; 0 = there is none.
 func (s Stmt) SetLater(name string) int {
-	for e := range s.pass.Statements() {
-		if set, ok := e.sets(name); ok && e.Index > s.Index && set.Set {
-			return set.Line
+	for _, e := range s.pass.facts.sets[name] {
+		if e.index > s.Index && e.Set {
+			return e.Line
 		}
 	}
 	return 0

@@ -40,7 +40,7 @@ func TestDataChangeTexts(t *testing.T) {
 		{"UPDATE t SET\n a = 1\nFROM u WHERE u.id = t.id", "a = 1", "u.id = t.id"},
 	} {
 		f := &File{File: parsed(t, c.sql)}
-		s := Stmt{&f.Statements[0], &Pass{File: f}}
+		s := first(f)
 		d := s.DataChanges()[0]
 		if set, where := s.SetText(d.Update), s.WhereText(d); set != c.set || where != c.where {
 			t.Errorf("%s: %q, %q", c.sql, set, where)

@@ -73,20 +73,15 @@ func (s Stmt) InTransaction() bool { return s.Transaction() != Alone }
 // Transaction is the number of the statement's transaction; Alone = none.
 func (s Stmt) Transaction() int { return s.pass.File.Transactions[s.Index] }
 
-// Earlier yields the statements that ran before s in the same transaction,
-// in order. It is empty for a statement on its own.
+// Earlier lists the statements that ran before s in the same transaction, in
+// order. It is empty for a statement on its own.
 func (s Stmt) Earlier() []Stmt {
-	var earlier []Stmt
 	if !s.InTransaction() {
 		return nil
 	}
-	for e := range s.pass.Statements() {
-		if e.Index >= s.Index {
-			break
-		}
-		if e.Transaction() == s.Transaction() {
-			earlier = append(earlier, e)
-		}
+	var earlier []Stmt
+	for i := s.pass.facts.began[s.Transaction()]; i < s.Index; i++ {
+		earlier = append(earlier, Stmt{&s.pass.File.Statements[i], s.pass})
 	}
 	return earlier
 }

@@ -24,7 +24,8 @@ An object of that name is there and has other columns: the statement says so in 
 migration is recorded, the schema is not what it says, and the code that needs the difference fails.
 
 ## Measured
-Seen on 11, 15 and 18: NOTICE 42P07 and success, for a table and for an index that is INVALID.
+Seen on 11, 15 and 18 for an index that was INVALID: NOTICE 42P07 and success. Documented: a table of other columns is
+taken for the one that was asked for as well.
 
 ## Instead
 CREATE without IF NOT EXISTS, which fails where something is in the way; then look at what it is.

@@ -22,7 +22,7 @@ The server refuses it, and there is no concurrent way round: the index of the pa
 together, under ACCESS EXCLUSIVE on all of them. It is quick once it has its locks.
 
 ## Measured
-Seen on 11, 15 and 18: error 0A000.
+Seen: error 0A000.
 
 ## Instead
     SET lock_timeout = '200ms';

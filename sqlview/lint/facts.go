@@ -1,0 +1,83 @@
+package lint
+
+import (
+	"belay/sqlview/lock"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// facts are what several rules ask of a file, worked out once.
+type facts struct {
+	// began is the first statement of each transaction; its statements follow
+	// one another without a gap.
+	began map[int]int
+	// held has, for each statement, the locks that its transaction holds when
+	// it begins. The slices share one array for each transaction.
+	held [][]Held
+	// changes has the data changes of each statement.
+	changes [][]DataChange
+	// altered has the subcommands of each statement that was asked for.
+	altered map[int][]Alteration
+	// sets has, for each timeout, the statements that set or reset it, in order.
+	sets map[string][]setAt
+}
+
+// setAt is one SET or RESET of a timeout.
+type setAt struct {
+	index int
+	Setting
+}
+
+func newFacts(f *File) *facts {
+	k := &facts{began: map[int]int{}, altered: map[int][]Alteration{}, sets: map[string][]setAt{}}
+	for i, t := range f.Transactions {
+		if _, seen := k.began[t]; t != Alone && !seen {
+			k.began[t] = i
+		}
+	}
+	p := &Pass{File: f, facts: k}
+	k.held = heldBefore(p)
+	for s := range p.Statements() {
+		k.changes = append(k.changes, s.findDataChanges())
+		for _, name := range timeouts {
+			if set, ok := s.sets(name); ok {
+				k.sets[name] = append(k.sets[name], setAt{s.Index, set})
+			}
+		}
+	}
+	return k
+}
+
+// timeouts are the settings that rules ask for.
+var timeouts = []string{"lock_timeout", "statement_timeout"}
+
+// heldBefore follows the locks of each transaction from statement to statement.
+// A lock is listed once for each table and mode that is stronger than before.
+func heldBefore(p *Pass) [][]Held {
+	var before [][]Held
+	var held []Held
+	strongest := map[string]lock.Mode{}
+	transaction := Alone
+	for s := range p.Statements() {
+		if s.Transaction() != transaction || !s.InTransaction() {
+			held, strongest, transaction = nil, map[string]lock.Mode{}, s.Transaction()
+		}
+		before = append(before, held[:len(held):len(held)])
+		for _, l := range s.Effect().Locks {
+			if l.Mode > strongest[l.Relation] && s.Existed(l.Relation) && s.Table(l.Relation) {
+				strongest[l.Relation] = l.Mode
+				held = append(held, Held{l.Relation, l.Mode, s.Line})
+			}
+		}
+	}
+	return before
+}
+
+func (k *facts) alterations(s Stmt, alter *pg.AlterTableStmt) []Alteration {
+	all, ok := k.altered[s.Index]
+	if !ok {
+		all = s.alterations(alter)
+		k.altered[s.Index] = all
+	}
+	return all
+}
