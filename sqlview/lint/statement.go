@@ -56,6 +56,12 @@ func (s Stmt) Effect() effect.Effect {
 	return effect.Effect{}
 }
 
+// Unjudged reports whether effects were worked out for the file and none is
+// known for this statement.
+func (s Stmt) Unjudged() bool {
+	return s.Index < len(s.pass.File.Effects) && !s.pass.File.Effects[s.Index].Known
+}
+
 // Pass is the pass that the statement is judged in.
 func (s Stmt) Pass() *Pass { return s.pass }
 

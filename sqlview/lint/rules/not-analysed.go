@@ -37,6 +37,11 @@ func notAnalysed(p *lint.Pass) {
 			})
 		case s.Node == nil:
 			s.Report(lint.Hazard{Message: "The statement could not be read, so nothing is known about what it does."})
+		case s.Unjudged():
+			s.Report(lint.Hazard{
+				Message: "The statement was read, but what it locks and changes is not known.",
+				Why:     "belay has no judgement for " + s.Kind + ".",
+			})
 		default:
 			reportDynamic(s)
 		}
