@@ -35,10 +35,15 @@ func newStand(t testing.TB, sql string) *stand {
 	t.Helper()
 	d := dbtest.New(t)
 	d.Exec(t, sql)
+	createLedger(t, d)
+	return &stand{DB: d, dsn: d.DSN, conn: connect(t, d.DSN)}
+}
+
+func createLedger(t testing.TB, d *dbtest.DB) {
+	t.Helper()
 	if _, err := ledger.Create(bounded(t), d.Conn(t)); err != nil {
 		t.Fatal(err)
 	}
-	return &stand{DB: d, dsn: d.DSN, conn: connect(t, d.DSN)}
 }
 
 func config(t testing.TB, dsn string) db.Config {

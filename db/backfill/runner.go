@@ -51,13 +51,24 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	}
 	defer r.close()
 	if err := r.begin(ctx); err != nil {
-		return Result{ID: r.id}, err
+		return Result{ID: r.id}, whyEnded(ctx, err)
 	}
 	if err = r.work(ctx); err != nil {
+		err = whyEnded(ctx, err)
 		r.leave(ctx, err)
 		return r.result(), err
 	}
 	return r.result(), nil
+}
+
+// whyEnded is the cause of ctx's end where that is why a statement failed.
+func whyEnded(ctx context.Context, err error) error {
+	var moved *MovedError
+	var taken *ledger.TakenOverError
+	if ctx.Err() == nil || errors.As(err, &moved) || errors.As(err, &taken) {
+		return err
+	}
+	return context.Cause(ctx)
 }
 
 func newRunner(o Options) (*runner, error) {
