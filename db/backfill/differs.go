@@ -10,7 +10,7 @@ import (
 
 // The volatility of a function by name; the worst of its overloads counts.
 const volatileSQL = `SELECT coalesce(pg_catalog.string_agg(DISTINCT w.name, ', '), '')
-FROM pg_catalog.unnest($1::text[], $2::text[]) AS w(schema, name)
+FROM ROWS FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[])) AS w(schema, name)
 WHERE EXISTS (SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
   WHERE p.proname = w.name AND (w.schema = '' OR n.nspname = w.schema) AND p.provolatile = 'v')`
 
@@ -70,6 +70,7 @@ func (p *Plan) differing(ctx context.Context, c *db.Conn) (string, error) {
 		condition := p.differingBy(quote(p.Alias)+".", func(a Assignment) string { return a.Expression }, text)
 		_, err := c.Exec(ctx, "EXPLAIN SELECT FROM "+p.Relation+" AS "+quote(p.Alias)+" WHERE "+condition)
 		if err == nil {
+			p.asText = text
 			return condition, nil
 		}
 		if text || db.SQLState(err) != undefinedFunction {

@@ -2,14 +2,274 @@ package backfill
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"belay/db"
+	"belay/sqlview/catalog"
+
+	"github.com/jackc/pgx/v5"
 )
 
+// Facts are what the review shows beside the hazards.
+type Facts struct {
+	// Triggers are those that fire for every row changed.
+	Triggers []Trigger `json:"triggers,omitempty"`
+	// Indexes have a column that is set: no update can be HOT.
+	Indexes []string `json:"indexes,omitempty"`
+	// Checks and ForeignKeys are evaluated for every row changed.
+	Checks      []string `json:"checks,omitempty"`
+	ForeignKeys []string `json:"foreign_keys,omitempty"`
+	// Generated lists stored generated columns: each update computes them again.
+	Generated       []string `json:"generated,omitempty"`
+	ReplicaIdentity string   `json:"replica_identity"`
+	Publications    []string `json:"publications,omitempty"`
+	RowSecurity     bool     `json:"row_security"`
+	Fillfactor      int      `json:"fillfactor"`
+	// Holders keep old row versions from being removed, older than five minutes.
+	Holders  []string `json:"holders,omitempty"`
+	Replicas int      `json:"replicas"`
+	Rules    []string `json:"rules,omitempty"`
+}
+
+// Trigger is a row trigger of the table.
+type Trigger struct {
+	Name     string `json:"name"`
+	Function string `json:"function"`
+	Before   bool   `json:"before"`
+	Insert   bool   `json:"insert"`
+	Update   bool   `json:"update"`
+	// Enabled is pg_trigger's word: O, A, R, D.
+	Enabled string `json:"enabled"`
+	body    string
+}
+
+// fires reports whether it does in an ordinary session.
+func (t Trigger) fires() bool { return t.Enabled == "O" || t.Enabled == "A" }
+
+// pg_trigger.tgtype: row 1, before 2, insert 4, update 16. An UPDATE OF other
+// columns does not fire for ours.
+const triggersSQL = `SELECT t.tgname::text, p.oid::regprocedure::text, t.tgtype & 2 <> 0, t.tgtype & 4 <> 0,
+	t.tgtype & 16 <> 0 AND (t.tgattr::text = '' OR EXISTS (SELECT FROM pg_catalog.pg_attribute a
+	  WHERE a.attrelid = t.tgrelid AND a.attname = ANY ($2) AND a.attnum = ANY (t.tgattr))), t.tgenabled::text, p.prosrc
+	FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
+	WHERE t.tgrelid = $1::bigint::oid AND NOT t.tgisinternal AND t.tgtype & 1 <> 0 ORDER BY t.tgname`
+
+const factsSQL = `SELECT c.relreplident::text, pg_catalog.row_security_active(c.oid),
+	coalesce((SELECT pg_catalog.substr(o, 12)::int FROM pg_catalog.unnest(c.reloptions) o WHERE o LIKE 'fillfactor=%'), 100),
+	ARRAY(SELECT k.conname::text FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c' ORDER BY 1),
+	ARRAY(SELECT k.conname || ' to ' || k.confrelid::regclass FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f'
+	  AND EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = ANY ($2) AND a.attnum = ANY (k.conkey)) ORDER BY 1),
+	ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attgenerated = 's' AND NOT a.attisdropped ORDER BY 1),
+	ARRAY(SELECT DISTINCT p.pubname::text FROM pg_catalog.pg_publication p LEFT JOIN pg_catalog.pg_publication_rel r ON r.prpubid = p.oid
+	  WHERE p.pubupdate AND (p.puballtables OR r.prrelid = c.oid) ORDER BY 1),
+	ARRAY(SELECT r.rulename::text FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type = '2' AND r.ev_enabled <> 'D' ORDER BY 1),
+	ARRAY(SELECT 'PID ' || a.pid || ' (' || a.application_name || ', ' || coalesce(a.state, '') || ')' FROM pg_catalog.pg_stat_activity a
+	    WHERE a.backend_xmin IS NOT NULL AND a.pid <> pg_catalog.pg_backend_pid() AND a.datid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+	      AND a.xact_start < pg_catalog.clock_timestamp() - interval '5 minutes'
+	  UNION ALL SELECT 'prepared transaction ' || gid FROM pg_catalog.pg_prepared_xacts
+	    WHERE database = pg_catalog.current_database() AND prepared < pg_catalog.clock_timestamp() - interval '5 minutes'
+	  UNION ALL SELECT 'slot ' || slot_name FROM pg_catalog.pg_replication_slots WHERE xmin IS NOT NULL AND NOT active),
+	(SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_replication)::int
+	FROM pg_catalog.pg_class c WHERE c.oid = $1::bigint::oid`
+
+// judge reads the facts and says what a person should know.
+func (p *Plan) judge(ctx context.Context, c *db.Conn) error {
+	names := make([]string, len(p.targets))
+	for i, t := range p.targets {
+		names[i] = t.name
+		p.Facts.Indexes = append(p.Facts.Indexes, t.indexes...)
+	}
+	f := &p.Facts
+	err := c.QueryRow(ctx, factsSQL, int64(p.OID), names).Scan(&f.ReplicaIdentity, &f.RowSecurity, &f.Fillfactor, &f.Checks,
+		&f.ForeignKeys, &f.Generated, &f.Publications, &f.Rules, &f.Holders, &f.Replicas)
+	if err != nil {
+		return fmt.Errorf("backfill: facts of %s: %w", p.Relation, err)
+	}
+	rows, err := c.Query(ctx, triggersSQL, int64(p.OID), names)
+	if err == nil {
+		f.Triggers, err = pgx.CollectRows(rows, func(r pgx.CollectableRow) (t Trigger, err error) {
+			return t, r.Scan(&t.Name, &t.Function, &t.Before, &t.Insert, &t.Update, &t.Enabled, &t.body)
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("backfill: triggers of %s: %w", p.Relation, err)
+	}
+	p.judgeTargets()
+	if len(p.Stops()) == 0 {
+		if err := p.explain(ctx, c); err != nil {
+			return err
+		}
+		if err := p.judgeVerify(ctx, c); err != nil {
+			return err
+		}
+	}
+	p.Coverage = p.covered()
+	p.judgeTable()
+	p.judgeStatement()
+	return nil
+}
+
+// explain lets the server read the statement: names, types, rights.
+func (p *Plan) explain(ctx context.Context, c *db.Conn) error {
+	if len(p.Leaves) == 0 {
+		return nil
+	}
+	sql, _ := newRangeSQL(p, p.Leaves[0]).update(nil, nil, "")
+	_, err := c.Exec(ctx, "EXPLAIN "+sql)
+	switch {
+	case err == nil:
+		return nil
+	case db.Classify(err) == db.Privilege:
+		p.say(Stop, "no-right", message(err), "the server would refuse every batch", "GRANT SELECT, UPDATE on the table to this role, or use its owner")
+		return nil
+	case db.Decided(err) && p.Facts.RowSecurity:
+		return nil // row_security says it below
+	case db.Classify(err) == db.Data:
+		return &SpecError{"set", message(err), "check the constants of the statement"}
+	}
+	return p.explainError(err)
+}
+
+func (p *Plan) judgeTargets() {
+	for _, t := range p.targets {
+		switch {
+		case t.generated != "":
+			p.say(Stop, "generated-column", t.name+" is a generated column", "it cannot be set", "")
+		case t.identity == "a":
+			p.say(Stop, "identity-column", t.name+" is GENERATED ALWAYS AS IDENTITY", "it can only be set to DEFAULT", "")
+		case t.partitionKey:
+			p.say(Stop, "partition-key", t.name+" is part of the partition key",
+				"a row that changes it moves to another partition, before or behind the cursor", "move rows by DELETE and INSERT, outside of a backfill")
+		}
+	}
+	if len(p.Facts.Rules) > 0 {
+		p.say(Stop, "rule", "a rule rewrites UPDATE: "+placeList(p.Facts.Rules), "the count of rows would not be that of the table", "drop or disable the rule first")
+	}
+	if p.Facts.RowSecurity {
+		p.say(Stop, "row-security", "row security limits what this role sees of "+p.Relation,
+			"rows behind the policy would be left out; belay sets row_security = off, and the server then refuses", "use the owner or a role with BYPASSRLS")
+	}
+}
+
+func (p *Plan) judgeTable() {
+	f := p.Facts
+	for _, t := range f.Triggers {
+		if t.Update && t.fires() && !strings.HasPrefix(t.Name, triggerPrefix) {
+			p.say(Warn, "row-trigger", "trigger "+t.Name+" fires for every row: "+t.Function,
+				"audit rows, outbox messages, updated_at and caches follow each changed row", "decide whether that is wanted; ALTER TABLE … DISABLE TRIGGER stops it for everybody")
+		}
+	}
+	if len(f.Indexes) > 0 {
+		p.say(Notice, "indexed-target", "what is set is indexed: "+placeList(f.Indexes),
+			"no update can be HOT; about 1.45x the CPU and 10 % more WAL", "create the index after the backfill")
+	}
+	if len(f.ForeignKeys) > 0 {
+		p.say(Notice, "foreign-key", "every row is looked up in the referenced table: "+placeList(f.ForeignKeys),
+			"about 2.4x the time, and a lock on each referenced row", "add the constraint NOT VALID afterwards, then VALIDATE")
+	}
+	if len(f.Generated) > 0 {
+		p.say(Notice, "generated", "computed again for every row: "+placeList(f.Generated), "a stored generated column follows each update", "")
+	}
+	if len(f.Checks) > 0 {
+		p.say(Notice, "check", "checked for every row: "+placeList(f.Checks), "one row that fails is found, shown and pauses the backfill", "")
+	}
+	p.judgeReplication()
+	if len(f.Holders) > 0 {
+		p.say(Warn, "old-snapshot", "old row versions are kept: "+placeList(f.Holders),
+			"no VACUUM can remove what the backfill leaves behind: heap and indexes double", "end it, or wait for it, before the backfill")
+	}
+}
+
+func (p *Plan) judgeReplication() {
+	f := p.Facts
+	if len(f.Publications) == 0 {
+		return
+	}
+	p.say(Notice, "publication", "every row is sent to subscribers: "+placeList(f.Publications), "one message a row", "")
+	if f.ReplicaIdentity == "f" {
+		p.say(Warn, "replica-identity", "replica identity FULL", "the whole old row is written to WAL with each change, and a subscriber without an index looks for it in the whole table",
+			"give the table a primary key or ALTER TABLE … REPLICA IDENTITY USING INDEX")
+	}
+	if f.ReplicaIdentity == "n" {
+		p.say(Stop, "replica-identity", "replica identity NOTHING on a published table", "the server refuses UPDATE", "ALTER TABLE … REPLICA IDENTITY DEFAULT or USING INDEX")
+	}
+}
+
+func (p *Plan) judgeStatement() {
+	st := p.Statement
+	if len(st.ReadsTables) > 0 {
+		p.say(Warn, "reads-other-table", "the statement reads "+placeList(st.ReadsTables),
+			"a change there is not followed: neither by the batch that has passed nor by a trigger on this table", "verify again after the writers of those tables were still")
+	}
+	if p.Verifiable != "" {
+		p.say(Notice, "not-verifiable", "the end cannot be verified by value", p.Verifiable, "")
+	}
+	for _, t := range p.targets {
+		if st.Guard == quote(t.name)+" IS NULL" || strings.EqualFold(st.Guard, t.name+" is null") {
+			p.say(Notice, "null-guard", "a row whose value is computed as NULL stays as the guard finds it",
+				"the cursor ends the backfill all the same; such rows are not counted as left", "")
+		}
+	}
+	if p.Coverage.Kind == NotCovered {
+		p.say(Warn, "not-covered", "nothing fills rows that are written while the backfill runs", p.Coverage.Misses,
+			"create the sync trigger first, or set a column default, or let the application write both")
+	}
+}
+
 // Coverage says what keeps new and changed rows right while the backfill runs.
-type Coverage struct{}
+type Coverage struct {
+	Kind CoverageKind `json:"kind"`
+	// Name is the trigger's or column's.
+	Name string `json:"name,omitempty"`
+	// Misses says which rows can be missed; the verify finds them.
+	Misses string `json:"misses,omitempty"`
+}
 
-// Facts are what else was read.
-type Facts struct{}
+// CoverageKind names what covers.
+type CoverageKind string
 
-func (p *Plan) judge(ctx context.Context, c *db.Conn) error { return p.judgeVerify(ctx, c) }
+// The kinds, best first.
+const (
+	SyncTrigger   CoverageKind = "sync trigger"
+	OtherTrigger  CoverageKind = "trigger"
+	DualWrite     CoverageKind = "dual write"
+	ColumnDefault CoverageKind = "column default"
+	NotCovered    CoverageKind = "none"
+)
+
+const changedRows = "a row whose source columns change after its batch keeps the old value"
+
+func (p *Plan) covered() Coverage {
+	for _, t := range p.Facts.Triggers {
+		if !t.Before || !t.Insert || !t.fires() {
+			continue
+		}
+		if t.Name == p.triggerName() {
+			return Coverage{Kind: SyncTrigger, Name: t.Name}
+		}
+	}
+	for _, t := range p.Facts.Triggers {
+		if t.Before && t.Insert && t.fires() && p.mentionsAll(t.body) {
+			return Coverage{Kind: OtherTrigger, Name: t.Name, Misses: "belay cannot tell whether it computes the same"}
+		}
+	}
+	if p.Spec.DualWrite {
+		return Coverage{Kind: DualWrite, Misses: "what a process of the old code still writes; belay cannot see when the last one ended"}
+	}
+	for _, t := range p.targets {
+		if !t.hasDefault {
+			return Coverage{Kind: NotCovered, Misses: "an insert that commits behind the cursor, and " + changedRows}
+		}
+	}
+	return Coverage{Kind: ColumnDefault, Name: p.targets[0].name, Misses: changedRows}
+}
+
+func (p *Plan) mentionsAll(body string) bool {
+	for _, t := range p.targets {
+		if !catalog.Mentions(body, t.name) {
+			return false
+		}
+	}
+	return true
+}

@@ -40,6 +40,7 @@ type Plan struct {
 	// differs is the condition that a row is not as the statement would make it;
 	// "" = it cannot be told.
 	differs string
+	asText  bool // differs compares as text
 	// left is the condition of a row that is still to be changed, "" = it cannot
 	// be told; sweeps is true where changing such a row once more is safe.
 	left   string

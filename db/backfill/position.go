@@ -31,8 +31,8 @@ type stats struct {
 // statsSQL takes the key, the schema-qualified leaf's oid and the column. Its
 // verbs: type, collation, and the number of a key, twice.
 const statsSQL = `
-SELECT coalesce((SELECT pg_catalog.sum(f) FROM pg_catalog.unnest(x.mcv, x.mcf) m(v, f) WHERE v < x.k), 0)::float8,
-  coalesce((SELECT pg_catalog.sum(f) FROM pg_catalog.unnest(x.mcv, x.mcf) m(v, f) WHERE v = x.k), 0)::float8,
+SELECT coalesce((SELECT pg_catalog.sum(f) FROM ROWS FROM (pg_catalog.unnest(x.mcv), pg_catalog.unnest(x.mcf)) m(v, f) WHERE v < x.k), 0)::float8,
+  coalesce((SELECT pg_catalog.sum(f) FROM ROWS FROM (pg_catalog.unnest(x.mcv), pg_catalog.unnest(x.mcf)) m(v, f) WHERE v = x.k), 0)::float8,
   coalesce((SELECT pg_catalog.sum(f) FROM pg_catalog.unnest(x.mcf) f), 0)::float8, x.null_frac::float8,
   coalesce(x.b, 0), coalesce(pg_catalog.cardinality(x.hb), 0),
   %[1]s, %[2]s, %[3]s, %[4]s, %[5]s
