@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -57,6 +58,9 @@ const raised = "P0001"
 func (r *runner) recover(ctx context.Context, err error, keys int) error {
 	aboutRow := db.Decided(err) && (db.Classify(err) == db.Data || db.SQLState(err) == raised)
 	switch {
+	case errors.Is(err, errReplaced) && ctx.Err() == nil:
+		pass, _ := strconv.Atoi(r.row.Upper[2])
+		return r.beginPass(ctx, pass)
 	case ctx.Err() != nil || !aboutRow:
 		return r.retry(ctx, err)
 	case keys > 1:
