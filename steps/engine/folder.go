@@ -22,6 +22,10 @@ func NewFolder() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return newFolderIn(runs)
+}
+
+func newFolderIn(runs string) (string, error) {
 	b := make([]byte, 4)
 	if _, err := rand.Read(b); err != nil {
 		return "", err

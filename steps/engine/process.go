@@ -17,7 +17,9 @@ const Subcommand = "engine"
 // Start starts an engine in a process of its own: a session without a terminal,
 // so that neither a hangup nor a stalled screen reaches it. It returns as soon
 // as the order is handed over; the story is in the folder's journal.
-func Start(order Order) error {
+func Start(order Order) error { return start(order, os.Environ()) }
+
+func start(order Order, environ []string) error {
 	exe, err := self()
 	if err != nil {
 		return err
@@ -35,7 +37,7 @@ func Start(order Order) error {
 	cmd := exec.Command(exe, Subcommand)
 	cmd.Args[0] = os.Args[0]
 	cmd.Dir = order.Dir
-	cmd.Env = withoutSecrets(os.Environ())
+	cmd.Env = withoutSecrets(environ)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.ExtraFiles = []*os.File{r}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

@@ -50,6 +50,10 @@ func Runs() ([]Known, error) {
 	if err != nil {
 		return nil, err
 	}
+	return runsIn(dir)
+}
+
+func runsIn(dir string) ([]Known, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("runs: %w", err)
