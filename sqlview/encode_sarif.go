@@ -132,9 +132,17 @@ func resultSARIF(f FileResult, h Finding, index int) sarifResult {
 	place.Artifact.URI = (&url.URL{Path: strings.TrimPrefix(f.Path, "./")}).String()
 	place.Region.StartLine, place.Region.StartColumn = h.Line, h.Column
 	if h.Waived != nil {
-		out.Suppressions = []sarifSuppression{{Kind: "inSource", Justification: waivedText(h.Waived)}}
+		out.Suppressions = []sarifSuppression{{Kind: suppressedBy(h.Waived), Justification: waivedText(h.Waived)}}
 	}
 	return out
+}
+
+// suppressedBy tells a waiver in the file from one of belay.toml.
+func suppressedBy(w *lint.Waiver) string {
+	if w.Path != "" {
+		return "external"
+	}
+	return "inSource"
 }
 
 func messageSARIF(h Finding) string {
