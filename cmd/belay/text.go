@@ -1,45 +1,32 @@
 package main
 
 import (
-	"fmt"
+	"io"
 
 	"belay/steps"
-	"belay/steps/journal"
-	"belay/steps/state"
+	"belay/tui/plain"
 )
 
-// followText prints a headless run in sentences.
-func (a *app) followText(folder string) error {
-	presence, err := journal.Arrive(folder)
+// followPlain prints a run in lines until it is over. Where people are asked,
+// answers are read from standard input; the end of it ends the run well.
+func (a *app) followPlain(folder string, asks bool) error {
+	var in io.Reader
+	if asks {
+		in = a.in
+	}
+	left, err := plain.Follow(a.ctx, plain.Config{Folder: folder, Name: userName(), In: in, Out: a.out})
 	if err != nil {
 		return err
 	}
-	defer presence.Leave()
-	f, err := openJournal(a.ctx, folder)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	r, told := state.New(), 0
-	for r.Finished == nil {
-		e, err := nextOrGone(a.ctx, f, &folder)
-		if err != nil {
-			return err
-		}
-		if err := r.Apply(e); err != nil {
-			return err
-		}
-		if r.Opened != nil {
-			folder = r.Opened.Folder
-		}
-		for ; told < len(r.Log); told++ {
-			fmt.Fprintln(a.out, r.Log[told].Text)
-		}
-	}
-	if end := r.Finished; end.Exit != steps.ExitDone {
-		return &steps.Exit{Code: end.Exit, Outcome: end.Outcome, Summary: end.Summary, Advice: end.Hint}
+	r := left.Run
+	switch {
+	case r == nil || (r.Finished == nil && r.Opened == nil):
+		return nil
+	case r.Finished == nil:
+		return lost(r.ID)
+	case r.Finished.Exit != steps.ExitDone:
+		f := r.Finished
+		return &steps.Exit{Code: f.Exit, Outcome: f.Outcome, Summary: f.Summary, Advice: f.Hint}
 	}
 	return nil
 }
-
-func (a *app) followPlain(folder string, _ bool) error { return a.followText(folder) }

@@ -28,8 +28,10 @@ type Config struct {
 	Folder string
 	// Name is how the person calls themselves.
 	Name string
-	In   io.Reader
-	Out  io.Writer
+	// In is where answers are read from; nil = nobody is asked here, the engine
+	// has its answers.
+	In  io.Reader
+	Out io.Writer
 	// Now is the clock; nil = time.Now.
 	Now func() time.Time
 }
@@ -70,6 +72,9 @@ func Follow(ctx context.Context, c Config) (follow.Left, error) {
 // the reading to end, but for a reader that cannot be interrupted: that one ends
 // with its next line, or with the process.
 func read(ctx context.Context, in io.Reader, lines chan<- string) (stop func()) {
+	if in == nil {
+		return func() {}
+	}
 	cancel := func() bool { return false }
 	if r, err := cancelreader.NewReader(in); err == nil {
 		in, cancel = r, r.Cancel
