@@ -97,11 +97,19 @@ func worse(have effect.Duration, e effect.Effect) effect.Duration {
 	return have
 }
 
+// wantsOf has the strongest lock of each relation: the unit keeps all of them to
+// its end.
 func wantsOf(u steps.Unit) []activity.Want {
 	var wants []activity.Want
 	for _, s := range u.Statements {
 		for _, l := range s.Effect.Locks {
-			wants = append(wants, activity.Want{Relation: l.Relation, Mode: l.Mode})
+			i := slices.IndexFunc(wants, func(w activity.Want) bool { return w.Relation == l.Relation })
+			switch {
+			case i < 0:
+				wants = append(wants, activity.Want{Relation: l.Relation, Mode: l.Mode})
+			case wants[i].Mode < l.Mode:
+				wants[i].Mode = l.Mode
+			}
 		}
 	}
 	return wants
