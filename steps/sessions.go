@@ -116,8 +116,32 @@ func (s *Sessions) Sample(ctx context.Context, relations []string) (activity.Sam
 	if s.watcher == nil {
 		return activity.Sample{}, 0, errNotConnected
 	}
+	if s.trio != nil && s.monitor.IsClosed() {
+		if err := s.seeAgain(ctx); err != nil {
+			return activity.Sample{}, 0, err
+		}
+	}
 	sample, err := s.watcher.Sample(ctx, relations)
 	return sample, s.watcher.Interval(), err
+}
+
+// SeeAgain replaces a run's monitor connection that was lost.
+func (s *Sessions) SeeAgain(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seeAgain(ctx)
+}
+
+func (s *Sessions) seeAgain(ctx context.Context) error {
+	if s.trio == nil {
+		return errNotConnected
+	}
+	if err := s.trio.ReopenMonitor(ctx); err != nil {
+		return err
+	}
+	s.monitor = s.trio.Monitor
+	s.watcher.Use(s.monitor)
+	return nil
 }
 
 // PIDs are the backends of the engine's own sessions.

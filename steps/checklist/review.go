@@ -43,7 +43,7 @@ func runReview(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 	if len(e.Bench.Judged) == 0 {
 		return steps.Done("nothing pending: nothing to judge"), e.Fact(ctx, "review", fact.Plan{})
 	}
-	plan, err := planOf(underReview(e), e.Bench.Judged, e.Bench.Table, e.Project.Target.Role)
+	plan, err := planOf(e.Bench, underReview(e), e.Project.Target.Role)
 	if err != nil {
 		return steps.Outcome{}, err
 	}

@@ -166,7 +166,7 @@ func (r *runner) createHistory(ctx context.Context) error {
 	if res.Outcome != apply.Applied {
 		return &steps.Exit{
 			Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied,
-			Summary: fmt.Sprintf("the history table %s could not be made: %v", t.Quoted, res.Err), Advice: steps.HintOf(res.Err),
+			Summary: fmt.Sprintf("the history table %s could not be made: %v", t.Quoted, res.Err), Advice: res.Hint(),
 		}
 	}
 	t.Exists = true

@@ -93,7 +93,7 @@ func proof(u steps.Unit, res apply.Result) string {
 func (r *runner) recordEnd(ctx context.Context, i int, u steps.Unit, res apply.Result) error {
 	e := journal.UnitEnded{
 		Unit: i, Version: u.Migration.Version, Outcome: string(res.Outcome), Reason: string(res.Reason),
-		Left: res.Left, Blockers: blockers(res.Blockers), Hint: steps.HintOf(res.Err),
+		Left: res.Left, Blockers: blockers(res.Blockers), Hint: res.Hint(),
 	}
 	if res.Err != nil {
 		e.Error = res.Err.Error()
@@ -128,8 +128,19 @@ func (r *runner) again(ctx context.Context, u steps.Unit, res apply.Result) (boo
 		return err == nil, err
 	case apply.IndexInvalid:
 		return r.dropInvalid(ctx, res)
+	case apply.Blind:
+		return r.seeAgain(ctx)
 	}
 	return false, nil
+}
+
+// seeAgain opens a new monitor connection where the first was lost before
+// anything was sent.
+func (r *runner) seeAgain(ctx context.Context) (bool, error) {
+	if err := r.env.Sessions.SeeAgain(ctx); err != nil {
+		return false, dbError("the monitor connection", err)
+	}
+	return true, nil
 }
 
 func (r *runner) yes(ctx context.Context, q journal.QuestionAsked) (bool, error) {
@@ -152,7 +163,7 @@ func standing(all []apply.Blocker) string {
 
 // ended is how a run ends whose unit was not applied.
 func (r *runner) ended(u steps.Unit, res apply.Result) error {
-	x := &steps.Exit{Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Advice: steps.HintOf(res.Err)}
+	x := &steps.Exit{Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Advice: res.Hint()}
 	name := u.Migration.Up.Path
 	unchanged := "nothing has changed"
 	if !res.Unchanged() {

@@ -4,24 +4,21 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"strings"
 
 	"belay/db/apply"
-	"belay/db/history"
 	"belay/sqlview/effect"
 	"belay/sqlview/lint"
 	"belay/sqlview/migration"
-	"belay/sqlview/parse"
 	"belay/steps"
 )
 
 // planOf makes the units of what was reviewed. files has one entry for each
 // migration, in the same order.
-func planOf(migrations []migration.Migration, files []*lint.File, table *history.Table, role string) (*steps.Plan, error) {
+func planOf(b *steps.Bench, migrations []migration.Migration, role string) (*steps.Plan, error) {
 	p := &steps.Plan{}
 	sum := sha256.New()
 	for i, m := range migrations {
-		u, err := unitOf(m, files[i], table)
+		u, err := unitOf(b, m, b.Judged[i])
 		if err != nil {
 			return nil, err
 		}
@@ -33,22 +30,18 @@ func planOf(migrations []migration.Migration, files []*lint.File, table *history
 	return p, nil
 }
 
-func unitOf(m migration.Migration, f *lint.File, table *history.Table) (steps.Unit, error) {
+func unitOf(b *steps.Bench, m migration.Migration, f *lint.File) (steps.Unit, error) {
 	u := steps.Unit{Migration: m, Instant: true}
-	u.Name, u.Path, u.Wrap = m.Version, m.Up.Path, wrapOf(m, f)
+	u.Name, u.Path = m.Version, m.Up.Path
 	for i, s := range f.Statements {
-		st := statementOf(s, f.Effects[i])
+		st := apply.FromParse(f.Source, s, f.Effects[i])
 		u.Statements = append(u.Statements, st)
 		u.Concurrent = u.Concurrent || st.Concurrent
 		u.Instant = u.Instant && instant(st)
 	}
-	if table != nil {
-		h := table.Variant
-		u.Record = h.Record(table.Quoted, m)
-		u.Mark = apply.Mark{SQL: h.Read(table.Quoted), Version: m.Version, UpTo: h.UpTo}
-		if u.Wrap == apply.OneByOne && h.Begin != nil {
-			u.Begin = h.Begin(table.Quoted, m)
-		}
+	u.Wrap = apply.WrapOf(u.Statements, m.Up.Tx == migration.TxNone)
+	if b.Table != nil {
+		recordIn(&u, b, m)
 	}
 	if err := u.Validate(); err != nil {
 		return u, &steps.Refused{
@@ -58,55 +51,26 @@ func unitOf(m migration.Migration, f *lint.File, table *history.Table) (steps.Un
 	return u, nil
 }
 
-// wrapOf says what surrounds the file: its own BEGIN … COMMIT, ours, or nothing
-// where the server or the tool allows no transaction.
-func wrapOf(m migration.Migration, f *lint.File) apply.Wrap {
-	if n := len(f.Statements); n >= 2 && begins(f.Statements[0]) && commits(f.Statements[n-1]) {
-		return apply.Own
+// recordIn says what is written to the history table, and where it shows.
+func recordIn(u *steps.Unit, b *steps.Bench, m migration.Migration) {
+	h, table := b.Table.Variant, b.Table.Quoted
+	u.Record = h.Record(table, m)
+	u.Mark = apply.Mark{SQL: h.Read(table), Version: m.Version, UpTo: h.UpTo}
+	if u.Wrap != apply.OneByOne || h.Begin == nil {
+		return
 	}
-	if m.Up.Tx == migration.TxNone {
-		return apply.OneByOne
-	}
-	for i := range f.Statements {
-		if e := f.Effects[i]; e.Known && !e.Transactional {
-			return apply.OneByOne
-		}
-	}
-	return apply.Transaction
+	u.Begin = h.Begin(table, m)
+	u.Unbegin = h.Unrecord(table, m, before(b.Folder, m))
 }
 
-func begins(s parse.Statement) bool  { return s.Kind == "BEGIN" || s.Kind == "START TRANSACTION" }
-func commits(s parse.Statement) bool { return s.Kind == "COMMIT" || s.Kind == "END" }
-
-func statementOf(s parse.Statement, e effect.Effect) apply.Statement {
-	st := apply.Statement{SQL: s.SQL, Line: s.Line, Kind: s.Kind, Effect: e}
-	if s.Node == nil {
-		return st
-	}
-	st.Concurrent = s.Concurrent()
-	if n, ok := s.NamedIndex(); ok {
-		st.Index = apply.Index{Schema: n.Schema, Name: n.Name}
-		if n.Table != "" {
-			st.Index.Table = qualified(n.TableSchema, n.Table, e)
+// before is the migration that precedes another; nil = it is the first.
+func before(f migration.Folder, m migration.Migration) *migration.Migration {
+	for i := range f.Migrations {
+		if f.Migrations[i].Version == m.Version && i > 0 {
+			return &f.Migrations[i-1]
 		}
 	}
-	if schema, table, name, ok := s.Validated(); ok {
-		st.Constraint = apply.Constraint{Table: qualified(schema, table, e), Name: name}
-	}
-	return st
-}
-
-// qualified is a table as the effect resolved it.
-func qualified(schema, table string, e effect.Effect) string {
-	if schema != "" {
-		return schema + "." + table
-	}
-	for _, l := range e.Locks {
-		if _, name, ok := strings.Cut(l.Relation, "."); ok && name == table {
-			return l.Relation
-		}
-	}
-	return "public." + table
+	return nil
 }
 
 // instant reports whether a statement needs no accepted hold time: it is over at

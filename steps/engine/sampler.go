@@ -69,11 +69,20 @@ func (g *engine) sampleOnce(ctx context.Context) time.Duration {
 			return nil
 		}
 		if err != nil {
-			return g.record("", "", journal.SampleFailed{Error: err.Error(), Since: since})
+			return g.blind(err, since)
 		}
 		return g.sampled(sample)
 	})
 	return every
+}
+
+// blind says that there is no sample. A look that lost its server looks again,
+// now and then.
+func (g *engine) blind(err error, since time.Time) error {
+	if g.phase == idle && g.run.Opened == nil && since.Sub(g.retryAt) >= g.patience.reconnect {
+		g.retryAt, g.again = since, true
+	}
+	return g.record("", "", journal.SampleFailed{Error: err.Error(), Since: since})
 }
 
 // request asks the loop to do something; false where the engine is leaving.
