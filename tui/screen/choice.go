@@ -68,7 +68,11 @@ func choiceBody(p page, q *state.Question) []view.Block {
 	}
 	blocks := []view.Block{{Lines: head}, {Lines: unitLines(p), Give: 2, Min: 2}, view.Gap(), {Lines: holdLines(p), Give: 3, Min: 1}, {Lines: why, Give: 4, Min: 1}}
 	blocks = append(blocks, view.Block{Lines: optionLines(p, *q), Fill: true})
-	return append(blocks, view.Block{Lines: progressLines(p), Give: 2}, view.Block{Lines: treeLines(p), Give: 5, Min: 2})
+	blocks = append(blocks, view.Block{Lines: progressLines(p), Give: 2})
+	if s := p.run.Sample; s != nil && s.Sessions.Waiting > 0 {
+		blocks = append(blocks, view.Block{Lines: treeLines(p), Give: 5, Min: 2})
+	}
+	return blocks
 }
 
 // holdLines name who stood in the way over all tries, with counts.

@@ -83,7 +83,18 @@ func live(p page) []view.Block {
 		{Lines: []view.Line{view.Rule(p.w)}, Give: 8},
 		{Lines: tableLines(p, 0), Give: 7, Min: 2},
 		{Lines: sessionLine(p), Give: 4, Fill: true},
+		{Lines: logTail(p), Give: 9},
 	}
+}
+
+// logTail is the newest of the log, where a tall screen has room for it.
+func logTail(p page) []view.Line {
+	if p.h < 30 || len(p.run.Log) == 0 {
+		return nil
+	}
+	lines := logLines(p, "")
+	lines = lines[max(0, len(lines)-6):]
+	return append([]view.Line{view.Rule(p.w), view.L(view.S(theme.Strong, " log")).Ends(view.T("l shows all"))}, lines...)
 }
 
 func sqlInHand(p page, u *state.Unit, n int) []view.Line {
@@ -253,7 +264,10 @@ func progressLines(p page) []view.Line {
 		if g.Total > 0 {
 			// The share of one phase is never passed for that of the whole.
 			part := float64(g.Done) / float64(g.Total)
-			phase += fmt.Sprintf("   %s %.0f %% of this phase (%s %s)", view.Bar(part, 16), 100*part, measure.Count(float64(g.Total)), g.Unit)
+			phase += fmt.Sprintf("   %s %.0f %% of this phase", view.Bar(part, 16), 100*part)
+			if p.w >= 90 {
+				phase += fmt.Sprintf(" (%s %s)", measure.Count(float64(g.Total)), g.Unit)
+			}
 		}
 		out = append(out, view.Text(phase))
 	}
