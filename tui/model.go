@@ -177,6 +177,9 @@ func (m *model) heard(e journal.Event) {
 	switch e.Kind {
 	case journal.QuestionAnswered{}.Kind():
 		m.local.Message = ""
+		if b, err := journal.Decode[journal.QuestionAnswered](e); err == nil && isAccept(b.ID) {
+			m.toUnsettled()
+		}
 	case journal.AnswerRefused{}.Kind():
 		if b, err := journal.Decode[journal.AnswerRefused](e); err == nil {
 			m.say("not accepted: " + b.Why)

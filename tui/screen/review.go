@@ -3,6 +3,7 @@ package screen
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"belay/sqlview"
@@ -29,7 +30,7 @@ func reviewBody(p page) []view.Block {
 	if !ok {
 		return []view.Block{{Lines: []view.Line{{}, view.Text(" no statement to review")}}}
 	}
-	card := reviewCard(p, it)
+	card := append(otherQuestion(p), reviewCard(p, it)...)
 	foot := reviewHeart(p, it)
 	least := min(4, len(p.f.Sheet.Rows)+1)
 	if p.h < 14 {
@@ -93,13 +94,17 @@ func sheetLines(p page, it Item, n int) []view.Line {
 		}
 		drawn := rowLines(p, r, it, i == it.Row)
 		if i == it.Row {
-			// The hazard under the line matters as much as the line.
-			cursor = len(out) + len(drawn) - 1
+			cursor = len(out)
 		}
 		out = append(out, drawn...)
 	}
 	head := append([]view.Line{fileHead(p, it.File)}, marksUnder(p, rows[it.Row], it, rows[it.Row].Statement < 0)...)
-	shown := view.Window(out, cursor, max(n-len(head), 1))
+	room := max(n-len(head), 1)
+	if room > 1 {
+		// The hazard under the line matters as much as the line.
+		cursor++
+	}
+	shown := view.Window(out, cursor, room)
 	// A mark whose line is above the window would hang in the air.
 	for len(shown) > 1 && under(shown[0]) {
 		shown = shown[1:]
@@ -139,7 +144,7 @@ func marksUnder(p page, r Row, it Item, show bool) []view.Line {
 	}
 	f := p.f.Review.Result.Files[r.File]
 	var out []view.Line
-	for _, k := range r.Findings {
+	for _, k := range chosenFirst(r.Findings, it.Finding) {
 		h := f.Hazards[k]
 		if h.Severity == "notice" && (it.File != r.File || it.Finding != k) {
 			continue
@@ -184,4 +189,27 @@ func reviewHeart(p page, it Item) []view.Line {
 // under reports whether a line is the mark below a line of SQL.
 func under(l view.Line) bool {
 	return len(l.Left) > 1 && strings.TrimSpace(l.Left[0].Text) == "" && strings.HasPrefix(l.Left[1].Text, "~")
+}
+
+// otherQuestion is an open question of the review that is no acceptance of a
+// hazard, such as how long a lock may be held.
+func otherQuestion(p page) []view.Line {
+	for i := range p.run.Questions {
+		q := &p.run.Questions[i]
+		if q.Step != "review" || q.Dialog || strings.HasPrefix(q.ID, "review.accept.") {
+			continue
+		}
+		return view.Paragraph(theme.Attention, "[?] "+q.Text+" (enter answers)", p.w, 1, 4)
+	}
+	return nil
+}
+
+// chosenFirst puts the finding under the cursor before the others of its line.
+func chosenFirst(findings []int, chosen int) []int {
+	i := slices.Index(findings, chosen)
+	if i <= 0 {
+		return findings
+	}
+	rest := slices.Delete(slices.Clone(findings), i, i+1)
+	return append([]int{chosen}, rest...)
 }

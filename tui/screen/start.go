@@ -181,6 +181,9 @@ func problems(p page) []view.Line {
 	}
 	var out []view.Line
 	for _, i := range p.f.Folder.Problems {
+		if i.Level == fact.OK {
+			continue
+		}
 		out = append(out, itemLines(i, p.w)...)
 	}
 	return out
