@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 
+	"belay/sqlview/activity"
+	"belay/steps/fact"
 	"belay/steps/journal"
 )
 
@@ -26,6 +28,10 @@ type Step struct {
 	// Run does the step. An error is the step's failure; ErrPark and friends are
 	// how a step asks the engine to end. A step that looks never waits for a person.
 	Run func(ctx context.Context, e *Env) (Outcome, error)
+	// Sampled judges a step that looked again by a newer sample of locks and
+	// sizes, until the run opens. It is pure and quick. A nil Value = nothing to
+	// say. nil = the step has no use for samples.
+	Sampled func(e *Env, s activity.Sample) (fact.Value, Outcome)
 }
 
 // Outcome is how a step ended.

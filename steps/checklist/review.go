@@ -109,11 +109,17 @@ func readCatalog(ctx context.Context, e *steps.Env) error {
 }
 
 func judged(ctx context.Context, e *steps.Env, migrations []migration.Migration) (sqlview.Result, error) {
-	sources := make([]sqlview.Source, len(migrations))
-	for i, m := range migrations {
-		sources[i] = sqlview.Source{
+	var sources []sqlview.Source
+	for _, m := range migrations {
+		s := sqlview.Source{
 			Path: m.Up.Path, SQL: m.Up.Bytes, Tool: e.Bench.Format.Name, Version: m.Version,
 			Mode: judge.Mode(m.Up.Tx), ByBelay: true,
+		}
+		sources = append(sources, s)
+		// The way back meets the catalog as its own way forward leaves it.
+		if m.Down != nil {
+			s.Path, s.SQL, s.Mode, s.Down = m.Down.Path, m.Down.Bytes, judge.Mode(m.Down.Tx), true
+			sources = append(sources, s)
 		}
 	}
 	o := sqlview.Options{

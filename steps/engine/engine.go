@@ -42,6 +42,8 @@ type engine struct {
 	// inHand is the step that runs now; cancel ends it.
 	inHand string
 	cancel context.CancelCauseFunc
+	// rejudged are the steps that a sample has reached since the last look.
+	rejudged map[string]bool
 	// again is set when an answer makes the looking steps run once more.
 	again bool
 	phase phase

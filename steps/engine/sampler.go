@@ -113,11 +113,46 @@ func (g *engine) sampled(s activity.Sample) error {
 	if g.env.Bench.Plan == nil {
 		return nil
 	}
+	if err := g.rejudge(s); err != nil {
+		return err
+	}
 	h, ok := heart.Of(g.env.Bench.Plan, g.nextUnit(), s, g.env.Project.Limits, g.now().UTC(), g.env.Sessions.PIDs())
 	if !ok {
 		return nil
 	}
 	return g.recordFact("review", h)
+}
+
+// rejudgeEvery is how often a step's fact may follow the samples.
+const rejudgeEvery = 5 * time.Second
+
+// rejudge lets the steps that looked judge again by a newer sample, until the
+// run opens. The first time counts at once: only two samples make a rate.
+func (g *engine) rejudge(s activity.Sample) error {
+	if g.phase != idle || g.run.Opened != nil {
+		return nil
+	}
+	for _, step := range g.playbook.Steps {
+		have := g.run.Step(step.ID)
+		if step.Sampled == nil || have == nil {
+			continue
+		}
+		v, out := step.Sampled(g.env, s)
+		if v == nil || (g.rejudged[step.ID] && out.Status == have.Status && g.now().Sub(g.run.Facts[v.Fact()].At) < rejudgeEvery) {
+			continue
+		}
+		if err := g.recordFact(step.ID, v); err != nil {
+			return err
+		}
+		if g.rejudged[step.ID] && out.Status == have.Status {
+			continue
+		}
+		g.rejudged[step.ID] = true
+		if err := g.record(step.ID, "", journal.StepFinished{Status: out.Status, Summary: out.Summary, Hint: out.Hint}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // nextUnit is the first unit that is not applied.

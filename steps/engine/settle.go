@@ -15,7 +15,7 @@ func (g *engine) look() {
 	if g.phase == running || g.phase == over {
 		return
 	}
-	g.phase, g.queue = looking, nil
+	g.phase, g.queue, g.rejudged = looking, nil, map[string]bool{}
 	for _, s := range g.playbook.Steps {
 		if s.Looks {
 			g.queue = append(g.queue, s)

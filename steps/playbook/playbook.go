@@ -23,6 +23,8 @@ var Plain = Playbook{
 		checklist.Target,
 		checklist.Preflight,
 		checklist.Review,
+		checklist.Rollback,
+		checklist.Estimate,
 		checklist.Run,
 		checklist.Verify,
 		checklist.Report,

@@ -1,6 +1,10 @@
 package screen
 
 import (
+	"encoding/json"
+
+	"belay/steps/fact"
+	"belay/steps/state"
 	"belay/tui/theme"
 	"belay/tui/view"
 )
@@ -18,7 +22,25 @@ Measured: this step has no screen of its own; the log holds all that it did.`,
 
 func stepBody(p page) []view.Block {
 	blocks := append(stepBlocks(p, p.local.Screen), view.Block{Lines: asked(p, p.local.Screen), Give: 2, Min: 2})
-	return append(blocks, p.scrolled(p.local.Screen, logLines(p, p.local.Screen)))
+	var lines []view.Line
+	for _, i := range sorted(itemsOf(p.run, p.local.Screen)) {
+		lines = append(lines, itemLines(i, p.w)...)
+	}
+	if len(lines) > 0 {
+		lines = append(lines, view.Line{})
+	}
+	return append(blocks, p.scrolled(p.local.Screen, append(lines, logLines(p, p.local.Screen)...)))
+}
+
+// itemsOf are the items of the observation that is called as the step is.
+func itemsOf(run *state.Run, step string) []fact.Item {
+	var has struct {
+		Items []fact.Item `json:"items"`
+	}
+	if json.Unmarshal(run.Facts[step].Value, &has) != nil {
+		return nil
+	}
+	return has.Items
 }
 
 // stepBlocks is a step's own word: its summary, and what would lift it.

@@ -1,0 +1,162 @@
+package checklist
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"belay/sqlview"
+	"belay/sqlview/effect"
+	"belay/sqlview/migration"
+	"belay/steps"
+	"belay/steps/fact"
+	"belay/steps/journal"
+)
+
+// Rollback shows the way back before there is anything to take back.
+var Rollback = steps.Step{
+	ID: "rollback", Title: "rollback", Looks: true,
+	Doc: `**The advice.** Know the way back before you start: a rollback migration, or the backup.
+
+**In practice.** A down file is rarely run and often wrong, missing or empty. So belay reads it, and rates the
+way back of every statement: instant (one quick statement), slow (it rebuilds or rewrites), lossy (the
+change itself altered values), none (the data is gone). A backup is not the way back: restoring it loses
+every write since. Once new code has written data, take the code back first, then mend forward; the
+schema comes last. ` + "`belay rollback`" + ` runs the down file with the same care as the way forward.
+
+**Measured.** DROP COLUMN of a new column is instant and loses what was written to it. An index that was
+dropped takes as long to build again as it did the first time.`,
+	Run: runRollback,
+}
+
+// decisionRule is the rule of thumb that stands beside every way back.
+const decisionRule = "take it back if requests are blocked for over 30 s or errors double against the baseline; " +
+	"if new code has written data since: the code first, then a forward fix, the schema last"
+
+func runRollback(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
+	f := fact.Rollback{Rule: decisionRule, Items: []fact.Item{}}
+	migrations := underReview(e)
+	for i, m := range slices.Backward(migrations) {
+		if i >= len(e.Bench.Review.Files) || len(e.Bench.Judged) == 0 {
+			continue
+		}
+		w := wayOf(m, e.Bench.Review, i)
+		f.Ways = append(f.Ways, w)
+		f.Rating = fact.Worse(f.Rating, w.Rating)
+		f.Items = append(f.Items, wayItems(m, w)...)
+	}
+	if len(f.Ways) == 0 {
+		return steps.Done("nothing pending: nothing to take back"), e.Fact(ctx, "rollback", f)
+	}
+	f.Items = append(f.Items, fact.Item{ID: "rule", Level: fact.OK, Text: "rule: " + decisionRule})
+	return judgeRollback(f), e.Fact(ctx, "rollback", f)
+}
+
+// wayOf is the way back of the migration whose up file is the i-th of a review.
+func wayOf(m migration.Migration, r sqlview.Result, i int) fact.Way {
+	w := fact.Way{Version: m.Version, Up: m.Up.Path, Undo: []fact.Undo{}}
+	for _, s := range r.Files[i].Statements {
+		rating := s.Reversible
+		if !s.Analysed {
+			rating = effect.ReversibleNone
+		}
+		w.Rating = fact.Worse(w.Rating, rating)
+		w.Undo = append(w.Undo, fact.Undo{Line: s.Line, Kind: s.Kind, Rating: rating, Inverse: s.Inverse})
+	}
+	if m.Down == nil {
+		return w
+	}
+	w.Down, w.SHA256 = m.Down.Path, m.Down.SHA256
+	for _, d := range r.Down {
+		if d.Path != m.Down.Path {
+			continue
+		}
+		for _, s := range d.Statements {
+			w.Runs = append(w.Runs, fact.Statement{SQL: s.SQL, Line: s.Line, Kind: s.Kind, Needs: s.Locks, Seconds: downDuration(s)})
+		}
+	}
+	return w
+}
+
+func downDuration(s sqlview.StatementResult) effect.Duration {
+	if !s.Analysed {
+		return effect.Unknown
+	}
+	return s.Duration
+}
+
+// wayItems are the lines of one version: what the way back costs, then what the
+// down file would do.
+func wayItems(m migration.Migration, w fact.Way) []fact.Item {
+	cost := fact.Item{ID: "way-back", Level: fact.OK, Text: w.Version + " " + string(w.Rating)}
+	if s := inverses(w); s != "" {
+		cost.Text += ": " + s
+	}
+	switch w.Rating {
+	case effect.ReversibleNone:
+		cost.Level, cost.Hint = fact.Look, "only a copy made before brings it back; rename instead of dropping, and drop a week later"
+	case effect.ReversibleLossy:
+		cost.Level, cost.Hint = fact.Look, "keep the old values in a column or table of their own before"
+	}
+	items := []fact.Item{cost}
+	switch {
+	case w.Down == "":
+		items = append(items, fact.Item{ID: "no-down", Level: fact.Look, Text: m.Up.Path + " has no down file", Hint: "write one, or know that the way back is a new migration"})
+	case len(w.Runs) == 0:
+		items = append(items, fact.Item{ID: "empty-down", Level: fact.Look, Text: w.Down + " is empty: it would be recorded as taken back with nothing changed", Hint: "write the way back into it"})
+	}
+	for _, s := range w.Runs {
+		items = append(items, downItem(w, s))
+	}
+	return items
+}
+
+func inverses(w fact.Way) string {
+	var parts []string
+	for _, u := range w.Undo {
+		if u.Inverse != "" && !slices.Contains(parts, u.Inverse) {
+			parts = append(parts, u.Inverse)
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// downItem is one statement of a down file.
+func downItem(w fact.Way, s fact.Statement) fact.Item {
+	i := fact.Item{ID: "down", Level: fact.OK, Text: fmt.Sprintf("%s:%d %s", w.Down, s.Line, oneLine(s.SQL))}
+	for _, n := range s.Needs {
+		i.Text += fmt.Sprintf(", %s on %s", n.Mode, n.Relation)
+	}
+	i.Text += ": " + string(s.Seconds)
+	if s.Seconds != effect.Instant && s.Kind != "" {
+		i.Level, i.Hint = fact.Look, "the way back is not instant either: rehearse how long it takes"
+	}
+	if s.Kind == "" {
+		i.Level, i.Hint = fact.Look, "it could not be analysed: read it yourself"
+	}
+	return i
+}
+
+func oneLine(sql string) string { return strings.Join(strings.Fields(sql), " ") }
+
+// judgeRollback looks for what has no way back; nothing here stops a run.
+func judgeRollback(f fact.Rollback) steps.Outcome {
+	summary := string(f.Rating)
+	if s := inverses(f.Ways[0]); s != "" {
+		summary += ": " + s
+	}
+	if more := len(f.Ways) - 1; more > 0 {
+		summary += fmt.Sprintf("; and %d more", more)
+	}
+	for _, i := range f.Items {
+		if i.Level == fact.OK {
+			continue
+		}
+		if i.ID != "way-back" {
+			summary = i.Text
+		}
+		return steps.Outcome{Status: journal.Look, Summary: summary, Hint: i.Hint}
+	}
+	return steps.Outcome{Status: journal.Done, Summary: summary}
+}
