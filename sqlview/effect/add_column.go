@@ -45,7 +45,6 @@ func (j *judge) column(d *pg.ColumnDef) newColumn {
 
 func addColumn(j *judge, a alteration) {
 	d := a.Def.GetColumnDef()
-	j.breaks(BreaksNew)
 	j.inverse(ReversibleInstant, "DROP COLUMN %s (what was written to it since is lost)", catalog.Quote(d.GetColname()))
 	if a.MissingOk && a.rel.Column(catalog.Truncate(d.GetColname())) != nil {
 		j.note("the column is there already: IF NOT EXISTS takes the lock and does nothing")

@@ -15,7 +15,6 @@ var (
 
 func createTable(j *judge, s *pg.CreateStmt) {
 	name := j.cat.Name(s.GetRelation())
-	j.breaks(BreaksNew)
 	j.inverse(ReversibleInstant, "DROP TABLE %s (what was written to it is lost)", catalog.Quote(name))
 	if s.GetIfNotExists() && j.cat.Seen(name) != nil {
 		j.note("%s is there already: IF NOT EXISTS does nothing", name)
@@ -81,7 +80,6 @@ func (j *judge) createChild(parent string, bound *pg.PartitionBoundSpec) {
 
 func createTableAs(j *judge, n *pg.Node) {
 	s := n.GetCreateTableAsStmt()
-	j.breaks(BreaksNew)
 	j.inverse(ReversibleInstant, "DROP it")
 	if s.IfNotExists && j.cat.Seen(j.cat.Name(s.Into.GetRel())) != nil {
 		j.note("it is there already: IF NOT EXISTS does nothing")

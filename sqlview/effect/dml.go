@@ -22,7 +22,6 @@ var (
 func selectRows(j *judge, n *pg.Node) {
 	s := n.GetSelectStmt()
 	if into := s.GetIntoClause().GetRel(); into != nil {
-		j.breaks(BreaksNew)
 		j.inverse(ReversibleInstant, "DROP TABLE %s", catalog.Quote(j.cat.Name(into)))
 	}
 	j.plans(n)

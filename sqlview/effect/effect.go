@@ -80,9 +80,14 @@ type Breaks string
 
 // What a statement breaks.
 const (
-	BreaksOld     Breaks = "old"     // code that knows the schema before
-	BreaksNew     Breaks = "new"     // code that needs the schema after, before it ran
-	BreaksNeither Breaks = "neither" // both work
+	// BreaksOld: code that knows the schema before fails afterwards.
+	BreaksOld Breaks = "old"
+	// BreaksNew: something is changed in place, and code that counts on the new
+	// form fails until the statement has run.
+	BreaksNew Breaks = "new"
+	// BreaksNeither: old code goes on. What is only added, such as a nullable
+	// column, breaks nobody: new code comes after it.
+	BreaksNeither Breaks = "neither"
 )
 
 // Strongest is the strongest lock of the effect; None where there is none.

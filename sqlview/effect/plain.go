@@ -31,13 +31,13 @@ var plains = []plain{
 	{node: (*pg.Node_FetchStmt)(nil)},
 	{node: (*pg.Node_ClosePortalStmt)(nil)},
 	{node: (*pg.Node_DeallocateStmt)(nil)},
-	{node: (*pg.Node_CreateSchemaStmt)(nil), breaks: BreaksNew, back: "DROP SCHEMA"},
-	{node: (*pg.Node_CreateEnumStmt)(nil), breaks: BreaksNew, back: "DROP TYPE"},
-	{node: (*pg.Node_CreateDomainStmt)(nil), breaks: BreaksNew, back: "DROP DOMAIN"},
-	{node: (*pg.Node_CompositeTypeStmt)(nil), breaks: BreaksNew, back: "DROP TYPE"},
-	{node: (*pg.Node_CreateRangeStmt)(nil), breaks: BreaksNew, back: "DROP TYPE"},
-	{node: (*pg.Node_DefineStmt)(nil), breaks: BreaksNew, back: "DROP it"},
-	{node: (*pg.Node_CreateFunctionStmt)(nil), breaks: BreaksNew, back: "CREATE OR REPLACE with the body before, or DROP FUNCTION"},
+	{node: (*pg.Node_CreateSchemaStmt)(nil), back: "DROP SCHEMA"},
+	{node: (*pg.Node_CreateEnumStmt)(nil), back: "DROP TYPE"},
+	{node: (*pg.Node_CreateDomainStmt)(nil), back: "DROP DOMAIN"},
+	{node: (*pg.Node_CompositeTypeStmt)(nil), back: "DROP TYPE"},
+	{node: (*pg.Node_CreateRangeStmt)(nil), back: "DROP TYPE"},
+	{node: (*pg.Node_DefineStmt)(nil), back: "DROP it"},
+	{node: (*pg.Node_CreateFunctionStmt)(nil), back: "CREATE OR REPLACE with the body before, or DROP FUNCTION"},
 	{node: (*pg.Node_AlterFunctionStmt)(nil), back: "ALTER FUNCTION back"},
 	{node: (*pg.Node_CreateCastStmt)(nil), back: "DROP CAST"},
 	{node: (*pg.Node_CreateConversionStmt)(nil), back: "DROP CONVERSION"},
@@ -51,7 +51,7 @@ var plains = []plain{
 	{node: (*pg.Node_AlterObjectDependsStmt)(nil)},
 	{node: (*pg.Node_AlterDefaultPrivilegesStmt)(nil), back: "ALTER DEFAULT PRIVILEGES back"},
 	{node: (*pg.Node_GrantRoleStmt)(nil), back: "the opposite GRANT or REVOKE"},
-	{node: (*pg.Node_CreateRoleStmt)(nil), breaks: BreaksNew, back: "DROP ROLE"},
+	{node: (*pg.Node_CreateRoleStmt)(nil), back: "DROP ROLE"},
 	{node: (*pg.Node_AlterRoleStmt)(nil), back: "ALTER ROLE back"},
 	{node: (*pg.Node_AlterRoleSetStmt)(nil), back: "ALTER ROLE … RESET"},
 	{node: (*pg.Node_DropRoleStmt)(nil), breaks: BreaksOld, back: "CREATE ROLE again, with its grants"},
@@ -64,7 +64,7 @@ var plains = []plain{
 	{node: (*pg.Node_CreateUserMappingStmt)(nil), back: "DROP USER MAPPING"},
 	{node: (*pg.Node_AlterUserMappingStmt)(nil), back: "ALTER USER MAPPING back"},
 	{node: (*pg.Node_DropUserMappingStmt)(nil), breaks: BreaksOld, back: "CREATE USER MAPPING again"},
-	{node: (*pg.Node_ImportForeignSchemaStmt)(nil), breaks: BreaksNew, back: "DROP FOREIGN TABLE, one by one"},
+	{node: (*pg.Node_ImportForeignSchemaStmt)(nil), back: "DROP FOREIGN TABLE, one by one"},
 	{node: (*pg.Node_CreateEventTrigStmt)(nil), breaks: BreaksOld, back: "DROP EVENT TRIGGER"},
 	{node: (*pg.Node_AlterEventTrigStmt)(nil), back: "ALTER EVENT TRIGGER back"},
 	{node: (*pg.Node_AlterTsdictionaryStmt)(nil), back: "ALTER TEXT SEARCH DICTIONARY back"},
@@ -74,7 +74,7 @@ var plains = []plain{
 	{node: (*pg.Node_AlterTableSpaceOptionsStmt)(nil), back: "ALTER TABLESPACE back"},
 	{node: (*pg.Node_AlterExtensionContentsStmt)(nil), back: "the opposite ADD or DROP"},
 	{node: (*pg.Node_AlterSystemStmt)(nil), back: "ALTER SYSTEM RESET", apart: true},
-	{node: (*pg.Node_CreatedbStmt)(nil), breaks: BreaksNew, back: "DROP DATABASE", apart: true},
+	{node: (*pg.Node_CreatedbStmt)(nil), back: "DROP DATABASE", apart: true},
 	{node: (*pg.Node_DropdbStmt)(nil), breaks: BreaksOld, way: ReversibleNone, back: "none: the database is gone", apart: true},
 	{node: (*pg.Node_CreateTableSpaceStmt)(nil), back: "DROP TABLESPACE", apart: true},
 	{node: (*pg.Node_DropTableSpaceStmt)(nil), breaks: BreaksOld, back: "CREATE TABLESPACE again", apart: true},
@@ -116,7 +116,6 @@ func alterDatabase(j *judge, n *pg.Node) {
 }
 
 func createExtension(j *judge, _ *pg.Node) {
-	j.breaks(BreaksNew)
 	j.inverse(ReversibleInstant, "DROP EXTENSION, or UPDATE to the version before where there is a script")
 	j.unknown("runs the extension's script, which belay does not see")
 }
@@ -133,7 +132,6 @@ func reassignOwned(j *judge, _ *pg.Node) {
 
 func createSubscription(j *judge, n *pg.Node) {
 	s := n.GetCreateSubscriptionStmt()
-	j.breaks(BreaksNew)
 	j.inverse(ReversibleInstant, "DROP SUBSCRIPTION")
 	j.e.Transactional = slices.ContainsFunc(s.Options, func(o *pg.Node) bool {
 		d := o.GetDefElem()

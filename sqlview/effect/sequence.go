@@ -14,7 +14,6 @@ var (
 
 func createSequence(j *judge, n *pg.Node) {
 	s := n.GetCreateSeqStmt()
-	j.breaks(BreaksNew)
 	j.inverse(ReversibleInstant, "DROP SEQUENCE %s", catalog.Quote(j.cat.Name(s.Sequence)))
 	j.ownedBy(s.Options)
 }

@@ -21,7 +21,6 @@ func alterEnum(j *judge, n *pg.Node) {
 		j.inverse(ReversibleInstant, "RENAME VALUE back")
 		return
 	}
-	j.breaks(BreaksNew)
 	j.inverse(ReversibleNone, "none: a value of an enum cannot be dropped")
 	if j.version < 12 {
 		j.e.Transactional = false

@@ -15,8 +15,8 @@ var (
 func createView(j *judge, n *pg.Node) {
 	s := n.GetViewStmt()
 	name := j.cat.Name(s.View)
-	j.breaks(BreaksNew)
 	if s.Replace && j.cat.Seen(name) != nil {
+		j.breaks(BreaksNew)
 		j.lock(name, lock.AccessExclusive)
 		j.inverse(ReversibleInstant, "CREATE OR REPLACE VIEW with the definition before")
 	} else {
