@@ -137,6 +137,13 @@ func (x *terminal) passes(d time.Duration) {
 
 func (x *terminal) screen() string { return x.vt.String() }
 
+// alternate reports whether the alternate screen is on.
+func (x *terminal) alternate() bool {
+	x.vt.Lock()
+	defer x.vt.Unlock()
+	return x.vt.Mode()&vt10x.ModeAltScreen != 0
+}
+
 func (x *terminal) sees(texts ...string) {
 	x.t.Helper()
 	for _, text := range texts {
@@ -205,7 +212,7 @@ func (x *terminal) ends(how follow.How) {
 	if !x.resized {
 		x.sees(before)
 	}
-	if !tuitest.Until(func() bool { return x.vt.Mode()&vt10x.ModeAltScreen == 0 }) {
+	if !tuitest.Until(func() bool { return !x.alternate() }) {
 		x.t.Error("the alternate screen is still on")
 	}
 }
