@@ -16,24 +16,22 @@ type progress struct {
 	// end is the upper key's own position; 0 = no statistics.
 	end   float64
 	known bool // end was asked for
-	// walked counts keys passed in this leaf, same those since the leading value
-	// changed.
-	walked, same float64
+	// resumed is true where the first keys were passed by a runner before.
+	resumed bool
+	// walked counts keys passed in this leaf; base is what a guard or a runner
+	// before left out of that.
+	walked, base float64
 	last         cursor
 	share        float64 // of this leaf, never falling
 }
 
 func newProgress(l Leaf, row Row) progress {
-	return progress{leaf: l, upper: row.Upper, last: row.Last, walked: float64(row.DoneRows)}
+	return progress{leaf: l, upper: row.Upper, last: row.Last, walked: float64(row.DoneRows), resumed: len(row.Last) > 0}
 }
 
 // moved takes over a cursor after a batch of so many keys.
 func (p *progress) moved(to cursor, keys int) {
 	p.walked += float64(keys)
-	p.same += float64(keys)
-	if len(p.last) == 0 || p.last[0] != to[0] {
-		p.same = 0
-	}
 	p.last = to
 }
 
@@ -67,8 +65,10 @@ func (p *progress) measure(ctx context.Context, q throttle.Querier) (float64, er
 	if err != nil || !ok {
 		return math.NaN(), err
 	}
-	inside := p.same / max(at.equal*float64(p.leaf.Rows), 1)
-	return (at.below + at.equal*min(inside, 1)) / p.end, nil
+	// Within one common value only the count tells.
+	rows := float64(p.leaf.Rows)
+	inside := (p.base + p.walked - at.below*rows) / max(at.equal*rows, 1)
+	return (at.below + at.equal*min(max(inside, 0), 1)) / p.end, nil
 }
 
 // begin asks for the end once; after a resume also how far into a common
@@ -86,7 +86,7 @@ func (p *progress) begin(ctx context.Context, q throttle.Querier) error {
 		return nil
 	}
 	p.end = end.below + end.equal
-	if len(p.last) < 2 || p.same > 0 {
+	if len(p.last) < 2 || !p.resumed {
 		return nil
 	}
 	first, ok, err := positionOf(ctx, q, p.leaf, 0, p.last[0])
@@ -95,7 +95,7 @@ func (p *progress) begin(ctx context.Context, q throttle.Querier) error {
 	}
 	second, ok, err := positionOf(ctx, q, p.leaf, 1, p.last[1])
 	if ok {
-		p.same = second.below * first.equal * float64(p.leaf.Rows)
+		p.base = (first.below+second.below*first.equal)*float64(p.leaf.Rows) - p.walked
 	}
 	return err
 }

@@ -2,8 +2,147 @@ package backfill
 
 import (
 	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"belay/db"
 )
 
-type vacuumState struct{ rows int64 }
+// vacuumState counts rows since the last VACUUM of ours.
+type vacuumState struct {
+	rows int64
+	// told is true once it was said why there is none.
+	told bool
+}
 
-func (r *runner) vacuumIfDue(ctx context.Context) error { return nil }
+const (
+	// vacuumShare: one VACUUM for every tenth of the rows keeps a table within
+	// 1.3 times its size, where none doubles it.
+	vacuumShare = 10
+	vacuumLeast = 1000
+	vacuumPoll  = 200 * time.Millisecond
+)
+
+// vacuumIfDue vacuums the leaf where that was allowed, a tenth of its rows has
+// changed since, and it would help.
+func (r *runner) vacuumIfDue(ctx context.Context) error {
+	if !r.p.Spec.Vacuum || r.vacuum.rows < max(r.q.leaf.Rows/vacuumShare, vacuumLeast) {
+		return nil
+	}
+	r.vacuum.rows = 0
+	why, err := r.vacuumUseless(ctx)
+	if err != nil {
+		r.undo(ctx)
+		return r.retry(ctx, err)
+	}
+	if why != "" {
+		if !r.vacuum.told {
+			r.o.Tell(Event{Kind: Noted, Leaf: r.row.Leaf, Message: "no VACUUM: " + why})
+		}
+		r.vacuum.told = true
+		return nil
+	}
+	r.vacuum.told = false
+	r.phase(Vacuuming)
+	defer r.phase(Batches)
+	begun := time.Now()
+	ended := r.vacuumNow(ctx)
+	r.o.Tell(Event{Kind: Vacuumed, Leaf: r.row.Leaf, Took: time.Since(begun), Message: ended})
+	return context.Cause(ctx)
+}
+
+const uselessSQL = `SELECT coalesce(
+	(SELECT 'another VACUUM works on it, PID ' || pid FROM pg_catalog.pg_stat_progress_vacuum WHERE relid = $1::bigint::oid LIMIT 1),
+	(SELECT 'PID ' || pid || ' (' || application_name || ') has an old snapshot' FROM pg_catalog.pg_stat_activity
+	  WHERE backend_xmin IS NOT NULL AND pid <> pg_catalog.pg_backend_pid() AND xact_start < pg_catalog.clock_timestamp() - interval '1 minute'
+	  AND datid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) LIMIT 1),
+	(SELECT 'prepared transaction ' || gid FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database() LIMIT 1),
+	(SELECT 'slot ' || slot_name || ' holds xmin' FROM pg_catalog.pg_replication_slots WHERE xmin IS NOT NULL AND NOT active LIMIT 1), '')`
+
+// vacuumUseless says why a VACUUM would remove nothing or be in the way; "" = it
+// would help.
+func (r *runner) vacuumUseless(ctx context.Context) (why string, err error) {
+	err = r.s.exec.QueryRow(ctx, uselessSQL, int64(r.q.leaf.OID)).Scan(&why)
+	return why, err
+}
+
+func (r *runner) vacuumSQL() string {
+	options := []string{"TRUNCATE false", "SKIP_LOCKED"}
+	if r.s.exec.ServerMajor() >= 13 {
+		options = append(options, "PARALLEL 0")
+	}
+	return "VACUUM (" + strings.Join(options, ", ") + ") " + r.q.leaf.Name
+}
+
+// vacuumNow vacuums on the escape connection and cancels it as soon as anyone
+// waits behind it. It says how it ended; none of that stops the backfill.
+func (r *runner) vacuumNow(ctx context.Context) string {
+	_, nice := r.ctl.pace(r.p.Spec)
+	delay, limit := "1", "2000"
+	if nice > 0 {
+		delay, limit = "2", "1000"
+	}
+	c, err := db.Connect(ctx, r.s.cfg, db.Session{Kind: db.Escape, Run: r.s.run, Settings: []db.Setting{
+		{Name: "statement_timeout", Want: "0"}, {Name: "vacuum_cost_delay", Want: delay}, {Name: "vacuum_cost_limit", Want: limit}}})
+	if err != nil {
+		return "not vacuumed: " + message(err)
+	}
+	defer func() { _ = c.Close() }()
+	ended := make(chan error, 1)
+	go func() {
+		// Its own context: it is ended by a cancel request, which the server answers.
+		_, err := c.Exec(context.WithoutCancel(ctx), r.vacuumSQL())
+		ended <- err
+	}()
+	why := ""
+	for poll := time.NewTicker(vacuumPoll); ; {
+		select {
+		case err := <-ended:
+			poll.Stop()
+			return vacuumEnd(err, why)
+		case <-poll.C:
+		case <-ctx.Done():
+		case <-r.ctl.wait():
+		}
+		if why = r.vacuumStop(ctx, int(c.PgConn().PID())); why != "" {
+			limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
+			if c.PgConn().CancelRequest(limited) != nil {
+				_ = c.PgConn().Conn().Close()
+			}
+			cancel()
+			poll.Stop()
+			return vacuumEnd(<-ended, why)
+		}
+	}
+}
+
+// vacuumStop says why the VACUUM should end now; "" = it may go on.
+func (r *runner) vacuumStop(ctx context.Context, pid int) string {
+	if ctx.Err() != nil {
+		return "the backfill is stopped"
+	}
+	if by, paused := r.ctl.pausing(); paused {
+		return "paused by " + by
+	}
+	var n int64
+	err := r.s.exec.QueryRow(ctx, `SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a
+		WHERE a.wait_event_type = 'Lock' AND $1::int = ANY (pg_catalog.pg_blocking_pids(a.pid))`, pid).Scan(&n)
+	switch {
+	case err != nil:
+		return "it could not be watched"
+	case n > 0:
+		return fmt.Sprintf("%d sessions waited behind it", n)
+	}
+	return ""
+}
+
+func vacuumEnd(err error, why string) string {
+	switch {
+	case why != "" && err != nil:
+		return "VACUUM canceled: " + why
+	case err != nil:
+		return "VACUUM ended: " + message(err)
+	}
+	return "vacuumed"
+}

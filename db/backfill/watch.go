@@ -172,7 +172,7 @@ func (w *watch) lookProgress(ctx context.Context, c *db.Conn) float64 {
 	if err == nil && w.leafs.number == number {
 		now := &w.leafs.progress
 		now.share, now.end, now.known = max(p.share, now.share), p.end, p.known
-		now.same = max(now.same, p.same)
+		now.base = p.base
 	}
 	return w.leafs.share()
 }
