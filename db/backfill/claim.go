@@ -122,8 +122,9 @@ func (r *runner) reload(ctx context.Context, same bool) error {
 		return errors.Join(&MovedError{ID: r.id, Leaf: r.p.Relation}, errors.New("its rows are gone from the ledger"))
 	}
 	if same {
-		for i, b := range rows {
-			if i < len(r.rows) && b.Epoch != r.rows[i].Epoch {
+		for _, b := range rows {
+			i := slices.IndexFunc(r.rows, func(x Row) bool { return x.Leaf == b.Leaf })
+			if i >= 0 && b.Epoch != r.rows[i].Epoch {
 				return &MovedError{ID: r.id, Leaf: b.Leaf, Owner: b.Owner}
 			}
 		}
@@ -134,6 +135,23 @@ func (r *runner) reload(ctx context.Context, same bool) error {
 		r.row = &r.rows[at]
 	}
 	return nil
+}
+
+// lookForLeaves is newLeaves, tried again where the connection was lost.
+func (r *runner) lookForLeaves(ctx context.Context) error {
+	for {
+		err := r.gate(ctx)
+		if err == nil {
+			err = r.newLeaves(ctx)
+		}
+		if err == nil {
+			return nil
+		}
+		r.undo(ctx)
+		if err := r.retry(ctx, err); err != nil {
+			return err
+		}
+	}
 }
 
 // newLeaves adds partitions that were made while it ran: rows may have been

@@ -58,6 +58,8 @@ const raised = "P0001"
 func (r *runner) recover(ctx context.Context, err error, keys int) error {
 	aboutRow := db.Decided(err) && (db.Classify(err) == db.Data || db.SQLState(err) == raised)
 	switch {
+	case aboutRow && r.s.lost():
+		return r.reconnect(ctx, err)
 	case errors.Is(err, errReplaced) && ctx.Err() == nil:
 		pass, _ := strconv.Atoi(r.row.Upper[2])
 		return r.beginPass(ctx, pass)
@@ -225,7 +227,7 @@ func (r *runner) paused(problem *Problem, reason string) error {
 
 // write puts a reason into the ledger, if it can be reached.
 func (r *runner) write(ctx context.Context, reason string) {
-	if r.s.exec == nil || r.s.exec.IsClosed() || len(r.rows) == 0 {
+	if r.s.lost() || len(r.rows) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)

@@ -142,7 +142,7 @@ func (r *runner) work(ctx context.Context) error {
 			return err
 		}
 		if i == len(r.rows)-1 {
-			if err := r.newLeaves(ctx); err != nil {
+			if err := r.lookForLeaves(ctx); err != nil {
 				return err
 			}
 		}
@@ -243,6 +243,11 @@ func (r *runner) gate(ctx context.Context) error {
 		return err
 	}
 	r.lastTook = 0
+	if r.s.lost() {
+		if err := r.reconnect(ctx, errClosed); err != nil {
+			return err
+		}
+	}
 	for {
 		if by, paused := r.ctl.pausing(); paused {
 			if err := r.pause(ctx, by, "paused by "+by, nil); err != nil {
@@ -262,14 +267,24 @@ func (r *runner) gate(ctx context.Context) error {
 			}
 			continue
 		}
-		if err := r.rest(ctx, waitPoll); err != nil {
+		if err := r.await(ctx); err != nil {
 			return err
 		}
 	}
 }
 
-// waitPoll is how soon a wait looks at the signals again.
-const waitPoll = 100 * time.Millisecond
+// await waits for the next sample or a change of the control.
+func (r *runner) await(ctx context.Context) error {
+	t := time.NewTimer(watchEvery)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-r.watch.news:
+	case <-r.ctl.wait():
+	case <-ctx.Done():
+	}
+	return context.Cause(ctx)
+}
 
 // rest sleeps, but for a change of the control.
 func (r *runner) rest(ctx context.Context, d time.Duration) error {

@@ -60,7 +60,7 @@ type sessions struct {
 
 // open connects the executor if it is not.
 func (s *sessions) open(ctx context.Context) error {
-	if s.exec != nil && !s.exec.IsClosed() {
+	if !s.lost() {
 		return nil
 	}
 	c, err := db.Connect(ctx, s.cfg, db.Session{Kind: db.Executor, Run: s.run, Step: "backfill", Settings: sessionSettings})
@@ -121,6 +121,11 @@ func (s *sessions) pid() int {
 	}
 	return int(s.exec.PgConn().PID())
 }
+
+// lost reports whether there is no executor to ask.
+func (s *sessions) lost() bool { return s.exec == nil || s.exec.IsClosed() }
+
+var errClosed = errors.New("the session is closed")
 
 // drop closes the executor; the server undoes what it had open.
 func (s *sessions) drop() {

@@ -33,8 +33,8 @@ type Snapshot struct {
 	State      State  `json:"state"`
 	Phase      Phase  `json:"phase"`
 
-	// Progress is 0 to 1 by key position, never falling; -1 = not known. Rows is
-	// exact: those changed so far. Total is an estimate.
+	// Progress is 0 to 1 by key position, never falling. Rows is exact: those
+	// changed so far. Total is an estimate.
 	Progress float64 `json:"progress"`
 	Rows     int64   `json:"rows"`
 	Total    int64   `json:"total"`

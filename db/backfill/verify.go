@@ -293,7 +293,13 @@ func (r *runner) sweepBatch(ctx context.Context, lo, hi cursor) (int64, error) {
 
 // analyze gathers statistics of the new values. It is not worth a failure.
 func (r *runner) analyze(ctx context.Context) error {
-	_, err := r.s.exec.Exec(ctx, "ANALYZE "+r.p.Relation)
+	if err := r.gate(ctx); err != nil {
+		return err
+	}
+	_, err := r.s.exec.Exec(ctx, "SET statement_timeout = '10min'")
+	if err == nil {
+		_, err = r.s.exec.Exec(ctx, "ANALYZE "+r.p.Relation)
+	}
 	if err != nil && ctx.Err() == nil {
 		r.undo(ctx)
 		r.o.Tell(Event{Kind: Noted, SQLState: db.SQLState(err), Message: "ANALYZE was not done: " + message(err)})
@@ -309,7 +315,7 @@ const doneSQL = `UPDATE belay.backfill SET state = 'done', reason = $2, updated 
 func (r *runner) done(ctx context.Context) error {
 	for {
 		var err error
-		if r.s.exec == nil || r.s.exec.IsClosed() {
+		if r.s.lost() {
 			err = r.rejoin(ctx)
 		}
 		if err == nil {

@@ -30,12 +30,14 @@ type watch struct {
 	trying throttle.Verdict
 	behind string
 
+	// news holds one token for each sample that was not looked at.
+	news chan struct{}
+
 	cancel context.CancelFunc
 	done   chan struct{}
 	eta    eta
 	base   sizes
 	based  bool
-	wal    int64
 }
 
 // sample is what was read at one moment.
@@ -66,7 +68,7 @@ func newWatch(r *runner) (*watch, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &watch{cfg: r.o.Config, run: r.s.run, oid: r.p.OID, ctl: r.ctl, set: set, on: set.Len() > 0}, nil
+	return &watch{cfg: r.o.Config, run: r.s.run, oid: r.p.OID, ctl: r.ctl, set: set, on: set.Len() > 0, news: make(chan struct{}, 1)}, nil
 }
 
 func (w *watch) start(ctx context.Context) {
@@ -149,6 +151,10 @@ func (w *watch) look(ctx context.Context, c *db.Conn) {
 	w.mu.Lock()
 	w.sample = sample{at: now, verdicts: v}
 	w.mu.Unlock()
+	select {
+	case w.news <- struct{}{}:
+	default:
+	}
 	low, high := w.eta.sample(now, share)
 	w.ctl.publish(func(x *Snapshot) {
 		x.At, x.Progress, x.LeftLow, x.LeftHigh, x.Signals = now, share, low, high, v

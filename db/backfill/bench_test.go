@@ -1,0 +1,300 @@
+package backfill_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"belay/db/backfill"
+	"belay/db/dbtest"
+	"belay/db/scratch"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// The measurements are run by hand:
+//
+//	BELAY_BENCH=1 go test ./db/backfill -run TestBench -v -timeout 60m
+//
+// BELAY_BENCH_ROWS (1000000), BELAY_BENCH_PAIRS (5), BELAY_BENCH_TIME (100ms)
+// and BELAY_BENCH_VACUUM (off) change what is measured.
+
+func benchEnv(t *testing.T) (rows, pairs int, target time.Duration, vacuum bool) {
+	t.Helper()
+	if os.Getenv("BELAY_BENCH") == "" {
+		t.Skip("set BELAY_BENCH=1 to measure")
+	}
+	number := func(name string, usual int) int {
+		if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
+			return n
+		}
+		return usual
+	}
+	target, err := time.ParseDuration(os.Getenv("BELAY_BENCH_TIME"))
+	if err != nil {
+		target = 100 * time.Millisecond
+	}
+	return number("BELAY_BENCH_ROWS", 1_000_000), number("BELAY_BENCH_PAIRS", 5), target, os.Getenv("BELAY_BENCH_VACUUM") != ""
+}
+
+type bench struct {
+	*scratch.Cluster
+	rows  int
+	admin *pgx.Conn
+}
+
+func newBench(t *testing.T, rows int) *bench {
+	t.Helper()
+	c := dbtest.NewCluster(t, scratch.Options{Durable: true, Dir: os.Getenv("BELAY_BENCH_DIR"), Settings: map[string]string{
+		"shared_buffers": "1GB", "max_wal_size": "8GB", "checkpoint_timeout": "1h"}})
+	b := &bench{Cluster: c, rows: rows, admin: dbtest.Connect(t, c.SocketDSN(""))}
+	b.exec(t, `CREATE DATABASE base`)
+	base := dbtest.Connect(t, c.SocketDSN("base"))
+	for _, sql := range []string{
+		`CREATE TABLE t (id bigint PRIMARY KEY, email text, amount bigint, created_at timestamptz, payload text, newcol bigint)`,
+		fmt.Sprintf(`INSERT INTO t SELECT i, 'user' || i || '@example.com', i %% 1000, '2020-01-01'::timestamptz + i * interval '1 s', repeat(md5(i::text), 3)
+			FROM generate_series(1, %d) i`, rows),
+		`CREATE INDEX ON t (created_at)`, `VACUUM ANALYZE t`,
+	} {
+		if _, err := base.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_ = base.Close(t.Context())
+	return b
+}
+
+func (b *bench) exec(t *testing.T, sql string) {
+	t.Helper()
+	if _, err := b.admin.Exec(t.Context(), sql); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// fresh is a copy of the files, so that no run finds the free space of another.
+func (b *bench) fresh(t *testing.T, name string) string {
+	t.Helper()
+	strategy := ""
+	if b.Major() >= 15 {
+		strategy = " STRATEGY FILE_COPY"
+	}
+	b.exec(t, `CREATE DATABASE `+name+` TEMPLATE base`+strategy)
+	b.exec(t, `CHECKPOINT`)
+	return b.DSN(name)
+}
+
+func (b *bench) drop(t *testing.T, name string) { b.exec(t, `DROP DATABASE `+name+` WITH (FORCE)`) }
+
+// cpu is the seconds a backend of this machine has used; /proc counts in
+// hundredths.
+func cpu(t *testing.T, pid int) float64 {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+	user, _ := strconv.ParseFloat(f[11], 64)
+	system, _ := strconv.ParseFloat(f[12], 64)
+	return (user + system) / 100
+}
+
+type measured struct {
+	seconds, cpu, longest float64
+	growth                float64
+}
+
+func (b *bench) single(t *testing.T, name string) measured {
+	t.Helper()
+	c := dbtest.Connect(t, b.fresh(t, name))
+	defer b.drop(t, name)
+	pid := int(c.PgConn().PID())
+	before, began := cpu(t, pid), time.Now()
+	if _, err := c.Exec(t.Context(), `UPDATE t SET newcol = amount * 100`); err != nil {
+		t.Fatal(err)
+	}
+	took := time.Since(began).Seconds()
+	return measured{seconds: took, cpu: cpu(t, pid) - before, longest: took, growth: heapGrowth(t, c)}
+}
+
+func heapGrowth(t *testing.T, c *pgx.Conn) (x float64) {
+	t.Helper()
+	if err := c.QueryRow(t.Context(), `SELECT pg_relation_size('t')::float8 / (relpages * 8192.0) FROM pg_class WHERE oid = 't'::regclass`).Scan(&x); err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+func (b *bench) batched(t *testing.T, name string, target time.Duration, vacuum bool) (m measured, res backfill.Result) {
+	t.Helper()
+	dsn := b.fresh(t, name)
+	defer b.drop(t, name)
+	d := &dbtest.DB{Name: name, DSN: dsn, SocketDSN: b.SocketDSN(name)}
+	createLedger(t, d)
+	s := &stand{DB: d, dsn: dsn, conn: connect(t, dsn)}
+	c := d.Conn(t)
+	o := s.options(t, s.plan(t, backfill.Spec{Relation: "t", Set: "newcol = amount * 100", BatchTime: target, Vacuum: vacuum}))
+	pid, before, began := 0, 0.0, time.Time{}
+	o.Tell = func(e backfill.Event) {
+		switch e.Kind {
+		case backfill.Started:
+			if err := c.QueryRow(t.Context(), `SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'belay/%/backfill'`).Scan(&pid); err != nil {
+				t.Fatal(err)
+			}
+			before, began = cpu(t, pid), time.Now()
+		case backfill.Committed:
+			m.longest = max(m.longest, e.Took.Seconds())
+		case backfill.LeafPassed:
+			m.seconds, m.cpu = time.Since(began).Seconds(), cpu(t, pid)-before
+			m.growth = heapGrowth(t, c)
+		}
+	}
+	res = run(t, o)
+	_ = s.conn.Close()
+	return m, res
+}
+
+// TestBenchThroughput compares with one single UPDATE, A B A B, each on a fresh
+// copy.
+func TestBenchThroughput(t *testing.T) {
+	rows, pairs, target, vacuum := benchEnv(t)
+	b := newBench(t, rows)
+	var speed, work []float64
+	for i := range pairs {
+		a := b.single(t, fmt.Sprint("a", i))
+		m, res := b.batched(t, fmt.Sprint("b", i), target, vacuum)
+		speed, work = append(speed, a.seconds/m.seconds), append(work, m.cpu/a.cpu)
+		t.Logf("pair %d: single %.1f s (%.0f rows/s, CPU %.2f s, heap %.2fx); batches %.1f s (%.0f rows/s, CPU %.2f s, heap %.2fx, %d batches, longest %.0f ms): speed %.2f, CPU %.2f",
+			i+1, a.seconds, float64(rows)/a.seconds, a.cpu, a.growth, m.seconds, float64(rows)/m.seconds, m.cpu, m.growth, res.Batches, m.longest*1000, speed[i], work[i])
+	}
+	slices.Sort(speed)
+	slices.Sort(work)
+	var mem runtime.MemStats
+	runtime.ReadMemStats(&mem)
+	t.Logf("median of %d pairs at %s, %d rows, vacuum %v: speed %.2f, CPU %.2f of the single UPDATE; Go heap in use %.1f MB",
+		pairs, target, rows, vacuum, speed[len(speed)/2], work[len(work)/2], float64(mem.HeapInuse)/1e6)
+}
+
+// foreground sends statements at a fixed rate on 16 connections and measures
+// from when each was due.
+type foreground struct {
+	mu    sync.Mutex
+	ms    []float64
+	stop  chan struct{}
+	group sync.WaitGroup
+}
+
+func startForeground(t *testing.T, dsn string, rows, perSecond int) *foreground {
+	f := &foreground{stop: make(chan struct{})}
+	due := make(chan time.Time, 100_000)
+	for range 16 {
+		c := dbtest.Connect(t, dsn)
+		f.group.Go(func() {
+			for at := range due {
+				sql := `SELECT amount FROM t WHERE id = $1`
+				if rand.IntN(2) == 0 {
+					sql = `UPDATE t SET amount = amount + 1 WHERE id = $1`
+				}
+				if _, err := c.Exec(t.Context(), sql, 1+rand.IntN(rows)); err != nil {
+					t.Error(err)
+				}
+				f.mu.Lock()
+				f.ms = append(f.ms, float64(time.Since(at).Microseconds())/1000)
+				f.mu.Unlock()
+			}
+		})
+	}
+	f.group.Go(func() {
+		defer close(due)
+		each := time.Second / time.Duration(perSecond)
+		for next := time.Now(); ; next = next.Add(each) {
+			select {
+			case <-f.stop:
+				return
+			case <-time.After(time.Until(next)):
+				due <- next
+			}
+		}
+	})
+	return f
+}
+
+// take returns p50, p99, p99.9 and the worst since the last call, in ms.
+func (f *foreground) take() (n int, p [4]float64, over1s int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	slices.Sort(f.ms)
+	n = len(f.ms)
+	for i, q := range []float64{0.5, 0.99, 0.999, 1} {
+		if n > 0 {
+			p[i] = f.ms[min(int(q*float64(n)), n-1)]
+		}
+	}
+	for _, v := range f.ms {
+		if v > 1000 {
+			over1s++
+		}
+	}
+	f.ms = nil
+	return n, p, over1s
+}
+
+// TestBenchForeground measures what the application feels: 400 statements a
+// second on 16 connections, half of them writes.
+func TestBenchForeground(t *testing.T) {
+	rows, _, _, vacuum := benchEnv(t)
+	target := backfill.DefaultBatchTime
+	if d, err := time.ParseDuration(os.Getenv("BELAY_BENCH_TIME")); err == nil {
+		target = d
+	}
+	b := newBench(t, rows)
+	dsn := b.fresh(t, "fg")
+	d := &dbtest.DB{Name: "fg", DSN: dsn, SocketDSN: b.SocketDSN("fg")}
+	createLedger(t, d)
+	s := &stand{DB: d, dsn: dsn, conn: connect(t, dsn)}
+	f := startForeground(t, dsn, rows, 400)
+	time.Sleep(5 * time.Second) // the idle lead is a measurement of its own
+	n, idle, _ := f.take()
+	t.Logf("idle: %d statements, p50 %.1f p99 %.1f p99.9 %.1f max %.1f ms", n, idle[0], idle[1], idle[2], idle[3])
+	began := time.Now()
+	res := run(t, s.options(t, s.plan(t, backfill.Spec{Relation: "t", Set: "newcol = amount * 100", BatchTime: target, Vacuum: vacuum})))
+	n, busy, over := f.take()
+	close(f.stop)
+	f.group.Wait()
+	t.Logf("batches of %s: %d rows in %.1f s; %d statements, p50 %.1f p99 %.1f p99.9 %.1f max %.1f ms, %d over 1 s; goal p99 %.1f ms",
+		target, res.Rows, time.Since(began).Seconds(), n, busy[0], busy[1], busy[2], busy[3], over, max(2*idle[1], 20))
+}
+
+// TestBenchResume measures the first batch of a resume, which no table size may
+// change.
+func TestBenchResume(t *testing.T) {
+	rows, _, _, _ := benchEnv(t)
+	b := newBench(t, rows)
+	dsn := b.fresh(t, "resume")
+	d := &dbtest.DB{Name: "resume", DSN: dsn, SocketDSN: b.SocketDSN("resume")}
+	createLedger(t, d)
+	s := &stand{DB: d, dsn: dsn, conn: connect(t, dsn)}
+	o := s.options(t, s.plan(t, backfill.Spec{Relation: "t", Set: "newcol = amount * 100", MaxRows: 500}))
+	o.ID = backfill.NewID()
+	for range 5 {
+		var first time.Duration
+		began := time.Now()
+		o.Plan = s.plan(t, o.Plan.Spec)
+		o.Control = &backfill.Control{}
+		o.Tell = func(e backfill.Event) {
+			if e.Kind == backfill.Committed && first == 0 {
+				first = time.Since(began)
+				o.Control.Pause("op1")
+			}
+		}
+		_, _ = backfill.Run(bounded(t), o)
+		t.Logf("%d rows: plan and first batch committed after %s", rows, first)
+	}
+}
