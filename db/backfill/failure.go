@@ -50,6 +50,10 @@ func (n *narrow) done(keys int) {
 // manyTries is from when on a range that does not go through is shown as a wait.
 const manyTries = 5
 
+// manyLosses is how often in a row the connection may be lost at one place,
+// with a server that takes new ones, before a person is asked.
+const manyLosses = 30
+
 // raised is what a function of the team's raises about a row.
 const raised = "P0001"
 
@@ -84,7 +88,15 @@ func (r *runner) retry(ctx context.Context, err error) error {
 	if errors.As(err, &moved) || errors.As(err, &taken) {
 		return err
 	}
+	var mismatch *MismatchError
+	if errors.As(err, &mismatch) {
+		return err
+	}
 	if !db.Decided(err) {
+		if r.losses++; r.losses > manyLosses {
+			r.losses = 0
+			return r.pauseOn(ctx, err, nil)
+		}
 		return r.reconnect(ctx, err)
 	}
 	if _, paused := r.ctl.pausing(); paused && db.Classify(err) == db.StatementCanceled {

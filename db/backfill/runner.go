@@ -27,6 +27,7 @@ type runner struct {
 
 	narrow   narrow
 	tries    int   // at the range in hand
+	losses   int   // of the connection since the last batch
 	passRows int64 // changed by this pass over a leaf without a key
 	lastTook time.Duration
 	watch    *watch
@@ -229,7 +230,7 @@ func (r *runner) advance(b batch, target time.Duration) {
 		r.size.took(b.keys, b.took, b.commit, target)
 	}
 	r.narrow.done(b.keys)
-	r.tries, r.lastTook = 0, b.took
+	r.tries, r.losses, r.lastTook = 0, 0, b.took
 	r.rate.add(time.Now(), b.rows)
 	r.watch.moved(b.hi, b.keys)
 	r.publishBatch(b, target)
