@@ -42,7 +42,7 @@ func runPreflight(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 	if err := prepare(ctx, e); err != nil {
 		return steps.Outcome{}, err
 	}
-	check := fact.Preflight{At: e.Now().UTC(), Items: folder.Problems}
+	check := fact.Preflight{At: e.Now().UTC(), Items: append(folder.Problems, hostItems(e.Folder())...)}
 	if !offline(e) {
 		live, at, err := liveItems(ctx, e)
 		if err != nil {
