@@ -49,7 +49,7 @@ func (p point) misplaced(house *tree, s *source) []finding {
 		switch {
 		case name == "":
 			at.what = fmt.Sprintf("the %s of a %s is not written out as text", p.field, p.typ)
-		case strings.ReplaceAll(file, "_", "-") != name:
+		case file != name && strings.ReplaceAll(file, "_", "-") != name:
 			at.what = fmt.Sprintf("%s %q lies in a file of another name", p.typ, name)
 		case p.samples && !exists(house.fsys, path.Join(p.dir, "testdata", name+".txtar")):
 			at.what = fmt.Sprintf("%s %q has no testdata/%s.txtar", p.typ, name, name)
