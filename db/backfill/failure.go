@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
-	"time"
 
 	"belay/db"
 	"belay/db/ledger"
@@ -175,130 +173,9 @@ func (r *runner) rejoin(ctx context.Context) error {
 	return r.reload(limited, true)
 }
 
-// pauseOnRow finds the key of the one row that fails and pauses.
-func (r *runner) pauseOnRow(ctx context.Context, cause error) error {
-	sql, args := r.q.bound(r.row.Last, r.q.near(r.row.Last, r.row.Upper, 1), 1)
-	rows, err := r.s.exec.Query(ctx, sql, args...)
-	if err != nil {
-		return r.recover(ctx, err, 1)
-	}
-	key, err := scanCursor(rows, len(r.q.columns()))
-	if err != nil {
-		return r.recover(ctx, err, 1)
-	}
-	return r.pauseOn(ctx, cause, key)
-}
-
-// pauseOn pauses for a person because of an error.
-func (r *runner) pauseOn(ctx context.Context, cause error, key cursor) error {
-	p := &Problem{Leaf: r.row.Leaf, Key: key, SQLState: db.SQLState(cause), Message: message(cause)}
-	reason := fmt.Sprintf("%s (SQLSTATE %s)", p.Message, p.SQLState)
-	if key != nil {
-		p.Columns = r.row.KeyCols[:len(key)]
-		reason = fmt.Sprintf("row (%s) = (%s): %s", strings.Join(p.Columns, ", "), strings.Join(key, ", "), reason)
-	}
-	r.ctl.Pause("an error")
-	return r.pause(ctx, "an error", reason, p)
-}
-
-const pauseSQL = `UPDATE belay.backfill SET state = CASE state WHEN 'running' THEN 'paused' ELSE state END,
-	reason = $2, updated = pg_catalog.clock_timestamp()
-	WHERE id = $1::text::uuid AND epoch = $3 AND state <> 'done'`
-
-// pause writes the reason down, closes every connection and waits for Resume.
-func (r *runner) pause(ctx context.Context, by, reason string, problem *Problem) error {
-	r.ctl.Pause(by)
-	since := time.Now()
-	r.write(ctx, reason)
-	r.watch.stop()
-	r.s.drop()
-	r.ctl.publish(func(s *Snapshot) {
-		s.State, s.PausedBy, s.Reason, s.PausedSince, s.Problem, s.Rate = Paused, by, reason, since, problem, 0
-	})
-	r.o.Tell(Event{Kind: PausedNow, Message: reason})
-	if r.o.StopOnPause {
-		return r.paused(problem, reason)
-	}
-	for {
-		changed := r.ctl.wait()
-		if _, paused := r.ctl.pausing(); !paused {
-			return r.resume(ctx)
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-}
-
-func (r *runner) paused(problem *Problem, reason string) error {
-	by, _ := r.ctl.pausing()
-	return &PausedError{ID: r.id, By: by, Reason: reason, Problem: problem}
-}
-
-// write puts a reason into the ledger, if it can be reached.
-func (r *runner) write(ctx context.Context, reason string) {
-	if r.s.lost() || len(r.rows) == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
-	defer cancel()
-	if _, err := r.s.exec.Exec(ctx, pauseSQL, r.id, reason, r.rows[0].Epoch); err != nil {
-		r.o.Tell(Event{Kind: Noted, Message: "the pause is not in the ledger: " + message(err)})
-	}
-}
-
-const resumeSQL = `UPDATE belay.backfill SET
-	paused_ms = paused_ms + CASE WHEN state = 'paused' OR reason <> ''
-	  THEN (extract(epoch FROM pg_catalog.clock_timestamp() - updated) * 1000)::bigint ELSE 0 END,
-	state = CASE state WHEN 'paused' THEN 'running' ELSE state END, reason = '', updated = pg_catalog.clock_timestamp()
-	WHERE id = $1::text::uuid AND epoch = $2 AND state <> 'done'`
-
-// resume connects again and goes on, unless another runner did.
-func (r *runner) resume(ctx context.Context) error {
-	for try := 1; ; try++ {
-		err := r.rejoin(ctx)
-		if err == nil {
-			_, err = r.s.exec.Exec(ctx, resumeSQL, r.id, r.rows[0].Epoch)
-		}
-		if err == nil {
-			err = r.reload(ctx, true)
-		}
-		if err == nil {
-			break
-		}
-		if db.Decided(err) || ctx.Err() != nil || isFinal(err) {
-			return err
-		}
-		r.s.drop()
-		if err := r.rest(ctx, backoff(try)); err != nil {
-			return err
-		}
-	}
-	r.watch.start(ctx)
-	r.ctl.publish(func(s *Snapshot) {
-		s.State, s.PausedBy, s.Reason, s.PausedSince, s.Problem = Running, "", "", time.Time{}, nil
-	})
-	r.o.Tell(Event{Kind: Resumed})
-	return nil
-}
-
 func isFinal(err error) bool {
 	var held *HeldError
 	var moved *MovedError
 	return errors.As(err, &held) || errors.As(err, &moved) ||
 		db.Classify(err) == db.Authentication || db.Classify(err) == db.NoDatabase
-}
-
-// leave writes why it stops, where it stops before its end.
-func (r *runner) leave(ctx context.Context, cause error) {
-	var moved *MovedError
-	var taken *ledger.TakenOverError
-	var paused *PausedError
-	if errors.As(cause, &moved) || errors.As(cause, &taken) || errors.As(cause, &paused) {
-		return
-	}
-	r.undo(ctx)
-	r.write(ctx, "stopped: "+message(cause))
 }

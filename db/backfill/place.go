@@ -129,3 +129,37 @@ func (r *runner) beginPass(ctx context.Context, pass int) error {
 		}
 	}
 }
+
+// place is a ctid as two numbers.
+type place struct{ block, offset int64 }
+
+func (p place) String() string { return fmt.Sprintf("(%d,%d)", p.block, p.offset) }
+
+func parsePlace(s string) (p place, err error) {
+	if n, err := fmt.Sscanf(s, "(%d,%d)", &p.block, &p.offset); n != 2 || err != nil {
+		return p, fmt.Errorf("backfill: %q is no ctid", s)
+	}
+	return p, nil
+}
+
+// freezePlace is the end of the table as it is now: what is added later is the
+// sync trigger's. nil = the table has no page.
+func freezePlace(ctx context.Context, q Queryer, l Leaf, pass int) (cursor, error) {
+	rows, err := q.Query(ctx, `SELECT pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::bigint,
+		c.relfilenode::text FROM pg_catalog.pg_class c WHERE c.oid = $1::bigint::oid`, int64(l.OID))
+	if err != nil {
+		return nil, fmt.Errorf("backfill: size of %s: %w", l.Name, err)
+	}
+	type size struct {
+		Blocks int64
+		File   string
+	}
+	s, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[size])
+	if err != nil {
+		return nil, fmt.Errorf("backfill: size of %s: %w", l.Name, err)
+	}
+	if s.Blocks == 0 {
+		return nil, nil
+	}
+	return cursor{place{s.Blocks, 0}.String(), s.File, strconv.Itoa(pass)}, nil
+}

@@ -7,9 +7,6 @@ import (
 	"time"
 
 	"belay/db"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // Verified is what a look at every row found at the end.
@@ -150,32 +147,6 @@ func (w *walker) count(ctx context.Context, p *Plan, v *Verified, found func(lo,
 	return true, nil
 }
 
-// finish verifies, sweeps what was missed, analyzes and writes the end.
-func (r *runner) finish(ctx context.Context) error {
-	r.watch.allPassed()
-	r.phase(Verifying)
-	var swept int64
-	for pass := 1; ; pass++ {
-		v, err := r.verify(ctx, pass <= maxSweeps && r.p.sweeps)
-		if err != nil {
-			return err
-		}
-		swept += v.Swept
-		v.Swept, v.Passes = swept, pass
-		r.verified = v
-		if v.Left == 0 || pass > maxSweeps || !r.p.sweeps {
-			break
-		}
-	}
-	r.ctl.publish(func(s *Snapshot) { v := r.verified; s.Verified = &v })
-	r.o.Tell(Event{Kind: Checked, Rows: r.verified.Left, Message: r.verified.String()})
-	r.phase(Analyzing)
-	if err := r.analyze(ctx); err != nil {
-		return err
-	}
-	return r.done(ctx)
-}
-
 // String is one line for a person.
 func (v Verified) String() string {
 	switch {
@@ -243,97 +214,4 @@ func (r *runner) verifyLeaf(ctx context.Context, v *Verified, sweep bool) error 
 			return nil
 		}
 	}
-}
-
-const sweptSQL = `UPDATE belay.backfill SET done_rows = done_rows + $3, batches = batches + 1, updated = pg_catalog.clock_timestamp()
-	WHERE id = $1::text::uuid AND leaf = $2`
-
-// sweep changes what is left in a range, in batches of the usual size.
-func (r *runner) sweep(ctx context.Context, lo, hi cursor) (swept int64, err error) {
-	w := &walker{q: r.q, c: r.s.exec, lo: lo, end: hi, rows: r.size.rows}
-	for {
-		to, ok, err := w.next(ctx)
-		if err != nil || !ok {
-			return swept, err
-		}
-		n, err := r.sweepBatch(ctx, w.lo, to)
-		if err != nil {
-			return swept, err
-		}
-		swept += n
-		w.lo = to
-	}
-}
-
-func (r *runner) sweepBatch(ctx context.Context, lo, hi cursor) (int64, error) {
-	target, _ := r.ctl.pace(r.p.Spec)
-	if err := r.fenced(ctx, target, "", nil, nil); err != nil {
-		return 0, err
-	}
-	sql, args := r.q.update(lo, hi, r.p.differs)
-	tag, err := r.s.exec.Exec(ctx, sql, args...)
-	if err != nil {
-		return 0, err
-	}
-	var q pgx.Batch
-	q.Queue(sweptSQL, r.row.ID, r.row.Leaf, tag.RowsAffected())
-	var end pgconn.CommandTag
-	q.Queue("COMMIT").Exec(func(t pgconn.CommandTag) error { end = t; return nil })
-	if err := r.s.exec.SendBatch(ctx, &q).Close(); err != nil {
-		return 0, err
-	}
-	if end.String() != "COMMIT" {
-		return 0, fmt.Errorf("backfill: the server answered COMMIT with %q", end.String())
-	}
-	r.row.Batches++
-	r.row.DoneRows += tag.RowsAffected()
-	r.ctl.publish(func(s *Snapshot) { s.Rows += tag.RowsAffected(); s.Total = max(s.Total, s.Rows) })
-	return tag.RowsAffected(), nil
-}
-
-// analyze gathers statistics of the new values. It is not worth a failure.
-func (r *runner) analyze(ctx context.Context) error {
-	if err := r.gate(ctx); err != nil {
-		return err
-	}
-	_, err := r.s.exec.Exec(ctx, "SET statement_timeout = '10min'")
-	if err == nil {
-		_, err = r.s.exec.Exec(ctx, "ANALYZE "+r.p.Relation)
-	}
-	if err != nil && ctx.Err() == nil {
-		r.undo(ctx)
-		r.o.Tell(Event{Kind: Noted, SQLState: db.SQLState(err), Message: "ANALYZE was not done: " + message(err)})
-		return nil
-	}
-	return context.Cause(ctx)
-}
-
-const doneSQL = `UPDATE belay.backfill SET state = 'done', reason = $2, updated = pg_catalog.clock_timestamp()
-	WHERE id = $1::text::uuid AND epoch = $3`
-
-// done writes the end into the ledger.
-func (r *runner) done(ctx context.Context) error {
-	for {
-		var err error
-		if r.s.lost() {
-			err = r.rejoin(ctx)
-		}
-		if err == nil {
-			_, err = r.s.exec.Exec(ctx, doneSQL, r.id, r.verified.String(), r.rows[0].Epoch)
-		}
-		if err == nil {
-			break
-		}
-		if err := r.retry(ctx, err); err != nil {
-			return err
-		}
-	}
-	for i := range r.rows {
-		r.rows[i].State = Done
-	}
-	r.ctl.publish(func(s *Snapshot) {
-		s.State, s.Phase, s.Progress, s.LeftLow, s.LeftHigh, s.Total, s.At = Done, Finished, 1, 0, 0, s.Rows, time.Now()
-	})
-	r.o.Tell(Event{Kind: Ended, Rows: r.result().Rows})
-	return nil
 }

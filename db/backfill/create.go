@@ -1,0 +1,118 @@
+package backfill
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// create freezes the upper key of every leaf and writes the state rows, in one
+// transaction.
+func (r *runner) create(ctx context.Context) error {
+	if err := r.notOpen(ctx); err != nil {
+		return err
+	}
+	tx, err := r.s.exec.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite})
+	if err != nil {
+		return fmt.Errorf("backfill: create: %w", err)
+	}
+	defer r.undo(ctx)
+	for _, l := range r.p.Leaves {
+		if err := r.createLeaf(ctx, tx, l, 1); err != nil {
+			return err
+		}
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return fmt.Errorf("backfill: create: %w", err)
+	}
+	return nil
+}
+
+func (r *runner) createLeaf(ctx context.Context, tx pgx.Tx, l Leaf, epoch int) error {
+	row := Row{ID: r.id, RunID: r.o.Run.ID, Relation: r.p.Relation, Leaf: l.Name, TableOID: l.OID,
+		StatementSHA256: r.p.Statement.SHA256, KeyCols: l.Key.Columns, KeyTypes: l.Key.Types,
+		BatchRows: r.size.rows, State: Running, Epoch: epoch}
+	var err error
+	if row.Upper, err = freeze(ctx, tx, newRangeSQL(r.p, l)); err != nil {
+		return err
+	}
+	if row.Upper == nil {
+		row.State = Passed
+	}
+	return insert(ctx, tx, row)
+}
+
+// freeze finds the last key there is now.
+func freeze(ctx context.Context, tx Queryer, q rangeSQL) (cursor, error) {
+	if q.leaf.Key.ByPlace() {
+		return freezePlace(ctx, tx, q.leaf, 1)
+	}
+	rows, err := tx.Query(ctx, q.last())
+	if err != nil {
+		return nil, fmt.Errorf("backfill: last key of %s: %w", q.leaf.Name, err)
+	}
+	key, err := scanCursor(rows, len(q.columns()))
+	if err != nil {
+		return nil, fmt.Errorf("backfill: last key of %s: %w", q.leaf.Name, err)
+	}
+	return key, nil
+}
+
+// lookForLeaves is newLeaves, tried again where the connection was lost.
+func (r *runner) lookForLeaves(ctx context.Context) error {
+	for {
+		err := r.gate(ctx)
+		if err == nil {
+			err = r.newLeaves(ctx)
+		}
+		if err == nil {
+			return nil
+		}
+		r.undo(ctx)
+		if err := r.retry(ctx, err); err != nil {
+			return err
+		}
+	}
+}
+
+// newLeaves adds partitions that were made while it ran: rows may have been
+// moved into them.
+func (r *runner) newLeaves(ctx context.Context) error {
+	if !r.p.partitioned {
+		return nil
+	}
+	all, err := leaves(ctx, r.s.exec, r.p.OID)
+	if err != nil {
+		return err
+	}
+	for _, l := range all {
+		if l.kind != "r" || r.hasLeaf(l.OID) {
+			continue
+		}
+		if l.Key, _, err = keyOf(ctx, r.s.exec, l.OID, r.p.Spec.Key, r.p.Statement); err != nil {
+			return err
+		}
+		r.p.Leaves = append(r.p.Leaves, l.Leaf)
+		if err := r.addLeaf(ctx, l.Leaf); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *runner) addLeaf(ctx context.Context, l Leaf) error {
+	tx, err := r.s.exec.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite})
+	if err != nil {
+		return fmt.Errorf("backfill: new partition %s: %w", l.Name, err)
+	}
+	defer r.undo(ctx)
+	if err := r.createLeaf(ctx, tx, l, r.rows[0].Epoch); err != nil {
+		return err
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return fmt.Errorf("backfill: new partition %s: %w", l.Name, err)
+	}
+	r.o.Tell(Event{Kind: Noted, Leaf: l.Name, Message: "a new partition: its rows are done too"})
+	return r.reload(ctx, true)
+}

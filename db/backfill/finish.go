@@ -1,0 +1,81 @@
+package backfill
+
+import (
+	"context"
+	"time"
+
+	"belay/db"
+)
+
+// finish verifies, sweeps what was missed, analyzes and writes the end.
+func (r *runner) finish(ctx context.Context) error {
+	r.watch.allPassed()
+	r.phase(Verifying)
+	var swept int64
+	for pass := 1; ; pass++ {
+		v, err := r.verify(ctx, pass <= maxSweeps && r.p.sweeps)
+		if err != nil {
+			return err
+		}
+		swept += v.Swept
+		v.Swept, v.Passes = swept, pass
+		r.verified = v
+		if v.Left == 0 || pass > maxSweeps || !r.p.sweeps {
+			break
+		}
+	}
+	r.ctl.publish(func(s *Snapshot) { v := r.verified; s.Verified = &v })
+	r.o.Tell(Event{Kind: Checked, Rows: r.verified.Left, Message: r.verified.String()})
+	r.phase(Analyzing)
+	if err := r.analyze(ctx); err != nil {
+		return err
+	}
+	return r.done(ctx)
+}
+
+// analyze gathers statistics of the new values. It is not worth a failure.
+func (r *runner) analyze(ctx context.Context) error {
+	if err := r.gate(ctx); err != nil {
+		return err
+	}
+	_, err := r.s.exec.Exec(ctx, "SET statement_timeout = '10min'")
+	if err == nil {
+		_, err = r.s.exec.Exec(ctx, "ANALYZE "+r.p.Relation)
+	}
+	if err != nil && ctx.Err() == nil {
+		r.undo(ctx)
+		r.o.Tell(Event{Kind: Noted, SQLState: db.SQLState(err), Message: "ANALYZE was not done: " + message(err)})
+		return nil
+	}
+	return context.Cause(ctx)
+}
+
+const doneSQL = `UPDATE belay.backfill SET state = 'done', reason = $2, updated = pg_catalog.clock_timestamp()
+	WHERE id = $1::text::uuid AND epoch = $3`
+
+// done writes the end into the ledger.
+func (r *runner) done(ctx context.Context) error {
+	for {
+		var err error
+		if r.s.lost() {
+			err = r.rejoin(ctx)
+		}
+		if err == nil {
+			_, err = r.s.exec.Exec(ctx, doneSQL, r.id, r.verified.String(), r.rows[0].Epoch)
+		}
+		if err == nil {
+			break
+		}
+		if err := r.retry(ctx, err); err != nil {
+			return err
+		}
+	}
+	for i := range r.rows {
+		r.rows[i].State = Done
+	}
+	r.ctl.publish(func(s *Snapshot) {
+		s.State, s.Phase, s.Progress, s.LeftLow, s.LeftHigh, s.Total, s.At = Done, Finished, 1, 0, 0, s.Rows, time.Now()
+	})
+	r.o.Tell(Event{Kind: Ended, Rows: r.result().Rows})
+	return nil
+}
