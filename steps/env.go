@@ -7,7 +7,9 @@ import (
 
 	"belay/db"
 	"belay/db/apply"
+	"belay/db/dump"
 	"belay/db/history"
+	"belay/db/scratch"
 	"belay/sqlview"
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
@@ -16,6 +18,7 @@ import (
 	"belay/steps/fact"
 	"belay/steps/journal"
 	"belay/steps/project"
+	"belay/steps/rehearsal"
 )
 
 // Env is what a step may use. It belongs to the engine; steps keep nothing.
@@ -23,8 +26,10 @@ type Env struct {
 	Project *project.Project
 	// Versions cuts the tail of what is pending; empty = all pending.
 	Versions []string
-	Now      func() time.Time
-	Parser   *parse.Parser
+	// RehearsalFile is the record of a rehearsal that was given; "" = none.
+	RehearsalFile string
+	Now           func() time.Time
+	Parser        *parse.Parser
 	// Run is the short id of the run; it names belay's sessions on the server.
 	Run string
 	// Resumed is true where an earlier engine opened this run; Headless where
@@ -85,8 +90,33 @@ type Bench struct {
 	// Review is the judgement of Chosen, Judged its files, in the same order.
 	Review sqlview.Result
 	Judged []*lint.File
+	// Programs are PostgreSQL's own on this machine; nil until somebody looked.
+	Programs *Programs
+	// SchemaDump is the dumped schema and SchemaDumpOf the catalog's fingerprint
+	// at that time, Backup the choice that was carried out, Rehearsal the record
+	// that counts; nil = none.
+	SchemaDump   *dump.Dump
+	SchemaDumpOf string
+	Backup       *fact.Backup
+	Rehearsal    *rehearsal.Record
+	// Written is the first reading of what the database's clients write.
+	Written Written
 	// Plan is what would run; nil until the review made it.
 	Plan *Plan
+}
+
+// Programs are what backup and rehearsal start. NoServer and NoClient say in a
+// sentence what is not here; "" = it is.
+type Programs struct {
+	Server             scratch.Binaries
+	Client             dump.Client
+	NoServer, NoClient string
+}
+
+// Written is a reading of the rows that were ever written.
+type Written struct {
+	At   time.Time
+	Rows float64
 }
 
 // Plan is the exact work of a run. It is made from bytes that were read once.
@@ -123,4 +153,9 @@ func (e *Env) Folder() string { return e.Engine.Folder() }
 // Note records a sentence for the log and the report.
 func (e *Env) Note(ctx context.Context, step, format string, args ...any) error {
 	return e.Engine.Record(ctx, step, journal.Noted{Text: fmt.Sprintf(format, args...)})
+}
+
+// Progress says how far a step is, for the screens.
+func (e *Env) Progress(ctx context.Context, step, format string, args ...any) error {
+	return e.Engine.Record(ctx, step, journal.StepProgress{Text: fmt.Sprintf(format, args...)})
 }

@@ -31,3 +31,14 @@ func ClientDirs(binDir string) []string {
 	}
 	return dirs
 }
+
+// FindMajor is Find for a server of one major version. Where there is none, it
+// is what Find gives: look at the Major of the answer.
+func FindMajor(binDir string, want int) (Binaries, error) {
+	for _, dir := range ClientDirs(binDir) {
+		if b, err := open(dir); err == nil && b.Major == want {
+			return b, nil
+		}
+	}
+	return Find(binDir)
+}

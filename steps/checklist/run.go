@@ -69,6 +69,9 @@ func newRunner(ctx context.Context, e *steps.Env) (*runner, error) {
 	if err := r.own(ctx); err != nil {
 		return nil, err
 	}
+	if err := refuseOwnDump(ctx, e); err != nil {
+		return nil, err
+	}
 	if e.Bench.Table != nil {
 		r.keys = e.Bench.Table.Keys(e.Bench.Target.Database)
 	}

@@ -42,8 +42,8 @@ func (g *engine) confirmed(text string) error {
 		return g.askConfirm()
 	}
 	now := g.approvalNow()
-	g.approved, g.again = &now, true
-	return nil
+	g.approved, g.again, g.fresh = &now, true, false
+	return g.takePresets()
 }
 
 // approvalHolds reports whether the dialog was answered with a yes and nothing

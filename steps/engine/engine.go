@@ -52,10 +52,14 @@ type engine struct {
 	// unanswered are the questions a headless run could not answer.
 	unanswered []journal.QuestionAsked
 	approved   *approval
-	watchers   watchers
-	holdNext   *steps.Exit
-	retryAt    time.Time
-	final      *journal.RunFinished
+	// lookedAt is when the latest look began. fresh is set once the facts were
+	// read again after a confirm that had something to do first, such as a dump.
+	lookedAt time.Time
+	fresh    bool
+	watchers watchers
+	holdNext *steps.Exit
+	retryAt  time.Time
+	final    *journal.RunFinished
 }
 
 // phase is what the queue is for.
@@ -168,7 +172,7 @@ func (g *engine) begin(ctx context.Context) error {
 		return g.refuse(err)
 	}
 	g.env = &steps.Env{
-		Project: p, Versions: g.order.Versions, Now: g.now, Parser: &parse.Parser{}, Run: g.shortID(),
+		Project: p, Versions: g.order.Versions, RehearsalFile: g.order.Rehearsal, Now: g.now, Parser: &parse.Parser{}, Run: g.shortID(),
 		Headless: g.order.Headless, Sessions: &steps.Sessions{}, Bench: &steps.Bench{}, Engine: &desk{g: g},
 	}
 	if g.order.Resume {

@@ -46,7 +46,28 @@ func (g *engine) loop(ctx context.Context) error {
 			return g.abort(context.Cause(ctx))
 		}
 	}
+	g.drain()
 	return nil
+}
+
+// errOver is what a step is told that still speaks when the run is over.
+var errOver = errors.New("the run is over")
+
+// drain waits for a step that is in hand when a look ends: no program that it
+// started outlives the engine. Nothing is written down any more.
+func (g *engine) drain() {
+	if g.inHand == "" {
+		return
+	}
+	g.cancel(ErrStopped)
+	for g.inHand != "" {
+		select {
+		case r := <-g.requests:
+			r.reply <- errOver
+		case <-g.ended:
+			g.inHand = ""
+		}
+	}
 }
 
 // advance starts the next step of the queue when none is in hand.

@@ -31,6 +31,8 @@ type Order struct {
 	Versions []string
 	// Answers are given by id before anything is asked.
 	Answers map[string]string
+	// Rehearsal is the file of a rehearsal's record; "" = look for one.
+	Rehearsal string
 	// Headless is true where nobody can be asked: a question without an answer
 	// ends the engine with exit code 4.
 	Headless bool

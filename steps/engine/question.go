@@ -28,7 +28,7 @@ func (g *engine) answered(id string) (string, bool) {
 // ask opens a question, unless it is open already with the same words. An answer
 // from the answers file closes it at once.
 func (g *engine) ask(step string, q journal.QuestionAsked) error {
-	if open := g.run.Question(q.ID); open == nil || open.Text != q.Text || !slices.Equal(open.Options, q.Options) {
+	if open := g.run.Question(q.ID); open == nil || open.Text != q.Text || open.Preset != q.Preset || !slices.Equal(open.Options, q.Options) {
 		if err := g.record(step, "", q); err != nil {
 			return err
 		}
@@ -89,10 +89,14 @@ func refuses(q journal.QuestionAsked, text string) string {
 		return ""
 	}
 	if len(q.Options) > 0 {
+		word, words, detailed := strings.Cut(text, ":")
+		if detailed && slices.Contains(q.Detailed, word) && strings.TrimSpace(words) != "" {
+			return ""
+		}
 		if slices.Contains(q.Options, text) {
 			return ""
 		}
-		words := strings.Join(q.Options, ", ")
+		words = strings.Join(q.Options, ", ")
 		if q.Expect != "" {
 			words = fmt.Sprintf("%q or %s", q.Expect, words)
 		}
@@ -108,9 +112,25 @@ func refuses(q journal.QuestionAsked, text string) string {
 func (g *engine) openQuestions() []journal.QuestionAsked {
 	var open []journal.QuestionAsked
 	for _, q := range g.run.Questions {
-		if q.ID != confirmID {
+		if q.ID != confirmID && !q.Preset {
 			open = append(open, q.QuestionAsked)
 		}
 	}
 	return open
+}
+
+// presetVoice is who an answer comes from that was taken with the confirm.
+const presetVoice = "preset, with the confirm"
+
+// takePresets answers what comes with the yes of the run dialog.
+func (g *engine) takePresets() error {
+	for _, q := range slices.Clone(g.run.Questions) {
+		if !q.Preset {
+			continue
+		}
+		if err := g.record(q.Step, presetVoice, journal.QuestionAnswered{ID: q.ID, Answer: q.Default}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

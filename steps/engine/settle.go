@@ -15,7 +15,7 @@ func (g *engine) look() {
 	if g.phase == running || g.phase == over {
 		return
 	}
-	g.phase, g.queue, g.rejudged = looking, nil, map[string]bool{}
+	g.phase, g.queue, g.rejudged, g.lookedAt = looking, nil, map[string]bool{}, g.now()
 	for _, s := range g.playbook.Steps {
 		if s.Looks {
 			g.queue = append(g.queue, s)
@@ -28,6 +28,11 @@ func (g *engine) look() {
 func (g *engine) settle() (waits bool, err error) {
 	if g.phase == idle {
 		return true, g.reconnect()
+	}
+	if g.approved != nil && !g.fresh && g.now().Sub(g.lookedAt) > g.patience.sample {
+		g.fresh = true
+		g.look()
+		return false, nil
 	}
 	if holds, err := g.approvalHolds(); err != nil || holds {
 		if err != nil {

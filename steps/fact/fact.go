@@ -215,6 +215,56 @@ type Written struct {
 	JSON     string `json:"json"`
 }
 
+// Backup is what restoring could go back to, and what that would cost.
+type Backup struct {
+	// Choice is dump, schema, snapshot, pitr, none; "" = not settled.
+	Choice string `json:"choice"`
+	// Words are the person's own: which snapshot, when a restore was tested.
+	Words string `json:"words,omitempty"`
+	// Proposed is the choice that the facts speak for, Why in words.
+	Proposed string `json:"proposed"`
+	Why      string `json:"why"`
+	// Path, Bytes, SHA256, TookMS and At belong to a dump that was read back whole.
+	Path   string    `json:"path,omitempty"`
+	Bytes  int64     `json:"bytes,omitempty"`
+	SHA256 string    `json:"sha256,omitempty"`
+	TookMS int64     `json:"took_ms,omitempty"`
+	At     time.Time `json:"at,omitzero"`
+	// DatabaseBytes is tables without indexes, by the planner's statistics.
+	DatabaseBytes int64 `json:"database_bytes"`
+	// DumpMS is how long a dump is expected to take.
+	DumpMS int64 `json:"dump_ms"`
+	// WritesPerSecond is rows written in the database; -1 = unknown. RateOver says
+	// over which time.
+	WritesPerSecond float64 `json:"writes_per_s"`
+	RateOver        string  `json:"rate_over,omitempty"`
+	// Missing says why nothing can be dumped here; "" = it can.
+	Missing string `json:"missing,omitempty"`
+}
+
+// Rehearsal is the record that counts for this plan.
+type Rehearsal struct {
+	Path    string          `json:"path"`
+	Grade   string          `json:"grade"`
+	Place   string          `json:"place"`
+	At      time.Time       `json:"at"`
+	Passed  bool            `json:"passed"`
+	Verdict string          `json:"verdict"`
+	Units   []RehearsedUnit `json:"units"`
+	// Diff lists the lines of the schema that the way back leaves changed.
+	Diff   []string `json:"diff,omitempty"`
+	Limits []string `json:"limits,omitempty"`
+}
+
+// RehearsedUnit is a file's times in ms; -1 = not done.
+type RehearsedUnit struct {
+	Version string   `json:"version"`
+	ApplyMS int64    `json:"apply_ms"`
+	DownMS  int64    `json:"down_ms"`
+	AgainMS int64    `json:"again_ms"`
+	Differs []string `json:"differs,omitempty"` // from what was predicted
+}
+
 // Fact is the name under which each observation is kept.
 func (Target) Fact() string    { return "target" }
 func (Folder) Fact() string    { return "folder" }
@@ -224,3 +274,5 @@ func (Plan) Fact() string      { return "plan" }
 func (Heart) Fact() string     { return "heart" }
 func (Verified) Fact() string  { return "verified" }
 func (Written) Fact() string   { return "report" }
+func (Backup) Fact() string    { return "backup" }
+func (Rehearsal) Fact() string { return "rehearsal" }

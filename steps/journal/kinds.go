@@ -93,6 +93,11 @@ const (
 	Unknown Status = "unknown"
 )
 
+// StepProgress says how far the step in hand is.
+type StepProgress struct {
+	Text string `json:"text"`
+}
+
 // QuestionAsked opens a question. Several may be open at once.
 type QuestionAsked struct {
 	ID   string `json:"id"`
@@ -108,6 +113,12 @@ type QuestionAsked struct {
 	Why string `json:"why,omitempty"`
 	// Dialog is true for a question that is only opened by a key (run.confirm).
 	Dialog bool `json:"dialog,omitempty"`
+	// Preset is true where Default is taken with the yes that opens the run,
+	// unless somebody answers before: nothing waits for it.
+	Preset bool `json:"preset,omitempty"`
+	// Detailed are the options that may carry words of the person's own, as in
+	// "pitr: restore tested on 2 May".
+	Detailed []string `json:"detailed,omitempty"`
 }
 
 // QuestionAnswered closes a question. By, in the envelope, says who.
@@ -283,6 +294,7 @@ func (RunParked) Kind() Kind         { return "run.parked" }
 func (RunFinished) Kind() Kind       { return "run.finished" }
 func (StepStarted) Kind() Kind       { return "step.started" }
 func (StepFinished) Kind() Kind      { return "step.finished" }
+func (StepProgress) Kind() Kind      { return "step.progress" }
 func (QuestionAsked) Kind() Kind     { return "question.asked" }
 func (QuestionAnswered) Kind() Kind  { return "question.answered" }
 func (QuestionWithdrawn) Kind() Kind { return "question.withdrawn" }
@@ -309,7 +321,7 @@ func (Noted) Kind() Kind             { return "note" }
 func Kinds() []Body {
 	return []Body{
 		EngineStarted{}, EngineStopped{}, PlaybookChosen{}, RunOpened{}, RunParked{}, RunFinished{},
-		StepStarted{}, StepFinished{}, QuestionAsked{}, QuestionAnswered{}, QuestionWithdrawn{}, AnswerRefused{},
+		StepStarted{}, StepFinished{}, StepProgress{}, QuestionAsked{}, QuestionAnswered{}, QuestionWithdrawn{}, AnswerRefused{},
 		FactSeen{}, Sampled{}, SampleFailed{}, UnitIntent{}, StatementSent{}, StatementEnded{},
 		AttemptStarted{}, Attempted{}, UnitProgress{}, UnitApplied{}, UnitEnded{}, UnitProbed{},
 		StopRequested{}, GoingOnUnwatched{}, ScreenLost{}, ScreenBack{}, Noted{},
@@ -321,7 +333,7 @@ func Kinds() []Body {
 func durable(k Kind) bool {
 	switch k {
 	case "sample", "sample.failed", "fact", "attempt", "attempt.started", "statement.ended",
-		"step.started", "note", "unit.progress", "question.withdrawn", "answer.refused":
+		"step.started", "step.progress", "note", "unit.progress", "question.withdrawn", "answer.refused":
 		return false
 	}
 	return true

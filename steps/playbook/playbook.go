@@ -22,6 +22,8 @@ var Plain = Playbook{
 	Steps: []steps.Step{
 		checklist.Target,
 		checklist.Preflight,
+		checklist.Backup,
+		checklist.Rehearse,
 		checklist.Review,
 		checklist.Rollback,
 		checklist.Estimate,

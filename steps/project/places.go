@@ -12,6 +12,18 @@ func RunsDir() (string, error) {
 	return place("XDG_STATE_HOME", filepath.Join(".local", "state"), "runs")
 }
 
+// BackupsDir is where dumps go unless belay.toml says otherwise:
+// $XDG_STATE_HOME/belay/backups, made with 0700.
+func BackupsDir() (string, error) {
+	return place("XDG_STATE_HOME", filepath.Join(".local", "state"), "backups")
+}
+
+// RehearsalsDir is where the records of rehearsals go that a run made itself:
+// $XDG_STATE_HOME/belay/rehearsals.
+func RehearsalsDir() (string, error) {
+	return place("XDG_STATE_HOME", filepath.Join(".local", "state"), "rehearsals")
+}
+
 // StoreDir is the user's own store: $XDG_CONFIG_HOME/belay.
 func StoreDir() (string, error) {
 	return place("XDG_CONFIG_HOME", ".config", "")

@@ -19,6 +19,7 @@ var folds = map[journal.Kind]func(*Run, journal.Event) error{
 	"run.finished":       on(runFinished),
 	"step.started":       on(stepStarted),
 	"step.finished":      on(stepFinished),
+	"step.progress":      on(stepProgress),
 	"question.asked":     on(questionAsked),
 	"question.answered":  on(questionAnswered),
 	"question.withdrawn": on(questionWithdrawn),
@@ -123,10 +124,14 @@ func stepFinished(r *Run, e journal.Event, b journal.StepFinished) {
 	r.say(e, "%s: %s: %s", e.Step, b.Status, b.Summary)
 }
 
+func stepProgress(r *Run, e journal.Event, b journal.StepProgress) {
+	r.setStep(e, journal.Running, b.Text, "")
+}
+
 func questionAsked(r *Run, e journal.Event, b journal.QuestionAsked) {
 	r.dropQuestion(b.ID)
 	r.Questions = append(r.Questions, Question{QuestionAsked: b, Step: e.Step, At: e.At})
-	if !b.Dialog {
+	if !b.Dialog && !b.Preset {
 		r.say(e, "asked: %s", b.Text)
 	}
 }

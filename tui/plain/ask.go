@@ -49,6 +49,7 @@ func (p *printer) next() *state.Question {
 		q := &p.run.Questions[i]
 		switch {
 		case p.asked[q.ID]:
+		case q.Preset: // its answer comes with the confirm
 		case !q.Dialog:
 			return q
 		case dialog == nil:

@@ -54,10 +54,10 @@ func blocksRun(run *state.Run, s state.Step) string {
 	return why
 }
 
-// question is the first open question of a step that opens by itself.
+// question is the first open question of a step that somebody must answer.
 func question(run *state.Run, step string) *state.Question {
 	for i := range run.Questions {
-		if q := &run.Questions[i]; q.Step == step && !q.Dialog {
+		if q := &run.Questions[i]; q.Step == step && !q.Dialog && !q.Preset {
 			return q
 		}
 	}

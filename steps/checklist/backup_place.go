@@ -1,0 +1,74 @@
+package checklist
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"belay/db"
+	"belay/steps"
+	"belay/steps/fact"
+	"belay/steps/project"
+)
+
+func targetConfig(e *steps.Env) (db.Config, error) {
+	return db.ParseConfig(e.Project.DSN, e.Project.DSNFrom)
+}
+
+// backupDir is [backup] directory of belay.toml, or the user's own place: a
+// dump holds personal data and belongs into no repository.
+func backupDir(e *steps.Env) (string, error) {
+	dir := e.Project.Config.Backup.Directory
+	if dir == "" {
+		return project.BackupsDir()
+	}
+	if filepath.IsAbs(dir) {
+		return dir, nil
+	}
+	return filepath.Join(e.Project.Dir, dir), nil
+}
+
+const writtenSQL = `select coalesce(sum(tup_inserted + tup_updated + tup_deleted), 0)::float8,
+	coalesce(extract(epoch from pg_catalog.clock_timestamp() - coalesce(min(stats_reset), pg_catalog.pg_postmaster_start_time())), 0)::float8
+from pg_catalog.pg_stat_database where datname = pg_catalog.current_database()`
+
+// rate is how much is written: since the first look where that is long enough
+// ago, else on average since the statistics began.
+func rate(ctx context.Context, e *steps.Env, f *fact.Backup) {
+	var rows, age float64
+	err := e.Sessions.Monitor(func(c *db.Conn) error { return c.QueryRow(ctx, writtenSQL).Scan(&rows, &age) })
+	if err != nil || age <= 0 {
+		return
+	}
+	now := e.Now()
+	first := e.Bench.Written
+	if first.At.IsZero() {
+		e.Bench.Written = steps.Written{At: now, Rows: rows}
+	}
+	f.WritesPerSecond, f.RateOver = rows/age, "on average since the statistics began"
+	if over := now.Sub(first.At); !first.At.IsZero() && over >= 5*time.Second && rows >= first.Rows {
+		f.WritesPerSecond, f.RateOver = (rows-first.Rows)/over.Seconds(), fmt.Sprintf("over the last %.0f s", over.Seconds())
+	}
+}
+
+const dumpingSQL = `select coalesce(max(pid), 0) from pg_catalog.pg_stat_activity
+where application_name like 'pg\_dump belay/%' and datname = pg_catalog.current_database()`
+
+// refuseOwnDump ends a run whose database a dump of belay's still reads: it
+// holds a lock on every table.
+func refuseOwnDump(ctx context.Context, e *steps.Env) error {
+	var pid int
+	err := e.Sessions.Monitor(func(c *db.Conn) error { return c.QueryRow(ctx, dumpingSQL).Scan(&pid) })
+	if err != nil {
+		return dbError("looking for a dump", err)
+	}
+	if pid == 0 {
+		return nil
+	}
+	return &steps.Exit{
+		Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+		Summary: fmt.Sprintf("a pg_dump of belay's still reads this database (pid %d): it holds every table", pid),
+		Advice:  "wait until it is done; nothing has changed",
+	}
+}
