@@ -1,4 +1,4 @@
-package dbtest
+package faultproxy
 
 import (
 	"bytes"
@@ -28,7 +28,7 @@ const (
 	Cancel  byte = 2
 )
 
-// Types of frontend messages a test may look for, as the protocol writes them.
+// Types of frontend messages to look for, as the protocol writes them.
 const (
 	Query     byte = 'Q'
 	Parse     byte = 'P'
