@@ -55,7 +55,7 @@ func play(t *testing.T, file string) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sql": s.sql, "sqlis": s.sqlIs, "block": s.block, "unblock": s.unblock, "migrate-version": s.migrateVersion,
-			"quiet-log": s.quietLog,
+			"quiet-log": s.quietLog, "demo-gone": demoGone,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond == "migrate" {
