@@ -24,6 +24,7 @@ type watch struct {
 	pid    int
 	sample sample
 	seen   time.Time // the sample that verdict gave last
+	every  time.Duration
 	tries  int
 	trying throttle.Verdict
 	behind string
@@ -57,8 +58,13 @@ const (
 	// closely is how often blockers are looked for while a range does not go
 	// through.
 	closely = 50 * time.Millisecond
-	// staleAfter is when a sample no longer says anything.
+	// staleAfter is when a sample no longer says anything, besides the time to
+	// the next.
 	staleAfter = 5 * time.Second
+	// A sample that costs more than costly makes the next ones rarer, up to
+	// watchSeldom.
+	costly      = 50 * time.Millisecond
+	watchSeldom = 8 * time.Second
 )
 
 func newWatch(r *runner) (*watch, error) {
@@ -110,7 +116,7 @@ func (w *watch) loop(ctx context.Context) {
 		if c != nil && !time.Now().Before(next) {
 			began := time.Now()
 			w.look(ctx, c)
-			next = began.Add(max(watchEvery, 20*time.Since(began)))
+			next = began.Add(w.paced(time.Since(began)))
 		}
 		if c != nil && w.troubled() {
 			w.lookBehind(ctx, c)
@@ -126,6 +132,18 @@ func (w *watch) pause(next time.Time) time.Duration {
 		return closely
 	}
 	return min(max(time.Until(next), closely), watchEvery)
+}
+
+// paced is the time to the next sample after one that took so long.
+func (w *watch) paced(took time.Duration) time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if took > costly {
+		w.every = min(2*max(w.every, watchEvery), watchSeldom)
+	} else {
+		w.every = watchEvery
+	}
+	return w.every
 }
 
 func (w *watch) troubled() bool {
@@ -243,7 +261,7 @@ func (w *watch) verdict() (v *throttle.Verdict, fresh bool) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if time.Since(w.sample.at) > staleAfter {
+	if time.Since(w.sample.at) > staleAfter+w.every {
 		return &throttle.Verdict{Signal: "signals", Action: throttle.Wait, Unread: "no sample yet", Since: w.sample.at}, false
 	}
 	fresh = !w.seen.Equal(w.sample.at)
