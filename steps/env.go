@@ -71,6 +71,9 @@ type Engine interface {
 	HoldNext() (why *Exit, hold bool)
 	// Folder is the run folder.
 	Folder() string
+	// LeftOpen names the other runs of this user on the same database that have
+	// something left, by id.
+	LeftOpen(systemID string, database uint32) []string
 	// Came says how far a version came, by the journal.
 	Came(version string) (intent *journal.UnitIntent, outcome string)
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	"time"
 
 	"belay/sqlview/migration"
 	"belay/steps"
@@ -27,10 +29,22 @@ func (a *app) begin(p *project.Project, r request) (folder string, err error) {
 	if order.Dir, err = os.Getwd(); err != nil {
 		return "", err
 	}
-	if k, ok := engine.Same(order.Dir, p.Shown(), fileHashes(p)); ok {
+	k, open := engine.Same(order.Dir, p.Shown(), fileHashes(p))
+	switch {
+	case open && k.Live && r.headless:
+		return "", &steps.Exit{
+			Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+			Summary: fmt.Sprintf("run %s of %s is open on %s, since %s", k.ID, k.Plan.By, k.Plan.Database, k.Plan.At.Format(time.DateTime+" UTC")),
+			Advice:  "`belay attach " + k.ID + "` shows it, `belay stop " + k.ID + "` stops it",
+		}
+	case open && k.Live:
+		return k.Folder, nil // another screen on the same run
+	case open:
 		order.Folder, order.Resume = k.Folder, true
-	} else if order.Folder, err = engine.NewFolder(); err != nil {
-		return "", err
+	default:
+		if order.Folder, err = engine.NewFolder(); err != nil {
+			return "", err
+		}
 	}
 	return order.Folder, engine.Start(order)
 }

@@ -11,6 +11,11 @@ func scanProgress(r pgx.CollectableRow) (p activity.Progress, err error) {
 	return p, err
 }
 
+func scanTransaction(r pgx.CollectableRow) (t activity.Transaction, err error) {
+	err = r.Scan(&t.PID, &t.Application, &t.User, &t.BackendType, &t.State, &t.AgeMS, &t.Query)
+	return t, err
+}
+
 func scanReplica(r pgx.CollectableRow) (x activity.Replica, err error) {
 	err = r.Scan(&x.Name, &x.State, &x.LagMS, &x.LagBytes)
 	return x, err

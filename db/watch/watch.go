@@ -128,6 +128,7 @@ func (w *Watcher) read(ctx context.Context, relations []string) (activity.Sample
 	batch.Queue(sql("tables", major), relations)
 	batch.Queue(sql("progress", major))
 	batch.Queue(sql("replicas", major))
+	batch.Queue(sql("transactions", major))
 	results := w.conn.SendBatch(ctx, &batch)
 	counters, err := scan(results, &s)
 	return s, counters, errors.Join(err, results.Close())
@@ -151,7 +152,10 @@ func scan(r pgx.BatchResults, s *activity.Sample) (map[string]counter, error) {
 	if s.Progress, err = rows(r, "progress", scanProgress); err != nil {
 		return nil, err
 	}
-	s.Replicas, err = rows(r, "replicas", scanReplica)
+	if s.Replicas, err = rows(r, "replicas", scanReplica); err != nil {
+		return nil, err
+	}
+	s.Transactions, err = rows(r, "transactions", scanTransaction)
 	return counters, err
 }
 

@@ -4,6 +4,7 @@
 package activity
 
 import (
+	"slices"
 	"time"
 
 	"belay/sqlview/lock"
@@ -16,6 +17,9 @@ type Sample struct {
 	Sessions Sessions  `json:"sessions"`
 	Locks    []Lock    `json:"locks"`
 	Tables   []Table   `json:"tables"`
+	// Transactions lists who holds a snapshot or has written, oldest first, at
+	// most 20: what a concurrent build waits for.
+	Transactions []Transaction `json:"transactions,omitempty"`
 	// Replicas lists the standbys as pg_stat_replication shows them.
 	Replicas []Replica `json:"replicas,omitempty"`
 	// Progress lists running builds, by the pg_stat_progress views.
@@ -101,6 +105,33 @@ type Progress struct {
 	// Total is 0 where the phase has no total.
 	Total int64  `json:"total"`
 	Unit  string `json:"unit"` // blocks, tuples, lockers
+}
+
+// Transaction is an open transaction of this database.
+type Transaction struct {
+	PID         int    `json:"pid"`
+	Application string `json:"application"`
+	User        string `json:"user"`
+	BackendType string `json:"backend_type,omitempty"`
+	State       string `json:"state"`
+	AgeMS       int64  `json:"age_ms"`
+	Query       string `json:"query"`
+}
+
+// Older lists the transactions that a concurrent build would wait for if it
+// began now, as locks that nobody asked a relation for.
+func (s Sample) Older(self ...int) []Lock {
+	var out []Lock
+	for _, t := range s.Transactions {
+		if slices.Contains(self, t.PID) {
+			continue
+		}
+		out = append(out, Lock{
+			PID: t.PID, Application: t.Application, User: t.User, BackendType: t.BackendType, State: t.State,
+			SinceMS: t.AgeMS, Query: t.Query, Granted: true,
+		})
+	}
+	return out
 }
 
 // Want is a lock that a statement is going to ask for.

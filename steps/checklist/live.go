@@ -35,7 +35,19 @@ func liveItems(ctx context.Context, e *steps.Env) ([]fact.Item, time.Time, error
 	} {
 		items = append(items, look(f)...)
 	}
-	return items, f.At, nil
+	return append(items, openItems(e)...), f.At, nil
+}
+
+// openItems names the runs that were left on this database: what they marked or
+// left behind is theirs to settle.
+func openItems(e *steps.Env) []fact.Item {
+	var items []fact.Item
+	for _, id := range e.Engine.LeftOpen(e.Bench.Identity.SystemIdentifier, e.Bench.Identity.DatabaseOID) {
+		items = append(items, fact.Item{
+			ID: "open-run", Level: fact.Look, Text: "run " + id + " was left open on this database", Hint: "`belay attach " + id + "` asks what became of it",
+		})
+	}
+	return items
 }
 
 // touched lists the relations that the plan locks.

@@ -218,7 +218,17 @@ func tellReview(ctx context.Context, e *steps.Env, p *steps.Plan, r fact.Review)
 	if err := e.Fact(ctx, "review", planFact(e, p)); err != nil {
 		return err
 	}
-	return e.Fact(ctx, "review", heart.Offline(p, 0, e.Project.Limits))
+	return e.Fact(ctx, "review", heart.Offline(p, firstOpen(e, p), e.Project.Limits))
+}
+
+// firstOpen is the first unit of a plan that no earlier engine applied.
+func firstOpen(e *steps.Env, p *steps.Plan) int {
+	for i, u := range p.Units {
+		if _, outcome := e.Engine.Came(u.Migration.Version); outcome != "applied" {
+			return i
+		}
+	}
+	return 0
 }
 
 func planFact(e *steps.Env, p *steps.Plan) fact.Plan {

@@ -36,11 +36,8 @@ func runUnits(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 	defer r.release()
 	applied := 0
 	for i, u := range e.Bench.Plan.Units {
-		done, err := r.settled(ctx, i, &u)
-		if err != nil {
-			return steps.Outcome{}, err
-		}
-		if !done {
+		if _, outcome := e.Engine.Came(u.Migration.Version); outcome != string(apply.Applied) {
+			u.From = r.from[u.Migration.Version]
 			if err := r.unit(ctx, i, u); err != nil {
 				return steps.Outcome{}, err
 			}
@@ -52,11 +49,13 @@ func runUnits(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 
 // runner runs the units of a plan on the three connections.
 type runner struct {
-	env   *steps.Env
-	trio  *db.Trio
-	x     *apply.Executor
-	keys  []int64
-	told  *teller
+	env  *steps.Env
+	trio *db.Trio
+	x    *apply.Executor
+	keys []int64
+	told *teller
+	// from is, by version, the first statement that is still to run.
+	from  map[string]int
 	asked bool // the person was asked whether to go on with a resumed run
 }
 
@@ -65,20 +64,10 @@ func newRunner(ctx context.Context, e *steps.Env) (*runner, error) {
 	if err != nil {
 		return nil, dbError("the three connections", err)
 	}
-	r := &runner{env: e, trio: t}
-	if err := r.own(ctx); err != nil {
-		return nil, err
-	}
-	if err := refuseOwnDump(ctx, e); err != nil {
-		return nil, err
-	}
+	r := &runner{env: e, trio: t, told: &teller{env: e}, from: map[string]int{}}
 	if e.Bench.Table != nil {
 		r.keys = e.Bench.Table.Keys(e.Bench.Target.Database)
 	}
-	if err := r.takeKeys(ctx); err != nil {
-		return nil, err
-	}
-	r.told = &teller{env: e}
 	l := e.Project.Limits
 	r.x = &apply.Executor{
 		Trio: t, MonitorLock: e.Sessions.Locker(),
@@ -86,6 +75,20 @@ func newRunner(ctx context.Context, e *steps.Env) (*runner, error) {
 			FirstRung: l.LockTimeout, HoldBudget: l.HoldBudget, QueueLimit: l.QueueLimit,
 			Attempts: l.Attempts, RetryFor: l.RetryFor, ConcurrentDeadline: steps.ConcurrentDeadline,
 		},
+	}
+	// What an earlier engine left is settled first: its session may still hold
+	// the very locks that this one is going to take.
+	if err := r.settle(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.own(ctx); err != nil {
+		return nil, err
+	}
+	if err := refuseOwnDump(ctx, e); err != nil {
+		return nil, err
+	}
+	if err := r.takeKeys(ctx); err != nil {
+		return nil, err
 	}
 	return r, r.createHistory(ctx)
 }
@@ -176,17 +179,23 @@ func (r *runner) createHistory(ctx context.Context) error {
 	return r.env.Note(ctx, "run", "created the history table %s with %s's own DDL", t.Quoted, r.env.Bench.Format.Name)
 }
 
-// settled reports whether a unit is behind us: proved by this run, or by the
-// database where an earlier engine left it open.
-func (r *runner) settled(ctx context.Context, i int, u *steps.Unit) (bool, error) {
-	intent, outcome := r.env.Engine.Came(u.Migration.Version)
-	if outcome == "applied" {
-		return true, nil
+// settle asks the database about every unit that an earlier engine left with an
+// unknown outcome.
+func (r *runner) settle(ctx context.Context) error {
+	for i, u := range r.env.Bench.Plan.Units {
+		intent, outcome := r.env.Engine.Came(u.Migration.Version)
+		if intent == nil || outcome == string(apply.Applied) {
+			continue
+		}
+		if outcome == string(apply.NotApplied) && u.Wrap != apply.OneByOne {
+			continue // undone as a whole; one by one, some of its statements may stand
+		}
+		if _, err := r.probe(ctx, i, &u, traceOf(intent)); err != nil {
+			return err
+		}
+		r.from[u.Migration.Version] = u.From
 	}
-	if intent == nil || outcome == "not applied" {
-		return false, nil
-	}
-	return r.probe(ctx, i, u, traceOf(intent))
+	return nil
 }
 
 func traceOf(i *journal.UnitIntent) apply.Trace {

@@ -30,6 +30,9 @@ func (t *teller) tell(ctx context.Context, ev apply.Event) error {
 
 // bodies are the journal's words for an event of the executor.
 func (t *teller) bodies(ev apply.Event) []journal.Body {
+	if ev.Statement < 0 && t.u.Wrap == apply.OneByOne && (ev.Kind == apply.AttemptStarted || ev.Kind == apply.AttemptEnded) {
+		return nil // the history row of a unit that is no transaction, not a try of its statements
+	}
 	switch ev.Kind {
 	case apply.Intent, apply.CommitSending:
 		return []journal.Body{t.intent(ev)}

@@ -62,6 +62,18 @@ func (d *desk) Folder() (folder string) {
 	return folder
 }
 
+func (d *desk) LeftOpen(systemID string, database uint32) []string {
+	all, _ := Runs()
+	own := RunID(d.Folder())
+	var left []string
+	for _, k := range all {
+		if k.ID != own && k.Open() && k.Plan.SystemID == systemID && k.Plan.DatabaseOID == database {
+			left = append(left, k.ID)
+		}
+	}
+	return left
+}
+
 func (d *desk) Came(version string) (intent *journal.UnitIntent, outcome string) {
 	_ = d.do(context.Background(), func() error {
 		for _, u := range d.g.run.Units {

@@ -122,7 +122,7 @@ func FindRun(id string) (Known, error) {
 func Same(dir, folder string, sha map[string]string) (Known, bool) {
 	all, _ := Runs()
 	for _, k := range all {
-		if k.Open() && !k.Live && k.Plan.Dir == dir && k.Plan.Folder == folder && sameFiles(k.Plan, sha) {
+		if k.Open() && k.Plan.Dir == dir && k.Plan.Folder == folder && sameFiles(k.Plan, sha) {
 			return k, true
 		}
 	}

@@ -41,6 +41,9 @@ func Of(p *steps.Plan, unit int, s activity.Sample, l project.Limits, at time.Ti
 	h.Live, h.At = true, at
 	wants := wantsOf(p.Units[unit])
 	h.Blockers = s.Blockers(wants, pids...)
+	if h.Concurrent {
+		h.Blockers = s.Older(pids...)
+	}
 	h.QueuePerSecond = s.QueuePerSecond(wants)
 	for _, t := range s.Tables {
 		if t.Relation == h.Relation {
