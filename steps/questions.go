@@ -1,6 +1,10 @@
 package steps
 
-import "sort"
+import (
+	"slices"
+	"sort"
+	"strings"
+)
 
 // QuestionDoc describes a question that belay may ask, for `belay explain
 // questions` and for answers files. Ids are stable: none is ever renamed.
@@ -13,6 +17,8 @@ type QuestionDoc struct {
 	// Prefix is true for an id whose last part is filled in, such as
 	// review.accept.RULE.
 	Prefix bool
+	// Later is true for an id that is settled and not asked yet.
+	Later bool
 }
 
 var questionDocs = []QuestionDoc{
@@ -40,6 +46,12 @@ var questionDocs = []QuestionDoc{
 		Doc: "Asked when the preflight found something that stands against a run and that a reason may lift."},
 	{ID: "review.accept.", Answers: "a reason in your words", Prefix: true,
 		Doc: "Asked for each rule of level stop that the migration breaks. The reason goes into the report."},
+	{ID: "deploy.state", Answers: "not-out, going-out, everywhere",
+		Doc: "Asked once when a statement breaks running code: where the code is that needs this migration. What breaks OLD code wants it everywhere first, else the order is wrong and the run stops; what breaks NEW code wants it not-out."},
+	{ID: "deploy.waive", Answers: "a reason in your words",
+		Doc: "Asked when deploy.state says that the order is wrong. The reason lifts the stop and goes into the report; so does another answer to deploy.state."},
+	{ID: anyWaiver, Answers: "a reason in your words",
+		Doc: "Asked when a step stops and a reason may lift that, as preflight.waive. The reason goes into the report."},
 	{ID: "run.hold", Answers: "a time span such as 40s",
 		Doc: "Asked when a unit is not instant: the longest that its locks may be held. The server undoes it past that."},
 	{ID: "run.confirm", Answers: "the database's name; yes is enough on staging and local",
@@ -56,26 +68,29 @@ var questionDocs = []QuestionDoc{
 		Doc: "Asked when an INVALID index of the same name is left from an earlier build. Yes drops it by DROP INDEX CONCURRENTLY first."},
 }
 
-// Questions lists every question this belay asks, sorted by id.
+// Questions lists every question, sorted by id; those with Later are not asked yet.
 func Questions() []QuestionDoc {
-	all := append([]QuestionDoc(nil), questionDocs...)
+	all := append(notYet(), questionDocs...)
 	sort.Slice(all, func(i, j int) bool { return all[i].ID < all[j].ID })
 	return all
 }
 
 // KnownQuestion reports whether an answers file may name id.
 func KnownQuestion(id string) bool {
-	for _, q := range questionDocs {
-		if q.ID == id || (q.Prefix && len(id) > len(q.ID) && id[:len(q.ID)] == q.ID) {
-			return true
-		}
+	if id == anyWaiver {
+		return false
 	}
-	return false
+	return isWaiver(id) || slices.ContainsFunc(Questions(), func(q QuestionDoc) bool {
+		if q.Prefix {
+			return len(id) > len(q.ID) && strings.HasPrefix(id, q.ID)
+		}
+		return q.ID == id
+	})
 }
 
 // QuestionIDs lists the ids, for the nearest match of an unknown one.
 func QuestionIDs() []string {
-	ids := make([]string, 0, len(questionDocs))
+	ids := make([]string, 0, len(questionDocs)+len(later))
 	for _, q := range Questions() {
 		ids = append(ids, q.ID)
 	}

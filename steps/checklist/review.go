@@ -54,14 +54,15 @@ func runReview(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 	e.Bench.Plan = plan
 	result := e.Bench.Review
 	accepted, accept := acceptance(e, result)
+	order := deploy(e, result)
 	if offline(e) {
-		accept, questions = nil, nil
+		accept, questions, order = nil, nil, deployment{}
 	}
-	questions = append(accept, questions...)
+	questions = slices.Concat(accept, order.questions, questions)
 	if err := tellReview(ctx, e, plan, fact.Review{Result: result, PlanSHA256: plan.SHA256, Accepted: accepted}); err != nil {
 		return steps.Outcome{}, err
 	}
-	return judgeReview(result, questions), nil
+	return order.outcome(judgeReview(result, questions)), nil
 }
 
 // prepare reads the catalog and judges what would run. The preflight needs to

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"belay/steps"
@@ -111,10 +112,10 @@ func (g *engine) askConfirm() error {
 }
 
 // giveUp ends a headless look: what nobody can lift by an answer is 1, what a
-// person must answer is 4.
+// person must answer is 4. A failed step that asks can be lifted.
 func (g *engine) giveUp(blocked []state.Step) error {
 	for _, s := range blocked {
-		if s.Status == journal.Failed || len(g.openQuestions()) == 0 {
+		if (s.Status == journal.Failed && !g.asks(s.ID)) || len(g.openQuestions()) == 0 {
 			g.finish(journal.RunFinished{
 				Exit: exitOf(s.Status), Outcome: steps.OutcomeNotApplied, Summary: s.ID + ": " + s.Summary, Hint: s.Hint,
 			})
@@ -131,6 +132,11 @@ func (g *engine) giveUp(blocked []state.Step) error {
 		Hint:    "give it with --answers FILE; `belay explain questions` says what each one means",
 	})
 	return nil
+}
+
+// asks reports whether a step has an open question.
+func (g *engine) asks(step string) bool {
+	return slices.ContainsFunc(g.run.Questions, func(q state.Question) bool { return q.Step == step })
 }
 
 func exitOf(s journal.Status) int {

@@ -42,6 +42,9 @@ func optionText(id, word, run string) string {
 		"target.environment/local": "a database that only you use",
 		"history.create/yes":       "create the tool's history table with the tool's own statement, inside the run",
 		"history.create/no":        "do not create it",
+		"deploy.state/not-out":     "nothing runs that code yet",
+		"deploy.state/going-out":   "some processes run it, some do not",
+		"deploy.state/everywhere":  "every process runs it: web, workers, jobs",
 		"target.address/yes":       "it is the same database at a new address",
 		"target.address/no":        "it is not: stop here",
 	}

@@ -1,0 +1,151 @@
+package checklist
+
+import (
+	"fmt"
+	"path"
+
+	"belay/sqlview"
+	"belay/sqlview/effect"
+	"belay/steps"
+	"belay/steps/journal"
+)
+
+const (
+	deployState = "deploy.state"
+	deployWaive = "deploy.waive"
+)
+
+// deployWords are the answers to where the code stands that needs a migration.
+var deployWords = []string{"not-out", "going-out", "everywhere"}
+
+// breaking is what of a plan takes code down, and on which side of the deploy.
+type breaking struct {
+	// old and new name the first statement of each side; "" = none.
+	old, new string
+	// more counts the others.
+	more int
+}
+
+// deployment is what the answers about the deploy mean for a plan. Its zero
+// value asks nothing and has nothing to say.
+type deployment struct {
+	questions []journal.QuestionAsked
+	// stop is the sentence of a wrong order that nobody waived, hint what to do.
+	stop, hint string
+	// look is the sentence of what is gone on with all the same.
+	look string
+}
+
+// breakingOf finds the statements that break code. The ways back are not meant.
+func breakingOf(r sqlview.Result) breaking {
+	var b breaking
+	for _, f := range r.Files {
+		for _, s := range f.Statements {
+			side := &b.old
+			switch s.Breaks {
+			case effect.BreaksOld:
+			case effect.BreaksNew:
+				side = &b.new
+			default:
+				continue
+			}
+			if *side != "" {
+				b.more++
+				continue
+			}
+			*side = fmt.Sprintf("%s (%s:%d)", s.Kind, path.Base(f.Path), s.Line)
+		}
+	}
+	return b
+}
+
+// any reports whether there is something to ask.
+func (b breaking) any() bool { return b.old != "" || b.new != "" }
+
+// text names what breaks and asks where the code stands.
+func (b breaking) text() string {
+	more := ""
+	if b.more > 0 {
+		more = fmt.Sprintf(" and %d more", b.more)
+	}
+	switch {
+	case b.old != "" && b.new != "":
+		return fmt.Sprintf("%s breaks OLD code, %s breaks NEW code until it has run%s: the code that needs this is:", b.old, b.new, more)
+	case b.old != "":
+		return fmt.Sprintf("%s%s breaks OLD code that still uses what changes: the code that needs this, and does without the old, is:", b.old, more)
+	}
+	return fmt.Sprintf("%s%s breaks NEW code until it has run: the code that needs this is:", b.new, more)
+}
+
+// why says which order is right.
+func (b breaking) why() string {
+	switch {
+	case b.old != "" && b.new != "":
+		return "one wants the code out first, the other wants to run first: two runs would be cleaner, `belay run VERSION` cuts the first"
+	case b.old != "":
+		return "code first: the code that no longer uses it must run everywhere, workers and jobs too, before it goes"
+	}
+	return "migration first: what is already out fails until this has run"
+}
+
+// deploy asks once where the code stands, and judges the order. A wrong order is
+// lifted by answering again or by a reason. Without a terminal only the reason
+// is asked: the same answers file would give the same answer again.
+func deploy(e *steps.Env, r sqlview.Result) deployment {
+	b := breakingOf(r)
+	if !b.any() {
+		return deployment{}
+	}
+	ask := journal.QuestionAsked{ID: deployState, Text: b.text(), Options: deployWords, Why: b.why()}
+	answer, ok := e.Engine.Answered(deployState)
+	if !ok {
+		return deployment{questions: []journal.QuestionAsked{ask}}
+	}
+	d := b.judge(answer)
+	if d.stop == "" {
+		return d
+	}
+	if reason, ok := e.Engine.Answered(deployWaive); ok {
+		return deployment{look: d.stop + " (waived: " + reason + ")"}
+	}
+	if !e.Headless {
+		ask.Text = d.stop + ". " + ask.Text
+		d.questions = append(d.questions, ask)
+	}
+	d.questions = append(d.questions, journal.QuestionAsked{
+		ID: deployWaive, Text: d.stop + ": go on all the same? give the reason", Why: d.hint + "; the reason goes into the report",
+	})
+	return d
+}
+
+// judge holds the answer against the order that the plan needs.
+func (b breaking) judge(answer string) deployment {
+	if b.old != "" && answer != "everywhere" {
+		where := "is not out"
+		if answer == "going-out" {
+			where = "is only going out"
+		}
+		return deployment{
+			stop: fmt.Sprintf("wrong order: %s breaks the code that runs now, and the code that does without it %s", b.old, where),
+			hint: "deploy that code everywhere first, then answer deploy.state again",
+		}
+	}
+	if b.new != "" && answer != "not-out" {
+		return deployment{look: fmt.Sprintf("the code that needs %s is out before it: it may fail until this has run", b.new)}
+	}
+	return deployment{}
+}
+
+// outcome puts the order into the review's: a wrong one fails it, what is gone
+// on with is to look at.
+func (d deployment) outcome(o steps.Outcome) steps.Outcome {
+	switch {
+	case d.stop != "":
+		o.Status, o.Summary, o.Hint = journal.Failed, d.stop, d.hint
+	case d.look != "" && o.Status == journal.Asking:
+		o.Summary = d.look + "; " + o.Summary
+	case d.look != "":
+		o.Status, o.Summary = journal.Look, d.look+"; "+o.Summary
+	}
+	return o
+}
