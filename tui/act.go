@@ -232,6 +232,11 @@ func (m *model) search() tea.Cmd {
 }
 
 func (m *model) accept() tea.Cmd {
+	if q := screen.Waiver(m.run, m.local); q != nil {
+		m.local.Over = nil
+		m.open(*q)
+		return nil
+	}
 	h, _ := screen.Selected(m.local)
 	q := m.run.Question("review.accept." + h.Rule)
 	if q == nil {

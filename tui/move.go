@@ -60,22 +60,14 @@ func (m *model) questionOf(step string) *state.Question {
 	return nil
 }
 
-// questionHere is the question of the step that is looked at. The review's are
-// answered where their hazard is.
+// questionHere is the question of the step that is looked at. The review's own
+// comes before its hazards, which are answered where they stand.
 func (m *model) questionHere() *state.Question {
 	q := m.questionOf(m.local.Screen)
 	if q != nil && m.local.Screen == "review" {
-		if _, hazard := screen.Selected(m.local); hazard && m.run.Question("review.accept."+selectedRule(m.local)) == nil {
-			return nil
-		}
 		return m.reviewQuestion(q)
 	}
 	return q
-}
-
-func selectedRule(l screen.Local) string {
-	h, _ := screen.Selected(l)
-	return h.Rule
 }
 
 // reviewQuestion prefers a question that is no acceptance: a opens those.

@@ -3,6 +3,7 @@ package checklist
 import (
 	"fmt"
 	"path"
+	"strings"
 
 	"belay/sqlview"
 	"belay/sqlview/effect"
@@ -53,10 +54,20 @@ func breakingOf(r sqlview.Result) breaking {
 				b.more++
 				continue
 			}
-			*side = fmt.Sprintf("%s (%s:%d)", s.Kind, path.Base(f.Path), s.Line)
+			*side = fmt.Sprintf("%s (%s:%d)", brief(s.SQL), path.Base(f.Path), s.Line)
 		}
 	}
 	return b
+}
+
+// brief is the beginning of a statement, as much as a question has room for.
+func brief(sql string) string {
+	const room = 60
+	r := []rune(strings.TrimSuffix(oneLine(sql), ";"))
+	if len(r) <= room {
+		return string(r)
+	}
+	return string(r[:room-1]) + "…"
 }
 
 // any reports whether there is something to ask.
@@ -72,7 +83,7 @@ func (b breaking) text() string {
 	case b.old != "" && b.new != "":
 		return fmt.Sprintf("%s breaks OLD code, %s breaks NEW code until it has run%s: the code that needs this is:", b.old, b.new, more)
 	case b.old != "":
-		return fmt.Sprintf("%s%s breaks OLD code that still uses what changes: the code that needs this, and does without the old, is:", b.old, more)
+		return fmt.Sprintf("%s%s breaks OLD code that still uses what changes; the code that no longer does is:", b.old, more)
 	}
 	return fmt.Sprintf("%s%s breaks NEW code until it has run: the code that needs this is:", b.new, more)
 }
@@ -109,7 +120,7 @@ func deploy(e *steps.Env, r sqlview.Result) deployment {
 		return deployment{look: d.stop + " (waived: " + reason + ")"}
 	}
 	if !e.Headless {
-		ask.Text = d.stop + ". " + ask.Text
+		ask.Text = d.stop + "; where is that code now?"
 		d.questions = append(d.questions, ask)
 	}
 	d.questions = append(d.questions, journal.QuestionAsked{

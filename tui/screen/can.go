@@ -155,9 +155,25 @@ func Selected(l Local) (h Hazard, ok bool) {
 	return Hazard{Finding: file.Hazards[it.Finding], Path: file.Path}, true
 }
 
+// Waiver is the open question for a reason that lifts the stop of the step that
+// is looked at; nil = none, or a hazard's own acceptance comes first.
+func Waiver(run *state.Run, l Local) *state.Question {
+	if h, ok := Selected(l); ok && l.Screen == "review" && run.Question("review.accept."+h.Rule) != nil {
+		return nil
+	}
+	for i := range run.Questions {
+		if q := &run.Questions[i]; q.Step == l.Screen && strings.HasSuffix(q.ID, ".waive") {
+			return q
+		}
+	}
+	return nil
+}
+
 func cannotAccept(run *state.Run, l Local) string {
 	h, ok := Selected(l)
 	switch {
+	case Waiver(run, l) != nil:
+		return ""
 	case !ok:
 		return "no hazard is under the cursor"
 	case l.Facts.Review.Accepted[h.Rule] != "":

@@ -44,7 +44,7 @@ func optionText(id, word, run string) string {
 		"history.create/no":        "do not create it",
 		"deploy.state/not-out":     "nothing runs that code yet",
 		"deploy.state/going-out":   "some processes run it, some do not",
-		"deploy.state/everywhere":  "every process runs it: web, workers, jobs",
+		"deploy.state/everywhere":  "every process runs it (web, workers, jobs)",
 		"target.address/yes":       "it is the same database at a new address",
 		"target.address/no":        "it is not: stop here",
 	}

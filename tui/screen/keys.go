@@ -67,7 +67,7 @@ var Keys = []Key{
 	{"w", []string{"w"}, WhoWaits, "who waits", "who waits for whom, with full queries", nil},
 	{"s", []string{"s"}, ShowSQL, "SQL", "the exact SQL that would run, wrapped", cannotSQL},
 	{"f", []string{"f"}, Rewrite, "rewrite…", "write the safe form as new migration files", never("no rewrite as files is offered here; `enter` on the hazard shows the safe form")},
-	{"a", []string{"a"}, Accept, "accept", "accept the hazard under the cursor, with a reason that goes into the report", cannotAccept},
+	{"a", []string{"a"}, Accept, "accept", "accept the hazard under the cursor, or what a step stops at, with a reason that goes into the report", cannotAccept},
 	{"e", []string{"e"}, Edit, "edit", "name the file to edit; belay reviews it again afterwards", cannotEdit},
 	{"y", []string{"y"}, Copy, "copy", "copy what is shown to your clipboard, and into a file", nil},
 	{"d", []string{"d"}, Detach, "go on without me", "leave; the run goes on without a screen", cannotDetach},

@@ -199,7 +199,11 @@ func otherQuestion(p page) []view.Line {
 		if q.Step != "review" || q.Dialog || strings.HasPrefix(q.ID, "review.accept.") {
 			continue
 		}
-		return view.Paragraph(theme.Attention, "[?] "+q.Text+" (enter answers)", p.w, 1, 4)
+		how := " (enter answers)"
+		if w := Waiver(p.run, p.local); w != nil && w.ID != q.ID {
+			how = " (enter answers; a goes on all the same, with a reason)"
+		}
+		return view.Paragraph(theme.Attention, "[?] "+q.Text+how, p.w, 1, 4)
 	}
 	return nil
 }
