@@ -136,7 +136,7 @@ func (g *engine) giveUp(blocked []state.Step) error {
 
 // asks reports whether a step has an open question.
 func (g *engine) asks(step string) bool {
-	return slices.ContainsFunc(g.run.Questions, func(q state.Question) bool { return q.Step == step })
+	return slices.ContainsFunc(g.run.Questions, func(q state.Question) bool { return q.Step == step && !q.Preset })
 }
 
 func exitOf(s journal.Status) int {
