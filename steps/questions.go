@@ -64,6 +64,8 @@ var questionDocs = []QuestionDoc{
 		Doc: "Yes lets a run go on to its next unit although no screen watches it."},
 	{ID: "run.resolve", Answers: "wait, cancel, leave",
 		Doc: "Asked when a statement of an earlier engine still runs on the server."},
+	{ID: "ledger.create", Answers: "yes, no",
+		Doc: "Asked by a backfill when the database has no schema belay yet: the cursor is kept there, in the transaction of its rows. The DDL is shown."},
 	{ID: "index.drop_invalid", Answers: "yes, no",
 		Doc: "Asked when an INVALID index of the same name is left from an earlier build. Yes drops it by DROP INDEX CONCURRENTLY first."},
 }
