@@ -35,6 +35,9 @@ type Env struct {
 	// Resumed is true where an earlier engine opened this run; Headless where
 	// nobody can be asked.
 	Resumed, Headless bool
+	// Started is the system identifier of a throwaway server that belay started
+	// for this engine; "" = none.
+	Started string
 	// Confirmed is what an earlier engine's run is bound to; nil for a new run.
 	Confirmed *Confirmed
 	// Sessions are the engine's connections. See Sessions.

@@ -53,37 +53,56 @@ type Config struct {
 // back as it was. A terminal that went away is no error: Left says follow.Lost.
 // An error means that the screen could not go on; the run is not touched by it.
 func Run(ctx context.Context, c Config) (Left, error) {
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT)
-	defer stop()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	tail := follow.New(c.Folder, c.Name)
 	send := func(m journal.Message) error { return tail.Send(ctx, m) }
-	p := tea.NewProgram(newModel(c, send), options(c)...)
-	followed := start(ctx, tail, p)
+	var followErr error
+	final, err := Show(ctx, c, newModel(c, send), func(ctx context.Context, p *tea.Program) func() {
+		wait := start(ctx, tail, p)
+		return func() { followErr = wait() }
+	})
+	m, ok := final.(*model)
+	if !ok {
+		return Left{How: follow.Lost, Folder: tail.Folder()}, err
+	}
+	left := Left{How: m.left, Run: m.run, Folder: tail.Folder()}
+	switch {
+	case errors.Is(err, tea.ErrProgramPanic):
+		return left, err
+	case m.err != nil:
+		return left, m.err
+	case followErr != nil:
+		return left, followErr
+	}
+	return left, err
+}
+
+// Show runs a model on the terminal until it quits or ctx ends, and gives the
+// terminal back as it was, after a signal and after a panic too. Of c it uses
+// the terminal alone. beside starts what feeds the model and returns the wait for
+// its end; nil = nothing. The model as it was last is returned with every error.
+func Show(ctx context.Context, c Config, m tea.Model, beside func(context.Context, *tea.Program) (wait func())) (tea.Model, error) {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT)
+	defer stop()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	p := tea.NewProgram(m, options(c)...)
+	wait := func() {}
+	if beside != nil {
+		wait = beside(ctx, p)
+	}
 	ended := make(chan struct{})
 	quit := quitWith(ctx, p, ended)
 	final, err := p.Run()
 	close(ended)
 	cancel()
-	followErr := followed()
+	wait()
 	<-quit
-	m, ok := final.(*model)
-	if !ok {
-		return Left{How: follow.Lost, Folder: tail.Folder()}, fmt.Errorf("screen: %w", err)
+	if err != nil && (final == nil || errors.Is(err, tea.ErrProgramPanic) || !errors.Is(err, tea.ErrProgramKilled)) {
+		return final, fmt.Errorf("screen: %w", err)
 	}
-	left := Left{How: m.left, Run: m.run, Folder: tail.Folder()}
-	switch {
-	case errors.Is(err, tea.ErrProgramPanic):
-		return left, fmt.Errorf("screen: %w", err)
-	case m.err != nil:
-		return left, m.err
-	case followErr != nil:
-		return left, followErr
-	case err != nil && !errors.Is(err, tea.ErrProgramKilled):
-		return left, fmt.Errorf("screen: %w", err)
-	}
-	return left, nil
+	return final, nil
 }
 
 func options(c Config) []tea.ProgramOption {

@@ -45,7 +45,11 @@ func (a *app) demo(rows int64, script bool, output string) error {
 		return &usageError{problem: fmt.Sprintf("--rows is %d", rows), advice: "the shop needs an order at least"}
 	}
 	d := demo.New(demo.Options{Rows: rows, PGBin: a.flags.PGBin})
-	err := a.scriptDemo(d, output)
+	play := func() error { return a.scriptDemo(d, output) }
+	if !script && output != "json" && a.onTerminal() {
+		play = func() error { return a.screenDemo(d) }
+	}
+	err := play()
 	if closing := d.Close(); err == nil && closing != nil {
 		err = fmt.Errorf("demo: %w", closing)
 	}
@@ -102,7 +106,7 @@ func (a *app) printDemo(r lane.Results, output string) error {
 		return err
 	}
 	for _, row := range append([][4]string{lane.Head}, r.Table()...) {
-		line := fmt.Sprintf("%-26s%-20s%-21s%s", row[0], row[1], row[2], row[3])
+		line := fmt.Sprintf("%-26s%-16s%-22s%s", row[0], row[1], row[2], row[3])
 		fmt.Fprintln(a.out, strings.TrimRight(line, " "))
 	}
 	return nil

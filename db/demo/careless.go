@@ -27,7 +27,7 @@ func (d *Demo) careless(ctx context.Context) error {
 		return err
 	}
 	defer s.close()
-	d.tell(true, "psql (PID %d): %s: waits, without a limit", s.pid(), alterTable)
+	d.tell(true, "psql (PID %d) sends ALTER TABLE, without a limit", s.pid())
 	done := make(chan error, 1)
 	go func() {
 		_, err := s.conn.Exec(ctx, alterTable)

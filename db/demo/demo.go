@@ -125,7 +125,9 @@ func (d *Demo) ConfigDir() string { return filepath.Join(d.cluster.Dir(), "confi
 func (d *Demo) SystemIdentifier() string { return d.system }
 
 // dsn is a URL to the shop as one of its roles.
-func (d *Demo) dsn(role string) string {
+func (d *Demo) dsn(role string) string { return d.url(role, database) }
+
+func (d *Demo) url(role, database string) string {
 	u, err := url.Parse(d.cluster.DSN(database))
 	if err != nil {
 		panic(err) // the cluster made it

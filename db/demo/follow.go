@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"fmt"
 	"time"
 
 	"belay/db/apply"
@@ -21,13 +20,13 @@ func (d *Demo) follow(u apply.Unit) apply.Teller {
 		switch e.Kind {
 		case apply.AttemptEnded:
 			if e.Pause > 0 {
-				d.tell(false, "attempt %d gave up after %s behind %s; pause %s",
+				d.tell(false, "attempt %d: gave up after %s behind %s, pause %s",
 					e.Attempt, span(e.Waited), inFront(e.Blockers), span(e.Pause))
 			}
 		case apply.BuildProgress:
 			once("CREATE INDEX CONCURRENTLY: " + e.Progress.Phase)
 		case apply.SnapshotWait:
-			once("CREATE INDEX CONCURRENTLY waits for the snapshot of " + inFront(e.Blockers) + ", without a limit")
+			once("waits for the snapshot of " + inFront(e.Blockers) + "; nobody waits for us")
 		case apply.UnitApplied:
 			d.tell(false, "%s is applied and recorded", u.Path)
 		case apply.UnitUnknown:
@@ -41,7 +40,7 @@ func (d *Demo) follow(u apply.Unit) apply.Teller {
 func inFront(all []apply.Blocker) string {
 	for _, b := range all {
 		if b.Application != "shop" {
-			return fmt.Sprintf("%s (PID %d)", b.Application, b.PID)
+			return b.Application
 		}
 	}
 	return "the shop's requests"

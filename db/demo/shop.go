@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"belay/db"
 	"belay/sqlview/lane"
 )
 
@@ -70,6 +71,23 @@ func (d *Demo) furnish(ctx context.Context) error {
 	})
 	return err
 }
+
+// Empty makes an empty database beside the shop, once, and returns its URL.
+func (d *Demo) Empty(ctx context.Context, name string) (string, error) {
+	c, err := pgx.Connect(ctx, d.cluster.SocketDSN(""))
+	if err != nil {
+		return "", fmt.Errorf("demo: %w", err)
+	}
+	defer c.Close(context.WithoutCancel(ctx))
+	_, err = c.Exec(ctx, fmt.Sprintf("CREATE DATABASE %s OWNER %s", pgx.Identifier{name}.Sanitize(), migrator))
+	if err != nil && db.SQLState(err) != duplicateDatabase {
+		return "", fmt.Errorf("demo: %w", err)
+	}
+	return d.url(migrator, name), nil
+}
+
+// duplicateDatabase is the SQLSTATE of a database that is there already.
+const duplicateDatabase = "42P04"
 
 // makeRoles gives everybody the rights they would have elsewhere: nobody in the
 // lanes is a superuser.

@@ -136,6 +136,8 @@ func environment(e *steps.Env, t *fact.Target) ([]journal.QuestionAsked, error) 
 	case pinned:
 		t.Environment, t.EnvironmentFrom, t.PinnedAt = pin.Environment, "your own store", pin.PinnedAt
 		return moved(e, t, pin)
+	case e.Started != "" && e.Started == t.SystemID:
+		t.Environment, t.EnvironmentFrom = "local", "belay started this server"
 	case declared.Environment != "" && declared.SystemIdentifier == t.SystemID && t.SystemID != "":
 		t.Environment, t.EnvironmentFrom = declared.Environment, "belay.toml"
 	case declared.Environment == "production":

@@ -165,9 +165,12 @@ func (g *engine) nobody(now time.Time) error {
 	if w.gone.IsZero() {
 		w.gone = now
 	}
-	if g.run.Opened == nil {
+	if g.run.Opened == nil || (g.order.Started != "" && g.phase != running) {
 		g.phase = over
 		return nil
+	}
+	if g.order.Started != "" {
+		return g.leaveDemo()
 	}
 	if g.phase == running && !g.run.Unwatched && g.run.ScreenLost.IsZero() {
 		if !g.unwatchedAllowed() {
@@ -189,4 +192,12 @@ func (g *engine) unwatchedAllowed() bool {
 		a = g.order.Answers["run.unwatched"]
 	}
 	return a == "yes"
+}
+
+// leaveDemo stops a run whose server ends with its last screen, once.
+func (g *engine) leaveDemo() error {
+	if g.run.StopAsked != nil {
+		return nil
+	}
+	return g.stop(true, "")
 }

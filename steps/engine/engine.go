@@ -175,6 +175,9 @@ func (g *engine) begin(ctx context.Context) error {
 		Project: p, Versions: g.order.Versions, RehearsalFile: g.order.Rehearsal, Now: g.now, Parser: &parse.Parser{}, Run: g.shortID(),
 		Headless: g.order.Headless, Sessions: &steps.Sessions{}, Bench: &steps.Bench{}, Engine: &desk{g: g},
 	}
+	if g.order.Started != "" {
+		p.DSNFrom, g.env.Started = "belay demo", g.order.Started
+	}
 	if g.order.Resume {
 		if err := g.resume(); err != nil {
 			return g.refuse(err)

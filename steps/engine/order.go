@@ -38,6 +38,10 @@ type Order struct {
 	Headless bool
 	// Resume is true for a folder that holds an opened run.
 	Resume bool
+	// Started is the system identifier of a throwaway server that belay itself
+	// started and that goes with the last screen; "" = none. Its databases are
+	// local, and the engine ends when nobody watches.
+	Started string
 	// By is the person, as the report names them.
 	By string
 }

@@ -49,13 +49,22 @@ type Project struct {
 	Store   *Store
 }
 
-// Load finds everything out. A *UsageError ends with exit code 2.
-func Load(flags Flags, dir string) (*Project, error) {
+// Look finds out the configuration and the folder alone. It makes nothing.
+func Look(flags Flags, dir string) (*Project, error) {
 	p := &Project{Flags: flags, Dir: dir}
 	if err := p.readConfig(); err != nil {
 		return nil, err
 	}
 	if err := p.findFolder(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Load finds everything out. A *UsageError ends with exit code 2.
+func Load(flags Flags, dir string) (*Project, error) {
+	p, err := Look(flags, dir)
+	if err != nil {
 		return nil, err
 	}
 	if err := p.findTarget(); err != nil {

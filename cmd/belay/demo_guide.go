@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"belay/db/demo"
+	"belay/sqlview/migration"
+	"belay/steps"
+	"belay/steps/engine"
+	"belay/steps/journal"
+	"belay/steps/project"
+	"belay/tui"
+	demoscreen "belay/tui/demo"
+)
+
+// screenDemo shows the demo while its server starts, and goes on to the guide
+// where the person wants it.
+func (a *app) screenDemo(d *demo.Demo) error {
+	ctx, cancel := context.WithCancel(a.ctx)
+	defer cancel()
+	opened := make(chan error, 1)
+	go func() {
+		err := d.Open(ctx)
+		if err != nil {
+			d.Fail(err, steps.HintOf(err))
+		}
+		opened <- err
+	}()
+	choice, err := demoscreen.Run(ctx, demoscreen.Config{
+		Terminal: tui.Config{Color: a.colored(), In: a.in, Out: a.out},
+		Look:     d.State, Play: d.Play, Own: a.ownProblem,
+	})
+	if choice == demoscreen.Leave || err != nil {
+		cancel()
+	}
+	if starting := <-opened; err == nil && !errors.Is(starting, context.Canceled) {
+		err = starting
+	}
+	if err == nil && choice != demoscreen.Leave {
+		err = a.demoGuide(d, choice)
+	}
+	if err == nil {
+		fmt.Fprintln(a.out, "the demo is over; everything of it is gone")
+	}
+	return err
+}
+
+// ownProblem says why the person's own migrations cannot be opened; "" = they can.
+func (a *app) ownProblem() string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return err.Error()
+	}
+	p, err := project.Look(a.ownFlags(), dir)
+	var several *migration.AmbiguousError
+	switch {
+	case err != nil:
+		return err.Error()
+	case errors.As(p.PickError, &several):
+		return "" // the guide asks which
+	case p.PickError != nil:
+		return p.PickError.Error() + " here: start the demo in a folder that has one, or with --migrations"
+	case p.Picked.Tool == "":
+		return p.Shown() + " is empty"
+	}
+	return ""
+}
+
+// ownFlags are the person's flags without what names a server.
+func (a *app) ownFlags() project.Flags {
+	f := a.flags
+	f.DSN, f.Target = "", ""
+	return f
+}
+
+// ownDatabase is where the person's own migrations run: they know nothing of a shop.
+const ownDatabase = "own"
+
+// demoGuide opens the guide on the demo's server. What it keeps goes with the server.
+func (a *app) demoGuide(d *demo.Demo, choice demoscreen.Choice) error {
+	if err := errors.Join(os.Setenv("XDG_STATE_HOME", d.StateDir()), os.Setenv("XDG_CONFIG_HOME", d.ConfigDir())); err != nil {
+		return err
+	}
+	order := engine.Order{Dir: d.Dir(), DSN: d.DSN(), Started: d.SystemIdentifier(), By: userName()}
+	var err error
+	if choice == demoscreen.Own {
+		order.Flags = a.ownFlags()
+		if order.DSN, err = d.Empty(a.ctx, ownDatabase); err != nil {
+			return err
+		}
+		if order.Dir, err = os.Getwd(); err != nil {
+			return err
+		}
+	}
+	if order.Folder, err = engine.NewFolder(); err != nil {
+		return err
+	}
+	if err := engine.Start(order); err != nil {
+		return err
+	}
+	left, err := tui.Run(a.ctx, tui.Config{
+		Folder: order.Folder, Name: userName(), Color: a.colored(), In: a.in, Out: a.out, RuleDoc: ruleDoc, Tokens: tokens,
+	})
+	engineGone(left.Folder)
+	return err
+}
+
+// engineEnds is how long an engine whose last screen has left may take to end.
+const engineEnds = 10 * time.Second
+
+// engineGone waits for the engine, so that the server goes after it.
+func engineGone(folder string) {
+	for end := time.Now().Add(engineEnds); journal.Held(folder) && time.Now().Before(end); {
+		time.Sleep(20 * time.Millisecond)
+	}
+}
