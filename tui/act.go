@@ -22,6 +22,7 @@ func init() {
 		screen.ShowSQL:  over("sql"),
 		screen.Accept:   (*model).accept,
 		screen.Edit:     (*model).edit,
+		screen.ShowMenu: over("menu"),
 		screen.Copy:     (*model).copy,
 		screen.Detach:   (*model).detach,
 		screen.Why:      over("help"),
@@ -71,6 +72,8 @@ func (m *model) back() tea.Cmd {
 func (m *model) enter() tea.Cmd {
 	top := m.local.Top()
 	switch {
+	case top == "menu":
+		return over("entry")(m)
 	case len(m.local.Over) > 0:
 		return m.back()
 	case top == "run" && m.openRunQuestion():
@@ -81,12 +84,20 @@ func (m *model) enter() tea.Cmd {
 		return nil
 	}
 	switch {
+	case top == "start" && screen.MenuHere(m.run, m.local.Facts) && !m.asked():
+		return over("entry")(m)
 	case top == "review" && len(m.local.Facts.Sheet.Items) > 0:
 		return over("card")(m)
 	case top == "start" && m.local.Cursor["start"] > 0 && screen.Attention(m.run) == "":
 		return m.goTo(m.run.Steps[min(m.local.Cursor["start"], len(m.run.Steps)-1)].ID)
 	}
 	return m.walk()
+}
+
+// asked reports whether a step waits for an answer before anything else.
+func (m *model) asked() bool {
+	s := m.run.Step(screen.Attention(m.run))
+	return s != nil && m.questionOf(s.ID) != nil
 }
 
 // walk goes to the first thing that needs a person.

@@ -14,7 +14,13 @@ func (m *model) page() int { return max(1, m.size.Height-8) }
 func (m *model) move(by int) tea.Cmd {
 	top := m.local.Top()
 	switch top {
+	case "menu":
+		m.local.Cursor[top] = within(m.local.Cursor[top], by, screen.MenuLength())
 	case "start":
+		if screen.MenuHere(m.run, m.local.Facts) {
+			m.local.Cursor["menu"] = within(m.local.Cursor["menu"], by, screen.MenuLength())
+			return nil
+		}
 		m.local.Cursor[top] = within(m.local.Cursor[top], by, len(m.run.Steps))
 	case "review":
 		m.local.Cursor[top] = within(m.local.Cursor[top], by, len(m.local.Facts.Sheet.Items))

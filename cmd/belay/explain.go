@@ -4,20 +4,23 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"belay/sqlview/lint/rules"
 	"belay/sqlview/migration"
 	"belay/steps"
+	"belay/steps/menu"
 	"belay/steps/playbook"
 )
 
 func (a *app) explainCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "explain NAME|questions", Short: "Explain a rule, a step, a format or a question", Args: cobra.ExactArgs(1),
+		Use: "explain NAME|questions|menu", Short: "Explain a rule, a step, a format, a question or an entry of the start menu", Args: cobra.ExactArgs(1),
 		Example: `  belay explain index-nonconcurrent
-  belay explain questions`,
+  belay explain questions
+  belay explain rename-column-safely`,
 		RunE: command(func(_ *cobra.Command, args []string) error { return a.explain(args[0]) }),
 	}
 }
@@ -29,13 +32,19 @@ func (a *app) explain(name string) error {
 		}
 		return nil
 	}
-	for _, doc := range documents() {
+	if name == "menu" {
+		for _, m := range menu.All() {
+			fmt.Fprintf(a.out, "%-22s%s\n", m.Name, m.Title)
+		}
+		return nil
+	}
+	for _, doc := range a.documents() {
 		if doc.name == name {
 			fmt.Fprintf(a.out, "%s: %s\n\n%s\n", doc.name, doc.summary, strings.TrimSpace(doc.text))
 			return nil
 		}
 	}
-	return &steps.Refused{Problem: "nothing is called " + name, Advice: "there are " + strings.Join(documentNames(), ", ")}
+	return &steps.Refused{Problem: "nothing is called " + name, Advice: "there are " + strings.Join(a.documentNames(), ", ")}
 }
 
 func questionName(q steps.QuestionDoc) string {
@@ -48,7 +57,7 @@ func questionName(q steps.QuestionDoc) string {
 // document is anything that carries its own doc.
 type document struct{ name, summary, text string }
 
-func documents() []document {
+func (a *app) documents() []document {
 	var all []document
 	for _, r := range rules.All() {
 		all = append(all, document{r.ID, r.Severity.String() + ", " + r.Summary, r.Doc})
@@ -61,17 +70,42 @@ func documents() []document {
 			all = append(all, document{s.ID, "step", s.Doc})
 		}
 	}
+	for _, m := range menu.All() {
+		all = append(all, document{m.Name, m.Title, m.Text(a.place())})
+	}
 	for _, q := range steps.Questions() {
 		all = append(all, document{questionName(q), "question, answers: " + q.Answers, q.Doc})
 	}
 	return all
 }
 
-func documentNames() []string {
-	names := []string{"questions"}
-	for _, d := range documents() {
+func (a *app) documentNames() []string {
+	names := []string{"menu", "questions"}
+	for _, d := range a.documents() {
 		names = append(names, d.name)
 	}
 	sort.Strings(names)
 	return names
+}
+
+// place is the folder that an entry of the menu names its files for. Where there
+// is none, or its tool is not known, the names stay general.
+func (a *app) place() menu.Place {
+	p, err := a.project()
+	if err != nil || p.Picked.Tool == "" {
+		return menu.Place{}
+	}
+	f, err := migration.Find(p.Picked.Tool)
+	if err != nil {
+		return menu.Place{}
+	}
+	folder, err := f.Load(p.Root(), p.Picked.Dir)
+	if err != nil {
+		return menu.Place{}
+	}
+	at := menu.Place{Folder: p.Shown(), Tool: f.Name, Now: time.Now().UTC().Format("20060102150405")}
+	if n := len(folder.Migrations); n > 0 {
+		at.Last = folder.Migrations[n-1].Up.Path
+	}
+	return at
 }

@@ -25,7 +25,7 @@ func (a *app) guide() error {
 	if err != nil {
 		return err
 	}
-	if empty {
+	if empty && !a.onTerminal() {
 		fmt.Fprintln(a.out, nothingPending(p))
 		return nil
 	}

@@ -62,6 +62,23 @@ func nextVersion(f Folder, now string, width int) string {
 	return laterVersion(newestName(f, ""), newestNumber(f), now)
 }
 
+// NextNames are the paths of the next migrations' up files, one after the other,
+// in a folder whose newest up file is last; "" = an empty folder. now is UTC as
+// YYYYMMDDhhmmss.
+func NextNames(f Format, last string, titles []string, now string) []string {
+	var folder Folder
+	var names []string
+	for _, title := range titles {
+		if version, ok := f.VersionOf(path.Base(last)); ok {
+			number, _ := parseVersion(version)
+			folder.Migrations = []Migration{{Version: version, Number: number, Up: File{Path: last}}}
+		}
+		last = f.NextName(folder, title, now)
+		names = append(names, last)
+	}
+	return names
+}
+
 func newestNumber(f Folder) uint64 {
 	var newest uint64
 	for _, m := range f.Migrations {

@@ -22,6 +22,11 @@ func readFolder(ctx context.Context, e *steps.Env) (fact.Folder, []journal.Quest
 	if q, err := pickFolder(e); err != nil || q != nil {
 		return f, q, err
 	}
+	if e.Project.Picked.Tool == "" {
+		// An empty folder has nothing pending, whatever the database says.
+		e.Bench.Chosen, f.Path, f.Read = nil, e.Project.Shown(), true
+		return f, nil, nil
+	}
 	format, err := migration.Find(e.Project.Picked.Tool)
 	if err != nil {
 		return f, nil, err
@@ -33,6 +38,9 @@ func readFolder(ctx context.Context, e *steps.Env) (fact.Folder, []journal.Quest
 	b := e.Bench
 	b.Format, b.Folder, b.Table, b.Status = format, folder, nil, migration.Status{}
 	f.Path, f.Tool = e.Project.Shown(), format.Name
+	if all := newest(folder); len(all) > 0 {
+		f.Last = all[0].Up.Path
+	}
 	known := git.Inspect(ctx, e.Project.Dir, folder)
 	if !offline(e) {
 		if err := readHistory(ctx, e, &f, known); err != nil {

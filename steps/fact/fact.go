@@ -61,14 +61,16 @@ type Folder struct {
 	Tool    string `json:"tool"`
 	Applied int    `json:"applied"`
 	// Read is false while the history table could not be read.
-	Read      bool        `json:"read"`
-	Table     string      `json:"table"` // "public.schema_migrations"; "" = does not exist yet
-	Pending   []Migration `json:"pending"`
-	Dirty     string      `json:"dirty,omitempty"` // the version, "" = clean
-	Newest    string      `json:"newest,omitempty"`
-	Problems  []Item      `json:"problems,omitempty"`
-	Chosen    []string    `json:"chosen"` // versions of this run, in order
-	NoHistory bool        `json:"no_history,omitempty"`
+	Read    bool        `json:"read"`
+	Table   string      `json:"table"` // "public.schema_migrations"; "" = does not exist yet
+	Pending []Migration `json:"pending"`
+	Dirty   string      `json:"dirty,omitempty"` // the version, "" = clean
+	Newest  string      `json:"newest,omitempty"`
+	// Last is the path of the folder's newest up file, applied or not; "" = empty.
+	Last      string   `json:"last,omitempty"`
+	Problems  []Item   `json:"problems,omitempty"`
+	Chosen    []string `json:"chosen"` // versions of this run, in order
+	NoHistory bool     `json:"no_history,omitempty"`
 }
 
 // Migration is a version as screens name it.

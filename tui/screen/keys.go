@@ -35,7 +35,7 @@ const (
 	Find     Action = "find"
 	Longer   Action = "longer"
 	Shorter  Action = "shorter"
-	Menu     Action = "menu"
+	ShowMenu Action = "menu"
 	HandOver Action = "hand-over"
 	Cut      Action = "cut"
 	ShowLog  Action = "log"
@@ -85,7 +85,7 @@ var Keys = []Key{
 	{"/", []string{"/"}, Find, "search", "search; enter goes to the next place", nil},
 	{"+", []string{"+"}, Longer, "longer batches", "longer batches", never("no backfill runs: there is no batch time to change")},
 	{"-", []string{"-"}, Shorter, "shorter batches", "shorter batches", never("no backfill runs: there is no batch time to change")},
-	{"m", []string{"m"}, Menu, "start menu", "start menu (in the demo: one's own ./migrations)", never("no menu here: this run has one folder")},
+	{"m", []string{"m"}, ShowMenu, "start menu", "what do you want to do: the advice and the next step for each", nil},
 	{"h", []string{"h"}, HandOver, "hand over", "hand the keys over (pairing)", never("this run is not shared: there is nobody to hand over to")},
 	{"x", []string{"x"}, Cut, "cut", "cut the connection (demo only)", never("only the demo cuts its own connection")},
 	{"l", []string{"l"}, ShowLog, "log", "the log of this run", nil},

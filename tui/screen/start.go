@@ -57,12 +57,23 @@ func heart(p page) []view.Line {
 }
 
 func nothingPending(p page) []view.Block {
-	l := []view.Line{{}, view.L(view.T(" "), view.S(theme.OK, "[x]"), view.T(" nothing is pending: every migration of the folder is applied"))}
+	what := " nothing is pending: every migration of the folder is applied"
+	if p.f.Folder.Last == "" && p.f.Folder.Newest == "" {
+		what = " nothing is pending: the folder is empty"
+	}
+	l := []view.Line{{}, view.L(view.T(" "), view.S(theme.OK, "[x]"), view.T(what))}
 	if p.f.Folder.Newest != "" {
 		l = append(l, view.Text("     the newest is "+p.f.Folder.Newest))
 	}
 	steps, from := stepLines(p)
-	return []view.Block{{Lines: l}, view.Gap(), {Lines: steps, Give: 1, From: from}, {Lines: problems(p), Give: 2, Min: 1}}
+	if !MenuHere(p.run, p.f) {
+		return []view.Block{{Lines: l}, view.Gap(), {Lines: steps, Give: 1, From: from}, {Lines: problems(p), Give: 2, Min: 1}}
+	}
+	list := menuLines(p)
+	return []view.Block{
+		{Lines: l, Give: 3, Min: 2}, view.Gap(), {Lines: list, Give: 1, Min: 2, From: clamp(p.local.Cursor["menu"], len(list)-1) + 1}, view.Gap(),
+		{Lines: steps, Give: 2, Min: 1}, {Lines: problems(p), Give: 4, Min: 1},
+	}
 }
 
 // pendingHead names the file that comes next and what the review says of it.
@@ -149,6 +160,9 @@ func stepLines(p page) (lines []view.Line, from int) {
 		wide = max(wide, view.Width(s.Title))
 	}
 	cursor := p.local.Cursor["start"]
+	if MenuHere(p.run, p.f) {
+		cursor = -1
+	}
 	for i, s := range p.run.Steps {
 		at, role := " ", theme.Plain
 		if i == cursor {

@@ -1,0 +1,31 @@
+package menu
+
+// HugeTableColumn is a column with values for rows that are there already.
+var HugeTableColumn = Entry{
+	Name:  "huge-table-column",
+	Title: "add a column to a huge table",
+	Doc: `
+## Advice
+Not a default and NOT NULL in one go: add it nullable, fill it in batches until every row has it, then tighten it.
+
+## In practice
+From PostgreSQL 11 on a constant default, or now(), is instant whatever the size, with NOT NULL too. gen_random_uuid(),
+clock_timestamp(), serial, identity and STORED columns still rewrite the table. Instant is not free: ACCESS EXCLUSIVE is
+needed for a moment, and everybody queues behind whoever waits for it. Batches go by key and by what is still missing, not
+by ranges of ids: with gaps most ranges are empty. Each batch commits by itself. NOT NULL comes last, over a validated
+CHECK: from 12 on that needs no scan under the strong lock.
+
+## Measured
+300,000 rows: one UPDATE held its locks for 4.4 s and left 157 MB; 30 batches with VACUUM 0.23 s and 100 MB. A waiting
+ALTER without lock_timeout stalled 710 requests for over 1 s, with 100 ms and a retry none. SET NOT NULL and DROP
+CONSTRAINT in one ALTER bring the scan back.
+`,
+	Steps: []Step{
+		{Title: "add token to users", Text: "Write {file}; new rows get their value from the default.", Code: "ALTER TABLE users ADD COLUMN token uuid;\nALTER TABLE users ALTER COLUMN token SET DEFAULT gen_random_uuid();"},
+		{Text: "Fill the old rows from psql until it says UPDATE 0.", Code: "UPDATE users SET token = gen_random_uuid() WHERE id IN (\n  SELECT id FROM users WHERE token IS NULL LIMIT 1000);\n\\watch 1"},
+		{Title: "users token present", Text: "Write {file}: every new row is checked from here on.", Code: "ALTER TABLE users ADD CONSTRAINT users_token_present CHECK (token IS NOT NULL) NOT VALID;"},
+		{Title: "users token validated", Text: "Write {file}: the scan, while reads and writes go on.", Code: "ALTER TABLE users VALIDATE CONSTRAINT users_token_present;"},
+		{Title: "users token not null", Text: "Write {file}, as two statements.", Code: "ALTER TABLE users ALTER COLUMN token SET NOT NULL;\nALTER TABLE users DROP CONSTRAINT users_token_present;"},
+		{Text: "Why each of them:", Code: "belay explain add-col-volatile-default\nbelay explain set-not-null"},
+	},
+}
