@@ -62,6 +62,9 @@ func runPreflight(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 // judgePreflight turns the items into the step's outcome. What a reason may
 // override is asked; what no reason can lift is a failure.
 func judgePreflight(e *steps.Env, f fact.Folder, p fact.Preflight) (steps.Outcome, error) {
+	if f.Read && f.Tool == "" {
+		return steps.Done("the folder is empty: nothing is pending"), nil
+	}
 	if offline(e) {
 		return steps.Outcome{
 			Status: journal.Failed, Summary: "not connected: what is pending is unknown",

@@ -140,7 +140,9 @@ func folderLine(p page, w int) view.Line {
 		return view.Text(" reading the migrations folder")
 	}
 	counts := []string{f.Tool}
-	if f.Read {
+	if f.Tool == "" && f.Read {
+		counts = []string{"no migration in it yet"}
+	} else if f.Read {
 		dirty := "not dirty"
 		if f.Dirty != "" {
 			dirty = "DIRTY at " + f.Dirty

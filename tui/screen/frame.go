@@ -177,6 +177,9 @@ func hintsOf(p page, name string) []Hint {
 		if h.Action == Open && name == "run" && question(p.run, "run") == nil {
 			continue
 		}
+		if h.Action == Open && name == "start" && MenuHere(p.run, p.f) {
+			h.Label = "open"
+		}
 		if ok && k.Why(p.run, p.local) == "" {
 			out = append(out, h)
 		}

@@ -21,7 +21,7 @@ var Start = Screen{
 	Doc: `Advice: know what is pending, what it locks and who would wait before you touch anything.
 In practice: belay has only read so far. Every line with [?] needs you; enter goes there. The sentence about the lock is asked of the database again and again, and its age stands beside it.
 Measured: reading all of this holds no lock that others could wait for, and no transaction stays open while you think.`,
-	Keys: []Hint{{Open, "walk through"}, {RunIt, ""}, {ShowSQL, ""}, {WhoWaits, ""}, {ShowLog, ""}},
+	Keys: []Hint{{Open, "walk through"}, {RunIt, ""}, {ShowSQL, ""}, {WhoWaits, ""}, {ShowLog, ""}, {ShowMenu, "menu"}},
 	View: draw("start", startBody),
 }
 
