@@ -12,7 +12,7 @@ import (
 )
 
 func (a *app) runCommand() *cobra.Command {
-	var answers, output string
+	var answers, output, rehearsal string
 	c := &cobra.Command{
 		Use:   "run [VERSION...]",
 		Short: "Run what is pending, step by step; with --answers also without a terminal",
@@ -24,15 +24,16 @@ The same command goes on with a run that was stopped, parked or lost.`,
   belay run --answers prod.toml --output json
   belay run 000042`,
 		RunE: command(func(_ *cobra.Command, versions []string) error {
-			return a.run(versions, answers, output)
+			return a.run(versions, answers, output, rehearsal)
 		}),
 	}
 	c.Flags().StringVar(&answers, "answers", "", "answer questions from this TOML `FILE`; what it lacks ends the run with exit code 4")
+	c.Flags().StringVar(&rehearsal, "rehearsal", "", "take this `FILE` of belay rehearse as evidence, where it is of these files and this schema")
 	c.Flags().StringVar(&output, "output", "text", "text, or json: the journal's lines")
 	return c
 }
 
-func (a *app) run(versions []string, answersFile, output string) error {
+func (a *app) run(versions []string, answersFile, output, rehearsal string) error {
 	if err := checkOutput(output, "text", "json"); err != nil {
 		return err
 	}
@@ -52,7 +53,7 @@ func (a *app) run(versions []string, answersFile, output string) error {
 		return a.nothing(p, output)
 	}
 	headless := answersFile != "" || output == "json"
-	folder, err := a.begin(p, request{versions: versions, answers: given, headless: headless})
+	folder, err := a.begin(p, request{versions: versions, answers: given, headless: headless, rehearsal: rehearsal})
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,8 @@ type request struct {
 	versions []string
 	answers  map[string]string
 	headless bool
+	// rehearsal is the file of a record; "" = look for one.
+	rehearsal string
 }
 
 // begin starts an engine for a project: a new look, or the open run of the same
@@ -24,7 +26,7 @@ type request struct {
 func (a *app) begin(p *project.Project, r request) (folder string, err error) {
 	order := engine.Order{
 		Flags: a.flags, DSN: a.flags.DSN, Environ: engine.Environ(), Versions: r.versions,
-		Answers: r.answers, Headless: r.headless, By: userName(),
+		Answers: r.answers, Headless: r.headless, By: userName(), Rehearsal: r.rehearsal,
 	}
 	if order.Dir, err = os.Getwd(); err != nil {
 		return "", err

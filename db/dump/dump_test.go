@@ -97,7 +97,7 @@ func modes(t *testing.T, dir string) {
 func restored(t *testing.T, d *dbtest.DB, c Client, got Dump, o Options) {
 	t.Helper()
 	copied := dbtest.Named(t, d.Name+"_copy")
-	r, err := Restore(t.Context(), c, config(t, copied.DSN), got.Path, 1)
+	r, err := Restore(t.Context(), c, config(t, copied.DSN), got.Path)
 	if err != nil || len(r.Errors) > 0 {
 		t.Fatalf("restore: %v %v", err, r.Errors)
 	}
@@ -124,7 +124,7 @@ func TestSchemaOfACopyIsTheSame(t *testing.T) {
 		t.Fatalf("%s, %v", text, err)
 	}
 	copied := dbtest.Named(t, d.Name+"_copy")
-	if _, err := Restore(t.Context(), c, config(t, copied.DSN), first.Path, 1); err != nil {
+	if _, err := Restore(t.Context(), c, config(t, copied.DSN), first.Path); err != nil {
 		t.Fatal(err)
 	}
 	again, err := Schema(t.Context(), c, take(t, c, config(t, copied.DSN), o).Path)

@@ -19,12 +19,17 @@ type Restored struct {
 	Errors []string
 }
 
+// Unowned leaves owners and rights out of a restore, for a server without the
+// original's roles.
+var Unowned = []string{"--no-owner", "--no-privileges"}
+
 // Restore makes what a dump holds in an empty database. Publications,
 // subscriptions and tablespaces are left out: a copy must not join a
 // replication. An object that cannot be made, such as an extension that the
 // server does not have, is listed and does not end it. A dump is code: restore
-// only into a throwaway server.
-func Restore(ctx context.Context, c Client, cfg db.Config, path string, jobs int) (Restored, error) {
+// only into a throwaway server. flags are further ones of pg_restore, such as
+// Unowned.
+func Restore(ctx context.Context, c Client, cfg db.Config, path string, flags ...string) (Restored, error) {
 	where, err := conninfo(cfg)
 	if err != nil {
 		return Restored{}, err
@@ -37,10 +42,10 @@ func Restore(ctx context.Context, c Client, cfg db.Config, path string, jobs int
 	var r Restored
 	err = program{
 		path: c.RestoreBy, env: environ(cfg, 0, "pg_restore belay", passfile),
-		args: []string{
+		args: append(append([]string{
 			"--dbname=" + where, "--no-password", "--no-publications", "--no-subscriptions", "--no-tablespaces",
-			"--no-security-labels", "--jobs=" + strconv.Itoa(max(1, jobs)), path,
-		},
+			"--no-security-labels",
+		}, flags...), path),
 		line: func(text string) {
 			if e, ok := strings.CutPrefix(text, "error: "); ok {
 				r.Errors = append(r.Errors, e)

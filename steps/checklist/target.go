@@ -152,16 +152,20 @@ func environment(e *steps.Env, t *fact.Target) ([]journal.QuestionAsked, error) 
 func askEnvironment(e *steps.Env, t *fact.Target) ([]journal.QuestionAsked, error) {
 	word, ok := e.Engine.Answered("target.environment")
 	if !ok {
-		return []journal.QuestionAsked{{
-			ID: "target.environment", Text: fmt.Sprintf("what is %s on %s:%d?", t.Database, t.Host, t.Port),
-			Options: []string{"production", "staging", "local"}, Default: "production",
-			Why: "it decides how much is asked before a run; the answer is kept in your own store",
-		}}, nil
+		return []journal.QuestionAsked{environmentQuestion(*t)}, nil
 	}
 	t.Environment, t.EnvironmentFrom = word, "your answer"
 	return nil, e.Project.Store.SetPin(project.Pin{
 		SystemIdentifier: t.SystemID, Database: t.Database, Environment: word, Address: place(*t), PinnedAt: e.Now().UTC(),
 	})
+}
+
+func environmentQuestion(t fact.Target) journal.QuestionAsked {
+	return journal.QuestionAsked{
+		ID: "target.environment", Text: fmt.Sprintf("what is %s on %s:%d?", t.Database, t.Host, t.Port),
+		Options: []string{"production", "staging", "local"}, Default: "production",
+		Why: "it decides how much is asked before a run; the answer is kept in your own store",
+	}
 }
 
 // moved asks when a known database answers elsewhere: it may be a copy.

@@ -23,6 +23,8 @@ type Copy struct {
 	// is the DDL where the table does not exist yet.
 	History, Create string
 	Rows            []byte
+	// Restore are further flags of pg_restore.
+	Restore []string
 }
 
 const rolesSQL = `select rolname::text from pg_catalog.pg_roles where rolname !~ '^pg_' order by 1 limit 1000`
@@ -92,7 +94,7 @@ func (s *Scratch) fill(ctx context.Context, c dump.Client, path string, with Cop
 	if s.Config, err = db.ParseConfig(s.Cluster.DSN(database), "throwaway cluster"); err != nil {
 		return err
 	}
-	restored, err := dump.Restore(ctx, c, s.Config, path, 1)
+	restored, err := dump.Restore(ctx, c, s.Config, path, with.Restore...)
 	if err != nil {
 		return err
 	}

@@ -32,6 +32,8 @@ type Order struct {
 	// Client dumps the schema before and after the way back; its zero value means
 	// that only the catalog is compared.
 	Client dump.Client
+	// Create makes the history table first; "" = it is there.
+	Create string
 	// ForwardOnly leaves the way back out: the server is shared.
 	ForwardOnly bool
 	// Tell is given a sentence now and then; nil = nobody listens.
@@ -62,6 +64,11 @@ func Run(ctx context.Context, o Order, r *Record) error {
 	}
 	s := &stage{o: o, trio: t, r: r, x: &apply.Executor{Trio: t}}
 	defer func() { _ = t.Close() }()
+	if o.Create != "" {
+		if _, err := t.Executor.Exec(ctx, o.Create); err != nil {
+			return fmt.Errorf("history table: %w", err)
+		}
+	}
 	s.back = s.firstBack()
 	r.BackFrom = s.back
 	for i, w := range o.Works {

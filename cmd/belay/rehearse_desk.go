@@ -1,0 +1,68 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"belay/steps"
+	"belay/steps/journal"
+)
+
+// rehearsalDesk is the engine of a command that keeps no journal: it prints how
+// far the step is, and asks on the terminal.
+type rehearsalDesk struct {
+	app     *app
+	answers map[string]string
+	// asked is true where nobody can be asked.
+	asked bool
+	last  string
+}
+
+func (d *rehearsalDesk) Record(_ context.Context, _ string, body journal.Body) error {
+	text := ""
+	switch b := body.(type) {
+	case journal.StepProgress:
+		text = b.Text
+	case journal.Noted:
+		text = b.Text
+	}
+	if text != "" && text != d.last {
+		d.last = text
+		fmt.Fprintln(d.app.errOut, text)
+	}
+	return nil
+}
+
+func (d *rehearsalDesk) Answered(id string) (string, bool) {
+	a, ok := d.answers[id]
+	return a, ok
+}
+
+func (d *rehearsalDesk) Ask(_ context.Context, _ string, q journal.QuestionAsked) (string, error) {
+	if a, ok := d.answers[q.ID]; ok {
+		return a, nil
+	}
+	if d.asked {
+		return "", &steps.Exit{
+			Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "needs an answer to " + q.ID + ": " + q.Text,
+			Advice: "give it with --answers FILE; nothing has changed",
+		}
+	}
+	fmt.Fprintf(d.app.errOut, "%s\n%s: ", q.Why, q.Text)
+	line, err := bufio.NewReader(d.app.in).ReadString('\n')
+	if err != nil {
+		return "", &steps.Exit{Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "nobody answers any more: nothing has changed"}
+	}
+	return strings.TrimSpace(line), nil
+}
+
+func (d *rehearsalDesk) HoldNext() (*steps.Exit, bool) { return nil, false }
+
+func (d *rehearsalDesk) Folder() string { return os.TempDir() }
+
+func (d *rehearsalDesk) Came(string) (*journal.UnitIntent, string) { return nil, "" }
+
+func (d *rehearsalDesk) LeftOpen(string, uint32) []string { return nil }

@@ -1,0 +1,66 @@
+package rehearsal
+
+import (
+	"fmt"
+	"strings"
+
+	"belay/sqlview/effect"
+	"belay/sqlview/measure"
+)
+
+// Text is the record for people: what was predicted beside what was seen.
+func (r Record) Text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "rehearsed on PostgreSQL %d, %s, in %s\n", r.ServerMajor, r.Place, measure.MS(r.TookMS))
+	for _, u := range r.Units {
+		fmt.Fprintf(&b, "%s: applied in %s%s%s, %s of WAL\n", u.Path, measure.MS(u.ApplyMS),
+			took(", rolled back in ", u.DownMS), took(", applied again in ", u.AgainMS), measure.Bytes(u.WALBytes))
+		for _, s := range u.Statements {
+			s.text(&b)
+		}
+	}
+	for _, d := range r.Diff {
+		fmt.Fprintf(&b, "after the way back: %s\n", d)
+	}
+	for _, m := range r.Missing {
+		fmt.Fprintf(&b, "not restored: %s\n", m)
+	}
+	for _, l := range r.Limits {
+		fmt.Fprintf(&b, "not shown: %s\n", l)
+	}
+	b.WriteString(r.Verdict() + "\n")
+	return b.String()
+}
+
+func took(word string, ms int64) string {
+	if ms < 0 {
+		return ""
+	}
+	return word + measure.MS(ms)
+}
+
+func (s Statement) text(b *strings.Builder) {
+	held := locks(s.Observed)
+	if s.Unseen {
+		held = "not observed (outside a transaction)"
+	}
+	fmt.Fprintf(b, "  line %d %s: predicted %s; held %s", s.Line, s.Kind, locks(s.Predicted), held)
+	if len(s.Rewritten) > 0 {
+		fmt.Fprintf(b, "; rewrote %s", strings.Join(s.Rewritten, ", "))
+	}
+	b.WriteString("\n")
+	for _, d := range s.Differs {
+		fmt.Fprintf(b, "    differs: %s\n", d)
+	}
+}
+
+func locks(all []effect.On) string {
+	var words []string
+	for _, l := range all {
+		words = append(words, fmt.Sprintf("%s on %s", l.Mode, l.Relation))
+	}
+	if len(words) == 0 {
+		return "no lock"
+	}
+	return strings.Join(words, ", ")
+}
