@@ -55,7 +55,7 @@ func play(t *testing.T, file string) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sql": s.sql, "sqlis": s.sqlIs, "block": s.block, "unblock": s.unblock, "migrate-version": s.migrateVersion,
-			"quiet-log": s.quietLog, "demo-gone": demoGone,
+			"quiet-log": s.quietLog, "await-session": s.awaitSession, "demo-gone": demoGone,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond == "migrate" {
@@ -118,6 +118,13 @@ func (s *story) migrateVersion(ts *testscript.TestScript, _ bool, args []string)
 	if err != nil || strings.TrimSpace(string(out)) != args[0] {
 		ts.Fatalf("migrate version: %s, %v", out, err)
 	}
+}
+
+// awaitSession waits until a session of a name is there: await-session NAME.
+func (s *story) awaitSession(_ *testscript.TestScript, _ bool, args []string) {
+	dbtest.WaitFor(s.t, "a session "+args[0], func() bool {
+		return dbtest.QueryVal[int64](s.t, s.db, "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1", args[0]) > 0
+	})
 }
 
 // quietLog fails where belay sent anything that writes.

@@ -171,8 +171,12 @@ func takeBackup(ctx context.Context, e *steps.Env, f *fact.Backup) (steps.Outcom
 }
 
 func backupText(f fact.Backup) string {
-	return fmt.Sprintf("%s dump of %s, %s in %s, read back, sha %s; restoring it loses what was written since%s",
-		f.Choice, f.At.Format("15:04:05 UTC"), measure.Bytes(f.Bytes), measure.MS(f.TookMS), f.SHA256[:12], lossText(f))
+	kind := "dump"
+	if f.Choice == "schema" {
+		kind = "schema dump"
+	}
+	return fmt.Sprintf("%s of %s, %s in %s, read back, sha %s; restoring it loses what was written since%s",
+		kind, f.At.Format("15:04:05 UTC"), measure.Bytes(f.Bytes), measure.MS(f.TookMS), f.SHA256[:12], lossText(f))
 }
 
 func lossText(f fact.Backup) string {
