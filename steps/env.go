@@ -38,6 +38,8 @@ type Env struct {
 	// Started is the system identifier of a throwaway server that belay started
 	// for this engine; "" = none.
 	Started string
+	// Back is true where versions are taken back: the down files run, newest first.
+	Back bool
 	// Confirmed is what an earlier engine's run is bound to; nil for a new run.
 	Confirmed *Confirmed
 	// Sessions are the engine's connections. See Sessions.
@@ -109,6 +111,8 @@ type Bench struct {
 	Written Written
 	// Plan is what would run; nil until the review made it.
 	Plan *Plan
+	// Back is Env.Back.
+	Back bool
 }
 
 // Programs are what backup and rehearsal start. NoServer and NoClient say in a

@@ -56,6 +56,8 @@ var questionDocs = []QuestionDoc{
 		Doc: "Asked when a unit is not instant: the longest that its locks may be held. The server undoes it past that."},
 	{ID: "run.confirm", Answers: "the database's name; yes is enough on staging and local",
 		Doc: "Asked once, in the run dialog. Nothing is written before."},
+	{ID: "rollback.confirm", Answers: "the database's name; yes is enough on staging and local",
+		Doc: "Asked once, in the dialog of `belay rollback`: it names what is taken back and what that loses. Nothing is written before."},
 	{ID: "run.autovacuum", Answers: "yes, no",
 		Doc: "Asked when only an autovacuum that would yield stands in the way. Yes waits 1500 ms once, after which it is cancelled by the server and comes back later."},
 	{ID: "run.go_on", Answers: "yes, no",

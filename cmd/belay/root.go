@@ -103,7 +103,7 @@ In a folder with migrations and $DATABASE_URL set, ` + "`belay`" + ` is enough.`
 	f.BoolVar(&a.plain, "plain", false, "print lines instead of screens; questions are read from standard input")
 	f.StringVar(&a.color, "color", "auto", "auto, always or never")
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.checkColor() }
-	root.AddCommand(a.runCommand(), a.statusCommand(), a.attachCommand(), a.stopCommand(), a.reportCommand(),
+	root.AddCommand(a.runCommand(), a.rollbackCommand(), a.statusCommand(), a.attachCommand(), a.stopCommand(), a.reportCommand(),
 		a.replayCommand(), a.rehearseCommand(), a.explainCommand(), a.reviewCommand(), a.watchCommand(), a.scriptCommand(), a.backfillCommand(), a.demoCommand(),
 		a.engineCommand())
 	return root

@@ -34,6 +34,11 @@ The same command goes on with a run that was stopped, parked or lost.`,
 }
 
 func (a *app) run(versions []string, answersFile, output, rehearsal string) error {
+	return a.drive(answersFile, output, func(*project.Project) (request, error) { return request{versions: versions, rehearsal: rehearsal}, nil })
+}
+
+// drive starts an engine as asked and follows it the way the output wants.
+func (a *app) drive(answersFile, output string, ask func(*project.Project) (request, error)) error {
 	if err := checkOutput(output, "text", "json"); err != nil {
 		return err
 	}
@@ -52,8 +57,13 @@ func (a *app) run(versions []string, answersFile, output, rehearsal string) erro
 	if empty {
 		return a.nothing(p, output)
 	}
+	r, err := ask(p)
+	if err != nil {
+		return err
+	}
 	headless := answersFile != "" || output == "json"
-	folder, err := a.begin(p, request{versions: versions, answers: given, headless: headless, rehearsal: rehearsal})
+	r.answers, r.headless = given, headless
+	folder, err := a.begin(p, r)
 	if err != nil {
 		return err
 	}

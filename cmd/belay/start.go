@@ -14,6 +14,8 @@ import (
 
 // request is what a command wants of an engine.
 type request struct {
+	// command is run or rollback; "" = run.
+	command  string
 	versions []string
 	answers  map[string]string
 	headless bool
@@ -25,13 +27,13 @@ type request struct {
 // files, which the same command goes on with.
 func (a *app) begin(p *project.Project, r request) (folder string, err error) {
 	order := engine.Order{
-		Flags: a.flags, DSN: a.flags.DSN, Environ: engine.Environ(), Versions: r.versions,
+		Flags: a.flags, DSN: a.flags.DSN, Environ: engine.Environ(), Command: r.command, Versions: r.versions,
 		Answers: r.answers, Headless: r.headless, By: userName(), Rehearsal: r.rehearsal,
 	}
 	if order.Dir, err = os.Getwd(); err != nil {
 		return "", err
 	}
-	k, open := engine.Same(order.Dir, p.Shown(), fileHashes(p))
+	k, open := engine.Same(r.command, order.Dir, p.Shown(), fileHashes(p))
 	switch {
 	case open && k.Live && r.headless:
 		return "", &steps.Exit{
@@ -72,6 +74,9 @@ func fileHashes(p *project.Project) map[string]string {
 	}
 	for _, m := range folder.Migrations {
 		hashes[m.Up.Path] = m.Up.SHA256
+		if m.Down != nil {
+			hashes[m.Down.Path] = m.Down.SHA256
+		}
 	}
 	return hashes
 }

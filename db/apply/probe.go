@@ -160,6 +160,11 @@ func (p *probe) readMark(ctx context.Context) error {
 			p.e.Dirty = isTrue(r[3])
 			return nil
 		}
+		// One row for all versions: a unit that takes one back and was begun has
+		// written the version before, dirty. Absent is not yet taken back.
+		if p.u.Mark.Absent && p.u.Mark.UpTo && isTrue(r[3]) {
+			p.e.Dirty = true
+		}
 	}
 	return nil
 }

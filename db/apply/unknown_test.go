@@ -209,3 +209,27 @@ func TestCutDuringConcurrently(t *testing.T) {
 		})
 	}
 }
+
+// A way back outside a transaction that was begun has left the version before,
+// dirty. The version's own absence is then no proof.
+func TestProbeOfABegunWayBack(t *testing.T) {
+	d := dbtest.New(t)
+	d.Exec(t, `CREATE TABLE t (n int); CREATE INDEX gone ON t (n);
+		CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL); INSERT INTO schema_migrations VALUES (41, true)`)
+	u := apply.Unit{
+		Name: "42", Wrap: apply.OneByOne,
+		Statements: []apply.Statement{{SQL: "DROP INDEX CONCURRENTLY gone", Kind: "DROP INDEX", Concurrent: true, Index: apply.Index{Schema: "public", Name: "gone"}}},
+		Mark:       apply.Mark{SQL: "SELECT version::text, '', '', dirty FROM schema_migrations", Version: "42", UpTo: true, Absent: true},
+	}
+	if e := probe(t, d, u, apply.Trace{}); e.Outcome != apply.NotApplied || e.From != 0 || !e.Dirty {
+		t.Errorf("begun only: %+v", e)
+	}
+	d.Exec(t, "DROP INDEX gone")
+	if e := probe(t, d, u, apply.Trace{}); e.Outcome != apply.NotApplied || e.From != 1 {
+		t.Errorf("dropped and not recorded: %+v", e)
+	}
+	d.Exec(t, "UPDATE schema_migrations SET dirty = false")
+	if e := probe(t, d, u, apply.Trace{}); e.Outcome != apply.Applied {
+		t.Errorf("recorded: %+v", e)
+	}
+}

@@ -28,7 +28,13 @@ func chooseConfirmed(e *steps.Env, f *fact.Folder) error {
 			}
 		}
 		kept := *m
-		kept.Up = migration.NewFile(m.Up.Path, c.Files[v], m.Up.Tx)
+		if e.Back {
+			var err error
+			if kept, err = turn(kept); err != nil {
+				return err
+			}
+		}
+		kept.Up = migration.NewFile(kept.Up.Path, c.Files[v], kept.Up.Tx)
 		b.Chosen = append(b.Chosen, kept)
 		f.Chosen = append(f.Chosen, v)
 	}

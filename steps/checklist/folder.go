@@ -124,6 +124,9 @@ func choose(e *steps.Env, f *fact.Folder) error {
 	if e.Confirmed != nil {
 		return chooseConfirmed(e, f)
 	}
+	if e.Back {
+		return chooseBack(e, f)
+	}
 	pending := e.Bench.Status.Pending
 	end := len(pending)
 	for _, v := range e.Versions {
@@ -171,7 +174,9 @@ func folderItems(e *steps.Env, g git.Facts) []fact.Item {
 	var items []fact.Item
 	for _, p := range append(slices.Clone(problems), found...) {
 		stop := slices.ContainsFunc(stops, func(s migration.Problem) bool { return s.Message == p.Message })
-		items = append(items, problemItem(p, stop && !doubtful(b.Status, p) && !ours(e.Confirmed, p)))
+		// A late file is no concern of a way back: it is not run.
+		late := e.Back && p.Kind == migration.Late
+		items = append(items, problemItem(p, stop && !late && !doubtful(b.Status, p) && !ours(e.Confirmed, p)))
 	}
 	return items
 }

@@ -163,7 +163,7 @@ func acceptance(e *steps.Env, r sqlview.Result) (map[string]string, []journal.Qu
 	for _, f := range r.Files {
 		for _, h := range f.Hazards {
 			id := "review.accept." + h.Rule
-			if h.Severity != lint.Stop.String() || slices.ContainsFunc(asked, func(q journal.QuestionAsked) bool { return q.ID == id }) {
+			if h.Severity != lint.Stop.String() || meant(e, f, h) || slices.ContainsFunc(asked, func(q journal.QuestionAsked) bool { return q.ID == id }) {
 				continue
 			}
 			if reason, ok := e.Engine.Answered(id); ok {

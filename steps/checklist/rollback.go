@@ -41,10 +41,10 @@ func runRollback(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 		if i >= len(e.Bench.Review.Files) || len(e.Bench.Judged) == 0 {
 			continue
 		}
-		w := wayOf(m, e.Bench.Review, i)
+		w := wayOf(e, m, i)
 		f.Ways = append(f.Ways, w)
 		f.Rating = fact.Worse(f.Rating, w.Rating)
-		f.Items = append(f.Items, wayItems(m, w)...)
+		f.Items = append(f.Items, wayItems(w)...)
 	}
 	if len(f.Ways) == 0 {
 		return steps.Done("nothing pending: nothing to take back"), e.Fact(ctx, "rollback", f)
@@ -54,9 +54,10 @@ func runRollback(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 }
 
 // wayOf is the way back of the migration whose up file is the i-th of a review.
-func wayOf(m migration.Migration, r sqlview.Result, i int) fact.Way {
-	w := fact.Way{Version: m.Version, Up: m.Up.Path, Undo: []fact.Undo{}}
-	for _, s := range r.Files[i].Statements {
+func wayOf(e *steps.Env, m migration.Migration, i int) fact.Way {
+	up, down := sides(e, m, i)
+	w := fact.Way{Version: m.Version, Up: up.Path, Undo: []fact.Undo{}}
+	for _, s := range up.Statements {
 		rating := s.Reversible
 		if !s.Analysed {
 			rating = effect.ReversibleNone
@@ -64,19 +65,30 @@ func wayOf(m migration.Migration, r sqlview.Result, i int) fact.Way {
 		w.Rating = fact.Worse(w.Rating, rating)
 		w.Undo = append(w.Undo, fact.Undo{Line: s.Line, Kind: s.Kind, Rating: rating, Inverse: s.Inverse})
 	}
-	if m.Down == nil {
+	if down == nil {
 		return w
 	}
-	w.Down, w.SHA256 = m.Down.Path, m.Down.SHA256
-	for _, d := range r.Down {
-		if d.Path != m.Down.Path {
-			continue
-		}
-		for _, s := range d.Statements {
-			w.Runs = append(w.Runs, fact.Statement{SQL: s.SQL, Line: s.Line, Kind: s.Kind, Needs: s.Locks, Seconds: downDuration(s)})
-		}
+	w.Down = down.Path
+	for _, s := range down.Statements {
+		w.Runs = append(w.Runs, fact.Statement{SQL: s.SQL, Line: s.Line, Kind: s.Kind, Needs: s.Locks, Seconds: downDuration(s)})
 	}
 	return w
+}
+
+// sides are the judgements of a version's up and down file; down is nil where
+// there is none. Where versions are taken back, what runs is the down file.
+func sides(e *steps.Env, m migration.Migration, i int) (up, down *sqlview.FileResult) {
+	r := &e.Bench.Review
+	up = &r.Files[i]
+	for j := range r.Down {
+		if m.Down != nil && r.Down[j].Path == m.Down.Path {
+			down = &r.Down[j]
+		}
+	}
+	if e.Back && down != nil {
+		return down, up
+	}
+	return up, down
 }
 
 func downDuration(s sqlview.StatementResult) effect.Duration {
@@ -88,7 +100,7 @@ func downDuration(s sqlview.StatementResult) effect.Duration {
 
 // wayItems are the lines of one version: what the way back costs, then what the
 // down file would do.
-func wayItems(m migration.Migration, w fact.Way) []fact.Item {
+func wayItems(w fact.Way) []fact.Item {
 	cost := fact.Item{ID: "way-back", Level: fact.OK, Text: w.Version + " " + string(w.Rating)}
 	if s := inverses(w); s != "" {
 		cost.Text += ": " + s
@@ -102,7 +114,7 @@ func wayItems(m migration.Migration, w fact.Way) []fact.Item {
 	items := []fact.Item{cost}
 	switch {
 	case w.Down == "":
-		items = append(items, fact.Item{ID: "no-down", Level: fact.Look, Text: m.Up.Path + " has no down file", Hint: "write one, or know that the way back is a new migration"})
+		items = append(items, fact.Item{ID: "no-down", Level: fact.Look, Text: w.Up + " has no down file", Hint: "write one, or know that the way back is a new migration"})
 	case len(w.Runs) == 0:
 		items = append(items, fact.Item{ID: "empty-down", Level: fact.Look, Text: w.Down + " is empty: it would be recorded as taken back with nothing changed", Hint: "write the way back into it"})
 	}

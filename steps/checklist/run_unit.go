@@ -84,6 +84,9 @@ func proof(u steps.Unit, res apply.Result) string {
 	if res.Reason == apply.Already {
 		return "it was there already: history row " + u.Migration.Version
 	}
+	if u.Mark.Absent {
+		return "the history table no longer has " + u.Migration.Version
+	}
 	if u.Wrap == apply.OneByOne {
 		return "every statement answered, history row " + u.Migration.Version
 	}

@@ -41,7 +41,11 @@ func unitOf(b *steps.Bench, m migration.Migration, f *lint.File) (steps.Unit, er
 	}
 	u.Wrap = apply.WrapOf(u.Statements, m.Up.Tx == migration.TxNone)
 	if b.Table != nil {
-		recordIn(&u, b, m)
+		if b.Back {
+			unrecordIn(&u, b, m.Version)
+		} else {
+			recordIn(&u, b, m)
+		}
 	}
 	if err := u.Validate(); err != nil {
 		return u, &steps.Refused{

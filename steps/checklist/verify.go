@@ -79,7 +79,7 @@ func verifyHistory(ctx context.Context, e *steps.Env, c *db.Conn, v *fact.Verifi
 	}
 	s := migration.Compare(e.Bench.Folder, rows, t.Variant)
 	for _, m := range e.Bench.Chosen {
-		v.Items = append(v.Items, recorded(s, m))
+		v.Items = append(v.Items, recorded(e, s, m))
 	}
 	for _, d := range s.Dirty {
 		v.Items = append(v.Items, fact.Item{ID: "dirty", Level: fact.Stop, Text: "version " + d.Row.Version + " is dirty", Hint: "look what of it is there before anything else runs"})
@@ -87,11 +87,18 @@ func verifyHistory(ctx context.Context, e *steps.Env, c *db.Conn, v *fact.Verifi
 	return nil
 }
 
-func recorded(s migration.Status, m migration.Migration) fact.Item {
+func recorded(e *steps.Env, s migration.Status, m migration.Migration) fact.Item {
 	for _, a := range s.Applied {
-		if a.Version == m.Version {
+		switch {
+		case a.Version != m.Version:
+		case e.Back:
+			return fact.Item{ID: "recorded", Level: fact.Stop, Text: m.Version + " is still recorded as applied", Hint: "the history table was changed by somebody else meanwhile"}
+		default:
 			return fact.Item{ID: "recorded", Level: fact.OK, Text: m.Version + " is recorded"}
 		}
+	}
+	if e.Back {
+		return fact.Item{ID: "recorded", Level: fact.OK, Text: m.Version + " is no longer recorded as applied"}
 	}
 	return fact.Item{
 		ID: "recorded", Level: fact.Stop, Text: m.Version + " is not recorded",

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -151,9 +152,15 @@ func openJournal(folder string, now func() time.Time) (*journal.Log, []journal.E
 // begin writes the first events of this life and makes the environment.
 func (g *engine) begin(ctx context.Context) error {
 	host, _ := os.Hostname()
+	if g.order.Resume {
+		// What is taken up again goes the way it was confirmed for.
+		if p, err := ReadPlan(g.folder); err == nil {
+			g.order.Command = p.Command
+		}
+	}
 	started := journal.EngineStarted{
 		Format: journal.Format, Version: Version, Run: g.id(), Look: !g.order.Resume,
-		PID: os.Getpid(), Host: host, Command: "run",
+		PID: os.Getpid(), Host: host, Command: cmp.Or(g.order.Command, "run"),
 	}
 	if err := g.record("", "", started); err != nil {
 		return err
@@ -161,7 +168,7 @@ func (g *engine) begin(ctx context.Context) error {
 	if err := writeOwner(g.folder, host); err != nil {
 		return err
 	}
-	g.playbook = playbook.Plain
+	g.playbook = playbook.Of(g.order.Command)
 	if err := g.record("", "", g.playbook.Chosen()); err != nil {
 		return err
 	}
@@ -173,7 +180,7 @@ func (g *engine) begin(ctx context.Context) error {
 	}
 	g.env = &steps.Env{
 		Project: p, Versions: g.order.Versions, RehearsalFile: g.order.Rehearsal, Now: g.now, Parser: &parse.Parser{}, Run: g.shortID(),
-		Headless: g.order.Headless, Sessions: &steps.Sessions{}, Bench: &steps.Bench{}, Engine: &desk{g: g},
+		Headless: g.order.Headless, Back: g.back(), Sessions: &steps.Sessions{}, Bench: &steps.Bench{Back: g.back()}, Engine: &desk{g: g},
 	}
 	if g.order.Started != "" {
 		p.DSNFrom, g.env.Started = "belay demo", g.order.Started
@@ -186,6 +193,9 @@ func (g *engine) begin(ctx context.Context) error {
 	g.look()
 	return nil
 }
+
+// back reports whether versions are taken back.
+func (g *engine) back() bool { return g.order.Command == playbook.Rollback.Name }
 
 // refuse ends a life that cannot begin with a sentence that screens can show.
 func (g *engine) refuse(err error) error {

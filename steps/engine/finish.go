@@ -4,8 +4,8 @@ import (
 	"errors"
 	"log/slog"
 	"os"
-	"strconv"
 
+	"belay/sqlview/measure"
 	"belay/steps"
 	"belay/steps/journal"
 	"belay/steps/report"
@@ -62,10 +62,11 @@ func (g *engine) appliedSentence() string {
 			n++
 		}
 	}
-	if n == 1 {
-		return "1 migration applied, recorded and proved"
+	done := "applied, recorded and proved"
+	if g.back() {
+		done = "taken back, recorded and proved"
 	}
-	return strconv.Itoa(n) + " migrations applied, recorded and proved"
+	return measure.Plural(n, "migration") + " " + done
 }
 
 // runEnded ends a run in the middle: a step with effects did not succeed.

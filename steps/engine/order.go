@@ -27,7 +27,10 @@ type Order struct {
 	DSN string
 	// Environ are the variables of the command that name a server or a password.
 	Environ map[string]string
-	// Versions cuts the tail of what is pending; empty = all pending.
+	// Command is run or rollback; "" = run.
+	Command string
+	// Versions cuts the tail of what is pending; empty = all pending. Of a rollback
+	// they are what is taken back; empty = the newest applied.
 	Versions []string
 	// Answers are given by id before anything is asked.
 	Answers map[string]string

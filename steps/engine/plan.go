@@ -15,7 +15,9 @@ import (
 // Plan is what a run folder keeps of what was confirmed: the exact bytes, the
 // settings, the identity. An approval is bound to it.
 type Plan struct {
-	Format      int            `json:"format"`
+	Format int `json:"format"`
+	// Command is run or rollback; "" = run.
+	Command     string         `json:"command,omitempty"`
 	Run         string         `json:"run"`
 	SHA256      string         `json:"sha256"`
 	SystemID    string         `json:"system_identifier"`
@@ -49,7 +51,7 @@ const planName = "plan.json"
 func (g *engine) savedPlan(t fact.Target) Plan {
 	b := g.env.Bench
 	p := Plan{
-		Format: 1, Run: g.id(), SHA256: b.Plan.SHA256, SystemID: t.SystemID, DatabaseOID: t.DatabaseOID,
+		Format: 1, Command: g.order.Command, Run: g.id(), SHA256: b.Plan.SHA256, SystemID: t.SystemID, DatabaseOID: t.DatabaseOID,
 		Database: t.Database, Host: t.Host, Port: t.Port, Role: t.Role, Timeline: t.Timeline,
 		Environment: t.Environment, Tool: b.Format.Name, Dir: g.order.Dir, Folder: g.env.Project.Shown(),
 		Limits: g.env.Project.Limits, By: g.order.By, At: g.now().UTC(),

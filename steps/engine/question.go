@@ -14,7 +14,12 @@ const fileVoice = "answers file"
 
 // confirmID is the question that opens a run. It is the only one whose yes
 // starts a write.
-const confirmID = "run.confirm"
+func (g *engine) confirmID() string {
+	if g.back() {
+		return "rollback.confirm"
+	}
+	return "run.confirm"
+}
 
 // answered gives the newest accepted answer; where there is none, the one of the
 // answers file, which is then accepted and recorded when it is asked.
@@ -76,7 +81,7 @@ func (g *engine) take(m journal.Message, by string) error {
 		got <- answer{text: text}
 		return nil
 	}
-	if m.ID == confirmID {
+	if m.ID == g.confirmID() {
 		return g.confirmed(text)
 	}
 	g.again = true
@@ -112,7 +117,7 @@ func refuses(q journal.QuestionAsked, text string) string {
 func (g *engine) openQuestions() []journal.QuestionAsked {
 	var open []journal.QuestionAsked
 	for _, q := range g.run.Questions {
-		if q.ID != confirmID && !q.Preset {
+		if q.ID != g.confirmID() && !q.Preset {
 			open = append(open, q.QuestionAsked)
 		}
 	}

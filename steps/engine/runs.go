@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -118,11 +119,12 @@ func FindRun(id string) (Known, error) {
 	return hits[0], nil
 }
 
-// Same finds the open run of the same files, which the same command goes on with.
-func Same(dir, folder string, sha map[string]string) (Known, bool) {
+// Same finds the open run of the same command and files, which the same command
+// goes on with. command is run or rollback; "" = run.
+func Same(command, dir, folder string, sha map[string]string) (Known, bool) {
 	all, _ := Runs()
 	for _, k := range all {
-		if k.Open() && k.Plan.Dir == dir && k.Plan.Folder == folder && sameFiles(k.Plan, sha) {
+		if k.Open() && cmp.Or(k.Plan.Command, "run") == cmp.Or(command, "run") && k.Plan.Dir == dir && k.Plan.Folder == folder && sameFiles(k.Plan, sha) {
 			return k, true
 		}
 	}

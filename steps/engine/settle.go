@@ -49,8 +49,8 @@ func (g *engine) settle() (waits bool, err error) {
 		}
 		return g.phase == idle, g.askConfirm()
 	}
-	if q := g.run.Question(confirmID); q != nil {
-		if err := g.record("run", "", journal.QuestionWithdrawn{ID: confirmID, Why: blocked[0].Summary}); err != nil {
+	if q := g.run.Question(g.confirmID()); q != nil {
+		if err := g.record("run", "", journal.QuestionWithdrawn{ID: g.confirmID(), Why: blocked[0].Summary}); err != nil {
 			return true, err
 		}
 	}
@@ -85,15 +85,18 @@ func (g *engine) askConfirm() error {
 	folder, _, _ := state.Get[fact.Folder](g.run)
 	if len(folder.Chosen) == 0 {
 		if g.order.Headless {
-			g.finish(journal.RunFinished{Exit: steps.ExitDone, Outcome: steps.OutcomeNothing, Summary: "nothing pending: nothing to do"})
+			g.finish(journal.RunFinished{Exit: steps.ExitDone, Outcome: steps.OutcomeNothing, Summary: g.nothing()})
 		}
 		return nil
 	}
 	target, _, _ := state.Get[fact.Target](g.run)
 	q := journal.QuestionAsked{
-		ID: confirmID, Dialog: true, Expect: target.Database, Options: []string{"no"}, Default: "no",
+		ID: g.confirmID(), Dialog: true, Expect: target.Database, Options: []string{"no"}, Default: "no",
 		Text: fmt.Sprintf("run %s on %s? type the database name", strings.Join(folder.Chosen, ", "), target.Database),
 		Why:  "nothing has been written until now",
+	}
+	if g.back() {
+		q.Text, q.Why = g.backText(folder.Chosen, target.Database)
 	}
 	if !target.Production() {
 		q.Options = []string{"no", "yes"}
@@ -101,14 +104,34 @@ func (g *engine) askConfirm() error {
 	if err := g.ask("run", q); err != nil || !g.order.Headless || g.phase != idle {
 		return err
 	}
-	if g.run.Question(confirmID) != nil {
+	if g.run.Question(g.confirmID()) != nil {
 		g.finish(journal.RunFinished{
 			Exit: steps.ExitPerson, Outcome: steps.OutcomePerson,
-			Summary: "needs run.confirm: the name of the database",
-			Hint:    "put [run] confirm = \"" + target.Database + "\" into the answers file",
+			Summary: "needs " + g.confirmID() + ": the name of the database",
+			Hint:    "put " + g.confirmID() + " = \"" + target.Database + "\" into the answers file",
 		})
 	}
 	return nil
+}
+
+func (g *engine) nothing() string {
+	if g.back() {
+		return "nothing is applied: nothing to take back"
+	}
+	return "nothing pending: nothing to do"
+}
+
+// backText is what the dialog of a rollback says: what is taken back, and what
+// that costs.
+func (g *engine) backText(versions []string, database string) (text, why string) {
+	text = fmt.Sprintf("take %s back on %s? type the database name", strings.Join(versions, ", "), database)
+	f, _, _ := state.Get[fact.Rollback](g.run)
+	for _, i := range f.Items {
+		if i.ID == "way-back" {
+			why += i.Text + ". "
+		}
+	}
+	return text, why + "Nothing has been written until now"
 }
 
 // giveUp ends a headless look: what nobody can lift by an answer is 1, what a

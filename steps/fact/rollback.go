@@ -19,9 +19,8 @@ type Way struct {
 	Up      string `json:"up"`
 	// Down is the down file; "" = there is none. Runs are its statements: none
 	// where the file is empty.
-	Down   string      `json:"down,omitempty"`
-	SHA256 string      `json:"sha256,omitempty"`
-	Runs   []Statement `json:"runs,omitempty"`
+	Down string      `json:"down,omitempty"`
+	Runs []Statement `json:"runs,omitempty"`
 	// Rating is the worst of Undo; Undo has one entry for each statement of the
 	// up file.
 	Rating effect.Reversible `json:"rating"`

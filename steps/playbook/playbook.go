@@ -33,8 +33,32 @@ var Plain = Playbook{
 	},
 }
 
+// Rollback is the way back of what is applied, newest version first.
+var Rollback = Playbook{
+	Name: "rollback",
+	Doc:  "Takes the newest applied versions back by their down files, with the same review, dialog, executor and proof as the way forward.",
+	Steps: []steps.Step{
+		checklist.Target,
+		checklist.Preflight,
+		checklist.Review,
+		checklist.Rollback,
+		checklist.Estimate,
+		checklist.Run,
+		checklist.Verify,
+		checklist.Report,
+	},
+}
+
+// Of is the playbook of a command: run or rollback; "" = run.
+func Of(command string) Playbook {
+	if command == Rollback.Name {
+		return Rollback
+	}
+	return Plain
+}
+
 // All lists every playbook.
-func All() []Playbook { return []Playbook{Plain} }
+func All() []Playbook { return []Playbook{Plain, Rollback} }
 
 // Chosen is the event that tells screens the steps of the playbook.
 func (p Playbook) Chosen() journal.PlaybookChosen {

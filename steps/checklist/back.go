@@ -1,0 +1,99 @@
+package checklist
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"belay/db/apply"
+	"belay/sqlview"
+	"belay/sqlview/effect"
+	"belay/sqlview/lint"
+	"belay/sqlview/migration"
+	"belay/steps"
+	"belay/steps/fact"
+)
+
+// chooseBack takes the newest applied versions, newest first. Which ones were
+// asked for only says how many: nothing above them is passed over.
+func chooseBack(e *steps.Env, f *fact.Folder) error {
+	applied := e.Bench.Status.Applied
+	n := min(1, len(applied))
+	if len(e.Versions) > 0 {
+		n = len(e.Versions)
+	}
+	for _, v := range e.Versions {
+		i := slices.IndexFunc(applied, func(m migration.Migration) bool { return sameVersion(m, v) })
+		switch {
+		case i < 0:
+			return &steps.Refused{Problem: v + " is not applied: there is nothing to take back", Advice: "`belay status` lists what is", Fatal: true}
+		case i < len(applied)-n:
+			return notNewest(applied[i], applied[i+1:])
+		}
+	}
+	e.Bench.Chosen, f.Pending = nil, nil
+	for _, m := range slices.Backward(applied[len(applied)-n:]) {
+		turned, err := turn(m)
+		if err != nil {
+			return err
+		}
+		e.Bench.Chosen = append(e.Bench.Chosen, turned)
+		f.Chosen, f.Pending = append(f.Chosen, m.Version), append(f.Pending, named(e.Bench.Folder, turned))
+	}
+	return nil
+}
+
+func notNewest(m migration.Migration, above []migration.Migration) error {
+	var names []string
+	for _, a := range above {
+		names = append(names, a.Version)
+	}
+	return &steps.Refused{
+		Problem: fmt.Sprintf("%s is not the newest applied version: %s stand above it", m.Version, strings.Join(names, ", ")),
+		Advice:  "name them all to take them back together, newest first: belay rollback " + strings.Join(append(names, m.Version), " "), Fatal: true,
+	}
+}
+
+// turn puts the down file where the up file stands: it is what is reviewed, runs
+// and is hashed. The up file becomes the way back of the way back.
+func turn(m migration.Migration) (migration.Migration, error) {
+	switch {
+	case m.Down == nil:
+		return m, &steps.Refused{
+			Problem: m.Up.Path + " has no down file", Advice: "write one, or mend it forward with a new migration", Fatal: true,
+		}
+	case len(strings.TrimSpace(string(m.Down.Bytes))) == 0:
+		return m, &steps.Refused{
+			Problem: m.Down.Path + " is empty: it would be recorded as taken back with nothing changed", Advice: "write the way back into it", Fatal: true,
+		}
+	}
+	up := m.Up
+	m.Up, m.Down = *m.Down, &up
+	return m, nil
+}
+
+// unrecordIn says what takes the version out of the history table, and how its
+// absence shows.
+func unrecordIn(u *steps.Unit, b *steps.Bench, version string) {
+	h, table := b.Table.Variant, b.Table.Quoted
+	m := b.Folder.Find(version)
+	if m == nil {
+		return
+	}
+	prev := before(b.Folder, *m)
+	u.Record = h.Unrecord(table, *m, prev)
+	u.Mark = apply.Mark{SQL: h.Read(table), Version: version, UpTo: h.UpTo, Absent: true}
+	if u.Wrap == apply.OneByOne && h.BeginDown != nil {
+		u.Begin, u.Unbegin = h.BeginDown(table, *m, prev), h.Record(table, *m)
+	}
+}
+
+// meant reports a hazard that is the very purpose of a way back: what it drops
+// is what the way forward made. The dialog says what is lost.
+func meant(e *steps.Env, f sqlview.FileResult, h sqlview.Finding) bool {
+	if !e.Back || h.Severity != lint.Stop.String() || h.Statement >= len(f.Statements) {
+		return false
+	}
+	s := f.Statements[h.Statement]
+	return s.Analysed && s.Reversible == effect.ReversibleNone
+}
