@@ -68,6 +68,9 @@ type Engine interface {
 	// Answered gives the accepted answer of a question, from a person or from an
 	// answers file.
 	Answered(id string) (answer string, ok bool)
+	// Given gives the accepted answer of a question and who gave it. One of an
+	// answers file counts without being asked.
+	Given(id string) (answer, by string, ok bool)
 	// Ask waits for an answer. No transaction may be open. Where nobody will
 	// answer it returns an *Exit.
 	Ask(ctx context.Context, step string, q journal.QuestionAsked) (string, error)
@@ -113,6 +116,8 @@ type Bench struct {
 	Plan *Plan
 	// Back is Env.Back.
 	Back bool
+	// Smoke is what the probes answered so far.
+	Smoke fact.Smoke
 }
 
 // Programs are what backup and rehearsal start. NoServer and NoClient say in a

@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// AnswersFile is who an answer from an answers file comes from.
+const AnswersFile = "answers file"
+
 // QuestionDoc describes a question that belay may ask, for `belay explain
 // questions` and for answers files. Ids are stable: none is ever renamed.
 type QuestionDoc struct {
@@ -68,6 +71,14 @@ var questionDocs = []QuestionDoc{
 		Doc: "Asked when a statement of an earlier engine still runs on the server."},
 	{ID: "ledger.create", Answers: "yes, no",
 		Doc: "Asked by a backfill when the database has no schema belay yet: the cursor is kept there, in the transaction of its rows. The DDL is shown."},
+	{ID: "smoke.url", Answers: "a URL, empty = none",
+		Doc: "Asked once where belay.toml has no [smoke] probes: the application's health URL, asked before and after the run. A run may begin without an answer, and without a terminal none is asked for."},
+	{ID: "smoke.resolve", Answers: "again, monitor, rollback",
+		Doc: "Asked when a probe was well before the run and is red after it. Without a terminal the run then ends with exit code 1: applied, and not well."},
+	{ID: "trust.commands", Answers: "yes, no; in an answers file the sha256 of belay.toml",
+		Doc: "Asked before a command of belay.toml runs on this host for the first time. The yes is bound to the file's bytes and kept in your own store."},
+	{ID: "smoke.waive", Answers: "a reason in your words",
+		Doc: "Given in an answers file it leaves the probes after the run out; the reason goes into the report."},
 	{ID: "index.drop_invalid", Answers: "yes, no",
 		Doc: "Asked when an INVALID index of the same name is left from an earlier build. Yes drops it by DROP INDEX CONCURRENTLY first."},
 }

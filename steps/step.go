@@ -28,6 +28,11 @@ type Step struct {
 	// Run does the step. An error is the step's failure; ErrPark and friends are
 	// how a step asks the engine to end. A step that looks never waits for a person.
 	Run func(ctx context.Context, e *Env) (Outcome, error)
+	// Look is what a step that does not only look finds out beforehand: it runs
+	// with the looks, and Run runs in its place once the run is open. Its status
+	// stands in nobody's way; only a question of it that is not optional does. nil
+	// = nothing to find out.
+	Look func(ctx context.Context, e *Env) (Outcome, error)
 	// Sampled judges a step that looked again by a newer sample of locks and
 	// sizes, until the run opens. It is pure and quick. A nil Value = nothing to
 	// say. nil = the step has no use for samples.

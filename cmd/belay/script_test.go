@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -42,6 +43,7 @@ func TestScripts(t *testing.T) {
 func play(t *testing.T, file string) {
 	db := dbtest.New(t)
 	s := &story{t: t, db: db, release: map[string]func(){}}
+	app := s.serve(t)
 	testscript.Run(t, testscript.Params{
 		Files: []string{file}, RequireUniqueNames: true, UpdateScripts: os.Getenv("UPDATE") != "",
 		Setup: func(e *testscript.Env) error {
@@ -50,12 +52,13 @@ func play(t *testing.T, file string) {
 			}
 			e.Setenv("DATABASE_URL", db.DSN)
 			e.Setenv("DBNAME", db.Name)
+			e.Setenv("APP", app)
 			e.Setenv("TERM", "xterm-256color")
-			return named(e.WorkDir, db.Name)
+			return named(e.WorkDir, strings.NewReplacer("$DBNAME", db.Name, "$APP", app))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sql": s.sql, "sqlis": s.sqlIs, "block": s.block, "unblock": s.unblock, "migrate-version": s.migrateVersion,
-			"quiet-log": s.quietLog, "await-session": s.awaitSession, "demo-gone": demoGone,
+			"quiet-log": s.quietLog, "await-session": s.awaitSession, "demo-gone": demoGone, "app": s.app,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond == "migrate" {
@@ -66,15 +69,18 @@ func play(t *testing.T, file string) {
 	})
 }
 
-// named puts the database's name into the story's TOML files.
-func named(dir, database string) error {
+// named puts the names of the database and the application into the story's TOML
+// files.
+func named(dir string, names *strings.Replacer) error {
 	files, err := filepath.Glob(filepath.Join(dir, "*.toml"))
+	below, _ := filepath.Glob(filepath.Join(dir, "*", "*.toml"))
+	files = append(files, below...)
 	for _, f := range files {
 		b, rerr := os.ReadFile(f)
 		if rerr != nil {
 			return rerr
 		}
-		if werr := os.WriteFile(f, []byte(strings.ReplaceAll(string(b), "$DBNAME", database)), 0o600); werr != nil {
+		if werr := os.WriteFile(f, []byte(names.Replace(string(b))), 0o600); werr != nil {
 			return werr
 		}
 	}
@@ -86,6 +92,8 @@ type story struct {
 	t       *testing.T
 	db      *dbtest.DB
 	release map[string]func()
+	// health is the query by which the application tells that it is well.
+	health atomic.Pointer[string]
 }
 
 // sql runs a statement: sql 'CREATE TABLE …'.

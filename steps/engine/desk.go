@@ -31,6 +31,14 @@ func (d *desk) Answered(id string) (text string, ok bool) {
 	return text, ok
 }
 
+func (d *desk) Given(id string) (text, by string, ok bool) {
+	_ = d.do(context.Background(), func() (err error) {
+		text, by, ok, err = d.g.given(id)
+		return err
+	})
+	return text, by, ok
+}
+
 func (d *desk) Ask(ctx context.Context, step string, q journal.QuestionAsked) (string, error) {
 	got := make(chan answer, 1)
 	err := d.do(ctx, func() error { return d.g.askAndWait(step, q, got) })

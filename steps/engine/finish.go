@@ -73,13 +73,22 @@ func (g *engine) appliedSentence() string {
 func (g *engine) runEnded(e ended) error {
 	var exit *steps.Exit
 	if !errors.As(e.err, &exit) {
-		exit = &steps.Exit{Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: e.step.ID + ": " + e.outcome.Summary, Advice: e.outcome.Hint}
+		exit = &steps.Exit{Code: steps.ExitFailed, Outcome: g.outcome(), Summary: e.step.ID + ": " + e.outcome.Summary, Advice: e.outcome.Hint}
 		if e.err != nil {
 			exit.Summary, exit.Advice = e.step.ID+": "+e.err.Error(), steps.HintOf(e.err)
 		}
 	}
 	g.finish(journal.RunFinished{Exit: exit.Code, Outcome: exit.Outcome, Summary: exit.Summary, Hint: exit.Advice})
 	return nil
+}
+
+// outcome is what the units came to: a step after them that fails takes nothing
+// back.
+func (g *engine) outcome() string {
+	if s := g.run.Step("run"); s != nil && s.Status == journal.Done {
+		return steps.OutcomeApplied
+	}
+	return steps.OutcomeNotApplied
 }
 
 // noteEnd keeps the exit of a step that ended while the engine was leaving.

@@ -9,8 +9,7 @@ import (
 	"belay/steps/journal"
 )
 
-// fileVoice is who an answer from an answers file comes from.
-const fileVoice = "answers file"
+const fileVoice = steps.AnswersFile
 
 // confirmID is the question that opens a run. It is the only one whose yes
 // starts a write.
@@ -30,6 +29,19 @@ func (g *engine) answered(id string) (string, bool) {
 	return "", false
 }
 
+// given is answered with who gave it; an answer of the answers file is recorded
+// and counts, asked or not.
+func (g *engine) given(id string) (text, by string, ok bool, err error) {
+	if a, ok := g.run.Answers[id]; ok {
+		return a.Answer, a.By, true, nil
+	}
+	text, ok = g.order.Answers[id]
+	if !ok {
+		return "", "", false, nil
+	}
+	return text, fileVoice, true, g.record("", fileVoice, journal.QuestionAnswered{ID: id, Answer: text})
+}
+
 // ask opens a question, unless it is open already with the same words. An answer
 // from the answers file closes it at once.
 func (g *engine) ask(step string, q journal.QuestionAsked) error {
@@ -41,6 +53,9 @@ func (g *engine) ask(step string, q journal.QuestionAsked) error {
 	preset, ok := g.order.Answers[q.ID]
 	if !ok {
 		return nil
+	}
+	if q.Scripted != "" && preset != q.Scripted && preset != "no" {
+		return g.record(step, fileVoice, journal.AnswerRefused{ID: q.ID, Why: fmt.Sprintf("%q is not %q: what was allowed is not what the file says now", preset, q.Scripted)})
 	}
 	return g.take(journal.Message{Kind: journal.Answer, ID: q.ID, Answer: preset}, fileVoice)
 }

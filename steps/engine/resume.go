@@ -5,6 +5,8 @@ import (
 
 	"belay/sqlview/migration"
 	"belay/steps"
+	"belay/steps/fact"
+	"belay/steps/state"
 )
 
 // resume takes up a run that an earlier engine opened: the plan is the one that
@@ -16,6 +18,7 @@ func (g *engine) resume() error {
 	}
 	g.env.Resumed = true
 	g.env.Versions = nil
+	g.env.Bench.Smoke, _, _ = state.Get[fact.Smoke](g.run)
 	files := make(map[string][]byte, len(p.Files))
 	for _, f := range p.Files {
 		if migration.NewFile(f.Path, []byte(f.SQL), "").SHA256 != f.SHA256 {

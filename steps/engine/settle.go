@@ -18,9 +18,12 @@ func (g *engine) look() {
 	}
 	g.phase, g.queue, g.rejudged, g.lookedAt = looking, nil, map[string]bool{}, g.now()
 	for _, s := range g.playbook.Steps {
-		if s.Looks {
-			g.queue = append(g.queue, s)
+		if s.Look != nil {
+			s.Run = s.Look
+		} else if !s.Looks {
+			continue
 		}
+		g.queue = append(g.queue, s)
 	}
 }
 
@@ -64,11 +67,14 @@ func (g *engine) settle() (waits bool, err error) {
 func (g *engine) missing() []state.Step {
 	var open []state.Step
 	for _, s := range g.playbook.Steps {
-		if !s.Looks {
-			break
-		}
 		have := g.run.Step(s.ID)
-		if have == nil {
+		switch {
+		case have == nil:
+			continue
+		case !s.Looks:
+			if s.Look != nil && (g.demands(s.ID) || have.Status == journal.Failed) {
+				open = append(open, *have)
+			}
 			continue
 		}
 		switch have.Status {
@@ -78,6 +84,17 @@ func (g *engine) missing() []state.Step {
 		}
 	}
 	return open
+}
+
+// demands reports whether a step asks for something that a run cannot begin
+// without, in its look.
+func (g *engine) demands(step string) bool {
+	for _, q := range g.run.Questions {
+		if q.Step == step && q.ID != g.confirmID() && !q.Preset {
+			return true
+		}
+	}
+	return false
 }
 
 // askConfirm opens the run dialog. It is the only question whose yes writes.

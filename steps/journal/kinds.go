@@ -109,6 +109,9 @@ type QuestionAsked struct {
 	// Expect is the only answer that is a yes, typed in full, such as the
 	// database's name; "" where Options rule.
 	Expect string `json:"expect,omitempty"`
+	// Scripted is what an answers file must say in the place of a yes; "" = the
+	// same as a person.
+	Scripted string `json:"scripted,omitempty"`
 	// Why says what the answer changes.
 	Why string `json:"why,omitempty"`
 	// Dialog is true for a question that is only opened by a key (run.confirm).

@@ -29,6 +29,7 @@ var Plain = Playbook{
 		checklist.Estimate,
 		checklist.Run,
 		checklist.Verify,
+		checklist.Smoke,
 		checklist.Report,
 	},
 }
@@ -45,6 +46,7 @@ var Rollback = Playbook{
 		checklist.Estimate,
 		checklist.Run,
 		checklist.Verify,
+		checklist.Smoke,
 		checklist.Report,
 	},
 }

@@ -2,6 +2,8 @@ package project
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -35,6 +37,8 @@ type Config struct {
 	Backup          BackupConf            `toml:"backup"`
 	Approve         ApproveConf           `toml:"approve"`
 	Allow           []AllowConf           `toml:"allow"`
+	// SHA256 is of the bytes that were read; "" = there is no file.
+	SHA256 string `toml:"-"`
 }
 
 // TargetConf is one [target.NAME].
@@ -129,6 +133,8 @@ func ReadConfig(path string) (Config, error) {
 
 func parseConfig(path string, b []byte) (Config, error) {
 	var c Config
+	sum := sha256.Sum256(b)
+	c.SHA256 = hex.EncodeToString(sum[:])
 	dec := toml.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
 	err := dec.Decode(&c)
@@ -189,6 +195,9 @@ func configKeys() []string {
 	walk = func(prefix string, t reflect.Type) {
 		for i := range t.NumField() {
 			f := t.Field(i)
+			if f.Tag.Get("toml") == "-" {
+				continue
+			}
 			name := prefix + f.Tag.Get("toml")
 			ft := f.Type
 			switch {

@@ -27,6 +27,11 @@ func Missing(run *state.Run, f *Facts) string {
 			return why
 		}
 	}
+	for i := range run.Questions {
+		if q := &run.Questions[i]; run.Opened == nil && !q.Dialog && !q.Preset {
+			return "first: " + q.Text
+		}
+	}
 	if f != nil && f.Preflight != nil {
 		for _, i := range f.Preflight.Items {
 			if i.Level == fact.Stop {

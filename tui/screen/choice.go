@@ -45,6 +45,11 @@ func optionText(id, word, run string) string {
 		"deploy.state/not-out":     "nothing runs that code yet",
 		"deploy.state/going-out":   "some processes run it, some do not",
 		"deploy.state/everywhere":  "every process runs it (web, workers, jobs)",
+		"smoke.resolve/again":      "ask the application once more",
+		"smoke.resolve/monitor":    "go on as it is, and watch",
+		"smoke.resolve/rollback":   "end here; the report names the command that takes it back",
+		"trust.commands/yes":       "they may run here as long as the file stays as it is",
+		"trust.commands/no":        "leave them out",
 		"target.address/yes":       "it is the same database at a new address",
 		"target.address/no":        "it is not: stop here",
 	}

@@ -1,0 +1,99 @@
+package checklist
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+
+	"belay/db"
+	"belay/steps"
+	"belay/steps/fact"
+	"belay/steps/journal"
+	"belay/steps/probe"
+)
+
+const smokeURL = "smoke.url"
+
+// probesOf are the configured probes, or the URL that a person gave. What nobody
+// has answered or allowed yet is asked.
+func probesOf(e *steps.Env) ([]probe.Probe, []journal.QuestionAsked, error) {
+	c := e.Project.Config.Smoke
+	var all []probe.Probe
+	var bad error
+	add := func(p probe.Probe, err error) {
+		all, bad = append(all, p), errors.Join(bad, err)
+	}
+	for _, u := range c.URL {
+		add(probe.ParseHTTP(u))
+	}
+	for _, s := range c.SQL {
+		add(probe.ParseSQL(s))
+	}
+	may, questions, err := consent(e)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, l := range c.Command {
+		if may {
+			add(probe.ParseCommand(l))
+		}
+	}
+	if bad != nil {
+		return nil, nil, &steps.Refused{Problem: "[smoke] in belay.toml: " + bad.Error(), Advice: "mend the line and look again"}
+	}
+	if len(c.URL)+len(c.SQL)+len(c.Command) > 0 {
+		return all, questions, nil
+	}
+	p, asked := givenURL(e)
+	return p, append(questions, asked...), nil
+}
+
+// givenURL is the health URL that a person gave; empty = none. It is asked once,
+// and never of nobody.
+func givenURL(e *steps.Env) ([]probe.Probe, []journal.QuestionAsked) {
+	text, _, ok := e.Engine.Given(smokeURL)
+	q := journal.QuestionAsked{
+		ID: smokeURL, Preset: true, Text: "the application's health URL? (empty = none)",
+		Why: "it is asked before and after the run: 200 to 299 is well. [smoke] in belay.toml keeps probes for good",
+	}
+	if strings.TrimSpace(text) != "" {
+		p, err := probe.ParseHTTP(text)
+		if err == nil {
+			return []probe.Probe{p}, nil
+		}
+		q.Text = err.Error() + "; the health URL? (empty = none)"
+		return nil, []journal.QuestionAsked{q}
+	}
+	if ok || e.Headless || e.Resumed {
+		return nil, nil
+	}
+	return nil, []journal.QuestionAsked{q}
+}
+
+// askAll asks every probe at once; the answers are in the probes' order.
+func askAll(ctx context.Context, e *steps.Env, probes []probe.Probe) []fact.Probed {
+	w := probe.Where{Run: e.Run, Dir: e.Project.Dir}
+	if cfg, err := db.ParseConfig(e.Project.DSN, e.Project.DSNFrom); err == nil {
+		w.DB = cfg
+	}
+	out := make([]fact.Probed, len(probes))
+	var asking sync.WaitGroup
+	for i, p := range probes {
+		asking.Go(func() {
+			r := p.Ask(ctx, w)
+			out[i] = fact.Probed{Kind: string(r.Kind), Name: r.Name, OK: r.OK, Said: r.Said, Problem: r.Problem, MS: r.MS}
+		})
+	}
+	asking.Wait()
+	return out
+}
+
+// waivedBy ends a step that a person does without, in their words.
+func waivedBy(e *steps.Env, step string) (steps.Outcome, bool) {
+	reason, by, ok := e.Engine.Given(step + ".waive")
+	if !ok || strings.TrimSpace(reason) == "" {
+		return steps.Outcome{}, false
+	}
+	return steps.Outcome{Status: journal.Waived, Summary: "waived by " + by + ": " + reason}, true
+}
