@@ -45,6 +45,8 @@ type Env struct {
 	// Sessions are the engine's connections. See Sessions.
 	Sessions *Sessions
 	Bench    *Bench
+	// Baseline is the server's health before the run.
+	Baseline *Baseline
 	// Engine is how a step speaks to the journal and to people.
 	Engine Engine
 }
@@ -68,7 +70,8 @@ type Engine interface {
 	// Answered gives the accepted answer of a question, from a person or from an
 	// answers file.
 	Answered(id string) (answer string, ok bool)
-	// Given gives the accepted answer of a question and who gave it. One of an
+	// Given gives the accepted answer of a question and who gave it; one that is
+	// open has none. One of an
 	// answers file counts without being asked.
 	Given(id string) (answer, by string, ok bool)
 	// Ask waits for an answer. No transaction may be open. Where nobody will
@@ -116,6 +119,8 @@ type Bench struct {
 	Plan *Plan
 	// Back is Env.Back.
 	Back bool
+	// Way is the way back in one sentence; "" = none is known.
+	Way string
 	// Smoke is what the probes answered so far.
 	Smoke fact.Smoke
 }

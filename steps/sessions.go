@@ -144,6 +144,15 @@ func (s *Sessions) seeAgain(ctx context.Context) error {
 	return nil
 }
 
+// Health reads one moment of the server's own counters.
+func (s *Sessions) Health(ctx context.Context, relations []string) (h activity.Health, err error) {
+	err = s.Monitor(func(c *db.Conn) (err error) {
+		h, err = watch.Health(ctx, c, relations)
+		return err
+	})
+	return h, err
+}
+
 // PIDs are the backends of the engine's own sessions.
 func (s *Sessions) PIDs() []int {
 	s.mu.Lock()

@@ -39,6 +39,9 @@ type Step struct {
 	Sampled func(e *Env, s activity.Sample) (fact.Value, Outcome)
 }
 
+// ErrStopped is the cause of a step's context when a person asked to stop now.
+var ErrStopped = errors.New("stopped on request")
+
 // Outcome is how a step ended.
 type Outcome struct {
 	Status  journal.Status

@@ -36,6 +36,10 @@ func runEstimate(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 	if err != nil {
 		return steps.Outcome{}, dbError("sizes and traffic", err)
 	}
+	// The baseline begins with the first look.
+	if h, err := e.Sessions.Health(ctx, touched(e)); err == nil {
+		e.Baseline.Add(h)
+	}
 	f := estimate(e, sample)
 	return judgeEstimate(f), e.Fact(ctx, "estimate", f)
 }

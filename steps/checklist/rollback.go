@@ -50,7 +50,9 @@ func runRollback(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 		return steps.Done("nothing pending: nothing to take back"), e.Fact(ctx, "rollback", f)
 	}
 	f.Items = append(f.Items, fact.Item{ID: "rule", Level: fact.OK, Text: "rule: " + decisionRule})
-	return judgeRollback(f), e.Fact(ctx, "rollback", f)
+	out := judgeRollback(f)
+	e.Bench.Way = out.Summary
+	return out, e.Fact(ctx, "rollback", f)
 }
 
 // wayOf is the way back of the migration whose up file is the i-th of a review.

@@ -109,6 +109,9 @@ func (g *engine) become() error {
 		return err
 	}
 	g.env.Run = g.shortID()
+	if err := g.recordFact("monitor", g.env.Baseline.Now()); err != nil {
+		return err
+	}
 	return g.record("", "", journal.RunOpened{
 		ID: g.id(), Folder: run, Database: target.Database, Environment: target.Environment,
 		Tool: folder.Tool, Migrations: folder.Chosen, PlanSHA256: plan.SHA256,

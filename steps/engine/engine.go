@@ -12,6 +12,7 @@ import (
 
 	"belay/sqlview/parse"
 	"belay/steps"
+	"belay/steps/fact"
 	"belay/steps/journal"
 	"belay/steps/playbook"
 	"belay/steps/project"
@@ -56,6 +57,8 @@ type engine struct {
 	// lookedAt is when the latest look began. fresh is set once the facts were
 	// read again after a confirm that had something to do first, such as a dump.
 	lookedAt time.Time
+	// healthAt is when the baseline took its latest moment.
+	healthAt time.Time
 	fresh    bool
 	watchers watchers
 	holdNext *steps.Exit
@@ -180,7 +183,7 @@ func (g *engine) begin(ctx context.Context) error {
 	}
 	g.env = &steps.Env{
 		Project: p, Versions: g.order.Versions, RehearsalFile: g.order.Rehearsal, Now: g.now, Parser: &parse.Parser{}, Run: g.shortID(),
-		Headless: g.order.Headless, Back: g.back(), Sessions: &steps.Sessions{}, Bench: &steps.Bench{Back: g.back()}, Engine: &desk{g: g},
+		Headless: g.order.Headless, Back: g.back(), Sessions: &steps.Sessions{}, Bench: &steps.Bench{Back: g.back()}, Baseline: steps.NewBaseline(fact.Baseline{}), Engine: &desk{g: g},
 	}
 	if g.order.Started != "" {
 		p.DSNFrom, g.env.Started = "belay demo", g.order.Started

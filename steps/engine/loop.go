@@ -15,7 +15,7 @@ import (
 var errNobody = errors.New("nobody watches")
 
 // ErrStopped is the cause of a step's context when a person asked to stop now.
-var ErrStopped = errors.New("stopped on request")
+var ErrStopped = steps.ErrStopped
 
 // loop is the one goroutine that writes. It ends when the run is over, and waits
 // for the step in hand before it returns.

@@ -32,6 +32,9 @@ func (g *engine) answered(id string) (string, bool) {
 // given is answered with who gave it; an answer of the answers file is recorded
 // and counts, asked or not.
 func (g *engine) given(id string) (text, by string, ok bool, err error) {
+	if g.run.Question(id) != nil {
+		return "", "", false, nil
+	}
 	if a, ok := g.run.Answers[id]; ok {
 		return a.Answer, a.By, true, nil
 	}

@@ -18,6 +18,8 @@ func (g *engine) resume() error {
 	}
 	g.env.Resumed = true
 	g.env.Versions = nil
+	before, _, _ := state.Get[fact.Baseline](g.run)
+	g.env.Baseline = steps.NewBaseline(before)
 	g.env.Bench.Smoke, _, _ = state.Get[fact.Smoke](g.run)
 	files := make(map[string][]byte, len(p.Files))
 	for _, f := range p.Files {

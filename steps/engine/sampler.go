@@ -48,13 +48,19 @@ func (s *sampler) stop(g *engine) {
 	}
 }
 
+// healthEvery is how often the baseline takes a moment.
+const healthEvery = 5 * time.Second
+
 // sampleOnce takes one sample and tells it. It returns how long to wait for the
 // next at least.
 func (g *engine) sampleOnce(ctx context.Context) time.Duration {
 	var relations []string
-	var wanted bool
+	var wanted, health bool
 	if !g.request(ctx, func() error {
 		relations, wanted = g.wanted()
+		if health = wanted && g.run.Opened == nil && g.now().Sub(g.healthAt) >= healthEvery; health {
+			g.healthAt = g.now()
+		}
 		return nil
 	}) || !wanted {
 		return 0
@@ -62,6 +68,11 @@ func (g *engine) sampleOnce(ctx context.Context) time.Duration {
 	sample, every, err := g.env.Sessions.Sample(ctx, relations)
 	if ctx.Err() != nil {
 		return 0
+	}
+	if health {
+		if h, err := g.env.Sessions.Health(ctx, relations); err == nil {
+			g.env.Baseline.Add(h)
+		}
 	}
 	since := g.now()
 	g.request(ctx, func() error {

@@ -30,6 +30,7 @@ var Plain = Playbook{
 		checklist.Run,
 		checklist.Verify,
 		checklist.Smoke,
+		checklist.Monitor,
 		checklist.Report,
 	},
 }
@@ -47,6 +48,7 @@ var Rollback = Playbook{
 		checklist.Run,
 		checklist.Verify,
 		checklist.Smoke,
+		checklist.Monitor,
 		checklist.Report,
 	},
 }

@@ -230,6 +230,11 @@ const (
 
 // status writes where a running unit stands.
 func (p *printer) status() {
+	if s := p.run.Step("monitor"); p.eof && !p.abandoned && s != nil && s.Status == journal.Running {
+		// Nobody is there to leave the watch: what was applied stays.
+		p.abandoned = true
+		p.post(journal.Message{Kind: journal.Stop, Now: true})
+	}
 	u := p.run.InHand()
 	if u == nil || !screen.Busy(p.run) || p.prompt != "" {
 		return

@@ -1,0 +1,206 @@
+package checklist
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"belay/db"
+	"belay/sqlview/measure"
+	"belay/steps"
+	"belay/steps/fact"
+	"belay/steps/journal"
+	"belay/steps/monitor"
+)
+
+// Monitor watches until all was well for long enough.
+var Monitor = steps.Step{
+	ID: "monitor", Title: "monitor",
+	Doc: `**The advice.** Watch the error logs for at least ten minutes before you call it a success.
+
+**In practice.** What counts are clean minutes in one piece, by the server's clock: amber pauses them, red begins them
+anew, and time that was not seen is not clean. Watched are who waits on a lock, rollbacks, deadlocks, sessions,
+sequential scans and dead tuples of the tables that were touched, replicas, INVALID indexes, and the smoke
+probes, all against a baseline from before the run. Application logs are NOT watched, and the verdict says so.
+You may leave: it goes on, and ends by itself.
+
+**Measured.** One published outage showed after 32 minutes, cached plans after 5, changed plans after hours: ten
+minutes are the least.`,
+	Run: runMonitor,
+}
+
+const (
+	// cleanMinutes is the least; only a local target may have less.
+	cleanMinutes = 10
+	// monitorEvery is how often the server is asked, monitorGap the longest time
+	// between two moments that still counts as seen.
+	monitorEvery = 2 * time.Second
+	monitorGap   = 6 * time.Second
+	// probeEvery is how often the application is asked.
+	probeEvery = 10 * time.Second
+	// patienceTimes is how often over the clean time may be waited for.
+	patienceTimes = 3
+	monitorID     = "monitor.resolve"
+)
+
+// cleanTime is how long all must be well.
+func cleanTime(e *steps.Env) time.Duration {
+	minutes := e.Project.Config.Monitor.Minutes
+	if minutes <= 0 || (minutes < cleanMinutes && e.Bench.Target.Environment != "local") {
+		minutes = cleanMinutes
+	}
+	return time.Duration(minutes) * time.Minute
+}
+
+func runMonitor(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
+	if out, waived := waivedBy(e, "monitor"); waived {
+		return out, nil
+	}
+	// A script that was written before must not wait for ten minutes: without a
+	// terminal it is watched only where belay.toml says for how long.
+	if e.Headless && e.Project.Config.Monitor.Minutes == 0 {
+		return steps.Outcome{Status: journal.Waived, Summary: "NOT watched: no screen, and no [monitor] minutes in belay.toml"}, nil
+	}
+	cfg, err := db.ParseConfig(e.Project.DSN, e.Project.DSNFrom)
+	if err != nil {
+		return steps.Outcome{}, err
+	}
+	if err := e.Sessions.Look(ctx, cfg, e.Run); err != nil {
+		return steps.Outcome{}, dbError("monitor", err)
+	}
+	need := cleanTime(e)
+	m := &monitoring{env: e, config: cfg, watch: monitor.New(e.Baseline.Now(), need, monitorGap), need: need}
+	return m.run(ctx)
+}
+
+// monitoring is one watch on its way.
+type monitoring struct {
+	env    *steps.Env
+	config db.Config
+	watch  *monitor.Watch
+	need   time.Duration
+	began  time.Time // the server's clock
+	asked  time.Time
+	probes []fact.Probed
+	seen   fact.Monitor
+	// open is true while a person is asked about red; heard is what they said.
+	open, heard bool
+}
+
+func (m *monitoring) run(ctx context.Context) (steps.Outcome, error) {
+	tick := time.NewTicker(monitorEvery)
+	defer tick.Stop()
+	for {
+		if err := m.once(ctx); err != nil && ctx.Err() == nil {
+			return steps.Outcome{}, err
+		}
+		if out, over, err := m.over(); over || err != nil {
+			return out, err
+		}
+		select {
+		case <-ctx.Done():
+			return m.left(ctx)
+		case <-tick.C:
+		}
+	}
+}
+
+// once takes a moment and tells it. A server that does not answer leaves a gap,
+// which is no clean time.
+func (m *monitoring) once(ctx context.Context) error {
+	h, err := m.env.Sessions.Health(ctx, touched(m.env))
+	if err != nil {
+		_ = m.env.Sessions.Look(ctx, m.config, m.env.Run)
+		return nil
+	}
+	if m.began.IsZero() {
+		m.began = h.At
+	}
+	if h.At.Sub(m.asked) >= probeEvery {
+		probes, _, err := probesOf(m.env)
+		if err != nil {
+			return err
+		}
+		m.asked, m.probes = h.At, askAll(ctx, m.env, short(probes))
+	}
+	m.seen = m.watch.Take(h, m.probes, m.env.Bench.Smoke.Before)
+	if err := m.env.Fact(ctx, "monitor", m.seen); err != nil {
+		return err
+	}
+	return m.red(ctx)
+}
+
+// red asks once for each time that it turns red, and goes on watching meanwhile.
+func (m *monitoring) red(ctx context.Context) error {
+	s, red := monitor.Red(m.seen)
+	switch {
+	case !red && m.open:
+		m.open = false
+		return m.env.Engine.Record(ctx, "monitor", journal.QuestionWithdrawn{ID: monitorID, Why: "it is well again"})
+	case !red:
+		m.heard = false
+	case red && !m.open && !m.heard && !m.env.Headless:
+		m.open = true
+		return m.env.Engine.Record(ctx, "monitor", journal.QuestionAsked{
+			ID: monitorID, Options: []string{"watch", "rollback", "end"}, Default: "watch",
+			Text: fmt.Sprintf("red: %s is %s (before %s) %s", s.Name, monitor.Number(s.Now, s.Unit), monitor.Number(s.Before, s.Unit), s.Note),
+			Why:  m.choices(),
+		})
+	}
+	return nil
+}
+
+// choices are ranked by what they cost.
+func (m *monitoring) choices() string {
+	way := "not known"
+	if f := m.env.Bench.Way; f != "" {
+		way = f
+	}
+	return "1. take the code back first, where new code is out; 2. the schema: " + way +
+		"; 3. mend forward with a new migration; 4. keep watching. Restoring a backup comes last: it loses every write since"
+}
+
+// over reports whether the watch is at its end, by itself or by a person's word.
+func (m *monitoring) over() (steps.Outcome, bool, error) {
+	notWatched := "; application logs NOT watched"
+	clean := time.Duration(m.seen.CleanMS) * time.Millisecond
+	s, red := monitor.Red(m.seen)
+	switch {
+	case m.watch.Clean():
+		return steps.Done("%s clean in one piece%s", measure.Duration(m.need), notWatched), true, nil
+	case red && m.env.Headless:
+		return steps.Outcome{}, true, afterwards(m.env, "applied, but the monitor is red: "+s.Name+" is "+monitor.Number(s.Now, s.Unit))
+	case m.open:
+		answer, by, ok := m.env.Engine.Given(monitorID)
+		if !ok {
+			break
+		}
+		m.open, m.heard = false, true
+		switch answer {
+		case "rollback":
+			return steps.Outcome{}, true, afterwards(m.env, "applied; to be taken back: "+s.Name+" is red")
+		case "end":
+			return steps.Outcome{Status: journal.Waived, Summary: "ended at red by " + by + ": " + s.Name + notWatched}, true, nil
+		}
+	}
+	if passed := m.seen.At.Sub(m.began); passed > patienceTimes*m.need {
+		return steps.Outcome{
+			Status: journal.Look, Summary: fmt.Sprintf("not clean in %s: %s of %s%s", measure.Duration(passed), measure.Duration(clean), measure.Duration(m.need), notWatched),
+		}, true, nil
+	}
+	return steps.Outcome{}, false, nil
+}
+
+// left is the end by a person's word: what was applied stays, and the report
+// says how far the watch came.
+func (m *monitoring) left(ctx context.Context) (steps.Outcome, error) {
+	cause := context.Cause(ctx)
+	if errors.Is(cause, steps.ErrStopped) {
+		return steps.Outcome{
+			Status: journal.Waived, Summary: fmt.Sprintf("stopped on request after %s of %s clean; application logs NOT watched",
+				measure.MS(m.seen.CleanMS), measure.Duration(m.need)),
+		}, nil
+	}
+	return steps.Outcome{}, cause
+}
