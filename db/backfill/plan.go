@@ -69,10 +69,10 @@ func (p *Plan) SQL() string {
 
 // target is a column that is set.
 type target struct {
-	name, kind, generated, identity string
-	hasDefault, partitionKey        bool
-	indexes                         []string
-	typeName                        string // with its length
+	name, generated, identity string
+	hasDefault, partitionKey  bool
+	indexes                   []string
+	typeName                  string // with its length
 }
 
 const relationSQL = `

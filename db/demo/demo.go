@@ -41,7 +41,6 @@ type Demo struct {
 	playing sync.Mutex
 	mu      sync.Mutex // guards state
 	state   lane.State
-	started bool // a server may be there
 }
 
 // New makes a demo of which nothing runs yet.

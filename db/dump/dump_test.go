@@ -83,6 +83,9 @@ func TestTakenDumpIsPrivateNamedAndRestores(t *testing.T) {
 func modes(t *testing.T, dir string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(p string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
 		info, err := e.Info()
 		if err == nil && info.Mode().Perm()&0o077 != 0 {
 			t.Errorf("%s has mode %04o", p, info.Mode().Perm())

@@ -4,7 +4,6 @@ package checklist
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 
@@ -201,5 +200,3 @@ func place(t fact.Target) string {
 
 // offline reports whether the target could not be reached or may not be run on.
 func offline(e *steps.Env) bool { return !e.Bench.Target.Connected }
-
-var errOffline = errors.New("not connected")

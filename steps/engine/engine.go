@@ -50,10 +50,8 @@ type engine struct {
 	again bool
 	phase phase
 	// waiting are the questions that a running step waits for.
-	waiting map[string]chan answer
-	// unanswered are the questions a headless run could not answer.
-	unanswered []journal.QuestionAsked
-	approved   *approval
+	waiting  map[string]chan answer
+	approved *approval
 	// lookedAt is when the latest look began. fresh is set once the facts were
 	// read again after a confirm that had something to do first, such as a dump.
 	lookedAt time.Time
