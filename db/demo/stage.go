@@ -76,7 +76,7 @@ func (d *Demo) set(ctx context.Context) (*stage, error) {
 		s.report.close()
 		return nil, err
 	}
-	d.tell(false, "%s (PID %d) has read orders and stays in its transaction", s.report.name, s.report.pid())
+	d.tell(false, "%s (PID %d) has read orders, its transaction is open", s.report.name, s.report.pid())
 	ctx, s.stop = context.WithCancel(ctx)
 	s.work.Go(func() { d.endReport(ctx, s.report) })
 	s.work.Go(func() { d.endExport(ctx, s.export) })

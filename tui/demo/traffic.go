@@ -11,8 +11,11 @@ import (
 	"belay/tui/view"
 )
 
-// blocks are the heights of a column; the first is no answer at all.
+// blocks are the heights of a column; the lowest, in red, is no answer at all.
 var blocks = []rune("▁▂▃▄▅▆▇█")
+
+// even is where an even load stands; what was held up comes as a peak above it.
+const even = 0.6
 
 // traffic is the shop's load: what it gets, how long it waits, a line that moves.
 func (p picture) traffic() []view.Line {
@@ -24,36 +27,56 @@ func (p picture) traffic() []view.Line {
 	lines := []view.Line{
 		view.L(view.S(theme.Strong, " the shop  "), rate).
 			Ends(view.T(fmt.Sprintf("p50 %s  p99 %s  max %s ", span(t.P50), span(t.P99), span(t.Max)))),
-		p.line(p.size.Width - 2),
-		p.line2(t),
-		{},
+	}
+	lines = append(lines, p.line(p.size.Width-2, p.rows())...)
+	return append(lines, p.waits(t), view.Line{})
+}
+
+// rows is how tall the moving line is: a terminal with room shows it larger.
+func (p picture) rows() int {
+	if p.size.Height < 30 {
+		return 1
+	}
+	return 5
+}
+
+// line has a column for each beat, the newest at the right.
+func (p picture) line(w, rows int) []view.Line {
+	t := p.state.Traffic
+	beats := t.Beats[max(0, len(t.Beats)-w):]
+	full := max(t.Want*lane.Beat.Seconds(), 1)
+	lines := make([]view.Line, rows)
+	for i := range lines {
+		lines[i] = view.L(view.T(strings.Repeat(" ", 1+w-len(beats))))
+	}
+	for _, n := range beats {
+		height := min(rows*len(blocks), int(float64(n)/full*even*float64(rows*len(blocks))+0.5))
+		for i := range lines {
+			add(&lines[i], height-(rows-1-i)*len(blocks), i == rows-1)
+		}
 	}
 	return lines
 }
 
-// line has a column for each beat, the newest at the right.
-func (p picture) line(w int) view.Line {
-	t := p.state.Traffic
-	beats := t.Beats[max(0, len(t.Beats)-w):]
-	full := t.Want * lane.Beat.Seconds()
-	l := view.L(view.T(" " + strings.Repeat(" ", w-len(beats))))
-	for _, n := range beats {
-		// An even load stands at five eighths; what was held up comes as a peak.
-		height := min(len(blocks)-1, int(float64(n)/max(full, 1)*4+0.5))
-		role := theme.OK
-		if height == 0 {
-			role = theme.Danger
-		}
-		if last := len(l.Left) - 1; last > 0 && l.Left[last].Role == role {
-			l.Left[last].Text += string(blocks[height])
-			continue
-		}
-		l.Left = append(l.Left, view.S(role, string(blocks[height])))
+// add draws one column's part of a row: height is in eighths, and the lowest row
+// shows also that there was nothing.
+func add(l *view.Line, height int, lowest bool) {
+	role, block := theme.OK, " "
+	switch {
+	case height > 0:
+		block = string(blocks[min(height, len(blocks))-1])
+	case lowest:
+		role, block = theme.Danger, string(blocks[0])
 	}
-	return l
+	if last := len(l.Left) - 1; last > 0 && l.Left[last].Role == role {
+		l.Left[last].Text += block
+		return
+	}
+	l.Left = append(l.Left, view.S(role, block))
 }
 
-func (p picture) line2(t lane.Traffic) view.Line {
+// waits says who waits now, and beside it what the lane came to so far.
+func (p picture) waits(t lane.Traffic) view.Line {
 	waits := view.T(" nobody waits")
 	if t.Oldest > 500*time.Millisecond {
 		waits = view.S(theme.Danger, fmt.Sprintf(" %s wait, the oldest %.1f s", measure.Plural(t.Waiting, "request"), t.Oldest.Seconds()))
