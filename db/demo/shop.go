@@ -143,12 +143,18 @@ func (d *Demo) fill(ctx context.Context, c *pgx.Conn) error {
 	return err
 }
 
+// config is the shop's belay.toml. Nobody of a demo waits for ten minutes.
+const config = "# A demo: on a real database belay watches for ten minutes at least.\n[monitor]\nminutes = 1\n"
+
 // writeProject writes the migrations as a team would have them.
 func (d *Demo) writeProject() error {
 	for _, dir := range []string{d.StateDir(), d.ConfigDir(), filepath.Join(d.Dir(), "migrations")} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return err
 		}
+	}
+	if err := os.WriteFile(filepath.Join(d.Dir(), "belay.toml"), []byte(config), 0o600); err != nil {
+		return err
 	}
 	return os.CopyFS(d.Dir(), migrations)
 }
