@@ -143,6 +143,10 @@ func TestResumedElsewhere(t *testing.T) {
 	if _, err := backfill.Run(bounded(t), other); !errors.As(err, &paused) {
 		t.Fatal(err)
 	}
+	// Its sessions go a moment after it; until then it is refused as held.
+	dbtest.WaitFor(t, "the other runner's sessions to end", func() bool {
+		return s.Count(t, "pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'belay/"+other.Run.Short()+"/%'") == 0
+	})
 	b.ctl.Resume()
 	<-b.done
 	var moved *backfill.MovedError

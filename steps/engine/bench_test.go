@@ -48,7 +48,7 @@ func newBench(t *testing.T, files map[string]string) *bench {
 	b.order = Order{
 		Dir: work, DSN: b.db.DSN, Headless: true, By: "tester",
 		Answers: map[string]string{"target.environment": "local", "run.confirm": "yes", "history.create": "yes", "run.resolve": "wait",
-			"backup.choice": "none", "rehearse.choice": "none"},
+			"backup.choice": "none", "rehearse.choice": "none", "monitor.waive": "not what this test is about"},
 	}
 	t.Cleanup(b.nothingLeft)
 	return b
