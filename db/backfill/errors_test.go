@@ -41,9 +41,10 @@ func TestDataErrorIsNarrowedToTheRow(t *testing.T) {
 				t.Errorf("reason %q", snap.Reason)
 			}
 			before := s.Count(t, "t WHERE (a, b) < (2, 'k777')")
-			if snap.Rows != before || s.ours(t) != 0 {
-				t.Errorf("%d rows done, %d stand before it; open %d", snap.Rows, before, s.ours(t))
+			if snap.Rows != before {
+				t.Errorf("%d rows done, %d stand before it", snap.Rows, before)
 			}
+			dbtest.WaitFor(t, "nothing of it to be open", func() bool { return s.ours(t) == 0 })
 			s.Exec(t, `UPDATE t SET d = 1, n = 0 WHERE d = 0`)
 			b.ctl.Resume()
 			if res := b.wait(t); res.Rows != 2000 || s.Count(t, "t WHERE n = 1") != 2000 {
