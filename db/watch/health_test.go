@@ -30,7 +30,11 @@ func TestHealth(t *testing.T) {
 		t.Fatal("the build did not fail")
 	}
 	_, release := d.Blocker(t, "LOCK TABLE a IN ACCESS EXCLUSIVE MODE")
-	go func() { _, _ = d.Conn(t).Exec(context.Background(), "SELECT * FROM a") }()
+	waiter, done := d.Conn(t), make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _ = waiter.Exec(context.Background(), "SELECT * FROM a")
+	}()
 	dbtest.WaitFor(t, "a session that waits", func() bool {
 		h, err = watch.Health(context.Background(), c, []string{"public.a"})
 		return err == nil && h.Waiting == 1
@@ -39,6 +43,7 @@ func TestHealth(t *testing.T) {
 		t.Errorf("the table is not read while it is locked: %+v", h)
 	}
 	release()
+	<-done
 	dbtest.WaitFor(t, "the INVALID index", func() bool {
 		h, err = watch.Health(context.Background(), c, []string{"public.a"})
 		return err == nil && len(h.Invalid) == 1 && h.Invalid[0] == "public.a_n"
