@@ -99,6 +99,9 @@ type Bench struct {
 	Table    *history.Table
 	Status   migration.Status
 	Snapshot *catalog.Snapshot
+	// Looked is true once the preflight knows what would run; before, nothing can
+	// be said of it.
+	Looked bool
 	// Chosen are the migrations of this run, in order.
 	Chosen []migration.Migration
 	// Review is the judgement of Chosen, Judged its files, in the same order.

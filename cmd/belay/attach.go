@@ -33,7 +33,10 @@ func (a *app) attach(id, answersFile string) error {
 	if !k.Live && !k.Open() {
 		return &steps.Refused{Problem: "run " + k.ID + " is over: " + k.Run.Finished.Summary, Advice: "`belay report " + k.ID + "` prints its story"}
 	}
+	// A life that ended before the one that works now is history.
+	w := watched{folder: k.Folder, from: k.Run.Began - 1}
 	if !k.Live {
+		w.from = k.Run.Seq
 		if err := a.takeUp(k, given, answersFile != ""); err != nil {
 			return err
 		}
@@ -41,5 +44,5 @@ func (a *app) attach(id, answersFile string) error {
 	if a.onTerminal() {
 		return a.screen(k.Folder)
 	}
-	return a.followPlain(k.Folder, answersFile == "")
+	return a.followPlain(w, answersFile == "")
 }

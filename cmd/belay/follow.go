@@ -16,74 +16,109 @@ import (
 // engineArrives is how long a new engine may take to open its journal.
 const engineArrives = 10 * time.Second
 
-// followJSON prints the journal's lines until the run is over for this engine.
-func (a *app) followJSON(folder string) error {
-	presence, err := journal.Arrive(folder)
-	if err != nil {
-		return err
-	}
-	defer presence.Leave()
-	f, err := openJournal(a.ctx, folder)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return a.printLines(f, folder)
+// watched is the journal that a command follows: where it is, and the last event
+// of the lives that were over before. Those are history; their end is not the end.
+type watched struct {
+	folder string
+	from   int64
 }
 
-func (a *app) printLines(f *journal.Follower, folder string) error {
-	current := folder
-	for {
-		e, err := nextOrGone(a.ctx, f, &current)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(a.out, "%s\n", e.Line)
-		switch e.Kind {
-		case "run.opened":
-			if b, err := journal.Decode[journal.RunOpened](e); err == nil {
-				current = b.Folder
-			}
-		case "run.finished":
-			b, err := journal.Decode[journal.RunFinished](e)
-			if err != nil {
-				return err
-			}
-			if b.Exit == steps.ExitDone {
-				return nil
-			}
-			return &steps.Exit{Code: b.Exit, Outcome: b.Outcome, Summary: b.Summary, Advice: b.Hint}
-		}
-	}
+// reader follows a watched journal.
+type reader struct {
+	watched
+	file  *journal.Follower
+	seq   int64
+	began time.Time
 }
 
-// nextOrGone waits for the next event, or for the engine's end without a word.
-func nextOrGone(ctx context.Context, f *journal.Follower, folder *string) (journal.Event, error) {
+func (a *app) read(w watched) (*reader, error) {
+	f, err := openJournal(a.ctx, w.folder)
+	if err != nil {
+		return nil, err
+	}
+	return &reader{watched: w, file: f, began: time.Now()}, nil
+}
+
+// next waits for the next event of this life, or for the engine's end without a
+// word.
+func (r *reader) next(ctx context.Context) (journal.Event, error) {
 	for {
 		short, cancel := context.WithTimeout(ctx, time.Second)
-		e, err := f.Next(short)
+		e, err := r.file.Next(short)
 		cancel()
 		if err == nil {
-			return e, nil
+			if r.took(e) {
+				return e, nil
+			}
+			continue
 		}
 		if ctx.Err() != nil {
+			id := engine.RunID(r.folder)
 			return e, &steps.Exit{
-				Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "left run " + engine.RunID(*folder) + " on its own",
-				Advice: "`belay attach " + engine.RunID(*folder) + "` shows it; `belay stop` stops it",
+				Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "left run " + id + " on its own",
+				Advice: "`belay attach " + id + "` shows it; `belay stop` stops it",
 			}
 		}
 		if !errors.Is(err, context.DeadlineExceeded) {
 			return e, err
 		}
-		if journal.Held(*folder) {
+		if journal.Held(r.folder) || r.arriving() {
 			continue
 		}
 		// It may have ended just after its last line.
-		if e, ok, err := f.Poll(); ok || err != nil {
+		if e, ok, err := r.file.Poll(); err != nil || (ok && r.took(e)) {
 			return e, err
 		}
-		return e, lost(engine.RunID(*folder))
+		return e, lost(engine.RunID(r.folder))
 	}
+}
+
+// took keeps the place, and reports whether the event is of this life.
+func (r *reader) took(e journal.Event) bool {
+	r.seq = e.Seq
+	if e.Kind == (journal.RunOpened{}).Kind() {
+		if b, err := journal.Decode[journal.RunOpened](e); err == nil {
+			r.folder = b.Folder
+		}
+	}
+	return e.Seq > r.from
+}
+
+// arriving reports whether a new engine of an old journal may still be about to
+// begin.
+func (r *reader) arriving() bool { return r.seq <= r.from && time.Since(r.began) < engineArrives }
+
+// followJSON prints the journal's lines until the run is over for this engine.
+func (a *app) followJSON(w watched) error {
+	presence, err := journal.Arrive(w.folder)
+	if err != nil {
+		return err
+	}
+	defer presence.Leave()
+	r, err := a.read(w)
+	if err != nil {
+		return err
+	}
+	defer r.file.Close()
+	for {
+		e, err := r.next(a.ctx)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "%s\n", e.Line)
+		if e.Kind == (journal.RunFinished{}).Kind() {
+			return finished(e)
+		}
+	}
+}
+
+// finished is the end of a run as the command line's error.
+func finished(e journal.Event) error {
+	b, err := journal.Decode[journal.RunFinished](e)
+	if err != nil || b.Exit == steps.ExitDone {
+		return err
+	}
+	return &steps.Exit{Code: b.Exit, Outcome: b.Outcome, Summary: b.Summary, Advice: b.Hint}
 }
 
 // openJournal waits for a new engine's journal. Where the engine ends before it

@@ -11,6 +11,7 @@ import (
 	"belay/steps/engine"
 	"belay/steps/state"
 	"belay/tui"
+	"belay/tui/follow"
 	"belay/tui/theme"
 	"belay/tui/view"
 )
@@ -29,14 +30,14 @@ func (a *app) guide() error {
 		fmt.Fprintln(a.out, nothingPending(p))
 		return nil
 	}
-	folder, err := a.begin(p, request{})
+	w, err := a.begin(p, request{})
 	if err != nil {
 		return err
 	}
 	if !a.onTerminal() {
-		return a.followPlain(folder, true)
+		return a.followPlain(w, true)
 	}
-	return a.screen(folder)
+	return a.screen(w.folder)
 }
 
 // screen shows a run until the person leaves, and prints how it was left where
@@ -66,7 +67,7 @@ func (a *app) afterScreen(left tui.Left, err error) error {
 		return err
 	}
 	if r == nil || r.Opened == nil {
-		return nil
+		return leftLook(left)
 	}
 	if r.Finished == nil {
 		fmt.Fprintln(a.out, stillRunning(r))
@@ -79,6 +80,18 @@ func (a *app) afterScreen(left tui.Left, err error) error {
 	fmt.Fprintf(a.out, "report: belay report %s\n", r.ID)
 	if r.Finished.Exit != steps.ExitDone {
 		return &exited{code: r.Finished.Exit}
+	}
+	return nil
+}
+
+// leftLook is how a look ends that never became a run: nothing has changed, and
+// nobody said so where the terminal or the input ended.
+func leftLook(left tui.Left) error {
+	switch {
+	case left.Run != nil && left.Run.Finished != nil && left.Run.Finished.Exit != steps.ExitDone:
+		return &exited{code: left.Run.Finished.Exit}
+	case left.How == follow.Lost || left.How == follow.EndOfIn:
+		return &exited{code: steps.ExitPerson}
 	}
 	return nil
 }

@@ -63,17 +63,17 @@ func (a *app) drive(answersFile, output string, ask func(*project.Project) (requ
 	}
 	headless := answersFile != "" || output == "json"
 	r.answers, r.headless = given, headless
-	folder, err := a.begin(p, r)
+	w, err := a.begin(p, r)
 	if err != nil {
 		return err
 	}
 	switch {
 	case output == "json":
-		return a.followJSON(folder)
+		return a.followJSON(w)
 	case headless || !a.onTerminal():
-		return a.followPlain(folder, !headless)
+		return a.followPlain(w, !headless)
 	}
-	return a.screen(folder)
+	return a.screen(w.folder)
 }
 
 func readAnswers(path string) (map[string]string, error) {

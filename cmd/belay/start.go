@@ -25,32 +25,33 @@ type request struct {
 
 // begin starts an engine for a project: a new look, or the open run of the same
 // files, which the same command goes on with.
-func (a *app) begin(p *project.Project, r request) (folder string, err error) {
+func (a *app) begin(p *project.Project, r request) (w watched, err error) {
 	order := engine.Order{
 		Flags: a.flags, DSN: a.flags.DSN, Environ: engine.Environ(), Command: r.command, Versions: r.versions,
 		Answers: r.answers, Headless: r.headless, By: userName(), Rehearsal: r.rehearsal,
 	}
 	if order.Dir, err = os.Getwd(); err != nil {
-		return "", err
+		return w, err
 	}
 	k, open := engine.Same(r.command, order.Dir, p.Shown(), fileHashes(p))
 	switch {
 	case open && k.Live && r.headless:
-		return "", &steps.Exit{
+		return w, &steps.Exit{
 			Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
 			Summary: fmt.Sprintf("run %s of %s is open on %s, since %s", k.ID, k.Plan.By, k.Plan.Database, k.Plan.At.Format(time.DateTime+" UTC")),
 			Advice:  "`belay attach " + k.ID + "` shows it, `belay stop " + k.ID + "` stops it",
 		}
 	case open && k.Live:
-		return k.Folder, nil // another screen on the same run
+		return watched{folder: k.Folder, from: k.Run.Began - 1}, nil // another screen on the same run
 	case open:
-		order.Folder, order.Resume = k.Folder, true
+		order.Folder, order.Resume, w.from = k.Folder, true, k.Run.Seq
 	default:
 		if order.Folder, err = engine.NewFolder(); err != nil {
-			return "", err
+			return w, err
 		}
 	}
-	return order.Folder, engine.Start(order)
+	w.folder = order.Folder
+	return w, engine.Start(order)
 }
 
 // takeUp starts a new engine on a run that has none.

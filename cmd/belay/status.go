@@ -138,14 +138,14 @@ func (a *app) lookOnce(dir string, versions []string) (*state.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := openJournal(a.ctx, folder)
+	w, err := a.read(watched{folder: folder})
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer w.file.Close()
 	r := state.New()
 	for r.Finished == nil {
-		e, err := nextOrGone(a.ctx, f, &folder)
+		e, err := w.next(a.ctx)
 		if err != nil {
 			return nil, err
 		}

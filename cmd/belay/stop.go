@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -43,32 +42,31 @@ func (a *app) stop(id string, now bool) error {
 			Problem: "run " + k.ID + " has no engine: nothing of it runs here", Advice: "`belay attach " + k.ID + "` asks the database what is there",
 		}
 	}
-	f, err := journal.Follow(filepath.Join(k.Folder, journal.FileName))
+	r, err := a.read(watched{folder: k.Folder, from: k.Run.Seq})
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer r.file.Close()
 	if err := journal.Send(k.Folder, journal.Message{Kind: journal.Stop, Now: now, Name: userName()}); err != nil {
 		return err
 	}
-	return a.awaitStop(f, k)
+	return a.awaitStop(r, k.ID)
 }
 
-func (a *app) awaitStop(f *journal.Follower, k engine.Known) error {
-	folder := k.Folder
+func (a *app) awaitStop(r *reader, id string) error {
 	for {
-		e, err := nextOrGone(a.ctx, f, &folder)
+		e, err := r.next(a.ctx)
 		if err != nil {
 			return err
 		}
-		if e.Seq <= k.Run.Seq || e.Kind != "run.finished" {
+		if e.Kind != (journal.RunFinished{}).Kind() {
 			continue
 		}
 		b, err := journal.Decode[journal.RunFinished](e)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(a.out, "run %s: %s: %s\n", k.ID, b.Outcome, b.Summary)
+		fmt.Fprintf(a.out, "run %s: %s: %s\n", id, b.Outcome, b.Summary)
 		if b.Exit != steps.ExitDone {
 			return &exited{code: b.Exit}
 		}

@@ -31,7 +31,7 @@ everybody else behind the ALTER (4.8 s in one try).`,
 }
 
 func runPreflight(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
-	e.Bench.Chosen, e.Bench.Judged = nil, nil
+	e.Bench.Chosen, e.Bench.Judged, e.Bench.Looked = nil, nil, false
 	folder, questions, err := readFolder(ctx, e)
 	if err != nil {
 		return steps.Outcome{}, err
@@ -42,6 +42,7 @@ func runPreflight(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 	if err := prepare(ctx, e); err != nil {
 		return steps.Outcome{}, err
 	}
+	e.Bench.Looked = true
 	check := fact.Preflight{At: e.Now().UTC(), Items: append(folder.Problems, hostItems(e.Folder())...)}
 	if !offline(e) {
 		live, at, err := liveItems(ctx, e)
@@ -154,5 +155,8 @@ func dbError(what string, err error) error {
 		return err
 	}
 	message, hint := db.Explain(err)
+	if hint == "" && db.SQLState(err) == "" {
+		hint = "the connection was lost: check that the server and the way to it are up, then look again"
+	}
 	return &steps.Refused{Problem: what + ": " + message, Advice: hint, Fatal: true}
 }

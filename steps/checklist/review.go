@@ -40,6 +40,11 @@ bigserial still do. An INT column that references a BIGINT key is accepted witho
 
 func runReview(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 	e.Bench.Plan = nil
+	if !e.Bench.Looked {
+		return steps.Outcome{
+			Status: journal.Stale, Summary: "not judged: what would run is not known yet", Hint: "the preflight comes first",
+		}, nil
+	}
 	if len(e.Bench.Judged) == 0 {
 		return steps.Done("nothing pending: nothing to judge"), e.Fact(ctx, "review", fact.Plan{})
 	}
@@ -210,8 +215,8 @@ func holdQuestion(e *steps.Env, p *steps.Plan) ([]journal.QuestionAsked, error) 
 	return nil, nil
 }
 
-// tellReview records the plan, the judgement and the heart as it is without a
-// sample; the sampler makes it live.
+// tellReview records the plan, the judgement and the heart; the sampler keeps it
+// live.
 func tellReview(ctx context.Context, e *steps.Env, p *steps.Plan, r fact.Review) error {
 	if err := e.Fact(ctx, "review", r); err != nil {
 		return err
@@ -219,7 +224,7 @@ func tellReview(ctx context.Context, e *steps.Env, p *steps.Plan, r fact.Review)
 	if err := e.Fact(ctx, "review", planFact(e, p)); err != nil {
 		return err
 	}
-	return e.Fact(ctx, "review", heart.Offline(p, firstOpen(e, p), e.Project.Limits))
+	return e.Fact(ctx, "review", heartNow(ctx, e, p))
 }
 
 // firstOpen is the first unit of a plan that no earlier engine applied.
@@ -293,4 +298,19 @@ func counts(stop, warn, notice int) string {
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// heartNow is the heart of the first open unit with who stands in its way at this
+// moment. Where the server cannot be asked it says so.
+func heartNow(ctx context.Context, e *steps.Env, p *steps.Plan) fact.Heart {
+	unit := firstOpen(e, p)
+	if !offline(e) {
+		sample, _, err := e.Sessions.Sample(ctx, heart.Relations(p))
+		if err == nil {
+			if h, ok := heart.Of(p, unit, sample, e.Project.Limits, e.Now().UTC(), e.Sessions.PIDs()); ok {
+				return h
+			}
+		}
+	}
+	return heart.Offline(p, unit, e.Project.Limits)
 }

@@ -86,3 +86,17 @@ func writeOwner(folder, host string) error {
 	}
 	return os.WriteFile(filepath.Join(folder, ownerName), b, 0o600)
 }
+
+// OwnerPID is the process number of the engine that last worked on a run folder
+// of this host.
+func OwnerPID(folder string) (int, error) {
+	var o Owner
+	b, err := os.ReadFile(filepath.Join(folder, ownerName))
+	if err == nil {
+		err = json.Unmarshal(b, &o)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("the engine of %s: %w", folder, err)
+	}
+	return o.PID, nil
+}

@@ -62,10 +62,11 @@ func (r *Run) say(e journal.Event, format string, args ...any) {
 func engineStarted(r *Run, e journal.Event, b journal.EngineStarted) {
 	again := r.Engine.PID != 0
 	r.Engine, r.EngineAt, r.Alive, r.Parked, r.ID = b, e.At, true, "", b.Run
-	r.StopAsked, r.Sample, r.SampleError, r.Finished = nil, nil, "", nil
+	r.StopAsked, r.Sample, r.SampleError, r.Finished, r.Began = nil, nil, "", nil, e.Seq
 	if again {
 		// Whoever was asked is asked again by the new engine, where it matters still.
-		r.Questions = nil
+		// So is a word to go on without a screen: it was said of the life that ended.
+		r.Questions, r.Unwatched = nil, false
 		r.say(e, "a new engine took up the run (pid %d on %s)", b.PID, b.Host)
 	}
 }

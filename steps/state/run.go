@@ -17,7 +17,9 @@ import (
 // nothing is known yet.
 type Run struct {
 	// Seq is the last event folded.
-	Seq    int64
+	Seq int64
+	// Began is the event that began the newest life of the engine.
+	Began  int64
 	ID     string
 	Opened *journal.RunOpened
 	Engine journal.EngineStarted

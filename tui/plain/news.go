@@ -20,7 +20,12 @@ func (p *printer) news(b follow.Batch) error {
 		if err := p.run.Apply(e); err != nil {
 			return err
 		}
-		p.event(e)
+		if e.Seq > p.from {
+			p.event(e)
+		}
+	}
+	if p.run.Seq <= p.from {
+		return nil
 	}
 	if b.Gone {
 		p.say(p.now(), "the engine ended without a word; `belay attach %s` asks the database what became of it", screen.Short(p.run.ID))

@@ -26,6 +26,9 @@ import (
 type Config struct {
 	// Folder is the run's, or the look's; its journal may appear a moment later.
 	Folder string
+	// From is the last event of the lives that were over before: they are history
+	// and not told again. 0 = the whole journal is told.
+	From int64
 	// Name is how the person calls themselves.
 	Name string
 	// In is where answers are read from; nil = nobody is asked here, the engine
@@ -46,7 +49,7 @@ func Follow(ctx context.Context, c Config) (follow.Left, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	p := &printer{echo: echoes(c.In), out: c.Out, now: c.Now, run: state.New(), asked: map[string]bool{}}
+	p := &printer{from: c.From, echo: echoes(c.In), out: c.Out, now: c.Now, run: state.New(), asked: map[string]bool{}}
 	p.send = func(m journal.Message) error { return tail.Send(ctx, m) }
 	batches, lines := make(chan follow.Batch), make(chan string)
 	var following sync.WaitGroup
@@ -130,6 +133,7 @@ func (p *printer) loop(ctx context.Context, batches <-chan follow.Batch, lines <
 
 // printer writes what happens.
 type printer struct {
+	from int64
 	out  io.Writer
 	now  func() time.Time
 	run  *state.Run

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"belay/db/dbtest"
+	"belay/steps/engine"
+	"belay/steps/journal"
+)
+
+// story has what the commands of one script share.
+type story struct {
+	t       *testing.T
+	db      *dbtest.DB
+	state   string // where the runs are
+	release map[string]func()
+	term    *terminal
+	// health is the query by which the application tells that it is well.
+	health  atomic.Pointer[string]
+	proxy   *dbtest.Proxy
+	pressed pressed
+	over    bool // the script has ended; what comes is cleaning up
+}
+
+type scriptCommand = func(*testscript.TestScript, bool, []string)
+
+// commands are the words of a story beside testscript's own.
+func (s *story) commands() map[string]scriptCommand {
+	all := map[string]scriptCommand{"demo-gone": demoGone, "app": s.app, "await-session": s.awaitSession}
+	for _, more := range []map[string]scriptCommand{s.databaseCommands(), s.journalCommands(), s.terminalCommands(), s.networkCommands()} {
+		for name, c := range more {
+			all[name] = c
+		}
+	}
+	return all
+}
+
+// scriptTB lets dbtest fail the script instead of the test around it, and clean
+// up with that test.
+type scriptTB struct {
+	testing.TB
+	s  *story
+	ts *testscript.TestScript
+}
+
+func (s *story) tb(ts *testscript.TestScript) testing.TB { return scriptTB{s.t, s, ts} }
+
+func (b scriptTB) Helper()           {}
+func (b scriptTB) Fatal(args ...any) { b.Fatalf("%s", fmt.Sprint(args...)) }
+func (b scriptTB) Fatalf(f string, a ...any) {
+	if b.s.over {
+		b.TB.Fatalf(f, a...)
+	}
+	b.ts.Fatalf(f, a...)
+}
+
+func (s *story) databaseCommands() map[string]scriptCommand {
+	return map[string]scriptCommand{
+		"sql": s.sql, "sqlis": s.sqlIs, "until": s.until, "block": s.block, "unblock": s.unblock,
+		"migrate-version": s.migrateVersion, "quiet-log": s.quietLog, "lock-waits": s.lockWaits,
+	}
+}
+
+// sql runs a statement: sql 'CREATE TABLE …'.
+func (s *story) sql(ts *testscript.TestScript, _ bool, args []string) {
+	s.db.Exec(s.tb(ts), strings.Join(args, " "))
+}
+
+// sqlIs compares the single value of a query: sqlis WANT 'SELECT …'.
+func (s *story) sqlIs(ts *testscript.TestScript, neg bool, args []string) {
+	got := dbtest.QueryVal[string](s.tb(ts), s.db, "SELECT coalesce(("+strings.Join(args[1:], " ")+")::text, '')")
+	if (got == args[0]) == neg {
+		ts.Fatalf("got %q", got)
+	}
+}
+
+// until waits until a condition holds on the server: until 'EXISTS (…)'.
+// belay's own sessions are those of application_name belay/….
+func (s *story) until(ts *testscript.TestScript, _ bool, args []string) {
+	tb, cond := s.tb(ts), strings.Join(args, " ")
+	dbtest.WaitFor(tb, cond, func() bool { return dbtest.QueryVal[bool](tb, s.db, "SELECT "+cond) })
+}
+
+// awaitSession waits until a session of a name is there: await-session NAME.
+func (s *story) awaitSession(ts *testscript.TestScript, _ bool, args []string) {
+	tb := s.tb(ts)
+	dbtest.WaitFor(tb, "a session "+args[0], func() bool {
+		return dbtest.QueryVal[int64](tb, s.db, "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1", args[0]) > 0
+	})
+}
+
+// block holds what a statement takes until unblock: block NAME 'LOCK TABLE …'.
+func (s *story) block(ts *testscript.TestScript, _ bool, args []string) {
+	_, release := s.db.Blocker(s.tb(ts), strings.Join(args[1:], " "))
+	s.release[args[0]] = release
+}
+
+func (s *story) unblock(_ *testscript.TestScript, _ bool, args []string) { s.release[args[0]]() }
+
+// migrateVersion compares what golang-migrate itself says: migrate-version 42.
+func (s *story) migrateVersion(ts *testscript.TestScript, _ bool, args []string) {
+	bin := os.Getenv("BELAY_TEST_MIGRATE")
+	dsn := strings.Replace(s.db.DSN, "postgres://", "pgx5://", 1)
+	dsn = strings.Replace(dsn, "postgresql://", "pgx5://", 1)
+	out, err := exec.Command(bin, "-path", ts.MkAbs("migrations"), "-database", dsn, "version").CombinedOutput()
+	if err != nil || strings.TrimSpace(string(out)) != args[0] {
+		ts.Fatalf("migrate version: %s, %v", out, err)
+	}
+}
+
+// quietLog fails where belay sent anything that writes.
+func (s *story) quietLog(ts *testscript.TestScript, _ bool, _ []string) {
+	n := 0
+	for _, e := range s.db.ServerLog(s.tb(ts)) {
+		if !strings.HasPrefix(e.Application, "belay/") {
+			continue
+		}
+		n++
+		if writes(e.Statement()) {
+			ts.Fatalf("belay wrote: %s", e.Statement())
+		}
+	}
+	ts.Logf("%d entries of belay in the server's log", n)
+}
+
+func writes(sql string) bool {
+	first, _, _ := strings.Cut(strings.ToUpper(strings.TrimSpace(sql)), " ")
+	switch first {
+	case "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP", "TRUNCATE", "COMMENT", "GRANT", "LOCK", "REINDEX", "VACUUM":
+		return true
+	}
+	return false
+}
+
+// lockWaits fails where the server logged that belay waited for a lock longer
+// than deadlock_timeout, which the story has set above the rung.
+func (s *story) lockWaits(ts *testscript.TestScript, _ bool, _ []string) {
+	for _, e := range s.db.ServerLog(s.tb(ts)) {
+		if strings.HasPrefix(e.Application, "belay/") && strings.Contains(e.Text, " still waiting for ") {
+			ts.Fatalf("belay waited too long: %s", e.Text)
+		}
+	}
+}
+
+func (s *story) journalCommands() map[string]scriptCommand {
+	return map[string]scriptCommand{"exits": s.exits, "journal": s.journal, "kill-engine": s.killEngine, "run-id": s.runID}
+}
+
+// exits runs a program and compares its exit code: exits 4 belay run ….
+func (s *story) exits(ts *testscript.TestScript, _ bool, args []string) {
+	code, err := 0, ts.Exec(args[1], args[2:]...)
+	var ended *exec.ExitError
+	if errors.As(err, &ended) {
+		code = ended.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if strconv.Itoa(code) != args[0] {
+		ts.Fatalf("exit %d, want %s", code, args[0])
+	}
+}
+
+// newest is the newest run's folder.
+func (s *story) newest() string {
+	entries, _ := os.ReadDir(s.state)
+	best, at := "", int64(0)
+	for _, e := range entries {
+		if info, err := os.Stat(filepath.Join(s.state, e.Name(), "plan.json")); err == nil && info.ModTime().UnixNano() > at {
+			best, at = filepath.Join(s.state, e.Name()), info.ModTime().UnixNano()
+		}
+	}
+	return best
+}
+
+// journal waits until a line of the newest run's journal matches: journal
+// REGEXP. Negated it looks once.
+func (s *story) journal(ts *testscript.TestScript, neg bool, args []string) {
+	want := regexp.MustCompile(args[0])
+	look := func() bool {
+		b, err := os.ReadFile(filepath.Join(s.newest(), journal.FileName))
+		return err == nil && want.Match(b)
+	}
+	if !neg {
+		dbtest.WaitFor(s.tb(ts), "journal "+args[0], look)
+	} else if look() {
+		ts.Fatalf("the journal has %s", args[0])
+	}
+}
+
+// runID puts the newest run's id into $RUN and its folder into $RUNDIR.
+func (s *story) runID(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Setenv("RUN", engine.RunID(s.newest()))
+	ts.Setenv("RUNDIR", s.newest())
+}
+
+// killEngine ends the newest run's engine by SIGKILL, and its backends with it.
+func (s *story) killEngine(ts *testscript.TestScript, _ bool, _ []string) {
+	folder := s.newest()
+	pid, err := engine.OwnerPID(folder)
+	ts.Check(err)
+	ts.Check(syscall.Kill(pid, syscall.SIGKILL))
+	dbtest.WaitFor(s.tb(ts), "the engine's end", func() bool { return !journal.Held(folder) })
+}

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/creack/pty"
+	"github.com/hinshun/vt10x"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"belay/db/dbtest"
+	"belay/tui/screen"
+)
+
+// terminal is belay on a real pty, with an emulator at its other end.
+type terminal struct {
+	cmd    *exec.Cmd
+	master *os.File
+	vt     vt10x.Terminal
+	began  time.Time
+	// frozen is set where nobody reads the pty any more.
+	frozen  atomic.Bool
+	drained chan struct{}
+	ended   chan error
+}
+
+// pressed counts the keys of a person, and what they typed in full.
+type pressed struct{ keys, names int }
+
+func (s *story) terminalCommands() map[string]scriptCommand {
+	return map[string]scriptCommand{
+		"term": s.open, "sees": s.sees, "keys": s.keys, "name": s.name, "at-most": s.atMost,
+		"resize": s.resize, "hangup": s.hangup, "signal": s.signal, "freeze": s.freeze, "ends": s.ends, "answer": s.answer,
+	}
+}
+
+// open starts belay on a terminal: term 80x24 run ARG….
+func (s *story) open(ts *testscript.TestScript, _ bool, args []string) {
+	if s.term != nil {
+		ts.Fatalf("a terminal is open")
+	}
+	size := sizeOf(ts, args[0])
+	x := &terminal{
+		vt: vt10x.New(vt10x.WithSize(int(size.Cols), int(size.Rows))), drained: make(chan struct{}), ended: make(chan error, 1),
+	}
+	program, err := exec.LookPath("belay")
+	ts.Check(err)
+	x.cmd = exec.Command(program, args[1:]...)
+	x.cmd.Args[0], x.cmd.Dir, x.cmd.Env = "belay", ts.MkAbs("."), s.environ(ts)
+	x.began = time.Now()
+	x.master, err = pty.StartWithSize(x.cmd, size)
+	ts.Check(err)
+	s.term = x
+	go x.drain()
+	go func() { x.ended <- x.cmd.Wait() }()
+	ts.Defer(func() { s.close() })
+}
+
+// environ is the environment of the script, for a program that it does not
+// start itself.
+func (s *story) environ(ts *testscript.TestScript) []string {
+	var env []string
+	for _, v := range append([]string{"PATH", "TERM", "DATABASE_URL", "NO_COLOR", storyMark, "TMPDIR", "SSH_CONNECTION"}, homes...) {
+		if value := ts.Getenv(v); value != "" {
+			env = append(env, v+"="+value)
+		}
+	}
+	return env
+}
+
+func sizeOf(ts *testscript.TestScript, text string) *pty.Winsize {
+	w, h, _ := strings.Cut(text, "x")
+	cols, err := strconv.Atoi(w)
+	ts.Check(err)
+	rows, err := strconv.Atoi(h)
+	ts.Check(err)
+	return &pty.Winsize{Cols: uint16(cols), Rows: uint16(rows)}
+}
+
+func (x *terminal) drain() {
+	defer close(x.drained)
+	b := make([]byte, 4096)
+	for !x.frozen.Load() {
+		n, err := x.master.Read(b)
+		if n > 0 {
+			_, _ = x.vt.Write(b[:n])
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// close ends the terminal of a story, however far it is.
+func (s *story) close() {
+	if s.term == nil {
+		return
+	}
+	x := s.term
+	s.term = nil
+	_ = x.cmd.Process.Kill()
+	<-x.ended
+	_ = x.master.Close()
+	<-x.drained
+}
+
+// sees waits until every text is on the screen.
+func (s *story) sees(ts *testscript.TestScript, neg bool, args []string) {
+	for _, text := range args {
+		if neg {
+			if strings.Contains(s.term.vt.String(), text) {
+				ts.Fatalf("%q is on the screen:\n%s", text, s.term.vt)
+			}
+			continue
+		}
+		end := time.Now().Add(dbtest.Timeout / 2)
+		for !strings.Contains(s.term.vt.String(), text) {
+			if time.Now().After(end) {
+				ts.Fatalf("%q was never seen:\n%s", text, s.term.vt)
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+	ts.Logf("after %d ms:\n%s", time.Since(s.term.began).Milliseconds(), s.term.vt)
+}
+
+// named keys are what a terminal sends for them.
+var namedKeys = map[string]string{"enter": "\r", "tab": "\t", "esc": "\x1b", "ctrl+c": "\x03", "down": "\x1b[B", "right": "\x1b[C", "backspace": "\x7f"}
+
+// keys presses keys one by one: keys R enter.
+func (s *story) keys(ts *testscript.TestScript, _ bool, args []string) {
+	for _, k := range args {
+		s.pressed.keys++
+		if sent, ok := namedKeys[k]; ok {
+			k = sent
+		}
+		_, err := s.term.master.WriteString(k)
+		ts.Check(err)
+	}
+}
+
+// name types a text letter by letter into the dialog that is open. A dialog is
+// deaf for a moment after it was opened; it has been seen before this.
+func (s *story) name(ts *testscript.TestScript, _ bool, args []string) {
+	time.Sleep(screen.DeafFor)
+	s.pressed.names++
+	for _, r := range args[0] {
+		_, err := s.term.master.WriteString(string(r))
+		ts.Check(err)
+	}
+	// The cursor stands behind it: the name is elsewhere on the screen too.
+	s.sees(ts, false, []string{args[0] + "_"})
+}
+
+// answer chooses the other option of the dialog that is open: down, enter.
+func (s *story) answer(ts *testscript.TestScript, _ bool, _ []string) {
+	time.Sleep(screen.DeafFor)
+	s.keys(ts, false, []string{"down", "enter"})
+}
+
+// atMost fails where more was pressed: at-most 12 keys 1 name.
+func (s *story) atMost(ts *testscript.TestScript, _ bool, args []string) {
+	if args[0] < "0" || len(args) != 4 {
+		ts.Fatalf("usage: at-most N keys N name")
+	}
+	keys, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	names, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	ts.Logf("%d keys, %d typed names", s.pressed.keys, s.pressed.names)
+	if s.pressed.keys > keys || s.pressed.names > names {
+		ts.Fatalf("%d keys and %d typed names", s.pressed.keys, s.pressed.names)
+	}
+}
+
+func (s *story) resize(ts *testscript.TestScript, _ bool, args []string) {
+	size := sizeOf(ts, args[0])
+	s.term.vt.Resize(int(size.Cols), int(size.Rows))
+	ts.Check(pty.Setsize(s.term.master, size))
+}
+
+// hangup closes the terminal, as a lost connection does.
+func (s *story) hangup(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Check(s.term.master.Close())
+	<-s.term.drained
+}
+
+// signal sends a signal to belay: signal HUP.
+func (s *story) signal(ts *testscript.TestScript, _ bool, args []string) {
+	number := map[string]syscall.Signal{"HUP": syscall.SIGHUP, "TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "KILL": syscall.SIGKILL}[args[0]]
+	ts.Check(s.term.cmd.Process.Signal(number))
+}
+
+// freeze stops reading the pty, as a terminal does whose window is stalled.
+func (s *story) freeze(*testscript.TestScript, bool, []string) { s.term.frozen.Store(true) }
+
+// ends waits for belay's end: ends EXIT [TEXT on the normal screen]….
+func (s *story) ends(ts *testscript.TestScript, _ bool, args []string) {
+	x := s.term
+	select {
+	case err := <-x.ended:
+		x.ended <- err
+	case <-time.After(dbtest.Timeout):
+		ts.Fatalf("it does not end:\n%s", x.vt)
+	}
+	if code := x.cmd.ProcessState.ExitCode(); strconv.Itoa(code) != args[0] {
+		ts.Fatalf("exit %d, want %s:\n%s", code, args[0], x.vt)
+	}
+	if len(args) > 1 {
+		s.sees(ts, false, args[1:])
+	}
+	if x.vt.Mode()&vt10x.ModeAltScreen != 0 && !x.frozen.Load() && len(args) > 1 {
+		ts.Fatalf("the alternate screen is still on:\n%s", x.vt)
+	}
+	s.close()
+}
