@@ -67,7 +67,7 @@ func (a *app) afterScreen(left tui.Left, err error) error {
 		return err
 	}
 	if r == nil || r.Opened == nil {
-		return leftLook(left)
+		return a.leftLook(left)
 	}
 	if r.Finished == nil {
 		fmt.Fprintln(a.out, stillRunning(r))
@@ -86,7 +86,12 @@ func (a *app) afterScreen(left tui.Left, err error) error {
 
 // leftLook is how a look ends that never became a run: nothing has changed, and
 // nobody said so where the terminal or the input ended.
-func leftLook(left tui.Left) error {
+func (a *app) leftLook(left tui.Left) error {
+	// The yes may have been the last thing that the screen sent.
+	if k, err := engine.FindRun(engine.RunID(left.Folder)); err == nil && k.Live && k.Run.Opened != nil {
+		fmt.Fprintln(a.out, stillRunning(k.Run))
+		return &exited{code: steps.ExitPerson}
+	}
 	switch {
 	case left.Run != nil && left.Run.Finished != nil && left.Run.Finished.Exit != steps.ExitDone:
 		return &exited{code: left.Run.Finished.Exit}

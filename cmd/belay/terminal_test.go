@@ -118,7 +118,7 @@ func (s *story) sees(ts *testscript.TestScript, neg bool, args []string) {
 			}
 			continue
 		}
-		end := time.Now().Add(dbtest.Timeout / 2)
+		end := time.Now().Add(dbtest.Timeout / 3)
 		for !strings.Contains(s.term.vt.String(), text) {
 			if time.Now().After(end) {
 				ts.Fatalf("%q was never seen:\n%s", text, s.term.vt)

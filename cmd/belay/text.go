@@ -23,12 +23,14 @@ func (a *app) followPlain(w watched, asks bool) error {
 	r := left.Run
 	switch {
 	case r == nil || (r.Finished == nil && r.Opened == nil):
-		return leftLook(left)
+		return a.leftLook(left)
 	case r.Finished != nil && r.Finished.Exit == steps.ExitDone:
 		return nil
 	case r.Finished != nil:
 		f := r.Finished
 		return &steps.Exit{Code: f.Exit, Outcome: f.Outcome, Summary: f.Summary, Advice: f.Hint}
+	case r.Parked != "":
+		return &exited{code: steps.ExitPerson}
 	case a.ctx.Err() != nil:
 		fmt.Fprintln(a.out, stillRunning(r))
 		return &exited{code: steps.ExitPerson}
