@@ -159,7 +159,7 @@ var errUnwatched = &steps.Exit{
 // nobody decides what an engine does alone.
 func (g *engine) nobody(now time.Time) error {
 	w := &g.watchers
-	if !w.seen && now.Sub(w.began) < g.patience.arrive {
+	if !w.seen && !w.leaving && now.Sub(w.began) < g.patience.arrive {
 		return nil
 	}
 	if w.gone.IsZero() {
