@@ -44,6 +44,11 @@ func (a *app) explain(name string) error {
 			return nil
 		}
 	}
+	for _, q := range steps.Questions() {
+		if q.Prefix && len(name) > len(q.ID) && strings.HasPrefix(name, q.ID) {
+			return a.explain(questionName(q))
+		}
+	}
 	return &steps.Refused{Problem: "nothing is called " + name, Advice: "there are " + strings.Join(a.documentNames(), ", ")}
 }
 

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"belay/steps"
+)
+
+// explained is what `belay explain NAME` prints.
+func explained(t *testing.T, name string) (string, error) {
+	t.Helper()
+	out, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	said := (&app{out: out}).explain(name)
+	if _, err := out.Seek(0, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b), said
+}
+
+// TestEverythingIsExplained asks for every rule, step, format and question.
+func TestEverythingIsExplained(t *testing.T) {
+	names := (&app{}).documentNames()
+	if len(names) < 100 {
+		t.Fatalf("only %d names", len(names))
+	}
+	seen := map[string]bool{}
+	for _, name := range names {
+		if seen[name] {
+			t.Errorf("%s is explained twice", name)
+		}
+		seen[name] = true
+		if text, err := explained(t, name); err != nil || len(text) < 40 {
+			t.Errorf("%s: %q, %v", name, text, err)
+		}
+	}
+}
+
+func TestQuestionsAreListed(t *testing.T) {
+	text, err := explained(t, "questions")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range steps.QuestionIDs() {
+		if !strings.Contains(text, id) {
+			t.Errorf("%s is not listed", id)
+		}
+	}
+	// A filled-in id is explained as its question.
+	if text, err := explained(t, "review.accept.drop-column"); err != nil || !strings.Contains(text, "reason") {
+		t.Errorf("review.accept.drop-column: %q, %v", text, err)
+	}
+	if _, err := explained(t, "nosuch"); err == nil || steps.HintOf(err) == "" {
+		t.Errorf("an unknown name: %v", err)
+	}
+}
