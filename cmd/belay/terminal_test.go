@@ -35,7 +35,7 @@ type pressed struct{ keys, names int }
 func (s *story) terminalCommands() map[string]scriptCommand {
 	return map[string]scriptCommand{
 		"term": s.open, "sees": s.sees, "keys": s.keys, "name": s.name, "at-most": s.atMost,
-		"resize": s.resize, "hangup": s.hangup, "signal": s.signal, "freeze": s.freeze, "ends": s.ends, "answer": s.answer,
+		"resize": s.resize, "hangup": s.hangup, "signal": s.signal, "freeze": s.freeze, "ends": s.ends, "answer": s.answer, "yes": s.yes,
 	}
 }
 
@@ -161,6 +161,12 @@ func (s *story) name(ts *testscript.TestScript, _ bool, args []string) {
 func (s *story) answer(ts *testscript.TestScript, _ bool, _ []string) {
 	time.Sleep(screen.DeafFor)
 	s.keys(ts, false, []string{"down", "enter"})
+}
+
+// yes answers the run dialog of a database that is not production.
+func (s *story) yes(ts *testscript.TestScript, _ bool, _ []string) {
+	time.Sleep(screen.DeafFor)
+	s.keys(ts, false, []string{"right", "enter"})
 }
 
 // atMost fails where more was pressed: at-most 12 keys 1 name.
