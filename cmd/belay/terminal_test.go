@@ -214,6 +214,9 @@ func (s *story) ends(ts *testscript.TestScript, _ bool, args []string) {
 	case <-time.After(dbtest.Timeout):
 		ts.Fatalf("it does not end:\n%s", x.vt)
 	}
+	if !x.frozen.Load() {
+		<-x.drained // the last of its text
+	}
 	if code := x.cmd.ProcessState.ExitCode(); strconv.Itoa(code) != args[0] {
 		ts.Fatalf("exit %d, want %s:\n%s", code, args[0], x.vt)
 	}

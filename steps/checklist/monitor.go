@@ -67,6 +67,9 @@ func runMonitor(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 		return steps.Outcome{}, err
 	}
 	if err := e.Sessions.Look(ctx, cfg, e.Run); err != nil {
+		if errors.Is(context.Cause(ctx), steps.ErrStopped) {
+			return steps.Outcome{Status: journal.Waived, Summary: "stopped on request before the watch began"}, nil
+		}
 		return steps.Outcome{}, dbError("monitor", err)
 	}
 	need := cleanTime(e)
