@@ -19,6 +19,9 @@ func (r *run) alone(ctx context.Context, i int, s Statement, rung time.Duration)
 	if err != nil {
 		return r.unsentEnding(err)
 	}
+	if err := r.intend(ctx, i, s); err != nil {
+		return r.fenced(err)
+	}
 	r.guard = r.guardAlone(s, rung)
 	if err := r.outfit(ctx); err != nil {
 		return r.unsentEnding(err)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"belay/db"
+	"belay/db/ledger"
 )
 
 // Executor runs units, one at a time, on three open connections. It owns the
@@ -26,6 +27,9 @@ type Executor struct {
 	// uses the connection.
 	MonitorLock sync.Locker
 	Limits      Limits
+	// Ledger is the claim on the run: it stands at the head of every transaction,
+	// and before what has none. nil = the run has no ledger.
+	Ledger *ledger.Claim
 	// Tell is given every event, in order, from one goroutine. nil = nobody listens.
 	Tell Teller
 

@@ -17,6 +17,7 @@ var hints = map[Reason]string{
 	Deadline:         "look what it waited for, drop the INVALID index, then run it again",
 	KeysHeld:         "see who migrates this database, wait for them, then run it again",
 	Untold:           "free space for the run folder, then run it again",
+	TakenOver:        "nothing more is sent from here; `belay status` says who goes on with the run",
 	Blind:            "reconnect: belay starts nothing that it cannot watch",
 	Refused:          "mend what the message names, then run it again",
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"belay/db/ledger"
 	"belay/sqlview/migration"
 )
 
@@ -16,7 +17,7 @@ func (r *run) oneByOne(ctx context.Context) ending {
 	if !ok {
 		return e
 	}
-	if e, ok := r.write(ctx, r.u.Begin); !ok {
+	if e, ok := r.write(ctx, r.u.Begin, nil); !ok {
 		return e
 	}
 	for i := r.u.From; i < len(r.u.Statements); i++ {
@@ -28,7 +29,7 @@ func (r *run) oneByOne(ctx context.Context) ending {
 		r.stood = i + 1
 	}
 	r.current, r.line, r.trace.Statement = -1, 0, len(r.u.Statements)
-	if e, ok := r.write(ctx, r.u.Record); !ok {
+	if e, ok := r.write(ctx, r.u.Record, r.whole()); !ok {
 		return r.incomplete(ctx, e)
 	}
 	if len(found) > 0 && len(found) == len(r.u.Statements)-r.u.From {
@@ -65,7 +66,7 @@ func (r *run) survey(ctx context.Context) (found map[int]bool, e ending, ok bool
 // a dead client then leaves nothing, else as it is.
 func (r *run) step(ctx context.Context, i int, s Statement) ending {
 	if s.Effect.Known && s.Effect.Transactional && !s.Concurrent {
-		return r.climb(ctx, block{first: i, statements: []Statement{s}})
+		return r.climb(ctx, block{first: i, statements: []Statement{s}, mark: r.part(i, s, ledger.Applied)})
 	}
 	if repeatable[s.Kind] {
 		return r.ladder(ctx, func(rung time.Duration) ending { return r.alone(ctx, i, s, rung) })
@@ -81,11 +82,11 @@ func (r *run) step(ctx context.Context, i int, s Statement) ending {
 var repeatable = map[string]bool{"VACUUM": true, "ANALYZE": true, "CLUSTER": true, "REINDEX": true}
 
 // write records in a transaction of its own.
-func (r *run) write(ctx context.Context, writes []migration.Write) (ending, bool) {
-	if len(writes) == 0 {
+func (r *run) write(ctx context.Context, writes []migration.Write, m *ledger.Mark) (ending, bool) {
+	if len(writes) == 0 && (m == nil || r.x.Ledger == nil) {
 		return ending{}, true
 	}
-	e := r.climb(ctx, block{first: -1, writes: writes})
+	e := r.climb(ctx, block{first: -1, writes: writes, mark: m})
 	return e, e.outcome == Applied
 }
 
@@ -117,6 +118,6 @@ func (r *run) unbegin(ctx context.Context) bool {
 	if r.untold != nil {
 		return false // what cannot be written down is not done
 	}
-	e, ok := r.write(context.WithoutCancel(ctx), r.u.Unbegin)
+	e, ok := r.write(context.WithoutCancel(ctx), r.u.Unbegin, nil)
 	return ok && e.outcome == Applied
 }

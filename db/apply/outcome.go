@@ -55,6 +55,8 @@ const (
 	Refused Reason = "refused"
 	// Untold: the caller could not write an event down, so nothing further was sent.
 	Untold Reason = "journal not written"
+	// TakenOver: another belay owns the run now, or the ledger has lost it.
+	TakenOver Reason = "taken over"
 	// Blind: the monitor session does not answer; nothing was started.
 	Blind Reason = "monitor lost"
 )

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"belay/db"
+	"belay/db/ledger"
 	"belay/sqlview/migration"
 )
 
@@ -18,11 +19,12 @@ type block struct {
 	first      int // index of its first statement within the file
 	statements []Statement
 	writes     []migration.Write
+	mark       *ledger.Mark // left in the ledger with it; nil = none
 }
 
 // transaction runs a unit as one transaction, with the ladder.
 func (r *run) transaction(ctx context.Context) ending {
-	return r.climb(ctx, block{first: r.u.index(0), statements: r.u.body(), writes: r.u.Record})
+	return r.climb(ctx, block{first: r.u.index(0), statements: r.u.body(), writes: r.u.Record, mark: r.whole()})
 }
 
 // climb tries the block until it is committed, fails for good, or the ladder ends.
@@ -126,6 +128,9 @@ func (r *run) inside(ctx context.Context, b block, whole time.Duration) ending {
 	defer cancel()
 	if _, _, err := exec(limited, r.s.conn, "BEGIN"); err != nil {
 		return r.unsentEnding(err)
+	}
+	if err := r.enter(limited, b.mark); err != nil {
+		return r.fenced(err)
 	}
 	if err := r.guard.impose(limited, r.s, true, r.u.Role, r.u.SearchPath); err != nil {
 		return r.unsentEnding(err)

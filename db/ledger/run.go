@@ -67,11 +67,15 @@ func OpenRun(ctx context.Context, x Execer, r Run) error {
 // first in every transaction that changes something.
 const FenceSQL = `SELECT 1 FROM belay.run WHERE id = $1::text::uuid AND epoch = $2::integer FOR SHARE`
 
-// TakenOverError says that another belay owns the run now.
+// TakenOverError says that another belay owns the run now. Owner is "" where the
+// ledger has no such run any more: a failover, or a restore, lost it.
 type TakenOverError struct{ Run, Owner string }
 
 // Error names the new owner.
 func (e *TakenOverError) Error() string {
+	if e.Owner == "" {
+		return "the ledger has no run " + e.Run + " any more: this server lost it, in a failover or a restore"
+	}
 	return fmt.Sprintf("run %s was taken over by %s", e.Run, e.Owner)
 }
 
