@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"belay/sqlview/activity"
 	"belay/sqlview/catalog"
 	"belay/sqlview/effect"
 	"belay/sqlview/lint"
@@ -32,6 +33,11 @@ type Source struct {
 type Options struct {
 	// Snapshot is the catalog before the first source; nil = nothing is known.
 	Snapshot *catalog.Snapshot
+	// Ask is asked what goes on at the server now, once it is known which relations
+	// the sources lock and which columns they drop; nil = there is nobody to ask.
+	Ask func(Subject) (*activity.Moment, error)
+	// Quiet is true where notices of kind session stay silent, as in a run.
+	Quiet bool
 	// Version is the server's major version; 0 = the snapshot's, if it has one.
 	Version int
 	// Separate is true where each source meets the snapshot by itself. Without
@@ -64,10 +70,10 @@ func Review(ctx context.Context, sources []Source, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("review: %w", err)
 	}
-	return judge(sources, parsed, o), nil
+	return judge(sources, parsed, o)
 }
 
-func judge(sources []Source, parsed []parse.File, o Options) Result {
+func judge(sources []Source, parsed []parse.File, o Options) (Result, error) {
 	if o.Version == 0 && o.Snapshot != nil {
 		o.Version = o.Snapshot.ServerVersion
 	}
@@ -78,29 +84,48 @@ func judge(sources []Source, parsed []parse.File, o Options) Result {
 	if o.Snapshot.Known() {
 		result.Catalog = string(o.Snapshot.Source)
 	}
-	all, checked := rules.All(), o.check()
+	files := o.met(sources, parsed)
+	checked, err := o.check(files)
+	if err != nil {
+		return Result{}, fmt.Errorf("review: %w", err)
+	}
+	all := rules.All()
+	for i, f := range files {
+		if sources[i].Down {
+			result.Down = append(result.Down, fileResult(sources[i], f, nil))
+			continue
+		}
+		result.add(fileResult(sources[i], f, lint.Check(f, all, checked)))
+		result.Judged = append(result.Judged, f)
+	}
+	return result, nil
+}
+
+// met gives each source the catalog it meets, with what each statement does.
+func (o Options) met(sources []Source, parsed []parse.File) []*lint.File {
+	var files []*lint.File
 	meets := o.Snapshot
 	for i, s := range sources {
 		f := newFile(s, parsed[i])
+		files = append(files, f)
 		after := evolve(f, meets, o.Version)
-		if s.Down {
-			result.Down = append(result.Down, fileResult(s, f, nil))
-			continue
-		}
-		result.add(fileResult(s, f, lint.Check(f, all, checked)))
-		result.Judged = append(result.Judged, f)
 		switch {
+		case s.Down:
 		case o.History:
 			meets = replay(f, meets, o.Version)
 		case !o.Separate:
 			meets = after
 		}
 	}
-	return result
+	return files
 }
 
-func (o Options) check() lint.Options {
-	return lint.Options{Version: o.Version, Small: o.Small, Waivers: o.Waivers, Today: o.Today, Style: o.Style}
+func (o Options) check(files []*lint.File) (c lint.Options, err error) {
+	c = lint.Options{Version: o.Version, Small: o.Small, Waivers: o.Waivers, Today: o.Today, Style: o.Style, Quiet: o.Quiet}
+	if o.Ask != nil {
+		c.Moment, err = o.Ask(subjectOf(files))
+	}
+	return c, err
 }
 
 // newFile makes one statement of a text that could not be read at all, so that

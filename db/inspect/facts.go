@@ -39,7 +39,7 @@ type Facts struct {
 	NotValid       []NotValid     `json:"not_valid"`       // likewise
 
 	Replicas []activity.Replica `json:"replicas"`
-	Slots    []Slot             `json:"slots"`
+	Slots    []activity.Slot    `json:"slots"`
 	// EventTriggers are the enabled ones: DDL runs their code too.
 	EventTriggers []EventTrigger `json:"event_triggers"`
 	// PublishAll names the publications FOR ALL TABLES.
@@ -156,18 +156,6 @@ type NotValid struct {
 	Relation   string `json:"relation"`
 	Constraint string `json:"constraint"`
 	Touched    bool   `json:"touched"`
-}
-
-// Slot is a replication slot.
-type Slot struct {
-	Name     string `json:"name"`
-	Type     string `json:"type"` // physical or logical
-	Database string `json:"database"`
-	Active   bool   `json:"active"`
-	// RetainedBytes is the WAL kept for it; -1 = unknown.
-	RetainedBytes int64 `json:"retained_bytes"`
-	// XminAge is how many transactions its snapshot is old; 0 = it holds none.
-	XminAge int64 `json:"xmin_age"`
 }
 
 // EventTrigger runs code at DDL.

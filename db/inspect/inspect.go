@@ -43,12 +43,21 @@ type version struct {
 	Ours, Locked string
 }
 
-func (v version) sql(name string) string {
+func (v version) sql(name string) string { return render(name, v) }
+func (v version) major() int             { return v.Version }
+
+func render(name string, facts any) string {
 	var b strings.Builder
-	if err := queries.ExecuteTemplate(&b, name+".sql", v); err != nil {
+	if err := queries.ExecuteTemplate(&b, name+".sql", facts); err != nil {
 		panic(err) // an embedded file is wrong: every test would see it
 	}
 	return b.String()
+}
+
+// asked is what makes the text of a read: the server's version, and more.
+type asked interface {
+	major() int
+	sql(name string) string
 }
 
 // Catalog reads all schemas but the server's own in one batch and one snapshot
@@ -120,13 +129,13 @@ type read struct {
 // readOnly sends all reads at once, in one read-only transaction, so that they
 // agree with each other; it lasts only as long as the answers take. What the
 // monitor's own settings are is back in force afterwards.
-func readOnly(ctx context.Context, c *db.Conn, v version, reads []read) error {
+func readOnly(ctx context.Context, c *db.Conn, v asked, reads []read) error {
 	var batch pgx.Batch
 	batch.Queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 	batch.Queue("SELECT pg_catalog.set_config('statement_timeout', $1, true), pg_catalog.set_config('work_mem', '65536', true)",
 		fmt.Sprint(timeout.Milliseconds()))
 	settings := 2
-	if v.Version < 11 {
+	if v.major() < 11 {
 		// Before 11 the clock of statement_timeout is set anew only by a command
 		// that is about transactions.
 		batch.Queue("SAVEPOINT belay_timeout")

@@ -109,10 +109,10 @@ func scanNotValid(r pgx.Rows, n *NotValid) error {
 }
 
 func scanReplica(r pgx.Rows, x *activity.Replica) error {
-	return r.Scan(&x.Name, &x.State, &x.LagMS, &x.LagBytes)
+	return r.Scan(&x.Name, &x.State, &x.Logical, &x.LagMS, &x.LagBytes)
 }
 
-func scanSlot(r pgx.Rows, s *Slot) error {
+func scanSlot(r pgx.Rows, s *activity.Slot) error {
 	return r.Scan(&s.Name, &s.Type, &s.Database, &s.Active, &s.RetainedBytes, &s.XminAge)
 }
 

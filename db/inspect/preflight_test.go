@@ -10,6 +10,7 @@ import (
 	"belay/db/dbtest"
 	"belay/db/inspect"
 	"belay/db/scratch"
+	"belay/sqlview/activity"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -235,7 +236,7 @@ func TestPreflightOfAClusterWithAStandby(t *testing.T) {
 	if len(f.Prepared) != 1 || f.Prepared[0].GID != "forgotten" || f.Prepared[0].AgeMS < 0 {
 		t.Errorf("got %+v", f.Prepared)
 	}
-	if i := slices.IndexFunc(f.Slots, func(s inspect.Slot) bool { return s.Name == "spare" }); i < 0 || f.Slots[i].Active || f.Slots[i].RetainedBytes < 0 || f.Slots[i].Type != "physical" {
+	if i := slices.IndexFunc(f.Slots, func(s activity.Slot) bool { return s.Name == "spare" }); i < 0 || f.Slots[i].Active || f.Slots[i].RetainedBytes < 0 || f.Slots[i].Type != "physical" {
 		t.Errorf("got %+v", f.Slots)
 	}
 	if f := facts(t, monitor(t, standby.DSN("shop")), users); !f.InRecovery {

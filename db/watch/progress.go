@@ -17,6 +17,6 @@ func scanTransaction(r pgx.CollectableRow) (t activity.Transaction, err error) {
 }
 
 func scanReplica(r pgx.CollectableRow) (x activity.Replica, err error) {
-	err = r.Scan(&x.Name, &x.State, &x.LagMS, &x.LagBytes)
+	err = r.Scan(&x.Name, &x.State, &x.Logical, &x.LagMS, &x.LagBytes)
 	return x, err
 }

@@ -89,6 +89,8 @@ type Table struct {
 type Replica struct {
 	Name  string `json:"name"`
 	State string `json:"state"`
+	// Logical is true for a subscriber: it applies rows, not locks.
+	Logical bool `json:"logical,omitempty"`
 	// LagMS is replay_lag in milliseconds; -1 = the server does not say.
 	LagMS int64 `json:"lag_ms"`
 	// LagBytes is the WAL not yet replayed; -1 = unknown.

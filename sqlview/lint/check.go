@@ -50,14 +50,19 @@ func waiversFor(f *File, byPath []Waiver) []*Waiver {
 func (c *checker) run(rules []Rule, last bool) {
 	for i := range rules {
 		r := &rules[i]
-		if r.Last != last || r.Kind == "style" && !c.options.Style {
+		if r.Last != last || c.options.silent(r) {
 			continue
 		}
 		r.Run(&Pass{
-			File: c.file, Version: c.options.Version, Today: c.options.Today,
+			File: c.file, Version: c.options.Version, Today: c.options.Today, Moment: c.options.Moment,
 			Waivers: c.waivers, rule: r, small: c.options.Small, found: &c.found, facts: c.facts,
 		})
 	}
+}
+
+// silent reports whether the rule is not asked at all.
+func (o Options) silent(r *Rule) bool {
+	return r.Kind == "style" && !o.Style || r.Kind == "session" && r.Severity == Notice && o.Quiet
 }
 
 func supersedes(rules []Rule, found []Hazard) map[string][]string {

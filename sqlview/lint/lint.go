@@ -5,6 +5,7 @@
 package lint
 
 import (
+	"belay/sqlview/activity"
 	"belay/sqlview/catalog"
 	"belay/sqlview/effect"
 	"belay/sqlview/parse"
@@ -116,6 +117,11 @@ type Options struct {
 	Today string
 	// Style is false where rules of kind style stay silent.
 	Style bool
+	// Moment is what goes on at the server; nil = nobody was asked.
+	Moment *activity.Moment
+	// Quiet is true where notices of kind session stay silent: the preflight and
+	// the heart of a run say the same, and newer.
+	Quiet bool
 }
 
 // Pass is what one rule sees of one file, and where it reports.
@@ -127,6 +133,8 @@ type Pass struct {
 	Today string
 	// Waivers are the exceptions that may apply to the file.
 	Waivers []*Waiver
+	// Moment is what goes on at the server; nil = nobody was asked.
+	Moment *activity.Moment
 
 	rule  *Rule
 	small Small

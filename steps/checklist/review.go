@@ -11,6 +11,7 @@ import (
 	"belay/db/apply"
 	"belay/db/inspect"
 	"belay/sqlview"
+	"belay/sqlview/activity"
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
 	"belay/sqlview/migration"
@@ -130,7 +131,16 @@ func judged(ctx context.Context, e *steps.Env, migrations []migration.Migration)
 	}
 	o := sqlview.Options{
 		Snapshot: e.Bench.Snapshot, Version: e.Bench.Target.Major, Small: sqlview.SmallTable,
-		Waivers: e.Project.Config.Waivers(), Today: e.Now().Format(time.DateOnly),
+		Waivers: e.Project.Config.Waivers(), Today: e.Now().Format(time.DateOnly), Quiet: true,
+	}
+	if !offline(e) {
+		o.Ask = func(s sqlview.Subject) (m *activity.Moment, err error) {
+			err = e.Sessions.Monitor(func(c *db.Conn) (err error) {
+				m, err = inspect.Moment(ctx, c, s.Relations, s.Dropped)
+				return err
+			})
+			return m, dbError("what goes on now", err)
+		}
 	}
 	if o.Snapshot == nil {
 		var err error
@@ -160,6 +170,10 @@ func replayed(ctx context.Context, e *steps.Env, migrations []migration.Migratio
 	return catalog.FromStatements(catalog.SourceHistory, all, 0), nil
 }
 
+// askedBefore is the rule that the preflight asks for, and again in the moment
+// of the run.
+const askedBefore = "wraparound-autovacuum"
+
 // acceptance asks for a reason for each rule of level stop, also where the file
 // waives it: a waiver is the author's word, not the one of the person who runs.
 func acceptance(e *steps.Env, r sqlview.Result) (map[string]string, []journal.QuestionAsked) {
@@ -168,7 +182,7 @@ func acceptance(e *steps.Env, r sqlview.Result) (map[string]string, []journal.Qu
 	for _, f := range r.Files {
 		for _, h := range f.Hazards {
 			id := "review.accept." + h.Rule
-			if h.Severity != lint.Stop.String() || meant(e, f, h) || slices.ContainsFunc(asked, func(q journal.QuestionAsked) bool { return q.ID == id }) {
+			if h.Severity != lint.Stop.String() || h.Rule == askedBefore || meant(e, f, h) || slices.ContainsFunc(asked, func(q journal.QuestionAsked) bool { return q.ID == id }) {
 				continue
 			}
 			if reason, ok := e.Engine.Answered(id); ok {

@@ -16,6 +16,7 @@ import (
 	"belay/db/history"
 	"belay/db/inspect"
 	"belay/sqlview"
+	"belay/sqlview/activity"
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
 	"belay/sqlview/migration"
@@ -45,6 +46,7 @@ func Review(ctx context.Context, p *project.Project, r Request) (sqlview.Result,
 	if err := g.folderFiles(); err != nil {
 		return sqlview.Result{}, err
 	}
+	defer g.close()
 	if err := g.catalog(ctx); err != nil {
 		return sqlview.Result{}, err
 	}
@@ -52,7 +54,7 @@ func Review(ctx context.Context, p *project.Project, r Request) (sqlview.Result,
 		return sqlview.Result{}, err
 	}
 	result, err := sqlview.Review(ctx, g.texts, sqlview.Options{
-		Snapshot: g.snapshot, Version: g.version, Separate: g.separate, History: g.past, Style: true,
+		Ask: g.ask(ctx), Snapshot: g.snapshot, Version: g.version, Separate: g.separate, History: g.past, Style: true,
 		Small: sqlview.SmallTable, Waivers: p.Config.Waivers(), Today: r.Now.Format(time.DateOnly),
 	})
 	if err != nil {
@@ -69,7 +71,9 @@ type gathering struct {
 	folder  migration.Folder
 	pending []migration.Migration
 	// known is true where the history table said what is pending.
-	known    bool
+	known bool
+	// conn is open where the database is asked.
+	conn     *db.Conn
 	snapshot *catalog.Snapshot
 	version  int
 	separate bool
@@ -114,7 +118,7 @@ func (g *gathering) live(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer c.Close()
+	g.conn = c
 	if g.snapshot, err = inspect.Catalog(ctx, c); err != nil {
 		return err
 	}
@@ -134,6 +138,22 @@ func (g *gathering) live(ctx context.Context) error {
 	}
 	g.pending, g.known = migration.Compare(g.folder, rows, t.Variant).Pending, true
 	return nil
+}
+
+// ask asks the database what goes on now; nil where there is none to ask.
+func (g *gathering) ask(ctx context.Context) func(sqlview.Subject) (*activity.Moment, error) {
+	if g.conn == nil {
+		return nil
+	}
+	return func(s sqlview.Subject) (*activity.Moment, error) {
+		return inspect.Moment(ctx, g.conn, s.Relations, s.Dropped)
+	}
+}
+
+func (g *gathering) close() {
+	if g.conn != nil {
+		_ = g.conn.Close()
+	}
 }
 
 func (g *gathering) schema(ctx context.Context) error {

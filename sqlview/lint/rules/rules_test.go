@@ -3,6 +3,7 @@ package rules
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"maps"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"belay/sqlview/activity"
 	"belay/sqlview/catalog"
 	"belay/sqlview/effect"
 	"belay/sqlview/lint"
@@ -37,6 +39,11 @@ func TestValidate(t *testing.T) {
 // list that scripts rely on, and each rule with its files.
 func TestRulesAsListed(t *testing.T) {
 	listed := readList(t)
+	for id := range listed {
+		if _, ok := Find(id); !ok {
+			t.Errorf("rules.tsv lists %s, which is no rule", id)
+		}
+	}
 	for _, r := range All() {
 		want, ok := listed[r.ID]
 		if !ok {
@@ -150,6 +157,8 @@ type sample struct {
 	source           catalog.Source
 	minor            int
 	invalid          []string // indexes that a failed build left
+	now              *activity.Moment
+	sizes            [][]string
 }
 
 var modes = map[string]lint.Mode{
@@ -163,6 +172,12 @@ func readSample(t *testing.T, sections map[string]string, name string) sample {
 	s := sample{
 		given: sections["given.sql"], sql: sections[name], path: name,
 		version: defaultVersion, minor: -1, source: catalog.SourceSchema,
+	}
+	if now := sections["now.json"]; now != "" {
+		s.now = new(activity.Moment)
+		if err := json.Unmarshal([]byte(now), s.now); err != nil {
+			t.Fatalf("now.json: %v", err)
+		}
 	}
 	if v := strings.TrimSpace(sections["version"]); v != "" {
 		s.set(t, "version", v)
@@ -204,6 +219,10 @@ func (s *sample) set(t *testing.T, key, value string) {
 		s.byBelay = value == "belay"
 	case "today":
 		s.today = value
+	case "now": // nobody was asked
+		s.now = nil
+	case "size": // relation, rows, bytes
+		s.sizes = append(s.sizes, strings.Fields(value))
 	case "catalog":
 		s.source = catalog.Source(value)
 	case "given":
@@ -212,7 +231,7 @@ func (s *sample) set(t *testing.T, key, value string) {
 }
 
 func (s sample) options() lint.Options {
-	return lint.Options{Version: s.version, Today: s.today, Style: true, Small: lint.Small{Rows: 1000, Bytes: 1 << 20, PerSecond: 1}}
+	return lint.Options{Version: s.version, Today: s.today, Style: true, Moment: s.now, Small: lint.Small{Rows: 1000, Bytes: 1 << 20, PerSecond: 1}}
 }
 
 // file builds what Check judges: the given tables, then the text on top of
@@ -232,6 +251,9 @@ func (s sample) file(t *testing.T) *lint.File {
 	snapshot.ServerVersion, snapshot.ServerMinor = s.version, s.minor
 	for _, name := range s.invalid {
 		invalidate(t, snapshot, name)
+	}
+	for _, size := range s.sizes {
+		resize(t, snapshot, size)
 	}
 	f := &lint.File{Path: s.path, File: files[1], Source: []byte(s.sql), Mode: s.mode, ByBelay: s.byBelay}
 	for _, st := range files[1].Statements {
@@ -253,6 +275,20 @@ func invalidate(t *testing.T, snapshot *catalog.Snapshot, name string) {
 	changed := *table
 	changed.Indexes = slices.Clone(table.Indexes)
 	changed.Index(name).Valid = false
+	snapshot.Relations.Set(changed.Name, &changed)
+}
+
+// resize gives a relation rows and bytes, as a server would.
+func resize(t *testing.T, snapshot *catalog.Snapshot, size []string) {
+	t.Helper()
+	r := snapshot.Seen(size[0])
+	rows, err := strconv.ParseFloat(size[1], 64)
+	bytes, err2 := strconv.ParseInt(size[2], 10, 64)
+	if r == nil || err != nil || err2 != nil {
+		t.Fatalf("size: %v", size)
+	}
+	changed := *r
+	changed.Size = &catalog.Size{Rows: rows, Bytes: bytes, HeapBytes: bytes}
 	snapshot.Relations.Set(changed.Name, &changed)
 }
 
