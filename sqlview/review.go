@@ -33,6 +33,9 @@ type Source struct {
 type Options struct {
 	// Snapshot is the catalog before the first source; nil = nothing is known.
 	Snapshot *catalog.Snapshot
+	// Read is asked for the catalog once it is known what the sources name; nil =
+	// Snapshot is all there is.
+	Read func(Names) (*catalog.Snapshot, error)
 	// Ask is asked what goes on at the server now, once it is known which relations
 	// the sources lock and which columns they drop; nil = there is nobody to ask.
 	Ask func(Subject) (*activity.Moment, error)
@@ -74,6 +77,12 @@ func Review(ctx context.Context, sources []Source, o Options) (Result, error) {
 }
 
 func judge(sources []Source, parsed []parse.File, o Options) (Result, error) {
+	if o.Read != nil {
+		var err error
+		if o.Snapshot, err = o.Read(namesOf(parsed)); err != nil {
+			return Result{}, fmt.Errorf("review: %w", err)
+		}
+	}
 	if o.Version == 0 && o.Snapshot != nil {
 		o.Version = o.Snapshot.ServerVersion
 	}

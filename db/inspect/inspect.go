@@ -41,6 +41,8 @@ const locked = `SELECT l.relation FROM pg_catalog.pg_locks l
 type version struct {
 	Version      int
 	Ours, Locked string
+	// Scoped is true where the relations are given: $1, as oid[].
+	Scoped bool
 }
 
 func (v version) sql(name string) string { return render(name, v) }
@@ -60,17 +62,34 @@ type asked interface {
 	sql(name string) string
 }
 
+// Names are the words of a text, as it may mean them: any of them may be the
+// name of a relation, type or function in any schema.
+type Names struct {
+	Words []string
+	// Cascade is true where TRUNCATE … CASCADE may go from table to table.
+	Cascade bool
+}
+
 // Catalog reads all schemas but the server's own in one batch and one snapshot
 // of the database, on servers from 10 on. Any role may; nothing is written and
 // no table lock is waited for: a table that somebody has locked in ACCESS
 // EXCLUSIVE mode, or wants to, comes as Partial, without the texts of defaults,
 // checks and indexes. Traffic is left nil: db/watch measures it.
-func Catalog(ctx context.Context, c *db.Conn) (*catalog.Snapshot, error) {
+func Catalog(ctx context.Context, c *db.Conn) (*catalog.Snapshot, error) { return tried(ctx, c, nil) }
+
+// Named is Catalog of what the names may mean and a statement about it reaches:
+// neighbours by foreign keys, partitions, views and what they read. What is not
+// there is not named. Types, functions, schemas and publications come whole.
+func Named(ctx context.Context, c *db.Conn, n Names) (*catalog.Snapshot, error) {
+	return tried(ctx, c, &n)
+}
+
+func tried(ctx context.Context, c *db.Conn, n *Names) (*catalog.Snapshot, error) {
 	var s *catalog.Snapshot
 	var err error
 	// A lock that comes between the look and the read ends the read by lock_timeout.
 	for range attempts {
-		if s, err = readCatalog(ctx, c); db.Classify(err) != db.LockTimeout {
+		if s, err = readCatalog(ctx, c, n); db.Classify(err) != db.LockTimeout {
 			break
 		}
 	}
@@ -82,16 +101,25 @@ func Catalog(ctx context.Context, c *db.Conn) (*catalog.Snapshot, error) {
 
 const attempts = 3
 
-func readCatalog(ctx context.Context, c *db.Conn) (*catalog.Snapshot, error) {
+func readCatalog(ctx context.Context, c *db.Conn, n *Names) (*catalog.Snapshot, error) {
 	b := newBuilder()
-	err := readOnly(ctx, c, version{c.ServerMajor(), ours, locked}, []read{
-		{"session", b.session, nil}, {"roles", b.role, nil}, {"relations", b.relation, nil},
-		{"columns", b.column, nil}, {"defaults", b.defaultOf, nil}, {"collations", b.collationOf, nil}, {"types", b.typ, nil}, {"indexes", b.index, nil}, {"constraints", b.constraint, nil},
-		{"triggers", b.trigger, nil}, {"inherits", b.inherit, nil}, {"dependents", b.dependent, nil},
+	v := version{Version: c.ServerMajor(), Ours: ours, Locked: locked}
+	var scope []int64
+	var groups [][]read
+	var args []any
+	if n != nil {
+		v.Scoped, args = true, []any{&scope}
+		groups = append(groups, []read{{"scope", func(r pgx.Rows) error { return r.Scan(&scope) }, []any{n.Words, n.Cascade}}})
+	}
+	groups = append(groups, []read{
+		{"session", b.session, nil}, {"roles", b.role, nil}, {"relations", b.relation, args},
+		{"columns", b.column, args}, {"defaults", b.defaultOf, args}, {"collations", b.collationOf, args}, {"types", b.typ, nil},
+		{"indexes", b.index, args}, {"constraints", b.constraint, args},
+		{"triggers", b.trigger, args}, {"inherits", b.inherit, args}, {"dependents", b.dependent, args},
 		{"functions", b.function, nil}, {"publications", b.publication, nil},
-		{"partitioned", b.partitioned, nil}, {"statistics", b.statistics, nil}, {"attached", b.attached, nil},
+		{"partitioned", b.partitioned, args}, {"statistics", b.statistics, args}, {"attached", b.attached, args},
 	})
-	if err != nil {
+	if err := readOnly(ctx, c, v, groups...); err != nil {
 		return nil, err
 	}
 	if err := spell(ctx, c, b); err != nil {
@@ -126,36 +154,58 @@ type read struct {
 	args []any
 }
 
-// readOnly sends all reads at once, in one read-only transaction, so that they
-// agree with each other; it lasts only as long as the answers take. What the
-// monitor's own settings are is back in force afterwards.
-func readOnly(ctx context.Context, c *db.Conn, v asked, reads []read) error {
+// readOnly sends all reads of a group at once, and all groups in one read-only
+// transaction, so that they agree with each other; it lasts only as long as the
+// answers take. What the monitor's own settings are is back in force afterwards.
+func readOnly(ctx context.Context, c *db.Conn, v asked, groups ...[]read) error {
+	for i, reads := range groups {
+		if err := readGroup(ctx, c, v, reads, i == 0, i == len(groups)-1); err != nil {
+			if c.PgConn().TxStatus() != 'I' && !c.IsClosed() {
+				_, _ = c.Exec(ctx, "ROLLBACK")
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+func readGroup(ctx context.Context, c *db.Conn, v asked, reads []read, first, last bool) error {
 	var batch pgx.Batch
-	batch.Queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-	batch.Queue("SELECT pg_catalog.set_config('statement_timeout', $1, true), pg_catalog.set_config('work_mem', '65536', true)",
-		fmt.Sprint(timeout.Milliseconds()))
-	settings := 2
-	if v.major() < 11 {
-		// Before 11 the clock of statement_timeout is set anew only by a command
-		// that is about transactions.
-		batch.Queue("SAVEPOINT belay_timeout")
-		settings++
+	settings := 0
+	if first {
+		settings = begin(&batch, v)
 	}
 	for _, r := range reads {
 		batch.Queue(v.sql(r.name), r.args...)
 	}
-	batch.Queue("COMMIT")
+	if last {
+		batch.Queue("COMMIT")
+	}
 	results := c.SendBatch(ctx, &batch)
 	err := collect(results, settings, reads)
 	if closed := results.Close(); err == nil {
 		err = closed
 	}
-	if c.PgConn().TxStatus() != 'I' && !c.IsClosed() {
-		_, _ = c.Exec(ctx, "ROLLBACK")
-	}
 	return err
 }
 
+// begin queues what opens the transaction, and says how many statements that is.
+func begin(batch *pgx.Batch, v asked) int {
+	batch.Queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+	batch.Queue("SELECT pg_catalog.set_config('statement_timeout', $1, true), pg_catalog.set_config('work_mem', '65536', true)",
+		fmt.Sprint(timeout.Milliseconds()))
+	if v.major() >= 11 {
+		// The planner takes the recursions for large; compiling them takes seconds.
+		batch.Queue("SELECT pg_catalog.set_config('jit', 'off', true)")
+		return 3
+	}
+	// Before 11 the clock of statement_timeout is set anew only by a command
+	// that is about transactions.
+	batch.Queue("SAVEPOINT belay_timeout")
+	return 3
+}
+
+// collect takes the answers of the reads; that of COMMIT is left to Close.
 func collect(results pgx.BatchResults, settings int, reads []read) error {
 	for range settings {
 		if _, err := results.Exec(); err != nil {
@@ -163,20 +213,23 @@ func collect(results pgx.BatchResults, settings int, reads []read) error {
 		}
 	}
 	for _, r := range reads {
-		rows, err := results.Query()
-		if err != nil {
-			return fmt.Errorf("%s: %w", r.name, err)
-		}
-		for rows.Next() {
-			if err := r.row(rows); err != nil {
-				rows.Close()
-				return fmt.Errorf("%s: %w", r.name, err)
-			}
-		}
-		if err := rows.Err(); err != nil {
+		if err := r.collect(results); err != nil {
 			return fmt.Errorf("%s: %w", r.name, err)
 		}
 	}
-	_, err := results.Exec()
-	return err
+	return nil
+}
+
+func (r read) collect(results pgx.BatchResults) error {
+	rows, err := results.Query()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := r.row(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"belay/db/dbtest"
+	"belay/db/inspect"
 	"belay/sqlview/catalog"
 
 	"github.com/google/go-cmp/cmp"
@@ -237,7 +238,8 @@ func equal(t *testing.T, what string, want, got any) {
 	}
 }
 
-// BenchmarkCatalog reads 5,000 tables of ten columns, an index and a key each.
+// BenchmarkCatalog reads 5,000 tables of ten columns, an index and a key each;
+// and of them what a file of three statements needs.
 func BenchmarkCatalog(b *testing.B) {
 	d := dbtest.New(b)
 	for part := range 10 {
@@ -245,9 +247,20 @@ func BenchmarkCatalog(b *testing.B) {
 	}
 	d.Exec(b, "ANALYZE")
 	c := monitor(b, d.DSN)
-	for b.Loop() {
-		if s := read(b, c); s.Relations.Len() != 10_000 {
-			b.Fatal(s.Relations.Len())
+	b.Run("whole", func(b *testing.B) {
+		for b.Loop() {
+			if s := read(b, c); s.Relations.Len() != 10_000 {
+				b.Fatal(s.Relations.Len())
+			}
 		}
-	}
+	})
+	b.Run("named", func(b *testing.B) {
+		words := strings.Fields("alter table t17 add column x int not null default create index concurrently t18_x_idx on t18 b update t19 set c where id")
+		for b.Loop() {
+			s, err := inspect.Named(bounded(b), c, inspect.Names{Words: words})
+			if err != nil || s.Relations.Len() != 6 {
+				b.Fatal(s.Relations.Len(), err)
+			}
+		}
+	})
 }

@@ -54,7 +54,7 @@ func readMoment(ctx context.Context, c *db.Conn, relations, columns []string) (*
 	if len(columns) > 0 {
 		reads = append(reads, read{"moment_queries", each(&m.Queries, scanQuery), []any{patterns(columns)}})
 	}
-	if err := readOnly(ctx, c, version{c.ServerMajor(), ours, locked}, reads); err != nil {
+	if err := readOnly(ctx, c, version{Version: c.ServerMajor(), Ours: ours, Locked: locked}, reads); err != nil {
 		return nil, err
 	}
 	if len(columns) == 0 {

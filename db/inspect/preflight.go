@@ -25,7 +25,7 @@ func Preflight(ctx context.Context, c *db.Conn, scope Scope) (Facts, error) {
 	if names == nil {
 		names = []string{}
 	}
-	err := readOnly(ctx, c, version{c.ServerMajor(), ours, locked}, []read{
+	err := readOnly(ctx, c, version{Version: c.ServerMajor(), Ours: ours, Locked: locked}, []read{
 		{"facts_server", f.server, []any{scope.Role}},
 		{"facts_transactions", f.transaction, []any{names}},
 		{"facts_prepared", each(&f.Prepared, scanPrepared), nil},

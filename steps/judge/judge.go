@@ -54,7 +54,7 @@ func Review(ctx context.Context, p *project.Project, r Request) (sqlview.Result,
 		return sqlview.Result{}, err
 	}
 	result, err := sqlview.Review(ctx, g.texts, sqlview.Options{
-		Ask: g.ask(ctx), Snapshot: g.snapshot, Version: g.version, Separate: g.separate, History: g.past, Style: true,
+		Read: g.readNamed(ctx), Ask: g.ask(ctx), Snapshot: g.snapshot, Version: g.version, Separate: g.separate, History: g.past, Style: true,
 		Small: sqlview.SmallTable, Waivers: p.Config.Waivers(), Today: r.Now.Format(time.DateOnly),
 	})
 	if err != nil {
@@ -119,10 +119,7 @@ func (g *gathering) live(ctx context.Context) error {
 		return err
 	}
 	g.conn = c
-	if g.snapshot, err = inspect.Catalog(ctx, c); err != nil {
-		return err
-	}
-	g.version = g.snapshot.ServerVersion
+	g.version = c.ServerMajor()
 	if g.format.Name == "" || len(g.request.Paths) > 0 {
 		return nil
 	}
@@ -138,6 +135,24 @@ func (g *gathering) live(ctx context.Context) error {
 	}
 	g.pending, g.known = migration.Compare(g.folder, rows, t.Variant).Pending, true
 	return nil
+}
+
+func (g *gathering) fromHistory() bool {
+	return g.snapshot != nil && g.snapshot.Source == catalog.SourceHistory
+}
+
+// readNamed reads of the database's catalog what the texts name; nil where the
+// catalog comes from elsewhere.
+func (g *gathering) readNamed(ctx context.Context) func(sqlview.Names) (*catalog.Snapshot, error) {
+	if g.conn == nil {
+		return nil
+	}
+	return func(n sqlview.Names) (*catalog.Snapshot, error) {
+		if n.Everything {
+			return inspect.Catalog(ctx, g.conn)
+		}
+		return inspect.Named(ctx, g.conn, inspect.Names{Words: n.Words, Cascade: n.Cascade})
+	}
 }
 
 // ask asks the database what goes on now; nil where there is none to ask.
@@ -179,8 +194,8 @@ func (g *gathering) sources() error {
 	case g.known:
 		g.add(g.pending)
 		return nil
-	case len(g.request.Paths) == 0 || (g.snapshot.Source == catalog.SourceHistory && g.inFolder()):
-		g.past = g.snapshot.Source == catalog.SourceHistory
+	case len(g.request.Paths) == 0 || (g.fromHistory() && g.inFolder()):
+		g.past = g.fromHistory()
 		g.add(g.folder.Migrations)
 		return nil
 	}

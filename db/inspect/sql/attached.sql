@@ -9,7 +9,7 @@ LEFT JOIN pg_catalog.pg_trigger t ON d.classid = 'pg_catalog.pg_trigger'::regcla
 LEFT JOIN pg_catalog.pg_rewrite r ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND r.oid = d.objid
   AND r.ev_class = d.refobjid AND r.rulename <> '_RETURN'
 WHERE d.classid IN ('pg_catalog.pg_policy'::regclass, 'pg_catalog.pg_trigger'::regclass, 'pg_catalog.pg_rewrite'::regclass)
-  AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjsubid > 0
+  AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjsubid > 0{{if .Scoped}} AND d.refobjid = ANY ($1::oid[]){{end}}
   AND (p.oid IS NOT NULL OR t.oid IS NOT NULL OR r.oid IS NOT NULL)
 GROUP BY 1, 2, 3
 ORDER BY 1, 3, 2

@@ -6,4 +6,4 @@ JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
 JOIN pg_catalog.pg_collation o ON o.oid = a.attcollation
 WHERE a.attcollation NOT IN (0, 100) AND a.attcollation <> y.typcollation
-  AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {{.Ours}}
+  AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {{.Ours}}{{if .Scoped}} AND a.attrelid = ANY ($1::oid[]){{end}}

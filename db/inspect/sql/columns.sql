@@ -7,5 +7,5 @@ SELECT a.attrelid::bigint, pg_catalog.array_agg(a.attnum::int), pg_catalog.array
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {{.Ours}}
+WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {{.Ours}}{{if .Scoped}} AND a.attrelid = ANY ($1::oid[]){{end}}
 GROUP BY a.attrelid

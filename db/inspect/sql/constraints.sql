@@ -5,5 +5,5 @@ SELECT k.conname::text, k.contype::text, k.conrelid::bigint, k.contypid::bigint,
 FROM pg_catalog.pg_constraint k
 JOIN pg_catalog.pg_namespace n ON n.oid = k.connamespace
 WHERE {{if ge .Version 11}}-- A foreign key to a partitioned table has one more for each partition.
-      NOT EXISTS (SELECT FROM pg_catalog.pg_constraint p WHERE p.oid = k.conparentid AND p.conrelid = k.conrelid) AND {{end}}k.contype IN ('c', 'f', 'p', 'u', 'x', 'n') AND {{.Ours}}
+      NOT EXISTS (SELECT FROM pg_catalog.pg_constraint p WHERE p.oid = k.conparentid AND p.conrelid = k.conrelid) AND {{end}}k.contype IN ('c', 'f', 'p', 'u', 'x', 'n') AND {{.Ours}}{{if .Scoped}} AND (k.conrelid = ANY ($1::oid[]) OR k.conrelid = 0){{end}}
 ORDER BY k.conrelid, k.oid

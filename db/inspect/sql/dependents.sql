@@ -5,6 +5,6 @@ JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid
 JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
-  AND d.refobjid <> r.ev_class AND d.deptype = 'n' AND {{.Ours}}
+  AND d.refobjid <> r.ev_class AND d.deptype = 'n' AND {{.Ours}}{{if .Scoped}} AND d.refobjid = ANY ($1::oid[]){{end}}
 GROUP BY 1, 2
 ORDER BY 1, 2

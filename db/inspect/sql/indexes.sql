@@ -9,5 +9,5 @@ JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_am m ON m.oid = c.relam
 LEFT JOIN pg_catalog.pg_constraint k ON k.conindid = c.oid AND k.contype IN ('p', 'u', 'x')
-WHERE {{.Ours}}
+WHERE {{.Ours}}{{if .Scoped}} AND i.indrelid = ANY ($1::oid[]){{end}}
 ORDER BY i.indrelid, c.oid

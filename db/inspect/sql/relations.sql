@@ -22,4 +22,4 @@ LEFT JOIN pg_catalog.pg_index x ON x.indrelid = c.reltoastrelid
 LEFT JOIN pg_catalog.pg_class ti ON ti.oid = x.indexrelid
 -- Rows of a table that was never analyzed: what the statistics counted so far.
 LEFT JOIN LATERAL (SELECT pg_catalog.pg_stat_get_live_tuples(c.oid) AS live) s ON c.relpages = 0 OR c.reltuples < 0
-WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND {{.Ours}}
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND {{.Ours}}{{if .Scoped}} AND c.oid = ANY ($1::oid[]){{end}}

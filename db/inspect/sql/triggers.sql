@@ -4,5 +4,5 @@ JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
 JOIN pg_catalog.pg_namespace pn ON pn.oid = p.pronamespace
-WHERE NOT t.tgisinternal AND {{.Ours}}
+WHERE NOT t.tgisinternal AND {{.Ours}}{{if .Scoped}} AND t.tgrelid = ANY ($1::oid[]){{end}}
 ORDER BY t.tgrelid, t.tgname
