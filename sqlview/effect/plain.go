@@ -37,7 +37,6 @@ var plains = []plain{
 	{node: (*pg.Node_CompositeTypeStmt)(nil), back: "DROP TYPE"},
 	{node: (*pg.Node_CreateRangeStmt)(nil), back: "DROP TYPE"},
 	{node: (*pg.Node_DefineStmt)(nil), back: "DROP it"},
-	{node: (*pg.Node_CreateFunctionStmt)(nil), back: "CREATE OR REPLACE with the body before, or DROP FUNCTION"},
 	{node: (*pg.Node_AlterFunctionStmt)(nil), back: "ALTER FUNCTION back"},
 	{node: (*pg.Node_CreateCastStmt)(nil), back: "DROP CAST"},
 	{node: (*pg.Node_CreateConversionStmt)(nil), back: "DROP CONVERSION"},

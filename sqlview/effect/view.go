@@ -21,7 +21,8 @@ func createView(j *judge, n *pg.Node) {
 		j.inverse(ReversibleInstant, "CREATE OR REPLACE VIEW with the definition before")
 	} else {
 		j.inverse(ReversibleInstant, "DROP VIEW %s", catalog.Quote(name))
-		if s.Replace && j.cat.Relation(name) == nil {
+		if s.Replace && !j.listsAll() {
+			j.breaks(BreaksNew)
 			j.note("if %s is there already, it is locked ACCESS EXCLUSIVE", name)
 		}
 	}
