@@ -23,7 +23,7 @@ func (m *model) open(q state.Question) {
 		d.Buttons = true
 	default:
 		d.Options, d.Cursor = screen.Options(q, m.run.ID)
-		d.Needed = strings.HasPrefix(q.ID, "review.accept.") || strings.HasSuffix(q.ID, ".waive")
+		d.Wants = q.Wants
 	}
 	m.local.Dialog = d
 	if m.run.Step(q.Step) != nil && !d.Confirms() {
@@ -114,12 +114,12 @@ func (m *model) fieldKey(d *screen.Dialog, k tea.KeyPressMsg, press string) tea.
 		return nil
 	}
 	text := strings.TrimSpace(d.Input)
-	switch {
-	case d.Needed && text == "":
-		m.say("a reason is needed; esc goes back without one")
-		return nil
-	case d.Expect != "" && text != d.Expect:
+	if d.Expect != "" && text != d.Expect {
 		m.say("only this counts as a yes: " + d.Expect)
+		return nil
+	}
+	if why := (journal.QuestionAsked{Expect: d.Expect, Wants: d.Wants}).Refuses(text); why != "" {
+		m.say(why + "; esc goes back without an answer")
 		return nil
 	}
 	return m.answer(d, text)

@@ -138,3 +138,17 @@ func Plural(n int, noun string) string {
 	}
 	return strconv.Itoa(n) + " " + noun + "s"
 }
+
+// ParseSpan reads a time span as people write it: 200ms, 40s, 10min. It is never
+// negative. The error says how it is written.
+func ParseSpan(text string) (time.Duration, error) {
+	s := strings.TrimSpace(text)
+	if n, ok := strings.CutSuffix(s, "min"); ok {
+		s = n + "m"
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 0 {
+		return 0, fmt.Errorf("%q is no time span; write it like 200ms, 1s or 10min", text)
+	}
+	return d, nil
+}

@@ -143,7 +143,7 @@ func namedBackup(e *steps.Env, f *fact.Backup) (steps.Outcome, error) {
 		words, ok := e.Engine.Answered("backup.named")
 		if !ok {
 			return steps.Outcome{Status: journal.Asking, Summary: f.Choice + ": which one?", Questions: []journal.QuestionAsked{{
-				ID: "backup.named", Text: f.Choice + ": which one, and when was a restore of it tested?", Why: "it goes into the report in your words",
+				ID: "backup.named", Text: f.Choice + ": which one, and when was a restore of it tested?", Why: "it goes into the report in your words", Wants: journal.Words,
 			}}}, nil
 		}
 		f.Words = words

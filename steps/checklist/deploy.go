@@ -124,7 +124,7 @@ func deploy(e *steps.Env, r sqlview.Result) deployment {
 		d.questions = append(d.questions, ask)
 	}
 	d.questions = append(d.questions, journal.QuestionAsked{
-		ID: deployWaive, Text: d.stop + ": go on all the same? give the reason", Why: d.hint + "; the reason goes into the report",
+		ID: deployWaive, Text: d.stop + ": go on all the same? give the reason", Why: d.hint + "; the reason goes into the report", Wants: journal.Words,
 	})
 	return d
 }

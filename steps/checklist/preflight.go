@@ -121,7 +121,7 @@ func waiveQuestion(step string, stops []fact.Item) journal.QuestionAsked {
 	}
 	return journal.QuestionAsked{
 		ID: step + ".waive", Text: strings.Join(texts, "; ") + ": go on all the same? give the reason",
-		Why: "the reason goes into the report",
+		Why: "the reason goes into the report", Wants: journal.Words,
 	}
 }
 

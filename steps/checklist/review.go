@@ -14,6 +14,7 @@ import (
 	"belay/sqlview/activity"
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
+	"belay/sqlview/measure"
 	"belay/sqlview/migration"
 	"belay/sqlview/parse"
 	"belay/steps"
@@ -21,7 +22,6 @@ import (
 	"belay/steps/heart"
 	"belay/steps/journal"
 	"belay/steps/judge"
-	"belay/steps/project"
 )
 
 // Review judges the exact SQL that would run.
@@ -190,11 +190,29 @@ func acceptance(e *steps.Env, r sqlview.Result) (map[string]string, []journal.Qu
 				continue
 			}
 			asked = append(asked, journal.QuestionAsked{
-				ID: id, Text: fmt.Sprintf("%s:%d %s: accept it? give the reason", f.Path, h.Line, h.Message), Why: h.Why,
+				ID: id, Text: acceptText(r, f.Path, h), Why: h.Why, Wants: journal.Words,
 			})
 		}
 	}
 	return accepted, asked
+}
+
+// acceptText asks for a reason to go on with all that a rule found: who accepts
+// the first place accepts the others too, so they are named.
+func acceptText(r sqlview.Result, path string, first sqlview.Finding) string {
+	var others []string
+	for _, f := range r.Files {
+		for _, h := range f.Hazards {
+			if h.Rule == first.Rule && (f.Path != path || h.Line != first.Line) {
+				others = append(others, fmt.Sprintf("%s:%d", f.Path, h.Line))
+			}
+		}
+	}
+	text := fmt.Sprintf("%s:%d: %s", path, first.Line, first.Message)
+	if len(others) > 0 {
+		text += " The same at " + list(others) + "."
+	}
+	return text + " Why is it all right here?"
 }
 
 // holdQuestion asks for the longest accepted hold of units that are not instant,
@@ -214,16 +232,16 @@ func holdQuestion(e *steps.Env, p *steps.Plan) ([]journal.QuestionAsked, error) 
 	if !ok {
 		return []journal.QuestionAsked{{
 			ID: "run.hold", Text: p.Units[slow].Path + " is not instant: how long may it hold its locks? (such as 40s)",
-			Why: "the server undoes it past that; reads or writes of the table wait as long",
+			Why: "the server undoes it past that; reads or writes of the table wait as long", Wants: journal.Span,
 		}}, nil
 	}
-	var d project.Duration
-	if err := d.UnmarshalText([]byte(answer)); err != nil || d.Duration <= 0 {
-		return nil, &steps.Refused{Problem: "run.hold: " + answer + " is no time span", Advice: "write it like 40s or 2min"}
+	hold, err := measure.ParseSpan(answer)
+	if err != nil {
+		return nil, err // the engine takes nothing else
 	}
 	for i := range p.Units {
 		if !p.Units[i].Instant {
-			p.Units[i].Hold = d.Duration
+			p.Units[i].Hold = hold
 		}
 	}
 	return nil, nil

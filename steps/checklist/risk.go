@@ -60,7 +60,7 @@ func waived(e *steps.Env, step, without string) steps.Outcome {
 		return steps.Outcome{Status: journal.Waived, Summary: without + ": " + reason}
 	}
 	return steps.Outcome{Status: journal.Asking, Summary: without, Questions: []journal.QuestionAsked{{
-		ID: step + ".waive", Text: without + ", and this migration is not a routine one: give the reason", Why: "the reason goes into the report",
+		ID: step + ".waive", Text: without + ", and this migration is not a routine one: give the reason", Why: "the reason goes into the report", Wants: journal.Words,
 	}}}
 }
 

@@ -88,7 +88,7 @@ func (g *engine) take(m journal.Message, by string) error {
 		return g.record("", by, journal.AnswerRefused{ID: m.ID, Why: "it is not asked now"})
 	}
 	text := strings.TrimSpace(m.Answer)
-	if why := refuses(q.QuestionAsked, text); why != "" {
+	if why := q.Refuses(text); why != "" {
 		return g.record(q.Step, by, journal.AnswerRefused{ID: m.ID, Why: why})
 	}
 	if err := g.record(q.Step, by, journal.QuestionAnswered{ID: m.ID, Answer: text}); err != nil {
@@ -104,31 +104,6 @@ func (g *engine) take(m journal.Message, by string) error {
 	}
 	g.again = true
 	return nil
-}
-
-// refuses says why a text is no answer to a question; "" = it is one.
-func refuses(q journal.QuestionAsked, text string) string {
-	if q.Expect != "" && text == q.Expect {
-		return ""
-	}
-	if len(q.Options) > 0 {
-		word, words, detailed := strings.Cut(text, ":")
-		if detailed && slices.Contains(q.Detailed, word) && strings.TrimSpace(words) != "" {
-			return ""
-		}
-		if slices.Contains(q.Options, text) {
-			return ""
-		}
-		words = strings.Join(q.Options, ", ")
-		if q.Expect != "" {
-			words = fmt.Sprintf("%q or %s", q.Expect, words)
-		}
-		return fmt.Sprintf("%q is not one of: %s", text, words)
-	}
-	if q.Expect != "" {
-		return fmt.Sprintf("%q is not %q", text, q.Expect)
-	}
-	return ""
 }
 
 // openQuestions lists what is still asked, without the dialog that opens a run.

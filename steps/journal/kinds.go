@@ -122,6 +122,8 @@ type QuestionAsked struct {
 	// Detailed are the options that may carry words of the person's own, as in
 	// "pitr: restore tested on 2 May".
 	Detailed []string `json:"detailed,omitempty"`
+	// Wants is what text is an answer where there are no options.
+	Wants Wants `json:"wants,omitempty"`
 }
 
 // QuestionAnswered closes a question. By, in the envelope, says who.

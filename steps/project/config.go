@@ -15,6 +15,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"belay/sqlview/lint"
+	"belay/sqlview/measure"
 )
 
 // FileName is the configuration's name in a repository.
@@ -104,18 +105,11 @@ type AllowConf struct {
 // Duration is a time span in a configuration, such as "200ms".
 type Duration struct{ time.Duration }
 
-// UnmarshalText reads a span as Go spells it: 200ms, 1s, 10min is 10m.
+// UnmarshalText reads a span such as 200ms, 1s or 10min.
 func (d *Duration) UnmarshalText(b []byte) error {
-	s := strings.TrimSpace(string(b))
-	if n, ok := strings.CutSuffix(s, "min"); ok {
-		s = n + "m"
-	}
-	v, err := time.ParseDuration(s)
-	if err != nil || v < 0 {
-		return fmt.Errorf("%q is no time span; write it like 200ms, 1s or 10min", string(b))
-	}
+	v, err := measure.ParseSpan(string(b))
 	d.Duration = v
-	return nil
+	return err
 }
 
 // ReadConfig reads a belay.toml. A missing file is the zero Config. An unknown

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"belay/steps/journal"
 	"belay/tui/theme"
 	"belay/tui/view"
 )
@@ -40,7 +41,7 @@ func askBody(p page) []view.Block {
 			foot = append(foot, view.L(view.T(mark), view.S(theme.Strong, s)))
 		}
 		foot = append(foot, view.Line{})
-		if d.Needed && d.Why == "" {
+		if d.Wants == journal.Words && d.Why == "" {
 			foot = append(foot, view.Text("  a reason in your own words; it goes into the report"))
 		}
 		foot = append(foot, view.L(view.T("  "), view.S(theme.Key, "enter"), view.T(" answers   "), view.S(theme.Key, "esc"), view.T(" not now")))

@@ -3,6 +3,7 @@ package screen
 import (
 	"time"
 
+	"belay/steps/journal"
 	"belay/tui/theme"
 	"belay/tui/view"
 )
@@ -67,8 +68,8 @@ type Dialog struct {
 	// Input is what was typed, Expect the only text that counts as yes.
 	Input  string
 	Expect string
-	// Needed is true where an empty input is no answer.
-	Needed bool
+	// Wants is what kind of text is an answer.
+	Wants journal.Wants
 	// Buttons is true while tab has moved from the field to the buttons; Yes is
 	// then which of the two.
 	Buttons, Yes bool

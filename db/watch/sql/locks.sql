@@ -51,5 +51,8 @@ LEFT JOIN act a ON a.pid = s.pid
 LEFT JOIN prepared p ON p.vxid = s.prepared
 LEFT JOIN pg_catalog.pg_class c ON c.oid = s.relation
 LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+-- The two views are read one after the other: an idle session has let its table
+-- locks go in between.
+WHERE NOT (s.granted AND s.relation IS NOT NULL AND coalesce(a.state = 'idle', false))
 ORDER BY s.granted DESC, a.xact_start NULLS LAST, s.pid, s.relation
 LIMIT 5000
