@@ -32,14 +32,15 @@ func (c *Cluster) runTool(ctx context.Context, program string, args ...string) e
 	cmd := c.command(ctx, syscall.SIGTERM, program, args...)
 	cmd.Stdout, cmd.Stderr = &said, &said
 	p, err := run(cmd)
-	if err != nil {
-		return fmt.Errorf("%s: %w", filepath.Base(program), err)
+	if err == nil {
+		<-p.done
 	}
-	<-p.done
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return fmt.Errorf("%s: %w", filepath.Base(program), context.Cause(ctx))
-	}
-	if p.err != nil {
+	case err != nil:
+		return fmt.Errorf("%s: %w", filepath.Base(program), err)
+	case p.err != nil:
 		return fmt.Errorf("%s: %w: %s", filepath.Base(program), p.err, lastLines(said.String()))
 	}
 	return nil
