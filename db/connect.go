@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"net"
 	"slices"
 	"strconv"
 	"time"
@@ -40,6 +41,7 @@ func Connect(ctx context.Context, cfg Config, s Session) (*Conn, error) {
 	}
 	c := cfg.pgx.Copy()
 	c.RuntimeParams["application_name"] = s.ApplicationName()
+	c.DialFunc = (&net.Dialer{Timeout: c.ConnectTimeout, KeepAliveConfig: keepalive}).DialContext
 	if s.Kind == Executor {
 		c.BuildContextWatcherHandler = cancelByRequest
 	}
@@ -58,6 +60,12 @@ func Connect(ctx context.Context, cfg Config, s Session) (*Conn, error) {
 
 func cancelByRequest(pc *pgconn.PgConn) ctxwatch.Handler {
 	return &pgconn.CancelRequestContextWatcherHandler{Conn: pc, DeadlineDelay: cancelGrace}
+}
+
+// keepalive lets us learn that the server's host is gone while an answer is waited
+// for, as the server learns it of ours.
+var keepalive = net.KeepAliveConfig{
+	Enable: true, Idle: keepalivesIdle * time.Second, Interval: keepalivesInterval * time.Second, Count: keepalivesCount,
 }
 
 // closeTimeout bounds saying goodbye to a server that may be gone.

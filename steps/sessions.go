@@ -29,7 +29,7 @@ type Sessions struct {
 func (s *Sessions) Look(ctx context.Context, cfg db.Config, run string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.trio != nil || (s.monitor != nil && s.monitor.Ping(ctx) == nil) {
+	if s.trio != nil || s.answers(ctx) {
 		return nil
 	}
 	err := s.closeMonitor()
@@ -39,6 +39,16 @@ func (s *Sessions) Look(ctx context.Context, cfg db.Config, run string) error {
 	}
 	s.config, s.monitor, s.watcher = cfg, c, watch.New(c)
 	return err
+}
+
+// answers reports whether there is a monitor that still answers.
+func (s *Sessions) answers(ctx context.Context) bool {
+	if s.monitor == nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, sampleLimit)
+	defer cancel()
+	return s.monitor.Ping(ctx) == nil
 }
 
 // Open opens the three connections of a run and closes the look's.
@@ -89,6 +99,20 @@ func (s *Sessions) closeMonitor() error {
 	return c.Close()
 }
 
+// How long the monitor may take for a moment's sample, and for all that a step
+// asks. The server's own timeout does not end a wait for an answer that was lost.
+const (
+	sampleLimit = 5 * time.Second
+	stepLimit   = time.Minute
+)
+
+// bound gives a connection up that does not answer in time. The returned function
+// ends the watch.
+func bound(c *db.Conn, limit time.Duration) (stop func()) {
+	timer := time.AfterFunc(limit, func() { _ = c.PgConn().Conn().Close() })
+	return func() { timer.Stop() }
+}
+
 // Connected reports whether the target can be asked.
 func (s *Sessions) Connected() bool {
 	s.mu.Lock()
@@ -103,6 +127,7 @@ func (s *Sessions) Monitor(f func(*db.Conn) error) error {
 	if s.monitor == nil {
 		return errNotConnected
 	}
+	defer bound(s.monitor, stepLimit)()
 	return f(s.monitor)
 }
 
@@ -121,6 +146,7 @@ func (s *Sessions) Sample(ctx context.Context, relations []string) (activity.Sam
 			return activity.Sample{}, 0, err
 		}
 	}
+	defer bound(s.monitor, sampleLimit)()
 	sample, err := s.watcher.Sample(ctx, relations)
 	return sample, s.watcher.Interval(), err
 }

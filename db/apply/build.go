@@ -4,6 +4,9 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // phases says the phases of pg_stat_progress_create_index in words. Those of the
@@ -36,22 +39,33 @@ where l.locktype = 'advisory' and not l.granted and l.objsubid = 1
 // lookAtBuild adds what only a CONCURRENTLY has: how far it is, and who waits
 // for the tool's key with a snapshot that the build will have to wait for.
 func (w *watch) lookAtBuild(ctx context.Context, s *sight) error {
-	rows, err := ask(ctx, w.conn, progressSQL, w.pid)
+	rows, err := ask(ctx, w.conn(), progressSQL, w.pid)
 	if err != nil {
 		return err
 	}
 	if len(rows) > 0 {
 		s.progress = progress(rows[0])
 	}
+	if s.rests, err = rests(ctx, w.conn(), w.pid); err != nil {
+		return err
+	}
 	if len(w.keys) == 0 {
 		return nil
 	}
-	rows, err = ask(ctx, w.conn, waitersSQL, keyArray(w.keys))
+	rows, err = ask(ctx, w.conn(), waitersSQL, keyArray(w.keys))
 	for _, r := range rows {
 		pid, _ := strconv.Atoi(r[0])
 		s.tools = append(s.tools, Blocker{PID: pid, Application: r[1], User: r[2], State: r[3]})
 	}
 	return err
+}
+
+// rests reports whether a session runs nothing, or is gone. One whose state the
+// role may not see may still run.
+func rests(ctx context.Context, c *pgx.Conn, pid string) (bool, error) {
+	rows, err := ask(ctx, c, `select pg_catalog.count(*) from pg_catalog.pg_stat_activity
+		where pid = $1::int4 and coalesce(state, 'active') = 'active'`, pid)
+	return err == nil && rows[0][0] == "0", err
 }
 
 func keyArray(keys []int64) string {
@@ -89,6 +103,11 @@ func inWords(phase string) string {
 func (r *run) buildSeen() func(sight) {
 	var last Progress
 	return func(s sight) {
+		if !s.rests {
+			r.restsSince = time.Time{}
+		} else if r.restsSince.IsZero() {
+			r.restsSince = time.Now()
+		}
 		if s.progress != nil && *s.progress != last {
 			last = *s.progress
 			r.tell(Event{Kind: BuildProgress, Progress: s.progress})

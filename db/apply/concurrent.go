@@ -68,7 +68,7 @@ func (r *run) launch(ctx context.Context, s Statement, was leftovers) ending {
 		return tag, err
 	})
 	r.lastLook()
-	r.watch.build = false
+	r.watch.build, r.restsSince = false, time.Time{}
 	if a.err == nil {
 		// The next statement is in hand now; the journal's trace says so.
 		trace.Statement++

@@ -1,6 +1,9 @@
 package apply
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // EventKind names what an Event tells.
 type EventKind string
@@ -68,6 +71,14 @@ type Progress struct {
 	Done  int64  `json:"done"`
 	Total int64  `json:"total"` // 0 = the phase has no total
 	Unit  string `json:"unit"`  // blocks, tuples, sessions
+}
+
+// String is the phase with its share, which is never that of the whole.
+func (p Progress) String() string {
+	if p.Total <= 0 {
+		return p.Phase
+	}
+	return fmt.Sprintf("%s, %d %% of this phase", p.Phase, 100*p.Done/p.Total)
 }
 
 // Teller takes each event before the executor goes on. An error means that it

@@ -103,6 +103,9 @@ type run struct {
 	waitSeen []Blocker // who stood in the way of this attempt, all that were seen
 	waitOld  []Blocker // who of them was seen first
 	blind    bool      // the monitor failed, and that was told
+	// restsSince is since when the build's session runs nothing although its
+	// answer did not come; zero = it runs.
+	restsSince time.Time
 }
 
 // ending is how a unit, or an attempt at it, ended.

@@ -101,7 +101,10 @@ func (r *run) onClock(ctx context.Context, f flight, c *canceller, start time.Ti
 	}
 	overdue := f.limit > 0 && now.After(start.Add(f.limit+r.lim.Grace))
 	deaf := !f.commit && c.sends > 0 && now.After(c.first.Add(r.lim.Grace))
-	if overdue || deaf {
+	// No limit of the server's bounds a build, so its session is looked at: one
+	// that has ended it answered, and the answer is lost.
+	silent := !r.restsSince.IsZero() && now.After(r.restsSince.Add(r.lim.Grace))
+	if overdue || deaf || silent {
 		drop(errTooLong)
 	}
 	if !f.commit && !now.Before(r.watch.next) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,6 +21,10 @@ type Ghost struct {
 	Query string `json:"query,omitempty"`
 	// Age is how old its statement is.
 	Age time.Duration `json:"age"`
+	// Progress is how far an index build of it is; nil = it builds none.
+	Progress *Progress `json:"progress,omitempty"`
+	// Blocked is how many sessions wait for it. Only Probe counts them.
+	Blocked int `json:"blocked,omitempty"`
 }
 
 // String names it for a person.
@@ -28,13 +33,17 @@ func (g Ghost) String() string {
 	if g.Waits != "" {
 		s += " waiting for " + g.Waits
 	}
+	if p := g.Progress; p != nil {
+		s += ", " + p.String()
+	}
 	return s
 }
 
-// working reports whether the backend may still change something. An idle one
-// has ended its transaction; its state is hidden from roles that are neither its
-// own nor pg_read_all_stats, and then it may.
-func (g Ghost) working() bool { return g.State != "idle" }
+// Runs reports whether the backend runs a statement. Its state is hidden from
+// roles that are neither its own nor pg_read_all_stats, and then it may. One that
+// runs nothing still holds locks of its session and may yet be sent something:
+// what it did is decided once it is gone.
+func (g Ghost) Runs() bool { return !strings.HasPrefix(g.State, "idle") }
 
 const ghostSQL = `select pid, coalesce(application_name, ''), coalesce(state, ''),
 	coalesce((extract(epoch from backend_start) * 1000000)::int8, 0),
@@ -68,6 +77,24 @@ func GhostsOfRun(ctx context.Context, c *pgx.Conn, run string, except ...uint32)
 		}
 	}
 	return out, err
+}
+
+// regard adds how far the ghost's index build is, and who waits for it.
+func (g *Ghost) regard(ctx context.Context, c *pgx.Conn) error {
+	pid := strconv.Itoa(g.PID)
+	rows, err := ask(ctx, c, progressSQL, pid)
+	if err != nil {
+		return err
+	}
+	if len(rows) > 0 {
+		g.Progress = progress(rows[0])
+	}
+	rows, err = ask(ctx, c, `select pg_catalog.count(*) from (select distinct pid from pg_catalog.pg_locks where not granted) w
+		where $1::int4 = any(pg_catalog.pg_blocking_pids(w.pid))`, pid)
+	if err == nil {
+		g.Blocked, _ = strconv.Atoi(rows[0][0])
+	}
+	return err
 }
 
 func ghosts(ctx context.Context, c *pgx.Conn, where string, args ...string) ([]Ghost, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -81,6 +80,11 @@ func (p *probe) ask(ctx context.Context) error {
 	if p.e.Ghosts, err = Ghosts(ctx, p.c, p.at); err != nil {
 		return err
 	}
+	for i := range p.e.Ghosts {
+		if err := p.e.Ghosts[i].regard(ctx, p.c); err != nil {
+			return err
+		}
+	}
 	if err := p.readMark(ctx); err != nil {
 		return err
 	}
@@ -93,8 +97,11 @@ func (p *probe) decide(ctx context.Context) error {
 		p.e.Outcome, p.e.Why = Applied, "the history table says so"
 		p.e.From = len(p.u.Statements)
 		return nil
-	case slices.ContainsFunc(p.e.Ghosts, Ghost.working):
-		p.e.Why = "it is still at work: " + p.e.Ghosts[slices.IndexFunc(p.e.Ghosts, Ghost.working)].String()
+	case len(p.e.Ghosts) > 0 && p.e.Ghosts[0].Runs():
+		p.e.Why = "it is still at work: " + p.e.Ghosts[0].String()
+		return nil
+	case len(p.e.Ghosts) > 0:
+		p.e.Why = "its session is still open: " + p.e.Ghosts[0].String()
 		return nil
 	case p.u.Wrap == OneByOne:
 		return p.statements(ctx)
@@ -156,8 +163,9 @@ func (p *probe) readMark(ctx context.Context) error {
 			return errors.New("the history table gave rows of another shape")
 		}
 		if p.u.Mark.has(r[0]) {
+			// One row for all versions: a later one that was begun is no word on ours.
 			p.e.Recorded = true
-			p.e.Dirty = isTrue(r[3])
+			p.e.Dirty = isTrue(r[3]) && !p.u.Mark.precedes(r[0])
 			return nil
 		}
 		// One row for all versions: a unit that takes one back and was begun has
@@ -174,9 +182,20 @@ func (m Mark) has(version string) bool {
 	if !m.UpTo {
 		return version == m.Version
 	}
+	return sameNumber(version, m.Version) || m.precedes(version)
+}
+
+func sameNumber(a, b string) bool {
+	x, err1 := strconv.ParseUint(a, 10, 64)
+	y, err2 := strconv.ParseUint(b, 10, 64)
+	return err1 == nil && err2 == nil && x == y
+}
+
+// precedes reports whether a history row is of a version above the unit's.
+func (m Mark) precedes(version string) bool {
 	have, err1 := strconv.ParseUint(version, 10, 64)
 	want, err2 := strconv.ParseUint(m.Version, 10, 64)
-	return err1 == nil && err2 == nil && have >= want
+	return m.UpTo && err1 == nil && err2 == nil && have > want
 }
 
 func isTrue(s string) bool { return strings.HasPrefix(strings.ToLower(s), "t") || s == "1" }
@@ -216,6 +235,8 @@ func (p *probe) statement(ctx context.Context, i int, s Statement) (StatementEvi
 	}
 	var err error
 	switch {
+	case i < p.at.Statement && p.e.TimelineChanged:
+		e.Outcome, e.Why = Unknown, "it ran on a server that another one has replaced since: look whether it is here"
 	case i < p.at.Statement:
 		e.Outcome, e.Why = Applied, "its answer came"
 	case i > p.at.Statement:

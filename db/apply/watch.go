@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"belay/db"
 	"belay/sqlview/lock"
 )
 
@@ -22,14 +23,16 @@ type sight struct {
 	// progress and tools are looked for only while a CONCURRENTLY runs.
 	progress *Progress
 	tools    []Blocker
-	queue    int
-	cost     time.Duration
-	err      error
+	// rests is true where the build's session runs nothing any more.
+	rests bool
+	queue int
+	cost  time.Duration
+	err   error
 }
 
 // watch looks at our session on the monitor connection, one look at a time.
 type watch struct {
-	conn *pgx.Conn
+	trio *db.Trio
 	mu   sync.Locker
 	pid  string
 	lim  Limits
@@ -43,12 +46,15 @@ type watch struct {
 }
 
 func newWatch(x *Executor, pid uint32, lim Limits) *watch {
-	w := &watch{conn: x.Trio.Monitor.Conn, mu: x.MonitorLock, pid: strconv.Itoa(int(pid)), lim: lim, out: make(chan sight, 1)}
+	w := &watch{trio: x.Trio, mu: x.MonitorLock, pid: strconv.Itoa(int(pid)), lim: lim, out: make(chan sight, 1)}
 	if w.mu == nil {
 		w.mu = &x.own
 	}
 	return w
 }
+
+// conn is the monitor of now: a lost one is replaced under the lock.
+func (w *watch) conn() *pgx.Conn { return w.trio.Monitor.Conn }
 
 // attempt sets the clock for a new attempt: its first look comes in the middle
 // of the lock wait, when the blockers can be seen.
@@ -113,7 +119,7 @@ func (w *watch) look(ctx context.Context) (sight, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
 	start := time.Now()
-	rows, err := ask(ctx, w.conn, queueSQL, w.pid)
+	rows, err := ask(ctx, w.conn(), queueSQL, w.pid)
 	if err != nil {
 		return sight{}, err
 	}
@@ -124,7 +130,7 @@ func (w *watch) look(ctx context.Context) (sight, error) {
 		}
 	}
 	if s.waits {
-		s.blockers, err = blockers(ctx, w.conn, w.pid, s.on)
+		s.blockers, err = blockers(ctx, w.conn(), w.pid, s.on)
 	}
 	if err == nil && w.build {
 		err = w.lookAtBuild(ctx, &s)
@@ -158,5 +164,5 @@ func (w *watch) stayed(ctx context.Context, seen []Blocker) ([]Blocker, error) {
 	defer w.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
-	return stayed(ctx, w.conn, seen)
+	return stayed(ctx, w.conn(), seen)
 }

@@ -64,6 +64,11 @@ func In(t testing.TB, c *scratch.Cluster, name string) *DB {
 	return db
 }
 
+// At is a database that a cluster has already, as a standby has its primary's.
+func At(c *scratch.Cluster, name string) *DB {
+	return &DB{Name: name, DSN: c.DSN(name), SocketDSN: c.SocketDSN(name), cluster: c}
+}
+
 // admin runs statements one by one in the database postgres.
 func admin(t testing.TB, c *scratch.Cluster, statements ...string) {
 	t.Helper()

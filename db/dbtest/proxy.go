@@ -26,6 +26,7 @@ const (
 	CutReply        = faultproxy.CutReply
 	BlackholeBefore = faultproxy.BlackholeBefore
 	BlackholeAfter  = faultproxy.BlackholeAfter
+	MuteAfter       = faultproxy.MuteAfter
 )
 
 // The types of messages, as the protocol writes them.

@@ -19,6 +19,10 @@ type link struct {
 
 	once sync.Once
 	gone chan struct{} // closed by cut
+	// stranded is closed by strand; mute hides the server's answers.
+	stranded chan struct{}
+	lost     sync.Once
+	mute     atomic.Bool
 
 	// backend is the pid of the server's BackendKeyData.
 	backend atomic.Uint32
@@ -31,7 +35,7 @@ type link struct {
 
 func newLink(p *Proxy, number int, client, server net.Conn) *link {
 	return &link{proxy: p, number: number, client: client, server: server,
-		frontend: newFrontend(number), gone: make(chan struct{})}
+		frontend: newFrontend(number), gone: make(chan struct{}), stranded: make(chan struct{})}
 }
 
 // cut closes both sockets.
@@ -39,6 +43,20 @@ func (l *link) cut() {
 	l.once.Do(func() { close(l.gone) })
 	_ = l.client.Close()
 	_ = l.server.Close()
+}
+
+func (l *link) strand() { l.lost.Do(func() { close(l.stranded) }) }
+
+// abandoned reports whether the link is stranded. It returns only once such a link
+// is cut: until then neither side may learn anything.
+func (l *link) abandoned() bool {
+	select {
+	case <-l.stranded:
+		<-l.gone
+		return true
+	default:
+		return false
+	}
 }
 
 // run forwards both directions until one of them ends.
@@ -101,9 +119,15 @@ func (l *link) send(act Action, raw []byte) bool {
 			return false
 		}
 	}
-	if act == BlackholeAfter {
-		// Before the write: the answer must not slip through.
+	switch act {
+	// Before the write: the answer must not slip through.
+	case BlackholeAfter:
 		l.proxy.Blackhole()
+	case MuteAfter:
+		l.mute.Store(true)
+	}
+	if l.abandoned() {
+		return false
 	}
 	_, err := l.server.Write(raw)
 	return err == nil
@@ -116,6 +140,9 @@ func (l *link) forward(r io.Reader) bool {
 	for {
 		raw, err := readFrame(r, true)
 		if err != nil {
+			if l.abandoned() {
+				return true
+			}
 			// The client is gone: the server learns it as it would without us,
 			// after the messages that are under way.
 			_ = l.server.(*net.TCPConn).CloseWrite()
@@ -129,7 +156,7 @@ func (l *link) forward(r io.Reader) bool {
 		if act == CutBefore {
 			return true
 		}
-		if (act == CutAfter || act == CutReply) && extended(m.Type) {
+		if (act == CutAfter || act == CutReply || act == MuteAfter) && extended(m.Type) {
 			held, act = act, Pass
 		} else if m.Type == Sync && held != Pass {
 			act, held = held, Pass
@@ -177,6 +204,7 @@ func (l *link) backward() {
 	for {
 		raw, err := readFrame(r, true)
 		if err != nil {
+			l.abandoned()
 			return
 		}
 		switch raw[0] {
@@ -193,6 +221,9 @@ func (l *link) backward() {
 		}
 		if !l.proxy.wait(l) {
 			return
+		}
+		if l.mute.Load() {
+			continue
 		}
 		if _, err := l.client.Write(raw); err != nil {
 			return

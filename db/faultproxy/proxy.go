@@ -21,17 +21,17 @@ type Proxy struct {
 	// DSN is the upstream's with the proxy's address.
 	DSN string
 
-	upstream string
 	listener net.Listener
 	work     sync.WaitGroup
 
-	mu     sync.Mutex // guards all below
-	links  map[*link]struct{}
-	hook   Hook
-	gate   chan struct{} // closed while messages may pass
-	seen   int
-	refuse bool
-	cut    map[uint32]bool // backends whose client is cut off: no cancel passes
+	mu       sync.Mutex // guards all below
+	upstream string
+	links    map[*link]struct{}
+	hook     Hook
+	gate     chan struct{} // closed while messages may pass
+	seen     int
+	refuse   bool
+	cut      map[uint32]bool // backends whose client is cut off: no cancel passes
 }
 
 // Hook decides what happens to a frontend message. It runs in the message's
@@ -62,6 +62,10 @@ const (
 	BlackholeBefore
 	// BlackholeAfter forwards the message and then stops all traffic.
 	BlackholeAfter
+	// MuteAfter forwards the message, and from then on the client hears nothing:
+	// the answer is lost and the client does not know it. What the client sends
+	// still arrives, and where one side closes, the other learns it.
+	MuteAfter
 )
 
 // dialTimeout bounds the connection to the server.
@@ -130,6 +134,30 @@ func (p *Proxy) Blackhole() {
 	}
 }
 
+// Strand leaves every open connection half-open: neither side hears of the other
+// again, not even that it is gone, as where a firewall forgot the connection. New
+// connections pass, cancel requests included.
+func (p *Proxy) Strand() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for l := range p.links {
+		l.strand()
+	}
+}
+
+// Redirect sends new connections to another server, as an address does that
+// moved to a promoted standby. Open ones stay where they are.
+func (p *Proxy) Redirect(upstreamDSN string) error {
+	u, err := url.Parse(upstreamDSN)
+	if err != nil || u.Hostname() == "" {
+		return errors.New("proxy: the upstream is no URL over TCP")
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.upstream = u.Host
+	return nil
+}
+
 // Resume ends Blackhole. Messages that were held are forwarded.
 func (p *Proxy) Resume() {
 	p.mu.Lock()
@@ -186,7 +214,10 @@ func (p *Proxy) accept() {
 
 // open connects a client to the server and starts the two directions.
 func (p *Proxy) open(client net.Conn) {
-	server, err := net.DialTimeout("tcp", p.upstream, dialTimeout)
+	p.mu.Lock()
+	upstream := p.upstream
+	p.mu.Unlock()
+	server, err := net.DialTimeout("tcp", upstream, dialTimeout)
 	if err != nil {
 		_ = client.Close()
 		return
@@ -234,7 +265,7 @@ func (p *Proxy) isCutOff(request Message) bool {
 	return len(request.Body) >= 8 && p.cut[binary.BigEndian.Uint32(request.Body[4:])]
 }
 
-// wait returns false when the link was cut before traffic may pass.
+// wait returns false when the link was cut, or stranded, before traffic may pass.
 func (p *Proxy) wait(l *link) bool {
 	for {
 		p.mu.Lock()
@@ -249,7 +280,7 @@ func (p *Proxy) wait(l *link) bool {
 		same := gate == p.gate
 		p.mu.Unlock()
 		if same {
-			return true
+			return !l.abandoned()
 		}
 	}
 }

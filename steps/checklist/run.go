@@ -180,8 +180,14 @@ func (r *runner) createHistory(ctx context.Context) error {
 }
 
 // settle asks the database about every unit that an earlier engine left with an
-// unknown outcome.
+// unknown outcome, and whether what it applied is still there.
 func (r *runner) settle(ctx context.Context) error {
+	if !r.env.Resumed {
+		return nil
+	}
+	if err := r.endLeftSessions(ctx); err != nil {
+		return err
+	}
 	for i, u := range r.env.Bench.Plan.Units {
 		intent, outcome := r.env.Engine.Came(u.Migration.Version)
 		if intent == nil || outcome == string(apply.Applied) {
@@ -195,7 +201,10 @@ func (r *runner) settle(ctx context.Context) error {
 		}
 		r.from[u.Migration.Version] = u.From
 	}
-	return nil
+	if err := r.resolveLost(ctx); err != nil {
+		return err
+	}
+	return r.promoted(ctx, int64(r.env.Confirmed.Timeline), r.env.Bench.Identity.Timeline)
 }
 
 func traceOf(i *journal.UnitIntent) apply.Trace {

@@ -29,7 +29,11 @@ func (r *runner) unit(ctx context.Context, i int, u steps.Unit) error {
 			})
 		}
 		if res.Outcome == apply.Unknown {
-			return r.unknown(ctx, i, u, res)
+			again, err := r.unknown(ctx, i, &u, res)
+			if err != nil || !again {
+				return err
+			}
+			continue
 		}
 		if err := r.recordEnd(ctx, i, u, res); err != nil {
 			return err
@@ -193,6 +197,11 @@ func (r *runner) ended(u steps.Unit, res apply.Result) error {
 		x.Advice = "run it when the table is quieter"
 	default:
 		x.Summary = fmt.Sprintf("%v; %s", res.Err, unchanged)
+		if (res.Reason == apply.ConnectionLost || res.Reason == apply.Terminated) && !res.Unchanged() {
+			// Nothing is wrong with the file: the run goes on where it was cut off.
+			x.Code, x.Outcome, x.Resumable = steps.ExitPerson, steps.OutcomePerson, true
+			x.Advice = "`belay attach " + r.env.Run + "` asks the database and goes on from there"
+		}
 	}
 	return x
 }

@@ -2,6 +2,7 @@ package checklist
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,88 +13,180 @@ import (
 )
 
 // reconnectPatience is how long a lost server is waited for before its outcome
-// stays unknown.
-const reconnectPatience = 30 * time.Second
+// stays unknown; askPatience bounds the questions that then find it out.
+const (
+	reconnectPatience = 30 * time.Second
+	askPatience       = time.Minute
+)
+
+// detached is a context that outlives a stop: also a stopped run must know how
+// it ended.
+func detached(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), askPatience)
+}
 
 // unknown asks the database what became of a unit whose answer was lost. It is
-// never guessed, and the statement is never sent again by this life of the run.
-func (r *runner) unknown(ctx context.Context, i int, u steps.Unit, res apply.Result) error {
-	// Also a stopped run must know how it ended.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*reconnectPatience)
-	defer cancel()
-	if err := r.recordEnd(ctx, i, u, res); err != nil {
-		return err
+// never guessed, and nothing is sent again but by a person's word. It reports
+// whether the unit is to be tried again.
+func (r *runner) unknown(ctx context.Context, i int, u *steps.Unit, res apply.Result) (again bool, err error) {
+	if err := r.recordEnd(ctx, i, *u, res); err != nil {
+		return false, err
 	}
-	if err := r.reconnect(ctx); err != nil {
-		return &steps.Exit{
+	now, err := r.reconnect(ctx)
+	if err != nil {
+		return false, &steps.Exit{
 			Code: steps.ExitUnknown, Outcome: steps.OutcomeUnknown, Resumable: true,
 			Summary: fmt.Sprintf("%s: outcome unknown: the answer was lost and the server cannot be asked: %v", u.Migration.Up.Path, err),
 			Advice:  "`belay attach " + r.env.Run + "` asks the database as soon as it can be reached; run nothing again before",
 		}
 	}
-	applied, err := r.probe(ctx, i, &u, res.Trace)
-	if err != nil || applied {
-		return err
+	p, err := r.probe(ctx, i, u, res.Trace)
+	if err != nil {
+		return false, err
 	}
-	return &steps.Exit{
-		Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Resumable: true,
-		Summary: fmt.Sprintf("%s: the connection was lost; the database says: not applied, nothing has changed", u.Migration.Up.Path),
-		Advice:  "run it again",
+	if err := r.stillThere(ctx); err != nil {
+		return false, err
+	}
+	if p.Outcome != apply.Applied {
+		if again, err = r.undone(ctx, u, p); err != nil || !again {
+			return false, err
+		}
+	}
+	if err := r.promoted(ctx, r.env.Bench.Identity.Timeline, now.Timeline); err != nil {
+		return false, err
+	}
+	return again, r.ownAgain(ctx)
+}
+
+// undone is a unit that the database says is not applied. What a lost build left
+// behind is offered to be dropped; then the unit may go on.
+func (r *runner) undone(ctx context.Context, u *steps.Unit, p apply.Evidence) (again bool, err error) {
+	if len(p.Invalid) > 0 {
+		if again, err = r.dropInvalid(ctx, apply.Result{Invalid: p.Invalid}); err != nil || again {
+			return again, err
+		}
+	}
+	said := u.Migration.Up.Path + ": the connection was lost; the database says: not applied, "
+	left := leftBehind(u, p)
+	if len(left) == 0 {
+		return false, &steps.Exit{
+			Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Resumable: true,
+			Summary: said + "nothing has changed", Advice: "run it again",
+		}
+	}
+	return false, &steps.Exit{
+		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Resumable: true,
+		Summary: said + "left behind: " + list(left), Advice: "`belay attach " + r.env.Run + "` goes on from there",
 	}
 }
 
-// reconnect opens three fresh connections, for a while.
-func (r *runner) reconnect(ctx context.Context) error {
+// leftBehind names what of a unit is there although it is not applied.
+func leftBehind(u *steps.Unit, p apply.Evidence) []string {
+	var left []string
+	for _, x := range p.Invalid {
+		left = append(left, x.String())
+	}
+	if p.From > 0 {
+		left = append(left, fmt.Sprintf("%d of %d statements are applied", p.From, len(u.Statements)))
+	}
+	if p.Dirty {
+		left = append(left, "the history row of "+u.Migration.Version+" says that it was begun (dirty)")
+	}
+	return left
+}
+
+// ownAgain takes belay's lock and the tool's keys on the session that replaced
+// the one which held them.
+func (r *runner) ownAgain(ctx context.Context) error {
+	if err := r.own(ctx); err != nil {
+		return err
+	}
+	if err := r.takeKeys(ctx); err != nil {
+		return err
+	}
+	return r.env.Note(ctx, "run", "a new session holds belay's lock; the one before was lost")
+}
+
+// reconnect opens three fresh connections to the same database, for a while.
+func (r *runner) reconnect(ctx context.Context) (db.Identity, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*reconnectPatience)
+	defer cancel()
 	deadline := time.Now().Add(reconnectPatience)
 	_ = r.env.Sessions.CloseTrio()
 	for {
-		t, err := r.env.Sessions.Open(ctx, r.env.Run, "run")
-		if err == nil {
-			r.trio, r.x.Trio = t, t
-			return nil
+		id, err := r.connect(ctx)
+		if err == nil || time.Now().After(deadline) {
+			return id, err
 		}
-		if time.Now().After(deadline) {
-			message, _ := db.Explain(err)
-			return fmt.Errorf("%s", message)
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(time.Second):
+		if err := r.pause(ctx, time.Second); err != nil {
+			return id, err
 		}
 	}
 }
 
-// probe asks the database about a unit until it knows, or a person decides. It
-// reports whether the unit is applied; where only some of its statements are,
-// the unit goes on from the first that is not.
-func (r *runner) probe(ctx context.Context, i int, u *steps.Unit, trace apply.Trace) (bool, error) {
+// connect opens the three connections where the run's own database answers, and
+// takes writes.
+func (r *runner) connect(ctx context.Context) (db.Identity, error) {
+	t, err := r.env.Sessions.Open(ctx, r.env.Run, "run")
+	if err != nil {
+		message, _ := db.Explain(err)
+		return db.Identity{}, errors.New(message)
+	}
+	now, err := db.Identify(ctx, t.Executor)
+	was := r.env.Bench.Identity
+	switch {
+	case err != nil:
+	case now.InRecovery:
+		err = errors.New("a standby answers there now: it takes no writes")
+	case now.SystemIdentifier != was.SystemIdentifier || now.DatabaseOID != was.DatabaseOID:
+		err = fmt.Errorf("another database answers there now: system %s, the run's is %s", now.SystemIdentifier, was.SystemIdentifier)
+	}
+	if err != nil {
+		return now, errors.Join(err, r.env.Sessions.CloseTrio())
+	}
+	r.trio, r.x.Trio = t, t
+	return now, nil
+}
+
+// probe asks the database about a unit until it knows, or a person decides. Where
+// only some of its statements are applied, the unit goes on from the first that
+// is not.
+func (r *runner) probe(ctx context.Context, i int, u *steps.Unit, trace apply.Trace) (apply.Evidence, error) {
 	for {
-		p, err := apply.Probe(ctx, r.trio.Executor.Conn, u.Unit, trace)
+		p, err := r.evidence(ctx, u, trace)
 		if err != nil {
-			return false, dbError("asking what became of "+u.Migration.Version, err)
+			return p, err
 		}
 		if err := r.env.Engine.Record(ctx, "run", probed(i, u, p)); err != nil {
-			return false, err
+			return p, err
 		}
 		switch {
 		case len(p.Ghosts) > 0:
 			if err := r.ghost(ctx, u, p.Ghosts[0], trace); err != nil {
-				return false, err
+				return p, err
 			}
-		case p.Outcome == apply.Applied:
-			return true, nil
-		case p.Outcome == apply.NotApplied:
-			u.From = p.From
-			return false, nil
-		default:
-			return false, &steps.Exit{
+		case p.Outcome == apply.Unknown:
+			return p, &steps.Exit{
 				Code: steps.ExitUnknown, Outcome: steps.OutcomeUnknown, Resumable: true,
 				Summary: fmt.Sprintf("%s: outcome unknown: %s", u.Migration.Up.Path, p.Why),
 				Advice:  "look at what is named there; belay runs nothing again by itself",
 			}
+		default:
+			u.From = p.From
+			return p, nil
 		}
 	}
+}
+
+// evidence asks the database once.
+func (r *runner) evidence(ctx context.Context, u *steps.Unit, trace apply.Trace) (apply.Evidence, error) {
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	p, err := apply.Probe(ctx, r.trio.Executor.Conn, u.Unit, trace)
+	if err != nil {
+		return p, dbError("asking what became of "+u.Migration.Version, err)
+	}
+	return p, nil
 }
 
 // probed is what the database answered, in the journal's words.
@@ -102,58 +195,14 @@ func probed(i int, u *steps.Unit, p apply.Evidence) journal.UnitProbed {
 	if len(p.Ghosts) > 0 {
 		said.Outcome, said.PID = "running", p.Ghosts[0].PID
 	}
+	if len(u.Statements) > 1 {
+		for _, s := range p.Statements {
+			said.Statements = append(said.Statements, journal.StatementProbed{
+				Statement: s.Index, SQL: u.Statements[s.Index].SQL, Outcome: string(s.Outcome), Evidence: s.Why,
+			})
+		}
+	}
 	return said
-}
-
-// ghost decides about a statement that an earlier engine left running on the
-// server: wait for it, cancel it, or leave it.
-func (r *runner) ghost(ctx context.Context, u *steps.Unit, g apply.Ghost, trace apply.Trace) error {
-	answer, err := r.env.Engine.Ask(ctx, "run", journal.QuestionAsked{
-		ID: "run.resolve", Options: []string{"wait", "cancel", "leave"}, Default: "wait",
-		Text: fmt.Sprintf("%s still runs on the server: %s", u.Migration.Version, g),
-		Why:  "wait: asks again until it is done; cancel: what it leaves behind is named afterwards; leave: ends here, nothing is touched",
-	})
-	if err != nil {
-		return err
-	}
-	switch answer {
-	case "wait":
-		return r.outlast(ctx, trace)
-	case "cancel":
-		if _, err := db.CancelBackend(ctx, r.trio.Escape(), g.PID, g.Started); err != nil {
-			return dbError("cancelling the earlier statement", err)
-		}
-		return r.outlast(ctx, trace)
-	}
-	return &steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Resumable: true, Summary: u.Migration.Version + " still runs on the server and was left alone",
-		Advice: "`belay attach " + r.env.Run + "` looks again",
-	}
-}
-
-// outlast waits until the backend of a trace is gone or idle.
-func (r *runner) outlast(ctx context.Context, trace apply.Trace) error {
-	for {
-		ghosts, err := apply.Ghosts(ctx, r.trio.Executor.Conn, trace)
-		if err != nil {
-			return dbError("looking for the earlier statement", err)
-		}
-		if len(ghosts) == 0 {
-			return nil
-		}
-		if err := r.pause(ctx, time.Second); err != nil {
-			return err
-		}
-	}
-}
-
-func (r *runner) pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-time.After(d):
-		return nil
-	}
 }
 
 // dropInvalid offers to remove the INVALID index that a failed build left.

@@ -65,7 +65,7 @@ func runsIn(dir string) ([]Known, error) {
 		if !e.IsDir() || strings.HasPrefix(e.Name(), ".") {
 			continue
 		}
-		k, err := readRun(filepath.Join(dir, e.Name()))
+		k, err := ReadRun(filepath.Join(dir, e.Name()))
 		if err != nil {
 			bad = errors.Join(bad, fmt.Errorf("run %s: %w", e.Name(), err))
 			continue
@@ -76,7 +76,8 @@ func runsIn(dir string) ([]Known, error) {
 	return all, bad
 }
 
-func readRun(folder string) (Known, error) {
+// ReadRun reads the run of a folder, and whether an engine works on it.
+func ReadRun(folder string) (Known, error) {
 	k := Known{Folder: folder, ID: RunID(folder)}
 	events, err := journal.Read(filepath.Join(folder, journal.FileName))
 	if err != nil {

@@ -265,10 +265,21 @@ type UnitEnded struct {
 type UnitProbed struct {
 	Unit    int    `json:"unit"`
 	Version string `json:"version"`
-	Outcome string `json:"outcome"` // applied, not applied, running, unknown
+	Outcome string `json:"outcome"` // applied, not applied, running, unknown, lost
 	// Evidence names what was read, such as "no history row; backend 5512 is gone".
 	Evidence string `json:"evidence"`
 	PID      int    `json:"pid,omitempty"` // of a ghost that still works
+	// Statements is what was read of each statement of a unit that is no
+	// transaction.
+	Statements []StatementProbed `json:"statements,omitempty"`
+}
+
+// StatementProbed is one statement of a unit that was asked for.
+type StatementProbed struct {
+	Statement int    `json:"statement"`
+	SQL       string `json:"sql"`
+	Outcome   string `json:"outcome"` // applied, not applied, unknown
+	Evidence  string `json:"evidence"`
 }
 
 // StopRequested says that somebody asked to stop: before the next unit, or now.

@@ -57,7 +57,8 @@ func unitEnded(r *Run, e journal.Event, b journal.UnitEnded) {
 func unitProbed(r *Run, e journal.Event, b journal.UnitProbed) {
 	u := r.unit(b.Unit)
 	u.Version, u.Probed, u.At = b.Version, &b, e.At
-	if b.Outcome == "applied" || b.Outcome == "not applied" {
+	switch b.Outcome {
+	case "applied", "not applied", "lost":
 		u.Outcome = b.Outcome
 	}
 	r.say(e, "asked the database about %s: %s (%s)", b.Version, b.Outcome, b.Evidence)

@@ -76,6 +76,8 @@ func unitState(u *state.Unit) (string, theme.Role, string) {
 		return "[x]", theme.OK, "applied"
 	case u.Outcome == "not applied":
 		return "[ ]", theme.Attention, "not applied"
+	case u.Outcome == "lost":
+		return "[!]", theme.Danger, "lost: it was applied, and this server does not have it"
 	case u.Outcome == "unknown":
 		return "[?]", theme.Danger, "unknown: the database must be asked"
 	case u.Intent != nil && u.Attempt == nil && u.SQL == "" && len(u.Tries) > 0 && u.NextTry().IsZero():
