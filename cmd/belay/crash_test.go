@@ -115,8 +115,8 @@ func (c *cell) expected() string {
 	switch {
 	case c.fault.loses:
 		return notApplied
-	case c.watched():
-		return applied
+	case c.watched() && c.over():
+		return c.truth()
 	case c.moment.outlives && c.fault.sessionOutlives:
 		return running
 	case c.fault.engineLives && c.over():
@@ -174,7 +174,7 @@ func (c *cell) next() {
 	}
 	for question, wanted := range map[string]bool{
 		"run.resolve":        truth == running,
-		"index.drop_invalid": c.invalid(),
+		"index.drop_invalid": truth != running && c.invalid() && !c.fault.standby,
 		"target.timeline":    c.fault.standby,
 	} {
 		if asked := c.has(from, `"kind":"question.asked".*"`+question+`"`); asked != wanted {

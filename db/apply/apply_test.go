@@ -16,8 +16,6 @@ import (
 	"belay/sqlview/migration"
 )
 
-func TestMain(m *testing.M) { dbtest.Main(m) }
-
 // record collects events; hook sees each of them first and may refuse it.
 type record struct {
 	mu   sync.Mutex
@@ -50,20 +48,29 @@ func (r *record) of(kind apply.EventKind) []apply.Event {
 // executor opens three connections to dsn.
 func executor(t testing.TB, dsn string) (*apply.Executor, *record) {
 	t.Helper()
-	cfg, err := db.ParseConfig(dsn, "test")
+	x, rec, err := open(dsn)
 	if err != nil {
 		t.Fatal(err)
+	}
+	trio := x.Trio
+	t.Cleanup(func() { _ = trio.Close() })
+	return x, rec
+}
+
+func open(dsn string) (*apply.Executor, *record, error) {
+	cfg, err := db.ParseConfig(dsn, "test")
+	if err != nil {
+		return nil, nil, err
 	}
 	trio, err := db.OpenTrio(context.Background(), cfg, "7f3a0001", "run")
 	if err != nil {
-		t.Fatal(err)
+		return nil, nil, err
 	}
-	t.Cleanup(func() { _ = trio.Close() })
 	rec := &record{}
 	// Small pauses keep the tests quick. The first rung is long enough for a busy
 	// machine to see the blockers in the middle of it.
 	limits := apply.Limits{FirstRung: 300 * time.Millisecond, SecondRung: 600 * time.Millisecond, PauseFactor: 1}
-	return &apply.Executor{Trio: trio, Tell: rec.tell, Limits: limits}, rec
+	return &apply.Executor{Trio: trio, Tell: rec.tell, Limits: limits}, rec, nil
 }
 
 const historyTable = `CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)`

@@ -22,6 +22,9 @@ const stormSeeds = 40
 // must apply afterwards, once.
 func TestStorm(t *testing.T) {
 	first, count := uint64(1), stormSeeds
+	if testing.Short() {
+		count = 6
+	}
 	if s := os.Getenv("BELAY_SEED"); s != "" {
 		n, err := strconv.ParseUint(s, 10, 64)
 		if err != nil {

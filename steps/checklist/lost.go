@@ -19,12 +19,16 @@ type lost struct {
 	from int
 }
 
+// wasLost is the journal's word for a unit that is lost.
+const wasLost = "lost"
+
 // missingUnits asks for every unit that the journal says is applied. A unit that
 // leaves no history row cannot be asked for.
 func (r *runner) missingUnits(ctx context.Context) ([]lost, error) {
 	var all []lost
 	for i, u := range r.env.Bench.Plan.Units {
-		if _, outcome := r.env.Engine.Came(u.Migration.Version); outcome != string(apply.Applied) || u.Mark.SQL == "" {
+		_, outcome := r.env.Engine.Came(u.Migration.Version)
+		if (outcome != string(apply.Applied) && outcome != wasLost) || u.Mark.SQL == "" {
 			continue
 		}
 		p, err := r.evidence(ctx, &u, apply.Trace{Statement: -1})
@@ -35,7 +39,10 @@ func (r *runner) missingUnits(ctx context.Context) ([]lost, error) {
 			continue
 		}
 		said := probed(i, &u, p)
-		said.Outcome, said.Evidence = "lost", "it was applied, and now "+p.Why
+		if u.Wrap != apply.OneByOne {
+			p.Why = "the history table does not have it"
+		}
+		said.Outcome, said.Evidence = wasLost, "it was applied, and now "+p.Why
 		if err := r.env.Engine.Record(ctx, "run", said); err != nil {
 			return nil, err
 		}

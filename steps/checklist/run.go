@@ -190,7 +190,7 @@ func (r *runner) settle(ctx context.Context) error {
 	}
 	for i, u := range r.env.Bench.Plan.Units {
 		intent, outcome := r.env.Engine.Came(u.Migration.Version)
-		if intent == nil || outcome == string(apply.Applied) {
+		if intent == nil || outcome == string(apply.Applied) || outcome == wasLost {
 			continue
 		}
 		if outcome == string(apply.NotApplied) && u.Wrap != apply.OneByOne {

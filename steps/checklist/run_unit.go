@@ -28,7 +28,7 @@ func (r *runner) unit(ctx context.Context, i int, u steps.Unit) error {
 				Unit: i, Version: u.Migration.Version, MS: time.Since(began).Milliseconds(), Proof: proof(u, res),
 			})
 		}
-		if res.Outcome == apply.Unknown {
+		if res.Outcome == apply.Unknown || res.Reason == apply.ConnectionLost {
 			again, err := r.unknown(ctx, i, &u, res)
 			if err != nil || !again {
 				return err
@@ -197,13 +197,19 @@ func (r *runner) ended(u steps.Unit, res apply.Result) error {
 		x.Advice = "run it when the table is quieter"
 	default:
 		x.Summary = fmt.Sprintf("%v; %s", res.Err, unchanged)
-		if (res.Reason == apply.ConnectionLost || res.Reason == apply.Terminated) && !res.Unchanged() {
+		if cutOff(res) {
 			// Nothing is wrong with the file: the run goes on where it was cut off.
 			x.Code, x.Outcome, x.Resumable = steps.ExitPerson, steps.OutcomePerson, true
 			x.Advice = "`belay attach " + r.env.Run + "` asks the database and goes on from there"
 		}
 	}
 	return x
+}
+
+// cutOff reports whether a unit was stopped in its middle by the end of its
+// session, and something of it stands.
+func cutOff(res apply.Result) bool {
+	return (res.Reason == apply.ConnectionLost || res.Reason == apply.Terminated) && !res.Unchanged()
 }
 
 func (r *runner) someApplied() bool {

@@ -25,7 +25,7 @@ func detached(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), askPatience)
 }
 
-// unknown asks the database what became of a unit whose answer was lost. It is
+// unknown asks the database what became of a unit whose session was lost. It is
 // never guessed, and nothing is sent again but by a person's word. It reports
 // whether the unit is to be tried again.
 func (r *runner) unknown(ctx context.Context, i int, u *steps.Unit, res apply.Result) (again bool, err error) {
@@ -33,6 +33,9 @@ func (r *runner) unknown(ctx context.Context, i int, u *steps.Unit, res apply.Re
 		return false, err
 	}
 	now, err := r.reconnect(ctx)
+	if err != nil && res.Outcome == apply.NotApplied {
+		return false, r.ended(*u, res) // nothing was sent: that needs no asking
+	}
 	if err != nil {
 		return false, &steps.Exit{
 			Code: steps.ExitUnknown, Outcome: steps.OutcomeUnknown, Resumable: true,
@@ -59,8 +62,12 @@ func (r *runner) unknown(ctx context.Context, i int, u *steps.Unit, res apply.Re
 }
 
 // undone is a unit that the database says is not applied. What a lost build left
-// behind is offered to be dropped; then the unit may go on.
+// behind is offered to be dropped; then the unit may go on. So may one of which
+// only the record is missing.
 func (r *runner) undone(ctx context.Context, u *steps.Unit, p apply.Evidence) (again bool, err error) {
+	if p.From > 0 && p.From == len(u.Statements) {
+		return true, nil
+	}
 	if len(p.Invalid) > 0 {
 		if again, err = r.dropInvalid(ctx, apply.Result{Invalid: p.Invalid}); err != nil || again {
 			return again, err
