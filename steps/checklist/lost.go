@@ -80,7 +80,7 @@ func (r *runner) resolveLost(ctx context.Context) error {
 		answer, err := r.env.Engine.Ask(ctx, "run", journal.QuestionAsked{
 			ID: "run.lost", Options: []string{"leave", "again"}, Default: "leave",
 			Text: fmt.Sprintf("%s was applied and this server does not have it: %s", l.unit.Migration.Version, l.why),
-			Why:  "a failover or a restore took it, and perhaps rows of the application with it. leave: ends here, nothing is touched; again: it is run once more on this server",
+			Why:  "a failover or a restore took it, and perhaps rows of the application with it",
 		})
 		var nobody *steps.Exit
 		switch {

@@ -60,13 +60,20 @@ func (r *Run) say(e journal.Event, format string, args ...any) {
 }
 
 func engineStarted(r *Run, e journal.Event, b journal.EngineStarted) {
-	again := r.Engine.PID != 0
+	again := !r.EngineAt.IsZero()
+	r.Broke = time.Time{}
+	if again && r.Alive && r.Finished == nil && r.Parked == "" {
+		r.Broke = r.LastAt
+	}
 	r.Engine, r.EngineAt, r.Alive, r.Parked, r.ID = b, e.At, true, "", b.Run
 	r.StopAsked, r.Sample, r.SampleError, r.Finished, r.Began = nil, nil, "", nil, e.Seq
 	if again {
 		// Whoever was asked is asked again by the new engine, where it matters still.
 		// So is a word to go on without a screen: it was said of the life that ended.
 		r.Questions, r.Unwatched = nil, false
+		if !r.Broke.IsZero() {
+			r.say(e, "the engine before ended without a word, heard of last at %s", r.Broke.Format("15:04:05 UTC"))
+		}
 		r.say(e, "a new engine took up the run (pid %d on %s)", b.PID, b.Host)
 	}
 }

@@ -25,6 +25,11 @@ type Run struct {
 	Engine journal.EngineStarted
 	// EngineAt is when the engine's present life began.
 	EngineAt time.Time
+	// Broke is when the life before was heard of last, where it ended without a
+	// word; zero = it said goodbye, or there was none.
+	Broke time.Time
+	// LastAt is when the last event came.
+	LastAt time.Time
 	// Alive is false after the engine said goodbye. An engine that ended without
 	// a word still reads true: ask the lock on the journal.
 	Alive  bool
@@ -128,7 +133,7 @@ func (r *Run) Apply(e journal.Event) error {
 	if err := fold(r, e); err != nil {
 		return err
 	}
-	r.Seq = e.Seq
+	r.Seq, r.LastAt = e.Seq, e.At
 	return nil
 }
 

@@ -31,7 +31,7 @@ func optionText(id, word, run string) string {
 		"run.resolve/wait":         "wait for it here, then go on",
 		"run.resolve/cancel":       "cancel it on the server",
 		"run.resolve/leave":        "leave it and look later: `belay attach " + Short(run) + "`",
-		"run.lost/leave":           "leave it: ends here, nothing is touched",
+		"run.lost/leave":           "ends here, nothing is touched",
 		"run.lost/again":           "run it once more on this server",
 		"target.timeline/yes":      "go on with the run on this server",
 		"target.timeline/no":       "end here; `belay attach " + Short(run) + "` goes on later",
@@ -75,7 +75,7 @@ func optionText(id, word, run string) string {
 // choiceBody is the run when it waits for a person: after a crash, after the
 // tries are used up, before something is left behind.
 func choiceBody(p page, q *state.Question) []view.Block {
-	head := view.Paragraph(theme.Attention, q.Text, p.w, 1, 0)
+	head := append(brokeLines(p), view.Paragraph(theme.Attention, q.Text, p.w, 1, 0)...)
 	head = append(head, view.Line{})
 	var why []view.Line
 	if q.Why != "" {
@@ -88,6 +88,15 @@ func choiceBody(p page, q *state.Question) []view.Block {
 		blocks = append(blocks, view.Block{Lines: treeLines(p), Give: 5, Min: 2})
 	}
 	return blocks
+}
+
+// brokeLines say that the engine before this one ended without a word.
+func brokeLines(p page) []view.Line {
+	if p.run.Broke.IsZero() {
+		return nil
+	}
+	return view.Paragraph(theme.Plain, fmt.Sprintf("run %s stopped at %s: its engine ended without a word",
+		Short(p.run.ID), p.run.Broke.In(p.now.Location()).Format("15:04:05")), p.w, 1, 2)
 }
 
 // holdLines name who stood in the way over all tries, with counts.

@@ -60,6 +60,28 @@ func unitLine(_, name string, u *state.Unit, w int) []view.Line {
 	if u.Probed != nil && u.Probed.Evidence != "" {
 		out = append(out, view.Paragraph(theme.Plain, "asked the database: "+u.Probed.Evidence, w, 5, 2)...)
 	}
+	return append(out, probedLines(u, w)...)
+}
+
+// probedLines are the statements of a unit that is no transaction, each with what
+// the database said of it.
+func probedLines(u *state.Unit, w int) []view.Line {
+	if u.Probed == nil {
+		return nil
+	}
+	var out []view.Line
+	for _, s := range u.Probed.Statements {
+		mark, role := "[ ]", theme.Attention
+		switch s.Outcome {
+		case "applied":
+			mark, role = "[x]", theme.OK
+		case "unknown":
+			mark, role = "[?]", theme.Danger
+		}
+		sql := view.Cut(strings.Join(strings.Fields(s.SQL), " "), w/2)
+		out = append(out, view.L(view.T("     "), view.S(role, mark), view.T(fmt.Sprintf(" %d  %s", s.Statement+1, sql))))
+		out = append(out, view.Paragraph(theme.Plain, s.Outcome+": "+s.Evidence, w, 12, 2)...)
+	}
 	return out
 }
 
@@ -77,7 +99,7 @@ func unitState(u *state.Unit) (string, theme.Role, string) {
 	case u.Outcome == "not applied":
 		return "[ ]", theme.Attention, "not applied"
 	case u.Outcome == "lost":
-		return "[!]", theme.Danger, "lost: it was applied, and this server does not have it"
+		return "[!]", theme.Danger, "lost: this server does not have it"
 	case u.Outcome == "unknown":
 		return "[?]", theme.Danger, "unknown: the database must be asked"
 	case u.Intent != nil && u.Attempt == nil && u.SQL == "" && len(u.Tries) > 0 && u.NextTry().IsZero():
