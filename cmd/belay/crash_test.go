@@ -39,7 +39,7 @@ var moments = []moment{
 var faults = []fault{
 	{name: "screen ended", strike: screenEnded, engineLives: true},
 	{name: "engine SIGKILL", strike: engineKilled, sessionOutlives: true},
-	{name: "TCP cut", strike: cut, sessionOutlives: true},
+	{name: "TCP cut", strike: cut}, // the driver cancels what runs on a connection that it loses
 	{name: "half-open TCP", strike: halfOpen, sessionOutlives: true},
 	{name: "backend terminated", strike: terminated},
 	{name: "frozen client", strike: frozen, engineLives: true},
@@ -145,7 +145,7 @@ func (c *cell) next() {
 	c.await("what is left", func() bool { return c.truth() == c.expected() })
 	truth := c.expected()
 	if c.over() {
-		if said := c.said(0); said != truth && said != "unknown" {
+		if said := c.said(0); said != truth && said != "unknown" && (said != running || !c.moment.outlives) {
 			c.t.Errorf("it said %q, the truth is %q", said, truth)
 		}
 	}
