@@ -64,7 +64,7 @@ type cell struct {
 	cluster, standby *scratch.Cluster // nil: the shared one
 	db               *dbtest.DB
 	proxy            *dbtest.Proxy
-	dir, runs        string
+	dir, runs, mark  string
 	environ          []string
 	front            *exec.Cmd
 	frontSaid        bytes.Buffer
@@ -92,10 +92,16 @@ func newCell(t *testing.T, m moment, f fault, rnd *rand.Rand) *cell {
 	}
 	c.proxy = dbtest.NewProxy(t, c.db.DSN)
 	c.runs = filepath.Join(c.dir, "state", "belay", "runs")
-	mark := storyMark + "=" + name
-	c.environ = append(os.Environ(), mark, "DATABASE_URL="+c.proxy.DSN, "HOME="+c.dir,
+	c.mark = storyMark + "=" + name
+	c.environ = append(os.Environ(), c.mark, "DATABASE_URL="+c.proxy.DSN, "HOME="+c.dir,
 		"XDG_STATE_HOME="+filepath.Join(c.dir, "state"), "XDG_CONFIG_HOME="+filepath.Join(c.dir, "config"))
-	t.Cleanup(func() { c.unblock(); nothingLeft(t, mark, c.runs) })
+	t.Cleanup(func() {
+		c.unblock()
+		nothingLeft(t, c.mark, c.runs)
+		if t.Failed() {
+			t.Logf("the front end said:\n%s\nthe journal:\n%s", c.frontSaid.String(), c.journal())
+		}
+	})
 	for path, text := range map[string]string{
 		"000001_base.up.sql": "SELECT 1;", "000002_first.up.sql": "INSERT INTO effects VALUES (2);",
 		"000003_hand.up.sql": m.files, "000004_last.up.sql": "INSERT INTO effects VALUES (4);",
@@ -122,20 +128,21 @@ func (c *cell) begin() {
 		c.stopReplication()
 	}
 	arrived := c.moment.reach(c)
-	c.front = c.command("run", "--answers", c.answers("first.toml", ""), "--output", "json")
-	c.front.Stdout, c.front.Stderr = &c.frontSaid, &c.frontSaid
-	if err := c.front.Start(); err != nil {
+	c.launch(c.answers("first.toml", ""))
+	arrived()
+}
+
+// launch starts a run with its front end.
+func (c *cell) launch(answers string) {
+	front, ended := c.command("run", "--answers", answers, "--output", "json"), make(chan struct{})
+	c.front, c.frontEnded = front, ended
+	c.frontSaid.Reset()
+	front.Stdout, front.Stderr = &c.frontSaid, &c.frontSaid
+	if err := front.Start(); err != nil {
 		c.t.Fatal(err)
 	}
-	c.frontEnded = make(chan struct{})
-	go func() { defer close(c.frontEnded); _ = c.front.Wait() }()
-	c.t.Cleanup(func() {
-		if c.t.Failed() {
-			c.t.Logf("the front end said:\n%s\nthe journal:\n%s", c.frontSaid.String(), c.journal())
-		}
-	})
-	c.t.Cleanup(func() { _ = c.front.Process.Kill(); <-c.frontEnded })
-	arrived()
+	go func() { defer close(ended); _ = front.Wait() }()
+	c.t.Cleanup(func() { _ = front.Process.Kill(); <-ended })
 }
 
 func (c *cell) command(args ...string) *exec.Cmd {
@@ -316,6 +323,9 @@ func (c *cell) ended() bool { return !journal.Held(c.folder()) }
 func (c *cell) awaitEngine() { c.await("the engine's end", c.ended) }
 
 func (c *cell) lines() []string {
+	if c.folder() == "" {
+		return nil
+	}
 	b, _ := os.ReadFile(filepath.Join(c.folder(), journal.FileName))
 	return strings.Split(strings.TrimSpace(string(b)), "\n")
 }

@@ -15,7 +15,7 @@ import (
 
 // stormSeeds is how many random runs are made. BELAY_STORM_SEEDS=1000 makes
 // more, BELAY_SEED=n plays one again.
-const stormSeeds = 40
+const stormSeeds = 100
 
 // A fault at a random moment, of a random kind, beside a blocker or not: what is
 // said must be true, what is unknown must be found out, and what is not applied
@@ -23,7 +23,7 @@ const stormSeeds = 40
 func TestStorm(t *testing.T) {
 	first, count := uint64(1), stormSeeds
 	if testing.Short() {
-		count = 6
+		count = 10
 	}
 	if s := os.Getenv("BELAY_SEED"); s != "" {
 		n, err := strconv.ParseUint(s, 10, 64)
