@@ -85,8 +85,18 @@ type Engine interface {
 	// LeftOpen names the other runs of this user on the same database that have
 	// something left, by id.
 	LeftOpen(systemID string, database uint32) []string
+	// AppliedBefore has, by version, the newest run of this user that applied it on
+	// the same database; one that was taken back since is not there.
+	AppliedBefore(systemID string, database uint32) map[string]AppliedBy
 	// Came says how far a version came, by the journal.
 	Came(version string) (intent *journal.UnitIntent, outcome string)
+}
+
+// AppliedBy is the run that applied a version.
+type AppliedBy struct {
+	Run      string
+	At       time.Time
+	Timeline int64
 }
 
 // Bench is what the steps of one engine found out for each other. It is made

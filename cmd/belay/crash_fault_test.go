@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"syscall"
 
 	"belay/db/dbtest"
@@ -77,7 +78,7 @@ func frozen(c *cell) {
 	if c.moment.truth == applied {
 		c.proxy.CutAll()
 	}
-	if out, code := c.belay("status"); code != 0 {
+	if out, code := c.belay("status"); code != 0 || !strings.Contains(out, "its engine is stopped by a signal") {
 		c.t.Errorf("status beside a frozen engine: exit %d: %s", code, out)
 	}
 	c.signal(syscall.SIGCONT)

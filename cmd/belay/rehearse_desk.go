@@ -71,3 +71,6 @@ func (d *rehearsalDesk) Folder() string { return os.TempDir() }
 func (d *rehearsalDesk) Came(string) (*journal.UnitIntent, string) { return nil, "" }
 
 func (d *rehearsalDesk) LeftOpen(string, uint32) []string { return nil }
+func (d *rehearsalDesk) AppliedBefore(string, uint32) map[string]steps.AppliedBy {
+	return nil
+}

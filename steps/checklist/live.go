@@ -35,7 +35,7 @@ func liveItems(ctx context.Context, e *steps.Env) ([]fact.Item, time.Time, error
 	} {
 		items = append(items, look(f)...)
 	}
-	return append(items, openItems(e)...), f.At, nil
+	return append(append(items, openItems(e)...), lostItems(e)...), f.At, nil
 }
 
 // openItems names the runs that were left on this database: what they marked or

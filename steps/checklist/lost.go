@@ -7,6 +7,7 @@ import (
 
 	"belay/db/apply"
 	"belay/steps"
+	"belay/steps/fact"
 	"belay/steps/journal"
 )
 
@@ -49,6 +50,34 @@ func (r *runner) missingUnits(ctx context.Context) ([]lost, error) {
 		all = append(all, lost{i, u, p.Why, p.From})
 	}
 	return all, nil
+}
+
+// lostItems names what would run and what an earlier run of this user applied on
+// this database. Where another server was promoted since, that is why.
+func lostItems(e *steps.Env) []fact.Item {
+	if e.Confirmed != nil || e.Back {
+		return nil
+	}
+	var items []fact.Item
+	id := e.Bench.Identity
+	by := e.Engine.AppliedBefore(id.SystemIdentifier, id.DatabaseOID)
+	for _, m := range e.Bench.Chosen {
+		was, ok := by[m.Version]
+		if !ok {
+			continue
+		}
+		item := fact.Item{
+			ID: "lost", Level: fact.Look,
+			Text: fmt.Sprintf("run %s applied %s at %s, and the history table does not have it", was.Run, m.Version, was.At.UTC().Format("2006-01-02 15:04 UTC")),
+			Hint: "somebody took it back, or a restore did: look before it runs again",
+		}
+		if was.Timeline != 0 && id.Timeline != 0 && was.Timeline != id.Timeline {
+			item.Level = fact.Stop
+			item.Hint = "another server was promoted since and does not have it: lost, and perhaps more; look before it runs again"
+		}
+		items = append(items, item)
+	}
+	return items
 }
 
 // stillThere ends a run whose applied units are not all there any more.

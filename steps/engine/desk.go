@@ -5,6 +5,7 @@ import (
 
 	"belay/steps"
 	"belay/steps/journal"
+	"belay/steps/playbook"
 )
 
 // desk is where steps speak to the engine, from their own goroutine.
@@ -80,6 +81,27 @@ func (d *desk) LeftOpen(systemID string, database uint32) []string {
 		}
 	}
 	return left
+}
+
+func (d *desk) AppliedBefore(systemID string, database uint32) map[string]steps.AppliedBy {
+	all, _ := Runs()
+	by := map[string]steps.AppliedBy{}
+	for i := len(all) - 1; i >= 0; i-- { // oldest first: the newest word counts
+		k := all[i]
+		if k.Plan.SystemID != systemID || k.Plan.DatabaseOID != database {
+			continue
+		}
+		for _, u := range k.Run.Units {
+			switch {
+			case u.Outcome != "applied":
+			case k.Plan.Command == playbook.Rollback.Name:
+				delete(by, u.Version)
+			default:
+				by[u.Version] = steps.AppliedBy{Run: k.ID, At: u.At, Timeline: int64(k.Plan.Timeline)}
+			}
+		}
+	}
+	return by
 }
 
 func (d *desk) Came(version string) (intent *journal.UnitIntent, outcome string) {

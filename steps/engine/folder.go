@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -85,6 +86,17 @@ func writeOwner(folder, host string) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(folder, ownerName), b, 0o600)
+}
+
+// Frozen reports whether the engine of a run folder of this host is stopped by a
+// signal: it lives, and does nothing. Only Linux tells.
+func Frozen(folder string) bool {
+	pid, err := OwnerPID(folder)
+	if err != nil {
+		return false
+	}
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err == nil && bytes.Contains(b, []byte(") T "))
 }
 
 // OwnerPID is the process number of the engine that last worked on a run folder
