@@ -1,9 +1,9 @@
 package apply_test
 
 import (
+	"fmt"
 	"os/exec"
 	"syscall"
-	"unsafe"
 )
 
 // inNewNetwork starts a program in a network of its own.
@@ -11,25 +11,15 @@ func inNewNetwork(c *exec.Cmd) {
 	c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
 }
 
-// loopback sets the flags of this network's loopback. Without it packets vanish,
+// loopback turns this network's loopback on or off. Without it packets vanish,
 // as behind a firewall that forgot the connection; the sockets stay.
 func loopback(up bool) error {
-	s, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_DGRAM, 0)
-	if err != nil {
-		return err
-	}
-	defer syscall.Close(s)
-	request := struct {
-		name  [syscall.IFNAMSIZ]byte
-		flags uint16
-		_     [22]byte
-	}{}
-	copy(request.name[:], "lo")
+	state := "down"
 	if up {
-		request.flags = syscall.IFF_UP | syscall.IFF_LOOPBACK | syscall.IFF_RUNNING
+		state = "up"
 	}
-	if _, _, e := syscall.Syscall(syscall.SYS_IOCTL, uintptr(s), syscall.SIOCSIFFLAGS, uintptr(unsafe.Pointer(&request))); e != 0 {
-		return e
+	if out, err := exec.Command("ip", "link", "set", "lo", state).CombinedOutput(); err != nil {
+		return fmt.Errorf("ip link set lo %s: %w: %s", state, err, out)
 	}
 	return nil
 }
