@@ -90,7 +90,7 @@ func openRuns() []statusRun {
 			r.State = s.ID + " " + string(s.Status)
 		}
 		if k.Live && engine.Frozen(k.Folder) {
-			r.State = "its engine is stopped by a signal and does nothing: kill -CONT lets it go on"
+			r.State = "its engine is stopped by a signal and does nothing: SIGCONT lets it go on"
 		}
 		if r.Unresolved && !k.Live {
 			r.State = "its engine ended; what became of its last unit is not known yet"
