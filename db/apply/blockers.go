@@ -26,12 +26,15 @@ left join pg_catalog.pg_stat_activity a on a.pid = b.pid
 left join pg_catalog.pg_stat_progress_vacuum v on v.pid = b.pid
 order by b.pid`
 
-const preparedSQL = `select p.gid, coalesce(p.owner::text, ''), (extract(epoch from p.prepared) * 1000000)::int8,
+// A statement that needs a lock waits for one on the relation, a CONCURRENTLY for
+// the transaction itself.
+const preparedSQL = `select distinct p.gid, coalesce(p.owner::text, ''), (extract(epoch from p.prepared) * 1000000)::int8,
 	(extract(epoch from pg_catalog.clock_timestamp() - p.prepared) * 1000)::int8
 from pg_catalog.pg_prepared_xacts p
 join pg_catalog.pg_locks x on x.pid is null and x.locktype = 'transactionid' and x.transactionid = p.transaction
 join pg_catalog.pg_locks l on l.pid is null and l.virtualtransaction = x.virtualtransaction
-where l.granted and l.locktype = 'relation' and l.relation = $1::int8::oid`
+where l.granted and l.locktype = 'relation' and l.relation = $1::int8::oid
+	or x.transactionid in (select w.transactionid from pg_catalog.pg_locks w where w.pid = $2::int4 and not w.granted)`
 
 // blockers lists the sessions that pid waits for. on is the oid of the relation.
 func blockers(ctx context.Context, c *pgx.Conn, pid, on string) ([]Blocker, error) {
@@ -42,7 +45,7 @@ func blockers(ctx context.Context, c *pgx.Conn, pid, on string) ([]Blocker, erro
 	var out []Blocker
 	for _, r := range rows {
 		if r[0] == "0" { // the server's number for a prepared transaction
-			prepared, err := preparedBlockers(ctx, c, on)
+			prepared, err := preparedBlockers(ctx, c, on, pid)
 			if err != nil {
 				return nil, err
 			}
@@ -57,8 +60,8 @@ func blockers(ctx context.Context, c *pgx.Conn, pid, on string) ([]Blocker, erro
 	return out, nil
 }
 
-func preparedBlockers(ctx context.Context, c *pgx.Conn, on string) ([]Blocker, error) {
-	rows, err := ask(ctx, c, preparedSQL, on)
+func preparedBlockers(ctx context.Context, c *pgx.Conn, on, pid string) ([]Blocker, error) {
+	rows, err := ask(ctx, c, preparedSQL, on, pid)
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,7 @@ func (r *run) settle(ctx context.Context) (ending, bool) {
 	if reason := r.gate.pass(ctx); reason != "" {
 		return r.stopped(reason, ending{}), false
 	}
-	f := flight{limit: r.guard.statement, deadline: r.deadline, over: HoldExceeded}
+	f := flight{limit: r.guard.statement, deadline: r.deadline, over: r.over}
 	a := r.fly(ctx, f, func(ctx context.Context) (pgconn.CommandTag, error) {
 		tag, _, err := exec(ctx, r.s.conn, "SET CONSTRAINTS ALL IMMEDIATE")
 		return tag, err
@@ -84,7 +84,7 @@ func (r *run) noteXID(ctx context.Context) (ending, bool) {
 		return ending{}, true
 	}
 	var xid string
-	f := flight{limit: r.guard.statement, deadline: r.deadline, over: HoldExceeded}
+	f := flight{limit: r.guard.statement, deadline: r.deadline, over: r.over}
 	a := r.fly(ctx, f, func(ctx context.Context) (pgconn.CommandTag, error) {
 		tag, rows, err := exec(ctx, r.s.conn, "select coalesce(pg_catalog.txid_current_if_assigned(), 0)")
 		if err == nil {

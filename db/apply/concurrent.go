@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -21,6 +22,9 @@ func (r *run) alone(ctx context.Context, i int, s Statement, rung time.Duration)
 	}
 	if err := r.intend(ctx, i, s); err != nil {
 		return r.fenced(err)
+	}
+	if r.trace.Files, err = r.files(ctx, s); err != nil {
+		return r.unsentEnding(err)
 	}
 	r.guard = r.guardAlone(s, rung)
 	if err := r.outfit(ctx); err != nil {
@@ -71,7 +75,7 @@ func (r *run) launch(ctx context.Context, s Statement, was leftovers) ending {
 	r.watch.build, r.restsSince = false, time.Time{}
 	if a.err == nil {
 		// The next statement is in hand now; the journal's trace says so.
-		trace.Statement++
+		trace.Statement, trace.Files = trace.Statement+1, nil
 	}
 	r.tell(Event{Kind: StatementEnded, Waited: a.took, Message: a.tag.String(), Code: db.SQLState(a.err), Trace: &trace})
 	e := r.landed(ctx, s, a, was)
@@ -120,7 +124,14 @@ func (r *run) behind(ctx context.Context, s Statement, e ending, was leftovers) 
 		e.left = append(e.left, x.String())
 	}
 	for _, p := range now.detaching {
-		e.left = append(e.left, "partition "+p+" is half detached: finish it with DETACH PARTITION … FINALIZE")
+		if slices.Contains(was.detaching, p) {
+			continue
+		}
+		e.detaching = append(e.detaching, p)
+		e.left = append(e.left, p.String()+" is half detached: queries on the parent no longer see its rows; DETACH PARTITION … FINALIZE ends it")
+	}
+	if s.Witness.Look != "" {
+		e.left = append(e.left, s.Witness.Look)
 	}
 	if s.Kind == "CALL" || s.Kind == "DO" {
 		e.left = append(e.left, fmt.Sprintf("what %s committed itself before it failed (line %d)", s.Kind, s.Line))

@@ -30,6 +30,8 @@ type Executor struct {
 	// Ledger is the claim on the run: it stands at the head of every transaction,
 	// and before what has none. nil = the run has no ledger.
 	Ledger *ledger.Claim
+	// Role is set for what belay itself drops or ends on a yes; "" = the session's own.
+	Role string
 	// Tell is given every event, in order, from one goroutine. nil = nobody listens.
 	Tell Teller
 
@@ -96,6 +98,7 @@ type run struct {
 	blockers tally
 	began    time.Time // the attempt's first statement
 	deadline time.Time // our own limit of the attempt; zero = none
+	over     Reason    // what its end is called
 	current  int       // the statement in hand, within the file
 	line     int
 	stood    int
@@ -117,6 +120,8 @@ type ending struct {
 	held    time.Duration
 	left    []string
 	invalid []InvalidIndex
+	// detaching are partitions that stay half detached.
+	detaching []Partition
 }
 
 func newRun(x *Executor, u Unit) *run {
@@ -185,7 +190,7 @@ func (r *run) finish(e ending) Result {
 	ev.Trace = &trace
 	r.tell(ev)
 	return Result{Outcome: e.outcome, Reason: e.reason, Attempts: r.attempts, Err: e.err, Blockers: r.blockers.list(),
-		Left: e.left, Invalid: e.invalid, Stood: r.stood, Trace: r.trace, Held: e.held}
+		Left: e.left, Invalid: e.invalid, Detaching: e.detaching, Stood: r.stood, Trace: r.trace, Held: e.held}
 }
 
 // leaveClean takes back what the unit set for the session.

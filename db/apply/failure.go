@@ -73,9 +73,12 @@ func (r *run) heldTooLong() error {
 // stopped is the ending of a unit whose gate closed before COMMIT.
 func (r *run) stopped(reason Reason, e ending) ending {
 	_, cause := r.gate.why()
-	out := ending{outcome: NotApplied, reason: reason, err: cause, held: e.held, left: e.left, invalid: e.invalid}
+	out := ending{outcome: NotApplied, reason: reason, err: cause, held: e.held, left: e.left, invalid: e.invalid, detaching: e.detaching}
 	if reason == HoldExceeded {
 		out.err = r.heldTooLong()
+	}
+	if out.err == nil && reason == Deadline {
+		out.err = fmt.Errorf("%s:%d: belay's own deadline of %s ran out", r.u.Path, r.line, r.lim.ConcurrentDeadline)
 	}
 	if out.err == nil {
 		out.err = errors.New(string(reason))

@@ -22,15 +22,6 @@ type InvalidIndex struct {
 	OID    uint32 `json:"oid"`
 }
 
-// String is what a person must know of it.
-func (x InvalidIndex) String() string {
-	s := fmt.Sprintf("INVALID index %s.%s on %s", x.Schema, x.Name, x.Table)
-	if x.Unique && x.Ready {
-		return s + ", which already rejects duplicate values"
-	}
-	return s
-}
-
 // An invalid index on a partitioned table is no leftover: it is valid once every
 // partition's is attached.
 const invalidSQL = `select x.indexrelid, n.nspname, c.relname, tn.nspname || '.' || t.relname, x.indisunique, x.indisready
@@ -53,44 +44,6 @@ func InvalidIndexes(ctx context.Context, c *pgx.Conn) ([]InvalidIndex, error) {
 		out = append(out, InvalidIndex{OID: uint32(oid), Schema: r[1], Name: r[2], Table: r[3], Unique: r[4] == "t", Ready: r[5] == "t"})
 	}
 	return out, nil
-}
-
-// leftovers is what failed CONCURRENTLYs left in the database at one moment.
-type leftovers struct {
-	invalid   []InvalidIndex
-	detaching []string
-}
-
-// since lists what was not there before.
-func (l leftovers) since(was leftovers) []InvalidIndex {
-	known := map[uint32]bool{}
-	for _, x := range was.invalid {
-		known[x.OID] = true
-	}
-	var out []InvalidIndex
-	for _, x := range l.invalid {
-		if !known[x.OID] {
-			out = append(out, x)
-		}
-	}
-	return out
-}
-
-func (r *run) leftovers(ctx context.Context) (leftovers, error) {
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.lim.Grace)
-	defer cancel()
-	var l leftovers
-	var err error
-	if l.invalid, err = InvalidIndexes(limited, r.s.conn); err != nil || r.s.version < 140000 {
-		return l, err
-	}
-	rows, err := ask(limited, r.s.conn, `select n.nspname || '.' || c.relname from pg_catalog.pg_inherits i
-		join pg_catalog.pg_class c on c.oid = i.inhrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-		where i.inhdetachpending`)
-	for _, row := range rows {
-		l.detaching = append(l.detaching, row[0])
-	}
-	return l, err
 }
 
 // existing is an index found by name.
@@ -150,6 +103,12 @@ func (r *run) before(ctx context.Context, s Statement) (there bool, e ending) {
 		if err := mayDrop(s, x); err != nil {
 			return false, ending{outcome: NotApplied, reason: IndexDiffers, err: err}
 		}
+	}
+	if s.detaches() {
+		return r.beforeDetach(ctx, s)
+	}
+	if s.Kind == "REINDEX" {
+		return false, r.beforeReindex(ctx, s)
 	}
 	if s.Kind == "DROP INDEX" {
 		return false, ending{} // one that is not there is the server's to say: it may be a slip of the pen

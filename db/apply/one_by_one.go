@@ -45,7 +45,7 @@ func (r *run) survey(ctx context.Context) (found map[int]bool, e ending, ok bool
 	found = map[int]bool{}
 	for i := r.u.From; i < len(r.u.Statements); i++ {
 		s := r.u.Statements[i]
-		if !s.Concurrent || s.Index.Name == "" {
+		if !s.looked() {
 			continue
 		}
 		r.current, r.line = i, s.Line
@@ -55,11 +55,16 @@ func (r *run) survey(ctx context.Context) (found map[int]bool, e ending, ok bool
 		}
 		if there {
 			found[i] = true
-			r.tell(Event{Kind: IndexFound, Message: s.Index.Name})
+			r.tell(Event{Kind: IndexFound, Message: or(s.Index.Name, s.Partition.Name)})
 		}
 	}
 	r.current, r.line = -1, 0
 	return found, ending{}, true
+}
+
+// looked reports whether something of the statement may be there already.
+func (s Statement) looked() bool {
+	return s.Concurrent && s.Index.Name != "" || s.detaches() || s.Kind == "REINDEX"
 }
 
 // step runs one statement: in a transaction of its own where it can be, because
@@ -79,7 +84,7 @@ func (r *run) step(ctx context.Context, i int, s Statement) ending {
 
 // repeatable lists what may be tried again after a lock timeout although it has
 // no transaction: a second time does what the first would have done.
-var repeatable = map[string]bool{"VACUUM": true, "ANALYZE": true, "CLUSTER": true, "REINDEX": true}
+var repeatable = map[string]bool{"VACUUM": true, "ANALYZE": true, "CLUSTER": true, "REINDEX": true, "ALTER SYSTEM": true}
 
 // write records in a transaction of its own.
 func (r *run) write(ctx context.Context, writes []migration.Write, m *ledger.Mark) (ending, bool) {

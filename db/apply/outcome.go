@@ -47,6 +47,9 @@ const (
 	IndexInvalid Reason = "index invalid"
 	// IndexDiffers: an index of the name is there and is not the one wanted.
 	IndexDiffers Reason = "index differs"
+	// DetachPending: a DETACH … CONCURRENTLY of the partition is half done; only
+	// FINALIZE ends it.
+	DetachPending Reason = "detach pending"
 	// Deadline: our own limit of a CONCURRENTLY ran out.
 	Deadline Reason = "deadline"
 	// KeysHeld: the tool's advisory keys were taken by another session.
@@ -77,6 +80,8 @@ type Result struct {
 	Left []string
 	// Invalid lists INVALID indexes that stand in the way or stay behind.
 	Invalid []InvalidIndex
+	// Detaching lists partitions that are half detached.
+	Detaching []Partition
 	// Stood is how many statements of a OneByOne unit are known to be applied,
 	// counted from the first.
 	Stood int
@@ -102,6 +107,9 @@ type Trace struct {
 	CommitSent bool `json:"commit_sent,omitempty"`
 	// Statement is the statement in hand, from 0.
 	Statement int `json:"statement"`
+	// Files are the files of the tables and indexes that the statement in hand
+	// writes anew, as they were before it: "oid/relfilenode".
+	Files []string `json:"files,omitempty"`
 }
 
 // Failure is an error of one statement of the file.

@@ -229,7 +229,7 @@ func (p *probe) statements(ctx context.Context) error {
 // the one in hand had their answer, and those after it were never sent.
 func (p *probe) statement(ctx context.Context, i int, s Statement) (StatementEvidence, error) {
 	e := StatementEvidence{Index: i}
-	if o, why, ok, err := p.catalog(ctx, s); ok || err != nil {
+	if o, why, ok, err := p.catalog(ctx, i, s); ok || err != nil {
 		e.Outcome, e.Why = o, why
 		return e, err
 	}
@@ -243,17 +243,26 @@ func (p *probe) statement(ctx context.Context, i int, s Statement) (StatementEvi
 		e.Outcome, e.Why = NotApplied, "it was not sent"
 	case s.Effect.Known && s.Effect.Transactional:
 		e.Outcome, e.Why, err = p.transaction(ctx)
+	case len(p.at.Files) > 0:
+		e.Outcome, e.Why, err = rewritten(ctx, p.c, p.at.Files)
 	case repeatable[s.Kind]:
 		e.Outcome, e.Why = NotApplied, "it can be sent again"
 	default:
 		e.Outcome, e.Why = Unknown, "it was sent, no answer came, and the catalog does not show it: look whether it took effect"
+		if s.Witness.Look != "" {
+			e.Why += "; " + s.Witness.Look
+		}
 	}
 	return e, err
 }
 
-// catalog decides a statement whose effect the catalog shows by name.
-func (p *probe) catalog(ctx context.Context, s Statement) (Outcome, string, bool, error) {
+// catalog decides a statement whose effect the catalog shows by name. What was
+// not sent has no effect there: what is found then was there before.
+func (p *probe) catalog(ctx context.Context, i int, s Statement) (Outcome, string, bool, error) {
 	switch {
+	case s.Witness.SQL != "" && i <= p.at.Statement:
+		o, why, err := s.Witness.testify(ctx, p.c)
+		return o, why, true, err
 	case s.Index.Name != "":
 		return p.index(ctx, s)
 	case s.Constraint.Name != "":

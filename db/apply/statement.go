@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"slices"
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -33,6 +34,10 @@ func FromParse(src []byte, s parse.Statement, e effect.Effect) Statement {
 		out.Concurrent = option(n.ReindexStmt.Params, "concurrently")
 	case *pg.Node_AlterTableStmt:
 		out.altered(n.AlterTableStmt, table)
+	case *pg.Node_VacuumStmt:
+		out.Patient = true
+	default:
+		out.subject(s.Node)
 	}
 	return out
 }
@@ -48,6 +53,9 @@ func (s *Statement) dropped(d *pg.DropStmt) {
 }
 
 func (s *Statement) altered(a *pg.AlterTableStmt, table string) {
+	s.Patient = !slices.ContainsFunc(a.Cmds, func(n *pg.Node) bool {
+		return n.GetAlterTableCmd().GetSubtype() != pg.AlterTableType_AT_ValidateConstraint
+	})
 	if len(a.Cmds) != 1 {
 		return
 	}
@@ -55,8 +63,8 @@ func (s *Statement) altered(a *pg.AlterTableStmt, table string) {
 	switch c.GetSubtype() {
 	case pg.AlterTableType_AT_ValidateConstraint:
 		s.Constraint = Constraint{Table: table, Name: c.Name}
-	case pg.AlterTableType_AT_DetachPartition:
-		s.Concurrent = c.GetDef().GetPartitionCmd().GetConcurrent()
+	case pg.AlterTableType_AT_AttachPartition, pg.AlterTableType_AT_DetachPartition, pg.AlterTableType_AT_DetachPartitionFinalize:
+		s.partitioned(a, c, table)
 	}
 }
 

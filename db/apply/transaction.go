@@ -22,6 +22,22 @@ type block struct {
 	mark       *ledger.Mark // left in the ledger with it; nil = none
 }
 
+// patient reports whether the block makes nobody wait, however long it takes: at
+// least one statement works through a table, and every other is no stronger.
+func (b block) patient() bool {
+	some := false
+	for _, s := range b.statements {
+		if s.strong() || dml[s.Kind] {
+			return false
+		}
+		some = some || s.patient()
+	}
+	return some
+}
+
+// dml lists what locks rows: these make writers wait though the table's lock is weak.
+var dml = map[string]bool{"INSERT": true, "UPDATE": true, "DELETE": true, "MERGE": true, "SELECT": true, "COPY": true}
+
 // transaction runs a unit as one transaction, with the ladder.
 func (r *run) transaction(ctx context.Context) ending {
 	return r.climb(ctx, block{first: r.u.index(0), statements: r.u.body(), writes: r.u.Record, mark: r.whole()})
@@ -52,7 +68,7 @@ func (r *run) ladder(ctx context.Context, once func(rung time.Duration) ending) 
 		r.tell(Event{Kind: AttemptEnded, LockTimeout: rung, Waited: e.held, Pause: s.pause, Blockers: r.waitSeen,
 			Code: db.SQLState(e.err), Reason: s.hold})
 		if s.hold != "" {
-			return ending{outcome: NotApplied, reason: s.hold, held: e.held, left: e.left, invalid: e.invalid}
+			return ending{outcome: NotApplied, reason: s.hold, held: e.held, left: e.left, invalid: e.invalid, detaching: e.detaching}
 		}
 		if reason := r.rest(ctx, s.pause); reason != "" {
 			return r.stopped(reason, e)
@@ -96,6 +112,9 @@ func (r *run) attempt(ctx context.Context, b block, rung time.Duration) ending {
 		r.trace.Statement = b.first
 	}
 	hold := r.lim.hold(r.u)
+	if b.patient() {
+		hold = r.lim.ConcurrentDeadline
+	}
 	r.guard = transactionGuard(rung, hold)
 	trace := r.trace
 	if !r.tell(Event{Kind: Intent, LockTimeout: rung, Trace: &trace}) {
@@ -115,7 +134,7 @@ func (r *run) attempt(ctx context.Context, b block, rung time.Duration) ending {
 func (r *run) prepare(rung time.Duration) {
 	r.began, r.deadline, r.sentAny = time.Time{}, time.Time{}, false
 	r.waitSeen, r.waitOld = nil, nil
-	r.trace.CommitSent, r.trace.XID = false, 0
+	r.trace.CommitSent, r.trace.XID, r.trace.Files = false, 0, nil
 	r.watch.attempt(time.Now(), rung)
 }
 
@@ -137,6 +156,9 @@ func (r *run) inside(ctx context.Context, b block, whole time.Duration) ending {
 	}
 	r.began = time.Now()
 	r.watch.attempt(r.began, r.guard.lock)
+	if b.patient() {
+		r.deadline, r.over = r.began.Add(whole), Deadline
+	}
 	for i, s := range b.statements {
 		if s.strong() && r.deadline.IsZero() {
 			if err := r.startHold(limited, whole); err != nil {
@@ -158,7 +180,7 @@ func (r *run) inside(ctx context.Context, b block, whole time.Duration) ending {
 // hold its first lock for their sum. The server's own clock, 17 and later,
 // stands a second behind ours, because it ends the session.
 func (r *run) startHold(ctx context.Context, whole time.Duration) error {
-	r.deadline = time.Now().Add(whole)
+	r.deadline, r.over = time.Now().Add(whole), HoldExceeded
 	if r.s.version < 170000 {
 		return nil
 	}
@@ -178,7 +200,7 @@ func (r *run) statement(ctx context.Context, at int, s Statement) (ending, bool)
 		return r.stopped(Untold, ending{}), false
 	}
 	r.sentAny = true
-	a := r.fly(ctx, flight{limit: r.guard.statement, deadline: r.deadline, over: HoldExceeded},
+	a := r.fly(ctx, flight{limit: r.guard.statement, deadline: r.deadline, over: r.over},
 		func(ctx context.Context) (pgconn.CommandTag, error) {
 			tag, _, err := exec(ctx, r.s.conn, s.SQL)
 			return tag, err
@@ -236,7 +258,7 @@ func (r *run) record(ctx context.Context, writes []migration.Write) (ending, boo
 	r.current, r.line = -1, 0
 	own := Statement{Kind: "history row"}
 	role := or(r.u.Role, r.base["role"])
-	f := flight{limit: r.guard.statement, deadline: r.deadline, over: HoldExceeded}
+	f := flight{limit: r.guard.statement, deadline: r.deadline, over: r.over}
 	a := r.fly(ctx, f, func(ctx context.Context) (pgconn.CommandTag, error) {
 		tag, _, err := exec(ctx, r.s.conn, `select pg_catalog.set_config('session_authorization', $1, true),
 			pg_catalog.set_config('role', $2, true), pg_catalog.set_config('search_path', $3, true)`,

@@ -46,6 +46,9 @@ type Unit struct {
 	// Queue is the number of sessions expected to queue behind an accepted Hold;
 	// the breaker stands at twice that, never under the queue limit.
 	Queue int
+	// Detached are partitions that were taken off by FINALIZE since the unit began:
+	// their DETACH … CONCURRENTLY is done.
+	Detached []Partition
 }
 
 // Statement is one statement of a unit.
@@ -65,6 +68,14 @@ type Statement struct {
 	Index Index
 	// Constraint is what VALIDATE CONSTRAINT names; the zero value = none.
 	Constraint Constraint
+	// Partition is what ATTACH or DETACH PARTITION names, of a table or an index;
+	// the zero value = neither.
+	Partition Partition
+	// Witness shows in the catalog whether any other statement took effect.
+	Witness Witness
+	// Patient is true for VALIDATE CONSTRAINT, VACUUM and ANALYZE: where their lock
+	// is weak they work as long as it takes, while everybody reads and writes.
+	Patient bool
 }
 
 // Index names an index as the statement spells it, unquoted.
@@ -176,6 +187,10 @@ func (u Unit) index(i int) int {
 	return i
 }
 
+// Patient reports whether the unit may take its time, because it makes neither
+// reads nor writes wait: only belay's own deadline ends it.
+func (u Unit) Patient() bool { return block{statements: u.body()}.patient() }
+
 func (s Statement) name() string {
 	if s.Kind == "" {
 		return "the statement"
@@ -185,6 +200,12 @@ func (s Statement) name() string {
 	}
 	return s.Kind
 }
+
+// detaches reports whether it is DETACH PARTITION … CONCURRENTLY.
+func (s Statement) detaches() bool { return s.Concurrent && s.Partition != Partition{} }
+
+// patient reports whether the statement may run for long with its lock: it makes neither reads nor writes wait.
+func (s Statement) patient() bool { return s.Patient && s.Effect.Known && !s.strong() }
 
 // strong reports whether the statement may make reads or writes wait. What was
 // not analysed may.

@@ -57,8 +57,11 @@ func (t *teller) bodies(ev apply.Event) []journal.Body {
 }
 
 func hold(u steps.Unit, e *steps.Env) time.Duration {
-	if u.Hold > 0 {
+	switch {
+	case u.Hold > 0:
 		return u.Hold
+	case u.Patient():
+		return steps.ConcurrentDeadline
 	}
 	return e.Project.Limits.HoldBudget
 }

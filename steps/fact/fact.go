@@ -193,7 +193,7 @@ type Heart struct {
 	UndonePastMS int64 `json:"undone_past_ms"`
 	// AcceptedHoldMS is the accepted longest hold; 0 = none was asked or accepted.
 	AcceptedHoldMS int64 `json:"accepted_hold_ms"`
-	DeadlineMS     int64 `json:"deadline_ms"` // belay's own, of a CONCURRENTLY
+	DeadlineMS     int64 `json:"deadline_ms"` // belay's own, of what blocks nobody; 0 = none
 }
 
 // Verified is what the database answered after the run.

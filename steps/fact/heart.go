@@ -203,6 +203,8 @@ func (h Heart) limits() string {
 	switch {
 	case h.AcceptedHoldMS > 0:
 		return s + "the server undoes it past the accepted " + measure.MS(h.AcceptedHoldMS)
+	case h.DeadlineMS > 0:
+		return s + "nobody waits for it, so it may take its time: belay's own deadline is " + measure.MS(h.DeadlineMS)
 	case h.Duration == effect.Slow:
 		return s + "how long it may hold is not accepted yet (R asks)"
 	case h.UndonePastMS > 0 && h.Duration != effect.Instant:

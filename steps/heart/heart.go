@@ -71,6 +71,8 @@ func Offline(p *steps.Plan, unit int, l project.Limits) fact.Heart {
 	switch {
 	case u.Concurrent:
 		h.LockTimeoutMS, h.DeadlineMS = 0, steps.ConcurrentDeadline.Milliseconds()
+	case u.Patient():
+		h.DeadlineMS = steps.ConcurrentDeadline.Milliseconds()
 	case u.Hold > 0:
 		h.AcceptedHoldMS = u.Hold.Milliseconds()
 		h.UndonePastMS = h.AcceptedHoldMS
