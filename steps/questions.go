@@ -88,7 +88,11 @@ var questionDocs = []QuestionDoc{
 	{ID: "smoke.waive", Answers: "a reason in your words",
 		Doc: "Given in an answers file it leaves the probes after the run out; the reason goes into the report."},
 	{ID: "index.drop_invalid", Answers: "yes, no",
-		Doc: "Asked when an INVALID index of the same name is left from an earlier build. Yes drops it by DROP INDEX CONCURRENTLY first."},
+		Doc: "Asked when an INVALID index stands in the way: one of the same name from an earlier build, or a copy (_ccnew, _ccold) that REINDEX CONCURRENTLY left. Yes drops it by DROP INDEX CONCURRENTLY first."},
+	{ID: "partition.finalize", Answers: "yes, no",
+		Doc: "Asked when a partition is half detached by an earlier DETACH … CONCURRENTLY. Yes ends it by DETACH … FINALIZE, and the migration goes on behind it."},
+	{ID: "index.check_duplicates", Answers: "yes, no",
+		Doc: "Whether belay looks for duplicate values before a unique index is built on a large table; on a small one it looks by itself. It reads the table once, read-only and for 60 s at most. No answer means no, and nothing waits for it."},
 }
 
 // Questions lists every question, sorted by id; those with Later are not asked yet.

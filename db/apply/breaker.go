@@ -14,6 +14,9 @@ func (r *run) blinded(err error) {
 // seen acts on a look during an ordinary attempt: it names the blockers while we
 // wait, and cancels when too many sessions wait behind what we hold.
 func (r *run) seen(s sight) {
+	if s.waits && s.on != "0" {
+		r.obstacle = s.on
+	}
 	if s.waits && len(s.blockers) > 0 {
 		r.inTheWay(s.blockers)
 		r.tell(Event{Kind: Waiting, Blockers: s.blockers, Queue: s.queue})

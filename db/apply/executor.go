@@ -105,6 +105,7 @@ type run struct {
 	sentAny  bool      // a statement of the file was handed over in this attempt
 	waitSeen []Blocker // who stood in the way of this attempt, all that were seen
 	waitOld  []Blocker // who of them was seen first
+	obstacle string    // oid of the relation that was last waited for; "" = none
 	blind    bool      // the monitor failed, and that was told
 	// restsSince is since when the build's session runs nothing although its
 	// answer did not come; zero = it runs.

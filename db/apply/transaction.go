@@ -159,6 +159,9 @@ func (r *run) inside(ctx context.Context, b block, whole time.Duration) ending {
 	if b.patient() {
 		r.deadline, r.over = r.began.Add(whole), Deadline
 	}
+	if e, ok := r.lockTogether(ctx, b, whole); !ok {
+		return e
+	}
 	for i, s := range b.statements {
 		if s.strong() && r.deadline.IsZero() {
 			if err := r.startHold(limited, whole); err != nil {
@@ -286,6 +289,7 @@ func (r *run) record(ctx context.Context, writes []migration.Write) (ending, boo
 // lastLook waits for a look that is under way: it may have seen the blockers.
 func (r *run) lastLook() {
 	if s := r.watch.wait(); s.waits && s.err == nil {
+		r.obstacle = s.on
 		r.inTheWay(s.blockers)
 	}
 }

@@ -36,6 +36,7 @@ type Facts struct {
 	Vacuums      []Vacuum              `json:"vacuums"`
 
 	InvalidIndexes []InvalidIndex `json:"invalid_indexes"` // of the whole database, touched ones first
+	Detaching      []Detaching    `json:"detaching"`       // likewise
 	NotValid       []NotValid     `json:"not_valid"`       // likewise
 
 	Replicas []activity.Replica `json:"replicas"`
@@ -150,6 +151,15 @@ type InvalidIndex struct {
 // RejectsWrites reports the dangerous leftover: it enforces uniqueness though
 // no query may use it, and ON CONFLICT cannot name it.
 func (x InvalidIndex) RejectsWrites() bool { return x.Unique && x.Ready && !x.Building }
+
+// Detaching is a partition whose DETACH … CONCURRENTLY is half done: queries on
+// the parent no longer see it, and only FINALIZE ends it.
+type Detaching struct {
+	Parent    string `json:"parent"`
+	Partition string `json:"partition"`
+	// Touched is true where the partition or the parent is of the Scope.
+	Touched bool `json:"touched"`
+}
 
 // NotValid is a constraint that holds for new rows only.
 type NotValid struct {

@@ -32,6 +32,7 @@ func Preflight(ctx context.Context, c *db.Conn, scope Scope) (Facts, error) {
 		{"facts_dumps", each(&f.Dumps, scanDump), nil},
 		{"facts_vacuums", each(&f.Vacuums, scanVacuum), []any{names}},
 		{"facts_invalid", each(&f.InvalidIndexes, scanInvalid), []any{names}},
+		{"facts_detaching", each(&f.Detaching, scanDetaching), []any{names}},
 		{"facts_notvalid", each(&f.NotValid, scanNotValid), []any{names}},
 		{"facts_replicas", each(&f.Replicas, scanReplica), nil},
 		{"facts_slots", each(&f.Slots, scanSlot), nil},
@@ -102,6 +103,10 @@ func scanVacuum(r pgx.Rows, v *Vacuum) error {
 
 func scanInvalid(r pgx.Rows, x *InvalidIndex) error {
 	return r.Scan(&x.Name, &x.Table, &x.Unique, &x.Ready, &x.Touched, &x.Building)
+}
+
+func scanDetaching(r pgx.Rows, d *Detaching) error {
+	return r.Scan(&d.Parent, &d.Partition, &d.Touched)
 }
 
 func scanNotValid(r pgx.Rows, n *NotValid) error {

@@ -3,9 +3,11 @@ package checklist
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"belay/db"
+	"belay/db/apply"
 	"belay/db/inspect"
 	"belay/steps"
 	"belay/steps/fact"
@@ -145,14 +147,23 @@ func indexItems(f inspect.Facts) []fact.Item {
 		if x.Building {
 			continue
 		}
+		schema, name, _ := strings.Cut(x.Name, ".")
 		i := fact.Item{
-			ID: "invalid-index", Level: fact.Look, Text: fmt.Sprintf("%s on %s is INVALID: a build of it failed", x.Name, x.Table),
+			ID: "invalid-index", Level: fact.Look,
+			Text: fmt.Sprintf("%s on %s is INVALID: an index %s", x.Name, x.Table, apply.Explained(name, x.Unique, x.Ready)),
 			Hint: "DROP INDEX CONCURRENTLY " + x.Name,
 		}
-		if x.RejectsWrites() {
-			i.Text += ", and it already rejects writes"
+		if schema == "pg_toast" {
+			i.Hint = "only a superuser may drop the index of a TOAST table; it does no harm"
 		}
 		items = append(items, i)
+	}
+	for _, d := range f.Detaching {
+		items = append(items, fact.Item{
+			ID: "detaching", Level: fact.Look,
+			Text: fmt.Sprintf("partition %s of %s is half detached: queries on the parent no longer see its rows", d.Partition, d.Parent),
+			Hint: fmt.Sprintf("ALTER TABLE %s DETACH PARTITION %s FINALIZE", d.Parent, d.Partition),
+		})
 	}
 	for _, n := range f.NotValid {
 		if n.Touched {

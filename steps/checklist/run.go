@@ -70,7 +70,7 @@ func newRunner(ctx context.Context, e *steps.Env) (*runner, error) {
 	}
 	l := e.Project.Limits
 	r.x = &apply.Executor{
-		Trio: t, MonitorLock: e.Sessions.Locker(),
+		Trio: t, MonitorLock: e.Sessions.Locker(), Role: e.Project.Target.Role,
 		Limits: apply.Limits{
 			FirstRung: l.LockTimeout, HoldBudget: l.HoldBudget, QueueLimit: l.QueueLimit,
 			Attempts: l.Attempts, RetryFor: l.RetryFor, ConcurrentDeadline: steps.ConcurrentDeadline,
@@ -208,5 +208,5 @@ func (r *runner) settle(ctx context.Context) error {
 }
 
 func traceOf(i *journal.UnitIntent) apply.Trace {
-	return apply.Trace{PID: uint32(i.BackendPID), BackendStart: i.BackendStart, XID: i.XID, Timeline: i.Timeline, CommitSent: i.CommitSent, Statement: i.Statement}
+	return apply.Trace{PID: uint32(i.BackendPID), BackendStart: i.BackendStart, XID: i.XID, Timeline: i.Timeline, CommitSent: i.CommitSent, Statement: i.Statement, Files: i.Files}
 }

@@ -38,12 +38,15 @@ func (r *runner) unit(ctx context.Context, i int, u steps.Unit) error {
 		if err := r.recordEnd(ctx, i, u, res); err != nil {
 			return err
 		}
-		again, err := r.again(ctx, u, res)
+		again, err := r.again(ctx, &u, &res)
 		if err != nil {
 			return err
 		}
 		if !again {
 			return r.ended(u, res)
+		}
+		if u.Wrap == apply.OneByOne {
+			u.From = res.Stood // what stands is not sent a second time
 		}
 	}
 }
@@ -114,7 +117,7 @@ func (r *runner) recordEnd(ctx context.Context, i int, u steps.Unit, res apply.R
 
 // again asks a person where going on is theirs to decide. Nothing is open on the
 // server meanwhile.
-func (r *runner) again(ctx context.Context, u steps.Unit, res apply.Result) (bool, error) {
+func (r *runner) again(ctx context.Context, u *steps.Unit, res *apply.Result) (bool, error) {
 	switch res.Reason {
 	case apply.Held:
 		return r.yes(ctx, journal.QuestionAsked{
@@ -134,7 +137,11 @@ func (r *runner) again(ctx context.Context, u steps.Unit, res apply.Result) (boo
 		}
 		return err == nil, err
 	case apply.IndexInvalid:
-		return r.dropInvalid(ctx, res)
+		return r.dropInvalid(ctx, *res)
+	case apply.DetachPending:
+		return r.finalize(ctx, u, *res)
+	case apply.StatementError, apply.Deadline, apply.CanceledByOther:
+		return false, r.clearAway(ctx, res)
 	case apply.Blind:
 		return r.seeAgain(ctx)
 	}

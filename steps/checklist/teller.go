@@ -15,11 +15,23 @@ type teller struct {
 	env  *steps.Env
 	unit int
 	u    steps.Unit
+	// aside is set while a statement of belay's own runs between two tries; nil =
+	// the unit's own run.
+	aside *aside
+}
+
+// aside is what belay clears away: its text, and the unit's statement in hand.
+type aside struct {
+	statement int
+	sql       string
 }
 
 func (t *teller) begin(i int, u steps.Unit) { t.unit, t.u = i, u }
 
 func (t *teller) tell(ctx context.Context, ev apply.Event) error {
+	if t.aside != nil {
+		ev.Statement = t.aside.statement
+	}
 	for _, body := range t.bodies(ev) {
 		if err := t.env.Engine.Record(ctx, "run", body); err != nil {
 			return err
@@ -73,7 +85,10 @@ func (t *teller) intent(ev apply.Event) journal.UnitIntent {
 	}
 	if tr := ev.Trace; tr != nil {
 		i.BackendPID, i.BackendStart, i.XID, i.Timeline = int(tr.PID), tr.BackendStart, tr.XID, tr.Timeline
-		i.CommitSent, i.Statement = i.CommitSent || tr.CommitSent, tr.Statement
+		i.CommitSent, i.Statement, i.Files = i.CommitSent || tr.CommitSent, tr.Statement, tr.Files
+	}
+	if t.aside != nil {
+		i.CommitSent, i.Statement, i.XID, i.Files = false, t.aside.statement, 0, nil
 	}
 	return i
 }
@@ -110,6 +125,9 @@ func (t *teller) progress(ev apply.Event) journal.UnitProgress {
 }
 
 func (t *teller) sql(i int) string {
+	if t.aside != nil {
+		return t.aside.sql
+	}
 	if i < 0 || i >= len(t.u.Statements) {
 		return ""
 	}

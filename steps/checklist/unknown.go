@@ -211,24 +211,3 @@ func probed(i int, u *steps.Unit, p apply.Evidence) journal.UnitProbed {
 	}
 	return said
 }
-
-// dropInvalid offers to remove the INVALID index that a failed build left.
-func (r *runner) dropInvalid(ctx context.Context, res apply.Result) (bool, error) {
-	if len(res.Invalid) == 0 {
-		return false, nil
-	}
-	for _, index := range res.Invalid {
-		yes, err := r.yes(ctx, journal.QuestionAsked{
-			ID:   "index.drop_invalid",
-			Text: fmt.Sprintf("%s is INVALID, left by a build that failed: drop it and build again?", index.Name),
-			Why:  "DROP INDEX CONCURRENTLY; an INVALID index is never used, and a unique one may already reject writes",
-		})
-		if err != nil || !yes {
-			return false, err
-		}
-		if drop := r.x.DropInvalid(ctx, index); drop.Outcome != apply.Applied {
-			return false, dbError("dropping the INVALID index", drop.Err)
-		}
-	}
-	return true, nil
-}

@@ -176,6 +176,8 @@ type UnitIntent struct {
 	Timeline     string    `json:"timeline,omitempty"`
 	CommitSent   bool      `json:"commit_sent,omitempty"`
 	Statement    int       `json:"statement"`
+	// Files are the files of what the statement writes anew, as they were before.
+	Files []string `json:"files,omitempty"`
 }
 
 // StatementSent and StatementEnded follow the statement in hand.
