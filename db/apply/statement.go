@@ -28,6 +28,7 @@ func FromParse(src []byte, s parse.Statement, e effect.Effect) Statement {
 	case *pg.Node_IndexStmt:
 		out.Concurrent = n.IndexStmt.Concurrent
 		out.Index = Index{Name: n.IndexStmt.Idxname, Table: table}
+		out.Duplicates = duplicates(s, n.IndexStmt, table)
 	case *pg.Node_DropStmt:
 		out.dropped(n.DropStmt)
 	case *pg.Node_ReindexStmt:

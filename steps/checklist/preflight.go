@@ -50,6 +50,11 @@ func runPreflight(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 			return steps.Outcome{}, err
 		}
 		check.At, check.Items = at, append(check.Items, live...)
+		var same []fact.Item
+		if same, questions, err = duplicateItems(ctx, e); err != nil {
+			return steps.Outcome{}, err
+		}
+		check.Items = append(check.Items, same...)
 	}
 	if err := e.Fact(ctx, "preflight", folder); err != nil {
 		return steps.Outcome{}, err
@@ -57,7 +62,9 @@ func runPreflight(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 	if err := e.Fact(ctx, "preflight", check); err != nil {
 		return steps.Outcome{}, err
 	}
-	return judgePreflight(e, folder, check)
+	out, err := judgePreflight(e, folder, check)
+	out.Questions = append(out.Questions, questions...)
+	return out, err
 }
 
 // judgePreflight turns the items into the step's outcome. What a reason may

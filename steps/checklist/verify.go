@@ -129,6 +129,12 @@ func indexTruth(s *catalog.Snapshot, table, name string) fact.Item {
 			if i.Valid && i.Ready {
 				return fact.Item{ID: "index", Level: fact.OK, Text: name + " is valid"}
 			}
+			if r.Kind == catalog.PartitionedTable {
+				return fact.Item{
+					ID: "index", Level: fact.Look, Text: name + " is not valid yet: a partition of " + table + " has no index attached to it",
+					Hint: "build the partition's by CREATE INDEX CONCURRENTLY, then ALTER INDEX " + name + " ATTACH PARTITION it",
+				}
+			}
 			return fact.Item{ID: "index", Level: fact.Stop, Text: name + " is INVALID: the planner never uses it", Hint: "drop it with DROP INDEX CONCURRENTLY and build it again"}
 		}
 	}
