@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	// statementDeadline is how long one statement may take, and as long again for
-	// each further megabyte. Ordinary ones take well under a millisecond.
+	// statementDeadline is how long the child may work on one statement, and as
+	// long again for each further megabyte. Ordinary ones take well under a
+	// millisecond.
 	statementDeadline = 2 * time.Second
 	// maxStatement is the longest statement in bytes that is analysed.
 	maxStatement = 16 << 20
@@ -116,11 +117,11 @@ func (p *Parser) askBatch(ctx context.Context, op child.Op, texts []string, repl
 // many were read before.
 func (p *Parser) exchange(ctx context.Context, op child.Op, texts []string, replies []reply) (int, error) {
 	req := child.Request{Op: op, Texts: texts}
-	if err := p.child.send(ctx, req, p.deadline(batchBytes)); err != nil {
+	if err := p.child.send(ctx, req, p.patienceFor(batchBytes)); err != nil {
 		return 0, err
 	}
 	for i, text := range texts {
-		a, err := p.child.receive(ctx, p.deadline(len(text)))
+		a, err := p.child.receive(ctx, p.patienceFor(len(text)))
 		if err != nil {
 			return i, err
 		}
@@ -129,12 +130,12 @@ func (p *Parser) exchange(ctx context.Context, op child.Op, texts []string, repl
 	return len(texts), nil
 }
 
-func (p *Parser) deadline(size int) time.Time {
+func (p *Parser) patienceFor(size int) time.Duration {
 	each := statementDeadline
 	if p.patience > 0 {
 		each = p.patience
 	}
-	return time.Now().Add(each + time.Duration(size>>20)*each)
+	return each + time.Duration(size>>20)*each
 }
 
 // batch is how many of texts make up one message, at least one.

@@ -61,17 +61,39 @@ func command(in, out *os.File) (*exec.Cmd, error) {
 	return cmd, nil
 }
 
+// crowded is how many times as long as its deadline a statement may take where
+// the machine is so busy that the child does not get to work.
+const crowded = 10
+
 // send writes a request; it returns once the child has read it.
-func (p *process) send(ctx context.Context, req child.Request, deadline time.Time) error {
-	_ = p.requests.SetWriteDeadline(deadline)
+func (p *process) send(ctx context.Context, req child.Request, patience time.Duration) error {
+	_ = p.requests.SetWriteDeadline(time.Now().Add(crowded * patience))
 	if err := ctx.Err(); err != nil { // after the deadline was set: expire may have come before
 		return err
 	}
 	return child.WriteRequest(p.requests, req)
 }
 
-func (p *process) receive(ctx context.Context, deadline time.Time) (child.Answer, error) {
-	_ = p.answers.SetReadDeadline(deadline)
+// receive reads an answer. The child has as long as patience says, of its own
+// time: what waits for a busy machine is not too deep.
+func (p *process) receive(ctx context.Context, patience time.Duration) (child.Answer, error) {
+	began, _ := cpuTime(p.cmd.Process.Pid)
+	last := time.Now().Add(crowded * patience)
+	for {
+		_ = p.answers.SetReadDeadline(time.Now().Add(patience))
+		if err := ctx.Err(); err != nil {
+			return child.Answer{}, err
+		}
+		_, err := p.reader.Peek(1)
+		if err == nil {
+			break
+		}
+		used, known := cpuTime(p.cmd.Process.Pid)
+		if !errors.Is(err, os.ErrDeadlineExceeded) || ctx.Err() != nil || !known || used-began >= patience || time.Now().After(last) {
+			return child.Answer{}, err
+		}
+	}
+	_ = p.answers.SetReadDeadline(last)
 	if err := ctx.Err(); err != nil {
 		return child.Answer{}, err
 	}
