@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,21 +16,33 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
+// Question is what a Moment is read for.
+type Question struct {
+	// Relations are "schema.name".
+	Relations []string
+	// Columns are names that statements of others are searched for.
+	Columns []string
+	// Window is how long the traffic of tables of at most Rows rows is measured;
+	// 0 = it is not, and stays unknown.
+	Window time.Duration
+	Rows   float64
+}
+
 // Moment reads what goes on now on the relations ("schema.name"): locks, old
 // transactions, replicas, slots, how far their counters are; and, where columns
 // are given, statements of others that name one of them. Any role may; what it
 // cannot see is missing. Nothing is written and no table lock is waited for.
 // FreeBytes is known only where this machine holds the server's own data
 // directory.
-func Moment(ctx context.Context, c *db.Conn, relations, columns []string) (*activity.Moment, error) {
-	if relations == nil {
-		relations = []string{}
+func Moment(ctx context.Context, c *db.Conn, q Question) (*activity.Moment, error) {
+	if q.Relations == nil {
+		q.Relations = []string{}
 	}
 	var m *activity.Moment
 	var err error
 	// A lock that comes between the look and the read ends the read by lock_timeout.
 	for range attempts {
-		if m, err = readMoment(ctx, c, relations, columns); db.Classify(err) != db.LockTimeout {
+		if m, err = readMoment(ctx, c, q); db.Classify(err) != db.LockTimeout {
 			break
 		}
 	}
@@ -39,8 +52,9 @@ func Moment(ctx context.Context, c *db.Conn, relations, columns []string) (*acti
 	return m, nil
 }
 
-func readMoment(ctx context.Context, c *db.Conn, relations, columns []string) (*activity.Moment, error) {
-	sample, err := watch.New(c).Sample(ctx, relations)
+func readMoment(ctx context.Context, c *db.Conn, q Question) (*activity.Moment, error) {
+	relations, columns := q.Relations, q.Columns
+	sample, err := measured(ctx, c, q)
 	if err != nil {
 		return nil, err
 	}
@@ -63,6 +77,42 @@ func readMoment(ctx context.Context, c *db.Conn, relations, columns []string) (*
 	counted, err := countedStatements(ctx, c, patterns(columns))
 	m.Queries = append(m.Queries, counted...)
 	return m, err
+}
+
+// measured samples once, or twice where a small table's traffic is asked for. A
+// second may be quiet by chance, so the mean since the counters were reset
+// stands where it is more.
+func measured(ctx context.Context, c *db.Conn, q Question) (activity.Sample, error) {
+	w := watch.New(c)
+	sample, err := w.Sample(ctx, q.Relations)
+	if err != nil || q.Window == 0 || !slices.ContainsFunc(sample.Tables, func(t activity.Table) bool { return t.Rows >= 0 && t.Rows <= q.Rows }) {
+		return sample, err
+	}
+	select {
+	case <-ctx.Done():
+		return sample, context.Cause(ctx)
+	case <-time.After(q.Window):
+	}
+	if sample, err = w.Sample(ctx, q.Relations); err != nil {
+		return sample, err
+	}
+	means := map[string]activity.Table{}
+	err = readOnly(ctx, c, version{Version: c.ServerMajor()}, []read{{"moment_traffic", func(r pgx.Rows) error {
+		var t activity.Table
+		err := r.Scan(&t.Relation, &t.ReadsPerSecond, &t.WritesPerSecond)
+		means[t.Relation] = t
+		return err
+	}, []any{q.Relations}}})
+	for i := range sample.Tables {
+		t := &sample.Tables[i]
+		mean, ok := means[t.Relation]
+		if !ok { // a partitioned table: the sample adds its parts up, the counters do not
+			t.ReadsPerSecond, t.WritesPerSecond = -1, -1
+			continue
+		}
+		t.ReadsPerSecond, t.WritesPerSecond = max(t.ReadsPerSecond, mean.ReadsPerSecond), max(t.WritesPerSecond, mean.WritesPerSecond)
+	}
+	return sample, err
 }
 
 // countedStatements asks pg_stat_statements, where it is installed, loaded and may be

@@ -3,6 +3,7 @@ package inspect_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"belay/db/dbtest"
 	"belay/db/inspect"
@@ -12,7 +13,7 @@ import (
 
 func moment(t *testing.T, d *dbtest.DB, dsn string, relations, columns []string) *activity.Moment {
 	t.Helper()
-	m, err := inspect.Moment(bounded(t), monitor(t, dsn), relations, columns)
+	m, err := inspect.Moment(bounded(t), monitor(t, dsn), inspect.Question{Relations: relations, Columns: columns})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,5 +82,34 @@ func TestMomentStatements(t *testing.T) {
 	unloaded.Exec(t, "CREATE EXTENSION pg_stat_statements")
 	if m := moment(t, unloaded, unloaded.DSN, nil, []string{"total_of"}); len(m.Queries) != 0 {
 		t.Errorf("got %+v", m.Queries)
+	}
+}
+
+// TestMomentTraffic measures small tables only, and takes the mean where the
+// window was quiet.
+func TestMomentTraffic(t *testing.T) {
+	d := dbtest.New(t)
+	d.Exec(t, "CREATE TABLE small (n int); INSERT INTO small SELECT generate_series(1, 100); CREATE TABLE large (n int); INSERT INTO large SELECT generate_series(1, 5000)")
+	d.Exec(t, "ANALYZE")
+	q := inspect.Question{Relations: []string{"public.small", "public.large"}, Window: time.Millisecond, Rows: 1000}
+	read := func() map[string]float64 {
+		m, err := inspect.Moment(bounded(t), monitor(t, d.DSN), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rates := map[string]float64{}
+		for _, x := range m.Tables {
+			rates[x.Relation] = x.WritesPerSecond
+		}
+		return rates
+	}
+	dbtest.WaitFor(t, "the rows to be counted", func() bool { return read()["public.small"] > 0 })
+	q.Relations = []string{"public.large"}
+	if got := read()["public.large"]; got != -1 {
+		t.Errorf("a large table was measured: %v", got)
+	}
+	q.Relations, q.Window = []string{"public.small"}, 0
+	if got := read()["public.small"]; got != -1 {
+		t.Errorf("measured without a window: %v", got)
 	}
 }

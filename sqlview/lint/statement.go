@@ -2,7 +2,9 @@ package lint
 
 import (
 	"iter"
+	"slices"
 
+	"belay/sqlview/activity"
 	"belay/sqlview/catalog"
 	"belay/sqlview/effect"
 	"belay/sqlview/parse"
@@ -97,11 +99,27 @@ func (p *Pass) weigh(h *Hazard, r *catalog.Relation) {
 
 // smallAndQuiet needs both facts to be known: what nobody measured is not small.
 func (p *Pass) smallAndQuiet(r *catalog.Relation) bool {
-	if r == nil || r.Size == nil || r.Traffic == nil || r.Size.Rows < 0 {
+	if r == nil || r.Size == nil || r.Size.Rows < 0 {
 		return false
 	}
-	return r.Size.Rows <= p.small.Rows && r.Size.Bytes <= p.small.Bytes &&
-		r.Traffic.ReadsPerSecond+r.Traffic.WritesPerSecond <= p.small.PerSecond
+	rate, known := p.traffic(r)
+	return known && r.Size.Rows <= p.small.Rows && r.Size.Bytes <= p.small.Bytes && rate <= p.small.PerSecond
+}
+
+// traffic is how many reads and writes a second a table has, by the catalog or
+// by what was sampled; known is false where nobody measured both.
+func (p *Pass) traffic(r *catalog.Relation) (perSecond float64, known bool) {
+	if r.Traffic != nil {
+		return r.Traffic.ReadsPerSecond + r.Traffic.WritesPerSecond, true
+	}
+	if p.Moment == nil {
+		return 0, false
+	}
+	i := slices.IndexFunc(p.Moment.Tables, func(t activity.Table) bool { return t.Relation == r.Name })
+	if i < 0 || p.Moment.Tables[i].ReadsPerSecond < 0 || p.Moment.Tables[i].WritesPerSecond < 0 {
+		return 0, false
+	}
+	return p.Moment.Tables[i].ReadsPerSecond + p.Moment.Tables[i].WritesPerSecond, true
 }
 
 // Before reports whether the server may be older than the major version. A

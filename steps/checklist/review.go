@@ -136,7 +136,7 @@ func judged(ctx context.Context, e *steps.Env, migrations []migration.Migration)
 	if !offline(e) {
 		o.Ask = func(s sqlview.Subject) (m *activity.Moment, err error) {
 			err = e.Sessions.Monitor(func(c *db.Conn) (err error) {
-				m, err = inspect.Moment(ctx, c, s.Relations, s.Dropped)
+				m, err = inspect.Moment(ctx, c, inspect.Question{Relations: s.Relations, Columns: s.Dropped})
 				return err
 			})
 			return m, dbError("what goes on now", err)
