@@ -156,7 +156,7 @@ func (s *Snapshot) SequencesOf(table, column string) []string {
 		if column != "" && c.Name != column {
 			continue
 		}
-		guess := Schema(table) + "." + objectName(Base(table), c.Name, "seq")
+		guess := Schema(table) + "." + ObjectName(Base(table), c.Name, "seq")
 		for _, name := range []string{sequenceIn(c.Default, Schema(table)), guess} {
 			q := s.Relations.Get(name)
 			if q != nil && q.Kind == Sequence && q.FromTable == table && !slices.Contains(all, name) {

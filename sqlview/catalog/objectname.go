@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// objectName is makeObjectName of the server: name1_name2_label, the longer of
+// ObjectName is makeObjectName of the server: name1_name2_label, the longer of
 // the two names cut until the whole fits 63 bytes.
-func objectName(name1, name2, label string) string {
+func ObjectName(name1, name2, label string) string {
 	overhead := 0
 	if name2 != "" {
 		overhead++
@@ -45,7 +45,7 @@ func choose(table, columns, label string, taken func(string) bool) string {
 		if i > 0 {
 			l += strconv.Itoa(i)
 		}
-		if name := objectName(table, columns, l); !taken(name) {
+		if name := ObjectName(table, columns, l); !taken(name) {
 			return name
 		}
 	}

@@ -39,6 +39,9 @@ type Format struct {
 	// NextName is the path of the next migration's up file, relative to the
 	// folder; "" = unsupported. now is UTC as YYYYMMDDhhmmss.
 	NextName func(f Folder, title string, now string) string
+	// Compose writes a draft as the folder's next migration, with the word by
+	// which the tool is told to run it outside a transaction, where it needs one.
+	Compose func(f Folder, d Draft, now string) Migration
 }
 
 // formats is filled by register, from the package-level variables of the files
@@ -99,8 +102,8 @@ func Validate(f Format) error {
 	}
 	need(formatName.MatchString(f.Name), "the name is not kebab-case")
 	need(strings.HasPrefix(f.Doc, "# "), "the doc does not begin with a heading")
-	need(f.Detect != nil && f.Load != nil && f.NextName != nil && f.VersionOf != nil,
-		"Detect, Load, NextName or VersionOf is missing")
+	need(f.Detect != nil && f.Load != nil && f.NextName != nil && f.VersionOf != nil && f.Compose != nil,
+		"Detect, Load, NextName, Compose or VersionOf is missing")
 	need((f.Adopt == nil) == (len(f.Adopts) == 0), "Adopt and Adopts do not go together")
 	h := f.History
 	need(h.Table != "" && len(h.Columns) > 0, "the history table has no name or no columns")

@@ -34,9 +34,8 @@ clean after, as the tool does.
 	Load:         loadGolangMigrate,
 	ForceCommand: "migrate force VERSION",
 	VersionOf:    golangMigrateVersion,
-	NextName: func(f Folder, title, now string) string {
-		return nextVersion(f, now, 6) + "_" + slug(title) + ".up.sql"
-	},
+	NextName:     golangMigrateNext,
+	Compose:      composeGolangMigrate,
 	History: History{
 		Table: "schema_migrations",
 		Columns: []Column{
@@ -67,6 +66,10 @@ clean after, as the tool does.
 		},
 	},
 })
+
+func golangMigrateNext(f Folder, title, now string) string {
+	return nextVersion(f, now, 6) + "_" + slug(title) + ".up.sql"
+}
 
 // nilVersion is how the tool spells "no migration is applied" in a dirty row.
 const nilVersion = -1

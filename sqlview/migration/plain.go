@@ -25,13 +25,16 @@ spells it. Without one, ` + "`belay_migrations`" + ` is proposed and its DDL is 
 	Detect:    detectPlain,
 	Load:      loadPlain,
 	VersionOf: plainVersion,
-	NextName: func(f Folder, title, now string) string {
-		return nextVersion(f, now, 0) + "_" + slug(title) + ".sql"
-	},
-	Adopts:  []string{"migrations"},
-	Adopt:   adoptMigrations,
-	History: belayMigrations,
+	NextName:  plainNext,
+	Compose:   composePlain,
+	Adopts:    []string{"migrations"},
+	Adopt:     adoptMigrations,
+	History:   belayMigrations,
 })
+
+func plainNext(f Folder, title, now string) string {
+	return nextVersion(f, now, 0) + "_" + slug(title) + ".sql"
+}
 
 // detectPlain is a guess: every tool with numbered files may look like this.
 func detectPlain(root fs.FS, dir string) int {

@@ -33,17 +33,24 @@ next INSERT.
 ## Instead
     ALTER TABLE t ALTER COLUMN c DROP NOT NULL;   -- so that new code can leave it out
     -- deploy code that does not know c; watch; then drop it in a later migration
+
+or, as for a table, rename it first to a name with the date: that breaks the same code and is taken back in a moment.
 `,
 })
 
 func dropColumn(p *lint.Pass) {
 	for s, a := range p.Alterations(pg.AlterTableType_AT_DropColumn) {
-		s.Report(lint.Hazard{
+		h := lint.Hazard{
 			Relation: a.Table, Object: a.Name,
 			Message: fmt.Sprintf("The data of %s.%s is gone, and code that still names the column fails.", a.Table, a.Name),
 			Why:     "Nothing brings the values back but a backup." + goesAlong(a.Relation, a.Name) + stops(a.Relation, a.Name, a.Behavior),
 			Instead: dropColumnSteps(a),
-		})
+		}
+		if aged(a.Name, p.Today) {
+			h.Severity, h.Instead = lint.Notice, ""
+			h.Why = "The name says that the column was set aside more than a week ago." + goesAlong(a.Relation, a.Name) + stops(a.Relation, a.Name, a.Behavior)
+		}
+		s.Report(h)
 	}
 }
 

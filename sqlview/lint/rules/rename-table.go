@@ -52,13 +52,28 @@ func renameTable(p *lint.Pass) {
 			Instead: fmt.Sprintf("BEGIN;\nALTER TABLE %s RENAME TO %s;\nCREATE VIEW %s AS SELECT * FROM %s;  -- old code goes on\nCOMMIT;",
 				lint.Quote(table), lint.Ident(r.Newname), lint.Quote(table), lint.Quote(schemaOf(table)+r.Newname)),
 		}
-		if setAside.MatchString(r.Newname) {
+		switch {
+		case viewFollows(s, table):
+			h.Severity, h.Instead = lint.Notice, ""
+			h.Message = fmt.Sprintf("Queries that name %s go on through the view that takes its name.", table)
+			h.Why = "The transaction makes a view under the old name. TRUNCATE, LOCK TABLE and a foreign key to the old name do not go through it, and its privileges are its own."
+		case setAside.MatchString(r.Newname):
 			h.Severity = lint.Notice
 			h.Why = "The new name says that the table waits for its drop; the way back is one rename. Views, foreign keys and sequences follow silently."
 			h.Instead = ""
 		}
 		s.Report(h)
 	}
+}
+
+// viewFollows reports whether the transaction makes a view under the old name.
+func viewFollows(s lint.Stmt, table string) bool {
+	for other, v := range lint.Each(s.Pass(), (*pg.Node).GetViewStmt) {
+		if other.Index > s.Index && s.InTransaction() && other.Transaction() == s.Transaction() && other.Name(v.View) == table {
+			return true
+		}
+	}
+	return false
 }
 
 func renamesRelation(t pg.ObjectType) bool {

@@ -1,0 +1,105 @@
+package ways
+
+import (
+	"strings"
+
+	"belay/sqlview/catalog"
+	"belay/sqlview/lint"
+	"belay/sqlview/parse"
+	"belay/sqlview/rewrite"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+var _ = add(rewrite.Way{
+	ID:      "drop-table-later",
+	Summary: "DROP TABLE becomes a rename to a name with the date; the drop itself is for a week later",
+	Lifts:   []string{"drop-table"},
+	Doc: `
+## Files
+One for each table: it gets a name with _drop_ and the date, and its way back is the rename back. The DROP is not written: it is
+for a week later, when nothing has missed the table, and ` + "`belay review`" + ` lets it pass then.
+
+## In practice
+Who still asks for the table is told so within minutes, and the way back is instant. Views, foreign keys and sequences follow the
+rename without a word. A table to which nobody writes any more has a gap when it comes back.
+
+## Left alone
+A table whose name is taken again further down in the file: its indexes and constraints would hold their names. A file that goes
+on to drop what the table uses, such as its type.
+`,
+	Run: dropTableLater,
+})
+
+func dropTableLater(p *rewrite.Piece) (rewrite.Rewritten, error) {
+	d := p.Node.GetDropStmt()
+	if d.GetRemoveType() != pg.ObjectType_OBJECT_TABLE {
+		return rewrite.Refuse("only DROP TABLE is put off")
+	}
+	if p.Today == "" {
+		return rewrite.Refuse("the date is not known")
+	}
+	if why := usedBelow(p, d); why != "" {
+		return rewrite.Refuse(why)
+	}
+	var out rewrite.Rewritten
+	for _, o := range d.Objects {
+		table := p.NameOf(o.GetList().GetItems())
+		if r := p.Before.Seen(table); r != nil && len(r.Parents) > 0 {
+			return rewrite.Refuse(table + " is a partition or inherits: renamed it would still be read through its parent; detach it first")
+		}
+		name, source := setAside(catalog.Base(table), p.Today), written(o.GetList().GetItems())
+		exists := ""
+		if d.MissingOk {
+			exists = "IF EXISTS "
+		}
+		out.Phases = append(out.Phases, rewrite.Phase{
+			Title: "set aside " + catalog.Base(table),
+			SQL:   []string{"ALTER TABLE " + exists + source + " RENAME TO " + lint.Ident(name)},
+			Down:  []string{"ALTER TABLE " + exists + renamed(source, name) + " RENAME TO " + lint.Ident(catalog.Base(table))},
+			Why:   "who still needs the table shows within minutes, and the way back is this rename; the DROP is for a week later",
+		})
+		out.Kept = append(out.Kept, "table "+table+" stays as "+name+": drop it a week later, when nothing has missed it")
+	}
+	return out, nil
+}
+
+// setAside is the name of what waits for its drop: cut so that the date stays.
+func setAside(name, today string) string {
+	return catalog.ObjectName(name, "", "drop_"+strings.ReplaceAll(today, "-", ""))
+}
+
+// renamed is the new name in the schema of a table as the source writes it.
+func renamed(source, name string) string {
+	if schema, _, ok := strings.Cut(source, "."); ok {
+		return schema + "." + lint.Ident(name)
+	}
+	return lint.Ident(name)
+}
+
+// usedBelow says what further down in the file counts on the drop; "" = nothing.
+func usedBelow(p *rewrite.Piece, d *pg.DropStmt) string {
+	gone := map[string]bool{}
+	for _, o := range d.Objects {
+		gone[p.NameOf(o.GetList().GetItems())] = true
+	}
+	for _, st := range p.Later {
+		if create := st.Node.GetCreateStmt(); create != nil && gone[p.Name(create.Relation)] {
+			return "a table of the same name is made further down: the indexes and constraints of the old one would hold their names"
+		}
+		if what := dropsUsed(st); what != "" {
+			return "the file goes on with " + what + ", which the table may still use"
+		}
+	}
+	return ""
+}
+
+// dropsUsed names a DROP of something that a table or its columns may hang on.
+func dropsUsed(st parse.Statement) string {
+	switch t := st.Node.GetDropStmt().GetRemoveType(); t {
+	case pg.ObjectType_OBJECT_TYPE, pg.ObjectType_OBJECT_DOMAIN, pg.ObjectType_OBJECT_FUNCTION, pg.ObjectType_OBJECT_SEQUENCE,
+		pg.ObjectType_OBJECT_SCHEMA, pg.ObjectType_OBJECT_EXTENSION, pg.ObjectType_OBJECT_COLLATION:
+		return st.Kind
+	}
+	return ""
+}

@@ -1,0 +1,71 @@
+package ways
+
+import (
+	"belay/sqlview/catalog"
+	"belay/sqlview/lint"
+	"belay/sqlview/rewrite"
+)
+
+var _ = add(rewrite.Way{
+	ID:      "not-null-proven",
+	Summary: "SET NOT NULL is proven first: by a CHECK on 12 to 17, by NOT NULL … NOT VALID on 18",
+	Lifts:   []string{"set-not-null"},
+	Doc: `
+## Files
+On 12 to 17 three: a CHECK (c IS NOT NULL) NOT VALID; VALIDATE; then SET NOT NULL, which reads nothing because the CHECK is valid,
+and the CHECK is dropped in a statement of its own. On 18 two: NOT NULL … NOT VALID under the name that the server would have
+given it, and VALIDATE. Where the version is not known, the way of 12 to 17, which 18 takes as well.
+
+## In practice
+From the first file on nothing can write a NULL, also not by an UPDATE of another column of a row that has one: the
+application must fill the column before.
+
+## Left alone
+Servers before 12, where SET NOT NULL reads the table whatever is proven.
+`,
+	Run: notNullProven,
+})
+
+func notNullProven(p *rewrite.Piece) (rewrite.Rewritten, error) {
+	a, ok := p.Alteration()
+	switch {
+	case !ok:
+		return rewrite.Refuse("the statement does more than to set one column NOT NULL")
+	case p.Version != 0 && p.Version < 12:
+		return rewrite.Refuse("before 12 SET NOT NULL reads the table whatever is proven: keep a validated CHECK in its place")
+	case p.Version >= 18:
+		return notNullNotValid(p, a), nil
+	}
+	return notNullByCheck(p, a), nil
+}
+
+func notNullByCheck(p *rewrite.Piece, a rewrite.Alteration) rewrite.Rewritten {
+	column, name := lint.Ident(a.Name), p.FreeConstraint(a.Table, a.Name+"_present")
+	add := a.Head + " ADD CONSTRAINT " + lint.Ident(name) + " CHECK (" + column + " IS NOT NULL) NOT VALID"
+	return rewrite.Rewritten{Phases: []rewrite.Phase{
+		{
+			Title: title(a.Table, a.Name, "present"), SQL: []string{add}, Down: dropConstraint(a.Head, name),
+			Why: "no NULL is written from here on; the rows that are there are not read yet",
+		},
+		validate(a, name),
+		{
+			Title: title(a.Table, a.Name, "not null"),
+			SQL:   []string{a.Head + " ALTER COLUMN " + column + " SET NOT NULL", a.Head + " DROP CONSTRAINT " + lint.Ident(name)},
+			Down:  []string{add, a.Head + " ALTER COLUMN " + column + " DROP NOT NULL"},
+			Why:   "the valid CHECK spares the scan; it goes in a statement of its own, because in the same ALTER it would go first",
+		},
+	}}
+}
+
+func notNullNotValid(p *rewrite.Piece, a rewrite.Alteration) rewrite.Rewritten {
+	name := p.FreeConstraint(a.Table, catalog.ObjectName(catalog.Base(a.Table), a.Name, "not_null"))
+	return rewrite.Rewritten{Phases: []rewrite.Phase{
+		{
+			Title: title(a.Table, a.Name, "not null not valid"),
+			SQL:   []string{a.Head + " ADD CONSTRAINT " + lint.Ident(name) + " NOT NULL " + lint.Ident(a.Name) + " NOT VALID"},
+			Down:  dropConstraint(a.Head, name),
+			Why:   "no NULL is written from here on; the rows that are there are not read yet",
+		},
+		validate(a, name),
+	}}
+}
