@@ -16,6 +16,8 @@ import (
 	"belay/sqlview/migration"
 	"belay/sqlview/parse"
 	"belay/steps/fact"
+	"belay/steps/fix"
+	"belay/steps/git"
 	"belay/steps/journal"
 	"belay/steps/project"
 	"belay/steps/rehearsal"
@@ -108,6 +110,8 @@ type Bench struct {
 	Folder   migration.Folder
 	Table    *history.Table
 	Status   migration.Status
+	// Git is what git knows of the folder.
+	Git      git.Facts
 	Snapshot *catalog.Snapshot
 	// Looked is true once the preflight knows what would run; before, nothing can
 	// be said of it.
@@ -117,6 +121,10 @@ type Bench struct {
 	// Review is the judgement of Chosen, Judged its files, in the same order.
 	Review sqlview.Result
 	Judged []*lint.File
+	// Rewrites are the safe forms that the review proposes, Wrote the answer that
+	// was acted on last: one yes writes once.
+	Rewrites []fix.Proposal
+	Wrote    string
 	// Programs are PostgreSQL's own on this machine; nil until somebody looked.
 	Programs *Programs
 	// SchemaDump is the dumped schema and SchemaDumpOf the catalog's fingerprint

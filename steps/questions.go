@@ -51,6 +51,8 @@ var questionDocs = []QuestionDoc{
 		Doc: "Asked when the preflight found something that stands against a run and that a reason may lift."},
 	{ID: "review.accept.", Answers: "a reason in your words", Prefix: true,
 		Doc: "Asked for each rule of level stop that the migration breaks. The reason goes into the report."},
+	{ID: "review.write", Answers: "yes, no",
+		Doc: "Asked before the safe form of a migration is written into the folder, by `belay review --fix --write` and by f in the review. It says how many files come and whether the original goes; nothing is committed."},
 	{ID: "deploy.state", Answers: "not-out, going-out, everywhere",
 		Doc: "Asked once when a statement breaks running code: where the code is that needs this migration. What breaks OLD code wants it everywhere first, else the order is wrong and the run stops; what breaks NEW code wants it not-out."},
 	{ID: "deploy.waive", Answers: "a reason in your words",

@@ -20,6 +20,8 @@ func init() {
 		screen.Cancel:   (*model).stop,
 		screen.WhoWaits: over("waits"),
 		screen.ShowSQL:  over("sql"),
+		screen.Rewrite:  over("rewrites"),
+		screen.Pause:    (*model).leaveOut,
 		screen.Accept:   (*model).accept,
 		screen.Edit:     (*model).edit,
 		screen.ShowMenu: over("menu"),
@@ -74,6 +76,8 @@ func (m *model) enter() tea.Cmd {
 	switch {
 	case top == "menu":
 		return over("entry")(m)
+	case top == "rewrites":
+		return m.askWrite()
 	case len(m.local.Over) > 0:
 		return m.back()
 	case top == "run" && m.openRunQuestion():

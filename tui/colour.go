@@ -5,6 +5,7 @@ import (
 
 	"belay/sqlview/highlight"
 	"belay/sqlview/lint/rules"
+	"belay/tui/screen"
 	"belay/tui/theme"
 	"belay/tui/view"
 )
@@ -78,6 +79,9 @@ func (m *model) near() []string {
 	}
 	if f.Review == nil {
 		return out
+	}
+	if r := screen.RewriteHere(m.local); r != nil && m.local.Top() == "rewrites" {
+		return append(out, screen.RewriteTexts(m.local, *r)...)
 	}
 	rows := f.Sheet.Rows
 	at := m.local.Scroll["sql"]

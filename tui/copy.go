@@ -36,6 +36,10 @@ func (m *model) copied() string {
 		if sql := m.selectedSQL(); sql != "" {
 			return sql + "\n"
 		}
+	case "rewrites":
+		if r := screen.RewriteHere(m.local); r != nil {
+			return strings.Join(screen.RewriteTexts(m.local, *r), "\n")
+		}
 	case "report":
 		return strings.Join(screen.SummaryOf(m.run, m.local, m.at), "\n") + "\n"
 	}

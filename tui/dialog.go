@@ -5,6 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"belay/steps/fact"
 	"belay/steps/journal"
 	"belay/steps/state"
 	"belay/tui/screen"
@@ -152,6 +153,8 @@ func (m *model) choose(d *screen.Dialog) tea.Cmd {
 	case d.ID == stopDialog:
 		m.local.Dialog = nil
 		return m.stopNow()
+	case d.ID == fact.WriteQuestion:
+		return m.write(d, o.Answer)
 	}
 	return m.answer(d, o.Answer)
 }

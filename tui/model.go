@@ -63,7 +63,7 @@ func newModel(c Config, send func(journal.Message) error) *model {
 	m.at = m.now()
 	m.local = screen.Local{
 		Theme: theme.Theme{Colour: c.Color}, Name: c.Name, Screen: "start", Folder: c.Folder, Doc: c.RuleDoc,
-		Cursor: map[string]int{}, Scroll: map[string]int{}, Facts: screen.Read(m.run, nil),
+		Cursor: map[string]int{}, Scroll: map[string]int{}, Without: map[string]bool{}, Facts: screen.Read(m.run, nil),
 	}
 	m.local.Tokens = func(sql string) []view.Token { return m.tokens[sql] }
 	return m
@@ -183,6 +183,10 @@ func (m *model) heard(e journal.Event) {
 	case journal.AnswerRefused{}.Kind():
 		if b, err := journal.Decode[journal.AnswerRefused](e); err == nil {
 			m.say("not accepted: " + b.Why)
+		}
+	case journal.Noted{}.Kind():
+		if b, err := journal.Decode[journal.Noted](e); err == nil && e.Step == "review" {
+			m.say(b.Text)
 		}
 	case journal.QuestionWithdrawn{}.Kind():
 		b, err := journal.Decode[journal.QuestionWithdrawn](e)

@@ -24,6 +24,8 @@ func (m *model) move(by int) tea.Cmd {
 		m.local.Cursor[top] = within(m.local.Cursor[top], by, len(m.run.Steps))
 	case "review":
 		m.local.Cursor[top] = within(m.local.Cursor[top], by, len(m.local.Facts.Sheet.Items))
+	case "rewrites":
+		m.moveRewrite(by)
 	case "run":
 		m.moveChoice(by)
 	case "log":

@@ -16,6 +16,8 @@ import (
 type reviewOptions struct {
 	schema, failOn, output string
 	version                int
+	fix, write             bool
+	answers                string
 }
 
 func (a *app) reviewCommand() *cobra.Command {
@@ -27,10 +29,15 @@ func (a *app) reviewCommand() *cobra.Command {
 It needs no terminal, and a database only where --dsn or --target names one: without, the catalog comes from
 --schema or from the folder's own history. A file outside the folder is judged as psql -f would run it.
 
+--fix proposes the safe form of what was found as migration files of the folder's tool, judged by the same review; it
+writes nothing. With --write the files are written after a yes (review.write in an answers file). The original goes only
+where a database or git could be asked and neither says that it may have run. Nothing is committed.
+
 Exit code 3 says that a hazard reaches --fail-on.`,
 		Example: `  belay review
   belay review --schema schema.sql --server-version 15 new.sql
-  belay review --output sarif > review.sarif`,
+  belay review --output sarif > review.sarif
+  belay review --fix --write migrations/000043_customer_ref.up.sql`,
 		RunE: command(func(_ *cobra.Command, paths []string) error { return a.review(paths, o) }),
 	}
 	f := c.Flags()
@@ -38,6 +45,9 @@ Exit code 3 says that a hazard reaches --fail-on.`,
 	f.IntVar(&o.version, "server-version", 0, "judge for this major version `N`, 10 to 18")
 	f.StringVar(&o.failOn, "fail-on", "stop", "exit with 3 from this severity on: stop, warn, notice or never")
 	f.StringVar(&o.output, "output", "text", "text, json, sarif or github")
+	f.BoolVar(&o.fix, "fix", false, "propose the safe form as migration files; text and json only")
+	f.BoolVar(&o.write, "write", false, "with --fix: write the files, after a yes")
+	f.StringVar(&o.answers, "answers", "", "with --write: answer questions from this TOML `FILE`")
 	return c
 }
 
@@ -59,10 +69,14 @@ func (a *app) review(paths []string, o reviewOptions) error {
 	if named && o.schema != "" {
 		return &usageError{problem: "--schema and a database are both given", advice: "give one of them: the catalog comes from one place"}
 	}
-	result, err := judge.Review(a.ctx, p, judge.Request{
+	request := judge.Request{
 		Paths: paths, Stdin: a.in, Schema: o.schema, Version: o.version, Now: time.Now(),
 		Live: named || (o.schema == "" && len(paths) == 0 && p.HasDSN()),
-	})
+	}
+	if o.fix {
+		return a.fix(p, request, o, threshold)
+	}
+	result, err := judge.Review(a.ctx, p, request)
 	if err != nil {
 		return err
 	}
@@ -78,6 +92,12 @@ func (a *app) review(paths []string, o reviewOptions) error {
 func (o reviewOptions) check() (lint.Severity, error) {
 	if err := checkOutput(o.output, "text", "json", "sarif", "github"); err != nil {
 		return 0, err
+	}
+	switch {
+	case o.fix && o.output != "text" && o.output != "json":
+		return 0, &usageError{problem: "--fix has no " + o.output + " form", advice: "use --output text or json"}
+	case o.write && !o.fix, o.answers != "" && !o.write:
+		return 0, &usageError{problem: "--write goes with --fix, and --answers with --write", advice: "belay review --fix --write --answers FILE"}
 	}
 	if o.version != 0 && (o.version < 10 || o.version > 18) {
 		return 0, &usageError{problem: "--server-version is out of range", advice: "belay judges for 10 to 18"}

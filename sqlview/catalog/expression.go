@@ -30,7 +30,7 @@ func writeExpression(b *strings.Builder, n *pg.Node, depth int) {
 	}
 	switch {
 	case n.GetColumnRef() != nil:
-		b.WriteString(columnRef(n.GetColumnRef()))
+		b.WriteString(quotedRef(n.GetColumnRef()))
 	case n.GetAConst() != nil:
 		b.WriteString(constant(n.GetAConst()))
 	case n.GetTypeCast() != nil:
@@ -108,6 +108,13 @@ func writeOperator(b *strings.Builder, e *pg.A_Expr, depth int) {
 		writeExpression(b, e.Rexpr, depth)
 	}
 	b.WriteString(")")
+}
+
+func quotedRef(c *pg.ColumnRef) string {
+	if name := columnRef(c); name != "*" {
+		return Quote(name)
+	}
+	return "*"
 }
 
 func columnRef(c *pg.ColumnRef) string {

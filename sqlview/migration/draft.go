@@ -3,6 +3,7 @@ package migration
 import (
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -50,7 +51,7 @@ func numbered(f Format, up File) Migration {
 func composeGolangMigrate(f Folder, d Draft, now string) Migration {
 	name := golangMigrateNext(f, d.Title, now)
 	m := numbered(Format{VersionOf: golangMigrateVersion}, NewFile(name, []byte(d.Up), TxImplicit))
-	m.Title = slug(d.Title)
+	m.Version, m.Title = strconv.FormatUint(m.Number, 10), slug(d.Title)
 	if d.Down != "" {
 		down := NewFile(strings.TrimSuffix(name, ".up.sql")+".down.sql", []byte(d.Down), TxImplicit)
 		m.Down = &down

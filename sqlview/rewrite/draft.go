@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"belay/sqlview/migration"
+	"belay/sqlview/parse"
 )
 
 // width is where the lines of a header are broken.
@@ -43,7 +44,16 @@ func (f File) draft(from string) migration.Draft {
 }
 
 func statements(all []string) string {
-	return strings.Join(all, ";\n") + ";\n"
+	var b strings.Builder
+	for _, sql := range all {
+		b.WriteString(sql)
+		// A comment at the end would swallow the semicolon.
+		if tokens := parse.Tokens([]byte(sql)); len(tokens) > 0 && tokens[len(tokens)-1].Kind == parse.TokenComment {
+			b.WriteString("\n")
+		}
+		b.WriteString(";\n")
+	}
+	return b.String()
 }
 
 // comment breaks a sentence into lines of SQL comments.

@@ -16,20 +16,36 @@ var apart = []string{
 	"long-tx-after-ae", "multi-ae-locks-tx", "notvalid-validate-same-tx", "statement-after-ae",
 }
 
-// rejoined puts the parts of an ALTER TABLE that stayed together into one again.
+// rejoined puts the parts of an ALTER TABLE that stayed together into one again,
+// but for those that the server would run in another order than they stand in.
 func rejoined(steps []step) []step {
 	var all []step
+	last := 0
 	for _, s := range steps {
 		n := len(all)
-		if n > 0 && s.group != 0 && all[n-1].group == s.group && !s.made() && !all[n-1].made() {
-			last := &all[n-1]
-			last.part += ",\n  " + s.part
-			last.SQL, last.statements = []string{last.head + " " + last.part}, nil
-			continue
+		if n > 0 && partOf(all[n-1], s) && last <= passOf(s) {
+			all[n-1].part += ",\n  " + s.part
+			all[n-1].SQL, all[n-1].statements = []string{all[n-1].head + " " + all[n-1].part}, nil
+		} else {
+			all = append(all, s)
 		}
-		all = append(all, s)
+		last = passOf(s)
 	}
 	return all
+}
+
+// partOf reports whether two steps are parts of one ALTER TABLE that no way made
+// anything else of.
+func partOf(a, b step) bool {
+	return b.group != 0 && a.group == b.group && !a.made() && !b.made()
+}
+
+func passOf(s step) int {
+	cmds := s.statements[0].Node.GetAlterTableStmt().GetCmds()
+	if len(cmds) == 0 {
+		return 0
+	}
+	return pass(cmds[len(cmds)-1].GetAlterTableCmd())
 }
 
 // plan groups the steps into files. What no way made stays together, in order,
@@ -44,8 +60,8 @@ func (p *proposal) plan() Plan {
 			open = nil
 		}
 	}
-	for _, s := range p.steps {
-		changed = changed || s.made()
+	for i, s := range p.steps {
+		changed = changed || s.made() || i > 0 && partOf(p.steps[i-1], s)
 		if open == nil || !p.joins(open, s) {
 			changed = changed || open != nil && !open.made && !s.made()
 			flush()

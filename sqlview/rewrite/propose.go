@@ -1,6 +1,7 @@
 package rewrite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -126,7 +127,7 @@ func (p *proposal) round(ctx context.Context) (changed bool, err error) {
 			continue
 		}
 		made := p.rewrite(judged, i, hazards[i])
-		changed = changed || len(made) != 1 || made[0].SQL[0] != s.SQL[0]
+		changed = changed || len(made) != 1 || made[0].statements == nil
 		next = append(next, made...)
 	}
 	if !changed {
@@ -182,7 +183,7 @@ func (s step) become(made Rewritten, way string) []step {
 			ways: append(slices.Clone(s.ways), way),
 		}
 		if i == 0 {
-			n.lead = s.lead
+			n.lead, n.Before = s.lead, cmp.Or(n.Before, s.Before)
 		}
 		all = append(all, n)
 	}

@@ -17,6 +17,7 @@ func slow(f *lint.File) bool {
 func lockLine(f *lint.File) string {
 	var order []string
 	strongest := map[string]lock.Mode{}
+	worst := lock.Mode(0)
 	for _, e := range f.Effects {
 		if !e.Known {
 			return "not known: the file could not be judged whole"
@@ -26,16 +27,18 @@ func lockLine(f *lint.File) string {
 				order = append(order, l.Relation)
 			}
 			strongest[l.Relation] = max(strongest[l.Relation], l.Mode)
+			worst = max(worst, l.Mode)
 		}
 	}
 	if len(order) == 0 {
 		return "nothing that existed before"
 	}
 	var parts []string
-	worst := lock.Mode(0)
-	for _, relation := range order {
-		parts = append(parts, strongest[relation].String()+" on "+relation)
-		worst = max(worst, strongest[relation])
+	for i, relation := range order {
+		// What is weaker than the strongest and stops nobody goes without saying.
+		if m := strongest[relation]; i == 0 || m.BlocksWrites() || m == worst && m > lock.RowExclusive {
+			parts = append(parts, m.String()+" on "+relation)
+		}
 	}
 	return strings.Join(parts, ", ") + ": " + holds(worst, slow(f))
 }
@@ -62,10 +65,14 @@ func backLine(f File, judged *lint.File) string {
 	case len(f.Down) == 0:
 		return "none is written here"
 	}
-	worst := 0
+	cost := 0
 	costs := []effect.Reversible{effect.ReversibleInstant, effect.ReversibleSlow, effect.ReversibleLossy, effect.ReversibleNone}
 	for _, e := range judged.Effects {
-		worst = max(worst, slices.Index(costs, e.Reversible))
+		cost = max(cost, slices.Index(costs, e.Reversible))
 	}
-	return string(costs[worst]) + ": " + strings.Join(f.Down, "; ")
+	down := strings.Join(f.Down, "; ")
+	if strings.Contains(down, "\n") || len(down) > 160 {
+		down = "the down file"
+	}
+	return string(costs[cost]) + ": " + down
 }

@@ -42,6 +42,7 @@ func readFolder(ctx context.Context, e *steps.Env) (fact.Folder, []journal.Quest
 		f.Last = all[0].Up.Path
 	}
 	known := git.Inspect(ctx, e.Project.Dir, folder)
+	b.Git = known
 	if !offline(e) {
 		if err := readHistory(ctx, e, &f, known); err != nil {
 			return f, nil, err

@@ -31,6 +31,9 @@ everybody else behind the ALTER (4.8 s in one try).`,
 }
 
 func runPreflight(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
+	if err := writeRewrite(ctx, e); err != nil {
+		return steps.Outcome{}, err
+	}
 	e.Bench.Chosen, e.Bench.Judged, e.Bench.Looked = nil, nil, false
 	folder, questions, err := readFolder(ctx, e)
 	if err != nil {

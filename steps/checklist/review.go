@@ -68,7 +68,10 @@ func runReview(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 	if err := tellReview(ctx, e, plan, fact.Review{Result: result, PlanSHA256: plan.SHA256, Accepted: accepted}); err != nil {
 		return steps.Outcome{}, err
 	}
-	return order.outcome(judgeReview(result, questions)), nil
+	out := order.outcome(judgeReview(result, questions))
+	write, err := proposeRewrites(ctx, e)
+	out.Questions = append(out.Questions, write...)
+	return out, err
 }
 
 // prepare reads the catalog and judges what would run. The preflight needs to
@@ -118,10 +121,7 @@ func readCatalog(ctx context.Context, e *steps.Env) error {
 func judged(ctx context.Context, e *steps.Env, migrations []migration.Migration) (sqlview.Result, error) {
 	var sources []sqlview.Source
 	for _, m := range migrations {
-		s := sqlview.Source{
-			Path: m.Up.Path, SQL: m.Up.Bytes, Tool: e.Bench.Format.Name, Version: m.Version,
-			Mode: judge.Mode(m.Up.Tx), ByBelay: true,
-		}
+		s := source(e, &m)
 		sources = append(sources, s)
 		// The way back meets the catalog as its own way forward leaves it.
 		if m.Down != nil {
@@ -129,10 +129,7 @@ func judged(ctx context.Context, e *steps.Env, migrations []migration.Migration)
 			sources = append(sources, s)
 		}
 	}
-	o := sqlview.Options{
-		Snapshot: e.Bench.Snapshot, Version: e.Bench.Target.Major, Small: sqlview.SmallTable,
-		Waivers: e.Project.Config.Waivers(), Today: e.Now().Format(time.DateOnly), Quiet: true,
-	}
+	o := reviewOptions(e)
 	if !offline(e) {
 		o.Ask = func(s sqlview.Subject) (m *activity.Moment, err error) {
 			err = e.Sessions.Monitor(func(c *db.Conn) (err error) {
@@ -149,6 +146,21 @@ func judged(ctx context.Context, e *steps.Env, migrations []migration.Migration)
 		}
 	}
 	return sqlview.Review(ctx, sources, o)
+}
+
+// source is how the review reads the up file of a migration.
+func source(e *steps.Env, m *migration.Migration) sqlview.Source {
+	return sqlview.Source{
+		Path: m.Up.Path, SQL: m.Up.Bytes, Tool: e.Bench.Format.Name, Version: m.Version,
+		Mode: judge.Mode(m.Up.Tx), ByBelay: true,
+	}
+}
+
+func reviewOptions(e *steps.Env) sqlview.Options {
+	return sqlview.Options{
+		Snapshot: e.Bench.Snapshot, Version: e.Bench.Target.Major, Small: sqlview.SmallTable,
+		Waivers: e.Project.Config.Waivers(), Today: e.Now().Format(time.DateOnly), Quiet: true,
+	}
 }
 
 // replayed is the catalog as the folder's own history would have made it.

@@ -1,5 +1,6 @@
 // Package judge is the review alone, as `belay review` and CI use it: it gathers
-// the files and the catalog they meet, and asks sqlview. It writes nothing.
+// the files and the catalog they meet, and asks sqlview. Fix proposes safe
+// phases for what was found. It writes nothing.
 package judge
 
 import (
@@ -42,25 +43,39 @@ type Request struct {
 
 // Review gathers and judges.
 func Review(ctx context.Context, p *project.Project, r Request) (sqlview.Result, error) {
-	g := &gathering{project: p, request: r}
-	if err := g.folderFiles(); err != nil {
-		return sqlview.Result{}, err
-	}
-	defer g.close()
-	if err := g.catalog(ctx); err != nil {
-		return sqlview.Result{}, err
-	}
-	if err := g.sources(); err != nil {
-		return sqlview.Result{}, err
-	}
-	result, err := sqlview.Review(ctx, g.texts, sqlview.Options{
-		Read: g.readNamed(ctx), Ask: g.ask(ctx), Snapshot: g.snapshot, Version: g.version, Separate: g.separate, History: g.past, Style: true,
-		Small: sqlview.SmallTable, Waivers: p.Config.Waivers(), Today: r.Now.Format(time.DateOnly),
-	})
+	g, result, err := gather(ctx, p, r)
 	if err != nil {
 		return result, err
 	}
 	return g.asked(result), nil
+}
+
+// gather judges everything that was read, also what was read for its history
+// alone.
+func gather(ctx context.Context, p *project.Project, r Request) (*gathering, sqlview.Result, error) {
+	g := &gathering{project: p, request: r}
+	defer g.close()
+	if err := g.folderFiles(); err != nil {
+		return g, sqlview.Result{}, err
+	}
+	if err := g.catalog(ctx); err != nil {
+		return g, sqlview.Result{}, err
+	}
+	if err := g.sources(); err != nil {
+		return g, sqlview.Result{}, err
+	}
+	o := g.options()
+	o.Read, o.Ask = g.readNamed(ctx), g.ask(ctx)
+	result, err := sqlview.Review(ctx, g.texts, o)
+	return g, result, err
+}
+
+// options are those of every judgement of the gathering, without a database.
+func (g *gathering) options() sqlview.Options {
+	return sqlview.Options{
+		Snapshot: g.snapshot, Version: g.version, Separate: g.separate, History: g.past, Style: true,
+		Small: sqlview.SmallTable, Waivers: g.project.Config.Waivers(), Today: g.request.Now.Format(time.DateOnly),
+	}
 }
 
 // gathering is a review on its way.
@@ -70,8 +85,11 @@ type gathering struct {
 	format  migration.Format
 	folder  migration.Folder
 	pending []migration.Migration
-	// known is true where the history table said what is pending.
-	known bool
+	// known is true where the history table said what is pending; status and
+	// database are what it said, and whose it is.
+	known    bool
+	status   migration.Status
+	database string
 	// conn is open where the database is asked.
 	conn     *db.Conn
 	snapshot *catalog.Snapshot
@@ -120,6 +138,11 @@ func (g *gathering) live(ctx context.Context) error {
 	}
 	g.conn = c
 	g.version = c.ServerMajor()
+	id, err := db.Identify(ctx, c)
+	if err != nil {
+		return err
+	}
+	g.database = id.Database
 	if g.format.Name == "" || len(g.request.Paths) > 0 {
 		return nil
 	}
@@ -133,7 +156,8 @@ func (g *gathering) live(ctx context.Context) error {
 			return err
 		}
 	}
-	g.pending, g.known = migration.Compare(g.folder, rows, t.Variant).Pending, true
+	g.status = migration.Compare(g.folder, rows, t.Variant)
+	g.pending, g.known = g.status.Pending, len(g.request.Paths) == 0
 	return nil
 }
 

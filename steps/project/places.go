@@ -24,6 +24,12 @@ func RehearsalsDir() (string, error) {
 	return place("XDG_STATE_HOME", filepath.Join(".local", "state"), "rehearsals")
 }
 
+// ReplacedDir is where copies of migrations go that a rewrite took away:
+// $XDG_STATE_HOME/belay/replaced, made with 0700.
+func ReplacedDir() (string, error) {
+	return place("XDG_STATE_HOME", filepath.Join(".local", "state"), "replaced")
+}
+
 // StoreDir is the user's own store: $XDG_CONFIG_HOME/belay.
 func StoreDir() (string, error) {
 	return place("XDG_CONFIG_HOME", ".config", "")

@@ -50,6 +50,7 @@ func (p *printer) next() *state.Question {
 		switch {
 		case p.asked[q.ID]:
 		case q.Preset: // its answer comes with the confirm
+		case q.ID == fact.WriteQuestion: // asked by its key, or by belay review --fix --write
 		case !q.Dialog:
 			return q
 		case dialog == nil:

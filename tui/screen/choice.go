@@ -47,6 +47,8 @@ func optionText(id, word, run string) string {
 		"partition.finalize/no":    "leave it half detached, and end here",
 		"target.environment/local": "a database that only you use",
 		"history.create/yes":       "create the tool's history table with the tool's own statement, inside the run",
+		"review.write/yes":         "write the files; nothing is committed",
+		"review.write/no":          "no, write nothing",
 		"history.create/no":        "do not create it",
 		"deploy.state/not-out":     "nothing runs that code yet",
 		"deploy.state/going-out":   "some processes run it, some do not",

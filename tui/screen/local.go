@@ -26,6 +26,8 @@ type Local struct {
 	// Searching is true while `/` takes letters; Search is what was typed.
 	Searching bool
 	Search    string
+	// Without are the files of a rewrite that are left out, by path.
+	Without map[string]bool
 	// Message is what a key just said; "" = nothing.
 	Message string
 	// Facts are the run's observations, decoded.

@@ -17,7 +17,7 @@ var Review = Screen{
 	Doc: `Advice: read the exact SQL: DROP, UPDATE without WHERE, changes to large tables.
 In practice: what a statement does is not in its text alone. Version, size, traffic, what else the file holds and who wraps it in a transaction decide. A hazard of level stop is accepted only with a reason, which goes into the report.
 Measured: the locks of every kind of statement were read from pg_locks of real servers, 10 to 18.`,
-	Keys: []Hint{{Down, "next"}, {Open, "open"}, {Accept, ""}, {RunIt, ""}, {ShowSQL, ""}, {Find, ""}, {WhoWaits, ""}},
+	Keys: []Hint{{Down, "next"}, {Open, "open"}, {Rewrite, ""}, {Accept, ""}, {RunIt, ""}, {ShowSQL, ""}, {Find, ""}, {WhoWaits, ""}},
 	View: draw("review", reviewBody),
 }
 
@@ -69,6 +69,7 @@ func reviewCard(p page, it Item) []view.Line {
 	if it.Finding >= 0 {
 		h := Hazard{Finding: file.Hazards[it.Finding], Path: file.Path}
 		lines := append([]view.Line{hazardHead(h, n)}, hazardLines(r, h, p.w)...)
+		lines = append(lines, rewriteLine(p)...)
 		if p.run.Question("review.accept."+h.Rule) != nil {
 			lines = append(lines, view.L(view.S(theme.Attention, "   a"), view.T(" accepts it as it is, with a reason that goes into the report")))
 		}

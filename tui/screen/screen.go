@@ -46,7 +46,7 @@ var all []Screen
 func init() {
 	all = []Screen{
 		Start, Target, Preflight, Review, Run, Verify, Report, Step,
-		Confirm, Ask, Card, Menu, Entry, SQL, Waits, Log, Zoom, Help,
+		Confirm, Ask, Card, Rewrites, Menu, Entry, SQL, Waits, Log, Zoom, Help,
 	}
 }
 

@@ -55,7 +55,7 @@ func droppedProof(a lint.Alteration) string {
 		cmd := n.GetAlterTableCmd()
 		k := a.Relation.Constraint(cmd.GetName())
 		if cmd.GetSubtype() == pg.AlterTableType_AT_DropConstraint && k != nil && k.Type == catalog.Check && k.Valid &&
-			catalog.Implies(k.Expression, a.Name+" IS NOT NULL") {
+			catalog.Implies(k.Expression, catalog.Quote(a.Name)+" IS NOT NULL") {
 			return k.Name
 		}
 	}

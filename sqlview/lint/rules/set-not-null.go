@@ -57,7 +57,7 @@ func provenNotNull(r *catalog.Relation, column string) bool {
 		return false
 	}
 	for _, k := range r.Constraints {
-		if k.Type == catalog.Check && k.Valid && catalog.Implies(k.Expression, column+" IS NOT NULL") {
+		if k.Type == catalog.Check && k.Valid && catalog.Implies(k.Expression, catalog.Quote(column)+" IS NOT NULL") {
 			return true
 		}
 	}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"belay/sqlview"
+	"belay/sqlview/lint"
+	"belay/steps"
+	"belay/steps/fact"
+	"belay/steps/fix"
+	"belay/steps/judge"
+	"belay/steps/project"
+)
+
+// fix proposes the safe form of what a review found, and writes it after a yes.
+func (a *app) fix(p *project.Project, request judge.Request, o reviewOptions, threshold lint.Severity) error {
+	answers, err := readAnswers(o.answers)
+	if err != nil {
+		return err
+	}
+	result, proposals, err := judge.Fix(a.ctx, p, request)
+	if err != nil {
+		return err
+	}
+	if err := a.showFix(p, result, proposals, o.output); err != nil {
+		return err
+	}
+	if o.write {
+		return a.writeFix(p, proposals, answers, o)
+	}
+	if result.Reaches(threshold) {
+		return &exited{code: steps.ExitHazards}
+	}
+	return nil
+}
+
+// showFix prints the review with the proposals: as text below it, as JSON under
+// the key fix.
+func (a *app) showFix(p *project.Project, result sqlview.Result, proposals []fix.Proposal, output string) error {
+	if output == "json" {
+		list := []fact.Rewrite{}
+		for _, f := range proposals {
+			list = append(list, f.Rewrite)
+		}
+		e := json.NewEncoder(a.out)
+		e.SetEscapeHTML(false)
+		return e.Encode(struct {
+			sqlview.Result
+			Fix []fact.Rewrite `json:"fix"`
+		}{result, list})
+	}
+	if err := sqlview.WriteText(a.out, result); err != nil {
+		return err
+	}
+	for _, f := range proposals {
+		fmt.Fprint(a.out, "\n"+fix.Text(f.Rewrite, p.Picked.Dir))
+	}
+	return nil
+}
+
+// writeFix asks for each proposal and writes those that are meant. Only one of
+// them can be the newest of the folder.
+func (a *app) writeFix(p *project.Project, proposals []fix.Proposal, answers map[string]string, o reviewOptions) error {
+	var refused *project.Refusal
+	wrote := false
+	ask := a.answering(answers, o.answers != "")
+	for _, f := range proposals {
+		if f.Refused != "" {
+			refused = &project.Refusal{Problem: f.Refused, Advice: "nothing was written for " + f.Path}
+			continue
+		}
+		q := fix.Question(f.Rewrite)
+		answer, ok := ask(q)
+		switch {
+		case !ok:
+			return &steps.Exit{
+				Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "needs an answer to " + q.ID + ": " + q.Text + " (nothing was written)",
+				Advice: "give it with --answers FILE",
+			}
+		case answer != "yes":
+			return &steps.Exit{Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "declined: nothing was written"}
+		}
+		if err := a.writeOne(p, f, o.output); err != nil {
+			return err
+		}
+		wrote = true
+	}
+	if !wrote && refused != nil {
+		return refused
+	}
+	return nil
+}
+
+func (a *app) writeOne(p *project.Project, f fix.Proposal, output string) error {
+	done, err := fix.Write(filepath.Join(p.Dir, filepath.FromSlash(p.Picked.Dir)), f, nil)
+	if err != nil {
+		return err
+	}
+	to := io.Writer(a.out)
+	if output == "json" {
+		to = a.errOut
+	}
+	for _, line := range done.Lines {
+		fmt.Fprintln(to, " "+path.Join(p.Picked.Dir, line))
+	}
+	if done.Copies != "" {
+		fmt.Fprintln(to, "a copy of what went is in "+done.Copies)
+	}
+	fmt.Fprintf(to, "nothing is committed; a message for it:\n\n    %s\n", strings.ReplaceAll(strings.TrimSpace(f.Commit), "\n", "\n    "))
+	return nil
+}
