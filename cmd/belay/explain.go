@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"belay/sqlview/lint/rules"
 	"belay/sqlview/migration"
+	"belay/sqlview/rewrite/ways"
 	"belay/steps"
 	"belay/steps/menu"
 	"belay/steps/playbook"
@@ -17,7 +19,7 @@ import (
 
 func (a *app) explainCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "explain NAME|questions|menu", Short: "Explain a rule, a step, a format, a question or an entry of the start menu", Args: cobra.ExactArgs(1),
+		Use: "explain NAME|questions|menu", Short: "Explain a rule, a rewrite, a step, a format, a question or an entry of the start menu", Args: cobra.ExactArgs(1),
 		Example: `  belay explain index-nonconcurrent
   belay explain questions
   belay explain rename-column-safely`,
@@ -65,7 +67,7 @@ type document struct{ name, summary, text string }
 func (a *app) documents() []document {
 	var all []document
 	for _, r := range rules.All() {
-		all = append(all, document{r.ID, r.Severity.String() + ", " + r.Summary, r.Doc})
+		all = append(all, document{r.ID, r.Severity.String() + ", " + r.Summary, r.Doc + rewrittenBy(r.ID)})
 	}
 	for _, f := range migration.Formats() {
 		all = append(all, document{f.Name, "format", f.Doc})
@@ -74,6 +76,9 @@ func (a *app) documents() []document {
 		for _, s := range p.Steps {
 			all = append(all, document{s.ID, "step", s.Doc})
 		}
+	}
+	for _, w := range ways.All() {
+		all = append(all, document{w.ID, "rewrite, " + w.Summary, w.Doc + "\n`belay review --fix` shows it. It lifts " + strings.Join(w.Lifts, ", ") + ".\n"})
 	}
 	for _, m := range menu.All() {
 		all = append(all, document{m.Name, m.Title, m.Text(a.place())})
@@ -91,6 +96,20 @@ func (a *app) documentNames() []string {
 	}
 	sort.Strings(names)
 	return names
+}
+
+// rewrittenBy points from a rule to the ways that lift its hazards; "" = none.
+func rewrittenBy(rule string) string {
+	var names []string
+	for _, w := range ways.All() {
+		if slices.Contains(w.Lifts, rule) {
+			names = append(names, "`belay explain "+w.ID+"`")
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "\n`belay review --fix`, and f in the review, write it as files: " + strings.Join(names, ", ") + ".\n"
 }
 
 // place is the folder that an entry of the menu names its files for. Where there

@@ -74,6 +74,8 @@ func (a *app) review(paths []string, o reviewOptions) error {
 		Live: named || (o.schema == "" && len(paths) == 0 && p.HasDSN()),
 	}
 	if o.fix {
+		// Whether the original has run is asked of any database that is named.
+		request.Live = named || o.schema == "" && p.HasDSN()
 		return a.fix(p, request, o, threshold)
 	}
 	result, err := judge.Review(a.ctx, p, request)

@@ -31,7 +31,10 @@ func (a *app) fix(p *project.Project, request judge.Request, o reviewOptions, th
 		return err
 	}
 	if o.write {
-		return a.writeFix(p, proposals, answers, o)
+		wrote, err := a.writeFix(p, proposals, answers, o)
+		if err != nil || wrote {
+			return err
+		}
 	}
 	if result.Reaches(threshold) {
 		return &exited{code: steps.ExitHazards}
@@ -65,12 +68,14 @@ func (a *app) showFix(p *project.Project, result sqlview.Result, proposals []fix
 
 // writeFix asks for each proposal and writes those that are meant. Only one of
 // them can be the newest of the folder.
-func (a *app) writeFix(p *project.Project, proposals []fix.Proposal, answers map[string]string, o reviewOptions) error {
-	var refused *project.Refusal
-	wrote := false
+func (a *app) writeFix(p *project.Project, proposals []fix.Proposal, answers map[string]string, o reviewOptions) (wrote bool, err error) {
+	var refused error
 	ask := a.answering(answers, o.answers != "")
 	for _, f := range proposals {
-		if f.Refused != "" {
+		switch {
+		case len(f.Files) == 0:
+			continue
+		case f.Refused != "":
 			refused = &project.Refusal{Problem: f.Refused, Advice: "nothing was written for " + f.Path}
 			continue
 		}
@@ -78,22 +83,22 @@ func (a *app) writeFix(p *project.Project, proposals []fix.Proposal, answers map
 		answer, ok := ask(q)
 		switch {
 		case !ok:
-			return &steps.Exit{
+			return wrote, &steps.Exit{
 				Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "needs an answer to " + q.ID + ": " + q.Text + " (nothing was written)",
 				Advice: "give it with --answers FILE",
 			}
 		case answer != "yes":
-			return &steps.Exit{Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "declined: nothing was written"}
+			return wrote, &steps.Exit{Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "declined: nothing was written"}
 		}
 		if err := a.writeOne(p, f, o.output); err != nil {
-			return err
+			return wrote, err
 		}
 		wrote = true
 	}
-	if !wrote && refused != nil {
-		return refused
+	if wrote {
+		return true, nil
 	}
-	return nil
+	return false, refused
 }
 
 func (a *app) writeOne(p *project.Project, f fix.Proposal, output string) error {

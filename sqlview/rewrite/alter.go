@@ -106,7 +106,8 @@ func inOrder(cmds []*pg.Node) bool {
 		later := n.GetAlterTableCmd()
 		for _, m := range cmds[:i] {
 			earlier := m.GetAlterTableCmd()
-			if pass(later) < pass(earlier) && shareName(m, n) {
+			apart := later.Subtype != earlier.Subtype && !defines(later) && !defines(earlier)
+			if pass(later) < pass(earlier) && !apart && shareName(m, n) {
 				return false
 			}
 		}
@@ -136,6 +137,17 @@ func pass(c *pg.AlterTableCmd) int {
 		return 4
 	}
 	return 7
+}
+
+// defines reports whether a command makes, changes or takes away what another may
+// name, so that their order could matter.
+func defines(c *pg.AlterTableCmd) bool {
+	switch c.GetSubtype() {
+	case pg.AlterTableType_AT_AddColumn, pg.AlterTableType_AT_DropColumn, pg.AlterTableType_AT_AlterColumnType,
+		pg.AlterTableType_AT_DropConstraint, pg.AlterTableType_AT_DropNotNull:
+		return true
+	}
+	return false
 }
 
 func shareName(a, b *pg.Node) bool {

@@ -122,7 +122,7 @@ func (p *proposal) round(ctx context.Context) (changed bool, err error) {
 	judged, hazards := p.judge()
 	var next []step
 	for i, s := range p.steps {
-		if s.settled || len(s.statements) != 1 {
+		if s.settled || s.Backfill || len(s.statements) != 1 {
 			next = append(next, s)
 			continue
 		}

@@ -22,7 +22,7 @@ func proposeRewrites(ctx context.Context, e *steps.Env) ([]journal.QuestionAsked
 	b := e.Bench
 	b.Rewrites = nil
 	if e.Headless || e.Back || e.Resumed || b.Format.Compose == nil {
-		return nil, e.Fact(ctx, "review", fact.Rewrites{List: []fact.Rewrite{}})
+		return nil, nil
 	}
 	all := fact.Rewrites{List: []fact.Rewrite{}}
 	var asked []journal.QuestionAsked

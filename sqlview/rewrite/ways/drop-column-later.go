@@ -51,6 +51,7 @@ func dropColumnLater(p *rewrite.Piece) (rewrite.Rewritten, error) {
 		out.Kept = append(out.Kept, "whether "+a.Name+" is NOT NULL is not known: if it is and has no default, rows cannot be written without it until it may be NULL")
 	case known.NotNull && known.Default == "" && !known.Identity && known.Generated == "":
 		phase.SQL = append([]string{a.Head + " ALTER COLUMN " + column + " DROP NOT NULL"}, phase.SQL...)
+		phase.Why += "; the way back leaves the column nullable"
 		out.Kept = append(out.Kept, name+" may be NULL, so that rows can be written without it")
 	}
 	out.Phases = []rewrite.Phase{phase}

@@ -22,7 +22,7 @@ for a week later, when nothing has missed the table, and ` + "`belay review`" + 
 
 ## In practice
 Who still asks for the table is told so within minutes, and the way back is instant. Views, foreign keys and sequences follow the
-rename without a word. A table to which nobody writes any more has a gap when it comes back.
+rename without a word, and a foreign key of the table still holds the rows that it names. A table to which nobody writes any more has a gap when it comes back.
 
 ## Left alone
 A table whose name is taken again further down in the file: its indexes and constraints would hold their names. A file that goes
@@ -60,8 +60,25 @@ func dropTableLater(p *rewrite.Piece) (rewrite.Rewritten, error) {
 			Why:   "who still needs the table shows within minutes, and the way back is this rename; the DROP is for a week later",
 		})
 		out.Kept = append(out.Kept, "table "+table+" stays as "+name+": drop it a week later, when nothing has missed it")
+		out.Kept = append(out.Kept, stillHolds(p.Before.Seen(table), name)...)
 	}
 	return out, nil
+}
+
+// stillHolds names the foreign keys of a table that is set aside: they go on to
+// hold rows of other tables that code would like to delete.
+func stillHolds(r *catalog.Relation, name string) []string {
+	var kept []string
+	if r == nil {
+		return nil
+	}
+	for _, k := range r.Constraints {
+		if k.Type == catalog.ForeignKey {
+			kept = append(kept, "foreign key "+k.Name+" of "+name+" still holds: unless it cascades, a row of "+k.References+
+				" that it names cannot be deleted; drop the key where code deletes there")
+		}
+	}
+	return kept
 }
 
 // setAside is the name of what waits for its drop: cut so that the date stays.

@@ -9,9 +9,14 @@ import (
 	"belay/sqlview/rewrite"
 )
 
-// title names a file after a table and what is done there.
+// title names a file after a table and what is done there. A name that begins
+// with the table's says it already.
 func title(table string, words ...string) string {
-	return catalog.Base(table) + " " + strings.Join(words, " ")
+	text := strings.Join(words, " ")
+	if base := catalog.Base(table); !strings.HasPrefix(text, base+"_") {
+		return base + " " + text
+	}
+	return text
 }
 
 // refuseIfExists refuses a table that may be missing: what follows is no ALTER

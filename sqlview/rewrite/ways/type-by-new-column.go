@@ -3,7 +3,6 @@ package ways
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
@@ -157,6 +156,6 @@ func (t twin) swap(p *rewrite.Piece, c converted, aside string) rewrite.Phase {
 	return rewrite.Phase{
 		Title: title(t.table, t.old, "swap"), SQL: up, Down: append(down, t.keep("  NEW."+fresh+" := "+c.inTrigger+";\n", c.using)...),
 		Why: "both columns hold the same, so the names change places in one moment; " +
-			"the way back loses what is written to " + strings.TrimSpace(t.old) + " from here on",
+			"the way back loses what is written to " + t.old + " from here on, and leaves the column nullable",
 	}
 }
