@@ -126,6 +126,7 @@ func judged(ctx context.Context, e *steps.Env, migrations []migration.Migration)
 		// The way back meets the catalog as its own way forward leaves it.
 		if m.Down != nil {
 			s.Path, s.SQL, s.Mode, s.Down = m.Down.Path, m.Down.Bytes, judge.Mode(m.Down.Tx), true
+			s.Backfill = m.Down.Backfill != nil
 			sources = append(sources, s)
 		}
 	}

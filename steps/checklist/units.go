@@ -31,6 +31,15 @@ func planOf(b *steps.Bench, migrations []migration.Migration, role string) (*ste
 }
 
 func unitOf(b *steps.Bench, m migration.Migration, f *lint.File) (steps.Unit, error) {
+	if m.Up.Backfill != nil {
+		b, why := f.Batches()
+		if why == "" {
+			why = "`belay run` does not run it yet"
+		}
+		return steps.Unit{}, &steps.Refused{
+			Problem: m.Up.Path + ": -- belay: backfill: " + why, Advice: "run it apart: " + b.Command(), Fatal: true,
+		}
+	}
 	u := steps.Unit{Migration: m, Instant: true}
 	u.Name, u.Path = m.Version, m.Up.Path
 	for i, s := range f.Statements {
