@@ -40,13 +40,11 @@ func (f *File) Batches() (b Batches, why string) {
 	if len(f.Statements) != 1 {
 		return b, "the file has more than one statement"
 	}
-	p := &Pass{File: f, facts: newFacts(f)}
-	s := Stmt{&f.Statements[0], p}
+	s := Stmt{&f.Statements[0], &Pass{File: f}}
 	if s.Node.GetUpdateStmt() == nil {
 		return b, "the statement is no UPDATE"
 	}
-	d := s.DataChanges()[0]
-	return s.Batches(d)
+	return s.Batches(s.findDataChanges()[0])
 }
 
 // InBatches reports whether belay runs the file in batches: its header says so

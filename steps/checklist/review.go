@@ -57,6 +57,11 @@ func runReview(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 	if err != nil {
 		return steps.Outcome{}, err
 	}
+	batched, err := lookAtBackfills(ctx, e, plan)
+	if err != nil {
+		return steps.Outcome{}, err
+	}
+	questions = append(questions, batched...)
 	e.Bench.Plan = plan
 	result := e.Bench.Review
 	accepted, accept := acceptance(e, result)

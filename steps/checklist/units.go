@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"belay/db/apply"
+	"belay/db/backfill"
 	"belay/sqlview/effect"
 	"belay/sqlview/lint"
 	"belay/sqlview/migration"
@@ -31,15 +32,6 @@ func planOf(b *steps.Bench, migrations []migration.Migration, role string) (*ste
 }
 
 func unitOf(b *steps.Bench, m migration.Migration, f *lint.File) (steps.Unit, error) {
-	if m.Up.Backfill != nil {
-		b, why := f.Batches()
-		if why == "" {
-			why = "`belay run` does not run it yet"
-		}
-		return steps.Unit{}, &steps.Refused{
-			Problem: m.Up.Path + ": -- belay: backfill: " + why, Advice: "run it apart: " + b.Command(), Fatal: true,
-		}
-	}
 	u := steps.Unit{Migration: m, Instant: true}
 	u.Name, u.Path = m.Version, m.Up.Path
 	for i, s := range f.Statements {
@@ -49,6 +41,11 @@ func unitOf(b *steps.Bench, m migration.Migration, f *lint.File) (steps.Unit, er
 		u.Instant = u.Instant && instant(st)
 	}
 	u.Wrap = apply.WrapOf(u.Statements, m.Up.Tx == migration.TxNone)
+	if m.Up.Backfill != nil {
+		if err := inBatches(&u, f); err != nil {
+			return u, err
+		}
+	}
 	if b.Table != nil {
 		if b.Back {
 			unrecordIn(&u, b, m.Version)
@@ -62,6 +59,22 @@ func unitOf(b *steps.Bench, m migration.Migration, f *lint.File) (steps.Unit, er
 		}
 	}
 	return u, nil
+}
+
+// inBatches makes a unit a backfill, as its file's header says.
+func inBatches(u *steps.Unit, f *lint.File) error {
+	b, why := f.Batches()
+	if why != "" {
+		return &steps.Refused{
+			Problem: u.Path + ": -- belay: backfill: " + why, Fatal: true,
+			Advice: "a backfill is one UPDATE alone in its file; nothing was sent",
+		}
+	}
+	header := u.Migration.Up.Backfill
+	u.Wrap, u.Backfill = apply.OneByOne, &steps.Backfill{ID: backfill.NewID(), Spec: backfill.Spec{
+		Relation: b.Table, Set: b.Set, Where: b.Where, Key: header.Key, BatchTime: header.BatchTime,
+	}}
+	return nil
 }
 
 // recordIn says what is written to the history table, and where it shows.
