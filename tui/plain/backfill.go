@@ -5,6 +5,8 @@ import (
 
 	"belay/sqlview/measure"
 	"belay/steps/fact"
+	"belay/steps/journal"
+	"belay/steps/state"
 )
 
 // filling writes how far a backfill is.
@@ -21,4 +23,19 @@ func (p *printer) filling(f *fact.Filling) {
 		text = "[=] waits for " + measure.Duration(p.now().Sub(f.WaitingSince)) + ": " + f.Waiting + "; " + text
 	}
 	p.say(p.now(), "%s   rows=%d progress=%.4f", text, f.Rows, f.Progress)
+}
+
+// table writes what was read of a table before it is filled.
+func (p *printer) table(e journal.Event) {
+	b, _, ok := state.Get[fact.Backfill](p.run)
+	if !ok {
+		return
+	}
+	p.say(e.At, "%s   rows=%d key=%q", b.SQL, b.Rows, b.Key)
+	p.more("new rows: %s", b.Coverage)
+	for _, i := range b.Items {
+		if i.Level != fact.OK {
+			p.more("%s: %s", i.Level, i.Text)
+		}
+	}
 }
