@@ -45,6 +45,9 @@ func runBackfillLook(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 	if offline(e) {
 		return steps.Outcome{Status: journal.Todo, Summary: "not connected"}, nil
 	}
+	if err := sameDatabase(e); err != nil {
+		return steps.Outcome{}, err
+	}
 	b := *e.Backfill
 	plan, err := readTable(ctx, e, &b)
 	if err != nil {

@@ -236,7 +236,7 @@ func (f *filler) ended(err error, s backfill.Snapshot) error {
 	case errors.As(err, &exit):
 		return err
 	case errors.Is(err, steps.ErrStopped):
-		x.Summary = "paused on request; " + at + ", the batch in hand was undone"
+		x.Summary = "paused on request; " + at + ", no other is half done"
 	case errors.As(err, &moved), errors.As(err, &taken):
 		x.Summary, x.Advice = err.Error(), steps.HintOf(err)
 	case errors.As(err, &held):
