@@ -2,8 +2,20 @@ package command
 
 import (
 	"errors"
+	"os/exec"
+	"path/filepath"
 	"strings"
 )
+
+// Found reports whether a program is there under a name, in the PATH or by its
+// path from dir.
+func Found(dir, name string) bool {
+	if strings.Contains(name, "/") && !filepath.IsAbs(name) {
+		name = filepath.Join(dir, name)
+	}
+	_, err := exec.LookPath(name)
+	return err == nil
+}
 
 // errQuote is returned for a quote that is opened and not closed.
 var errQuote = errors.New("a quote is not closed")

@@ -59,14 +59,20 @@ func TestRunEndsTheWholeGroup(t *testing.T) {
 	if err != nil {
 		t.Skip("the command did not come as far as its child")
 	}
-	stat := "/proc/" + strings.TrimSpace(string(b)) + "/stat"
+	ended(t, strings.TrimSpace(string(b)))
+}
+
+// ended waits until a process is gone.
+func ended(t *testing.T, pid string) {
+	t.Helper()
+	stat := "/proc/" + pid + "/stat"
 	for deadline := time.Now().Add(10 * time.Second); ; {
 		s, err := os.ReadFile(stat)
 		if err != nil || strings.Contains(string(s), ") Z ") {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("its child lives: %s", s)
+			t.Fatalf("it lives: %s", s)
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
