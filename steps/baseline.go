@@ -24,6 +24,13 @@ func (b *Baseline) Add(h activity.Health) {
 	b.b.Add(h)
 }
 
+// Logged keeps what the application's log said before the run.
+func (b *Baseline) Logged(l fact.Logged) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.b.Log = l
+}
+
 // Now is what was gathered so far.
 func (b *Baseline) Now() fact.Baseline {
 	b.mu.Lock()

@@ -16,6 +16,7 @@ import (
 	"belay/sqlview/lint"
 	"belay/sqlview/migration"
 	"belay/sqlview/parse"
+	"belay/steps/applog"
 	"belay/steps/fact"
 	"belay/steps/fix"
 	"belay/steps/git"
@@ -55,6 +56,9 @@ type Env struct {
 	Bench    *Bench
 	// Baseline is the server's health before the run.
 	Baseline *Baseline
+	// Log is the application's log; it is read from the first look at it until the
+	// engine ends.
+	Log *applog.Log
 	// Engine is how a step speaks to the journal and to people.
 	Engine Engine
 }

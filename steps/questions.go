@@ -81,6 +81,8 @@ var questionDocs = []QuestionDoc{
 		Doc: "Offered by a backfill, no with the confirm unless somebody answers: whether belay may VACUUM the table after every tenth of the rows."},
 	{ID: "ledger.create", Answers: "yes, no",
 		Doc: "Asked by a backfill when the database has no schema belay yet: the cursor is kept there, in the transaction of its rows. The DDL is shown."},
+	{ID: "monitor.log", Answers: "a file, or a command that goes on printing, such as journalctl -fu shop; empty = none",
+		Doc: "Asked once where belay.toml names no [monitor] log: where the application's errors can be read while belay watches. They are counted by SQLSTATE, against what was there before the run; no line is kept. Without it the verdict says that application logs were NOT watched. A run may begin without an answer, and without a terminal none is asked for."},
 	{ID: "smoke.url", Answers: "a URL, empty = none",
 		Doc: "Asked once where belay.toml has no [smoke] probes: the application's health URL, asked before and after the run. A run may begin without an answer, and without a terminal none is asked for."},
 	{ID: "smoke.resolve", Answers: "again, monitor, rollback",

@@ -28,8 +28,6 @@ var later = []QuestionDoc{
 		Doc: "Whether the migration is tried elsewhere before."},
 	{ID: "smoke.url", Answers: "a URL; empty = none",
 		Doc: "The application's health URL."},
-	{ID: "monitor.log", Answers: "a file or a command; empty = none",
-		Doc: "Where the application's errors can be read after the run."},
 	{ID: "rollback.confirm", Answers: "the database's name",
 		Doc: "The yes to a way back. Nothing is written before."},
 	{ID: "ledger.create", Answers: "yes, no",

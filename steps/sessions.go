@@ -22,6 +22,7 @@ type Sessions struct {
 	config  db.Config
 	monitor *db.Conn
 	watcher *watch.Watcher
+	pulse   watch.Pulse
 	trio    *db.Trio
 }
 
@@ -170,10 +171,11 @@ func (s *Sessions) seeAgain(ctx context.Context) error {
 	return nil
 }
 
-// Health reads one moment of the server's own counters.
+// Health reads one moment of the server's own counters, and of the statements
+// that take most time on the relations.
 func (s *Sessions) Health(ctx context.Context, relations []string) (h activity.Health, err error) {
 	err = s.Monitor(func(c *db.Conn) (err error) {
-		h, err = watch.Health(ctx, c, relations)
+		h, err = s.pulse.Read(ctx, c, relations)
 		return err
 	})
 	return h, err

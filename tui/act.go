@@ -18,6 +18,7 @@ func init() {
 		screen.Open:     (*model).enter,
 		screen.RunIt:    (*model).runDialog,
 		screen.Cancel:   (*model).stop,
+		screen.Rollback: (*model).wayBack,
 		screen.WhoWaits: over("waits"),
 		screen.ShowSQL:  over("sql"),
 		screen.Rewrite:  over("rewrites"),
@@ -204,6 +205,30 @@ func (m *model) afterStop(left string) string {
 
 func (m *model) stopNow() tea.Cmd {
 	return m.post(journal.Message{Kind: journal.Stop, Now: true}, "stop was asked")
+}
+
+// wayBack asks whether the watch is to end for the way back.
+func (m *model) wayBack() tea.Cmd {
+	m.local.Over = nil
+	why := "What was applied stays until the way back has run: it has its own review and its own typed yes."
+	if s := m.run.Step("rollback"); s != nil {
+		why += " It is " + s.Summary + "."
+	}
+	m.local.Dialog = &screen.Dialog{
+		ID: backDialog, Text: "end the watch and open the way back?", Why: why + " Where new code is out, take the code back first.", Opened: m.at,
+		Options: []screen.Option{{Label: "No, keep watching"}, {Answer: "back", Label: "Open the way back; nothing is written yet"}},
+	}
+	return nil
+}
+
+// goBack ends the watch and leaves for the way back.
+func (m *model) goBack() tea.Cmd {
+	m.left = follow.Back
+	msg := journal.Message{Kind: journal.Stop, Now: true}
+	if m.run.Question("monitor.resolve") != nil {
+		msg = journal.Message{Kind: journal.Answer, ID: "monitor.resolve", Answer: "rollback"}
+	}
+	return tea.Sequence(m.post(msg, ""), m.postAll(journal.Leave), tea.Quit)
 }
 
 // detach leaves by the person's word: the run goes on without a screen.

@@ -11,8 +11,11 @@ import (
 	"belay/tui/screen"
 )
 
-// stopDialog is the id of the one dialog that is no question of the engine's.
-const stopDialog = "stop"
+// The dialogs that are no questions of the engine's.
+const (
+	stopDialog = "stop"
+	backDialog = "back"
+)
 
 // open shows a question.
 func (m *model) open(q state.Question) {
@@ -155,6 +158,9 @@ func (m *model) choose(d *screen.Dialog) tea.Cmd {
 		return m.stopNow()
 	case d.ID == fact.WriteQuestion:
 		return m.write(d, o.Answer)
+	case d.ID == backDialog:
+		m.local.Dialog = nil
+		return m.goBack()
 	}
 	return m.answer(d, o.Answer)
 }

@@ -203,13 +203,17 @@ func (m *model) heard(e journal.Event) {
 // keepDialog closes a dialog whose question is answered or gone.
 func (m *model) keepDialog() {
 	d := m.local.Dialog
-	if d == nil || d.ID == stopDialog {
-		if d != nil && !screen.Busy(m.run) {
-			m.local.Dialog = nil
-		}
-		return
+	gone := false
+	switch {
+	case d == nil:
+	case d.ID == stopDialog:
+		gone = !screen.Busy(m.run)
+	case d.ID == backDialog:
+		gone = !screen.Watching(m.run)
+	default:
+		gone = m.run.Question(d.ID) == nil
 	}
-	if m.run.Question(d.ID) == nil {
+	if gone {
 		m.local.Dialog = nil
 	}
 }
@@ -247,6 +251,9 @@ func worst(run *state.Run) int {
 		if u.Outcome == "unknown" {
 			n++
 		}
+	}
+	if run.Question("monitor.resolve") != nil {
+		n++
 	}
 	if run.Finished != nil && (run.Finished.Exit == 1 || run.Finished.Exit == 5) {
 		n++

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"belay/sqlview/highlight"
 	"belay/sqlview/lint/rules"
 	"belay/steps"
 	"belay/steps/engine"
+	"belay/steps/journal"
 	"belay/steps/state"
 	"belay/tui"
 	"belay/tui/follow"
@@ -46,7 +48,22 @@ func (a *app) screen(folder string) error {
 	left, err := tui.Run(a.ctx, tui.Config{
 		Folder: folder, Name: userName(), Color: a.colored(), In: a.in, Out: a.out, RuleDoc: ruleDoc, Tokens: tokens,
 	})
+	if err == nil && left.How == follow.Back && left.Run != nil {
+		return a.wayBack(left.Run)
+	}
 	return a.afterScreen(left, err)
+}
+
+// wayBack goes on from a watch to the way back of what its run applied. Its
+// engine has been told to end; the way back begins once it has.
+func (a *app) wayBack(r *state.Run) error {
+	id := engine.RunID(r.Opened.Folder)
+	deadline := time.Now().Add(engineArrives)
+	for journal.Held(r.Opened.Folder) && time.Now().Before(deadline) && a.ctx.Err() == nil {
+		time.Sleep(20 * time.Millisecond)
+	}
+	fmt.Fprintf(a.out, "run %s stays applied; the way back of it: belay rollback %s\n", id, id)
+	return a.rollback([]string{id}, "", "text")
 }
 
 // colored reports whether colours may be used.

@@ -8,6 +8,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"text/template"
 	"time"
@@ -37,6 +38,8 @@ const (
 	fastest = time.Second
 	slowest = 16 * time.Second
 	dear    = 50 * time.Millisecond
+	// judged is how many samples are looked at.
+	judged = 3
 )
 
 // Watcher samples on one monitor connection. It belongs to one goroutine.
@@ -44,6 +47,8 @@ type Watcher struct {
 	conn     *db.Conn
 	interval time.Duration
 	rates    rates
+	// costs are what the latest samples took of the server's time.
+	costs []time.Duration
 	// opened and good are of our own clock: the age of what we know.
 	opened, good time.Time
 }
@@ -56,9 +61,10 @@ func New(c *db.Conn) *Watcher {
 // Use continues on another connection, after the first was lost.
 func (w *Watcher) Use(c *db.Conn) { w.conn = c }
 
-// Interval is how long to wait before the next sample: a second, doubled for
-// each sample that took over 50 ms up to 16 s, and halved again for each that
-// took less than half of that.
+// Interval is how long to wait before the next sample: a second, doubled up to
+// 16 s while the cheapest of the last three took over 50 ms of the server's
+// time, and halved again once one did not. One slow sample on a busy machine
+// changes nothing.
 func (w *Watcher) Interval() time.Duration { return w.interval }
 
 // StaleError is a sample that failed. Nothing old is given in its place.
@@ -88,8 +94,10 @@ func (e *StaleError) Unwrap() error { return e.Err }
 // may then have to be replaced (Use).
 func (w *Watcher) Sample(ctx context.Context, relations []string) (activity.Sample, error) {
 	began := time.Now()
-	s, counters, err := w.read(ctx, relations)
-	cost := time.Since(began)
+	s, cost, counters, err := w.read(ctx, relations)
+	if err != nil {
+		cost = time.Since(began) // the server did not say
+	}
 	w.pace(cost)
 	if err != nil {
 		since, never := w.good, w.good.IsZero()
@@ -105,18 +113,24 @@ func (w *Watcher) Sample(ctx context.Context, relations []string) (activity.Samp
 	return s, nil
 }
 
+// pace judges by the cheapest of the last samples: that is what asking costs,
+// the rest is a machine that has much else to do.
 func (w *Watcher) pace(cost time.Duration) {
+	w.costs = append(w.costs, cost)
+	w.costs = w.costs[max(0, len(w.costs)-judged):]
 	switch {
-	case cost > dear:
-		w.interval = min(2*w.interval, slowest)
-	case cost < dear/2:
+	case slices.Min(w.costs) <= dear:
 		w.interval = max(w.interval/2, fastest)
+	case len(w.costs) == judged:
+		w.interval = min(2*w.interval, slowest)
 	}
 }
 
 // The statements of one batch are one implicit transaction, over when the last
 // answer is sent: nothing stays open.
-func (w *Watcher) read(ctx context.Context, relations []string) (activity.Sample, map[string]counter, error) {
+// The cost is the time between the first and the last of them by the server's
+// clock: neither the network nor our own process is in it.
+func (w *Watcher) read(ctx context.Context, relations []string) (activity.Sample, time.Duration, map[string]counter, error) {
 	var s activity.Sample
 	if relations == nil {
 		relations = []string{}
@@ -129,9 +143,14 @@ func (w *Watcher) read(ctx context.Context, relations []string) (activity.Sample
 	batch.Queue(sql("progress", major))
 	batch.Queue(sql("replicas", major))
 	batch.Queue(sql("transactions", major))
+	batch.Queue("SELECT (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::bigint")
 	results := w.conn.SendBatch(ctx, &batch)
 	counters, err := scan(results, &s)
-	return s, counters, errors.Join(err, results.Close())
+	var end int64
+	if err == nil {
+		err = results.QueryRow().Scan(&end)
+	}
+	return s, time.UnixMicro(end).Sub(s.At), counters, errors.Join(err, results.Close())
 }
 
 func scan(r pgx.BatchResults, s *activity.Sample) (map[string]counter, error) {

@@ -19,6 +19,39 @@ type Health struct {
 	Replicas []Replica     `json:"replicas,omitempty"`
 	// Invalid names the INVALID indexes of the tables that nobody builds.
 	Invalid []string `json:"invalid,omitempty"`
+	// Statements are those that take most time on the tables, by
+	// pg_stat_statements. NoStatements says why there are none to be read; "" =
+	// they were.
+	Statements   []Statement `json:"statements,omitempty"`
+	NoStatements string      `json:"no_statements,omitempty"`
+}
+
+// Statement is what pg_stat_statements counted of one statement. Its text has
+// parameters in the place of values.
+type Statement struct {
+	ID      string  `json:"id"` // queryid
+	Text    string  `json:"text"`
+	Calls   int64   `json:"calls"`
+	TotalMS float64 `json:"total_ms"`
+}
+
+// Mean is the mean time of a call since the counters' reset, in milliseconds;
+// -1 where it was never called.
+func (s Statement) Mean() float64 {
+	if s.Calls <= 0 {
+		return -1
+	}
+	return s.TotalMS / float64(s.Calls)
+}
+
+// Statement finds a statement by its id; ok is false where it was not read.
+func (h Health) Statement(id string) (s Statement, ok bool) {
+	for _, s := range h.Statements {
+		if s.ID == id {
+			return s, true
+		}
+	}
+	return Statement{}, false
 }
 
 // TableHealth is one table, with its partitions added.

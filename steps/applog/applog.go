@@ -104,7 +104,7 @@ func (l *Log) Lately(window time.Duration) fact.Logged {
 	defer l.mu.Unlock()
 	counts := map[string]int{}
 	for _, b := range l.past {
-		if time.Since(b.at) >= window {
+		if time.Since(b.at) >= window+step {
 			continue
 		}
 		for code, n := range b.counts {

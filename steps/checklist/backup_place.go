@@ -61,7 +61,7 @@ func refuseOwnDump(ctx context.Context, e *steps.Env) error {
 	var pid int
 	err := e.Sessions.Monitor(func(c *db.Conn) error { return c.QueryRow(ctx, dumpingSQL).Scan(&pid) })
 	if err != nil {
-		return dbError("looking for a dump", err)
+		return steps.Database("looking for a dump", err)
 	}
 	if pid == 0 {
 		return nil

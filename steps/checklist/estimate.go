@@ -34,7 +34,7 @@ func runEstimate(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 	}
 	sample, _, err := e.Sessions.Sample(ctx, touched(e))
 	if err != nil {
-		return steps.Outcome{}, dbError("sizes and traffic", err)
+		return steps.Outcome{}, steps.Database("sizes and traffic", err)
 	}
 	// The baseline begins with the first look.
 	if h, err := e.Sessions.Health(ctx, touched(e)); err == nil {

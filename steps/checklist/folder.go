@@ -89,7 +89,7 @@ func readHistory(ctx context.Context, e *steps.Env, f *fact.Folder, known git.Fa
 		if steps.HintOf(err) != "" {
 			return err
 		}
-		return dbError("the history table", err)
+		return steps.Database("the history table", err)
 	}
 	t := e.Bench.Table
 	if t.Refused != nil {

@@ -33,7 +33,7 @@ func liveItems(ctx context.Context, e *steps.Env) ([]fact.Item, time.Time, error
 		return err
 	})
 	if err != nil {
-		return nil, time.Time{}, dbError("preflight", err)
+		return nil, time.Time{}, steps.Database("preflight", err)
 	}
 	var items []fact.Item
 	for _, look := range []func(inspect.Facts) []fact.Item{

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"belay/db"
 	"belay/sqlview/measure"
 	"belay/steps"
+	"belay/steps/applog"
 	"belay/steps/fact"
 	"belay/steps/journal"
 	"belay/steps/monitor"
@@ -21,13 +23,17 @@ var Monitor = steps.Step{
 
 **In practice.** What counts are clean minutes in one piece, by the server's clock: amber pauses them, red begins them
 anew, and time that was not seen is not clean. Watched are who waits on a lock, rollbacks, deadlocks, sessions,
-sequential scans and dead tuples of the tables that were touched, replicas, INVALID indexes, and the smoke
-probes, all against a baseline from before the run. Application logs are NOT watched, and the verdict says so.
-You may leave: it goes on, and ends by itself.
+sequential scans and dead tuples of the tables that were touched, replicas, INVALID indexes, the mean time of the
+statements on those tables where pg_stat_statements is there, the smoke probes, and the SQLSTATEs in the
+application's log, all against a baseline from before the run. The log is a file or a command, of [monitor]
+in belay.toml or of monitor.log; its lines are counted and not kept. Without one the verdict says that application
+logs were NOT watched. Red rings once and offers what can be done, cheapest first. You may leave: it goes on, and
+ends by itself.
 
 **Measured.** One published outage showed after 32 minutes, cached plans after 5, changed plans after hours: ten
 minutes are the least.`,
-	Run: runMonitor,
+	Look: lookMonitor,
+	Run:  runMonitor,
 }
 
 const (
@@ -53,6 +59,24 @@ func cleanTime(e *steps.Env) time.Duration {
 	return time.Duration(minutes) * time.Minute
 }
 
+// lookMonitor begins to read the application's log, so that there is a before.
+// It never stands in the way of a run.
+func lookMonitor(_ context.Context, e *steps.Env) (steps.Outcome, error) {
+	asks, err := followLog(e)
+	if err != nil {
+		return steps.Outcome{}, err
+	}
+	log := e.Log.Before()
+	out := steps.Outcome{Status: journal.Todo, Summary: measure.Duration(cleanTime(e)) + " clean, log " + log.Source, Questions: asks}
+	switch {
+	case log.Source == "":
+		out.Summary = measure.Duration(cleanTime(e)) + " clean, application logs NOT watched"
+	case log.Problem != "":
+		out.Status, out.Summary, out.Hint = journal.Look, "log "+log.Source+": "+log.Problem, "without it the watch after the run is never clean"
+	}
+	return out, nil
+}
+
 func runMonitor(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 	if out, waived := waivedBy(e, "monitor"); waived {
 		return out, nil
@@ -70,10 +94,14 @@ func runMonitor(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 		if errors.Is(context.Cause(ctx), steps.ErrStopped) {
 			return steps.Outcome{Status: journal.Waived, Summary: "stopped on request before the watch began"}, nil
 		}
-		return steps.Outcome{}, dbError("monitor", err)
+		return steps.Outcome{}, steps.Database("monitor", err)
 	}
 	need := cleanTime(e)
-	m := &monitoring{env: e, config: cfg, watch: monitor.New(e.Baseline.Now(), need, monitorGap), need: need}
+	asked, err := applog.NewPatterns(e.Project.Config.Monitor.SQLStates)
+	if err != nil {
+		return steps.Outcome{}, err
+	}
+	m := &monitoring{env: e, config: cfg, watch: monitor.New(e.Baseline.Now(), need, monitorGap, asked.Asked), need: need, started: e.Now()}
 	return m.run(ctx)
 }
 
@@ -84,9 +112,11 @@ type monitoring struct {
 	watch  *monitor.Watch
 	need   time.Duration
 	began  time.Time // the server's clock
-	asked  time.Time
-	probes []fact.Probed
-	seen   fact.Monitor
+	// started is of our own clock: what stood in the log before is not of the watch.
+	started time.Time
+	asked   time.Time
+	probes  []fact.Probed
+	seen    fact.Monitor
 	// open is true while a person is asked about red; heard is what they said.
 	open, heard bool
 }
@@ -127,7 +157,13 @@ func (m *monitoring) once(ctx context.Context) error {
 		}
 		m.asked, m.probes = h.At, askAll(ctx, m.env, short(probes))
 	}
-	m.seen = m.watch.Take(h, m.probes, m.env.Bench.Smoke.Before)
+	m.seen = m.watch.Take(monitor.Moment{
+		Health: h, Probes: m.probes, Before: m.env.Bench.Smoke.Before,
+		Log: m.env.Log.Lately(min(monitor.LogWindow, m.env.Now().Sub(m.started))),
+	})
+	if _, red := monitor.Red(m.seen); red {
+		m.seen.Choices = m.choices()
+	}
 	if err := m.env.Fact(ctx, "monitor", m.seen); err != nil {
 		return err
 	}
@@ -148,30 +184,47 @@ func (m *monitoring) red(ctx context.Context) error {
 		return m.env.Engine.Record(ctx, "monitor", journal.QuestionAsked{
 			ID: monitorID, Options: []string{"watch", "rollback", "end"}, Default: "watch",
 			Text: fmt.Sprintf("red: %s is %s (before %s) %s", s.Name, monitor.Number(s.Now, s.Unit), monitor.Number(s.Before, s.Unit), s.Note),
-			Why:  m.choices(),
+			Why:  ranked(m.seen.Choices),
 		})
 	}
 	return nil
 }
 
-// choices are ranked by what they cost.
-func (m *monitoring) choices() string {
+// choices are what can be done about red, ranked by what they cost.
+func (m *monitoring) choices() []fact.Choice {
 	way := "not known"
-	if f := m.env.Bench.Way; f != "" {
-		way = f
+	if w := m.env.Bench.Way; w != "" {
+		way = w
 	}
-	return "1. take the code back first, where new code is out; 2. the schema: " + way +
-		"; 3. mend forward with a new migration; 4. keep watching. Restoring a backup comes last: it loses every write since"
+	out := []fact.Choice{
+		{What: "roll back the code", Cost: "where new code is out, it is the cheapest and loses nothing in the database"},
+		{What: "take the schema back: `belay rollback " + m.env.Run + "`", Cost: way},
+		{What: "mend forward with a new migration", Cost: "reviewed and run like this one; what is missing most is an index, built CONCURRENTLY in its own file"},
+	}
+	if tables := touched(m.env); len(tables) > 0 {
+		out = append(out, fact.Choice{What: "ANALYZE " + strings.Join(tables, ", "), Cost: "in psql; seconds, it reads a sample and blocks no reads or writes; helps where plans changed"})
+	}
+	return append(out,
+		fact.Choice{What: "keep watching", Cost: "the clock of clean minutes begins anew when it is well"},
+		fact.Choice{What: "restore a backup", Cost: "comes last: it loses every write since it was made"})
+}
+
+func ranked(choices []fact.Choice) string {
+	var parts []string
+	for i, c := range choices {
+		parts = append(parts, fmt.Sprintf("%d. %s: %s", i+1, c.What, c.Cost))
+	}
+	return strings.Join(parts, "; ")
 }
 
 // over reports whether the watch is at its end, by itself or by a person's word.
 func (m *monitoring) over() (steps.Outcome, bool, error) {
-	notWatched := "; application logs NOT watched"
+	log := "; " + monitor.LogVerdict(m.seen)
 	clean := time.Duration(m.seen.CleanMS) * time.Millisecond
 	s, red := monitor.Red(m.seen)
 	switch {
 	case m.watch.Clean():
-		return steps.Done("%s clean in one piece%s", measure.Duration(m.need), notWatched), true, nil
+		return steps.Done("%s clean in one piece%s", measure.Duration(m.need), log), true, nil
 	case red && m.env.Headless:
 		return steps.Outcome{}, true, afterwards(m.env, "applied, but the monitor is red: "+s.Name+" is "+monitor.Number(s.Now, s.Unit))
 	case m.open:
@@ -184,12 +237,12 @@ func (m *monitoring) over() (steps.Outcome, bool, error) {
 		case "rollback":
 			return steps.Outcome{}, true, afterwards(m.env, "applied; to be taken back: "+s.Name+" is red")
 		case "end":
-			return steps.Outcome{Status: journal.Waived, Summary: "ended at red by " + by + ": " + s.Name + notWatched}, true, nil
+			return steps.Outcome{Status: journal.Waived, Summary: "ended at red by " + by + ": " + s.Name + log}, true, nil
 		}
 	}
 	if passed := m.seen.At.Sub(m.began); passed > patienceTimes*m.need {
 		return steps.Outcome{
-			Status: journal.Look, Summary: fmt.Sprintf("not clean in %s: %s of %s%s", measure.Duration(passed), measure.Duration(clean), measure.Duration(m.need), notWatched),
+			Status: journal.Look, Summary: fmt.Sprintf("not clean in %s: %s of %s%s", measure.Duration(passed), measure.Duration(clean), measure.Duration(m.need), log),
 		}, true, nil
 	}
 	return steps.Outcome{}, false, nil
@@ -201,8 +254,8 @@ func (m *monitoring) left(ctx context.Context) (steps.Outcome, error) {
 	cause := context.Cause(ctx)
 	if errors.Is(cause, steps.ErrStopped) {
 		return steps.Outcome{
-			Status: journal.Waived, Summary: fmt.Sprintf("stopped on request after %s of %s clean; application logs NOT watched",
-				measure.MS(m.seen.CleanMS), measure.Duration(m.need)),
+			Status: journal.Waived, Summary: fmt.Sprintf("stopped on request after %s of %s clean; %s",
+				measure.MS(m.seen.CleanMS), measure.Duration(m.need), monitor.LogVerdict(m.seen)),
 		}, nil
 	}
 	return steps.Outcome{}, cause

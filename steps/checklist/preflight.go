@@ -2,11 +2,9 @@ package checklist
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
-	"belay/db"
 	"belay/steps"
 	"belay/steps/fact"
 	"belay/steps/journal"
@@ -157,16 +155,4 @@ func historyCreate(e *steps.Env) journal.QuestionAsked {
 		Text: fmt.Sprintf("%s has no history table %s yet: create it in the run?", e.Bench.Format.Name, t.Quoted),
 		Why:  strings.TrimSpace(t.Variant.Create(t.Quoted)),
 	}
-}
-
-// dbError gives a database error its explanation and hint.
-func dbError(what string, err error) error {
-	if err == nil || errors.Is(err, context.Canceled) {
-		return err
-	}
-	message, hint := db.Explain(err)
-	if hint == "" && db.SQLState(err) == "" {
-		hint = "the connection was lost: check that the server and the way to it are up, then look again"
-	}
-	return &steps.Refused{Problem: what + ": " + message, Advice: hint, Fatal: true}
 }

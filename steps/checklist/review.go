@@ -116,7 +116,7 @@ func readCatalog(ctx context.Context, e *steps.Env) error {
 	if offline(e) {
 		return nil
 	}
-	return dbError("the catalog", e.Sessions.Monitor(func(c *db.Conn) error {
+	return steps.Database("the catalog", e.Sessions.Monitor(func(c *db.Conn) error {
 		s, err := inspect.Catalog(ctx, c)
 		e.Bench.Snapshot = s
 		return err

@@ -62,7 +62,7 @@ type runner struct {
 func newRunner(ctx context.Context, e *steps.Env) (*runner, error) {
 	t, err := e.Sessions.Open(ctx, e.Run, "run")
 	if err != nil {
-		return nil, dbError("the three connections", err)
+		return nil, steps.Database("the three connections", err)
 	}
 	r := &runner{env: e, trio: t, told: &teller{env: e}, from: map[string]int{}}
 	if e.Bench.Table != nil {
@@ -101,7 +101,7 @@ func newRunner(ctx context.Context, e *steps.Env) (*runner, error) {
 func (r *runner) own(ctx context.Context) error {
 	ok, holder, err := db.TryLock(ctx, r.trio.Executor, db.LockKey)
 	if err != nil {
-		return dbError("belay's advisory lock", err)
+		return steps.Database("belay's advisory lock", err)
 	}
 	if ok {
 		return nil
@@ -131,7 +131,7 @@ func (r *runner) takeKeys(ctx context.Context) error {
 		for {
 			ok, holder, err := db.TryLock(ctx, r.trio.Executor, k)
 			if err != nil {
-				return dbError("the tool's advisory lock", err)
+				return steps.Database("the tool's advisory lock", err)
 			}
 			if ok {
 				break

@@ -155,7 +155,7 @@ func (r *runner) again(ctx context.Context, u *steps.Unit, res *apply.Result) (b
 // anything was sent.
 func (r *runner) seeAgain(ctx context.Context) (bool, error) {
 	if err := r.env.Sessions.SeeAgain(ctx); err != nil {
-		return false, dbError("the monitor connection", err)
+		return false, steps.Database("the monitor connection", err)
 	}
 	return true, nil
 }

@@ -34,7 +34,7 @@ func runVerify(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 		return steps.Outcome{}, err
 	}
 	if err := e.Sessions.Look(ctx, cfg, e.Run); err != nil {
-		return steps.Outcome{}, dbError("verify", err)
+		return steps.Outcome{}, steps.Database("verify", err)
 	}
 	v := fact.Verified{At: e.Now().UTC()}
 	err = e.Sessions.Monitor(func(c *db.Conn) error {
@@ -49,7 +49,7 @@ func runVerify(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 		return nil
 	})
 	if err != nil {
-		return steps.Outcome{}, dbError("verify", err)
+		return steps.Outcome{}, steps.Database("verify", err)
 	}
 	if err := e.Fact(ctx, "verify", v); err != nil {
 		return steps.Outcome{}, err

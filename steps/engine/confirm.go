@@ -109,6 +109,7 @@ func (g *engine) become() error {
 		return err
 	}
 	g.env.Run = g.shortID()
+	g.env.Baseline.Logged(g.env.Log.Before())
 	if err := g.recordFact("monitor", g.env.Baseline.Now()); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"belay/db/backfill"
 	"belay/sqlview/parse"
 	"belay/steps"
+	"belay/steps/applog"
 	"belay/steps/fact"
 	"belay/steps/journal"
 	"belay/steps/playbook"
@@ -182,7 +183,7 @@ func (g *engine) begin(ctx context.Context) error {
 	}
 	g.env = &steps.Env{
 		Project: p, Versions: g.order.Versions, RehearsalFile: g.order.Rehearsal, Now: g.now, Parser: &parse.Parser{}, Run: g.shortID(),
-		Headless: g.order.Headless, Back: g.back(), Sessions: &steps.Sessions{}, Bench: &steps.Bench{Back: g.back()}, Baseline: steps.NewBaseline(fact.Baseline{}), Engine: &desk{g: g},
+		Headless: g.order.Headless, Back: g.back(), Sessions: &steps.Sessions{}, Bench: &steps.Bench{Back: g.back()}, Baseline: steps.NewBaseline(fact.Baseline{}), Log: &applog.Log{}, Engine: &desk{g: g},
 	}
 	g.env.Steering, g.env.Backfill = &steps.Steering{}, g.order.Backfill
 	if b := g.env.Backfill; b != nil && b.ID == "" {
@@ -237,6 +238,7 @@ func (g *engine) record(step, by string, body journal.Body) error {
 // close gives everything back. A look that never became a run leaves nothing.
 func (g *engine) close() {
 	if g.env != nil {
+		g.env.Log.Close()
 		if err := g.env.Sessions.Close(); err != nil {
 			slog.Debug("closing connections", "error", err)
 		}

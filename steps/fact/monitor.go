@@ -12,8 +12,12 @@ type Baseline struct {
 	Samples int             `json:"samples"`
 	First   activity.Health `json:"first"`
 	Last    activity.Health `json:"last"`
-	// Waiting is the most sessions that waited at once.
-	Waiting int `json:"waiting"`
+	// Waiting is the most sessions that waited at once, LongestWaitMS the longest
+	// that one did.
+	Waiting       int   `json:"waiting"`
+	LongestWaitMS int64 `json:"longest_wait_ms,omitempty"`
+	// Log is what the application's log said meanwhile.
+	Log Logged `json:"log,omitzero"`
 }
 
 // Add takes a further moment. Counters that went back begin anew.
@@ -21,7 +25,8 @@ func (b *Baseline) Add(h activity.Health) {
 	if b.Samples == 0 || h.Rollbacks < b.Last.Rollbacks || h.Deadlocks < b.Last.Deadlocks {
 		b.First, b.Samples = h, 0
 	}
-	b.Last, b.Samples, b.Waiting = h, b.Samples+1, max(b.Waiting, h.Waiting)
+	b.Last, b.Samples = h, b.Samples+1
+	b.Waiting, b.LongestWaitMS = max(b.Waiting, h.Waiting), max(b.LongestWaitMS, h.LongestWaitMS)
 }
 
 // Span is how long it was looked.
@@ -41,8 +46,19 @@ type Monitor struct {
 	Pauses []Pause `json:"pauses,omitempty"`
 	Resets int     `json:"resets"`
 	// Log is where application errors were read; "" = they were NOT watched.
-	Log   string `json:"log,omitempty"`
-	Items []Item `json:"items"`
+	Log string `json:"log,omitempty"`
+	// NoStatements says why the time of statements is NOT watched; "" = it is.
+	NoStatements string `json:"no_statements,omitempty"`
+	// Choices are what can be done while it is red, cheapest first.
+	Choices []Choice `json:"choices,omitempty"`
+	Items   []Item   `json:"items"`
+}
+
+// Choice is one thing that can be done about red.
+type Choice struct {
+	What string `json:"what"`
+	// Cost is what it costs or loses.
+	Cost string `json:"cost"`
 }
 
 // Signal is one number that is watched. A negative number is unknown.
@@ -51,9 +67,11 @@ type Signal struct {
 	Before float64 `json:"before"`
 	Now    float64 `json:"now"`
 	Worst  float64 `json:"worst"`
-	Unit   string  `json:"unit,omitempty"` // "/s", "ms"; "" = a count
+	Unit   string  `json:"unit,omitempty"` // "/s", "/min", "ms"; "" = a count
 	Level  Level   `json:"level"`
 	Note   string  `json:"note,omitempty"`
+	// Recent are the newest values, newest last, at most ten.
+	Recent []float64 `json:"recent,omitempty"`
 }
 
 // Pause is a time that is no clean one.

@@ -148,12 +148,12 @@ func (g *gathering) live(ctx context.Context) error {
 	}
 	t, err := history.Open(ctx, c, g.format, g.project.Config.HistoryTable)
 	if err != nil {
-		return err
+		return steps.Database("the history table", err)
 	}
 	var rows []migration.Row
 	if t.Exists {
 		if rows, err = t.Rows(ctx, c); err != nil {
-			return err
+			return steps.Database("the history table", err)
 		}
 	}
 	g.status = migration.Compare(g.folder, rows, t.Variant)
@@ -172,10 +172,14 @@ func (g *gathering) readNamed(ctx context.Context) func(sqlview.Names) (*catalog
 		return nil
 	}
 	return func(n sqlview.Names) (*catalog.Snapshot, error) {
+		var snapshot *catalog.Snapshot
+		var err error
 		if n.Everything {
-			return inspect.Catalog(ctx, g.conn)
+			snapshot, err = inspect.Catalog(ctx, g.conn)
+		} else {
+			snapshot, err = inspect.Named(ctx, g.conn, inspect.Names{Words: n.Words, Cascade: n.Cascade})
 		}
-		return inspect.Named(ctx, g.conn, inspect.Names{Words: n.Words, Cascade: n.Cascade})
+		return snapshot, steps.Database("the catalog", err)
 	}
 }
 

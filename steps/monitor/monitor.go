@@ -5,6 +5,7 @@ package monitor
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"belay/sqlview/activity"
@@ -27,20 +28,44 @@ type Watch struct {
 	past  []activity.Health
 	clean time.Duration
 	worst map[string]float64
-	f     fact.Monitor
+	// recent are the newest values of each signal, seen the codes of the log that
+	// have a row.
+	recent map[string][]float64
+	seen   []fact.LogCount
+	asked  func(code string) bool
+	f      fact.Monitor
 }
 
-// New begins a watch that ends after need of clean time in one piece.
-func New(base fact.Baseline, need, gap time.Duration) *Watch {
-	return &Watch{base: base, need: need, gap: gap, worst: map[string]float64{}, f: fact.Monitor{NeedMS: need.Milliseconds(), BaselineMS: base.Span().Milliseconds()}}
+// Moment is all that is known at one time.
+type Moment struct {
+	Health activity.Health
+	// Probes are the newest answers of the application, Before those from before
+	// the run; nil = it has none.
+	Probes, Before []fact.Probed
+	// Log is what the application's log said in the last LogWindow; zero = it is
+	// not watched.
+	Log fact.Logged
+}
+
+// New begins a watch that ends after need of clean time in one piece. asked
+// names the codes of the log that count as a migration's own besides those that
+// are; nil = none.
+func New(base fact.Baseline, need, gap time.Duration, asked func(code string) bool) *Watch {
+	if asked == nil {
+		asked = func(string) bool { return false }
+	}
+	return &Watch{base: base, need: need, gap: gap, worst: map[string]float64{}, recent: map[string][]float64{}, asked: asked, f: fact.Monitor{NeedMS: need.Milliseconds(), BaselineMS: base.Span().Milliseconds()}}
 }
 
 // Clean reports whether all was well for as long as needed.
 func (w *Watch) Clean() bool { return w.clean >= w.need }
 
-// Take judges a moment. probes are the newest answers of the application; nil =
-// it has none.
-func (w *Watch) Take(h activity.Health, probes, before []fact.Probed) fact.Monitor {
+// maxRecent is how many values of a signal are kept.
+const maxRecent = 10
+
+// Take judges a moment.
+func (w *Watch) Take(m Moment) fact.Monitor {
+	h := m.Health
 	var last activity.Health
 	if n := len(w.past); n > 0 {
 		last = w.past[n-1]
@@ -51,12 +76,16 @@ func (w *Watch) Take(h activity.Health, probes, before []fact.Probed) fact.Monit
 	}
 	w.f.At, w.f.Signals, w.f.Level = h.At, nil, fact.OK
 	w.signals(h)
-	w.probes(probes, before)
+	w.statements(h)
+	w.log(m.Log)
+	w.probes(m.Probes, m.Before)
 	why := ""
 	for i := range w.f.Signals {
 		s := &w.f.Signals[i]
 		w.worst[s.Name] = max(w.worst[s.Name], s.Now)
-		s.Worst = w.worst[s.Name]
+		w.recent[s.Name] = append(w.recent[s.Name], s.Now)
+		w.recent[s.Name] = w.recent[s.Name][max(0, len(w.recent[s.Name])-maxRecent):]
+		s.Worst, s.Recent = w.worst[s.Name], slices.Clone(w.recent[s.Name])
 		if rank[s.Level] > rank[w.f.Level] {
 			w.f.Level, why = s.Level, s.Name+" "+Number(s.Now, s.Unit)
 		}
@@ -120,6 +149,8 @@ func Number(n float64, unit string) string {
 	switch {
 	case n < 0:
 		return "?"
+	case unit == "ms" && n < 10:
+		return measure.Rate(n) + " ms"
 	case unit == "ms":
 		return measure.MS(int64(n))
 	}
@@ -129,12 +160,15 @@ func Number(n float64, unit string) string {
 func items(f fact.Monitor) []fact.Item {
 	log := fact.Item{ID: "log", Level: fact.OK, Text: "application errors read from " + f.Log}
 	if f.Log == "" {
-		log = fact.Item{ID: "log", Level: fact.Look, Text: "application logs NOT watched"}
+		log = fact.Item{ID: "log", Level: fact.Look, Text: "application logs NOT watched", Hint: "[monitor] log_file or log_command in belay.toml, or monitor.log, says where they are"}
 	}
 	out := []fact.Item{}
 	for _, s := range f.Signals {
 		out = append(out, fact.Item{ID: "signal", Level: s.Level, Text: fmt.Sprintf("%s: %s (before %s, worst %s) %s",
 			s.Name, Number(s.Now, s.Unit), Number(s.Before, s.Unit), Number(s.Worst, s.Unit), s.Note)})
+	}
+	if f.NoStatements != "" {
+		out = append(out, fact.Item{ID: "statements", Level: fact.OK, Text: "the time of statements is NOT watched: " + f.NoStatements})
 	}
 	return append(out, log)
 }

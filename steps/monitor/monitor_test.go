@@ -26,12 +26,12 @@ func base() fact.Baseline {
 
 // A minute of clean time is a minute of the server's clock in one piece.
 func TestCleanTimeIsCounted(t *testing.T) {
-	w := New(base(), time.Minute, 6*time.Second)
+	w := New(base(), time.Minute, 6*time.Second, nil)
 	for s := 0; s <= 60; s += 2 {
 		if w.Clean() {
 			t.Fatalf("clean after %d s", s)
 		}
-		w.Take(at(s), nil, nil)
+		w.Take(Moment{Health: at(s)})
 	}
 	if !w.Clean() {
 		t.Error("a minute without a fault is not clean")
@@ -55,14 +55,14 @@ func TestWhatIsNotCleanTime(t *testing.T) {
 		{"well", func(*activity.Health) {}, 30 * time.Second, 0, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := New(base(), time.Minute, 6*time.Second)
+			w := New(base(), time.Minute, 6*time.Second, nil)
 			var f fact.Monitor
 			for s := 0; s <= 30; s += 2 {
 				h := at(s)
 				if s == 20 {
 					c.change(&h)
 				}
-				f = w.Take(h, nil, nil)
+				f = w.Take(Moment{Health: h})
 			}
 			if got := time.Duration(f.CleanMS) * time.Millisecond; got != c.clean || f.Resets != c.resets {
 				t.Errorf("clean %s, %d resets, want %s and %d", got, f.Resets, c.clean, c.resets)
@@ -80,10 +80,10 @@ func TestWhatIsNotCleanTime(t *testing.T) {
 
 // What was not seen is not clean, also where it ended well.
 func TestAGapIsNoCleanTime(t *testing.T) {
-	w := New(base(), time.Minute, 6*time.Second)
-	w.Take(at(0), nil, nil)
-	w.Take(at(2), nil, nil)
-	f := w.Take(at(62), nil, nil)
+	w := New(base(), time.Minute, 6*time.Second, nil)
+	w.Take(Moment{Health: at(0)})
+	w.Take(Moment{Health: at(2)})
+	f := w.Take(Moment{Health: at(62)})
 	if f.CleanMS != 2000 || len(f.Pauses) != 1 || f.Pauses[0].Why != "no sample for 60 s" {
 		t.Errorf("%d ms clean, %v", f.CleanMS, f.Pauses)
 	}
@@ -91,12 +91,12 @@ func TestAGapIsNoCleanTime(t *testing.T) {
 
 // Rates are judged against the baseline's; a rise above it is red while it lasts.
 func TestRatesAgainstTheBaseline(t *testing.T) {
-	w := New(base(), time.Minute, 6*time.Second)
+	w := New(base(), time.Minute, 6*time.Second, nil)
 	var f fact.Monitor
 	for s := 0; s <= 10; s += 2 {
 		h := at(s)
 		h.Rollbacks, h.Tables[0].SeqScans = int64(10*s), int64(55*s)
-		f = w.Take(h, nil, nil)
+		f = w.Take(Moment{Health: h})
 	}
 	got := map[string]fact.Signal{}
 	for _, s := range f.Signals {
@@ -120,7 +120,7 @@ func TestProbesAgainstBefore(t *testing.T) {
 		now, before fact.Probed
 		level       fact.Level
 	}{{red, well, fact.Stop}, {red, red, fact.OK}, {well, well, fact.OK}} {
-		f := New(base(), time.Minute, 6*time.Second).Take(at(0), []fact.Probed{c.now}, []fact.Probed{c.before})
+		f := New(base(), time.Minute, 6*time.Second, nil).Take(Moment{Health: at(0), Probes: []fact.Probed{c.now}, Before: []fact.Probed{c.before}})
 		if f.Level != c.level {
 			t.Errorf("%+v after %+v is %s, want %s", c.now, c.before, f.Level, c.level)
 		}

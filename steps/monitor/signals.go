@@ -41,6 +41,8 @@ func (w *Watch) signals(h activity.Health) {
 	waiting := float64(h.Waiting)
 	w.add(fact.Signal{Name: "waiting on a lock", Before: float64(w.base.Waiting), Now: waiting,
 		Level: level(h.Waiting >= waitingRed || h.Waiting >= waitingAmber && h.LongestWaitMS >= longWait, h.Waiting >= waitingAmber && h.Waiting > w.base.Waiting)})
+	w.add(fact.Signal{Name: "longest lock wait", Before: float64(w.base.LongestWaitMS), Now: float64(h.LongestWaitMS), Unit: "ms",
+		Level: level(false, h.LongestWaitMS >= longWait && h.LongestWaitMS > 2*w.base.LongestWaitMS)})
 	w.rate("rollbacks", func(h activity.Health) int64 { return h.Rollbacks }, 2, rollbackAmber, 3, rollbackRed)
 	deadlocks := float64(h.Deadlocks - w.past[0].Deadlocks)
 	w.add(fact.Signal{Name: "deadlocks", Before: 0, Now: max(deadlocks, 0), Level: level(deadlocks >= deadlockRed, deadlocks >= deadlockAmber)})
@@ -53,6 +55,7 @@ func (w *Watch) signals(h activity.Health) {
 	for _, r := range h.Replicas {
 		w.replica(r)
 	}
+	w.gone(h.Replicas)
 	var fresh []string
 	for _, x := range h.Invalid {
 		if !slices.Contains(w.base.Last.Invalid, x) {
@@ -107,6 +110,15 @@ func (w *Watch) replica(r activity.Replica) {
 	lag := float64(r.LagMS)
 	w.add(fact.Signal{Name: "replica " + r.Name + " behind", Before: before, Now: lag, Unit: "ms",
 		Level: level(lag > lagRed && lag > 2*before, lag > lagAmber && lag > 2*before)})
+}
+
+// gone adds the replicas of the baseline that are not there any more.
+func (w *Watch) gone(now []activity.Replica) {
+	for _, b := range w.base.Last.Replicas {
+		if !slices.ContainsFunc(now, func(r activity.Replica) bool { return r.Name == b.Name }) {
+			w.add(fact.Signal{Name: "replica " + b.Name + " behind", Before: float64(b.LagMS), Now: -1, Unit: "ms", Note: "it no longer streams", Level: fact.Look})
+		}
+	}
 }
 
 // probes adds the application's answers. What was red before says nothing.

@@ -66,10 +66,14 @@ type SmokeConf struct {
 
 // MonitorConf is [monitor]: the watch after a run.
 type MonitorConf struct {
-	Minutes    int      `toml:"minutes"`
-	LogCommand string   `toml:"log_command"`
-	LogFile    string   `toml:"log_file"`
-	SQLStates  []string `toml:"sqlstates"`
+	Minutes int `toml:"minutes"`
+	// LogCommand prints the application's log as it grows, LogFile is one; a
+	// relative path is from the project's folder. One of them at most.
+	LogCommand string `toml:"log_command"`
+	LogFile    string `toml:"log_file"`
+	// SQLStates are judged as a migration's own besides those that are. A
+	// /regular expression/ counts lines that name none.
+	SQLStates []string `toml:"sqlstates"`
 }
 
 // ThrottleConf is [throttle]: what slows a backfill.
@@ -172,6 +176,9 @@ func (c Config) check(path string) error {
 				Advice:  "keep one of them",
 			}
 		}
+	}
+	if c.Monitor.LogCommand != "" && c.Monitor.LogFile != "" {
+		return &UsageError{Problem: path + ": [monitor] has both log_command and log_file", Advice: "keep one of them"}
 	}
 	switch c.Ledger {
 	case "", "ask", "target", "local":

@@ -122,6 +122,9 @@ func (s *Scratch) complete(ctx context.Context, with Copy) error {
 		if _, err := conn.PgConn().CopyFrom(ctx, bytes.NewReader(with.Rows), "COPY "+with.History+" FROM STDIN"); err != nil {
 			return fmt.Errorf("history table in the throwaway database: %w", err)
 		}
+		if err := advance(ctx, conn, with.History); err != nil {
+			return fmt.Errorf("sequences of the history table in the throwaway database: %w", err)
+		}
 	}
 	if with.SearchPath == "" {
 		return nil
@@ -129,6 +132,37 @@ func (s *Scratch) complete(ctx context.Context, with Copy) error {
 	// The value is a list as SHOW prints it, quoted where it must be.
 	_, err = conn.Exec(ctx, "ALTER DATABASE "+database+" SET search_path = "+with.SearchPath)
 	return err
+}
+
+// sequencesSQL finds the sequences that fill columns of a table: serial, identity,
+// and a default of one's own.
+const sequencesSQL = `SELECT DISTINCT pg_catalog.quote_ident(a.attname), s.oid::pg_catalog.regclass::text
+FROM pg_catalog.pg_attribute a
+JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+JOIN pg_catalog.pg_class s ON s.relkind = 'S'
+LEFT JOIN pg_catalog.pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
+WHERE a.attrelid = $1::pg_catalog.regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid = ANY ('{int2,int4,int8}'::pg_catalog.regtype[])
+  AND (d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = s.oid AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum AND d.deptype IN ('a', 'i')
+    OR d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.objid = f.oid AND d.refobjid = s.oid)`
+
+// advance puts the sequences of a table past its rows, which came without them.
+func advance(ctx context.Context, conn *pgx.Conn, table string) error {
+	rows, err := conn.Query(ctx, sequencesSQL, table)
+	if err != nil {
+		return err
+	}
+	type filled struct{ Column, Sequence string }
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[filled])
+	if err != nil {
+		return err
+	}
+	for _, f := range all {
+		sql := fmt.Sprintf("SELECT pg_catalog.setval($1::text::pg_catalog.regclass, pg_catalog.max(%s)) FROM %s HAVING pg_catalog.max(%s) >= 1", f.Column, table, f.Column)
+		if _, err := conn.Exec(ctx, sql, f.Sequence); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func execAll(ctx context.Context, dsn string, statements []string) error {

@@ -28,6 +28,8 @@ const (
 	Quit     How = "quit"     // nothing was running
 	Lost     How = "lost"     // the terminal, or a signal
 	EndOfIn  How = "end of input"
+	// Back ends the watch, and goes on to the way back of what the run applied.
+	Back How = "back"
 )
 
 // Left is how a front end ended, and the run as it was seen last.

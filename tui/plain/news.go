@@ -144,6 +144,8 @@ func (p *printer) fact(e journal.Event, b journal.FactSeen) {
 		p.review(e)
 	case fact.Backfill{}.Fact():
 		p.table(e)
+	case fact.Monitor{}.Fact():
+		p.watched(e)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/muesli/cancelreader"
 
+	"belay/steps/fact"
 	"belay/steps/journal"
 	"belay/steps/state"
 	"belay/tui/follow"
@@ -154,7 +155,10 @@ type printer struct {
 	// not, so as not to write more than one a second.
 	said, tried time.Time
 	held        int
-	err         error
+	// level is what was last said of the watch after a run, watchedAt when.
+	level     fact.Level
+	watchedAt time.Time
+	err       error
 }
 
 func (p *printer) left() follow.How {

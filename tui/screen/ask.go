@@ -49,7 +49,7 @@ func askBody(p page) []view.Block {
 		foot = choices(d.Options, clamp(d.Cursor, len(d.Options)), p.w)
 	}
 	name := ""
-	if d.ID != "stop" && d.ID != "leave" {
+	if d.ID != "stop" && d.ID != "back" {
 		name = "  in an answers file: " + d.ID
 	}
 	return []view.Block{{Lines: head, Give: 1, Min: 2}, {Lines: foot, Fill: true}, {Lines: []view.Line{view.Text(name)}, Give: 3}}

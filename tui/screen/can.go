@@ -143,6 +143,22 @@ func cannotDetach(run *state.Run, _ Local) string {
 	return ""
 }
 
+// Watching reports whether the run is applied and being watched.
+func Watching(run *state.Run) bool {
+	s := run.Step("monitor")
+	return Underway(run) && s != nil && s.Status == journal.Running
+}
+
+func cannotRollback(run *state.Run, _ Local) string {
+	switch {
+	case Watching(run) && run.Playbook != "rollback":
+		return ""
+	case run.Finished != nil && run.Opened != nil:
+		return "this run is over: `belay rollback " + Short(run.ID) + "` takes it back"
+	}
+	return "nothing that was applied is being watched; the rollback step shows the way back of each statement"
+}
+
 func cannotSQL(_ *state.Run, l Local) string {
 	if l.Facts == nil || l.Facts.Review == nil || len(l.Facts.Sheet.Rows) == 0 {
 		return "no SQL was read yet"

@@ -16,6 +16,7 @@ type Facts struct {
 	Plan      *fact.Plan
 	Heart     *fact.Heart
 	Verified  *fact.Verified
+	Monitor   *fact.Monitor
 	Written   *fact.Written
 	Rewrites  *fact.Rewrites
 	Backfill  *fact.Backfill
@@ -41,6 +42,7 @@ func Read(run *state.Run, prev *Facts) *Facts {
 	refresh(run, &f, prev, &f.Plan)
 	refresh(run, &f, prev, &f.Heart)
 	refresh(run, &f, prev, &f.Verified)
+	refresh(run, &f, prev, &f.Monitor)
 	refresh(run, &f, prev, &f.Written)
 	refresh(run, &f, prev, &f.Rewrites)
 	refresh(run, &f, prev, &f.Backfill)

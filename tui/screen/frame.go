@@ -181,7 +181,7 @@ func hintsOf(p page, name string) []Hint {
 	}
 	for _, h := range Named(name).Keys {
 		k, ok := KeyOf(h.Action)
-		if h.Action == Open && name == "run" && question(p.run, "run") == nil {
+		if h.Action == Open && (name == "run" || name == "monitor") && question(p.run, name) == nil {
 			continue
 		}
 		if h.Action == Pause {
@@ -244,6 +244,9 @@ func source(p page, name string) string {
 	}
 	if p.run.Parked != "" {
 		return "parked: " + p.run.Parked + "; `belay attach " + Short(p.run.ID) + "` goes on"
+	}
+	if name == "monitor" && Watching(p.run) {
+		return "it stays applied; counted by the server's clock; you may leave, it goes on"
 	}
 	if p.run.Opened != nil {
 		return "run " + Short(p.run.ID) + " is open; nothing runs at this moment"

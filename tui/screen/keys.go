@@ -63,7 +63,7 @@ var Keys = []Key{
 	{"R", []string{"R", "shift+r"}, RunIt, "run…", "open the run dialog; nothing runs before the typed name", cannotRun},
 	{"c", []string{"c", "ctrl+c"}, Cancel, "stop", "stop what runs, at once; asks first only where something stays behind", cannotStop},
 	{"space", []string{"space"}, Pause, "pause/resume", "pause a backfill at the end of its batch, or resume it; in a rewrite: leave a file out, or take it in again", cannotPause},
-	{"u", []string{"u"}, Rollback, "rollback…", "show the way back", never("no rollback step in this run; the review names the way back of each statement")},
+	{"u", []string{"u"}, Rollback, "rollback…", "end the watch after a run and open the way back of what it applied; nothing is written before its own typed yes", cannotRollback},
 	{"w", []string{"w"}, WhoWaits, "who waits", "who waits for whom, with full queries", nil},
 	{"s", []string{"s"}, ShowSQL, "SQL", "the exact SQL that would run, wrapped", cannotSQL},
 	{"f", []string{"f"}, Rewrite, "rewrite…", "write the safe form as new migration files", cannotRewrite},

@@ -45,7 +45,7 @@ var all []Screen
 
 func init() {
 	all = []Screen{
-		Start, Target, Preflight, Backfill, Review, Run, Verify, Report, Step,
+		Start, Target, Preflight, Backfill, Review, Run, Verify, Monitor, Report, Step,
 		Confirm, Ask, Card, Rewrites, Menu, Entry, SQL, Waits, Log, Zoom, Help,
 	}
 }
