@@ -111,7 +111,7 @@ func signalLines(f *fact.Monitor, w int) []view.Line {
 	for _, s := range f.Signals {
 		name = max(name, view.Width(s.Name))
 	}
-	name = min(name, max(leastName, w-3*numberWidth-wordWidth-4-max(leastTail, w/4)))
+	name = min(name, max(leastName, w-3*numberWidth-wordWidth-4-max(leastTail, w/5)))
 	lines := []view.Line{view.L(view.S(theme.Strong, " "+view.Pad("", name)+right("before")+right("now")+right("worst")))}
 	for _, level := range []fact.Level{fact.Stop, fact.Look, fact.OK} {
 		for _, s := range f.Signals {
