@@ -84,6 +84,9 @@ type Engine interface {
 	// Answered gives the accepted answer of a question, from a person or from an
 	// answers file.
 	Answered(id string) (answer string, ok bool)
+	// Approved is Answered for a question that is bound: an answer that was given
+	// of something else is none.
+	Approved(id, bound string) (answer string, ok bool)
 	// Given gives the accepted answer of a question and who gave it; one that is
 	// open has none. One of an
 	// answers file counts without being asked.

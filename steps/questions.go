@@ -20,8 +20,6 @@ type QuestionDoc struct {
 	// Prefix is true for an id whose last part is filled in, such as
 	// review.accept.RULE.
 	Prefix bool
-	// Later is true for an id that is settled and not asked yet.
-	Later bool
 }
 
 var questionDocs = []QuestionDoc{
@@ -103,9 +101,9 @@ var questionDocs = []QuestionDoc{
 		Doc: "Whether belay looks for duplicate values before a unique index is built on a large table; on a small one it looks by itself. It reads the table once, read-only and for 60 s at most. No answer means no, and nothing waits for it."},
 }
 
-// Questions lists every question, sorted by id; those with Later are not asked yet.
+// Questions lists every question, sorted by id.
 func Questions() []QuestionDoc {
-	all := append(notYet(), questionDocs...)
+	all := slices.Clone(questionDocs)
 	sort.Slice(all, func(i, j int) bool { return all[i].ID < all[j].ID })
 	return all
 }
@@ -125,7 +123,7 @@ func KnownQuestion(id string) bool {
 
 // QuestionIDs lists the ids, for the nearest match of an unknown one.
 func QuestionIDs() []string {
-	ids := make([]string, 0, len(questionDocs)+len(later))
+	ids := make([]string, 0, len(questionDocs))
 	for _, q := range Questions() {
 		ids = append(ids, q.ID)
 	}

@@ -19,7 +19,7 @@ const (
 
 // open shows a question.
 func (m *model) open(q state.Question) {
-	d := &screen.Dialog{ID: q.ID, Text: q.Text, Why: q.Why, Expect: q.Expect, Opened: m.at}
+	d := &screen.Dialog{ID: q.ID, Text: q.Text, Why: q.Why, Bound: q.Bound, Expect: q.Expect, Opened: m.at}
 	switch {
 	case d.Confirms() && !accepts(q, "yes"):
 	case d.Confirms():
@@ -169,7 +169,7 @@ func (m *model) choose(d *screen.Dialog) tea.Cmd {
 // it counted.
 func (m *model) answer(d *screen.Dialog, text string) tea.Cmd {
 	m.local.Dialog = nil
-	return m.post(journal.Message{Kind: journal.Answer, ID: d.ID, Answer: text}, "answered; belay checks it")
+	return m.post(journal.Message{Kind: journal.Answer, ID: d.ID, Answer: text, Bound: d.Bound}, "answered; belay checks it")
 }
 
 // post sends a message away from the keyboard.

@@ -102,13 +102,13 @@ func (b breaking) why() string {
 // deploy asks once where the code stands, and judges the order. A wrong order is
 // lifted by answering again or by a reason. Without a terminal only the reason
 // is asked: the same answers file would give the same answer again.
-func deploy(e *steps.Env, r sqlview.Result) deployment {
+func deploy(e *steps.Env, r sqlview.Result, bound string) deployment {
 	b := breakingOf(r)
 	if !b.any() {
 		return deployment{}
 	}
-	ask := journal.QuestionAsked{ID: deployState, Text: b.text(), Options: deployWords, Why: b.why()}
-	answer, ok := e.Engine.Answered(deployState)
+	ask := journal.QuestionAsked{ID: deployState, Text: b.text(), Options: deployWords, Why: b.why(), Bound: bound}
+	answer, ok := e.Engine.Approved(deployState, bound)
 	if !ok {
 		return deployment{questions: []journal.QuestionAsked{ask}}
 	}
@@ -116,7 +116,7 @@ func deploy(e *steps.Env, r sqlview.Result) deployment {
 	if d.stop == "" {
 		return d
 	}
-	if reason, ok := e.Engine.Answered(deployWaive); ok {
+	if reason, ok := e.Engine.Approved(deployWaive, bound); ok {
 		return deployment{look: d.stop + " (waived: " + reason + ")"}
 	}
 	if !e.Headless {
@@ -124,7 +124,7 @@ func deploy(e *steps.Env, r sqlview.Result) deployment {
 		d.questions = append(d.questions, ask)
 	}
 	d.questions = append(d.questions, journal.QuestionAsked{
-		ID: deployWaive, Text: d.stop + ": go on all the same? give the reason", Why: d.hint + "; the reason goes into the report", Wants: journal.Words,
+		ID: deployWaive, Text: d.stop + ": go on all the same? give the reason", Why: d.hint + "; the reason goes into the report", Wants: journal.Words, Bound: bound,
 	})
 	return d
 }

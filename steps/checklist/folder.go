@@ -51,7 +51,7 @@ func readFolder(ctx context.Context, e *steps.Env) (fact.Folder, []journal.Quest
 			return f, nil, err
 		}
 	}
-	f.Problems = append(folderItems(e, known), gitItems(known)...)
+	f.Problems = append(folderItems(e, known), gitItems(known, e.Bench.Status.UpTo)...)
 	return f, nil, nil
 }
 
@@ -177,7 +177,7 @@ func folderItems(e *steps.Env, g git.Facts) []fact.Item {
 		stop := slices.ContainsFunc(stops, func(s migration.Problem) bool { return s.Message == p.Message })
 		// A late file is no concern of a way back: it is not run.
 		late := e.Back && p.Kind == migration.Late
-		items = append(items, problemItem(p, stop && !late && !doubtful(b.Status, p) && !ours(e.Confirmed, p)))
+		items = append(items, problemItem(p, stop && !late && !mayHaveRun(e, p) && !ours(e.Confirmed, p)))
 	}
 	return items
 }
@@ -202,15 +202,21 @@ func ours(c *steps.Confirmed, p migration.Problem) bool {
 	return c != nil && p.Kind == migration.DirtyRow && slices.Contains(c.Versions, p.Version)
 }
 
-// doubtful reports whether a problem only may be one: the tool's one row cannot
-// show whether a new file below it has run.
-func doubtful(s migration.Status, p migration.Problem) bool {
-	return slices.ContainsFunc(s.Doubtful, func(m migration.Migration) bool { return m.Version == p.Version })
+// mayHaveRun reports whether a file below the tool's one row may have run here
+// all the same. On a database of one's own it may: whoever writes two files on a
+// branch runs both there. Elsewhere a file that was never merged has not run, and
+// the tool would pass over it without a word.
+func mayHaveRun(e *steps.Env, p migration.Problem) bool {
+	return e.Bench.Target.Environment == "local" && slices.ContainsFunc(e.Bench.Status.Doubtful, func(m migration.Migration) bool { return m.Version == p.Version })
 }
 
-func gitItems(g git.Facts) []fact.Item {
+func gitItems(g git.Facts, oneRow bool) []fact.Item {
 	if g.Unknown != "" {
-		return []fact.Item{{ID: "git", Level: fact.OK, Text: string(g.Unknown) + ": edited files cannot be told"}}
+		i := fact.Item{ID: "git", Level: fact.OK, Text: string(g.Unknown) + ": edited files cannot be told"}
+		if oneRow {
+			i.Text += ", nor files below the recorded version that never ran: the tool keeps one row, and passes over them without a word"
+		}
+		return []fact.Item{i}
 	}
 	var items []fact.Item
 	for _, ed := range g.Edited {

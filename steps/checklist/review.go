@@ -53,7 +53,8 @@ func runReview(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 	if err != nil {
 		return steps.Outcome{}, err
 	}
-	questions, err := holdQuestion(e, plan)
+	bound := boundTo(e, plan)
+	questions, err := holdQuestion(e, plan, bound)
 	if err != nil {
 		return steps.Outcome{}, err
 	}
@@ -64,8 +65,8 @@ func runReview(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 	questions = append(questions, batched...)
 	e.Bench.Plan = plan
 	result := e.Bench.Review
-	accepted, accept := acceptance(e, result)
-	order := deploy(e, result)
+	accepted, accept := acceptance(e, result, bound)
+	order := deploy(e, result, bound)
 	if offline(e) {
 		accept, questions, order = nil, nil, deployment{}
 	}
@@ -194,7 +195,7 @@ const askedBefore = "wraparound-autovacuum"
 
 // acceptance asks for a reason for each rule of level stop, also where the file
 // waives it: a waiver is the author's word, not the one of the person who runs.
-func acceptance(e *steps.Env, r sqlview.Result) (map[string]string, []journal.QuestionAsked) {
+func acceptance(e *steps.Env, r sqlview.Result, bound string) (map[string]string, []journal.QuestionAsked) {
 	accepted := map[string]string{}
 	var asked []journal.QuestionAsked
 	for _, f := range r.Files {
@@ -203,12 +204,12 @@ func acceptance(e *steps.Env, r sqlview.Result) (map[string]string, []journal.Qu
 			if h.Severity != lint.Stop.String() || h.Rule == askedBefore || meant(e, f, h) || slices.ContainsFunc(asked, func(q journal.QuestionAsked) bool { return q.ID == id }) {
 				continue
 			}
-			if reason, ok := e.Engine.Answered(id); ok {
+			if reason, ok := e.Engine.Approved(id, bound); ok {
 				accepted[h.Rule] = reason
 				continue
 			}
 			asked = append(asked, journal.QuestionAsked{
-				ID: id, Text: acceptText(r, f.Path, h), Why: h.Why, Wants: journal.Words,
+				ID: id, Text: acceptText(r, f.Path, h), Why: h.Why, Wants: journal.Words, Bound: bound,
 			})
 		}
 	}
@@ -235,7 +236,7 @@ func acceptText(r sqlview.Result, path string, first sqlview.Finding) string {
 
 // holdQuestion asks for the longest accepted hold of units that are not instant,
 // and puts an accepted one into them.
-func holdQuestion(e *steps.Env, p *steps.Plan) ([]journal.QuestionAsked, error) {
+func holdQuestion(e *steps.Env, p *steps.Plan, bound string) ([]journal.QuestionAsked, error) {
 	slow := -1
 	for i, u := range p.Units {
 		if !u.Instant {
@@ -246,11 +247,11 @@ func holdQuestion(e *steps.Env, p *steps.Plan) ([]journal.QuestionAsked, error) 
 	if slow < 0 {
 		return nil, nil
 	}
-	answer, ok := e.Engine.Answered("run.hold")
+	answer, ok := e.Engine.Approved("run.hold", bound)
 	if !ok {
 		return []journal.QuestionAsked{{
 			ID: "run.hold", Text: p.Units[slow].Path + " is not instant: how long may it hold its locks? (such as 40s)",
-			Why: "the server undoes it past that; reads or writes of the table wait as long", Wants: journal.Span,
+			Why: "the server undoes it past that; reads or writes of the table wait as long", Wants: journal.Span, Bound: bound,
 		}}, nil
 	}
 	hold, err := measure.ParseSpan(answer)

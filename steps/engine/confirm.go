@@ -15,8 +15,8 @@ import (
 type approval struct {
 	plan     string // sha256 of the exact bytes in order
 	identity string
-	// Role, address, timeline and environment are conditions: where one of them
-	// changed, the person is asked again.
+	// Role, address, timeline, environment and limits are conditions: where one of
+	// them changed, the person is asked again.
 	conditions string
 }
 
@@ -24,7 +24,7 @@ func (g *engine) approvalNow() approval {
 	t, _, _ := state.Get[fact.Target](g.run)
 	a := approval{
 		identity:   fmt.Sprintf("%s/%d", t.SystemID, t.DatabaseOID),
-		conditions: fmt.Sprint(t.Role, t.Address, t.Timeline, t.Environment),
+		conditions: fmt.Sprint(t.Role, t.Address, t.Timeline, t.Environment, g.env.Project.Limits),
 	}
 	if g.env.Bench.Plan != nil {
 		a.plan = g.env.Bench.Plan.SHA256

@@ -32,6 +32,15 @@ func (d *desk) Answered(id string) (text string, ok bool) {
 	return text, ok
 }
 
+func (d *desk) Approved(id, bound string) (text string, ok bool) {
+	_ = d.do(context.Background(), func() error {
+		a, given := d.g.run.Answers[id]
+		text, ok = a.Answer, given && a.Bound == bound
+		return nil
+	})
+	return text, ok
+}
+
 func (d *desk) Given(id string) (text, by string, ok bool) {
 	_ = d.do(context.Background(), func() (err error) {
 		text, by, ok, err = d.g.given(id)

@@ -48,7 +48,7 @@ func (g *engine) given(id string) (text, by string, ok bool, err error) {
 // ask opens a question, unless it is open already with the same words. An answer
 // from the answers file closes it at once.
 func (g *engine) ask(step string, q journal.QuestionAsked) error {
-	if open := g.run.Question(q.ID); open == nil || open.Text != q.Text || open.Preset != q.Preset || !slices.Equal(open.Options, q.Options) {
+	if open := g.run.Question(q.ID); open == nil || open.Text != q.Text || open.Preset != q.Preset || open.Bound != q.Bound || !slices.Equal(open.Options, q.Options) {
 		if err := g.record(step, "", q); err != nil {
 			return err
 		}
@@ -86,6 +86,9 @@ func (g *engine) take(m journal.Message, by string) error {
 	q := g.run.Question(m.ID)
 	if q == nil {
 		return g.record("", by, journal.AnswerRefused{ID: m.ID, Why: "it is not asked now"})
+	}
+	if m.Bound != "" && m.Bound != q.Bound {
+		return g.record(q.Step, by, journal.AnswerRefused{ID: m.ID, Why: "what it was an answer to has changed meanwhile; look again"})
 	}
 	text := strings.TrimSpace(m.Answer)
 	if why := q.Refuses(text); why != "" {

@@ -26,6 +26,8 @@ type Message struct {
 	// ID and Answer belong to an answer.
 	ID     string `json:"id,omitempty"`
 	Answer string `json:"answer,omitempty"`
+	// Bound is the Bound of the question as it was seen; "" = it had none.
+	Bound string `json:"bound,omitempty"`
 	// Now belongs to a stop: cancel what runs, not only hold before the next unit.
 	Now bool `json:"now,omitempty"`
 	// Name is how the person calls themselves; the owner of the file counts.

@@ -116,6 +116,9 @@ type QuestionAsked struct {
 	Scripted string `json:"scripted,omitempty"`
 	// Why says what the answer changes.
 	Why string `json:"why,omitempty"`
+	// Bound is what an approval is of: the plan's bytes, the database, the settings.
+	// An answer counts for it alone. "" = the answer counts as long as the run.
+	Bound string `json:"bound,omitempty"`
 	// Dialog is true for a question that is only opened by a key (run.confirm).
 	Dialog bool `json:"dialog,omitempty"`
 	// Preset is true where Default is taken with the yes that opens the run,

@@ -156,8 +156,12 @@ func (r *Run) dropQuestion(id string) {
 }
 
 func questionAnswered(r *Run, e journal.Event, b journal.QuestionAnswered) {
+	bound := ""
+	if q := r.Question(b.ID); q != nil {
+		bound = q.Bound
+	}
 	r.dropQuestion(b.ID)
-	r.Answers[b.ID] = Given{Answer: b.Answer, By: e.By, At: e.At}
+	r.Answers[b.ID] = Given{Answer: b.Answer, By: e.By, At: e.At, Bound: bound}
 	r.say(e, "%s: %s", b.ID, b.Answer)
 }
 

@@ -81,6 +81,8 @@ type Question struct {
 type Given struct {
 	Answer, By string
 	At         time.Time
+	// Bound is what the question was bound to when it was answered.
+	Bound string
 }
 
 // Fact is the newest observation of a name.

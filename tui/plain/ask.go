@@ -129,7 +129,7 @@ func (p *printer) name(q *state.Question, word string) {
 		p.say(p.now(), "nothing has changed")
 		p.post(journal.Message{Kind: journal.Abandon})
 	case word == q.Expect, word == "yes" && slices.Contains(q.Options, "yes"):
-		p.post(journal.Message{Kind: journal.Answer, ID: q.ID, Answer: word})
+		p.post(journal.Message{Kind: journal.Answer, ID: q.ID, Answer: word, Bound: q.Bound})
 	default:
 		p.say(p.now(), "that is not %q; nothing runs", q.Expect)
 		p.confirm(q)
@@ -145,7 +145,7 @@ func (p *printer) choose(q *state.Question, word string) {
 		p.question(promptOf(q))
 		return
 	}
-	p.post(journal.Message{Kind: journal.Answer, ID: q.ID, Answer: word})
+	p.post(journal.Message{Kind: journal.Answer, ID: q.ID, Answer: word, Bound: q.Bound})
 }
 
 // command is a line while nothing is asked.

@@ -63,6 +63,8 @@ type Dialog struct {
 	ID   string
 	Text string
 	Why  string
+	// Bound is what the question was bound to when it was opened.
+	Bound string
 	// Options are the answers to choose from; the first shown is the safe one
 	// where the question names no default. Empty = Input is the answer.
 	Options []Option

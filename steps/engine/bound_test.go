@@ -1,0 +1,54 @@
+package engine
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"belay/steps/journal"
+	"belay/steps/state"
+)
+
+// TestAnApprovalIsOfExactBytes: what was accepted of a file is asked again once
+// the file is another, and an answer to what stood there before is refused.
+func TestAnApprovalIsOfExactBytes(t *testing.T) {
+	t.Parallel()
+	const name = "000001_drop.up.sql"
+	b := newBench(t, map[string]string{name: "DROP TABLE orders;"})
+	b.db.Exec(t, "CREATE TABLE orders (id bigint PRIMARY KEY)")
+	b.order.Headless = false
+	delete(b.order.Answers, "run.confirm")
+	l := b.start()
+	ids := []string{"review.accept.drop-table", "deploy.state"}
+	all := func(r *state.Run) bool { return r.Question(ids[0]) != nil && r.Question(ids[1]) != nil }
+	r := l.until("both questions", all)
+	first := r.Question(ids[0]).Bound
+	answer := func(id, text, bound string) {
+		l.send(journal.Message{Kind: journal.Answer, ID: id, Answer: text, Bound: bound})
+	}
+	answer(ids[0], "unused for a month", first)
+	answer(ids[1], "everywhere", first)
+	l.until("the dialog", func(r *state.Run) bool { return r.Question("run.confirm") != nil })
+	file := filepath.Join(b.order.Dir, "migrations", name)
+	if err := os.WriteFile(file, []byte("DROP TABLE orders; -- and it is gone"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l.send(journal.Message{Kind: journal.Again})
+	r = l.until("both questions again", all)
+	if r.Question(ids[0]).Bound == first || first == "" {
+		t.Errorf("bound to %q before and after", first)
+	}
+	answer(ids[0], "an answer to the file before", first)
+	l.until("its refusal", func(r *state.Run) bool {
+		return r.Question(ids[0]) != nil && said(r, "look again")
+	})
+	l.send(journal.Message{Kind: journal.Stop, Now: true})
+	l.end()
+}
+
+// said reports whether a line of the log ends with text.
+func said(r *state.Run, text string) bool {
+	return slices.ContainsFunc(r.Log, func(l state.Line) bool { return strings.HasSuffix(l.Text, text) })
+}
