@@ -107,9 +107,15 @@ func (p *process) expire() {
 	_ = p.answers.SetReadDeadline(past)
 }
 
-// close lets an idle child end by itself.
+// closePatience is how long an idle child may take to end by itself.
+const closePatience = 10 * time.Second
+
+// close lets an idle child end by itself, and terminates one that does not:
+// whoever waits for us must not wait for it.
 func (p *process) close() error {
 	closeAll(p.requests, p.answers)
+	late := time.AfterFunc(closePatience, func() { _ = p.cmd.Process.Kill() })
+	defer late.Stop()
 	return p.cmd.Wait()
 }
 
