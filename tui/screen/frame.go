@@ -181,7 +181,7 @@ func hintsOf(p page, name string) []Hint {
 	}
 	for _, h := range Named(name).Keys {
 		k, ok := KeyOf(h.Action)
-		if h.Action == Open && (name == "run" || name == "monitor") && question(p.run, name) == nil {
+		if h.Action == Open && (name == "run" || name == "monitor" && Watching(p.run)) && question(p.run, name) == nil {
 			continue
 		}
 		if h.Action == Pause {
