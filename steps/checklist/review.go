@@ -143,7 +143,7 @@ func judged(ctx context.Context, e *steps.Env, migrations []migration.Migration)
 				m, err = inspect.Moment(ctx, c, inspect.Question{Relations: s.Relations, Columns: s.Dropped})
 				return err
 			})
-			return m, dbError("what goes on now", err)
+			return m, steps.Database("what goes on now", err)
 		}
 	}
 	if o.Snapshot == nil {
