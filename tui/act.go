@@ -22,7 +22,6 @@ func init() {
 		screen.WhoWaits: over("waits"),
 		screen.ShowSQL:  over("sql"),
 		screen.Rewrite:  over("rewrites"),
-		screen.Pause:    (*model).leaveOut,
 		screen.Accept:   (*model).accept,
 		screen.Edit:     (*model).edit,
 		screen.Pause:    (*model).pause,
@@ -169,6 +168,9 @@ func (m *model) toUnsettled() {
 
 // pause stops a backfill at the end of its batch, or lets it go on.
 func (m *model) pause() tea.Cmd {
+	if m.local.Top() == "rewrites" {
+		return m.leaveOut()
+	}
 	if f := screen.Filling(m.run, m.local.Facts); f != nil && f.State == "paused" {
 		return m.post(journal.Message{Kind: journal.Resume, Name: m.local.Name}, "resuming from the cursor")
 	}

@@ -109,7 +109,7 @@ func refusedBackfill(err error) (steps.Outcome, error) {
 		status = journal.Paused
 	}
 	if steps.HintOf(err) == "" && !errors.Is(err, ledger.ErrMissing) {
-		return steps.Outcome{}, dbError("the table", err)
+		return steps.Outcome{}, steps.Database("the table", err)
 	}
 	return steps.Outcome{Status: status, Summary: err.Error(), Hint: steps.HintOf(err)}, nil
 }

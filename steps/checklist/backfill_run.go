@@ -70,7 +70,7 @@ func (f *filler) keep(ctx context.Context) error {
 	c := f.r.trio.Executor.Conn
 	have, err := ledger.Read(ctx, c)
 	if err != nil {
-		return dbError("the ledger", err)
+		return steps.Database("the ledger", err)
 	}
 	if have.Exists {
 		return ledger.Check(ctx, c)
@@ -91,7 +91,7 @@ func (f *filler) keep(ctx context.Context) error {
 func (f *filler) finished(ctx context.Context) (bool, error) {
 	rows, err := backfill.Load(ctx, f.r.trio.Executor, f.id)
 	if err != nil {
-		return false, dbError("the ledger", err)
+		return false, steps.Database("the ledger", err)
 	}
 	for _, b := range rows {
 		if b.State != backfill.Done {
@@ -201,7 +201,7 @@ func (f *filler) batches(ctx context.Context) (backfill.Result, error) {
 	}
 	t, err := e.Sessions.Open(ctx, e.Run, "run")
 	if err != nil {
-		return result, dbError("the three connections", err)
+		return result, steps.Database("the three connections", err)
 	}
 	f.r.trio, f.r.x.Trio = t, t
 	if e.Backfill != nil {
@@ -216,7 +216,7 @@ func (f *filler) batches(ctx context.Context) (backfill.Result, error) {
 // letGo gives the run's connections back and keeps a monitor, as a look has.
 func (r *runner) letGo(ctx context.Context, cfg db.Config) error {
 	if _, err := db.Unlock(ctx, r.trio.Executor, db.LockKey); err != nil {
-		return dbError("belay's advisory lock", err)
+		return steps.Database("belay's advisory lock", err)
 	}
 	if err := r.env.Sessions.CloseTrio(); err != nil {
 		return err
@@ -262,7 +262,7 @@ func (f *filler) settle(ctx context.Context, before bool, result backfill.Result
 		}
 		rows, err := backfill.Load(ctx, f.r.trio.Executor, f.id)
 		if err != nil {
-			return dbError("the ledger", err)
+			return steps.Database("the ledger", err)
 		}
 		result = backfill.ResultOf(f.id, rows)
 		if err := f.env().Fact(ctx, "run", doneBefore(f, result, rows[0].Reason)); err != nil {

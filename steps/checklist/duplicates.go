@@ -81,7 +81,7 @@ func duplicateItem(ctx context.Context, e *steps.Env, s apply.Statement, limit t
 	case err != nil && db.SQLState(err) != "":
 		return unlooked(s, why(err, limit)), nil
 	case err != nil:
-		return fact.Item{}, dbError("looking for duplicates", err)
+		return fact.Item{}, steps.Database("looking for duplicates", err)
 	case n == 0:
 		return fact.Item{ID: "duplicates", Level: fact.OK, Text: fmt.Sprintf("unique index %s: no duplicates in %s now", s.Index.Name, s.Index.Table)}, nil
 	}

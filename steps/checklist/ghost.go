@@ -47,7 +47,7 @@ func (r *runner) ghost(ctx context.Context, u *steps.Unit, g apply.Ghost, trace 
 		return r.leftRunning(u)
 	case answer == "cancel":
 		if _, err := db.CancelBackend(ctx, r.trio.Escape(), g.PID, g.Started); err != nil {
-			return dbError("cancelling the earlier statement", err)
+			return steps.Database("cancelling the earlier statement", err)
 		}
 	}
 	if _, err = r.outlast(ctx, trace, 0); ctx.Err() != nil {
@@ -76,7 +76,7 @@ func (r *runner) outlast(ctx context.Context, trace apply.Trace, limit time.Dura
 	for began := time.Now(); ; {
 		ghosts, err := apply.Ghosts(ctx, r.trio.Executor.Conn, trace)
 		if err != nil {
-			return false, dbError("looking for the earlier statement", err)
+			return false, steps.Database("looking for the earlier statement", err)
 		}
 		if len(ghosts) == 0 || !ghosts[0].Runs() {
 			return true, nil
@@ -97,7 +97,7 @@ func (r *runner) endSession(ctx context.Context, g apply.Ghost) error {
 	defer cancel()
 	ended, err := db.TerminateBackend(ctx, r.trio.Escape(), g.PID, g.Started)
 	if err != nil {
-		return dbError("ending the earlier session", err)
+		return steps.Database("ending the earlier session", err)
 	}
 	if ended {
 		if err := r.env.Note(ctx, "run", "ended the session of the client that is gone: %s", g); err != nil {
@@ -108,7 +108,7 @@ func (r *runner) endSession(ctx context.Context, g apply.Ghost) error {
 	for {
 		left, err := apply.Ghosts(ctx, r.trio.Executor.Conn, trace)
 		if err != nil || len(left) == 0 || left[0].Runs() {
-			return dbError("looking for the earlier session", err)
+			return steps.Database("looking for the earlier session", err)
 		}
 		if err := r.pause(ctx, ghostPause); err != nil {
 			return err
@@ -121,7 +121,7 @@ func (r *runner) endSession(ctx context.Context, g apply.Ghost) error {
 func (r *runner) endLeftSessions(ctx context.Context) error {
 	left, err := apply.GhostsOfRun(ctx, r.trio.Executor.Conn, r.env.Run, r.trio.Executor.PgConn().PID())
 	if err != nil {
-		return dbError("looking for earlier sessions", err)
+		return steps.Database("looking for earlier sessions", err)
 	}
 	for _, g := range left {
 		if !g.Runs() {

@@ -28,7 +28,7 @@ func (r *runner) dropInvalid(ctx context.Context, res apply.Result) (bool, error
 		}
 		drop := r.aside(res, "DROP INDEX CONCURRENTLY "+index.Name, func() apply.Result { return r.x.DropInvalid(ctx, index) })
 		if drop.Outcome != apply.Applied {
-			return false, dbError("dropping the INVALID index", drop.Err)
+			return false, steps.Database("dropping the INVALID index", drop.Err)
 		}
 		dropped = true
 	}
@@ -52,7 +52,7 @@ func (r *runner) clearAway(ctx context.Context, res *apply.Result) error {
 		}
 		drop := r.aside(*res, "DROP INDEX CONCURRENTLY "+index.Name, func() apply.Result { return r.x.DropInvalid(ctx, index) })
 		if drop.Outcome != apply.Applied {
-			return dbError("dropping the INVALID index", drop.Err)
+			return steps.Database("dropping the INVALID index", drop.Err)
 		}
 		res.Left = slices.DeleteFunc(res.Left, func(left string) bool { return left == index.String() })
 	}
@@ -80,7 +80,7 @@ func (r *runner) finalize(ctx context.Context, u *steps.Unit, res apply.Result) 
 		}
 		end := r.aside(res, "ALTER TABLE "+p.Parent+" DETACH PARTITION "+p.Name+" FINALIZE", func() apply.Result { return r.x.Finalize(ctx, p) })
 		if end.Outcome != apply.Applied {
-			return false, dbError("ending the detach", end.Err)
+			return false, steps.Database("ending the detach", end.Err)
 		}
 		u.Detached = append(u.Detached, p)
 	}

@@ -43,7 +43,7 @@ func liveItems(ctx context.Context, e *steps.Env) ([]fact.Item, time.Time, error
 	}
 	left, err := leftBackfills(ctx, e)
 	if err != nil {
-		return nil, time.Time{}, dbError("the ledger's backfills", err)
+		return nil, time.Time{}, steps.Database("the ledger's backfills", err)
 	}
 	return slices.Concat(items, openItems(e), lostItems(e), left), f.At, nil
 }

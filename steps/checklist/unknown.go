@@ -194,7 +194,7 @@ func (r *runner) evidence(ctx context.Context, u *steps.Unit, trace apply.Trace)
 	defer cancel()
 	p, err := apply.Probe(ctx, r.trio.Executor.Conn, u.Unit, trace)
 	if err != nil {
-		return p, dbError("asking what became of "+u.Migration.Version, err)
+		return p, steps.Database("asking what became of "+u.Migration.Version, err)
 	}
 	return p, nil
 }

@@ -39,7 +39,7 @@ func monitorBody(p page) []view.Block {
 		blocks = append(blocks, view.Block{Lines: redLines(p, q.Text, f)})
 	}
 	return append(blocks,
-		p.scrolled("monitor", signalLines(f, p.w)),
+		p.scrolled("monitor", watchedLines(f, p.w)),
 		view.Block{Lines: unwatched(f, p.w), Give: 2, Min: 1},
 		view.Gap(),
 		view.Block{Lines: wayBack(p), Give: 4, Min: 1, Quiet: true})
@@ -105,8 +105,8 @@ const (
 	leastTail   = 14
 )
 
-// signalLines are the numbers: what is red first, then amber, then the rest.
-func signalLines(f *fact.Monitor, w int) []view.Line {
+// watchedLines are the numbers: what is red first, then amber, then the rest.
+func watchedLines(f *fact.Monitor, w int) []view.Line {
 	name := leastName
 	for _, s := range f.Signals {
 		name = max(name, view.Width(s.Name))

@@ -62,13 +62,6 @@ func cannotRewrite(_ *state.Run, l Local) string {
 	return "nothing to rewrite here: no hazard of this file has a safe form as files"
 }
 
-func cannotPause(_ *state.Run, l Local) string {
-	if l.Top() == "rewrites" {
-		return ""
-	}
-	return "nothing here can be paused: no backfill runs"
-}
-
 // rewriteLine names the files below a hazard; nil where there are none.
 func rewriteLine(p page) []view.Line {
 	r := RewriteHere(p.local)
