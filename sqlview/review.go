@@ -3,6 +3,7 @@ package sqlview
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"belay/sqlview/activity"
 	"belay/sqlview/catalog"
@@ -23,6 +24,8 @@ type Source struct {
 	Mode lint.Mode
 	// ByBelay is true where belay runs the file and sets the timeouts itself.
 	ByBelay bool
+	// Backfill is true where the file's header asks for batches.
+	Backfill bool
 	// Down is true for the way back: it is parsed and its effects are judged,
 	// but it has no hazards and does not count.
 	Down bool
@@ -145,7 +148,7 @@ func newFile(s Source, parsed parse.File) *lint.File {
 			Line: parsed.Problem.Line, EndLine: parsed.Problem.Line, Problem: parsed.Problem,
 		}}
 	}
-	return &lint.File{Path: s.Path, File: parsed, Source: s.SQL, Mode: s.Mode, ByBelay: s.ByBelay}
+	return &lint.File{Path: s.Path, File: parsed, Source: s.SQL, Mode: s.Mode, ByBelay: s.ByBelay, Backfill: s.Backfill}
 }
 
 // evolve gives each statement the catalog it meets, and returns the one after
@@ -158,8 +161,15 @@ func evolve(f *lint.File, meets *catalog.Snapshot, version int) *catalog.Snapsho
 		meets = meets.Clone()
 		meets.Apply(st, version)
 	}
+	if f.InBatches() {
+		e := &f.Effects[0]
+		e.Notes = append([]string{inBatches}, slices.DeleteFunc(slices.Clone(e.Notes), func(n string) bool { return n == effect.RowsStayLocked })...)
+	}
 	return meets
 }
+
+// inBatches stands in the place of effect.RowsStayLocked.
+const inBatches = "belay runs it in batches, each a transaction of its own, with a cursor in schema belay; another tool would run it as one statement"
 
 // replay is the catalog after a file that has long run.
 func replay(f *lint.File, meets *catalog.Snapshot, version int) *catalog.Snapshot {

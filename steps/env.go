@@ -7,6 +7,7 @@ import (
 
 	"belay/db"
 	"belay/db/apply"
+	"belay/db/backfill"
 	"belay/db/dump"
 	"belay/db/history"
 	"belay/db/scratch"
@@ -44,6 +45,11 @@ type Env struct {
 	Confirmed *Confirmed
 	// Sessions are the engine's connections. See Sessions.
 	Sessions *Sessions
+	// Steering reaches the backfill that runs. See Steering.
+	Steering *Steering
+	// Backfill is what `belay backfill` was asked for; nil = this is no backfill
+	// alone. Its Spec is empty where the ledger knows it by the ID.
+	Backfill *Backfill
 	Bench    *Bench
 	// Baseline is the server's health before the run.
 	Baseline *Baseline
@@ -54,8 +60,10 @@ type Env struct {
 // Confirmed is what a person said yes to. A run that is taken up again works on
 // these bytes and on this database, or not at all.
 type Confirmed struct {
-	Versions    []string          // in order
-	Files       map[string][]byte // by version
+	Versions []string          // in order
+	Files    map[string][]byte // by version
+	// Backfills are the units that run in batches, by version.
+	Backfills   map[string]Backfill
 	SHA256      string
 	SystemID    string
 	DatabaseOID uint32
@@ -166,6 +174,15 @@ type Unit struct {
 	Instant bool
 	// Concurrent is true where a statement runs CONCURRENTLY.
 	Concurrent bool
+	// Backfill is how the one UPDATE is run in batches; nil = as it is.
+	Backfill *Backfill
+}
+
+// Backfill is a unit that is run in batches.
+type Backfill struct {
+	// ID is the uuid in the ledger.
+	ID   string        `json:"id"`
+	Spec backfill.Spec `json:"spec"`
 }
 
 // ConcurrentDeadline is belay's own limit of a statement that runs CONCURRENTLY.

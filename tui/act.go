@@ -22,6 +22,9 @@ func init() {
 		screen.ShowSQL:  over("sql"),
 		screen.Accept:   (*model).accept,
 		screen.Edit:     (*model).edit,
+		screen.Pause:    (*model).pause,
+		screen.Longer:   pace(journal.Longer, "longer batches"),
+		screen.Shorter:  pace(journal.Shorter, "shorter batches"),
 		screen.ShowMenu: over("menu"),
 		screen.Copy:     (*model).copy,
 		screen.Detach:   (*model).detach,
@@ -157,6 +160,19 @@ func (m *model) toUnsettled() {
 			return
 		}
 	}
+}
+
+// pause stops a backfill at the end of its batch, or lets it go on.
+func (m *model) pause() tea.Cmd {
+	if f := screen.Filling(m.run, m.local.Facts); f != nil && f.State == "paused" {
+		return m.post(journal.Message{Kind: journal.Resume, Name: m.local.Name}, "resuming from the cursor")
+	}
+	return m.post(journal.Message{Kind: journal.Pause, Name: m.local.Name}, "pausing at the end of this batch")
+}
+
+// pace asks for longer or shorter batches.
+func pace(kind journal.MessageKind, said string) func(*model) tea.Cmd {
+	return func(m *model) tea.Cmd { return m.post(journal.Message{Kind: kind, Name: m.local.Name}, said) }
 }
 
 // stop cancels at once where the server undoes it; it asks where something

@@ -221,7 +221,7 @@ func (m *model) goAlong(was bool) {
 	}
 	if m.run.Finished != nil {
 		m.local.Screen = "run"
-		if m.run.Finished.Exit == 0 && m.run.Step("report") != nil {
+		if m.run.Finished.Exit == 0 && m.run.Step("report") != nil && m.run.Step("backfill") == nil {
 			m.local.Screen = "report"
 		}
 		return

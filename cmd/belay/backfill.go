@@ -1,30 +1,21 @@
 package main
 
 import (
-	"bufio"
-	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
-	"belay/db"
 	"belay/db/backfill"
 	"belay/steps"
-	"belay/steps/engine"
-	"belay/steps/fill"
 	"belay/steps/journal"
+	"belay/steps/playbook"
 )
 
 // backfillOptions are the flags of `belay backfill`.
 type backfillOptions struct {
 	spec            backfill.Spec
 	list            bool
-	resume          string
+	pause, resume   string
 	answers, output string
 }
 
@@ -34,12 +25,14 @@ func (a *app) backfillCommand() *cobra.Command {
 		Use:   "backfill --table T --set SQL",
 		Short: "Fill a column of a live table in small batches, each row exactly once",
 		Long: `Runs UPDATE T SET SQL WHERE … in batches that take a set time, waits when the server or the application
-is under strain, and verifies at the end. The cursor is committed with its rows, in a schema belay of the database:
-however it ends, the same command with --resume ID goes on, from any host, and no row is filled twice.
+is under strain, and verifies at the end. It is a run like any other: a review of the table, the run dialog, a screen
+that may come and go. The cursor is committed with its rows, in a schema belay of the database: however it ends,
+--resume ID goes on, from any host, and no row is filled twice.
 
-Ctrl+C pauses within a batch and leaves nothing open.`,
+Without a screen, Ctrl+C pauses at the end of the batch and leaves nothing open.`,
 		Example: `  belay backfill --table public.users --set "token = gen_random_uuid()" --where "token IS NULL"
-  belay backfill --list`,
+  belay backfill --list
+  belay backfill --resume 3f6c0d1e-9a55-4b7e-8c11-0d2f6a9b7c10`,
 		Args: cobra.NoArgs,
 		RunE: command(func(*cobra.Command, []string) error { return a.backfill(o) }),
 	}
@@ -48,14 +41,15 @@ Ctrl+C pauses within a batch and leaves nothing open.`,
 	f.StringVar(&o.spec.Set, "set", "", "the SET list in `SQL`, such as \"status = 'active'\"")
 	f.StringVar(&o.spec.Where, "where", "", "the rows to change, in `SQL`; empty = every row")
 	f.StringSliceVar(&o.spec.Key, "key", nil, "walk by these `COLS`; empty = the best key is chosen")
-	f.DurationVar(&o.spec.BatchTime, "batch-time", backfill.DefaultBatchTime, "how long one batch should take, 10ms to 1s")
+	f.DurationVar(&o.spec.BatchTime, "batch-time", 0, "how long one batch should take, 10ms to 1s (default 50ms, or what belay.toml says)")
 	f.Float64Var(&o.spec.Nice, "nice", 0, "pause `N` times as long as each batch took")
 	f.BoolVar(&o.spec.Vacuum, "vacuum", false, "allow a gentle VACUUM after every tenth of the rows")
 	f.BoolVar(&o.spec.DualWrite, "dual-write", false, "the application itself fills new and changed rows")
 	f.BoolVar(&o.list, "list", false, "list the backfills of this database")
-	f.StringVar(&o.resume, "resume", "", "go on with the backfill of this `ID`; give the same --table and --set")
+	f.StringVar(&o.pause, "pause", "", "pause the backfill of this `ID`, also one that runs on another host")
+	f.StringVar(&o.resume, "resume", "", "go on with the backfill of this `ID`, from any host")
 	f.StringVar(&o.answers, "answers", "", "answer questions from this TOML `FILE`")
-	f.StringVar(&o.output, "output", "text", "text or json")
+	f.StringVar(&o.output, "output", "text", "text, or json: the journal's lines, backfill.done last")
 	return c
 }
 
@@ -74,148 +68,39 @@ func (a *app) backfill(o backfillOptions) error {
 	if !p.HasDSN() {
 		return &steps.Refused{Problem: "no database is named", Advice: "set $DATABASE_URL, or give --dsn or --target"}
 	}
-	if o.list {
-		return a.listBackfills(p.DSN, p.DSNFrom)
-	}
-	if o.spec.Relation == "" || o.spec.Set == "" {
+	switch {
+	case o.list:
+		return a.listBackfills(p, o.output)
+	case o.pause != "":
+		return a.pauseBackfill(p, o.pause)
+	case o.resume == "" && (o.spec.Relation == "" || o.spec.Set == ""):
 		return &usageError{problem: "--table and --set are needed", advice: "such as --table public.users --set \"status = 'active'\""}
 	}
-	control := &backfill.Control{}
-	work, stop := context.WithCancel(context.WithoutCancel(a.ctx))
-	defer stop()
-	done := a.watchBackfill(control, o.output)
-	result, err := fill.Run(work, p, fill.Request{
-		Spec: o.spec, ID: o.resume, Control: control, Version: engine.Version,
-		Ask: a.answering(answers, o.answers != ""), Tell: func(s string) { a.tellBackfill(s, o.output) },
+	headless := o.answers != "" || o.output == "json"
+	w, err := a.begin(p, request{
+		command: playbook.Backfill.Name, answers: answers, headless: headless,
+		backfill: &steps.Backfill{ID: o.resume, Spec: o.spec},
 	})
-	done()
-	return a.backfillEnded(result, err, o.output)
-}
-
-// watchBackfill prints how far it is, and turns the first signal into a pause.
-func (a *app) watchBackfill(c *backfill.Control, output string) (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		tick := time.NewTicker(10 * time.Second)
-		defer tick.Stop()
-		asked := a.ctx.Done()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-asked:
-				asked = nil
-				c.Pause(userName())
-			case <-tick.C:
-				a.printProgress(c.Snapshot(), output)
-			}
-		}
-	}()
-	return func() {
-		cancel()
-		<-ended
-	}
-}
-
-func (a *app) printProgress(s backfill.Snapshot, output string) {
-	if s.ID == "" {
-		return
-	}
-	if output == "json" {
-		b, err := json.Marshal(struct {
-			Kind string `json:"kind"`
-			backfill.Snapshot
-		}{"backfill.progress", s})
-		if err == nil {
-			fmt.Fprintf(a.out, "%s\n", b)
-		}
-		return
-	}
-	why := ""
-	if s.Waiting != nil {
-		why = "  waits: " + s.Waiting.Reason()
-	}
-	fmt.Fprintf(a.out, "%5.1f %%  %d rows of about %d  %.0f rows/s  batch %d ms of %d ms%s\n",
-		100*s.Progress, s.Rows, s.Total, s.Rate, s.Batch.Milliseconds(), s.Target.Milliseconds(), why)
-}
-
-func (a *app) tellBackfill(sentence, output string) {
-	if output == "text" {
-		fmt.Fprintln(a.out, sentence)
-	}
-}
-
-// answering answers from the file, else from the person at the terminal.
-func (a *app) answering(given map[string]string, only bool) func(journal.QuestionAsked) (string, bool) {
-	in := bufio.NewScanner(a.in)
-	return func(q journal.QuestionAsked) (string, bool) {
-		if answer, ok := given[q.ID]; ok {
-			return answer, true
-		}
-		if only || !term.IsTerminal(int(a.in.Fd())) {
-			return "", false
-		}
-		if q.Why != "" {
-			fmt.Fprintln(a.errOut, q.Why)
-		}
-		fmt.Fprintf(a.errOut, "%s (%s): ", q.Text, strings.Join(append(q.Options, q.Expect), ", "))
-		if !in.Scan() {
-			return "", false
-		}
-		return strings.TrimSpace(in.Text()), true
-	}
-}
-
-func (a *app) backfillEnded(r backfill.Result, err error, output string) error {
-	var paused *backfill.PausedError
-	if errors.As(err, &paused) {
-		return &steps.Exit{Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: paused.Error(), Advice: paused.Hint()}
-	}
 	if err != nil {
 		return err
 	}
-	left := r.Verified.Left + r.Verified.Differ
-	if output == "json" {
-		b, err := json.Marshal(map[string]any{
-			"kind": "backfill.done", "id": r.ID, "rows": r.Rows, "batches": r.Batches, "seconds": r.Took.Seconds(), "left": left,
-		})
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(a.out, "%s\n", b)
-	} else {
-		fmt.Fprintf(a.out, "done: %d rows in %d batches, %s; %s\n", r.Rows, r.Batches, r.Took.Round(time.Millisecond), r.Verified)
-	}
-	if left > 0 {
-		return &steps.Exit{
-			Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: fmt.Sprintf("%d rows are not as the statement makes them", left),
-			Advice: "rows written meanwhile were not covered: let the application or a trigger write both, then run it again",
-		}
-	}
-	return nil
+	w.pauses, w.last = true, journal.BackfillDone{}.Kind()
+	return a.follow(w, o.output, headless)
 }
 
-func (a *app) listBackfills(dsn, from string) error {
-	cfg, err := db.ParseConfig(dsn, from)
-	if err != nil {
-		return err
+// follow follows an engine the way the output wants.
+func (a *app) follow(w watched, output string, headless bool) error {
+	switch {
+	case output == "json":
+		return a.followJSON(w)
+	case headless || !a.onTerminal():
+		return a.followPlain(w, !headless)
 	}
-	c, err := db.Connect(a.ctx, cfg, db.Session{Kind: db.Monitor})
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	rows, err := backfill.List(a.ctx, c)
-	if err != nil {
-		return err
-	}
-	if len(rows) == 0 {
-		fmt.Fprintln(a.out, "no backfills here")
-	}
-	for _, r := range rows {
-		fmt.Fprintf(a.out, "%s  %s  %s  %d rows  %s ago  %s\n", r.ID, r.Relation, r.State, r.DoneRows, r.Age.Round(time.Second), r.Reason)
-	}
-	return nil
+	return a.screen(w.folder)
+}
+
+// pausedBackfill says what a pause came to.
+func (a *app) pausedBackfill(id, text string) error {
+	_, err := fmt.Fprintf(a.out, "backfill %s: %s; go on with: belay backfill --resume %s\n", id, text, id)
+	return err
 }

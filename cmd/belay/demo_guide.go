@@ -7,11 +7,13 @@ import (
 	"os"
 	"time"
 
+	"belay/db/backfill"
 	"belay/db/demo"
 	"belay/sqlview/migration"
 	"belay/steps"
 	"belay/steps/engine"
 	"belay/steps/journal"
+	"belay/steps/playbook"
 	"belay/steps/project"
 	"belay/tui"
 	demoscreen "belay/tui/demo"
@@ -80,6 +82,9 @@ func (a *app) ownFlags() project.Flags {
 // ownDatabase is where the person's own migrations run: they know nothing of a shop.
 const ownDatabase = "own"
 
+// demoBackfill fills the column that belay's own lane of the demo adds.
+var demoBackfill = backfill.Spec{Relation: "public.orders", Set: "note = 'thanks, customer ' || customer_id", Where: "note IS NULL"}
+
 // demoGuide opens the guide on the demo's server. What it keeps goes with the server.
 func (a *app) demoGuide(d *demo.Demo, choice demoscreen.Choice) error {
 	if err := errors.Join(os.Setenv("XDG_STATE_HOME", d.StateDir()), os.Setenv("XDG_CONFIG_HOME", d.ConfigDir())); err != nil {
@@ -87,7 +92,10 @@ func (a *app) demoGuide(d *demo.Demo, choice demoscreen.Choice) error {
 	}
 	order := engine.Order{Dir: d.Dir(), DSN: d.DSN(), Started: d.SystemIdentifier(), By: userName()}
 	var err error
-	if choice == demoscreen.Own {
+	switch choice {
+	case demoscreen.Fill:
+		order.Command, order.Backfill = playbook.Backfill.Name, &steps.Backfill{Spec: demoBackfill}
+	case demoscreen.Own:
 		order.Flags = a.ownFlags()
 		if order.DSN, err = d.Empty(a.ctx, ownDatabase); err != nil {
 			return err

@@ -21,6 +21,10 @@ const engineArrives = 10 * time.Second
 type watched struct {
 	folder string
 	from   int64
+	// pauses is true for a backfill alone: an interrupt pauses it. last is the
+	// kind of event that is printed behind all others; "" = none is.
+	pauses bool
+	last   journal.Kind
 }
 
 // reader follows a watched journal.
@@ -100,13 +104,30 @@ func (a *app) followJSON(w watched) error {
 		return err
 	}
 	defer r.file.Close()
+	ctx := a.ctx
+	var last []byte
 	for {
-		e, err := r.next(a.ctx)
+		e, err := r.next(ctx)
+		if err != nil && w.pauses && ctx == a.ctx && ctx.Err() != nil {
+			limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), pauseWait)
+			defer cancel()
+			ctx, err = limited, journal.Send(r.folder, journal.Message{Kind: journal.Stop, Name: userName()})
+			if err == nil {
+				continue
+			}
+		}
 		if err != nil {
 			return err
 		}
+		if e.Kind == w.last {
+			last = e.Line
+			continue
+		}
 		fmt.Fprintf(a.out, "%s\n", e.Line)
 		if e.Kind == (journal.RunFinished{}).Kind() {
+			if last != nil {
+				fmt.Fprintf(a.out, "%s\n", last)
+			}
 			return finished(e)
 		}
 	}

@@ -75,7 +75,7 @@ func TestReadmeTOML(t *testing.T) {
 func TestReadmeExamples(t *testing.T) {
 	text := readme(t)
 	db := dbtest.Named(t, "shop")
-	db.Exec(t, `CREATE TABLE orders (id bigint PRIMARY KEY);
+	db.Exec(t, `CREATE TABLE orders (id bigint PRIMARY KEY, status text);
 		CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL);
 		INSERT INTO schema_migrations VALUES (1, false)`)
 	answers := blocks(text, "toml")[0]
@@ -86,7 +86,7 @@ func TestReadmeExamples(t *testing.T) {
 			continue
 		}
 		ran++
-		story := "exec " + line + "\n" +
+		story := "exec sh -c '" + strings.ReplaceAll(line, "'", "''") + "'\n" +
 			"-- migrations/000001_old.up.sql --\nSELECT 1;\n-- migrations/000002_note.up.sql --\nALTER TABLE orders ADD COLUMN note text;\n" +
 			"-- prod.toml --\n" + answers
 		file := filepath.Join(t.TempDir(), "readme.txtar")

@@ -67,13 +67,7 @@ func (a *app) drive(answersFile, output string, ask func(*project.Project) (requ
 	if err != nil {
 		return err
 	}
-	switch {
-	case output == "json":
-		return a.followJSON(w)
-	case headless || !a.onTerminal():
-		return a.followPlain(w, !headless)
-	}
-	return a.screen(w.folder)
+	return a.follow(w, output, headless)
 }
 
 func readAnswers(path string) (map[string]string, error) {

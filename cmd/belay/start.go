@@ -3,9 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"time"
 
+	"belay/db"
 	"belay/sqlview/migration"
 	"belay/steps"
 	"belay/steps/engine"
@@ -21,6 +23,8 @@ type request struct {
 	headless bool
 	// rehearsal is the file of a record; "" = look for one.
 	rehearsal string
+	// backfill is what to fill; nil = another command.
+	backfill *steps.Backfill
 }
 
 // begin starts an engine for a project: a new look, or the open run of the same
@@ -34,6 +38,14 @@ func (a *app) begin(p *project.Project, r request) (w watched, err error) {
 		return w, err
 	}
 	k, open := engine.Same(r.command, order.Dir, p.Shown(), fileHashes(p))
+	if order.Backfill = r.backfill; r.backfill != nil {
+		if k, open, err = sameBackfill(p, *r.backfill); err != nil {
+			return w, err
+		}
+		if open && !r.headless {
+			order.Answers = goingOn(r.answers) // the command itself says so
+		}
+	}
 	switch {
 	case open && k.Live && r.headless:
 		return w, &steps.Exit{
@@ -52,6 +64,23 @@ func (a *app) begin(p *project.Project, r request) (w watched, err error) {
 	}
 	w.folder = order.Folder
 	return w, engine.Start(order)
+}
+
+// sameBackfill finds the open run of the same backfill on the same server.
+func sameBackfill(p *project.Project, b steps.Backfill) (engine.Known, bool, error) {
+	cfg, err := db.ParseConfig(p.DSN, p.DSNFrom)
+	if err != nil {
+		return engine.Known{}, false, err
+	}
+	k, ok := engine.SameBackfill(b, cfg.Host(), cfg.Port(), cfg.Database())
+	return k, ok, nil
+}
+
+// goingOn answers that a run that was left is taken up, unless it says otherwise.
+func goingOn(answers map[string]string) map[string]string {
+	all := map[string]string{"run.go_on": "yes"}
+	maps.Copy(all, answers)
+	return all
 }
 
 // takeUp starts a new engine on a run that has none.

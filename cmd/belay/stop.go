@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -50,12 +51,13 @@ func (a *app) stop(id string, now bool) error {
 	if err := journal.Send(k.Folder, journal.Message{Kind: journal.Stop, Now: now, Name: userName()}); err != nil {
 		return err
 	}
-	return a.awaitStop(r, k.ID)
+	return a.awaitEnd(a.ctx, r, k.ID)
 }
 
-func (a *app) awaitStop(r *reader, id string) error {
+// awaitEnd waits for the run's last event and prints its outcome.
+func (a *app) awaitEnd(ctx context.Context, r *reader, id string) error {
 	for {
-		e, err := r.next(a.ctx)
+		e, err := r.next(ctx)
 		if err != nil {
 			return err
 		}

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 
 	"belay/steps"
 	"belay/steps/engine"
+	"belay/steps/journal"
+	"belay/steps/state"
 	"belay/tui/plain"
 )
 
@@ -31,9 +34,26 @@ func (a *app) followPlain(w watched, asks bool) error {
 		return &steps.Exit{Code: f.Exit, Outcome: f.Outcome, Summary: f.Summary, Advice: f.Hint}
 	case r.Parked != "":
 		return &exited{code: steps.ExitPerson}
+	case a.ctx.Err() != nil && w.pauses:
+		return a.pauseAndLeave(left.Folder, r)
 	case a.ctx.Err() != nil:
 		fmt.Fprintln(a.out, stillRunning(r))
 		return &exited{code: steps.ExitPerson}
 	}
 	return lost(engine.RunID(left.Folder))
+}
+
+// pauseAndLeave is what an interrupt means for a backfill without a screen.
+func (a *app) pauseAndLeave(folder string, run *state.Run) error {
+	if err := journal.Send(folder, journal.Message{Kind: journal.Stop, Name: userName()}); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), pauseWait)
+	defer cancel()
+	r, err := a.read(watched{folder: folder, from: run.Seq})
+	if err != nil {
+		return err
+	}
+	defer r.file.Close()
+	return a.awaitEnd(ctx, r, run.ID)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"belay/db"
@@ -47,7 +48,8 @@ const beginSQL = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 const limitsSQL = `SELECT pg_catalog.set_config('lock_timeout', '200', true), pg_catalog.set_config('row_security', 'off', true),
 	pg_catalog.set_config('idle_in_transaction_session_timeout', '30000', true), pg_catalog.set_config('statement_timeout', $1, true)`
 
-const cursorFenceSQL = `SELECT batches, epoch FROM belay.backfill WHERE id = $1::text::uuid AND leaf = $2 FOR UPDATE`
+const cursorFenceSQL = `SELECT batches, epoch, CASE state WHEN 'paused' THEN reason ELSE '' END
+	FROM belay.backfill WHERE id = $1::text::uuid AND leaf = $2 FOR UPDATE`
 
 const moveSQL = `UPDATE belay.backfill SET last_key = $3, done_rows = done_rows + $4, batches = batches + 1,
 	batch_rows = $5, state = CASE WHEN $6 THEN 'passed' ELSE 'running' END, reason = '', updated = pg_catalog.clock_timestamp()
@@ -66,8 +68,9 @@ func (r *runner) fenced(ctx context.Context, target time.Duration, query string,
 	b.Queue(beginSQL)
 	b.Queue(limitsSQL, statementTimeout(target))
 	var run, batches, epoch int64
+	var asked string
 	b.Queue(ledger.FenceSQL, r.o.Run.ID, r.o.Run.Epoch).QueryRow(func(row pgx.Row) error { return none(row.Scan(&run)) })
-	b.Queue(cursorFenceSQL, r.row.ID, r.row.Leaf).QueryRow(func(row pgx.Row) error { return none(row.Scan(&batches, &epoch)) })
+	b.Queue(cursorFenceSQL, r.row.ID, r.row.Leaf).QueryRow(func(row pgx.Row) error { return none(row.Scan(&batches, &epoch, &asked)) })
 	if query != "" {
 		b.Queue(query, args...).Query(scan)
 	}
@@ -81,8 +84,16 @@ func (r *runner) fenced(ctx context.Context, target time.Duration, query string,
 	if batches != r.row.Batches || int(epoch) != r.row.Epoch {
 		return r.moved(ctx)
 	}
+	if asked != "" {
+		return &askedError{by: strings.TrimPrefix(asked, pausedBy)}
+	}
 	return nil
 }
+
+// askedError says that somebody wrote a pause into the ledger.
+type askedError struct{ by string }
+
+func (e *askedError) Error() string { return pausedBy + e.by }
 
 func none(err error) error {
 	if errors.Is(err, pgx.ErrNoRows) {

@@ -19,12 +19,25 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// The measurements are run by hand:
+// The measurements are run by hand, each by one command; B stands for
+// BELAY_BENCH=1 go test ./db/backfill -v -timeout 60m -run:
 //
-//	BELAY_BENCH=1 go test ./db/backfill -run TestBench -v -timeout 60m
+//	B TestBenchThroughput               speed, CPU and heap against one UPDATE, five pairs
+//	BELAY_BENCH_TIME=50ms B …           the same at the default batch time
+//	BELAY_BENCH_VACUUM=1 B …            the same with VACUUM of ours
+//	BELAY_BENCH_ROWS=10000000 BELAY_BENCH_PAIRS=1 B …
+//	B TestBenchForeground               400 statements/s on 16 connections
+//	B TestBenchPause                    from the word to nothing open
+//	BELAY_BENCH_ROWS=10000000 B TestBenchResume
+//	BELAY_BENCH_ROWS=10000000 B TestBenchMemory
+//	go test ./db/backfill -run TestProgressFollowsTheRank -v    progress error by kind of key
+//	go test ./db/backfill -run 'TestStorm|TestServerCrash' -v   every row once
+//	go test ./db/backfill -run 'TestFourWriters|TestVerify' -v  writers beside it
+//	go test ./db/backfill -run 'TestDeadlocks|TestLockedRow' -v deadlocks and lock timeouts
 //
 // BELAY_BENCH_ROWS (1000000), BELAY_BENCH_PAIRS (5), BELAY_BENCH_TIME (100ms)
-// and BELAY_BENCH_VACUUM (off) change what is measured.
+// and BELAY_BENCH_VACUUM (off) change what is measured. Against pgroll: build it
+// apart, run it on a copy made by (*bench).fresh, and compare rows a second.
 
 func benchEnv(t *testing.T) (rows, pairs int, target time.Duration, vacuum bool) {
 	t.Helper()
@@ -297,4 +310,74 @@ func TestBenchResume(t *testing.T) {
 		_, _ = backfill.Run(bounded(t), o)
 		t.Logf("%d rows: plan and first batch committed after %s", rows, first)
 	}
+}
+
+// TestBenchPause measures from the word to nothing of it being open.
+func TestBenchPause(t *testing.T) {
+	rows, _, target, _ := benchEnv(t)
+	b := newBench(t, rows)
+	dsn := b.fresh(t, "pause")
+	d := &dbtest.DB{Name: "pause", DSN: dsn, SocketDSN: b.SocketDSN("pause")}
+	createLedger(t, d)
+	s := &stand{DB: d, dsn: dsn, conn: connect(t, dsn)}
+	look := d.Conn(t)
+	o := s.options(t, s.plan(t, backfill.Spec{Relation: "t", Set: "newcol = amount * 100", BatchTime: target}))
+	o.ID, o.StopOnPause = backfill.NewID(), false
+	running := s.start(t, o)
+	for range 20 {
+		dbtest.WaitFor(t, "batches", func() bool { return running.ctl.Snapshot().Rate > 0 || running.ctl.Snapshot().State == backfill.Done })
+		if running.ctl.Snapshot().State == backfill.Done {
+			break
+		}
+		began := time.Now()
+		running.ctl.Pause("op1")
+		for open := true; open; {
+			err := look.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name LIKE 'belay/%/backfill')
+				OR EXISTS (SELECT FROM pg_locks WHERE relation = 't'::regclass AND mode = 'RowExclusiveLock')`).Scan(&open)
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		t.Logf("nothing open after %s; goal %s", time.Since(began).Round(time.Millisecond), 2*target)
+		running.ctl.Resume()
+		dbtest.WaitFor(t, "the resume", running.state(backfill.Running))
+	}
+	running.wait(t)
+}
+
+// TestBenchMemory measures the resident size of this process from the first
+// hundredth of the rows to the last.
+func TestBenchMemory(t *testing.T) {
+	rows, _, target, vacuum := benchEnv(t)
+	b := newBench(t, rows)
+	dsn := b.fresh(t, "memory")
+	d := &dbtest.DB{Name: "memory", DSN: dsn, SocketDSN: b.SocketDSN("memory")}
+	createLedger(t, d)
+	s := &stand{DB: d, dsn: dsn, conn: connect(t, dsn)}
+	o := s.options(t, s.plan(t, backfill.Spec{Relation: "t", Set: "newcol = amount * 100", BatchTime: target, Vacuum: vacuum}))
+	var done int64
+	least, most := 1e9, 0.0
+	o.Tell = func(e backfill.Event) {
+		if done += e.Rows; e.Kind == backfill.Committed && done > int64(rows/100) {
+			mb := resident(t)
+			least, most = min(least, mb), max(most, mb)
+		}
+	}
+	run(t, o)
+	t.Logf("%d rows: resident %.1f to %.1f MB from 1 %% to 100 %%; goal within 5 MB of the middle", rows, least, most)
+}
+
+// resident is VmRSS of this process in MB.
+func resident(t *testing.T) float64 {
+	t.Helper()
+	text, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "VmRSS:")
+	kb, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kb / 1024
 }

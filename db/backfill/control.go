@@ -44,13 +44,29 @@ func (c *Control) Resume() {
 // and 1 s.
 func (c *Control) SetBatchTime(d time.Duration) time.Duration {
 	d = clampBatchTime(d)
-	c.change(func() { c.batchTime = d })
+	c.change(func() { c.batchTime, c.snapshot.Target = d, d })
 	return d
 }
 
 // SetNice changes the pause after a batch, as a multiple of its time.
 func (c *Control) SetNice(nice float64) {
 	c.change(func() { c.nice, c.niceSet = max(nice, 0), true })
+}
+
+// Paused reports whether it is paused, or will be at the end of its batch.
+func (c *Control) Paused() bool {
+	_, paused := c.pausing()
+	return paused
+}
+
+// BatchTime is the target as it stands now; 0 = the backfill has not begun.
+func (c *Control) BatchTime() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.batchTime != 0 {
+		return c.batchTime
+	}
+	return c.snapshot.Target
 }
 
 // Snapshot is the state as of the last batch or sample.

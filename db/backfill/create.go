@@ -10,7 +10,7 @@ import (
 // create freezes the upper key of every leaf and writes the state rows, in one
 // transaction.
 func (r *runner) create(ctx context.Context) error {
-	if err := r.notOpen(ctx); err != nil {
+	if err := unfinished(ctx, r.s.exec, r.p); err != nil {
 		return err
 	}
 	tx, err := r.s.exec.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite})
@@ -87,7 +87,7 @@ func (r *runner) newLeaves(ctx context.Context) error {
 		return err
 	}
 	for _, l := range all {
-		if l.kind != "r" || r.hasLeaf(l.OID) {
+		if l.kind != "r" || r.p.hasLeaf(l.OID) {
 			continue
 		}
 		if l.Key, _, err = keyOf(ctx, r.s.exec, l.OID, r.p.Spec.Key, r.p.Statement); err != nil {

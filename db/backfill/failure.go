@@ -58,6 +58,11 @@ const raised = "P0001"
 // recover decides what a failed batch means. nil = go on; the transaction is
 // gone.
 func (r *runner) recover(ctx context.Context, err error, keys int) error {
+	var asked *askedError
+	if errors.As(err, &asked) {
+		r.ctl.Pause(asked.by)
+		return nil
+	}
 	aboutRow := db.Decided(err) && (db.Classify(err) == db.Data || db.SQLState(err) == raised)
 	switch {
 	case aboutRow && r.s.lost():

@@ -22,7 +22,7 @@ func (r *runner) gate(ctx context.Context) error {
 	}
 	for {
 		if by, paused := r.ctl.pausing(); paused {
-			if err := r.pause(ctx, by, "paused by "+by, nil); err != nil {
+			if err := r.pause(ctx, by, pausedBy+by, nil); err != nil {
 				return err
 			}
 		}

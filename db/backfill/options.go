@@ -13,8 +13,9 @@ import (
 
 // Options is what a run of a backfill needs.
 type Options struct {
-	// Config is where to connect: executor, monitor and, where VACUUM is allowed,
-	// escape. They are the backfill's own; close a run's other ones before.
+	// Config is where to connect: executor, monitor where none is lent and, where
+	// VACUUM is allowed, escape. They are the backfill's own; close a run's other
+	// ones before.
 	Config db.Config
 	// Run is the ledger's run that does it. Its row is written where it is not
 	// there. Epoch is the caller's; 0 = 1.
@@ -28,6 +29,12 @@ type Options struct {
 	Control *Control
 	// Throttle is the limits of the signals; see throttle.Signals.
 	Throttle throttle.Settings
+	// Monitor lends a monitor's connection for the length of a call, so that the
+	// watch needs none of its own; nil = it opens one.
+	Monitor func(func(*db.Conn) error) error
+	// Locks are advisory keys that the executor holds beside the table's own; it
+	// tries them and never waits.
+	Locks []int64
 	// Tell is given every event from the goroutine of [Run]; nil = nobody listens.
 	Tell func(Event)
 	// StopOnPause ends Run with a *PausedError instead of waiting for Resume.

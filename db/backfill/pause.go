@@ -37,6 +37,21 @@ func (r *runner) pauseOn(ctx context.Context, cause error, key cursor) error {
 	return r.pause(ctx, "an error", reason, p)
 }
 
+// pausedBy is how the ledger's reason of a pause begins that a person asked for.
+const pausedBy = "paused by "
+
+// RequestPause writes a pause into the ledger, for a backfill whose runner is out
+// of reach: it stops before its next batch. ok is false where none of its rows
+// is walked now.
+func RequestPause(ctx context.Context, x ledger.Execer, id, by string) (ok bool, err error) {
+	tag, err := x.Exec(ctx, `UPDATE belay.backfill SET state = 'paused', reason = $2, updated = pg_catalog.clock_timestamp()
+		WHERE id = $1::text::uuid AND state = 'running'`, id, pausedBy+by)
+	if err != nil {
+		return false, fmt.Errorf("backfill %s: pause: %w", id, err)
+	}
+	return tag.RowsAffected() > 0, nil
+}
+
 const pauseSQL = `UPDATE belay.backfill SET state = CASE state WHEN 'running' THEN 'paused' ELSE state END,
 	reason = $2, updated = pg_catalog.clock_timestamp()
 	WHERE id = $1::text::uuid AND epoch = $3 AND state <> 'done'`

@@ -83,7 +83,7 @@ func newRunner(o Options) (*runner, error) {
 	if o.Run.Epoch == 0 {
 		o.Run.Epoch = 1
 	}
-	r := &runner{o: o, p: o.Plan, ctl: o.Control, id: o.ID, s: sessions{cfg: o.Config, run: o.Run.Short()}}
+	r := &runner{o: o, p: o.Plan, ctl: o.Control, id: o.ID, s: sessions{cfg: o.Config, run: o.Run.Short(), keys: o.Locks}}
 	r.size = newSizer(StartRows, o.Plan.Spec.MaxRows)
 	var err error
 	r.watch, err = newWatch(r)
@@ -236,10 +236,17 @@ func (r *runner) advance(b batch, target time.Duration) {
 }
 
 func (r *runner) result() Result {
-	out := Result{ID: r.id, Verified: r.verified}
+	out := ResultOf(r.id, r.rows)
+	out.Verified = r.verified
+	return out
+}
+
+// ResultOf adds up the ledger's rows of a backfill.
+func ResultOf(id string, rows []Row) Result {
+	out := Result{ID: id}
 	var first, last time.Time
 	var paused int64
-	for _, row := range r.rows {
+	for _, row := range rows {
 		out.Rows, out.Batches = out.Rows+row.DoneRows, out.Batches+row.Batches
 		paused = max(paused, row.PausedMS)
 		if first.IsZero() || row.Started.Before(first) {

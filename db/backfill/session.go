@@ -16,10 +16,12 @@ const lockSpace int64 = 0x62656c62
 
 func lockKey(oid uint32) int64 { return lockSpace<<32 | int64(oid) }
 
-// HeldError says that another session fills this table now.
+// HeldError says that another session fills this table now, or that another run
+// is open on the database.
 type HeldError struct {
+	// Relation is the table; "" = it is about a run of the whole database.
 	Relation string
-	// Holder is the session; nil where it let go in between.
+	// Holder is the session; its zero value where it let go in between.
 	Holder *db.Holder
 	// Owner is the run's owner as the ledger has it: who and where; "" = unknown.
 	Owner string
@@ -28,10 +30,13 @@ type HeldError struct {
 // Error says who and where.
 func (e *HeldError) Error() string {
 	s := "another backfill of " + e.Relation + " is running"
+	if e.Relation == "" {
+		s = "another run is open on this database"
+	}
 	if e.Owner != "" {
 		s += ": " + e.Owner
 	}
-	if e.Holder != nil {
+	if e.Holder != nil && e.Holder.PID != 0 {
 		s += ", " + e.Holder.String()
 	}
 	return s
@@ -53,6 +58,7 @@ var sessionSettings = []db.Setting{
 type sessions struct {
 	cfg  db.Config
 	run  string
+	keys []int64 // held beside the table's own
 	exec *db.Conn
 	// past are backends of ours that may still be ending.
 	past []int
@@ -85,21 +91,42 @@ const maxPast = 16
 // lock before that is an error. The server looks for its client each second.
 const ghostPatience = 30 * time.Second
 
-// lock takes the table's advisory lock, once and without waiting, but for a
-// backend of our own that is about to end.
+// lock takes the advisory locks, the table's last.
 func (s *sessions) lock(ctx context.Context, p *Plan) error {
+	for _, key := range s.keys {
+		holder, err := s.try(ctx, key)
+		if err != nil {
+			return err
+		}
+		if holder != nil {
+			return &HeldError{Holder: holder}
+		}
+	}
+	holder, err := s.try(ctx, lockKey(p.OID))
+	if err != nil || holder == nil {
+		return err
+	}
+	return s.held(ctx, p, holder)
+}
+
+// try takes a lock, once and without waiting, but for a backend of our own that
+// is about to end. A holder means that it was not taken.
+func (s *sessions) try(ctx context.Context, key int64) (*db.Holder, error) {
 	deadline := time.Now().Add(ghostPatience)
 	for {
-		ok, holder, err := db.TryLock(ctx, s.exec, lockKey(p.OID))
+		ok, holder, err := db.TryLock(ctx, s.exec, key)
 		if err != nil || ok {
-			return err
+			return nil, err
 		}
 		ours := holder == nil || slices.Contains(s.past, holder.PID)
 		if !ours || time.Now().After(deadline) {
-			return s.held(ctx, p, holder)
+			if holder == nil {
+				holder = &db.Holder{}
+			}
+			return holder, nil
 		}
 		if err := sleep(ctx, 20*time.Millisecond); err != nil {
-			return err
+			return nil, err
 		}
 	}
 }

@@ -14,10 +14,13 @@ import (
 type watch struct {
 	cfg db.Config
 	run string
-	oid uint32
-	ctl *Control
-	set *throttle.Set
-	on  bool // a signal is on
+	// lend is Options.Monitor; own is the connection where that is nil.
+	lend func(func(*db.Conn) error) error
+	own  *db.Conn
+	oid  uint32
+	ctl  *Control
+	set  *throttle.Set
+	on   bool // a signal is on
 
 	mu     sync.Mutex // guards below
 	leafs  leafWork
@@ -72,7 +75,7 @@ func newWatch(r *runner) (*watch, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &watch{cfg: r.o.Config, run: r.s.run, oid: r.p.OID, ctl: r.ctl, set: set, on: set.Len() > 0, news: make(chan struct{}, 1)}, nil
+	return &watch{cfg: r.o.Config, run: r.s.run, lend: r.o.Monitor, oid: r.p.OID, ctl: r.ctl, set: set, on: set.Len() > 0, news: make(chan struct{}, 1)}, nil
 }
 
 func (w *watch) start(ctx context.Context) {
@@ -100,31 +103,46 @@ func (w *watch) stop() {
 }
 
 func (w *watch) loop(ctx context.Context) {
-	var c *db.Conn
 	defer func() {
-		if c != nil {
-			_ = c.Close()
+		if w.own != nil {
+			_ = w.own.Close()
+			w.own = nil
 		}
 	}()
 	for next := time.Now(); ; {
-		if c == nil || c.IsClosed() {
-			var err error
-			if c, err = db.Connect(ctx, w.cfg, db.Session{Kind: db.Monitor, Run: w.run}); err != nil {
-				c = nil
-			}
-		}
-		if c != nil && !time.Now().Before(next) {
-			began := time.Now()
-			w.look(ctx, c)
-			next = began.Add(w.paced(time.Since(began)))
-		}
-		if c != nil && w.troubled() {
-			w.lookBehind(ctx, c)
+		if due := !time.Now().Before(next); due || w.troubled() {
+			_ = w.with(ctx, func(c *db.Conn) error {
+				if due {
+					began := time.Now()
+					w.look(ctx, c)
+					next = began.Add(w.paced(time.Since(began)))
+				}
+				if w.troubled() {
+					w.lookBehind(ctx, c)
+				}
+				return nil
+			})
 		}
 		if sleep(ctx, w.pause(next)) != nil {
 			return
 		}
 	}
+}
+
+// with gives a connection to ask; where there is none nothing is asked, and the
+// sample grows stale.
+func (w *watch) with(ctx context.Context, ask func(*db.Conn) error) error {
+	if w.lend != nil {
+		return w.lend(ask)
+	}
+	if w.own == nil || w.own.IsClosed() {
+		var err error
+		if w.own, err = db.Connect(ctx, w.cfg, db.Session{Kind: db.Monitor, Run: w.run}); err != nil {
+			w.own = nil
+			return err
+		}
+	}
+	return ask(w.own)
 }
 
 func (w *watch) pause(next time.Time) time.Duration {

@@ -269,10 +269,13 @@ func (j *judge) writes(v *pg.RangeVar, n *pg.Node) string {
 			j.scan(t)
 		}
 	}
-	j.note("every row it changes stays locked until the transaction ends")
+	j.note(RowsStayLocked)
 	j.firesTriggers(name)
 	return name
 }
+
+// RowsStayLocked is the note of an UPDATE, DELETE or MERGE.
+const RowsStayLocked = "every row it changes stays locked until the transaction ends"
 
 func (j *judge) firesTriggers(table string) {
 	r := j.cat.Seen(table)

@@ -183,22 +183,3 @@ func columnOf(n *pg.Node) string {
 	}
 	return words[len(words)-1]
 }
-
-// SetText is the source text of an UPDATE's assignments.
-func (s Stmt) SetText(u *pg.UpdateStmt) string {
-	if len(u.TargetList) == 0 {
-		return ""
-	}
-	text := s.tail(u.TargetList[0].GetResTarget().GetLocation())
-	return strings.Join(strings.Fields(text[:clauseEnd(text, endsSet)]), " ")
-}
-
-// WhereText is the source text of a condition.
-func (s Stmt) WhereText(d DataChange) string {
-	w := whereWord.FindStringIndex(s.SQL[min(d.At, len(s.SQL)):])
-	if w == nil {
-		return ""
-	}
-	text := s.SQL[d.At+w[1]:]
-	return strings.Join(strings.Fields(text[:clauseEnd(text, endsWhere)]), " ")
-}

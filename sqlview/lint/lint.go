@@ -60,6 +60,8 @@ type File struct {
 	Mode   Mode
 	// ByBelay is true when belay will run the file: it sets the timeouts itself.
 	ByBelay bool
+	// Backfill is true where the file's header asks for batches. See InBatches.
+	Backfill bool
 	// Effects has one entry a statement, same index. Empty = not judged yet.
 	Effects []effect.Effect
 	// Catalogs has, for each statement, the snapshot it meets: what earlier

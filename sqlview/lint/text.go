@@ -91,7 +91,9 @@ func expressionEnd(text string, words map[string]bool) int {
 func quoted(text string) int {
 	switch {
 	case text[0] == '\'' || text[0] == '"':
-		return quotedLength(text)
+		return quotedLength(text, false)
+	case (text[0] == 'e' || text[0] == 'E') && len(text) > 1 && text[1] == '\'':
+		return 1 + quotedLength(text[1:], true)
 	case strings.HasPrefix(text, "--"):
 		return through(text, 2, "\n")
 	case strings.HasPrefix(text, "/*"):
@@ -103,9 +105,14 @@ func quoted(text string) int {
 	return 0
 }
 
-// quotedLength takes a doubled quote for a part of the text.
-func quotedLength(text string) int {
+// quotedLength takes a doubled quote for a part of the text, and in an E'…'
+// what stands behind a backslash.
+func quotedLength(text string, escapes bool) int {
 	for i := 1; i < len(text); i++ {
+		if escapes && text[i] == '\\' {
+			i++
+			continue
+		}
 		if text[i] != text[0] {
 			continue
 		}
@@ -124,11 +131,10 @@ func through(text string, from int, end string) int {
 	return len(text)
 }
 
-var whereWord = regexp.MustCompile(`(?i)\bWHERE\b`)
-
 var (
 	endsSet   = map[string]bool{"WHERE": true, "FROM": true, "RETURNING": true}
 	endsWhere = map[string]bool{"RETURNING": true}
+	toWhere   = map[string]bool{"WHERE": true}
 )
 
 // clauseEnd is the offset where a clause ends; commas do not end it.

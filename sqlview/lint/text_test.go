@@ -38,12 +38,26 @@ func TestDataChangeTexts(t *testing.T) {
 		{"UPDATE t SET a = 1, b = (SELECT x FROM y) WHERE c IS DISTINCT FROM a RETURNING *", "a = 1, b = (SELECT x FROM y)", "c IS DISTINCT FROM a"},
 		{"UPDATE t SET a = b IS DISTINCT FROM c", "a = b IS DISTINCT FROM c", ""},
 		{"UPDATE t SET\n a = 1\nFROM u WHERE u.id = t.id", "a = 1", "u.id = t.id"},
+		{"UPDATE t SET a = 'x  y', -- one\n b = E'it\\'s; WHERE' /* two */ WHERE b = 'p  q'", `a = 'x  y', b = E'it\'s; WHERE'`, "b = 'p  q'"},
+		{"UPDATE t SET a = (SELECT x FROM y WHERE y.id = 1) WHERE c", "a = (SELECT x FROM y WHERE y.id = 1)", "c"},
+		{`UPDATE "T" AS x SET a = x.b WHERE x.c AND "x".d > (SELECT max(y.e) FROM y)`, `a = "T".b`, `"T".c AND "T".d > (SELECT max(y.e) FROM y)`},
 	} {
 		f := &File{File: parsed(t, c.sql)}
 		s := first(f)
 		d := s.DataChanges()[0]
 		if set, where := s.SetText(d.Update), s.WhereText(d); set != c.set || where != c.where {
 			t.Errorf("%s: %q, %q", c.sql, set, where)
+		}
+	}
+}
+
+func TestBatchesCommand(t *testing.T) {
+	for _, c := range []struct{ set, where, want string }{
+		{"a = 'x'", "", `belay backfill --table public.t --set "a = 'x'"`},
+		{`"A" = '$1'`, "b IS NULL", `belay backfill --table public.t --set '"A" = '\''$1'\''' --where "b IS NULL"`},
+	} {
+		if got := (Batches{Table: "public.t", Set: c.set, Where: c.where}).Command(); got != c.want {
+			t.Errorf("got %s\nwant %s", got, c.want)
 		}
 	}
 }

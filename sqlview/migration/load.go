@@ -21,7 +21,8 @@ func readFile(root fs.FS, dir, name string, tx Tx) (File, error) {
 // NewFile makes a File of a text that stands nowhere yet, such as one that was
 // read from standard input or is shown by git.
 func NewFile(name string, b []byte, tx Tx) File {
-	return File{Path: name, Bytes: b, SHA256: hexSHA256(b), Normalized: NormalizedSHA256(b), Tx: tx}
+	backfill, _ := backfillHeader(b)
+	return File{Path: name, Bytes: b, SHA256: hexSHA256(b), Normalized: NormalizedSHA256(b), Tx: tx, Backfill: backfill}
 }
 
 // listing is what stands in a folder: files by name, sorted, and sub-folders.

@@ -42,7 +42,7 @@ func sectionTool(sql []byte) string {
 // isMarker reports whether a line comment tells a tool how to run the file.
 func isMarker(line string) bool {
 	const longest = 100
-	return len(line) <= longest && (noTransaction.MatchString(line) || sectionTool([]byte(line)) != "" ||
+	return len(line) <= longest && (noTransaction.MatchString(line) || backfillLine.MatchString(line) || sectionTool([]byte(line)) != "" ||
 		strings.HasPrefix(line, "-- +goose Statement") || strings.HasPrefix(line, "-- atlas:delimiter"))
 }
 
@@ -56,13 +56,13 @@ func headerSaysNoTransaction(sql []byte) bool {
 	return said
 }
 
-// lateMarker is the number of a line below the header that says belay's own
-// word, 0 = none.
-func lateMarker(sql []byte) int {
+// lateMarker is the number of a line below the header that says a word of
+// belay's own, 0 = none.
+func lateMarker(sql []byte, word *regexp.Regexp) int {
 	number, found := 0, 0
 	eachLine(sql, func(line string, header bool) {
 		number++
-		if !header && found == 0 && strings.Contains(line, "belay:") && noTransaction.MatchString(line) {
+		if !header && found == 0 && strings.Contains(line, "belay:") && word.MatchString(line) {
 			found = number
 		}
 	})

@@ -34,6 +34,9 @@ type File struct {
 	// folded: equal for two texts that differ in nothing the server runs.
 	Normalized string
 	Tx         Tx
+	// Backfill is the header's word to run the file's UPDATE in batches; nil = it
+	// does not say so.
+	Backfill *Backfill
 }
 
 // Tx says what the tool wraps in a transaction when it runs the file.

@@ -28,6 +28,7 @@ func TestCompareText(t *testing.T) {
 		{"SELECT $1 -- a\n, $2;", "SELECT $1 , $2;", EditComment},
 		{"SELECT a$b -- $\n;", "SELECT a$b ;", EditComment},
 		{"-- belay: no-transaction\nSELECT 1;", "SELECT 1;", EditSQL},
+		{"-- belay: backfill\nSELECT 1;", "SELECT 1;", EditSQL},
 		{"-- +goose Up\nSELECT 1;", "-- +goose Down\nSELECT 1;", EditSQL},
 		{"\xef\xbb\xbfSELECT 1;", "SELECT 1;", EditComment},
 		{"SELECT 'open", "SELECT 'open ", EditSQL},

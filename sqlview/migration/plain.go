@@ -14,7 +14,8 @@ back is ` + "`VERSION_title.down.sql`" + ` beside it, or a file of the same name
 Numeric order; two files of one version stop everything.
 
 **Transactions.** One transaction a file, with its history row. A file whose header says ` + "`-- belay: no-transaction`" + ` is run one
-statement at a time; the markers of goose, dbmate, tern, Atlas and sqlx are obeyed there too.
+statement at a time; the markers of goose, dbmate, tern, Atlas and sqlx are obeyed there too. ` + "`-- belay: backfill`" + ` above a single
+UPDATE has belay run it in batches, in a folder of any tool; ` + "`key=a,b`" + ` and ` + "`batch-time=50ms`" + ` may stand in the same line.
 
 **History.** An existing ` + "`migrations(id, name, applied_at)`" + ` is adopted and written as it is: an id with a default is left to
 the server and the version is read from the name, any other id is the version itself; the name is spelled as the newest row

@@ -119,7 +119,7 @@ func checkPlain(file File) []Problem {
 			Message: fmt.Sprintf("%s has the up and down sections of %s: run whole, it would undo itself", file.Path, tool),
 			Hint:    "belay does not run " + tool + " folders yet; part the file into up and .down.sql, or use the team's own command"}}
 	}
-	if line := lateMarker(file.Bytes); line > 0 {
+	if line := lateMarker(file.Bytes, noTransaction); line > 0 {
 		return []Problem{{Kind: Marker, Paths: []string{file.Path}, Stops: true,
 			Message: fmt.Sprintf("%s line %d: belay: no-transaction stands below the first statement and is not obeyed there", file.Path, line),
 			Hint:    "move it above the first statement"}}

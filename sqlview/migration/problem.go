@@ -72,7 +72,7 @@ func checkText(f File) []Problem {
 			Message: f.Path + " has no SQL in it: it will be recorded as applied and change nothing",
 			Hint:    "write the SQL, or keep it empty on purpose"}}
 	}
-	return nil
+	return checkBackfill(f)
 }
 
 // encodingFault names the first byte that PostgreSQL would not take, "" = none.

@@ -113,6 +113,9 @@ func describe(t *testing.T, root fs.FS, tool string, rows []byte) string {
 func describeFolder(b *bytes.Buffer, f Folder) {
 	for _, m := range f.Migrations {
 		fmt.Fprintf(b, "migration %s %q %s %s", m.Version, m.Title, m.Up.Path, m.Up.Tx)
+		if m.Up.Backfill != nil {
+			fmt.Fprintf(b, " backfill %v %s", m.Up.Backfill.Key, m.Up.Backfill.BatchTime)
+		}
 		if m.Down != nil {
 			fmt.Fprintf(b, ", down %s %s", m.Down.Path, m.Down.Tx)
 		}

@@ -3,10 +3,14 @@ package checklist
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"belay/db"
+	"belay/db/backfill"
 	"belay/db/inspect"
+	"belay/db/ledger"
+	"belay/sqlview/measure"
 	"belay/steps"
 	"belay/steps/fact"
 )
@@ -35,7 +39,34 @@ func liveItems(ctx context.Context, e *steps.Env) ([]fact.Item, time.Time, error
 	} {
 		items = append(items, look(f)...)
 	}
-	return append(append(items, openItems(e)...), lostItems(e)...), f.At, nil
+	left, err := leftBackfills(ctx, e)
+	if err != nil {
+		return nil, time.Time{}, dbError("the ledger's backfills", err)
+	}
+	return slices.Concat(items, openItems(e), lostItems(e), left), f.At, nil
+}
+
+// leftBackfills names the backfills of this database that are not done, whoever
+// began them and wherever. A restored copy carries those of another.
+func leftBackfills(ctx context.Context, e *steps.Env) (items []fact.Item, err error) {
+	err = e.Sessions.Monitor(func(c *db.Conn) error {
+		if err := ledger.Check(ctx, c); err != nil {
+			return nil // none, or one that this belay does not know: nothing can be named
+		}
+		rows, err := backfill.List(ctx, c)
+		for _, r := range rows {
+			if r.State == backfill.Done || r.Identity != e.Bench.Identity.Key() {
+				continue
+			}
+			said := fmt.Sprintf("a backfill of %s is %s (seen %s), %d rows done, by %s", r.Leaf, r.State, measure.Age(r.Age), r.DoneRows, r.Owner)
+			if r.Reason != "" {
+				said += ": " + r.Reason
+			}
+			items = append(items, fact.Item{ID: "backfill", Level: fact.Look, Text: said, Hint: "belay backfill --resume " + r.ID})
+		}
+		return err
+	})
+	return items, err
 }
 
 // openItems names the runs that were left on this database: what they marked or

@@ -57,6 +57,11 @@ func runReview(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 	if err != nil {
 		return steps.Outcome{}, err
 	}
+	batched, err := lookAtBackfills(ctx, e, plan)
+	if err != nil {
+		return steps.Outcome{}, err
+	}
+	questions = append(questions, batched...)
 	e.Bench.Plan = plan
 	result := e.Bench.Review
 	accepted, accept := acceptance(e, result)
@@ -120,12 +125,13 @@ func judged(ctx context.Context, e *steps.Env, migrations []migration.Migration)
 	for _, m := range migrations {
 		s := sqlview.Source{
 			Path: m.Up.Path, SQL: m.Up.Bytes, Tool: e.Bench.Format.Name, Version: m.Version,
-			Mode: judge.Mode(m.Up.Tx), ByBelay: true,
+			Mode: judge.Mode(m.Up.Tx), ByBelay: true, Backfill: m.Up.Backfill != nil,
 		}
 		sources = append(sources, s)
 		// The way back meets the catalog as its own way forward leaves it.
 		if m.Down != nil {
 			s.Path, s.SQL, s.Mode, s.Down = m.Down.Path, m.Down.Bytes, judge.Mode(m.Down.Tx), true
+			s.Backfill = m.Down.Backfill != nil
 			sources = append(sources, s)
 		}
 	}

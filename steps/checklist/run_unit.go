@@ -17,6 +17,9 @@ func (r *runner) unit(ctx context.Context, i int, u steps.Unit) error {
 	if err := r.mayStart(ctx, i, u); err != nil {
 		return err
 	}
+	if u.Backfill != nil {
+		return r.fill(ctx, i, u)
+	}
 	u.Keys = r.keys
 	for {
 		began := time.Now()

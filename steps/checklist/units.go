@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"belay/db/apply"
+	"belay/db/backfill"
 	"belay/sqlview/effect"
 	"belay/sqlview/lint"
 	"belay/sqlview/migration"
@@ -40,6 +41,11 @@ func unitOf(b *steps.Bench, m migration.Migration, f *lint.File) (steps.Unit, er
 		u.Instant = u.Instant && instant(st)
 	}
 	u.Wrap = apply.WrapOf(u.Statements, m.Up.Tx == migration.TxNone)
+	if m.Up.Backfill != nil {
+		if err := inBatches(&u, f); err != nil {
+			return u, err
+		}
+	}
 	if b.Table != nil {
 		if b.Back {
 			unrecordIn(&u, b, m.Version)
@@ -53,6 +59,22 @@ func unitOf(b *steps.Bench, m migration.Migration, f *lint.File) (steps.Unit, er
 		}
 	}
 	return u, nil
+}
+
+// inBatches makes a unit a backfill, as its file's header says.
+func inBatches(u *steps.Unit, f *lint.File) error {
+	b, why := f.Batches()
+	if why != "" {
+		return &steps.Refused{
+			Problem: u.Path + ": -- belay: backfill: " + why, Fatal: true,
+			Advice: "a backfill is one UPDATE alone in its file; nothing was sent",
+		}
+	}
+	header := u.Migration.Up.Backfill
+	u.Wrap, u.Backfill = apply.OneByOne, &steps.Backfill{ID: backfill.NewID(), Spec: backfill.Spec{
+		Relation: b.Table, Set: b.Set, Where: b.Where, Key: header.Key, BatchTime: header.BatchTime,
+	}}
+	return nil
 }
 
 // recordIn says what is written to the history table, and where it shows.

@@ -56,8 +56,25 @@ func (g *engine) hear(m journal.Received) error {
 		g.watchers.leaving = true
 	case journal.Abandon:
 		return g.abandon()
+	case journal.Pause, journal.Resume, journal.Longer, journal.Shorter:
+		g.steer(m.Kind, by)
 	}
 	return nil
+}
+
+// steer hands what a screen asks of a backfill to the step that runs it, which
+// tells what came of it.
+func (g *engine) steer(kind journal.MessageKind, by string) {
+	switch kind {
+	case journal.Pause:
+		g.env.Steering.Pause(by)
+	case journal.Resume:
+		g.env.Steering.Resume()
+	case journal.Longer:
+		g.env.Steering.Longer()
+	case journal.Shorter:
+		g.env.Steering.Shorter()
+	}
 }
 
 // voice names who sent a message: the owner of the file counts, a given name is
@@ -89,10 +106,13 @@ func (g *engine) stop(now bool, by string) error {
 	g.holdNext = &steps.Exit{
 		Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: "stopped on request; nothing has changed",
 	}
-	if now && g.cancel != nil {
-		g.cancel(ErrStopped)
-	}
 	g.failWaiting(g.holdNext)
+	switch {
+	case now && g.cancel != nil:
+		g.cancel(ErrStopped)
+	default:
+		g.env.Steering.Leave(ErrStopped, by)
+	}
 	return nil
 }
 
@@ -148,6 +168,9 @@ func (g *engine) somebody() error {
 	return g.record("", "", journal.ScreenBack{})
 }
 
+// nobodyWatches is who pauses a backfill that lost its last screen.
+const nobodyWatches = "belay: nobody watches"
+
 // errUnwatched holds the next unit while nobody watches: a lost terminal is not
 // consent.
 var errUnwatched = &steps.Exit{
@@ -180,7 +203,14 @@ func (g *engine) nobody(now time.Time) error {
 			return err
 		}
 	}
-	if (len(g.waiting) > 0 || g.phase == idle) && now.Sub(w.gone) >= g.patience.park {
+	alone := now.Sub(w.gone)
+	if g.phase == running && alone >= g.patience.unwatched && !g.run.Unwatched && !g.unwatchedAllowed() {
+		g.env.Steering.Pause(nobodyWatches)
+	}
+	if g.env.Steering.Paused() && alone >= g.patience.park && g.env.Steering.Leaving() == nil {
+		return g.park("a backfill is paused and nobody came for " + g.patience.park.String())
+	}
+	if (len(g.waiting) > 0 || g.phase == idle) && alone >= g.patience.park {
 		return g.park("nobody answered for " + g.patience.park.String())
 	}
 	return nil

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -92,7 +93,6 @@ func (g *engine) openRun() error {
 // a folder that is named as a run has its plan.
 func (g *engine) become() error {
 	target, _, _ := state.Get[fact.Target](g.run)
-	folder, _, _ := state.Get[fact.Folder](g.run)
 	plan := g.env.Bench.Plan
 	if plan == nil {
 		return fmt.Errorf("run: %w", &steps.Refused{Problem: "there is no plan", Advice: "look again with `belay`"})
@@ -114,8 +114,23 @@ func (g *engine) become() error {
 	}
 	return g.record("", "", journal.RunOpened{
 		ID: g.id(), Folder: run, Database: target.Database, Environment: target.Environment,
-		Tool: folder.Tool, Migrations: folder.Chosen, PlanSHA256: plan.SHA256,
+		Tool: cmp.Or(g.env.Bench.Format.Name, g.order.Command), Migrations: g.chosen(), PlanSHA256: plan.SHA256,
 	})
+}
+
+// chosen names what would run, in order.
+func (g *engine) chosen() []string {
+	if g.env.Backfill == nil {
+		folder, _, _ := state.Get[fact.Folder](g.run)
+		return folder.Chosen
+	}
+	var names []string
+	if plan := g.env.Bench.Plan; plan != nil {
+		for _, u := range plan.Units {
+			names = append(names, u.Migration.Version)
+		}
+	}
+	return names
 }
 
 // declined ends a look by a person's no.

@@ -21,6 +21,8 @@ const (
 	dieVariable = "BELAY_TEST_DIE"
 	// parkVariable shortens how long a question stays open with nobody watching.
 	parkVariable = "BELAY_TEST_PARK"
+	// unwatchedVariable shortens how long a backfill goes on with nobody watching.
+	unwatchedVariable = "BELAY_TEST_UNWATCHED"
 )
 
 func TestMain(m *testing.M) {
@@ -39,6 +41,9 @@ func testPatience() patience {
 	p := usual
 	if d, err := time.ParseDuration(os.Getenv(parkVariable)); err == nil {
 		p.park = d
+	}
+	if d, err := time.ParseDuration(os.Getenv(unwatchedVariable)); err == nil {
+		p.unwatched = d
 	}
 	side, n, ok := strings.Cut(os.Getenv(dieVariable), " ")
 	if !ok {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"belay/db/backfill"
 	"belay/sqlview/parse"
 	"belay/steps"
 	"belay/steps/fact"
@@ -182,6 +183,10 @@ func (g *engine) begin(ctx context.Context) error {
 	g.env = &steps.Env{
 		Project: p, Versions: g.order.Versions, RehearsalFile: g.order.Rehearsal, Now: g.now, Parser: &parse.Parser{}, Run: g.shortID(),
 		Headless: g.order.Headless, Back: g.back(), Sessions: &steps.Sessions{}, Bench: &steps.Bench{Back: g.back()}, Baseline: steps.NewBaseline(fact.Baseline{}), Engine: &desk{g: g},
+	}
+	g.env.Steering, g.env.Backfill = &steps.Steering{}, g.order.Backfill
+	if b := g.env.Backfill; b != nil && b.ID == "" {
+		b.ID = backfill.NewID()
 	}
 	if g.order.Started != "" {
 		p.DSNFrom, g.env.Started = "belay demo", g.order.Started

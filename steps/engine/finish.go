@@ -2,13 +2,16 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 
 	"belay/sqlview/measure"
 	"belay/steps"
+	"belay/steps/fact"
 	"belay/steps/journal"
 	"belay/steps/report"
+	"belay/steps/state"
 )
 
 // finish writes the last event. Nothing is recorded after it.
@@ -63,7 +66,11 @@ func (g *engine) appliedSentence() string {
 		}
 	}
 	done := "applied, recorded and proved"
-	if g.back() {
+	switch {
+	case g.env.Backfill != nil:
+		f, _, _ := state.Get[fact.Filling](g.run)
+		return fmt.Sprintf("%d rows of %s filled; %s", f.Rows, f.Relation, f.Verified)
+	case g.back():
 		done = "taken back, recorded and proved"
 	}
 	return measure.Plural(n, "migration") + " " + done
@@ -107,6 +114,10 @@ func (g *engine) park(reason string) error {
 	if err := g.record("", "", journal.RunParked{Reason: reason}); err != nil {
 		return err
 	}
+	g.env.Steering.Leave(&steps.Exit{
+		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Resumable: true, Summary: "parked: " + reason,
+		Advice: "`belay attach " + g.shortID() + "` goes on",
+	}, nobodyWatches)
 	if g.inHand == "" {
 		g.finish(journal.RunFinished{
 			Exit: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "parked: " + reason,

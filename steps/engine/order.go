@@ -10,6 +10,7 @@ import (
 	"io"
 	"time"
 
+	"belay/steps"
 	"belay/steps/journal"
 	"belay/steps/project"
 )
@@ -27,8 +28,11 @@ type Order struct {
 	DSN string
 	// Environ are the variables of the command that name a server or a password.
 	Environ map[string]string
-	// Command is run or rollback; "" = run.
+	// Command is run, rollback or backfill; "" = run.
 	Command string
+	// Backfill is what `belay backfill` was asked for; nil = another command. Its
+	// ID is that of a resume, "" = a new one.
+	Backfill *steps.Backfill
 	// Versions cuts the tail of what is pending; empty = all pending. Of a rollback
 	// they are what is taken back; empty = the newest applied.
 	Versions []string
@@ -57,6 +61,9 @@ type patience struct {
 	arrive time.Duration
 	// park is how long a question stays open with nobody watching.
 	park time.Duration
+	// unwatched is how long a backfill goes on with nobody watching, unless that
+	// was allowed.
+	unwatched time.Duration
 	// sample is the shortest time between two samples.
 	sample time.Duration
 	// reconnect is how often an unreachable server is tried again in look mode.
@@ -70,6 +77,7 @@ var usual = patience{
 	poll:      40 * time.Millisecond,
 	arrive:    20 * time.Second,
 	park:      15 * time.Minute,
+	unwatched: 5 * time.Minute,
 	sample:    time.Second,
 	reconnect: 5 * time.Second,
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"belay/steps"
 	"belay/steps/fact"
 	"belay/steps/project"
 )
@@ -16,7 +18,7 @@ import (
 // settings, the identity. An approval is bound to it.
 type Plan struct {
 	Format int `json:"format"`
-	// Command is run or rollback; "" = run.
+	// Command is run, rollback or backfill; "" = run.
 	Command     string         `json:"command,omitempty"`
 	Run         string         `json:"run"`
 	SHA256      string         `json:"sha256"`
@@ -44,6 +46,8 @@ type PlanFile struct {
 	Path    string `json:"path"`
 	SHA256  string `json:"sha256"`
 	SQL     string `json:"sql"`
+	// Backfill is how the file's UPDATE is run in batches; nil = as it is.
+	Backfill *steps.Backfill `json:"backfill,omitempty"`
 }
 
 const planName = "plan.json"
@@ -53,12 +57,12 @@ func (g *engine) savedPlan(t fact.Target) Plan {
 	p := Plan{
 		Format: 1, Command: g.order.Command, Run: g.id(), SHA256: b.Plan.SHA256, SystemID: t.SystemID, DatabaseOID: t.DatabaseOID,
 		Database: t.Database, Host: t.Host, Port: t.Port, Role: t.Role, Timeline: t.Timeline,
-		Environment: t.Environment, Tool: b.Format.Name, Dir: g.order.Dir, Folder: g.env.Project.Shown(),
+		Environment: t.Environment, Tool: cmp.Or(b.Format.Name, g.order.Command), Dir: g.order.Dir, Folder: g.env.Project.Shown(),
 		Limits: g.env.Project.Limits, By: g.order.By, At: g.now().UTC(),
 	}
 	for _, u := range b.Plan.Units {
 		up := u.Migration.Up
-		p.Files = append(p.Files, PlanFile{Version: u.Migration.Version, Path: up.Path, SHA256: up.SHA256, SQL: string(up.Bytes)})
+		p.Files = append(p.Files, PlanFile{Version: u.Migration.Version, Path: up.Path, SHA256: up.SHA256, SQL: string(up.Bytes), Backfill: u.Backfill})
 	}
 	return p
 }

@@ -6,6 +6,7 @@ import (
 	"belay/sqlview/migration"
 	"belay/steps"
 	"belay/steps/fact"
+	"belay/steps/playbook"
 	"belay/steps/state"
 )
 
@@ -21,15 +22,21 @@ func (g *engine) resume() error {
 	before, _, _ := state.Get[fact.Baseline](g.run)
 	g.env.Baseline = steps.NewBaseline(before)
 	g.env.Bench.Smoke, _, _ = state.Get[fact.Smoke](g.run)
-	files := make(map[string][]byte, len(p.Files))
+	files, backfills := make(map[string][]byte, len(p.Files)), map[string]steps.Backfill{}
 	for _, f := range p.Files {
+		if f.Backfill != nil {
+			backfills[f.Version] = *f.Backfill
+			if p.Command == playbook.Backfill.Name {
+				g.env.Backfill = f.Backfill
+			}
+		}
 		if migration.NewFile(f.Path, []byte(f.SQL), "").SHA256 != f.SHA256 {
 			return fmt.Errorf("plan: %s: its bytes are not the ones that were confirmed", f.Path)
 		}
 		files[f.Version] = []byte(f.SQL)
 	}
 	g.env.Confirmed = &steps.Confirmed{
-		Files: files, SHA256: p.SHA256, SystemID: p.SystemID, DatabaseOID: p.DatabaseOID, Timeline: p.Timeline,
+		Files: files, Backfills: backfills, SHA256: p.SHA256, SystemID: p.SystemID, DatabaseOID: p.DatabaseOID, Timeline: p.Timeline,
 	}
 	for _, f := range p.Files {
 		g.env.Confirmed.Versions = append(g.env.Confirmed.Versions, f.Version)

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
+	"belay/db/backfill"
 	"belay/steps"
 	"belay/steps/journal"
+	"belay/steps/playbook"
 	"belay/steps/project"
 	"belay/steps/state"
 )
@@ -150,9 +153,44 @@ func (g *engine) inTheWay() (Known, bool) {
 		if k.ID == g.id() || k.Plan.SystemID != id.SystemIdentifier || k.Plan.DatabaseOID != id.DatabaseOID {
 			continue
 		}
+		if alone := playbook.Backfill.Name; k.Plan.Command == alone || g.order.Command == alone {
+			continue // a backfill alone has its table's own lock
+		}
 		if k.Live || (k.Open() && k.Unresolved()) {
 			return k, true
 		}
 	}
 	return Known{}, false
+}
+
+// Filler finds the run of a backfill, by the backfill's id.
+func Filler(id string) (Known, bool) {
+	all, _ := Runs()
+	for _, k := range all {
+		if k.Open() && slices.ContainsFunc(k.Plan.Files, func(f PlanFile) bool { return f.Backfill != nil && f.Backfill.ID == id }) {
+			return k, true
+		}
+	}
+	return Known{}, false
+}
+
+// SameBackfill finds the open run of `belay backfill` that fills the same on the
+// same server: by the id, or by the statement where there is none.
+func SameBackfill(b steps.Backfill, host string, port int, database string) (Known, bool) {
+	all, _ := Runs()
+	for _, k := range all {
+		if !k.Open() || k.Plan.Command != playbook.Backfill.Name || k.Plan.Host != host || k.Plan.Port != port || k.Plan.Database != database {
+			continue
+		}
+		for _, f := range k.Plan.Files {
+			if f.Backfill != nil && (f.Backfill.ID == b.ID || b.ID == "" && sameStatement(f.Backfill.Spec, b.Spec)) {
+				return k, true
+			}
+		}
+	}
+	return Known{}, false
+}
+
+func sameStatement(a, b backfill.Spec) bool {
+	return a.Relation == b.Relation && a.Set == b.Set && a.Where == b.Where
 }

@@ -99,8 +99,8 @@ func (g *engine) demands(step string) bool {
 
 // askConfirm opens the run dialog. It is the only question whose yes writes.
 func (g *engine) askConfirm() error {
-	folder, _, _ := state.Get[fact.Folder](g.run)
-	if len(folder.Chosen) == 0 {
+	chosen := g.chosen()
+	if len(chosen) == 0 {
 		if g.order.Headless {
 			g.finish(journal.RunFinished{Exit: steps.ExitDone, Outcome: steps.OutcomeNothing, Summary: g.nothing()})
 		}
@@ -109,11 +109,11 @@ func (g *engine) askConfirm() error {
 	target, _, _ := state.Get[fact.Target](g.run)
 	q := journal.QuestionAsked{
 		ID: g.confirmID(), Dialog: true, Expect: target.Database, Options: []string{"no"}, Default: "no",
-		Text: fmt.Sprintf("run %s on %s? type the database name", strings.Join(folder.Chosen, ", "), target.Database),
+		Text: fmt.Sprintf("%s %s on %s? type the database name", g.verb(), strings.Join(chosen, ", "), target.Database),
 		Why:  "nothing has been written until now",
 	}
 	if g.back() {
-		q.Text, q.Why = g.backText(folder.Chosen, target.Database)
+		q.Text, q.Why = g.backText(chosen, target.Database)
 	}
 	if !target.Production() {
 		q.Options = []string{"no", "yes"}
@@ -129,6 +129,13 @@ func (g *engine) askConfirm() error {
 		})
 	}
 	return nil
+}
+
+func (g *engine) verb() string {
+	if g.env.Backfill != nil {
+		return "fill"
+	}
+	return "run"
 }
 
 func (g *engine) nothing() string {

@@ -194,6 +194,8 @@ type Heart struct {
 	// AcceptedHoldMS is the accepted longest hold; 0 = none was asked or accepted.
 	AcceptedHoldMS int64 `json:"accepted_hold_ms"`
 	DeadlineMS     int64 `json:"deadline_ms"` // belay's own, of a CONCURRENTLY
+	// BatchMS is how long one batch of a backfill should take; 0 = it is none.
+	BatchMS int64 `json:"batch_ms,omitempty"`
 }
 
 // Verified is what the database answered after the run.

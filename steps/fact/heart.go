@@ -105,6 +105,9 @@ func (h Heart) needs() string {
 	if h.Concurrent {
 		return s
 	}
+	if h.BatchMS > 0 {
+		return s + ": in batches of about " + measure.MS(h.BatchMS)
+	}
 	return s + ": " + h.length()
 }
 
@@ -121,6 +124,9 @@ func (h Heart) length() string {
 func (h Heart) blocks() string {
 	if h.Concurrent {
 		return "blocks neither reads nor writes"
+	}
+	if h.BatchMS > 0 {
+		return "blocks neither reads nor writes, but for writes of the same rows until their batch is committed"
 	}
 	m := strongest(h)
 	while := " while it waits and while it holds"
@@ -187,10 +193,16 @@ func (h Heart) queue() string {
 	return n + " would queue behind it"
 }
 
+// batchLockMS is the lock_timeout of a batch.
+const batchLockMS = 200
+
 func (h Heart) limits() string {
 	if h.Concurrent {
 		return "no limit of the server's, belay's own deadline is " + measure.MS(h.DeadlineMS) +
 			"; cancelling leaves an INVALID index"
+	}
+	if h.BatchMS > 0 {
+		return "a batch that waits for a row gives up after " + measure.MS(batchLockMS) + " and is tried again, smaller; space pauses at the end of a batch"
 	}
 	var s string
 	if h.LockTimeoutMS > 0 {

@@ -3,9 +3,11 @@
 package heart
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
+	"belay/db/backfill"
 	"belay/sqlview/activity"
 	"belay/sqlview/effect"
 	"belay/steps"
@@ -67,6 +69,9 @@ func Offline(p *steps.Plan, unit int, l project.Limits) fact.Heart {
 			h.Others = others(s.Effect.Locks, strongest)
 		}
 		h.Duration = worse(h.Duration, s.Effect)
+	}
+	if b := u.Backfill; b != nil {
+		h.BatchMS = cmp.Or(b.Spec.BatchTime, backfill.DefaultBatchTime).Milliseconds()
 	}
 	switch {
 	case u.Concurrent:

@@ -21,7 +21,7 @@ const InboxName = "inbox"
 // Message is what a screen asks of the engine. The engine checks everything: a
 // screen cannot start a write by being wrong.
 type Message struct {
-	// Kind is answer, withdraw, stop, refresh, look-again, unwatched, leave.
+	// Kind says what is asked.
 	Kind MessageKind `json:"kind"`
 	// ID and Answer belong to an answer.
 	ID     string `json:"id,omitempty"`
@@ -43,8 +43,10 @@ const (
 	Unwatched MessageKind = "unwatched" // go on without me
 	Leave     MessageKind = "leave"     // this screen goes; look mode may end
 	Abandon   MessageKind = "abandon"   // no answer will come: park (headless)
-	Pause     MessageKind = "pause"
+	Pause     MessageKind = "pause"     // a backfill, at the end of its batch
 	Resume    MessageKind = "resume"
+	Longer    MessageKind = "longer" // batches
+	Shorter   MessageKind = "shorter"
 )
 
 // Received is a message with what the file system says about its sender.

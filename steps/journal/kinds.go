@@ -96,6 +96,8 @@ const (
 // StepProgress says how far the step in hand is.
 type StepProgress struct {
 	Text string `json:"text"`
+	// Status is paused while the step waits for a person; "" = running.
+	Status Status `json:"status,omitempty"`
 }
 
 // QuestionAsked opens a question. Several may be open at once.
@@ -296,6 +298,17 @@ type ScreenLost struct{}
 // ScreenBack says that somebody watches again.
 type ScreenBack struct{}
 
+// BackfillDone says that every row of a backfill was met and verified.
+type BackfillDone struct {
+	// ID is the uuid in the ledger.
+	ID      string  `json:"id"`
+	Rows    int64   `json:"rows"` // changed
+	Batches int64   `json:"batches"`
+	Seconds float64 `json:"seconds"` // without pauses
+	// Left are the rows that are not as the statement makes them.
+	Left int64 `json:"left"`
+}
+
 // Noted is a sentence for the log and the report.
 type Noted struct {
 	Text string `json:"text"`
@@ -331,6 +344,7 @@ func (StopRequested) Kind() Kind     { return "stop.requested" }
 func (GoingOnUnwatched) Kind() Kind  { return "unwatched.allowed" }
 func (ScreenLost) Kind() Kind        { return "screen.lost" }
 func (ScreenBack) Kind() Kind        { return "screen.back" }
+func (BackfillDone) Kind() Kind      { return "backfill.done" }
 func (Noted) Kind() Kind             { return "note" }
 
 // Kinds has one zero body of each kind, for readers and tests.
@@ -340,7 +354,7 @@ func Kinds() []Body {
 		StepStarted{}, StepFinished{}, StepProgress{}, QuestionAsked{}, QuestionAnswered{}, QuestionWithdrawn{}, AnswerRefused{},
 		FactSeen{}, Sampled{}, SampleFailed{}, UnitIntent{}, StatementSent{}, StatementEnded{},
 		AttemptStarted{}, Attempted{}, UnitProgress{}, UnitApplied{}, UnitEnded{}, UnitProbed{},
-		StopRequested{}, GoingOnUnwatched{}, ScreenLost{}, ScreenBack{}, Noted{},
+		StopRequested{}, GoingOnUnwatched{}, ScreenLost{}, ScreenBack{}, BackfillDone{}, Noted{},
 	}
 }
 

@@ -221,7 +221,7 @@ func (g *gathering) add(migrations []migration.Migration) {
 func (g *gathering) source(m *migration.Migration) sqlview.Source {
 	return sqlview.Source{
 		Path: path.Join(g.project.Picked.Dir, m.Up.Path), SQL: m.Up.Bytes, Tool: g.format.Name, Version: m.Version,
-		Mode: Mode(m.Up.Tx), ByBelay: true,
+		Mode: Mode(m.Up.Tx), ByBelay: true, Backfill: m.Up.Backfill != nil,
 	}
 }
 

@@ -53,16 +53,31 @@ var Rollback = Playbook{
 	},
 }
 
-// Of is the playbook of a command: run or rollback; "" = run.
+// Backfill is the way of `belay backfill`: one table, in batches.
+var Backfill = Playbook{
+	Name: "backfill",
+	Doc:  "Fills a column of a live table in batches that take a set time, each row exactly once, with pause and resume from any host.",
+	Steps: []steps.Step{
+		checklist.Target,
+		checklist.Backfill,
+		checklist.Run,
+		checklist.Report,
+	},
+}
+
+// Of is the playbook of a command: run, rollback or backfill; "" = run.
 func Of(command string) Playbook {
-	if command == Rollback.Name {
+	switch command {
+	case Rollback.Name:
 		return Rollback
+	case Backfill.Name:
+		return Backfill
 	}
 	return Plain
 }
 
 // All lists every playbook.
-func All() []Playbook { return []Playbook{Plain, Rollback} }
+func All() []Playbook { return []Playbook{Plain, Rollback, Backfill} }
 
 // Chosen is the event that tells screens the steps of the playbook.
 func (p Playbook) Chosen() journal.PlaybookChosen {

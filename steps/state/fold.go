@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -40,6 +41,7 @@ var folds = map[journal.Kind]func(*Run, journal.Event) error{
 	"unwatched.allowed":  on(goingOnUnwatched),
 	"screen.lost":        on(screenLost),
 	"screen.back":        on(screenBack),
+	"backfill.done":      on(backfillDone),
 	"note":               on(noted),
 }
 
@@ -133,7 +135,7 @@ func stepFinished(r *Run, e journal.Event, b journal.StepFinished) {
 }
 
 func stepProgress(r *Run, e journal.Event, b journal.StepProgress) {
-	r.setStep(e, journal.Running, b.Text, "")
+	r.setStep(e, cmp.Or(b.Status, journal.Running), b.Text, "")
 }
 
 func questionAsked(r *Run, e journal.Event, b journal.QuestionAsked) {
@@ -200,5 +202,9 @@ func screenLost(r *Run, e journal.Event, _ journal.ScreenLost) {
 }
 
 func screenBack(r *Run, _ journal.Event, _ journal.ScreenBack) { r.ScreenLost = time.Time{} }
+
+func backfillDone(r *Run, e journal.Event, b journal.BackfillDone) {
+	r.say(e, "backfill %s done: %d rows in %d batches, %d left", b.ID, b.Rows, b.Batches, b.Left)
+}
 
 func noted(r *Run, e journal.Event, b journal.Noted) { r.say(e, "%s", b.Text) }

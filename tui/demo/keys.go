@@ -51,9 +51,9 @@ func (p picture) hints() []hint {
 	}
 	cut := hint{"x", "cut the connection at COMMIT"}
 	if p.scene == ending {
-		own := []hint{{"enter", "the guide on this database"}, {"m", "your own ./migrations"}}
+		own := []hint{{"enter", "the guide here"}, {"space", "a backfill"}, {"m", "your ./migrations"}}
 		if p.state.Results.Cut == nil {
-			own = []hint{{"enter", "the guide here"}, {"x", "cut at COMMIT"}, {"m", "your ./migrations"}}
+			own = []hint{{"enter", "the guide"}, {"space", "a backfill"}, {"x", "cut"}, {"m", "your own"}}
 		}
 		return own
 	}

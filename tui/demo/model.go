@@ -26,6 +26,8 @@ const (
 	Guide
 	// Own opens the guide on the person's own migrations.
 	Own
+	// Fill opens a backfill of the demo's largest table, to pause and resume.
+	Fill
 )
 
 // Config says what to show.

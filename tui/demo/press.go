@@ -22,8 +22,22 @@ func (m *model) press(key string) tea.Cmd {
 		return m.cut()
 	case "m":
 		return m.own()
+	case "space":
+		return m.fill()
 	}
 	return nil
+}
+
+// fill goes on to a backfill, once belay's own lane made the column for it.
+func (m *model) fill() tea.Cmd {
+	if !m.ready() {
+		return nil
+	}
+	if m.state.Results.Belay == nil {
+		m.said = "space fills the column that belay's own lane adds: play the three first"
+		return nil
+	}
+	return m.leave(Fill)
 }
 
 func (m *model) leave(c Choice) tea.Cmd {

@@ -71,6 +71,8 @@ func (p picture) why() []view.Line {
 			"and a limit on them leaves an INVALID index that IF NOT EXISTS takes for done.",
 		"A connection that breaks at COMMIT says nothing about the commit. Whoever sends the statement again, or " +
 			"calls it failed, guesses. belay asks the history row, which is written in the same transaction.",
+		"A backfill (space) fills the column that belay's lane added, a million rows under the same traffic: space there " +
+			"pauses and resumes within a batch, + and - change how long a batch takes, d leaves, and nothing of it is half done.",
 		"Measured. Requests come at an even pace, 200 a second on 16 connections, and each is measured from the moment " +
 			"it was due. The report holds the table for 6 s in every lane; the export goes on for 4 s once somebody waits " +
 			"for its snapshot. Sessions, locks and the cut are real.",

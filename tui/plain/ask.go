@@ -159,9 +159,21 @@ func (p *printer) command(word string) {
 		p.leave(follow.Quit, journal.Leave)
 	case "who":
 		p.who()
+	case "pause", "resume", "+", "-":
+		p.steer(word)
 	default:
 		p.say(p.now(), "nothing is asked now; words: stop, who, detach, quit")
 	}
+}
+
+// steer asks something of the backfill that runs.
+func (p *printer) steer(word string) {
+	if screen.Filling(p.run, screen.Read(p.run, nil)) == nil {
+		p.say(p.now(), "no backfill runs")
+		return
+	}
+	kind := map[string]journal.MessageKind{"pause": journal.Pause, "resume": journal.Resume, "+": journal.Longer, "-": journal.Shorter}[word]
+	p.post(journal.Message{Kind: kind})
 }
 
 func (p *printer) stop() {
@@ -247,6 +259,10 @@ func (p *printer) status() {
 		return
 	}
 	p.said = p.now()
+	if f := screen.Filling(p.run, screen.Read(p.run, nil)); f != nil {
+		p.filling(f)
+		return
+	}
 	text := "running " + u.Version + " for " + measure.Duration(p.now().Sub(u.Begun))
 	if n := len(u.Tries); n > 0 {
 		text += ", tried so far: " + measure.Grouped(int64(n))

@@ -142,6 +142,8 @@ func (p *printer) fact(e journal.Event, b journal.FactSeen) {
 		}
 	case fact.Review{}.Fact():
 		p.review(e)
+	case fact.Backfill{}.Fact():
+		p.table(e)
 	}
 }
 

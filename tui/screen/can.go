@@ -16,6 +16,9 @@ func Missing(run *state.Run, f *Facts) string {
 	if run.Step("run") == nil {
 		return "belay is still looking: no run is possible yet"
 	}
+	if run.Step("backfill") != nil {
+		f = nil // there is no folder to look at
+	}
 	if f != nil && f.Folder != nil && f.Folder.Read && len(f.Folder.Pending) == 0 && run.Opened == nil {
 		return "nothing is pending: there is nothing to run"
 	}

@@ -31,6 +31,9 @@ func confirmBody(p page) []view.Block {
 	if d.ID == "rollback.confirm" {
 		verb = "roll back on "
 	}
+	if p.run.Step("backfill") != nil {
+		verb = "fill on "
+	}
 	head := []view.Line{view.L(view.S(theme.Strong, "  "+verb), view.S(environment(p.f.Target).Role, " "+env+" "))}
 	if p.h < 14 {
 		return []view.Block{
@@ -42,6 +45,7 @@ func confirmBody(p page) []view.Block {
 		{Lines: head}, view.Gap(),
 		{Lines: targetFacts(p), Give: 3, Min: 1},
 		{Lines: heartFacts(p)},
+		{Lines: fillFacts(p), Give: 2, Min: 1},
 		{Lines: undoFacts(p), Give: 2, Min: 1},
 		view.Gap(),
 		{Lines: fieldLines(p, d), Fill: true},
@@ -105,7 +109,7 @@ func heartFacts(p page) []view.Line {
 	add(" needs", needs, theme.Plain)
 	add(" now", now, role)
 	limits := c.Limits
-	if l := p.f.Plan; l != nil && l.Limits.Attempts > 0 && !h.Concurrent {
+	if l := p.f.Plan; l != nil && l.Limits.Attempts > 0 && !h.Concurrent && h.BatchMS == 0 {
 		limits += "; at most " + tries(l.Limits.Attempts)
 	}
 	add(" limits", limits, theme.Plain)
@@ -149,6 +153,29 @@ func undoFacts(p page) []view.Line {
 	}
 	if h := p.f.Heart; h != nil && h.AcceptedHoldMS > 0 {
 		out = append(out, view.Labelled(" hold", 9, theme.Plain, "up to "+measure.MS(h.AcceptedHoldMS)+", accepted", p.w)...)
+	}
+	return out
+}
+
+// fillFacts say what a backfill would do beside its batches.
+func fillFacts(p page) []view.Line {
+	b := p.f.Backfill
+	if b == nil {
+		return nil
+	}
+	out := view.Labelled(" new", 9, theme.Plain, covers(b), p.w)
+	var makes []string
+	if b.Ledger != "" {
+		makes = append(makes, "schema belay for the cursor")
+	}
+	if p.run.Answers["backfill.trigger"].Answer == "yes" {
+		makes = append(makes, "a sync trigger, dropped at the end")
+	}
+	if len(makes) > 0 {
+		out = append(out, view.Labelled(" creates", 9, theme.Plain, strings.Join(makes, "; "), p.w)...)
+	}
+	if p.f.Review == nil {
+		out = append(out, view.Labelled(" undo", 9, theme.Plain, "none without a copy of the values before", p.w)...)
 	}
 	return out
 }

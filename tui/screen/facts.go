@@ -17,6 +17,8 @@ type Facts struct {
 	Heart     *fact.Heart
 	Verified  *fact.Verified
 	Written   *fact.Written
+	Backfill  *fact.Backfill
+	Filling   *fact.Filling
 	// At is when each was seen, by its name.
 	At map[string]time.Time
 	// Sheet is the review laid out in rows.
@@ -39,6 +41,8 @@ func Read(run *state.Run, prev *Facts) *Facts {
 	refresh(run, &f, prev, &f.Heart)
 	refresh(run, &f, prev, &f.Verified)
 	refresh(run, &f, prev, &f.Written)
+	refresh(run, &f, prev, &f.Backfill)
+	refresh(run, &f, prev, &f.Filling)
 	if refresh(run, &f, prev, &f.Review) {
 		f.Sheet = newSheet(f.Review)
 	}

@@ -162,8 +162,11 @@ func keysLine(hints []Hint) view.Line {
 			l.Left = append(l.Left, view.T("   "))
 		}
 		shown := k.Shown
-		if h.Action == Down {
+		switch h.Action {
+		case Down:
 			shown = "j k"
+		case Longer:
+			shown = "+ -"
 		}
 		l.Left = append(l.Left, view.S(theme.Key, shown), view.T(" "+label))
 	}
@@ -179,6 +182,12 @@ func hintsOf(p page, name string) []Hint {
 	for _, h := range Named(name).Keys {
 		k, ok := KeyOf(h.Action)
 		if h.Action == Open && name == "run" && question(p.run, "run") == nil {
+			continue
+		}
+		if h.Action == Pause {
+			h.Label = pauseWord(p.run, p.f)
+		}
+		if h.Action == Open && name == "backfill" && Filling(p.run, p.f) != nil {
 			continue
 		}
 		if h.Action == Open && name == "start" && MenuHere(p.run, p.f) {
@@ -218,6 +227,9 @@ func stopLine(p page) string {
 			return "stop was asked: waiting for the server's word"
 		}
 		return "stop was asked: no further unit starts"
+	}
+	if f := Filling(p.run, p.f); f != nil {
+		return fillRemains(p.run, f)
 	}
 	if r := Remains(p.run, p.f); r != "" {
 		return "if you stop now: " + r

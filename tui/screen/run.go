@@ -20,8 +20,21 @@ var Run = Screen{
 In practice: the danger of an ALTER TABLE is its wait, not its work. belay waits for a moment only, steps aside, and tries again, so that readers are never held up for long; the server undoes what takes longer than judged. What was sent and not answered is unknown until the database was asked.
 Measured: with a wait of 200 ms and a pause of nine times that, readers behind a blocker were held up at most 10 % of the time.`,
 	Keys: []Hint{{Cancel, ""}, {Open, "choose"}, {WhoWaits, ""}, {Detach, ""}, {RunIt, ""}, {ShowLog, ""}, {ZoomIn, ""}, {ShowSQL, ""}},
-	View: draw("run", runBody),
+	View: func(run *state.Run, local Local, size Size, now time.Time) string {
+		if local.Facts == nil {
+			local.Facts = Read(run, nil)
+		}
+		if Filling(run, local.Facts) != nil && question(run, "run") == nil {
+			return fillingScreen(run, local, size, now)
+		}
+		return drawRun(run, local, size, now)
+	},
 }
+
+var (
+	drawRun       = draw("run", runBody)
+	fillingScreen = draw("backfill", backfillBody)
+)
 
 func runBody(p page) []view.Block {
 	switch {

@@ -45,7 +45,7 @@ var all []Screen
 
 func init() {
 	all = []Screen{
-		Start, Target, Preflight, Review, Run, Verify, Report, Step,
+		Start, Target, Preflight, Backfill, Review, Run, Verify, Report, Step,
 		Confirm, Ask, Card, Menu, Entry, SQL, Waits, Log, Zoom, Help,
 	}
 }

@@ -31,6 +31,9 @@ migration itself.
 })
 
 func backfillNeedsAnalyze(p *lint.Pass) {
+	if p.File.InBatches() {
+		return // a backfill ends with ANALYZE
+	}
 	for s, d := range p.DataChanges() {
 		if d.Update == nil || !s.Existed(d.Table) || !d.Everything() && s.FewRows(d) || analyzedLater(p, s, d.Table) {
 			continue

@@ -62,7 +62,7 @@ func batchesInOneTransaction(p *lint.Pass) {
 func reportBatches(s lint.Stmt, d lint.DataChange, n int) {
 	instead := "Let each batch commit: a file that the tool runs without a transaction."
 	if d.Update != nil {
-		instead = fmt.Sprintf("belay backfill --table %s --set %q", lint.Quote(d.Table), s.SetText(d.Update))
+		instead = lint.Batches{Table: lint.Quote(d.Table), Set: s.SetText(d.Update)}.Command()
 	}
 	s.Report(lint.Hazard{
 		Relation: d.Table, Object: d.Table, At: d.At,

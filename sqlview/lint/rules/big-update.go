@@ -31,16 +31,17 @@ Seen on 15 with 300,000 rows: longest lock 4.4 s for one UPDATE, 0.23 s for 30 b
 })
 
 func bigUpdate(p *lint.Pass) {
+	if p.File.InBatches() {
+		return
+	}
 	for s, d := range p.DataChanges() {
 		if !s.Existed(d.Table) || d.Everything() || s.FewRows(d) {
 			continue
 		}
 		verb, instead := "changes", ""
 		switch {
-		case d.Update != nil && len(d.Update.FromClause) > 0:
-			instead = "The same UPDATE with one more condition on a range of keys, in batches, each its own transaction."
 		case d.Update != nil:
-			instead = fmt.Sprintf("belay backfill --table %s --set %q --where %q", lint.Quote(d.Table), s.SetText(d.Update), s.WhereText(d))
+			instead = backfillInstead(s, d)
 		default:
 			verb = "deletes"
 			instead = fmt.Sprintf("DELETE FROM %s WHERE %s AND key BETWEEN … AND …;  -- in batches, each its own transaction", lint.Quote(d.Table), s.WhereText(d))
@@ -52,4 +53,14 @@ func bigUpdate(p *lint.Pass) {
 			Instead: strings.TrimSpace(instead),
 		})
 	}
+}
+
+// backfillInstead is the command that does an UPDATE in batches, or the same by
+// hand where it cannot.
+func backfillInstead(s lint.Stmt, d lint.DataChange) string {
+	b, why := s.Batches(d)
+	if why != "" {
+		return "The same UPDATE with one more condition on a range of keys, in batches, each its own transaction."
+	}
+	return b.Command()
 }

@@ -153,6 +153,7 @@ type sample struct {
 	version          int
 	mode             lint.Mode
 	byBelay          bool
+	backfill         bool
 	today            string
 	source           catalog.Source
 	minor            int
@@ -217,6 +218,8 @@ func (s *sample) set(t *testing.T, key, value string) {
 		s.mode = mode
 	case "by":
 		s.byBelay = value == "belay"
+	case "header":
+		s.backfill = value == "backfill"
 	case "today":
 		s.today = value
 	case "now": // nobody was asked
@@ -255,7 +258,7 @@ func (s sample) file(t *testing.T) *lint.File {
 	for _, size := range s.sizes {
 		resize(t, snapshot, size)
 	}
-	f := &lint.File{Path: s.path, File: files[1], Source: []byte(s.sql), Mode: s.mode, ByBelay: s.byBelay}
+	f := &lint.File{Path: s.path, File: files[1], Source: []byte(s.sql), Mode: s.mode, ByBelay: s.byBelay, Backfill: s.backfill}
 	for _, st := range files[1].Statements {
 		f.Catalogs = append(f.Catalogs, snapshot)
 		f.Effects = append(f.Effects, effect.Of(st, snapshot, s.version))

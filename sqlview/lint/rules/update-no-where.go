@@ -2,8 +2,10 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
 )
 
@@ -32,26 +34,33 @@ VACUUM between held 0.23 s at most and ended at 100 MB.
 })
 
 func updateNoWhere(p *lint.Pass) {
+	if p.File.InBatches() {
+		return
+	}
 	for s, d := range p.DataChanges() {
 		if d.Update == nil || !d.Everything() || !s.Existed(d.Table) {
 			continue
 		}
-		set := s.SetText(d.Update)
 		s.Report(lint.Hazard{
 			Relation: d.Table, Object: d.Table, At: d.At,
 			Message: fmt.Sprintf("Every row of %s is changed and stays locked until COMMIT.", d.Table),
 			Why:     "There is no WHERE: the old values are gone, and the table grows by a new version of each row.",
-			Instead: fmt.Sprintf("belay backfill --table %s --set %q --where %q", lint.Quote(d.Table), set, notYet(set)),
+			Instead: everyRowInstead(s, d),
 		})
 	}
 }
 
-// notYet is a condition that leaves out the rows that are done, for a simple
-// assignment.
-func notYet(set string) string {
-	column, value, ok := strings.Cut(set, "=")
-	if !ok || strings.Contains(set, ",") {
-		return "what is not done yet"
+// everyRowInstead is the command that does it in batches, with a condition that
+// leaves out the rows that are done where one assignment says which they are.
+func everyRowInstead(s lint.Stmt, d lint.DataChange) string {
+	b, why := s.Batches(d)
+	if why != "" {
+		return backfillInstead(s, d)
 	}
-	return strings.TrimSpace(column) + " IS DISTINCT FROM " + strings.TrimSpace(value)
+	targets := d.Update.TargetList
+	column := targets[0].GetResTarget().GetName()
+	if _, value, ok := strings.Cut(b.Set, "="); ok && len(targets) == 1 && !slices.Contains(catalog.Columns(targets[0].GetResTarget().Val), column) {
+		b.Where = lint.Ident(column) + " IS DISTINCT FROM " + strings.TrimSpace(value)
+	}
+	return b.Command()
 }

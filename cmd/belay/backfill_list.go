@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"belay/db"
+	"belay/db/backfill"
+	"belay/db/ledger"
+	"belay/steps"
+	"belay/steps/engine"
+	"belay/steps/fact"
+	"belay/steps/journal"
+	"belay/steps/project"
+	"belay/steps/state"
+)
+
+// listBackfills prints the backfills that the ledger of the database has.
+func (a *app) listBackfills(p *project.Project, output string) error {
+	c, err := a.ledgerOf(p, db.Monitor)
+	if errors.Is(err, ledger.ErrMissing) {
+		fmt.Fprintln(a.out, "no backfills here: the database has no ledger")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	rows, err := backfill.List(a.ctx, c)
+	if err != nil {
+		return err
+	}
+	if output == "json" {
+		if rows == nil {
+			rows = []backfill.Row{}
+		}
+		b, err := json.MarshalIndent(rows, "", "  ")
+		if err == nil {
+			fmt.Fprintf(a.out, "%s\n", b)
+		}
+		return err
+	}
+	if len(rows) == 0 {
+		fmt.Fprintln(a.out, "no backfills here")
+	}
+	for _, r := range rows {
+		fmt.Fprintf(a.out, "%s  %s  %s  %d rows  %s ago  %s  %s\n", r.ID, r.Leaf, r.State, r.DoneRows, r.Age.Round(time.Second), r.Owner, r.Reason)
+	}
+	return nil
+}
+
+// ledgerOf connects to the database, where it has a ledger.
+func (a *app) ledgerOf(p *project.Project, kind db.Kind) (*db.Conn, error) {
+	cfg, err := db.ParseConfig(p.DSN, p.DSNFrom)
+	if err != nil {
+		return nil, err
+	}
+	c, err := db.Connect(a.ctx, cfg, db.Session{Kind: kind, Step: "backfill"})
+	if err != nil {
+		return nil, err
+	}
+	if err := ledger.Check(a.ctx, c); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+// pauseWait is how long a runner of this host may take to pause: one batch, and
+// the looks around it.
+const pauseWait = 30 * time.Second
+
+// pauseBackfill asks the engine that runs it; one on another host finds the
+// pause in the ledger before its next batch.
+func (a *app) pauseBackfill(p *project.Project, id string) error {
+	if k, ok := engine.Filler(id); ok && k.Live {
+		if err := journal.Send(k.Folder, journal.Message{Kind: journal.Pause, Name: userName()}); err != nil {
+			return err
+		}
+		return a.awaitPause(k, id)
+	}
+	c, err := a.ledgerOf(p, db.Executor)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	host, _ := os.Hostname()
+	ok, err := backfill.RequestPause(a.ctx, c, id, userName()+"@"+host)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return &steps.Refused{Problem: "backfill " + id + " is not running here: nothing to pause", Advice: "`belay backfill --list` says where each stands"}
+	}
+	return a.pausedBackfill(id, "its runner stops before the next batch")
+}
+
+// awaitPause waits until the engine says that nothing is open any more.
+func (a *app) awaitPause(k engine.Known, id string) error {
+	ctx, cancel := context.WithTimeout(a.ctx, pauseWait)
+	defer cancel()
+	r, err := a.read(watched{folder: k.Folder})
+	if err != nil {
+		return err
+	}
+	defer r.file.Close()
+	run := state.New()
+	for {
+		e, err := r.next(ctx)
+		if err != nil {
+			return err
+		}
+		if err := run.Apply(e); err != nil {
+			return err
+		}
+		f, _, ok := state.Get[fact.Filling](run)
+		if e.Seq > k.Run.Seq && ok && f.State == "paused" || run.Finished != nil && e.Seq > k.Run.Seq {
+			return a.pausedBackfill(id, f.Reason)
+		}
+	}
+}

@@ -1,0 +1,363 @@
+package checklist
+
+import (
+	"belay/db"
+	"belay/db/apply"
+	"belay/db/backfill"
+	"belay/db/ledger"
+	"belay/sqlview/effect"
+	"belay/sqlview/lock"
+	"belay/sqlview/migration"
+	"belay/steps"
+	"belay/steps/fact"
+	"belay/steps/journal"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"time"
+)
+
+// fill runs a backfill unit to its end: the ledger, the sync trigger where it was
+// allowed, the batches, and the history row last. What was done before stands in
+// the database, so that it may be called again after any end.
+func (r *runner) fill(ctx context.Context, i int, u steps.Unit) error {
+	f := &filler{r: r, i: i, u: u, id: u.Backfill.ID}
+	if err := f.intend(ctx); err != nil {
+		return err
+	}
+	if err := f.keep(ctx); err != nil {
+		return err
+	}
+	done, err := f.finished(ctx)
+	if err != nil {
+		return err
+	}
+	var result backfill.Result
+	if !done {
+		if err := f.prepare(ctx); err != nil {
+			return err
+		}
+		if result, err = f.batches(ctx); err != nil {
+			return err
+		}
+	}
+	return f.settle(ctx, done, result)
+}
+
+// filler is one backfill unit on its way.
+type filler struct {
+	r    *runner
+	i    int
+	u    steps.Unit
+	id   string
+	plan *backfill.Plan
+}
+
+func (f *filler) env() *steps.Env { return f.r.env }
+
+// intend writes down that the unit begins, so that a later engine asks the
+// ledger.
+func (f *filler) intend(ctx context.Context) error {
+	return f.env().Engine.Record(ctx, "run", journal.UnitIntent{
+		Unit: f.i, Version: f.u.Migration.Version, SHA256: f.u.Migration.Up.SHA256,
+	})
+}
+
+// keep makes the ledger, which was agreed to before the run was opened.
+func (f *filler) keep(ctx context.Context) error {
+	c := f.r.trio.Executor.Conn
+	have, err := ledger.Read(ctx, c)
+	if err != nil {
+		return dbError("the ledger", err)
+	}
+	if have.Exists {
+		return ledger.Check(ctx, c)
+	}
+	if answer, _, _ := f.env().Engine.Given(ledgerID); answer != "yes" {
+		return &steps.Exit{
+			Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Resumable: true,
+			Summary: "the ledger is gone and nobody agreed to make it", Advice: "`belay attach " + f.env().Run + "` asks again",
+		}
+	}
+	if _, err := ledger.Create(ctx, c); err != nil {
+		return &steps.Exit{Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: err.Error(), Advice: steps.HintOf(err)}
+	}
+	return f.env().Note(ctx, "run", "created the ledger: schema belay")
+}
+
+// finished asks the ledger whether every row was met by an earlier engine.
+func (f *filler) finished(ctx context.Context) (bool, error) {
+	rows, err := backfill.Load(ctx, f.r.trio.Executor, f.id)
+	if err != nil {
+		return false, dbError("the ledger", err)
+	}
+	for _, b := range rows {
+		if b.State != backfill.Done {
+			return false, nil
+		}
+	}
+	return len(rows) > 0, nil
+}
+
+// prepare reads the table once more, creates the sync trigger where it was
+// allowed, and writes what the tool writes before a file that is no
+// transaction.
+func (f *filler) prepare(ctx context.Context) (err error) {
+	if err := f.read(ctx); err != nil {
+		return err
+	}
+	answer, _, _ := f.env().Engine.Given(triggerID)
+	if answer == "yes" && f.plan.Coverage.Kind != backfill.SyncTrigger {
+		s, err := f.plan.SyncTrigger()
+		if err != nil {
+			return err
+		}
+		if err := f.ddl(ctx, "sync trigger", s.Create, lock.ShareRowExclusive); err != nil {
+			return err
+		}
+		if err := f.env().Note(ctx, "run", "created the sync trigger %s on %s; it is dropped at the end", s.Name, f.plan.Relation); err != nil {
+			return err
+		}
+		if err := f.read(ctx); err != nil {
+			return err
+		}
+	}
+	return f.write(ctx, f.u.Begin, apply.Mark{})
+}
+
+func (f *filler) read(ctx context.Context) (err error) {
+	f.plan, err = backfill.Prepare(ctx, f.r.trio.Executor, paced(f.env(), f.u.Backfill.Spec))
+	if err == nil && len(f.plan.Stops()) > 0 {
+		err = &backfill.HazardError{Hazards: f.plan.Stops()}
+	}
+	if err != nil {
+		return &steps.Exit{Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: err.Error(), Advice: steps.HintOf(err)}
+	}
+	return nil
+}
+
+// ddl runs statements of ours like a unit: under the ladder, in one transaction.
+func (f *filler) ddl(ctx context.Context, name string, sql []string, mode lock.Mode) error {
+	u := apply.Unit{Name: name, Path: name, Wrap: apply.Transaction, Role: f.u.Role}
+	for n, s := range sql {
+		u.Statements = append(u.Statements, apply.Statement{SQL: s, Line: n + 1, Effect: effect.Effect{
+			Known: true, Transactional: true, Duration: effect.Instant, Locks: []effect.On{{Relation: f.plan.Relation, Mode: mode}},
+		}})
+	}
+	return f.apply(ctx, u)
+}
+
+// write records in a transaction of its own.
+func (f *filler) write(ctx context.Context, writes []migration.Write, mark apply.Mark) error {
+	if len(writes) == 0 {
+		return nil
+	}
+	return f.apply(ctx, apply.Unit{Name: f.u.Name, Path: f.u.Path, Wrap: apply.Transaction, Role: f.u.Role, Record: writes, Mark: mark})
+}
+
+// apply runs a small unit beside the batches. An answer that was lost is asked
+// for by whoever takes the run up: all of it may be done twice.
+func (f *filler) apply(ctx context.Context, u apply.Unit) error {
+	f.r.x.Tell = func(apply.Event) error { return nil }
+	res := f.r.x.Run(ctx, u)
+	if res.Outcome == apply.Applied {
+		return nil
+	}
+	x := &steps.Exit{
+		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Resumable: true,
+		Summary: fmt.Sprintf("%s: %s: %v", f.u.Path, u.Name, res.Err), Advice: "`belay attach " + f.env().Run + "` goes on from here",
+	}
+	if res.Reason == apply.Held {
+		x.Summary = fmt.Sprintf("%s: %s: held after %d tries: %s; no row has changed by it", f.u.Path, u.Name, res.Attempts, standing(res.Blockers))
+	}
+	return x
+}
+
+// batches closes the run's connections, runs the backfill on its own, and opens
+// them again.
+func (f *filler) batches(ctx context.Context) (backfill.Result, error) {
+	e := f.env()
+	cfg, err := db.ParseConfig(e.Project.DSN, e.Project.DSNFrom)
+	if err != nil {
+		return backfill.Result{}, err
+	}
+	if err := f.r.letGo(ctx, cfg); err != nil {
+		return backfill.Result{}, err
+	}
+	w := newFillWatch(f, cfg)
+	defer w.end()
+	o := backfill.Options{
+		Config: cfg, Plan: f.plan, ID: f.id, Control: w.control, Throttle: throttled(e.Project.Config.Throttle),
+		Run: f.owner(), Monitor: w.lend, Tell: w.tell,
+	}
+	if e.Backfill == nil {
+		o.Locks = []int64{db.LockKey}
+	}
+	result, err := w.run(ctx, o)
+	if err != nil {
+		return result, f.ended(err, w.control.Snapshot())
+	}
+	t, err := e.Sessions.Open(ctx, e.Run, "run")
+	if err != nil {
+		return result, dbError("the three connections", err)
+	}
+	f.r.trio, f.r.x.Trio = t, t
+	if e.Backfill != nil {
+		return result, nil
+	}
+	if err := f.r.own(ctx); err != nil {
+		return result, err
+	}
+	return result, f.r.takeKeys(ctx)
+}
+
+// letGo gives the run's connections back and keeps a monitor, as a look has.
+func (r *runner) letGo(ctx context.Context, cfg db.Config) error {
+	if _, err := db.Unlock(ctx, r.trio.Executor, db.LockKey); err != nil {
+		return dbError("belay's advisory lock", err)
+	}
+	if err := r.env.Sessions.CloseTrio(); err != nil {
+		return err
+	}
+	return r.env.Sessions.Look(ctx, cfg, r.env.Run)
+}
+
+// ended is how a run ends whose backfill did not.
+func (f *filler) ended(err error, s backfill.Snapshot) error {
+	var exit *steps.Exit
+	var moved *backfill.MovedError
+	var taken *ledger.TakenOverError
+	var held *backfill.HeldError
+	x := &steps.Exit{Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Resumable: true, Advice: f.resume()}
+	at := fmt.Sprintf("%s: %d rows are done", f.u.Path, s.Rows)
+	switch {
+	case errors.As(err, &exit):
+		return err
+	case errors.Is(err, steps.ErrStopped):
+		x.Summary = "paused on request; " + at + ", no other is half done"
+	case errors.As(err, &moved), errors.As(err, &taken):
+		x.Summary, x.Advice = err.Error(), steps.HintOf(err)
+	case errors.As(err, &held):
+		x.Summary, x.Advice = err.Error(), steps.HintOf(err)
+	default:
+		x.Summary = fmt.Sprintf("%s; then: %v", at, err)
+	}
+	return x
+}
+
+func (f *filler) resume() string {
+	if f.env().Backfill == nil {
+		return "`belay attach " + f.env().Run + "` goes on from here"
+	}
+	return "go on with: belay backfill --resume " + f.id
+}
+
+// settle drops the sync trigger and writes the history row.
+func (f *filler) settle(ctx context.Context, before bool, result backfill.Result) error {
+	if before {
+		if err := f.read(ctx); err != nil {
+			return err
+		}
+		rows, err := backfill.Load(ctx, f.r.trio.Executor, f.id)
+		if err != nil {
+			return dbError("the ledger", err)
+		}
+		result = backfill.ResultOf(f.id, rows)
+		if err := f.env().Fact(ctx, "run", doneBefore(f, result, rows[0].Reason)); err != nil {
+			return err
+		}
+	}
+	if s, err := f.plan.SyncTrigger(); err == nil && f.plan.Coverage.Kind == backfill.SyncTrigger {
+		if err := f.ddl(ctx, "drop of the sync trigger", s.Drop, lock.AccessExclusive); err != nil {
+			return err
+		}
+		if err := f.env().Note(ctx, "run", "dropped the sync trigger %s", s.Name); err != nil {
+			return err
+		}
+	}
+	left := result.Verified.Left
+	proof := "the cursor stands at the last key; " + result.Verified.String()
+	if before {
+		proof = "the ledger says done"
+	}
+	err := f.env().Engine.Record(ctx, "run", journal.BackfillDone{
+		ID: f.id, Rows: result.Rows, Batches: result.Batches, Seconds: result.Took.Seconds(), Left: left,
+	})
+	if err != nil {
+		return err
+	}
+	if left > 0 {
+		return f.incomplete(ctx, left)
+	}
+	if err := f.write(ctx, f.u.Record, f.u.Mark); err != nil {
+		return err
+	}
+	if len(f.u.Record) > 0 {
+		proof += "; history row " + f.u.Migration.Version
+	}
+	return f.env().Engine.Record(ctx, "run", journal.UnitApplied{
+		Unit: f.i, Version: f.u.Migration.Version, MS: result.Took.Milliseconds(), Proof: proof,
+	})
+}
+
+// doneBefore is what the ledger says of a backfill that another engine ended.
+func doneBefore(f *filler, result backfill.Result, verified string) fact.Filling {
+	return fact.Filling{
+		At: time.Now().UTC(), Unit: f.i, ID: f.id, Relation: f.plan.Relation, Set: f.plan.Statement.Set, Where: f.plan.Statement.Guard,
+		State: string(backfill.Done), Phase: string(backfill.Finished), Progress: 1, Rows: result.Rows, Total: result.Rows,
+		Batches: result.Batches, TookMS: result.Took.Milliseconds(), Verified: verified,
+	}
+}
+
+// incomplete ends a backfill that met every row and left some otherwise: what
+// was written meanwhile was not covered.
+func (f *filler) incomplete(ctx context.Context, left int64) error {
+	reason := fmt.Sprintf("%d rows are not as the statement makes them", left)
+	err := f.env().Engine.Record(ctx, "run", journal.UnitEnded{
+		Unit: f.i, Version: f.u.Migration.Version, Outcome: string(apply.NotApplied), Reason: reason,
+		Left: []string{"the rows that were filled"},
+	})
+	if err != nil {
+		return err
+	}
+	return &steps.Exit{
+		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: reason,
+		Advice: "rows written meanwhile were not covered: let the application, a default or the sync trigger fill them, then run it again",
+	}
+}
+
+// owner is the ledger's row of this life of the run.
+func (f *filler) owner() ledger.Run {
+	e := f.env()
+	host, _ := os.Hostname()
+	name := "unknown"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	id := backfill.NewID()
+	if len(e.Run) == 8 {
+		id = e.Run + id[8:] // sessions carry the run's own name
+	}
+	b := e.Bench
+	return ledger.Run{
+		ID: id, Identity: b.Identity.Key(), Timeline: b.Identity.Timeline, Database: b.Identity.Database, Tool: "backfill", Epoch: 1,
+		Migrations: []string{f.u.Migration.Version}, PlanSHA256: f.u.Migration.Up.SHA256, Settings: f.plan.Spec.Settings(), State: "running",
+		Owner: fmt.Sprintf("%s@%s uid %d pid %d", name, host, os.Getuid(), os.Getpid()),
+	}
+}
+
+// movedTo is who goes on with a backfill that another runner took; ok is false
+// where err says no such thing.
+func movedTo(err error) (owner string, ok bool) {
+	var moved *backfill.MovedError
+	var taken *ledger.TakenOverError
+	switch {
+	case errors.As(err, &moved):
+		return moved.Owner, true
+	case errors.As(err, &taken):
+		return taken.Owner, true
+	}
+	return "", false
+}

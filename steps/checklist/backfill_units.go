@@ -1,0 +1,101 @@
+package checklist
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"belay/db"
+	"belay/db/backfill"
+	"belay/steps"
+	"belay/steps/fact"
+	"belay/steps/journal"
+)
+
+// lookAtBackfills reads the tables of the plan's units that run in batches. What
+// a person should know stands on their cards; what forbids the run ends it here.
+func lookAtBackfills(ctx context.Context, e *steps.Env, p *steps.Plan) ([]journal.QuestionAsked, error) {
+	var asked []journal.QuestionAsked
+	told := false
+	for i := range p.Units {
+		u := &p.Units[i]
+		if u.Backfill == nil {
+			continue
+		}
+		if kept, ok := confirmedBackfill(e, u.Migration.Version); ok {
+			u.Backfill.ID = kept.ID
+		}
+		if offline(e) {
+			continue
+		}
+		f, questions, err := lookAtUnit(ctx, e, i, u)
+		if err != nil {
+			return nil, err
+		}
+		onCard(e, i, f)
+		if !told {
+			// Consent, ledger and trigger are asked once for the run.
+			told, asked = true, questions
+			if err := e.Fact(ctx, "review", f); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if e.Confirmed != nil {
+		return nil, nil
+	}
+	return asked, nil
+}
+
+func confirmedBackfill(e *steps.Env, version string) (steps.Backfill, bool) {
+	if e.Confirmed == nil {
+		return steps.Backfill{}, false
+	}
+	b, ok := e.Confirmed.Backfills[version]
+	return b, ok
+}
+
+// lookAtUnit reads a unit's table. Where an earlier unit of the run makes the
+// table or the column, it is read when its turn comes.
+func lookAtUnit(ctx context.Context, e *steps.Env, i int, u *steps.Unit) (f fact.Backfill, asked []journal.QuestionAsked, err error) {
+	var plan *backfill.Plan
+	err = e.Sessions.Monitor(func(c *db.Conn) (err error) {
+		plan, err = backfill.Prepare(ctx, c, paced(e, u.Backfill.Spec))
+		return err
+	})
+	var spec *backfill.SpecError
+	if errors.As(err, &spec) && i > 0 {
+		f = fact.Backfill{Unit: i, ID: u.Backfill.ID, Relation: u.Backfill.Spec.Relation, Set: u.Backfill.Spec.Set, Items: []fact.Item{{
+			ID: "later", Level: fact.OK, Text: "its table is read when its turn comes: " + spec.Problem + " yet",
+		}}}
+		asked, err = ledgerQuestion(ctx, e, &f)
+		return f, asked, err
+	}
+	if err != nil {
+		return f, nil, &steps.Refused{Problem: u.Path + ": " + err.Error(), Advice: steps.HintOf(err), Fatal: true}
+	}
+	if stops := plan.Stops(); len(stops) > 0 {
+		return f, nil, &steps.Refused{Problem: fmt.Sprintf("%s: %s: %s", u.Path, stops[0].Message, stops[0].Why), Advice: stops[0].Instead, Fatal: true}
+	}
+	f, asked, err = describeBackfill(ctx, e, i, u.Backfill.ID, plan)
+	for _, it := range f.Items {
+		if err == nil && it.Level == fact.Stop {
+			err = &steps.Refused{Problem: it.Text, Advice: it.Hint, Fatal: it.ID != declined}
+		}
+	}
+	return f, asked, err
+}
+
+// onCard puts what was read on the card of the unit's statement.
+func onCard(e *steps.Env, i int, f fact.Backfill) {
+	if i >= len(e.Bench.Review.Files) || len(e.Bench.Review.Files[i].Statements) == 0 {
+		return
+	}
+	s := &e.Bench.Review.Files[i].Statements[0]
+	if f.Key != "" {
+		s.Notes = append(s.Notes, fmt.Sprintf("~%d rows by %s; new rows: %s", f.Rows, f.Key, f.Coverage))
+	}
+	for _, it := range f.Items {
+		s.Notes = append(s.Notes, it.Text)
+	}
+}

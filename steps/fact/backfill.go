@@ -1,0 +1,105 @@
+package fact
+
+import "time"
+
+// Backfill is what was read of a table before it is filled: the statement, the
+// way through it, and what a person should know.
+type Backfill struct {
+	// Unit is its place in the plan. ID is the uuid in the ledger.
+	Unit int    `json:"unit"`
+	ID   string `json:"id"`
+	// Relation and Set name what is filled; SQL is one batch.
+	Relation string `json:"relation"`
+	Set      string `json:"set"`
+	SQL      string `json:"sql"`
+	// Key is what it walks by, such as "id" or "ctid".
+	Key string `json:"key"`
+	// Rows is an estimate; Bytes is the heap, IndexBytes all its indexes.
+	Rows        int64 `json:"rows"`
+	Bytes       int64 `json:"bytes"`
+	IndexBytes  int64 `json:"index_bytes"`
+	BatchTimeMS int64 `json:"batch_time_ms"`
+	// Coverage says what fills new rows: sync trigger, trigger, dual write, column
+	// default, none; Misses which rows it can miss.
+	Coverage string `json:"coverage"`
+	Misses   string `json:"misses,omitempty"`
+	// Trigger is the SQL of the sync trigger that belay would create, and drop at
+	// the end; empty = there can be none, or none is needed.
+	Trigger []string `json:"trigger,omitempty"`
+	// Ledger is the DDL that the run would create first; "" = it is there.
+	Ledger string `json:"ledger,omitempty"`
+	Items  []Item `json:"items"`
+}
+
+// Filling is how far a backfill is. Zero values mean "not known yet";
+// durations are in ms.
+type Filling struct {
+	At       time.Time `json:"at"` // the engine's clock
+	Unit     int       `json:"unit"`
+	ID       string    `json:"id"`
+	Relation string    `json:"relation"`
+	Set      string    `json:"set"`
+	Where    string    `json:"where,omitempty"`
+	// Leaf is in hand, number LeafNumber from 1 of Leaves.
+	Leaf       string `json:"leaf,omitempty"`
+	LeafNumber int    `json:"leaf_number,omitempty"`
+	Leaves     int    `json:"leaves,omitempty"`
+	// State is running, paused, done, elsewhere. Phase is what it does now.
+	State string `json:"state"`
+	Phase string `json:"phase"`
+	// Progress is 0 to 1 by key position. Rows is exact, Total an estimate.
+	Progress float64 `json:"progress"`
+	Rows     int64   `json:"rows"`
+	Total    int64   `json:"total"`
+	Batches  int64   `json:"batches"`
+	// Rate is rows a second over the last ten seconds, Average since the start
+	// without pauses.
+	Rate       float64 `json:"rate"`
+	Average    float64 `json:"average"`
+	LeftLowMS  int64   `json:"left_low_ms"`
+	LeftHighMS int64   `json:"left_high_ms"`
+	// BatchMS is the last batch, TargetMS what one should take.
+	BatchMS   float64  `json:"batch_ms"`
+	TargetMS  int64    `json:"target_ms"`
+	BatchRows int      `json:"batch_rows"`
+	LastKey   []string `json:"last_key,omitempty"`
+	// Committed is when the cursor last moved.
+	Committed time.Time `json:"committed,omitzero"`
+	// HeapGrowth and WAL are bytes since this engine began; WAL is the server's.
+	HeapGrowth int64 `json:"heap_growth"`
+	WAL        int64 `json:"wal"`
+	// Waiting is why it is not at full speed, since when; "" = it is.
+	Waiting      string    `json:"waiting,omitempty"`
+	WaitingSince time.Time `json:"waiting_since,omitzero"`
+	Signals      []Reading `json:"signals,omitempty"`
+	// PausedBy and Reason are set while it is paused; Key names the row that the
+	// statement cannot change, "" = it is not about a row.
+	PausedBy    string    `json:"paused_by,omitempty"`
+	Reason      string    `json:"reason,omitempty"`
+	PausedSince time.Time `json:"paused_since,omitzero"`
+	// Owner is who goes on with it where State is elsewhere.
+	Owner string `json:"owner,omitempty"`
+	// Verified is the word of the last look at every row; Left the rows that are
+	// not as the statement makes them.
+	Verified string `json:"verified,omitempty"`
+	Left     int64  `json:"left,omitempty"`
+	TookMS   int64  `json:"took_ms,omitempty"`
+}
+
+// Reading is a throttle signal now: its value beside its limit.
+type Reading struct {
+	Name  string `json:"name"`
+	What  string `json:"what"`
+	Value string `json:"value"`
+	Limit string `json:"limit"`
+	Note  string `json:"note,omitempty"`
+	// Action is halve, wait, pause; "" = below the limit.
+	Action string    `json:"action,omitempty"`
+	Since  time.Time `json:"since,omitzero"`
+	// Unread is why there is no value; "" = there is.
+	Unread string `json:"unread,omitempty"`
+}
+
+// Fact is the name under which each observation is kept.
+func (Backfill) Fact() string { return "backfill" }
+func (Filling) Fact() string  { return "filling" }

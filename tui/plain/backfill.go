@@ -1,0 +1,41 @@
+package plain
+
+import (
+	"fmt"
+
+	"belay/sqlview/measure"
+	"belay/steps/fact"
+	"belay/steps/journal"
+	"belay/steps/state"
+)
+
+// filling writes how far a backfill is.
+func (p *printer) filling(f *fact.Filling) {
+	text := fmt.Sprintf("%.1f %%, %s of ~%s rows, %s rows/s, batch %s of %s", 100*f.Progress, measure.Count(float64(f.Rows)),
+		measure.Count(float64(f.Total)), measure.Rate(f.Rate), measure.MS(int64(f.BatchMS+0.5)), measure.MS(f.TargetMS))
+	if f.LeftHighMS > 0 {
+		text += fmt.Sprintf(", left about %s to %s", measure.MS(f.LeftLowMS), measure.MS(f.LeftHighMS))
+	}
+	switch {
+	case f.State == "paused":
+		text = "[=] " + f.Reason + "; " + text + "; the word is resume"
+	case f.Waiting != "":
+		text = "[=] waits for " + measure.Duration(p.now().Sub(f.WaitingSince)) + ": " + f.Waiting + "; " + text
+	}
+	p.say(p.now(), "%s   rows=%d progress=%.4f", text, f.Rows, f.Progress)
+}
+
+// table writes what was read of a table before it is filled.
+func (p *printer) table(e journal.Event) {
+	b, _, ok := state.Get[fact.Backfill](p.run)
+	if !ok {
+		return
+	}
+	p.say(e.At, "%s   rows=%d key=%q", b.SQL, b.Rows, b.Key)
+	p.more("new rows: %s", b.Coverage)
+	for _, i := range b.Items {
+		if i.Level != fact.OK {
+			p.more("%s: %s", i.Level, i.Text)
+		}
+	}
+}
