@@ -18,7 +18,7 @@ import (
 
 // stormSeeds is how many runs are broken at random. BELAY_STORM_SEEDS=300 breaks
 // more, BELAY_SEED=n plays one again.
-const stormSeeds = 3
+const stormSeeds = 2
 
 // stormKills is how often a run is broken at most before it is let go to its end.
 const stormKills = 4

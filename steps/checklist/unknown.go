@@ -69,6 +69,9 @@ func (r *runner) undone(ctx context.Context, u *steps.Unit, p apply.Evidence) (a
 		return true, nil
 	}
 	if len(p.Invalid) > 0 {
+		if err := r.own(ctx); err != nil {
+			return false, err
+		}
 		if again, err = r.dropInvalid(ctx, apply.Result{Invalid: p.Invalid}); err != nil || again {
 			return again, err
 		}
