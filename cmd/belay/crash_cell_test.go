@@ -29,6 +29,9 @@ type moment struct {
 	truth string
 	// outlives is true where the server goes on although the session's client is gone.
 	outlives bool
+	// unrecorded is true where only the history row is missing: an engine that finds
+	// that out itself writes it.
+	unrecorded bool
 	// reach arms the moment and returns how to wait for it.
 	reach func(*cell) (arrived func())
 }

@@ -36,7 +36,7 @@ func (r *runner) ghost(ctx context.Context, u *steps.Unit, g apply.Ghost, trace 
 	answer, err := r.env.Engine.Ask(ctx, "run", journal.QuestionAsked{
 		ID: "run.resolve", Options: []string{"wait", "cancel", "leave"}, Default: "wait",
 		Text: fmt.Sprintf("%s still runs on the server: %s", u.Migration.Version, g),
-		Why:  "its client is gone; " + blockedBy(g) + ". wait: asks again until it is done; cancel: what it leaves behind is named afterwards; leave: ends here, nothing is touched",
+		Why:  "its client is gone; " + blockedBy(g),
 	})
 	switch {
 	case ctx.Err() != nil:

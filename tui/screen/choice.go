@@ -29,7 +29,7 @@ func Options(q state.Question, run string) (options []Option, safe int) {
 func optionText(id, word, run string) string {
 	words := map[string]string{
 		"run.resolve/wait":         "wait for it here, then go on",
-		"run.resolve/cancel":       "cancel it on the server",
+		"run.resolve/cancel":       "cancel it on the server; its leftover is offered to be dropped",
 		"run.resolve/leave":        "leave it and look later: `belay attach " + Short(run) + "`",
 		"run.lost/leave":           "ends here, nothing is touched",
 		"run.lost/again":           "run it once more on this server",
