@@ -95,7 +95,7 @@ func newCell(t *testing.T, m moment, f fault, rnd *rand.Rand) *cell {
 	}
 	c.proxy = dbtest.NewProxy(t, c.db.DSN)
 	c.runs = filepath.Join(c.dir, "state", "belay", "runs")
-	c.mark = storyMark + "=" + name
+	c.mark = fmt.Sprintf("%s=%s.%d", storyMark, name, os.Getpid()) // of this test binary alone
 	c.environ = append(os.Environ(), c.mark, "DATABASE_URL="+c.proxy.DSN, "HOME="+c.dir,
 		"XDG_STATE_HOME="+filepath.Join(c.dir, "state"), "XDG_CONFIG_HOME="+filepath.Join(c.dir, "config"))
 	t.Cleanup(func() {
