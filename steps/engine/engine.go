@@ -189,6 +189,10 @@ func (g *engine) begin(ctx context.Context) error {
 	if b := g.env.Backfill; b != nil && b.ID == "" {
 		b.ID = backfill.NewID()
 	}
+	g.env.Steering, g.env.Backfill = &steps.Steering{}, g.order.Backfill
+	if b := g.env.Backfill; b != nil && b.ID == "" {
+		b.ID = backfill.NewID()
+	}
 	if g.order.Started != "" {
 		p.DSNFrom, g.env.Started = "belay demo", g.order.Started
 	}

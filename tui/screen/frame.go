@@ -190,6 +190,12 @@ func hintsOf(p page, name string) []Hint {
 		if h.Action == Open && name == "backfill" && Filling(p.run, p.f) != nil {
 			continue
 		}
+		if h.Action == Pause {
+			h.Label = pauseWord(p.run, p.f)
+		}
+		if h.Action == Open && name == "backfill" && Filling(p.run, p.f) != nil {
+			continue
+		}
 		if h.Action == Open && name == "start" && MenuHere(p.run, p.f) {
 			h.Label = "open"
 		}
