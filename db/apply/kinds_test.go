@@ -112,18 +112,11 @@ func stopped(t *testing.T, k kind, way string) {
 	}
 	got := x.Run(t.Context(), u)
 	release()
-	d.WaitForGone(t, or0(way, got.Trace.PID))
+	_ = x.Trio.Close() // a new process asks once the old one's session is gone
+	d.WaitForGone(t, got.Trace.PID)
 	is := dbtest.QueryVal[bool](t, d, `SELECT `+k.truth)
 	honest(t, d, k, way, got, is)
 	again(t, d, k, u, got, is)
-}
-
-// or0 is no backend where the session lives on.
-func or0(way string, pid uint32) uint32 {
-	if way == "stop" || way == "cancel" {
-		return 0
-	}
-	return pid
 }
 
 func fault(t *testing.T, d *dbtest.DB, p *dbtest.Proxy, x *apply.Executor, way string) {
@@ -164,7 +157,7 @@ func honest(t *testing.T, d *dbtest.DB, k kind, way string, got apply.Result, is
 	if d.Count(t, `pg_inherits i WHERE (to_jsonb(i) ->> 'inhdetachpending')::boolean`) != int64(len(got.Detaching)) {
 		t.Errorf("half detached, named %v", got.Detaching)
 	}
-	if got.Unchanged() != (invalid == 0 && len(got.Detaching) == 0) {
+	if got.Unchanged() != (invalid == 0 && len(got.Detaching) == 0 && version(t, d) == "") {
 		t.Errorf("left %q", got.Left)
 	}
 }

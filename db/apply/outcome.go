@@ -107,6 +107,9 @@ type Trace struct {
 	CommitSent bool `json:"commit_sent,omitempty"`
 	// Statement is the statement in hand, from 0.
 	Statement int `json:"statement"`
+	// Aside is true while the history row of a OneByOne unit is written, or taken
+	// back: the statements before Statement stand, no other is under way.
+	Aside bool `json:"aside,omitempty"`
 	// Files are the files of the tables and indexes that the statement in hand
 	// writes anew, as they were before it: "oid/relfilenode".
 	Files []string `json:"files,omitempty"`

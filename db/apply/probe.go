@@ -239,7 +239,7 @@ func (p *probe) statement(ctx context.Context, i int, s Statement) (StatementEvi
 		e.Outcome, e.Why = Unknown, "it ran on a server that another one has replaced since: look whether it is here"
 	case i < p.at.Statement:
 		e.Outcome, e.Why = Applied, "its answer came"
-	case i > p.at.Statement:
+	case i > p.at.Statement, p.at.Aside:
 		e.Outcome, e.Why = NotApplied, "it was not sent"
 	case s.Effect.Known && s.Effect.Transactional:
 		e.Outcome, e.Why, err = p.transaction(ctx)
@@ -260,7 +260,7 @@ func (p *probe) statement(ctx context.Context, i int, s Statement) (StatementEvi
 // not sent has no effect there: what is found then was there before.
 func (p *probe) catalog(ctx context.Context, i int, s Statement) (Outcome, string, bool, error) {
 	switch {
-	case s.Witness.SQL != "" && i <= p.at.Statement:
+	case s.Witness.SQL != "" && (i < p.at.Statement || i == p.at.Statement && !p.at.Aside):
 		o, why, err := s.Witness.testify(ctx, p.c)
 		return o, why, true, err
 	case s.Index.Name != "":

@@ -110,6 +110,8 @@ func (r *run) attempt(ctx context.Context, b block, rung time.Duration) ending {
 	r.prepare(rung)
 	if len(b.statements) > 0 {
 		r.trace.Statement = b.first
+	} else {
+		r.trace.Statement, r.trace.Aside = r.stood, true
 	}
 	hold := r.lim.hold(r.u)
 	if b.patient() {
@@ -134,7 +136,7 @@ func (r *run) attempt(ctx context.Context, b block, rung time.Duration) ending {
 func (r *run) prepare(rung time.Duration) {
 	r.began, r.deadline, r.sentAny = time.Time{}, time.Time{}, false
 	r.waitSeen, r.waitOld = nil, nil
-	r.trace.CommitSent, r.trace.XID, r.trace.Files = false, 0, nil
+	r.trace.CommitSent, r.trace.XID, r.trace.Files, r.trace.Aside = false, 0, nil, false
 	r.watch.attempt(time.Now(), rung)
 }
 

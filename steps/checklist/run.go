@@ -211,5 +211,5 @@ func (r *runner) settle(ctx context.Context) error {
 }
 
 func traceOf(i *journal.UnitIntent) apply.Trace {
-	return apply.Trace{PID: uint32(i.BackendPID), BackendStart: i.BackendStart, XID: i.XID, Timeline: i.Timeline, CommitSent: i.CommitSent, Statement: i.Statement, Files: i.Files}
+	return apply.Trace{PID: uint32(i.BackendPID), BackendStart: i.BackendStart, XID: i.XID, Timeline: i.Timeline, CommitSent: i.CommitSent, Statement: i.Statement, Files: i.Files, Aside: i.Aside}
 }

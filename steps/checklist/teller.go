@@ -85,10 +85,10 @@ func (t *teller) intent(ev apply.Event) journal.UnitIntent {
 	}
 	if tr := ev.Trace; tr != nil {
 		i.BackendPID, i.BackendStart, i.XID, i.Timeline = int(tr.PID), tr.BackendStart, tr.XID, tr.Timeline
-		i.CommitSent, i.Statement, i.Files = i.CommitSent || tr.CommitSent, tr.Statement, tr.Files
+		i.CommitSent, i.Statement, i.Files, i.Aside = i.CommitSent || tr.CommitSent, tr.Statement, tr.Files, tr.Aside
 	}
 	if t.aside != nil {
-		i.CommitSent, i.Statement, i.XID, i.Files = false, t.aside.statement, 0, nil
+		i.CommitSent, i.Statement, i.XID, i.Files, i.Aside = false, t.aside.statement, 0, nil, true
 	}
 	return i
 }

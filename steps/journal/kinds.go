@@ -181,6 +181,9 @@ type UnitIntent struct {
 	Timeline     string    `json:"timeline,omitempty"`
 	CommitSent   bool      `json:"commit_sent,omitempty"`
 	Statement    int       `json:"statement"`
+	// Aside is true while only the history row is written, or what was left behind
+	// is cleared away: no statement of the file is under way.
+	Aside bool `json:"aside,omitempty"`
 	// Files are the files of what the statement writes anew, as they were before.
 	Files []string `json:"files,omitempty"`
 }
