@@ -50,7 +50,9 @@ func play(t *testing.T, file string) {
 	db := dbtest.Named(t, fmt.Sprintf("shop_%d", stories.Add(1)))
 	s := &story{t: t, db: db, release: map[string]func(){}}
 	app := s.serve(t)
-	mark := storyMark + "=" + db.Name
+	// Another test binary may tell stories of the same names at the same time.
+	own := fmt.Sprintf("%s.%d", db.Name, os.Getpid())
+	mark := storyMark + "=" + own
 	testscript.Run(t, testscript.Params{
 		Files: []string{file}, RequireUniqueNames: true, UpdateScripts: os.Getenv("UPDATE") != "",
 		Setup: func(e *testscript.Env) error {
@@ -62,7 +64,7 @@ func play(t *testing.T, file string) {
 			e.Setenv("DBNAME", db.Name)
 			e.Setenv("APP", app)
 			e.Setenv("TERM", "xterm-256color")
-			e.Setenv(storyMark, db.Name)
+			e.Setenv(storyMark, own)
 			e.Defer(func() { s.over = true; nothingLeft(t, mark, s.state) })
 			return named(e.WorkDir, strings.NewReplacer("$DBNAME", db.Name, "$APP", app))
 		},
