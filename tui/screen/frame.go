@@ -181,23 +181,14 @@ func hintsOf(p page, name string) []Hint {
 	}
 	for _, h := range Named(name).Keys {
 		k, ok := KeyOf(h.Action)
-		if h.Action == Open && (name == "run" || name == "monitor" && Watching(p.run)) && question(p.run, name) == nil {
+		switch {
+		case h.Action == Open && (name == "run" || name == "monitor" && Watching(p.run)) && question(p.run, name) == nil,
+			h.Action == Open && name == "backfill" && Filling(p.run, p.f) != nil:
 			continue
-		}
-		if h.Action == Pause {
-			h.Label = pauseWord(p.run, p.f)
-		}
-		if h.Action == Open && name == "backfill" && Filling(p.run, p.f) != nil {
-			continue
-		}
-		if h.Action == Pause {
-			h.Label = pauseWord(p.run, p.f)
-		}
-		if h.Action == Open && name == "backfill" && Filling(p.run, p.f) != nil {
-			continue
-		}
-		if h.Action == Open && name == "start" && MenuHere(p.run, p.f) {
+		case h.Action == Open && name == "start" && MenuHere(p.run, p.f):
 			h.Label = "open"
+		case h.Action == Pause && h.Label == "":
+			h.Label = pauseWord(p.run, p.f)
 		}
 		if ok && k.Why(p.run, p.local) == "" {
 			out = append(out, h)
