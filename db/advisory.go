@@ -100,16 +100,20 @@ func lockSessions(ctx context.Context, c *Conn, key int64, granted bool) ([]Hold
 	if err != nil {
 		return nil, fmt.Errorf("holder of advisory lock %d: %w", key, err)
 	}
-	out, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (h Holder, err error) {
-		var ms *int64
-		err = r.Scan(&h.PID, &h.Application, &h.User, &h.Address, &ms)
-		if ms != nil {
-			h.Since = time.UnixMilli(*ms).UTC()
-		}
-		return h, err
-	})
+	out, err := pgx.CollectRows(rows, ScanHolder)
 	if err != nil {
 		return nil, fmt.Errorf("holder of advisory lock %d: %w", key, err)
 	}
 	return out, nil
+}
+
+// ScanHolder reads a row of pid, application, user, address and the backend's
+// start in milliseconds since 1970, NULL = hidden.
+func ScanHolder(r pgx.CollectableRow) (h Holder, err error) {
+	var ms *int64
+	err = r.Scan(&h.PID, &h.Application, &h.User, &h.Address, &ms)
+	if ms != nil {
+		h.Since = time.UnixMilli(*ms).UTC()
+	}
+	return h, err
 }

@@ -23,6 +23,7 @@ type Trio struct {
 
 	mu     sync.Mutex // guards escape
 	escape *Conn
+	closed bool
 }
 
 // OpenTrio opens executor, monitor and escape, or none of them. step names the
@@ -63,6 +64,7 @@ func (t *Trio) Backend() (pid int, startMicros int64) { return t.pid, t.start }
 func (t *Trio) Close() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.closed = true
 	var errs []error
 	for _, c := range []*Conn{t.Executor, t.Monitor, t.escape} {
 		if c != nil && !c.IsClosed() {
@@ -218,6 +220,24 @@ func (t *Trio) ReopenEscape(ctx context.Context) error {
 	_ = t.escape.Close()
 	t.escape = c
 	return nil
+}
+
+// Spare lends the escape connection for something short: a cancel that needs it
+// waits for f. One that was lost is opened again first.
+func (t *Trio) Spare(ctx context.Context, f func(*Conn) error) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return errors.New("the run's connections are closed")
+	}
+	if t.escape.IsClosed() {
+		c, err := Connect(ctx, t.cfg, t.escape.Session)
+		if err != nil {
+			return err
+		}
+		t.escape = c
+	}
+	return f(t.escape)
 }
 
 // EscapeAlive asks the escape connection whether it still answers.

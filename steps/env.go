@@ -23,6 +23,7 @@ import (
 	"belay/steps/journal"
 	"belay/steps/project"
 	"belay/steps/rehearsal"
+	"belay/steps/state"
 )
 
 // Env is what a step may use. It belongs to the engine; steps keep nothing.
@@ -44,6 +45,9 @@ type Env struct {
 	Started string
 	// Back is true where versions are taken back: the down files run, newest first.
 	Back bool
+	// Adopt is the uuid of the run of another host that is to be taken over; "" =
+	// the one of the same files, if there is one.
+	Adopt string
 	// Confirmed is what an earlier engine's run is bound to; nil for a new run.
 	Confirmed *Confirmed
 	// Sessions are the engine's connections. See Sessions.
@@ -105,6 +109,12 @@ type Engine interface {
 	// AppliedBefore has, by version, the newest run of this user that applied it on
 	// the same database; one that was taken back since is not there.
 	AppliedBefore(systemID string, database uint32) map[string]AppliedBy
+	// Here is what this user's own folder says of a run, by id.
+	Here(id string) Here
+	// Claim is the run's ownership by the ledger, as the journal has it.
+	Claim() state.Claim
+	// Opening is what another host needs to go on with this run.
+	Opening() Opening
 	// Came says how far a version came, by the journal.
 	Came(version string) (intent *journal.UnitIntent, outcome string)
 }
@@ -153,6 +163,8 @@ type Bench struct {
 	Written Written
 	// Plan is what would run; nil until the review made it.
 	Plan *Plan
+	// Ledger is what stands in the database of belay itself.
+	Ledger Ledger
 	// Back is Env.Back.
 	Back bool
 	// Way is the way back in one sentence; "" = none is known.

@@ -132,6 +132,31 @@ func (s *Sessions) Monitor(f func(*db.Conn) error) error {
 	return f(s.monitor)
 }
 
+// Write lends a connection that may write, for something short: a run's escape
+// connection, else the look's. f begins its own transaction.
+func (s *Sessions) Write(ctx context.Context, f func(*db.Conn) error) error {
+	s.mu.Lock()
+	t := s.trio
+	if t != nil {
+		s.mu.Unlock()
+		return t.Spare(ctx, f)
+	}
+	defer s.mu.Unlock()
+	if s.monitor == nil {
+		return errNotConnected
+	}
+	return f(s.monitor)
+}
+
+// Reconnect opens a look's connection to the same server again, where there is
+// none.
+func (s *Sessions) Reconnect(ctx context.Context, run string) error {
+	s.mu.Lock()
+	cfg := s.config
+	s.mu.Unlock()
+	return s.Look(ctx, cfg, run)
+}
+
 // Locker is held around each question on the monitor connection.
 func (s *Sessions) Locker() sync.Locker { return &s.mu }
 

@@ -13,7 +13,10 @@ func (a *app) attachCommand() *cobra.Command {
 		Use:   "attach [RUN]",
 		Short: "Open another screen on a run, or go on with one that was left",
 		Long: `Opens a screen on a run of yours. Where its engine has ended, a new one is started first: it
-asks the database what of the run is there before it offers anything.`,
+asks the database what of the run is there before it offers anything.
+
+A run that another host left open is found in the ledger of the database. Where no session of it lives on the server,
+it is taken over here, once the database's name was typed: every file is asked for in the database, then it goes on.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: command(func(_ *cobra.Command, args []string) error { return a.attach(first(args), answers) }),
 	}
@@ -27,8 +30,16 @@ func (a *app) attach(id, answersFile string) error {
 		return err
 	}
 	k, err := engine.FindRun(id)
-	if err != nil {
-		return err
+	if err != nil || (!k.Live && !k.Open()) {
+		elsewhere, found, lookErr := a.elsewhere(id)
+		switch {
+		case lookErr != nil:
+			return lookErr
+		case found:
+			return a.takeOver(elsewhere, given, answersFile != "")
+		case err != nil:
+			return err
+		}
 	}
 	if !k.Live && !k.Open() {
 		return &steps.Refused{Problem: "run " + k.ID + " is over: " + k.Run.Finished.Summary, Advice: "`belay report " + k.ID + "` prints its story"}

@@ -9,6 +9,7 @@ import (
 
 	"belay/steps"
 	"belay/steps/journal"
+	"belay/steps/state"
 )
 
 // rehearsalDesk is the engine of a command that keeps no journal: it prints how
@@ -76,3 +77,9 @@ func (d *rehearsalDesk) LeftOpen(string, uint32) []string { return nil }
 func (d *rehearsalDesk) AppliedBefore(string, uint32) map[string]steps.AppliedBy {
 	return nil
 }
+
+func (d *rehearsalDesk) Here(string) steps.Here { return steps.Here{} }
+
+func (d *rehearsalDesk) Claim() state.Claim { return state.Claim{} }
+
+func (d *rehearsalDesk) Opening() steps.Opening { return steps.Opening{} }

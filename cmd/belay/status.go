@@ -16,7 +16,7 @@ import (
 func (a *app) statusCommand() *cobra.Command {
 	var output string
 	c := &cobra.Command{
-		Use: "status", Short: "What runs, what is left open, and how the folder stands: pending, applied, dirty, late",
+		Use: "status", Short: "What runs, here or on another host, what is left open, and how the folder stands: pending, applied, dirty, drifted, late",
 		Args: cobra.NoArgs,
 		RunE: command(func(*cobra.Command, []string) error { return a.status(output) }),
 	}
@@ -26,8 +26,12 @@ func (a *app) statusCommand() *cobra.Command {
 
 // statusDoc is what `status` prints as JSON.
 type statusDoc struct {
-	Schema string       `json:"schema"`
-	Runs   []statusRun  `json:"runs"`
+	Schema string      `json:"schema"`
+	Runs   []statusRun `json:"runs"`
+	// Others are runs of this database that other hosts left open or run now.
+	Others []fact.OtherRun `json:"others"`
+	// Ledger is what belay keeps in the database; null = nobody looked.
+	Ledger *fact.Ledger `json:"ledger"`
 	Folder *fact.Folder `json:"folder"`
 	Target *fact.Target `json:"target"`
 	Checks []fact.Item  `json:"checks"`
@@ -52,7 +56,7 @@ func (a *app) status(output string) error {
 	if err != nil {
 		return err
 	}
-	doc := statusDoc{Schema: "belay.status/1", Runs: openRuns(), Checks: []fact.Item{}}
+	doc := statusDoc{Schema: "belay.status/1", Runs: openRuns(), Others: []fact.OtherRun{}, Checks: []fact.Item{}}
 	empty, err := checkFolder(p)
 	if err != nil && len(doc.Runs) == 0 {
 		return err
@@ -114,6 +118,9 @@ func (a *app) folderStatus(doc *statusDoc) error {
 	if f, _, ok := state.Get[fact.Folder](r); ok {
 		doc.Folder = &f
 	}
+	if l, _, ok := state.Get[fact.Ledger](r); ok {
+		doc.Ledger, doc.Others = &l, l.Runs
+	}
 	if t, _, ok := state.Get[fact.Target](r); ok {
 		doc.Target = &t
 	}
@@ -164,6 +171,12 @@ func (a *app) printStatus(doc statusDoc, shown string) {
 		fmt.Fprintf(a.out, "run %s on %s (%s): %s, since %s; watch: belay attach %s\n",
 			r.ID, r.Database, r.Host, r.State, r.Since, r.ID)
 	}
+	for _, r := range doc.Others {
+		fmt.Fprintln(a.out, otherLine(r))
+	}
+	if l := doc.Ledger; l != nil && l.Holder != "" && len(doc.Runs) == 0 && len(doc.Others) == 0 {
+		fmt.Fprintf(a.out, "a run is open on this database: %s\n", l.Holder)
+	}
 	if t := doc.Target; t != nil && !t.Connected {
 		fmt.Fprintf(a.errOut, "belay: error: %s\nbelay: hint: %s\n", t.Error, t.Hint)
 	}
@@ -189,4 +202,14 @@ func (a *app) printStatus(doc statusDoc, shown string) {
 			fmt.Fprintf(a.out, "  %-7s  %s\n", strings.ToUpper(string(c.Level)), c.Text)
 		}
 	}
+}
+
+// otherLine says who has a run on another host, where, since when, how far.
+func otherLine(r fact.OtherRun) string {
+	s := fmt.Sprintf("run %s of %s: %s, since %s, %d of %d applied, last heard of %s", r.ID, r.Owner, r.State,
+		r.Opened.Format("2006-01-02 15:04:05 UTC"), r.Applied, len(r.Migrations), r.Seen.Format("15:04:05 UTC"))
+	if r.Session != "" {
+		return s + "; it runs: " + r.Session
+	}
+	return s + "; nothing of it lives on the server; take over: belay attach " + r.ID
 }

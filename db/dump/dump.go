@@ -38,6 +38,8 @@ type Options struct {
 	SchemaOnly bool
 	// Tables are "schema.name" patterns as pg_dump reads them; empty = all.
 	Tables []string
+	// Role is taken by SET ROLE for the dump; "" = the login's own rights.
+	Role string
 	// Jobs dump tables in parallel, each on its own connection; 0 = 1.
 	Jobs int
 	// Run names the session on the server, beside "pg_dump".
@@ -167,6 +169,9 @@ func (o Options) args(where, path string) []string {
 	args := []string{
 		"--format=" + string(o.Format), "--file=" + path, "--verbose", "--no-password", "--no-sync",
 		"--lock-wait-timeout=" + strconv.FormatInt(o.LockWait.Milliseconds(), 10),
+	}
+	if o.Role != "" {
+		args = append(args, "--role="+o.Role)
 	}
 	if o.SchemaOnly {
 		args = append(args, "--schema-only")

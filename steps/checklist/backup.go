@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"belay/db/dump"
+	"belay/db/grant"
 	"belay/sqlview/catalog"
 	"belay/sqlview/measure"
 	"belay/steps"
@@ -203,7 +204,7 @@ func takeDump(ctx context.Context, e *steps.Env, client dump.Client, schemaOnly 
 	}
 	o := dump.Options{
 		Dir: dir, Name: e.Bench.Target.Database, SchemaOnly: schemaOnly, Run: e.Run, ServerMajor: e.Bench.Target.Major, Now: e.Now,
-		Progress: dumpProgress(progress(ctx, e, step)),
+		Role: roleFor(ctx, e, grant.Dump), Progress: dumpProgress(progress(ctx, e, step)),
 	}
 	if !schemaOnly {
 		o.Jobs = e.Project.Config.Backup.Jobs

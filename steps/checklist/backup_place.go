@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"belay/db"
+	"belay/db/grant"
 	"belay/steps"
 	"belay/steps/fact"
 	"belay/steps/project"
@@ -14,6 +15,16 @@ import (
 
 func targetConfig(e *steps.Env) (db.Config, error) {
 	return db.ParseConfig(e.Project.DSN, e.Project.DSNFrom)
+}
+
+// roleFor is the role of belay's grants that is taken for a task; "" = the
+// login's own, because there is none or the login may not take it.
+func roleFor(ctx context.Context, e *steps.Env, role string) (taken string) {
+	_ = e.Sessions.Monitor(func(c *db.Conn) (err error) {
+		taken, err = grant.Taken(ctx, c, role)
+		return err
+	})
+	return taken
 }
 
 // backupDir is [backup] directory of belay.toml, or the user's own place: a

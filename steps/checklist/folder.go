@@ -19,6 +19,7 @@ import (
 // readFolder reads the files once, and what the history table says of them.
 func readFolder(ctx context.Context, e *steps.Env) (fact.Folder, []journal.QuestionAsked, error) {
 	f := fact.Folder{Path: e.Project.Shown()}
+	e.Bench.Ledger = steps.Ledger{}
 	if q, err := pickFolder(e); err != nil || q != nil {
 		return f, q, err
 	}
@@ -41,17 +42,24 @@ func readFolder(ctx context.Context, e *steps.Env) (fact.Folder, []journal.Quest
 	if all := newest(folder); len(all) > 0 {
 		f.Last = all[0].Up.Path
 	}
-	known := git.Inspect(ctx, e.Project.Dir, folder)
+	known, kept := git.Inspect(ctx, e.Project.Dir, folder), &kept{}
 	b.Git = known
 	if !offline(e) {
 		if err := readHistory(ctx, e, &f, known); err != nil {
+			return f, nil, err
+		}
+		var err error
+		if kept, err = readLedger(ctx, e); err != nil {
+			return f, nil, err
+		}
+		if err := e.Fact(ctx, "preflight", kept.f); err != nil {
 			return f, nil, err
 		}
 		if err := choose(e, &f); err != nil {
 			return f, nil, err
 		}
 	}
-	f.Problems = append(folderItems(e, known), gitItems(known, e.Bench.Status.UpTo)...)
+	f.Problems = append(append(folderItems(e, known), gitItems(known, e.Bench.Status.UpTo)...), kept.items...)
 	return f, nil, nil
 }
 
@@ -85,6 +93,12 @@ func readHistory(ctx context.Context, e *steps.Env, f *fact.Folder, known git.Fa
 		rows, err = t.Rows(ctx, c)
 		return err
 	})
+	if t := e.Bench.Table; err != nil && t != nil && db.Classify(err) == db.Privilege {
+		role := e.Bench.Target.Role
+		return &steps.Refused{
+			Problem: fmt.Sprintf("role %s lacks SELECT on TABLE %s, the history table", role, t.Quoted), Advice: "GRANT SELECT ON TABLE " + t.Quoted + " TO " + role, Fatal: true,
+		}
+	}
 	if err != nil {
 		if steps.HintOf(err) != "" {
 			return err

@@ -46,7 +46,11 @@ func (r *runner) ghost(ctx context.Context, u *steps.Unit, g apply.Ghost, trace 
 	case answer == "leave":
 		return r.leftRunning(u)
 	case answer == "cancel":
-		if _, err := db.CancelBackend(ctx, r.trio.Escape(), g.PID, g.Started); err != nil {
+		err := r.trio.Spare(ctx, func(c *db.Conn) error {
+			_, err := db.CancelBackend(ctx, c, g.PID, g.Started)
+			return err
+		})
+		if err != nil {
 			return steps.Database("cancelling the earlier statement", err)
 		}
 	}
@@ -95,7 +99,11 @@ func (r *runner) outlast(ctx context.Context, trace apply.Trace, limit time.Dura
 func (r *runner) endSession(ctx context.Context, g apply.Ghost) error {
 	ctx, cancel := detached(ctx)
 	defer cancel()
-	ended, err := db.TerminateBackend(ctx, r.trio.Escape(), g.PID, g.Started)
+	ended := false
+	err := r.trio.Spare(ctx, func(c *db.Conn) (err error) {
+		ended, err = db.TerminateBackend(ctx, c, g.PID, g.Started)
+		return err
+	})
 	if err != nil {
 		return steps.Database("ending the earlier session", err)
 	}

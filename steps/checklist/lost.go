@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"belay/db/apply"
+	"belay/db/ledger"
 	"belay/steps"
 	"belay/steps/fact"
 	"belay/steps/journal"
@@ -24,12 +25,13 @@ type lost struct {
 const wasLost = "lost"
 
 // missingUnits asks for every unit that the journal says is applied. A unit that
-// leaves no history row cannot be asked for.
+// leaves no history row cannot be asked for; one that has its mark in the ledger
+// is there.
 func (r *runner) missingUnits(ctx context.Context) ([]lost, error) {
 	var all []lost
 	for i, u := range r.env.Bench.Plan.Units {
 		_, outcome := r.env.Engine.Came(u.Migration.Version)
-		if (outcome != string(apply.Applied) && outcome != wasLost) || u.Mark.SQL == "" {
+		if (outcome != string(apply.Applied) && outcome != wasLost) || u.Mark.SQL == "" || r.marks[u.Name].State == ledger.Applied {
 			continue
 		}
 		p, err := r.evidence(ctx, &u, apply.Trace{Statement: -1})

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"belay/steps"
+	"belay/steps/doctor"
 	"belay/steps/fact"
 	"belay/steps/journal"
 )
@@ -44,7 +45,7 @@ func runPreflight(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 		return steps.Outcome{}, err
 	}
 	e.Bench.Looked = true
-	check := fact.Preflight{At: e.Now().UTC(), Items: append(folder.Problems, hostItems(e.Folder())...)}
+	check := fact.Preflight{At: e.Now().UTC(), Items: append(folder.Problems, doctor.Host(e.Folder())...)}
 	if !offline(e) {
 		live, at, err := liveItems(ctx, e)
 		if err != nil {
@@ -92,7 +93,13 @@ func judgePreflight(e *steps.Env, f fact.Folder, p fact.Preflight) (steps.Outcom
 	if hard := hardest(stops); hard != nil {
 		return steps.Outcome{Status: journal.Failed, Summary: hard.Text, Hint: hard.Hint}, nil
 	}
+	if other := e.Bench.Ledger.Refusal; other != nil && len(f.Chosen) > 0 {
+		return steps.Outcome{Status: journal.Paused, Summary: other.Summary, Hint: other.Advice}, nil
+	}
 	questions := historyQuestion(e, f)
+	if len(f.Chosen) > 0 {
+		questions = append(questions, e.Bench.Ledger.Asks...)
+	}
 	if len(stops) > 0 {
 		reason, given := e.Engine.Answered("preflight.waive")
 		if !given {

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"belay/db"
+	"belay/db/grant"
 	"belay/steps"
 	"belay/steps/fact"
 	"belay/steps/journal"
@@ -73,7 +74,7 @@ func givenURL(e *steps.Env) ([]probe.Probe, []journal.QuestionAsked) {
 
 // askAll asks every probe at once; the answers are in the probes' order.
 func askAll(ctx context.Context, e *steps.Env, probes []probe.Probe) []fact.Probed {
-	w := probe.Where{Run: e.Run, Dir: e.Project.Dir}
+	w := probe.Where{Run: e.Run, Dir: e.Project.Dir, Role: roleFor(ctx, e, grant.Smoke)}
 	if cfg, err := db.ParseConfig(e.Project.DSN, e.Project.DSNFrom); err == nil {
 		w.DB = cfg
 	}

@@ -7,8 +7,8 @@ import (
 
 	"belay/db"
 	"belay/db/apply"
+	"belay/db/ledger"
 	"belay/steps"
-	"belay/steps/journal"
 )
 
 // Run applies the units, one after the other.
@@ -57,6 +57,8 @@ type runner struct {
 	// from is, by version, the first statement that is still to run.
 	from  map[string]int
 	asked bool // the person was asked whether to go on with a resumed run
+	// marks are what the ledger says of the run's units; nil = it is in none.
+	marks map[string]ledger.Mark
 }
 
 func newRunner(ctx context.Context, e *steps.Env) (*runner, error) {
@@ -76,25 +78,30 @@ func newRunner(ctx context.Context, e *steps.Env) (*runner, error) {
 			Attempts: l.Attempts, RetryFor: l.RetryFor, ConcurrentDeadline: steps.ConcurrentDeadline,
 		},
 	}
-	// What an earlier engine left is settled first: its session may still hold
-	// the very locks that this one is going to take.
-	if err := r.settle(ctx); err != nil {
-		return nil, err
-	}
-	// A backfill alone has its table's lock; runs of the database may go on.
-	if e.Backfill == nil {
-		if err := r.own(ctx); err != nil {
+	for _, do := range r.beginning() {
+		if err := do(ctx); err != nil {
 			return nil, err
 		}
 	}
-	if err := refuseOwnDump(ctx, e); err != nil {
-		return nil, err
-	}
-	if err := r.takeKeys(ctx); err != nil {
-		return nil, err
-	}
-	return r, r.createHistory(ctx)
+	return r, nil
 }
+
+// beginning is what comes before the first unit, in order.
+func (r *runner) beginning() []func(context.Context) error {
+	first := []func(context.Context) error{r.stillOurs, r.settle, r.own}
+	switch {
+	case r.env.Backfill != nil:
+		// A backfill alone has its table's lock; runs of the database may go on.
+		first = []func(context.Context) error{r.stillOurs, r.settle}
+	case r.env.Bench.Ledger.Adopts != nil:
+		first = []func(context.Context) error{r.own, r.takeOver, r.settle}
+	}
+	// What an earlier engine left is settled before the locks are taken: its
+	// session may still hold them.
+	return append(first, r.noOwnDump, r.takeKeys, r.openLedger, r.createHistory)
+}
+
+func (r *runner) noOwnDump(ctx context.Context) error { return refuseOwnDump(ctx, r.env) }
 
 // own takes belay's advisory lock of this database: one run at a time. Nobody
 // ever waits for it.
@@ -106,10 +113,7 @@ func (r *runner) own(ctx context.Context) error {
 	if ok {
 		return nil
 	}
-	who := "another session"
-	if holder != nil {
-		who = holder.String()
-	}
+	who := othersHold(ctx, r.env, r.trio.Executor, holder)
 	return &steps.Exit{
 		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "another run is open on this database: " + who,
 		Advice: "wait for it, or watch it with `belay attach` on its host; nothing has changed",
@@ -180,36 +184,4 @@ func (r *runner) createHistory(ctx context.Context) error {
 	}
 	t.Exists = true
 	return r.env.Note(ctx, "run", "created the history table %s with %s's own DDL", t.Quoted, r.env.Bench.Format.Name)
-}
-
-// settle asks the database about every unit that an earlier engine left with an
-// unknown outcome, and whether what it applied is still there.
-func (r *runner) settle(ctx context.Context) error {
-	if !r.env.Resumed {
-		return nil
-	}
-	if err := r.endLeftSessions(ctx); err != nil {
-		return err
-	}
-	for i, u := range r.env.Bench.Plan.Units {
-		intent, outcome := r.env.Engine.Came(u.Migration.Version)
-		if intent == nil || outcome == string(apply.Applied) || outcome == wasLost || u.Backfill != nil {
-			continue // the ledger knows how far a backfill came
-		}
-		if outcome == string(apply.NotApplied) && u.Wrap != apply.OneByOne {
-			continue // undone as a whole; one by one, some of its statements may stand
-		}
-		if _, err := r.probe(ctx, i, &u, traceOf(intent)); err != nil {
-			return err
-		}
-		r.from[u.Migration.Version] = u.From
-	}
-	if err := r.resolveLost(ctx); err != nil {
-		return err
-	}
-	return r.promoted(ctx, int64(r.env.Confirmed.Timeline), r.env.Bench.Identity.Timeline)
-}
-
-func traceOf(i *journal.UnitIntent) apply.Trace {
-	return apply.Trace{PID: uint32(i.BackendPID), BackendStart: i.BackendStart, XID: i.XID, Timeline: i.Timeline, CommitSent: i.CommitSent, Statement: i.Statement, Files: i.Files, Aside: i.Aside}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"belay/db/apply"
+	"belay/db/ledger"
 	"belay/steps"
 	"belay/steps/journal"
 )
@@ -41,6 +42,9 @@ func (r *runner) unit(ctx context.Context, i int, u steps.Unit) error {
 		if err := r.recordEnd(ctx, i, u, res); err != nil {
 			return err
 		}
+		if err := r.afterLoss(ctx, res); err != nil {
+			return err
+		}
 		again, err := r.again(ctx, &u, &res)
 		if err != nil {
 			return err
@@ -52,6 +56,22 @@ func (r *runner) unit(ctx context.Context, i int, u steps.Unit) error {
 			u.From = res.Stood // what stands is not sent a second time
 		}
 	}
+}
+
+// afterLoss asks whose run it is, where it ended by its fence, or by a session
+// that is gone: while we were not there another host may have taken it over.
+func (r *runner) afterLoss(ctx context.Context, res apply.Result) error {
+	var taken *ledger.TakenOverError
+	switch {
+	case errors.As(res.Err, &taken):
+		return r.takenOver(ctx, taken)
+	case r.x.Ledger == nil || (res.Reason != apply.ConnectionLost && res.Reason != apply.Terminated):
+		return nil
+	}
+	if _, err := r.reconnect(ctx); err != nil {
+		return nil // the unit's own end says what was lost
+	}
+	return r.stillOurs(ctx)
 }
 
 // mayStart is the gate before each unit: nobody asked to stop, somebody watches

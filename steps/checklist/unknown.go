@@ -43,6 +43,9 @@ func (r *runner) unknown(ctx context.Context, i int, u *steps.Unit, res apply.Re
 			Advice:  "`belay attach " + r.env.Run + "` asks the database as soon as it can be reached; run nothing again before",
 		}
 	}
+	if err := r.stillOurs(ctx); err != nil {
+		return false, err
+	}
 	p, err := r.probe(ctx, i, u, res.Trace)
 	if err != nil {
 		return false, err

@@ -30,7 +30,14 @@ type bench struct {
 
 func newBench(t *testing.T, files map[string]string) *bench {
 	t.Helper()
-	b := &bench{t: t, db: dbtest.New(t), dir: t.TempDir(), pids: map[int]bool{}}
+	return benchOn(t, dbtest.New(t), files)
+}
+
+// benchOn is a folder and homes of their own for a database, as another host has
+// them.
+func benchOn(t *testing.T, d *dbtest.DB, files map[string]string) *bench {
+	t.Helper()
+	b := &bench{t: t, db: d, dir: t.TempDir(), pids: map[int]bool{}}
 	state := filepath.Join(b.dir, "state")
 	b.runs = filepath.Join(state, "belay", "runs")
 	b.environ = append(os.Environ(), "XDG_STATE_HOME="+state, "XDG_CONFIG_HOME="+filepath.Join(b.dir, "config"))

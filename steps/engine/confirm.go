@@ -100,7 +100,7 @@ func (g *engine) become() error {
 	if err := writePlan(g.folder, g.savedPlan(target)); err != nil {
 		return err
 	}
-	run, err := become(g.folder)
+	run, err := g.place()
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (g *engine) become() error {
 	}
 	return g.record("", "", journal.RunOpened{
 		ID: g.id(), Folder: run, Database: target.Database, Environment: target.Environment,
-		Tool: cmp.Or(g.env.Bench.Format.Name, g.order.Command), Migrations: g.chosen(), PlanSHA256: plan.SHA256,
+		Tool: cmp.Or(g.env.Bench.Format.Name, g.order.Command), Migrations: g.chosen(), PlanSHA256: plan.SHA256, Adopts: g.adoptedID(),
 	})
 }
 

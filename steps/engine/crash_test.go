@@ -23,6 +23,8 @@ const (
 	parkVariable = "BELAY_TEST_PARK"
 	// unwatchedVariable shortens how long a backfill goes on with nobody watching.
 	unwatchedVariable = "BELAY_TEST_UNWATCHED"
+	// hostVariable is the name of the host that the engine believes to be on.
+	hostVariable = "BELAY_TEST_HOST"
 )
 
 func TestMain(m *testing.M) {
@@ -44,6 +46,9 @@ func testPatience() patience {
 	}
 	if d, err := time.ParseDuration(os.Getenv(unwatchedVariable)); err == nil {
 		p.unwatched = d
+	}
+	if host := os.Getenv(hostVariable); host != "" {
+		p.host = func() string { return host }
 	}
 	side, n, ok := strings.Cut(os.Getenv(dieVariable), " ")
 	if !ok {

@@ -2,10 +2,12 @@ package engine
 
 import (
 	"context"
+	"slices"
 
 	"belay/steps"
 	"belay/steps/journal"
 	"belay/steps/playbook"
+	"belay/steps/state"
 )
 
 // desk is where steps speak to the engine, from their own goroutine.
@@ -111,6 +113,31 @@ func (d *desk) AppliedBefore(systemID string, database uint32) map[string]steps.
 		}
 	}
 	return by
+}
+
+func (d *desk) Here(id string) steps.Here {
+	all, _ := Runs()
+	i := slices.IndexFunc(all, func(k Known) bool { return k.ID == id })
+	if i < 0 || all[i].Run.TakenBy != "" {
+		return steps.Here{}
+	}
+	return steps.Here{Known: true, Open: all[i].Open(), Epoch: all[i].Run.Claim.Epoch}
+}
+
+func (d *desk) Claim() (c state.Claim) {
+	_ = d.do(context.Background(), func() error {
+		c = d.g.run.Claim
+		return nil
+	})
+	return c
+}
+
+func (d *desk) Opening() (o steps.Opening) {
+	_ = d.do(context.Background(), func() (err error) {
+		o, err = d.g.opening()
+		return err
+	})
+	return o
 }
 
 func (d *desk) Came(version string) (intent *journal.UnitIntent, outcome string) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"belay/db/backfill"
+	"belay/db/ledger"
 	"belay/sqlview/parse"
 	"belay/steps"
 	"belay/steps/applog"
@@ -64,6 +65,12 @@ type engine struct {
 	holdNext *steps.Exit
 	retryAt  time.Time
 	final    *journal.RunFinished
+	host     string
+	// adopts is the run of another host that this one goes on with, as of the
+	// latest look; carried is set once its answers were taken over.
+	adopts  *ledger.Open
+	carried bool
+	copier  *copier
 }
 
 // phase is what the queue is for.
@@ -154,7 +161,9 @@ func openJournal(folder string, now func() time.Time) (*journal.Log, []journal.E
 
 // begin writes the first events of this life and makes the environment.
 func (g *engine) begin(ctx context.Context) error {
-	host, _ := os.Hostname()
+	if g.host, _ = os.Hostname(); g.patience.host != nil {
+		g.host = g.patience.host()
+	}
 	if g.order.Resume {
 		// What is taken up again goes the way it was confirmed for.
 		if p, err := ReadPlan(g.folder); err == nil {
@@ -163,12 +172,12 @@ func (g *engine) begin(ctx context.Context) error {
 	}
 	started := journal.EngineStarted{
 		Format: journal.Format, Version: Version, Run: g.id(), Look: !g.order.Resume,
-		PID: os.Getpid(), Host: host, Command: cmp.Or(g.order.Command, "run"),
+		PID: os.Getpid(), Host: g.host, Command: cmp.Or(g.order.Command, "run"),
 	}
 	if err := g.record("", "", started); err != nil {
 		return err
 	}
-	if err := writeOwner(g.folder, host); err != nil {
+	if err := writeOwner(g.folder, g.host); err != nil {
 		return err
 	}
 	g.playbook = playbook.Of(g.order.Command)
@@ -183,11 +192,7 @@ func (g *engine) begin(ctx context.Context) error {
 	}
 	g.env = &steps.Env{
 		Project: p, Versions: g.order.Versions, RehearsalFile: g.order.Rehearsal, Now: g.now, Parser: &parse.Parser{}, Run: g.shortID(),
-		Headless: g.order.Headless, Back: g.back(), Sessions: &steps.Sessions{}, Bench: &steps.Bench{Back: g.back()}, Baseline: steps.NewBaseline(fact.Baseline{}), Log: &applog.Log{}, Engine: &desk{g: g},
-	}
-	g.env.Steering, g.env.Backfill = &steps.Steering{}, g.order.Backfill
-	if b := g.env.Backfill; b != nil && b.ID == "" {
-		b.ID = backfill.NewID()
+		Headless: g.order.Headless, Adopt: g.order.Adopt, Back: g.back(), Sessions: &steps.Sessions{}, Bench: &steps.Bench{Back: g.back()}, Baseline: steps.NewBaseline(fact.Baseline{}), Log: &applog.Log{}, Engine: &desk{g: g},
 	}
 	g.env.Steering, g.env.Backfill = &steps.Steering{}, g.order.Backfill
 	if b := g.env.Backfill; b != nil && b.ID == "" {

@@ -23,9 +23,11 @@ func (g *engine) finish(f journal.RunFinished) {
 	if g.run.Opened != nil {
 		g.writeReport(f)
 	}
+	g.handOver(f)
 	if err := g.record("", "", f); err != nil {
 		slog.Error("the journal cannot be written", "error", err)
 	}
+	g.copyRest()
 }
 
 // writeReport folds the journal into the report once more, with the end in it.

@@ -48,8 +48,8 @@ func isLook(folder string) bool { return strings.HasPrefix(filepath.Base(folder)
 
 // become turns a look folder into a run's. Followers keep reading: they hold
 // the file, not its name.
-func become(folder string) (string, error) {
-	run := filepath.Join(filepath.Dir(folder), RunID(folder))
+func become(folder, id string) (string, error) {
+	run := filepath.Join(filepath.Dir(folder), id)
 	if run == folder {
 		return folder, nil
 	}

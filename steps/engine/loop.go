@@ -24,6 +24,7 @@ func (g *engine) loop(ctx context.Context) error {
 	defer tick.Stop()
 	sampler := g.startSampler(ctx)
 	defer func() { sampler.stop(g) }()
+	defer func() { g.copier.stop() }()
 	for g.phase != over {
 		if err := g.advance(ctx); err != nil {
 			return g.abort(err)
@@ -31,6 +32,7 @@ func (g *engine) loop(ctx context.Context) error {
 		if g.phase == over {
 			break
 		}
+		g.keepCopying(ctx)
 		select {
 		case r := <-g.requests:
 			r.reply <- r.do()

@@ -43,6 +43,9 @@ type Order struct {
 	// Headless is true where nobody can be asked: a question without an answer
 	// ends the engine with exit code 4.
 	Headless bool
+	// Adopt is the uuid of the run of another host that is to be taken over; "" =
+	// none is named.
+	Adopt string
 	// Resume is true for a folder that holds an opened run.
 	Resume bool
 	// Started is the system identifier of a throwaway server that belay itself
@@ -68,6 +71,8 @@ type patience struct {
 	sample time.Duration
 	// reconnect is how often an unreachable server is tried again in look mode.
 	reconnect time.Duration
+	// host is this host's name; nil = the system's.
+	host func() string
 	// writing and written are called around each event; nil but in tests, which
 	// end the process there.
 	writing, written func(journal.Kind)

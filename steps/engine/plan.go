@@ -19,8 +19,10 @@ import (
 type Plan struct {
 	Format int `json:"format"`
 	// Command is run, rollback or backfill; "" = run.
-	Command     string         `json:"command,omitempty"`
-	Run         string         `json:"run"`
+	Command string `json:"command,omitempty"`
+	Run     string `json:"run"`
+	// UUID is the run's id in a ledger; "" = the run was opened before there was one.
+	UUID        string         `json:"uuid,omitempty"`
 	SHA256      string         `json:"sha256"`
 	SystemID    string         `json:"system_identifier"`
 	DatabaseOID uint32         `json:"database_oid"`
@@ -55,10 +57,13 @@ const planName = "plan.json"
 func (g *engine) savedPlan(t fact.Target) Plan {
 	b := g.env.Bench
 	p := Plan{
-		Format: 1, Command: g.order.Command, Run: g.id(), SHA256: b.Plan.SHA256, SystemID: t.SystemID, DatabaseOID: t.DatabaseOID,
+		Format: 1, Command: g.order.Command, Run: g.id(), UUID: uuidOf(g.id()), SHA256: b.Plan.SHA256, SystemID: t.SystemID, DatabaseOID: t.DatabaseOID,
 		Database: t.Database, Host: t.Host, Port: t.Port, Role: t.Role, Timeline: t.Timeline,
 		Environment: t.Environment, Tool: cmp.Or(b.Format.Name, g.order.Command), Dir: g.order.Dir, Folder: g.env.Project.Shown(),
 		Limits: g.env.Project.Limits, By: g.order.By, At: g.now().UTC(),
+	}
+	if g.adopts != nil {
+		p.Run, p.UUID = g.adopts.Short(), g.adopts.ID
 	}
 	for _, u := range b.Plan.Units {
 		up := u.Migration.Up

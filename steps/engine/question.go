@@ -14,6 +14,9 @@ const fileVoice = steps.AnswersFile
 // confirmID is the question that opens a run. It is the only one whose yes
 // starts a write.
 func (g *engine) confirmID() string {
+	if g.adopts != nil {
+		return takeoverID
+	}
 	if g.back() {
 		return "rollback.confirm"
 	}

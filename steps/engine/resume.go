@@ -18,6 +18,9 @@ func (g *engine) resume() error {
 		return err
 	}
 	g.env.Resumed = true
+	if o := g.run.Opened; o != nil && o.Adopts != "" && g.run.Claim.Run == "" {
+		g.env.Adopt = o.Adopts // it was not taken over yet
+	}
 	g.env.Versions = nil
 	before, _, _ := state.Get[fact.Baseline](g.run)
 	g.env.Baseline = steps.NewBaseline(before)

@@ -30,7 +30,7 @@ type Known struct {
 
 // Open reports whether the run has something left to do or to find out.
 func (k Known) Open() bool {
-	if k.Run.Opened == nil {
+	if k.Run.Opened == nil || (k.Run.TakenBy != "" && !k.Live) {
 		return false
 	}
 	f := k.Run.Finished

@@ -33,6 +33,9 @@ func (g *engine) settle() (waits bool, err error) {
 	if g.phase == idle {
 		return true, g.reconnect()
 	}
+	if again, err := g.adoption(); err != nil || again {
+		return false, err
+	}
 	if g.approved != nil && !g.fresh && g.now().Sub(g.lookedAt) > g.patience.sample {
 		g.fresh = true
 		g.look()
@@ -115,7 +118,10 @@ func (g *engine) askConfirm() error {
 	if g.back() {
 		q.Text, q.Why = g.backText(chosen, target.Database)
 	}
-	if !target.Production() {
+	switch {
+	case g.adopts != nil:
+		q.Text, q.Why = g.takeoverText(target.Database)
+	case !target.Production():
 		q.Options = []string{"no", "yes"}
 	}
 	if err := g.ask("run", q); err != nil || !g.order.Headless || g.phase != idle {

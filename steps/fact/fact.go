@@ -55,6 +55,35 @@ func (t Target) Identity() string { return t.SystemID + "/" + t.Database }
 // Production reports whether the production rules apply: unknown is production.
 func (t Target) Production() bool { return t.Environment != "staging" && t.Environment != "local" }
 
+// Ledger is what belay keeps in this database, and who else runs there.
+type Ledger struct {
+	Exists  bool `json:"exists"`
+	Version int  `json:"version,omitempty"`
+	// Used is true where a run of now is kept in it; Create where it is made first.
+	Used   bool `json:"used"`
+	Create bool `json:"create,omitempty"`
+	// Why says in words why it is not used; "" = it is, or there is none.
+	Why string `json:"why,omitempty"`
+	// Holder is the session that runs here now, whoever's it is; "" = none.
+	Holder string `json:"holder,omitempty"`
+	// Runs are those of other hosts that are not finished, newest first.
+	Runs []OtherRun `json:"runs"`
+}
+
+// OtherRun is a run of this database that another host opened.
+type OtherRun struct {
+	ID     string    `json:"id"` // its first eight characters
+	Owner  string    `json:"owner"`
+	State  string    `json:"state"` // running, waiting, unknown
+	Opened time.Time `json:"opened"`
+	Seen   time.Time `json:"seen"` // the last that was heard of it
+	// Applied of Migrations are applied.
+	Applied    int      `json:"applied"`
+	Migrations []string `json:"migrations"`
+	// Session is the one that lives on the server; "" = its engine is gone.
+	Session string `json:"session,omitempty"`
+}
+
 // Folder is the team's migrations and what the history table says of them.
 type Folder struct {
 	Path    string `json:"path"`
@@ -271,6 +300,7 @@ type RehearsedUnit struct {
 
 // Fact is the name under which each observation is kept.
 func (Target) Fact() string    { return "target" }
+func (Ledger) Fact() string    { return "ledger" }
 func (Folder) Fact() string    { return "folder" }
 func (Preflight) Fact() string { return "preflight" }
 func (Review) Fact() string    { return "review" }

@@ -59,6 +59,8 @@ type Where struct {
 	// DB is the target, for SQL; Run names the session there.
 	DB  db.Config
 	Run string
+	// Role is taken for an SQL probe; "" = the login's own rights.
+	Role string
 	// Dir is where commands run.
 	Dir string
 }

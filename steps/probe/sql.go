@@ -24,6 +24,11 @@ func (p Probe) askSQL(ctx context.Context, w Where) (said, problem string) {
 	}
 	defer c.Close()
 	err = pgx.BeginTxFunc(ctx, c.Conn, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		if w.Role != "" {
+			if _, err := tx.Exec(ctx, "SELECT pg_catalog.set_config('role', $1, true)", w.Role); err != nil {
+				return err
+			}
+		}
 		said, problem, err = first(ctx, tx, p.Text)
 		return err
 	})

@@ -102,9 +102,17 @@ func (s *Scratch) fill(ctx context.Context, c dump.Client, path string, with Cop
 	return s.complete(ctx, with)
 }
 
+// emptyLedger removes what a dump carried along of belay's own: those rows are
+// another database's history.
+const emptyLedger = `DO $$ BEGIN
+	IF pg_catalog.to_regclass('belay.run') IS NOT NULL AND pg_catalog.to_regclass('belay.meta') IS NOT NULL THEN
+		TRUNCATE belay.run, belay.applied_file, belay.campaign CASCADE;
+	END IF;
+END $$`
+
 // complete adds what a schema does not hold: the history's rows, the search path.
 func (s *Scratch) complete(ctx context.Context, with Copy) error {
-	var statements []string
+	statements := []string{emptyLedger}
 	if with.Create != "" {
 		statements = append(statements, with.Create)
 	}

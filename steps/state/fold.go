@@ -16,6 +16,9 @@ var folds = map[journal.Kind]func(*Run, journal.Event) error{
 	"engine.stopped":     on(engineStopped),
 	"playbook.chosen":    on(playbookChosen),
 	"run.opened":         on(runOpened),
+	"ledger.opened":      on(ledgerOpened),
+	"run.adopted":        on(runAdopted),
+	"run.taken_over":     on(runTakenOver),
 	"run.parked":         on(runParked),
 	"run.finished":       on(runFinished),
 	"step.started":       on(stepStarted),
@@ -101,6 +104,21 @@ func playbookChosen(r *Run, e journal.Event, b journal.PlaybookChosen) {
 func runOpened(r *Run, e journal.Event, b journal.RunOpened) {
 	r.Opened, r.ID = &b, b.ID
 	r.say(e, "run %s opened on %s (%s): %s", b.ID, b.Database, b.Environment, strings.Join(b.Migrations, ", "))
+}
+
+func ledgerOpened(r *Run, e journal.Event, b journal.LedgerOpened) {
+	r.Claim = Claim{Run: b.Run, Epoch: b.Epoch}
+	r.say(e, "the run and its plan are in the ledger of the database")
+}
+
+func runAdopted(r *Run, e journal.Event, b journal.RunAdopted) {
+	r.Claim, r.TakenBy = Claim{Run: b.Run, Epoch: b.Epoch, From: b.Seq}, ""
+	r.say(e, "adopted run %s of %s to event %d, epoch %d", r.ID, b.From, b.Seq, b.Epoch)
+}
+
+func runTakenOver(r *Run, e journal.Event, b journal.RunTakenOver) {
+	r.TakenBy = b.By
+	r.say(e, "taken over by %s", b.By)
 }
 
 func runParked(r *Run, e journal.Event, b journal.RunParked) {

@@ -22,7 +22,11 @@ type Run struct {
 	Began  int64
 	ID     string
 	Opened *journal.RunOpened
-	Engine journal.EngineStarted
+	// Claim is the ownership by the ledger; its zero value = the run is in none.
+	Claim Claim
+	// TakenBy is the host that goes on with the run; "" = this one.
+	TakenBy string
+	Engine  journal.EngineStarted
 	// EngineAt is when the engine's present life began.
 	EngineAt time.Time
 	// Broke is when the life before was heard of last, where it ended without a
@@ -58,6 +62,14 @@ type Run struct {
 	FinishedAt time.Time
 	// Log is the story in sentences, oldest first.
 	Log []Line
+}
+
+// Claim is the ownership of a run by the ledger of its database.
+type Claim struct {
+	Run   string // uuid
+	Epoch int
+	// From is the last event of the hosts before: this journal counts from there.
+	From int64
 }
 
 // Step is a checklist step.

@@ -101,6 +101,12 @@ func (p *printer) otherEvent(e journal.Event) {
 			p.say(e.At, "parked: %s; `belay attach %s` goes on", b.Reason, screen.Short(p.run.ID))
 			p.over, p.how = true, follow.Quit
 		})
+	case journal.RunAdopted{}.Kind():
+		with(e, func(b journal.RunAdopted) {
+			p.say(e.At, "adopted run %s of %s to event %d   epoch=%d", screen.Short(p.run.ID), b.From, b.Seq, b.Epoch)
+		})
+	case journal.RunTakenOver{}.Kind():
+		with(e, func(b journal.RunTakenOver) { p.say(e.At, "taken over by %s", b.By) })
 	case journal.EngineStopped{}.Kind():
 		with(e, func(b journal.EngineStopped) { p.say(e.At, "the engine ended: %s", b.Reason) })
 		p.over = true

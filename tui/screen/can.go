@@ -74,7 +74,7 @@ func question(run *state.Run, step string) *state.Question {
 
 // Confirmable is the question that R opens; nil = none is open.
 func Confirmable(run *state.Run) *state.Question {
-	for _, id := range []string{"run.hold", "run.confirm", "rollback.confirm"} {
+	for _, id := range append([]string{"run.hold"}, confirms...) {
 		if q := run.Question(id); q != nil {
 			return q
 		}

@@ -28,8 +28,11 @@ func confirmBody(p page) []view.Block {
 		env = strings.ToUpper(t.Environment)
 	}
 	verb := "run on "
-	if d.ID == "rollback.confirm" {
+	switch d.ID {
+	case "rollback.confirm":
 		verb = "roll back on "
+	case "run.takeover":
+		verb = "take over on "
 	}
 	if p.run.Step("backfill") != nil {
 		verb = "fill on "
@@ -43,6 +46,7 @@ func confirmBody(p page) []view.Block {
 	}
 	return []view.Block{
 		{Lines: head}, view.Gap(),
+		{Lines: fromFacts(p, d)},
 		{Lines: targetFacts(p), Give: 3, Min: 1},
 		{Lines: heartFacts(p)},
 		{Lines: fillFacts(p), Give: 2, Min: 1},
@@ -50,6 +54,15 @@ func confirmBody(p page) []view.Block {
 		view.Gap(),
 		{Lines: fieldLines(p, d), Fill: true},
 	}
+}
+
+// fromFacts say whose run it is that this host would take over.
+func fromFacts(p page, d *Dialog) []view.Line {
+	if d.ID != "run.takeover" {
+		return nil
+	}
+	whose, _, _ := strings.Cut(d.Text, "? type")
+	return view.Labelled(" asks", 9, theme.Attention, whose+"?", p.w)
 }
 
 // targetFacts say where, and which bytes.

@@ -94,11 +94,11 @@ func rail(p page) []view.Line {
 	}
 	if p.run.Opened != nil {
 		out = append(out, view.Line{}, view.L(view.T(" run "+Short(p.run.ID))))
-		yes, ok := p.run.Answers["run.confirm"]
-		if !ok {
-			yes, ok = p.run.Answers["rollback.confirm"]
-		}
-		if ok {
+		for _, id := range confirms {
+			yes, ok := p.run.Answers[id]
+			if !ok {
+				continue
+			}
 			out = append(out, view.L(view.T(" confirmed "+yes.At.In(p.now.Location()).Format("15:04:05"))), view.L(view.T(" by "+yes.By)))
 		}
 	}

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"slices"
 	"time"
 
 	"belay/steps/journal"
@@ -97,5 +98,8 @@ func (d *Dialog) Screen() string {
 	return "ask"
 }
 
+// confirms are the questions whose yes starts a write to the target.
+var confirms = []string{"run.confirm", "rollback.confirm", "run.takeover"}
+
 // Confirms reports whether a yes starts a write to the target.
-func (d *Dialog) Confirms() bool { return d.ID == "run.confirm" || d.ID == "rollback.confirm" }
+func (d *Dialog) Confirms() bool { return slices.Contains(confirms, d.ID) }

@@ -1,4 +1,4 @@
-package checklist
+package doctor
 
 import (
 	"bufio"
@@ -15,9 +15,9 @@ var logindFiles = []string{
 	"/usr/lib/systemd/logind.conf.d/*.conf", "/etc/systemd/logind.conf", "/etc/systemd/logind.conf.d/*.conf",
 }
 
-// hostItems warns of a host that would end the engine, or forget its story, when
+// Host warns of a host that would end the engine, or forget its story, when
 // the person logs out.
-func hostItems(folder string) []fact.Item {
+func Host(folder string) []fact.Item {
 	var items []fact.Item
 	if killsUserProcesses(logindFiles) {
 		items = append(items, fact.Item{

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"belay/db"
+	"belay/db/grant"
+	"belay/db/history"
+	"belay/db/ledger"
+	"belay/sqlview/migration"
+	"belay/steps"
+	"belay/steps/doctor"
+)
+
+func (a *app) doctorCommand() *cobra.Command {
+	var printLedger, printGrants bool
+	c := &cobra.Command{
+		Use:   "doctor",
+		Short: "Say what this machine, this role and this server allow; print SQL for the DBA",
+		Long: `Looks at PostgreSQL's programs and the state folder here, at the server, at what the role may do, and at the
+ledger. It changes nothing. Exit code 1 where something stands against a run.
+
+--print-ledger prints the DDL of the ledger (schema belay) with its grants, for a DBA who makes it by hand.
+--print-grants prints a role for each task: belay_run, belay_view, belay_dump, belay_smoke. It needs the database,
+whose owners, schemas and history table stand in the grants; belay never runs it.`,
+		Example: `  belay doctor
+  belay doctor --print-grants > roles.sql`,
+		Args: cobra.NoArgs,
+		RunE: command(func(*cobra.Command, []string) error { return a.doctor(printLedger, printGrants) }),
+	}
+	c.Flags().BoolVar(&printLedger, "print-ledger", false, "print the ledger's DDL and grants and end")
+	c.Flags().BoolVar(&printGrants, "print-grants", false, "print the roles with the least rights for this database and end")
+	return c
+}
+
+func (a *app) doctor(printLedger, printGrants bool) error {
+	if printLedger {
+		fmt.Fprint(a.out, ledger.Script(grant.Run, grant.View))
+		if !printGrants {
+			return nil
+		}
+	}
+	p, err := a.project()
+	if err != nil {
+		return err
+	}
+	if printGrants {
+		script, err := a.grants()
+		fmt.Fprint(a.out, script)
+		return err
+	}
+	parts := doctor.Look(a.ctx, p)
+	for _, part := range parts {
+		for _, i := range part.Items {
+			fmt.Fprintf(a.out, "%-8s %-5s %s\n", part.Name, strings.ToUpper(string(i.Level)), i.Text)
+			if i.Hint != "" {
+				fmt.Fprintf(a.out, "%14s %s\n", "", i.Hint)
+			}
+		}
+	}
+	if doctor.Stops(parts) {
+		return &exited{code: steps.ExitFailed}
+	}
+	return nil
+}
+
+// grants is the script of the roles for the database that is named.
+func (a *app) grants() (string, error) {
+	p, err := a.project()
+	if err != nil {
+		return "", err
+	}
+	if !p.HasDSN() {
+		return "", &steps.Refused{Problem: "no database is named", Advice: "set $DATABASE_URL, or give --dsn or --target: the grants name its owners and schemas"}
+	}
+	cfg, err := db.ParseConfig(p.DSN, p.DSNFrom)
+	if err != nil {
+		return "", err
+	}
+	c, err := db.Connect(a.ctx, cfg, db.Session{Kind: db.Monitor})
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	table := ""
+	if format, err := migration.Find(p.Picked.Tool); err == nil {
+		t, err := history.Open(a.ctx, c, format, p.Config.HistoryTable)
+		if err != nil {
+			return "", err
+		}
+		if t.Exists {
+			table = t.Quoted
+		}
+	}
+	f, err := grant.Read(a.ctx, c, table)
+	if err != nil {
+		return "", err
+	}
+	return f.Script(), nil
+}

@@ -1,0 +1,74 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"belay/db"
+)
+
+// Right is a privilege that a role needs to keep the ledger.
+type Right struct {
+	Privilege string `json:"privilege"` // as GRANT spells it
+	Object    string `json:"object"`    // TABLE belay.run, SCHEMA belay
+}
+
+// Reads reports whether nothing can be read without it.
+func (r Right) Reads() bool { return r.Privilege == "USAGE" || r.Privilege == "SELECT" }
+
+// needed are the rights of a role that runs migrations, by table. FOR SHARE, the
+// fence, needs UPDATE.
+const needed = `(VALUES ('meta', 'SELECT'),
+	('run', 'SELECT'), ('run', 'INSERT'), ('run', 'UPDATE'), ('plan', 'SELECT'), ('plan', 'INSERT'),
+	('event', 'SELECT'), ('event', 'INSERT'), ('unit', 'SELECT'), ('unit', 'INSERT'), ('unit', 'UPDATE'),
+	('applied_file', 'SELECT'), ('applied_file', 'INSERT'), ('applied_file', 'UPDATE'), ('applied_file', 'DELETE'),
+	('backfill', 'SELECT'), ('backfill', 'INSERT'), ('backfill', 'UPDATE')) AS need(tab, privilege)`
+
+const missingSQL = `SELECT coalesce(pg_catalog.array_agg(m.p), '{}'), coalesce(pg_catalog.array_agg(m.o), '{}') FROM (
+	SELECT 'USAGE', 'SCHEMA belay' FROM pg_catalog.pg_namespace n
+	WHERE n.nspname = 'belay' AND NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+	UNION ALL
+	SELECT need.privilege, 'TABLE belay.' || need.tab FROM ` + needed + `
+	JOIN pg_catalog.pg_class c ON c.relname = need.tab JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'belay'
+	WHERE NOT pg_catalog.has_table_privilege(c.oid, need.privilege)) AS m(p, o)
+WHERE EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+	WHERE n.nspname = 'belay' AND c.relname = 'meta' AND c.relkind = 'r')`
+
+// MissingRights lists what the session's role lacks to keep the ledger that is
+// there; empty = nothing.
+func MissingRights(ctx context.Context, q db.Querier) ([]Right, error) {
+	var privileges, objects []string
+	if err := q.QueryRow(ctx, missingSQL).Scan(&privileges, &objects); err != nil {
+		return nil, wrap(err)
+	}
+	var all []Right
+	for i := range privileges {
+		all = append(all, Right{Privilege: privileges[i], Object: objects[i]})
+	}
+	return all, nil
+}
+
+// Grant is the line that gives the right to a role, named as SQL quotes it.
+func (r Right) Grant(role string) string {
+	return "GRANT " + r.Privilege + " ON " + r.Object + " TO " + role
+}
+
+// Grants is the script that lets one role keep the ledger and another read it,
+// both named as SQL quotes them.
+func Grants(run, view string) string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "-- %s keeps the ledger, %s reads it.\n", run, view)
+	fmt.Fprintf(&s, "GRANT USAGE ON SCHEMA belay TO %s, %s;\n", run, view)
+	fmt.Fprintf(&s, "GRANT SELECT ON ALL TABLES IN SCHEMA belay TO %s, %s;\n", run, view)
+	fmt.Fprintf(&s, "GRANT INSERT ON belay.run, belay.plan, belay.event, belay.unit, belay.applied_file, belay.backfill,\n"+
+		"  belay.campaign, belay.phase, belay.evidence TO %s;\n", run)
+	fmt.Fprintf(&s, "GRANT UPDATE ON belay.run, belay.unit, belay.applied_file, belay.backfill, belay.campaign, belay.phase, belay.evidence TO %s;\n", run)
+	fmt.Fprintf(&s, "GRANT DELETE ON belay.applied_file TO %s;\n", run)
+	return s.String()
+}
+
+// Script is the whole of the ledger for a DBA: the DDL, its version, the grants.
+func Script(run, view string) string {
+	return DDL() + fmt.Sprintf("\nINSERT INTO belay.meta (version) VALUES (%d);\n\n", Version) + Grants(run, view)
+}

@@ -1,0 +1,331 @@
+package checklist
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"belay/db"
+	"belay/db/ledger"
+	"belay/steps"
+	"belay/steps/fact"
+	"belay/steps/handover"
+	"belay/steps/journal"
+)
+
+// kept is one look at what belay keeps in the database.
+type kept struct {
+	e     *steps.Env
+	f     fact.Ledger
+	items []fact.Item
+	// open are the runs of this database that are not finished, but for our own.
+	open    []ledger.Open
+	files   []ledger.File
+	missing []ledger.Right
+	// newer is set where a newer belay made the ledger.
+	newer     *ledger.VersionError
+	obstacles []ledger.Obstacle
+}
+
+// readLedger finds out whether this run is kept in the ledger, and who else runs
+// here. It settles which run of another host, if any, this one goes on with.
+func readLedger(ctx context.Context, e *steps.Env) (*kept, error) {
+	k := &kept{e: e, f: fact.Ledger{Runs: []fact.OtherRun{}}}
+	e.Bench.Ledger = steps.Ledger{}
+	if !e.Resumed {
+		e.Confirmed = nil
+	}
+	if err := e.Sessions.Monitor(func(c *db.Conn) error { return k.read(ctx, c) }); err != nil {
+		return nil, steps.Database("the ledger (schema belay)", err)
+	}
+	k.use()
+	if k.asksAddress() {
+		return k, nil
+	}
+	k.tell()
+	if err := k.others(ctx); err != nil {
+		return nil, err
+	}
+	k.drift()
+	return k, nil
+}
+
+// read asks the database; nothing waits for a lock there.
+func (k *kept) read(ctx context.Context, c *db.Conn) error {
+	holder, err := db.LockHolder(ctx, c, db.LockKey)
+	if err != nil {
+		return err
+	}
+	if holder != nil {
+		k.f.Holder = holder.String()
+	}
+	if k.missing, err = ledger.MissingRights(ctx, c); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(k.missing, ledger.Right.Reads) {
+		k.f.Exists = true
+		return nil
+	}
+	s, err := ledger.Read(ctx, c)
+	if err != nil {
+		return err
+	}
+	k.f.Exists, k.f.Version = s.Exists, s.Version
+	switch {
+	case !s.Exists && k.e.Project.Config.Ledger == "target":
+		k.obstacles, err = ledger.Obstacles(ctx, c)
+		return err
+	case !s.Exists:
+		return nil
+	case s.Version > ledger.Version:
+		k.newer = &ledger.VersionError{Found: s.Version}
+		return nil
+	}
+	identity := k.e.Bench.Identity.Key()
+	if k.files, err = ledger.Files(ctx, c, identity, k.e.Bench.Format.Name); err != nil {
+		return err
+	}
+	all, err := ledger.OpenRuns(ctx, c.Conn, identity)
+	for _, o := range all {
+		if !k.ours(o) {
+			k.open = append(k.open, o)
+		}
+	}
+	return err
+}
+
+// ours reports whether a run in the ledger is this one, or one whose story this
+// person has and that nobody has taken over: the run folders say of it what is to
+// be said.
+func (k *kept) ours(o ledger.Open) bool {
+	if k.e.Resumed && o.Short() == k.e.Run {
+		return k.e.Adopt == ""
+	}
+	here := k.e.Engine.Here(o.Short())
+	return here.Known && max(here.Epoch, 1) == o.Epoch
+}
+
+// use decides whether the run is kept in the ledger.
+func (k *kept) use() {
+	l := &k.e.Bench.Ledger
+	answer, _ := k.e.Engine.Answered(ledgerID)
+	switch setting := k.e.Project.Config.Ledger; {
+	case setting == "local":
+		k.f.Why = `belay.toml says ledger = "local"`
+	case k.e.Bench.Identity.Key() == "":
+		k.f.Why = "the role may not read the system identifier, so the rows of a copy could not be told from this database's"
+	case k.newer != nil || len(k.missing) > 0:
+		k.f.Why = "it cannot be used"
+	case k.f.Exists:
+		l.Use = true
+	case setting != "target":
+	case len(k.obstacles) > 0:
+		e := &ledger.RefusedError{Obstacles: k.obstacles}
+		k.f.Why = e.Error()
+		k.item("ledger-withheld", fact.Look, "no ledger: "+e.Error(), e.Hint())
+	case answer == "yes":
+		l.Use, l.Create = true, true
+	case answer == "no":
+		k.f.Why = "its DDL was declined"
+		k.item("ledger-declined", fact.Look, "no ledger: no other host can take this run over; drift shows only from git and the tool's own checksums", "")
+	default:
+		l.Asks = append(l.Asks, journal.QuestionAsked{
+			ID: ledgerID, Options: []string{"no", "yes"}, Default: "no",
+			Text: "belay.toml wants runs kept in a schema belay of this database: create it in the run?", Why: ledger.DDL(),
+		})
+	}
+	k.f.Used, k.f.Create = l.Use, l.Create
+}
+
+// tell says what stands against the ledger that is there.
+func (k *kept) tell() {
+	if k.newer != nil {
+		k.item("ledger-version"+hard, fact.Stop, k.newer.Error(), k.newer.Hint())
+	}
+	level := fact.Stop
+	if k.e.Project.Config.Ledger == "local" {
+		level = fact.Look
+	}
+	for _, m := range k.missing {
+		role, so := k.e.Bench.Target.Role, "no run of it is kept in the ledger"
+		if m.Reads() {
+			so = "a run that another host left open is not seen"
+		}
+		k.item("ledger-rights", level, fmt.Sprintf("role %s lacks %s on %s: %s", role, m.Privilege, m.Object, so), m.Grant(role))
+	}
+}
+
+func (k *kept) item(id string, level fact.Level, text, hint string) {
+	k.items = append(k.items, fact.Item{ID: id, Level: level, Text: text, Hint: hint})
+}
+
+// asksAddress asks, before the rows count, where a run in the ledger was opened
+// on another server of the same identity: this one may be a copy. Of a copy the
+// rows are the original's history.
+func (k *kept) asksAddress() bool {
+	here := place(k.e.Bench.Target)
+	for _, o := range k.open {
+		s, err := handover.Read(o.Run)
+		if err != nil || s.Address == "" || s.Address == here {
+			continue
+		}
+		switch answer, _ := k.e.Engine.Answered("target.address"); answer {
+		case "yes":
+		case "no":
+			k.open, k.files, k.e.Bench.Ledger = nil, nil, steps.Ledger{}
+			k.f.Used, k.f.Create, k.f.Why = false, false, "this server is a copy: what the ledger holds is the original's history"
+		default:
+			k.e.Bench.Ledger.Asks = append(k.e.Bench.Ledger.Asks, journal.QuestionAsked{
+				ID: "target.address", Options: []string{"no", "yes"}, Default: "no",
+				Text: fmt.Sprintf("run %s was opened on %s and this server answers at %s: is it the same one, moved?", o.Short(), s.Address, here),
+				Why:  "a physical copy has the same identity as its original, and its rows; no = a copy, whose rows are history",
+			})
+			return true
+		}
+	}
+	return false
+}
+
+// others settles what the open runs of other hosts mean for this one.
+func (k *kept) others(ctx context.Context) error {
+	l := &k.e.Bench.Ledger
+	for i, o := range k.open {
+		k.f.Runs = append(k.f.Runs, otherRun(o))
+		s, err := handover.Read(o.Run)
+		same := err == nil && k.same(o, s)
+		switch {
+		case same && len(o.Sessions) == 0 && (!k.e.Resumed || k.e.Adopt != "") && l.Adopts == nil && l.Use:
+			if err := k.adopt(ctx, &k.open[i], s); err != nil {
+				return err
+			}
+		case len(o.Sessions) > 0:
+			k.refuse(o, "runs on this database", "watch or stop it there; this host can take it over once no session of it is left")
+		case o.InTheWay():
+			k.refuse(o, "is open on this database, and nothing of it lives on the server", "`belay attach "+o.Short()+"` takes it over and finds out what became of it")
+		default:
+			k.item("other-run", fact.Look, says(o, "was left open"), "`belay attach "+o.Short()+"` goes on with it")
+		}
+	}
+	return nil
+}
+
+// same reports whether a run is the one that was asked for, or of the same files.
+func (k *kept) same(o ledger.Open, s handover.Settings) bool {
+	if k.e.Adopt != "" {
+		return o.ID == k.e.Adopt
+	}
+	return o.Tool == k.e.Bench.Format.Name && (s.Command == "rollback") == k.e.Back && s.Same(k.e.Bench.Folder)
+}
+
+// adopt makes the other host's plan this one's.
+func (k *kept) adopt(ctx context.Context, o *ledger.Open, s handover.Settings) error {
+	l := &k.e.Bench.Ledger
+	err := k.e.Sessions.Monitor(func(c *db.Conn) (err error) {
+		l.Plan, err = ledger.ReadPlan(ctx, c, o.ID)
+		return err
+	})
+	if err != nil {
+		return steps.Database("the plan of run "+o.Short(), err)
+	}
+	confirmed, err := s.Confirmed(o.Run, l.Plan)
+	if err != nil {
+		return &steps.Refused{Problem: err.Error(), Advice: "look with your own eyes what of it is there; nothing was changed", Fatal: true}
+	}
+	k.e.Confirmed, l.Adopts = confirmed, o
+	k.item("takeover", fact.Look, says(*o, "was left open")+": this is the same plan", "R takes it over, once the database's name is typed")
+	return nil
+}
+
+func (k *kept) refuse(o ledger.Open, what, advice string) {
+	if k.e.Bench.Ledger.Refusal == nil {
+		k.e.Bench.Ledger.Refusal = &steps.Exit{
+			Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: says(o, what), Advice: advice,
+		}
+	}
+	k.item("other-run", fact.Look, says(o, what), advice)
+}
+
+// says who has a run, where, since when, how far.
+func says(o ledger.Open, what string) string {
+	s := fmt.Sprintf("run %s of %s, since %s, %s (%d of %d applied, last heard of %s)", o.Short(), o.Owner,
+		o.OpenedAt.Format(time.DateTime+" UTC"), what, o.Applied, len(o.Migrations), o.Seen.Format("15:04:05 UTC"))
+	if len(o.Sessions) > 0 {
+		s += ": " + o.Sessions[0].String()
+	}
+	return s
+}
+
+func otherRun(o ledger.Open) fact.OtherRun {
+	r := fact.OtherRun{
+		ID: o.Short(), Owner: o.Owner, State: o.State, Opened: o.OpenedAt, Seen: o.Seen, Applied: o.Applied, Migrations: o.Migrations,
+	}
+	if len(o.Sessions) > 0 {
+		r.Session = o.Sessions[0].String()
+	}
+	return r
+}
+
+// drift compares the files with what ran here.
+func (k *kept) drift() {
+	ran := map[string]ledger.File{}
+	for _, f := range k.files {
+		ran[f.Version] = f
+	}
+	for _, m := range k.e.Bench.Status.Applied {
+		f, known := ran[m.Version]
+		if !known || f.SHA256 == m.Up.SHA256 {
+			continue
+		}
+		i := fact.Item{
+			ID: "drift", Level: fact.Look, Text: fmt.Sprintf("%s differs in comments and blanks only from what ran here %s", m.Up.Path, when(f)),
+			Hint: "a migration that has run anywhere is never edited",
+		}
+		if f.Normalized != m.Up.Normalized {
+			i.ID, i.Level = "drift"+hard, fact.Stop
+			i.Text = fmt.Sprintf("%s is not what ran here %s: sha256 %s then, %s now", m.Up.Path, when(f), f.SHA256[:min(12, len(f.SHA256))], m.Up.SHA256[:12])
+			i.Hint = "take the file back as it was, and put the difference into a new migration"
+		}
+		k.items = append(k.items, i)
+	}
+}
+
+func when(f ledger.File) string {
+	s := "at a time nobody knows"
+	if !f.AppliedAt.IsZero() {
+		s = "on " + f.AppliedAt.Format(time.DateTime+" UTC")
+	}
+	if f.By != "" {
+		s += " by " + f.By
+	}
+	if f.Assumed {
+		s += " (assumed)"
+	}
+	return s
+}
+
+// othersHold turns belay's lock in other hands into the sentence of who has it:
+// the ledger knows more of them than the session says.
+func othersHold(ctx context.Context, e *steps.Env, c *db.Conn, holder *db.Holder) string {
+	if holder == nil {
+		return "another session"
+	}
+	run, ok := strings.CutPrefix(holder.Application, "belay/")
+	if short, _, cut := strings.Cut(run, "/"); ok && cut && e.Bench.Ledger.Use {
+		all, err := ledger.OpenRuns(ctx, c.Conn, e.Bench.Identity.Key())
+		for _, o := range all {
+			if err == nil && o.Short() == short {
+				return says(o, "runs on this database")
+			}
+		}
+	}
+	return holder.String()
+}
+
+// noLedger reports whether an error is about a ledger that is not there any more.
+func noLedger(err error) bool {
+	state := db.SQLState(err)
+	return state == "42P01" || state == "3F000" || errors.Is(err, ledger.ErrMissing)
+}

@@ -1,0 +1,152 @@
+// Package handover is what a run leaves in the ledger of its database so that
+// another host can go on with it: the plan, the answers, and the story so far.
+package handover
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"belay/db/ledger"
+	"belay/sqlview/migration"
+	"belay/steps"
+	"belay/steps/state"
+)
+
+// Settings are the run's conditions, as JSON in belay.run.
+type Settings struct {
+	// Command is run or rollback; "" = run.
+	Command     string `json:"command,omitempty"`
+	Role        string `json:"role,omitempty"`
+	Environment string `json:"environment"`
+	// Address is where the server was: a copy of it answers elsewhere.
+	Address     string `json:"address"`
+	SystemID    string `json:"system_identifier"`
+	DatabaseOID uint32 `json:"database_oid"`
+	Timeline    int    `json:"timeline"`
+	Files       []File `json:"files"`
+}
+
+// File is one file of the plan; its bytes are in belay.plan, in order.
+type File struct {
+	Version string `json:"version"`
+	Path    string `json:"path"`
+	SHA256  string `json:"sha256"`
+	Bytes   int    `json:"bytes"`
+}
+
+// Read reads the settings of a run.
+func Read(r ledger.Run) (Settings, error) {
+	var s Settings
+	if err := json.Unmarshal(r.Settings, &s); err != nil {
+		return s, fmt.Errorf("run %s in the ledger: %w", r.Short(), err)
+	}
+	return s, nil
+}
+
+// Same reports whether every file of the run is in the folder with the same bytes.
+func (s Settings) Same(folder migration.Folder) bool {
+	for _, f := range s.Files {
+		m := folder.Find(f.Version)
+		if m == nil {
+			return false
+		}
+		file := &m.Up
+		if s.Command == "rollback" {
+			file = m.Down
+		}
+		if file == nil || file.SHA256 != f.SHA256 {
+			return false
+		}
+	}
+	return len(s.Files) > 0
+}
+
+// Confirmed is the plan as it was confirmed, with the exact bytes. An error says
+// that the ledger does not hold what was confirmed.
+func (s Settings) Confirmed(r ledger.Run, p ledger.Plan) (*steps.Confirmed, error) {
+	c := &steps.Confirmed{
+		Files: map[string][]byte{}, SHA256: r.PlanSHA256, SystemID: s.SystemID, DatabaseOID: s.DatabaseOID, Timeline: s.Timeline,
+	}
+	rest := p.SQL
+	for _, f := range s.Files {
+		if f.Bytes < 0 || f.Bytes > len(rest) {
+			return nil, fmt.Errorf("run %s in the ledger: %s is cut short", r.Short(), f.Path)
+		}
+		sql := []byte(rest[:f.Bytes])
+		rest = rest[f.Bytes:]
+		if migration.NewFile(f.Path, sql, "").SHA256 != f.SHA256 {
+			return nil, fmt.Errorf("run %s in the ledger: the bytes of %s are not the ones that were confirmed", r.Short(), f.Path)
+		}
+		c.Files[f.Version] = sql
+		c.Versions = append(c.Versions, f.Version)
+	}
+	return c, nil
+}
+
+// Write puts the settings and the bytes of a plan together.
+func (s Settings) Write(p *steps.Plan, o *steps.Opening) error {
+	var sql strings.Builder
+	for _, u := range p.Units {
+		up := u.Migration.Up
+		s.Files = append(s.Files, File{Version: u.Migration.Version, Path: up.Path, SHA256: up.SHA256, Bytes: len(up.Bytes)})
+		sql.Write(up.Bytes)
+		o.Run.Migrations = append(o.Run.Migrations, u.Migration.Version)
+	}
+	o.Plan.SQL, o.Run.PlanSHA256 = sql.String(), p.SHA256
+	b, err := json.Marshal(s)
+	o.Run.Settings = b
+	return err
+}
+
+// private are answers that are not handed over: yeses that are given at a
+// keyboard, words about this person's own host, and what may hold a password.
+var private = []string{
+	"run.", "rollback.", "target.", "tool.", "ledger.", "index.", "trust.", "smoke.url", "smoke.resolve", "monitor.log", "monitor.resolve",
+}
+
+// carried are the exceptions: an accepted hold binds the plan, not the person.
+const carried = "run.hold"
+
+func mine(id string) bool {
+	for _, p := range private {
+		if strings.HasPrefix(id, p) {
+			return id != carried
+		}
+	}
+	return false
+}
+
+// Answers sorts the answers of a run into those that are handed over and, of
+// these, the waivers, as JSON.
+func Answers(r *state.Run) (answers, waivers json.RawMessage, err error) {
+	all, waived := map[string]state.Given{}, map[string]state.Given{}
+	for id, a := range r.Answers {
+		if mine(id) {
+			continue
+		}
+		all[id] = a
+		if strings.HasSuffix(id, ".waive") || strings.HasPrefix(id, "review.accept.") {
+			waived[id] = a
+		}
+	}
+	if answers, err = json.Marshal(all); err != nil {
+		return nil, nil, err
+	}
+	waivers, err = json.Marshal(waived)
+	return answers, waivers, err
+}
+
+// Given reads the answers that were handed over.
+func Given(p ledger.Plan) (map[string]state.Given, error) {
+	all := map[string]state.Given{}
+	if err := json.Unmarshal(p.Answers, &all); err != nil {
+		return nil, fmt.Errorf("answers in the ledger: %w", err)
+	}
+	for id := range all {
+		if mine(id) {
+			delete(all, id)
+		}
+	}
+	return all, nil
+}
