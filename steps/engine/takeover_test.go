@@ -154,14 +154,20 @@ func race(t *testing.T, random *rand.Rand, withLedger bool) {
 	d := target(t, withLedger)
 	_, release := d.Blocker(t, "LOCK TABLE orders IN ACCESS SHARE MODE")
 	defer release()
-	first := hosted(t, d, "bastion-1", noted).start()
+	benches := []*bench{hosted(t, d, "bastion-1", noted), hosted(t, d, "bastion-2", noted)}
+	lives := []*life{benches[0].start(), nil}
 	time.Sleep(time.Duration(random.IntN(400)) * time.Millisecond) // the race itself
-	lives := []*life{first, hosted(t, d, "bastion-2", noted).start()}
+	lives[1] = benches[1].start()
 	loser := -1
 	dbtest.WaitFor(t, "one of two to give up", func() bool {
 		for i, l := range lives {
 			l.read()
-			if l.run.Finished != nil {
+			switch f := l.run.Finished; {
+			case f == nil:
+			case f.Exit == steps.ExitFailed && strings.Contains(f.Summary, "57014"):
+				l.end() // the server was too slow to be looked at: it did not take part yet
+				lives[i] = benches[i].start()
+			default:
 				loser = i
 			}
 		}

@@ -54,27 +54,6 @@ type RunOpened struct {
 	Adopts string `json:"adopts,omitempty"`
 }
 
-// LedgerOpened says that the run and its plan are in the ledger of the database.
-type LedgerOpened struct {
-	Run   string `json:"run"` // uuid
-	Epoch int    `json:"epoch"`
-}
-
-// RunAdopted says that this host took a run over from another. Its story until
-// then is in the ledger, up to Seq; this journal's events are counted on from there.
-type RunAdopted struct {
-	Run   string `json:"run"`  // uuid
-	From  string `json:"from"` // the owner before
-	Seq   int64  `json:"up_to"`
-	Epoch int    `json:"epoch"`
-}
-
-// RunTakenOver says that another host took this run over: nothing more is sent
-// from here.
-type RunTakenOver struct {
-	By string `json:"by"`
-}
-
 // RunParked says that the engine waits for nobody: attach starts a new one.
 type RunParked struct {
 	Reason string `json:"reason"`
@@ -351,9 +330,6 @@ func (EngineStarted) Kind() Kind     { return "engine.started" }
 func (EngineStopped) Kind() Kind     { return "engine.stopped" }
 func (PlaybookChosen) Kind() Kind    { return "playbook.chosen" }
 func (RunOpened) Kind() Kind         { return "run.opened" }
-func (LedgerOpened) Kind() Kind      { return "ledger.opened" }
-func (RunAdopted) Kind() Kind        { return "run.adopted" }
-func (RunTakenOver) Kind() Kind      { return "run.taken_over" }
 func (RunParked) Kind() Kind         { return "run.parked" }
 func (RunFinished) Kind() Kind       { return "run.finished" }
 func (StepStarted) Kind() Kind       { return "step.started" }
