@@ -66,20 +66,31 @@ func rate(ctx context.Context, e *steps.Env, f *fact.Backup) {
 const dumpingSQL = `select coalesce(max(pid), 0) from pg_catalog.pg_stat_activity
 where application_name like 'pg\_dump belay/%' and datname = pg_catalog.current_database()`
 
+// dumpEnds is how long the session of a pg_dump that has ended may still be seen.
+const dumpEnds = 3 * time.Second
+
 // refuseOwnDump ends a run whose database a dump of belay's still reads: it
-// holds a lock on every table.
+// holds a lock on every table. The session of one that is done goes in a moment.
 func refuseOwnDump(ctx context.Context, e *steps.Env) error {
-	var pid int
-	err := e.Sessions.Monitor(func(c *db.Conn) error { return c.QueryRow(ctx, dumpingSQL).Scan(&pid) })
-	if err != nil {
-		return steps.Database("looking for a dump", err)
-	}
-	if pid == 0 {
-		return nil
-	}
-	return &steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
-		Summary: fmt.Sprintf("a pg_dump of belay's still reads this database (pid %d): it holds every table", pid),
-		Advice:  "wait until it is done; nothing has changed",
+	for deadline := time.Now().Add(dumpEnds); ; {
+		var pid int
+		err := e.Sessions.Monitor(func(c *db.Conn) error { return c.QueryRow(ctx, dumpingSQL).Scan(&pid) })
+		switch {
+		case err != nil:
+			return steps.Database("looking for a dump", err)
+		case pid == 0:
+			return nil
+		case time.Now().After(deadline):
+			return &steps.Exit{
+				Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+				Summary: fmt.Sprintf("a pg_dump of belay's still reads this database (pid %d): it holds every table", pid),
+				Advice:  "wait until it is done; nothing has changed",
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
 }
