@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	ossignal "os/signal"
 	"strings"
 	"syscall"
 	"testing"
@@ -40,6 +41,13 @@ func TestMain(m *testing.M) {
 // abandonedClient runs a unit that takes a lock, and then either does nothing or
 // waits for another lock. Its own limits are so long that they never end it.
 func abandonedClient(dsn, phase string) error {
+	// Also where the tests were started by something that ignores SIGHUP.
+	hangup := make(chan os.Signal, 1)
+	ossignal.Notify(hangup, syscall.SIGHUP)
+	go func() {
+		<-hangup
+		os.Exit(1)
+	}()
 	x, rec, err := open(dsn)
 	if err != nil {
 		return err

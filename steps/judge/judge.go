@@ -143,7 +143,7 @@ func (g *gathering) live(ctx context.Context) error {
 		return err
 	}
 	g.database = id.Database
-	if g.format.Name == "" || len(g.request.Paths) > 0 {
+	if g.format.Name == "" {
 		return nil
 	}
 	t, err := history.Open(ctx, c, g.format, g.project.Config.HistoryTable)
