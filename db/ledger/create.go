@@ -35,6 +35,10 @@ func Create(ctx context.Context, conn *pgx.Conn) (Status, error) {
 		return s, err
 	}
 	if len(all) > 0 {
+		// What is in the way may be the ledger that somebody else has just created.
+		if again, readErr := Read(ctx, conn); readErr == nil && again.Exists {
+			return again, Check(ctx, conn)
+		}
 		return s, &RefusedError{Obstacles: all}
 	}
 	if err := create(ctx, conn); err != nil {
