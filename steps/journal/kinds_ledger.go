@@ -18,7 +18,7 @@ type RunAdopted struct {
 // RunTakenOver says that another host took this run over: nothing more is sent
 // from here.
 type RunTakenOver struct {
-	By string `json:"by"`
+	By string `json:"owner"`
 }
 
 // Kind names the event.
