@@ -81,7 +81,7 @@ func newCell(t *testing.T, m moment, f fault, rnd *rand.Rand) *cell {
 	c := &cell{t: t, moment: m, fault: f, rnd: rnd, dir: t.TempDir(), pass: func() {}}
 	name := fmt.Sprintf("crash_%d", stories.Add(1))
 	if f.own {
-		c.cluster = dbtest.NewCluster(t, scratch.Options{})
+		c.cluster = dbtest.NewCluster(t, scratch.Options{Durable: true})
 		c.db = dbtest.In(t, c.cluster, name)
 	} else {
 		c.db = dbtest.Named(t, name)
