@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"belay/db/apply"
 	"belay/db/dbtest"
 )
@@ -26,6 +28,23 @@ func TestUnitIsAppliedWithItsRow(t *testing.T) {
 		apply.StatementBegun, apply.StatementEnded, apply.CommitSending, apply.AttemptEnded, apply.UnitApplied}
 	if !slices.Equal(kinds, wantKinds) {
 		t.Errorf("events %v", kinds)
+	}
+}
+
+// An applied unit must outlive a crash, whatever the server thinks is enough.
+func TestCommitIsOnDiskBeforeItIsAnswered(t *testing.T) {
+	for set, used := range map[string]string{"off": "local", "remote_write": "remote_write"} {
+		t.Run(set, func(t *testing.T) {
+			d := shop(t)
+			d.Exec(t, `CREATE TABLE seen (synchronous_commit text)`)
+			d.Exec(t, `ALTER DATABASE `+pgx.Identifier{d.Name}.Sanitize()+` SET synchronous_commit = `+set)
+			x, _ := executor(t, d.DSN)
+			u := unit(instant("INSERT", `INSERT INTO seen SELECT current_setting('synchronous_commit')`))
+			want(t, x.Run(t.Context(), u), apply.Applied, apply.Done)
+			if got := dbtest.QueryVal[string](t, d, `SELECT synchronous_commit FROM seen`); got != used {
+				t.Errorf("synchronous_commit %s, want %s", got, used)
+			}
+		})
 	}
 }
 
