@@ -48,13 +48,10 @@ func runTarget(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 		run = e.Run
 	}
 	if err := e.Sessions.Look(ctx, cfg, run); err != nil {
-		t.Error, t.Hint = db.Explain(err)
-		c := db.Classify(err)
-		t.Retry = c == db.Unknown || c == db.TooManyConnections || c == db.AdminShutdown
-		return targetFailed(ctx, e, t)
+		return unreached(ctx, e, t, err)
 	}
 	if err := identify(ctx, e, &t); err != nil {
-		return steps.Outcome{}, err
+		return unreached(ctx, e, t, err)
 	}
 	if out, refused := refuseTarget(t); refused {
 		return out, e.Fact(ctx, "target", t)
@@ -71,6 +68,17 @@ func runTarget(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 		return steps.Outcome{Status: journal.Asking, Summary: "first time here: what is this database?", Questions: questions}, nil
 	}
 	return steps.Done("%s on %s:%d, primary %s, %s", t.Database, t.Host, t.Port, t.Version, t.Environment), nil
+}
+
+// unreached says why the server did not answer, and asks again later where that
+// may pass: a server at its limits cancels even a look at itself.
+func unreached(ctx context.Context, e *steps.Env, t fact.Target, err error) (steps.Outcome, error) {
+	t.Error, t.Hint = db.Explain(err)
+	switch db.Classify(err) {
+	case db.Unknown, db.ConnectionLost, db.TooManyConnections, db.AdminShutdown, db.StatementCanceled:
+		t.Retry = true
+	}
+	return targetFailed(ctx, e, t)
 }
 
 func targetFailed(ctx context.Context, e *steps.Env, t fact.Target) (steps.Outcome, error) {
