@@ -143,28 +143,13 @@ func (m *model) nothingNeeded() tea.Cmd {
 func (m *model) goTo(step string) tea.Cmd {
 	m.local.Screen, m.touched = step, true
 	if step == "review" {
-		m.toUnsettled()
+		m.toWorst()
 	}
 	return nil
 }
 
-// toUnsettled puts the review's cursor on the first hazard that asks.
-func (m *model) toUnsettled() {
-	f := m.local.Facts
-	if f.Review == nil {
-		return
-	}
-	for i, it := range f.Sheet.Items {
-		if it.Finding < 0 {
-			continue
-		}
-		h := f.Review.Result.Files[it.File].Hazards[it.Finding]
-		if m.run.Question("review.accept."+h.Rule) != nil {
-			m.local.Cursor["review"] = i
-			return
-		}
-	}
-}
+// toWorst puts the review's cursor on what asks for a look first.
+func (m *model) toWorst() { delete(m.local.Cursor, "review") }
 
 // pause stops a backfill at the end of its batch, or lets it go on.
 func (m *model) pause() tea.Cmd {

@@ -86,7 +86,7 @@ func (m *model) near() []string {
 	rows := f.Sheet.Rows
 	at := m.local.Scroll["sql"]
 	if m.local.Top() != "sql" {
-		it, _ := f.Sheet.At(m.local.Cursor["review"])
+		it, _ := m.local.Reviewed()
 		at = it.Row - m.size.Height
 	}
 	last := [2]int{-1, -1}

@@ -60,7 +60,7 @@ func (m *model) selectedSQL() string {
 		}
 		return strings.Join(all, "\n")
 	}
-	it, ok := f.Sheet.At(m.local.Cursor["review"])
+	it, ok := m.local.Reviewed()
 	if !ok || it.Statement < 0 || it.Statement >= len(f.Review.Result.Files[it.File].Statements) {
 		return ""
 	}

@@ -178,7 +178,7 @@ func (m *model) heard(e journal.Event) {
 	case journal.QuestionAnswered{}.Kind():
 		m.local.Message = ""
 		if b, err := journal.Decode[journal.QuestionAnswered](e); err == nil && isAccept(b.ID) {
-			m.toUnsettled()
+			m.toWorst()
 		}
 	case journal.AnswerRefused{}.Kind():
 		if b, err := journal.Decode[journal.AnswerRefused](e); err == nil {

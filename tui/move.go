@@ -23,7 +23,7 @@ func (m *model) move(by int) tea.Cmd {
 		}
 		m.local.Cursor[top] = within(m.local.Cursor[top], by, len(m.run.Steps))
 	case "review":
-		m.local.Cursor[top] = within(m.local.Cursor[top], by, len(m.local.Facts.Sheet.Items))
+		m.local.Cursor[top] = within(m.local.ReviewCursor(), by, len(m.local.Facts.Sheet.Items))
 	case "rewrites":
 		m.moveRewrite(by)
 	case "run":

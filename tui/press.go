@@ -72,7 +72,7 @@ func (m *model) find() {
 	if m.local.Search == "" || m.local.Facts.Review == nil {
 		return
 	}
-	at := m.local.Facts.Sheet.Find(m.local.Facts.Review, m.local.Search, m.local.Cursor["review"])
+	at := m.local.Facts.Sheet.Find(m.local.Facts.Review, m.local.Search, m.local.ReviewCursor())
 	if at < 0 {
 		m.say("nowhere: " + m.local.Search)
 		return

@@ -7,25 +7,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-)
 
-// phases says the phases of pg_stat_progress_create_index in words. Those of the
-// build itself carry the access method's own name behind a colon.
-var phases = map[string]string{
-	"initializing":                            "starting",
-	"waiting for writers before build":        "waiting for transactions that may write without the index",
-	"building index":                          "building the index",
-	"building index: scanning table":          "reading the table",
-	"building index: sorting live tuples":     "sorting",
-	"building index: loading tuples in tree":  "writing the index",
-	"waiting for writers before validation":   "waiting for transactions that write without the index",
-	"index validation: scanning index":        "reading the index to check it",
-	"index validation: sorting tuples":        "sorting what was read",
-	"index validation: scanning table":        "looking for rows that were added meanwhile",
-	"waiting for old snapshots":               "waiting for old snapshots",
-	"waiting for readers before marking dead": "waiting for queries that still use the old index",
-	"waiting for readers before dropping":     "waiting for queries that may still see the old index",
-}
+	"belay/sqlview/activity"
+)
 
 const progressSQL = `select phase, lockers_total, lockers_done, blocks_total, blocks_done, tuples_total, tuples_done
 from pg_catalog.pg_stat_progress_create_index where pid = $1::int4`
@@ -77,7 +61,7 @@ func keyArray(keys []int64) string {
 }
 
 func progress(r []string) *Progress {
-	p := &Progress{Phase: inWords(r[0])}
+	p := &Progress{Phase: activity.Phase(r[0])}
 	for i, unit := range []string{"sessions", "blocks", "tuples"} {
 		total, _ := strconv.ParseInt(r[1+2*i], 10, 64)
 		if total > 0 {
@@ -87,16 +71,6 @@ func progress(r []string) *Progress {
 		}
 	}
 	return p
-}
-
-func inWords(phase string) string {
-	if w, ok := phases[phase]; ok {
-		return w
-	}
-	if _, step, ok := strings.Cut(phase, ": "); ok {
-		return step
-	}
-	return phase
 }
 
 // buildSeen tells of a build what changed since the look before.

@@ -97,13 +97,14 @@ type Replica struct {
 	LagBytes int64 `json:"lag_bytes"`
 }
 
-// Progress is one running index build, vacuum or cluster.
+// Progress is one running index build, vacuum, analyze or cluster.
 type Progress struct {
 	PID      int    `json:"pid"`
 	Command  string `json:"command"`
 	Relation string `json:"relation"`
-	Phase    string `json:"phase"`
-	Done     int64  `json:"done"`
+	// Phase is spelled as PostgreSQL does; the function Phase says it in words.
+	Phase string `json:"phase"`
+	Done  int64  `json:"done"`
 	// Total is 0 where the phase has no total.
 	Total int64  `json:"total"`
 	Unit  string `json:"unit"` // blocks, tuples, lockers

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"belay/sqlview/activity"
 	"belay/sqlview/measure"
 	"belay/steps/fact"
 	"belay/steps/journal"
@@ -271,7 +272,7 @@ func (p *printer) status() {
 	if s := p.run.Sample; s != nil {
 		text += ", " + measure.Grouped(int64(s.Sessions.Waiting)) + " waiting"
 		for _, g := range s.Progress {
-			text += ", " + g.Command + " " + g.Phase
+			text += ", " + g.Command + ": " + activity.Phase(g.Phase)
 		}
 	}
 	p.say(p.now(), "%s   version=%s", text, u.Version)

@@ -166,13 +166,11 @@ func cannotSQL(_ *state.Run, l Local) string {
 	return ""
 }
 
-// Selected is the hazard under the review's cursor; ok is false where there is none.
+// Selected is the hazard under the review's cursor; ok is false where there is
+// none, or another step is looked at.
 func Selected(l Local) (h Hazard, ok bool) {
-	if l.Facts == nil || l.Facts.Review == nil {
-		return h, false
-	}
-	it, ok := l.Facts.Sheet.At(l.Cursor["review"])
-	if !ok || it.Finding < 0 {
+	it, ok := l.Reviewed()
+	if !ok || it.Finding < 0 || l.Screen != "review" {
 		return h, false
 	}
 	file := l.Facts.Review.Result.Files[it.File]
@@ -182,7 +180,7 @@ func Selected(l Local) (h Hazard, ok bool) {
 // Waiver is the open question for a reason that lifts the stop of the step that
 // is looked at; nil = none, or a hazard's own acceptance comes first.
 func Waiver(run *state.Run, l Local) *state.Question {
-	if h, ok := Selected(l); ok && l.Screen == "review" && run.Question("review.accept."+h.Rule) != nil {
+	if h, ok := Selected(l); ok && run.Question("review.accept."+h.Rule) != nil {
 		return nil
 	}
 	for i := range run.Questions {

@@ -18,7 +18,7 @@ var Card = Screen{
 }
 
 func cardBody(p page) []view.Block {
-	it, ok := p.f.Sheet.At(p.local.Cursor["review"])
+	it, ok := p.local.Reviewed()
 	if !ok {
 		return nil
 	}

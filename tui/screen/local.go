@@ -54,6 +54,25 @@ func (l Local) Top() string {
 	return l.Screen
 }
 
+// ReviewCursor is which of the review's items is looked at: where the cursor was
+// put, else the worst.
+func (l Local) ReviewCursor() int {
+	at, put := l.Cursor["review"]
+	if !put {
+		at = l.Facts.Sheet.Worst
+	}
+	return clamp(at, len(l.Facts.Sheet.Items))
+}
+
+// Reviewed is the review's item under the cursor; ok is false where there is
+// nothing to stand on.
+func (l Local) Reviewed() (it Item, ok bool) {
+	if l.Facts == nil || l.Facts.Review == nil || len(l.Facts.Sheet.Items) == 0 {
+		return it, false
+	}
+	return l.Facts.Sheet.Items[l.ReviewCursor()], true
+}
+
 // DeafFor is how long a dialog hears nothing after it opened, so that keys
 // meant for the screen before are no answer.
 const DeafFor = 400 * time.Millisecond

@@ -26,7 +26,7 @@ func reviewBody(p page) []view.Block {
 	if r == nil {
 		return []view.Block{{Lines: []view.Line{{}, view.Text(" not reviewed yet")}}}
 	}
-	it, ok := p.f.Sheet.At(p.local.Cursor["review"])
+	it, ok := p.local.Reviewed()
 	if !ok {
 		return []view.Block{{Lines: []view.Line{{}, view.Text(" no statement to review")}}}
 	}
@@ -62,7 +62,7 @@ func cursorLine(lines []view.Line) int {
 func reviewCard(p page, it Item) []view.Line {
 	r := p.f.Review
 	file := r.Result.Files[it.File]
-	n := fmt.Sprintf("%d of %d: j k", clamp(p.local.Cursor["review"], len(p.f.Sheet.Items))+1, len(p.f.Sheet.Items))
+	n := fmt.Sprintf("%d of %d: j k", p.local.ReviewCursor()+1, len(p.f.Sheet.Items))
 	if len(p.f.Sheet.Items) == 1 {
 		n = ""
 	}

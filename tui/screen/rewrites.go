@@ -26,11 +26,8 @@ Measured: original and files were applied to copies of one database with rows in
 
 // RewriteHere is the proposal for the file under the review's cursor; nil = none.
 func RewriteHere(l Local) *fact.Rewrite {
-	if l.Facts == nil || l.Facts.Rewrites == nil || l.Facts.Review == nil {
-		return nil
-	}
-	it, ok := l.Facts.Sheet.At(l.Cursor["review"])
-	if !ok {
+	it, ok := l.Reviewed()
+	if !ok || l.Facts.Rewrites == nil {
 		return nil
 	}
 	name := l.Facts.Review.Result.Files[it.File].Path

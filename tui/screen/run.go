@@ -273,7 +273,7 @@ func progressLines(p page) []view.Line {
 	var out []view.Line
 	for _, g := range p.run.Sample.Progress {
 		out = append(out, view.L(view.S(theme.Strong, " "+g.Command), view.T(fmt.Sprintf(" on %s, pid %d", g.Relation, g.PID))))
-		phase := "   " + g.Phase
+		phase := "   " + activity.Phase(g.Phase)
 		if g.Total > 0 {
 			// The share of one phase is never passed for that of the whole.
 			part := float64(g.Done) / float64(g.Total)

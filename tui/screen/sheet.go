@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"belay/sqlview"
+	"belay/sqlview/lint"
 	"belay/steps/fact"
 	"belay/tui/view"
 )
@@ -15,6 +16,9 @@ type Sheet struct {
 	Items []Item
 	// Digits is the width of the highest line number.
 	Digits int
+	// Worst is the item to look at first: the first hazard of the highest
+	// severity that is neither waived nor accepted. 0 where there is none.
+	Worst int
 }
 
 // Row is one line of a reviewed file; Statement -1 is the file's own head.
@@ -42,7 +46,22 @@ func newSheet(r *fact.Review) Sheet {
 		n := len(strings.TrimSpace(view.Pad(itoa(r.Number), 0)))
 		s.Digits = max(s.Digits, n)
 	}
+	s.Worst = s.worst(r)
 	return s
+}
+
+func (s *Sheet) worst(r *fact.Review) int {
+	at, level := 0, lint.Severity(0)
+	for i, it := range s.Items {
+		if it.Finding < 0 {
+			continue
+		}
+		h := r.Result.Files[it.File].Hazards[it.Finding]
+		if h.Waived == nil && r.Accepted[h.Rule] == "" && h.Level() > level {
+			at, level = i, h.Level()
+		}
+	}
+	return at
 }
 
 func (s *Sheet) statement(file, n int, st sqlview.StatementResult) {
@@ -87,15 +106,6 @@ func (s *Sheet) findings(file, first int, f sqlview.FileResult) {
 			s.Items = append(s.Items, items...)
 		}
 	}
-}
-
-// At is the item under a cursor, kept within the sheet; ok is false where there
-// is nothing to stand on.
-func (s Sheet) At(cursor int) (Item, bool) {
-	if len(s.Items) == 0 {
-		return Item{}, false
-	}
-	return s.Items[min(max(cursor, 0), len(s.Items)-1)], true
 }
 
 // Find is the next item after a cursor whose SQL or rule holds a text, going

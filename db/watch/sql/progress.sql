@@ -20,3 +20,11 @@ UNION ALL
 FROM pg_catalog.pg_stat_progress_vacuum p
 LEFT JOIN pg_catalog.pg_class c ON c.oid = p.relid LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE p.datname = pg_catalog.current_database()
+{{if ge . 13}}
+UNION ALL
+SELECT p.pid, 'ANALYZE', coalesce(n.nspname || '.' || c.relname, ''), p.phase,
+       coalesce(p.sample_blks_scanned, 0), coalesce(p.sample_blks_total, 0), 'blocks'
+FROM pg_catalog.pg_stat_progress_analyze p
+LEFT JOIN pg_catalog.pg_class c ON c.oid = p.relid LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE p.datname = pg_catalog.current_database()
+{{end}}
