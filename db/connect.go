@@ -116,8 +116,10 @@ const (
 	keepalivesIdle         = 5
 	keepalivesInterval     = 2
 	keepalivesCount        = 3
+	userTimeout            = (keepalivesIdle + keepalivesInterval*keepalivesCount) * 1000
 	helperIdleInTx         = 5_000
 	executorStatement      = 60_000
+	userTimeoutVersion     = 12
 	connectionCheckVersion = 14 // idle_session_timeout came with it
 )
 
@@ -155,6 +157,10 @@ func defaults(k Kind, version int, socket bool) []Setting {
 		out = append(out, Setting{Name: "tcp_keepalives_idle", Want: strconv.Itoa(keepalivesIdle)},
 			Setting{Name: "tcp_keepalives_interval", Want: strconv.Itoa(keepalivesInterval)},
 			Setting{Name: "tcp_keepalives_count", Want: strconv.Itoa(keepalivesCount)})
+		if version >= userTimeoutVersion {
+			// Nothing is probed while an answer is not acknowledged: this ends that wait.
+			out = append(out, MilliSeconds("tcp_user_timeout", userTimeout))
+		}
 	}
 	return out
 }
