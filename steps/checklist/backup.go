@@ -167,6 +167,10 @@ func takeBackup(ctx context.Context, e *steps.Env, f *fact.Backup) (steps.Outcom
 		return again(e, out, backupQuestion(*f)), nil
 	}
 	f.Path, f.Bytes, f.SHA256, f.TookMS, f.At = d.Path, d.Bytes, d.SHA256, d.TookMS+d.ReadBackMS, d.Started
+	f.Items = []fact.Item{
+		{ID: "path", Level: fact.OK, Text: d.Path + ", sha256 " + d.SHA256},
+		{ID: "restore", Level: fact.OK, Text: "restored into a new database, never over the live one: createdb NEW; pg_restore --exit-on-error --dbname NEW " + d.Path},
+	}
 	e.Bench.Backup = f
 	return steps.Done("%s", backupText(*f)), nil
 }

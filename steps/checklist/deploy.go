@@ -83,7 +83,7 @@ func (b breaking) text() string {
 	case b.old != "" && b.new != "":
 		return fmt.Sprintf("%s breaks OLD code, %s breaks NEW code until it has run%s: the code that needs this is:", b.old, b.new, more)
 	case b.old != "":
-		return fmt.Sprintf("%s%s breaks OLD code that still uses what changes; the code that no longer does is:", b.old, more)
+		return fmt.Sprintf("%s%s breaks OLD code that still uses or writes what this ends; the code that no longer does is:", b.old, more)
 	}
 	return fmt.Sprintf("%s%s breaks NEW code until it has run: the code that needs this is:", b.new, more)
 }
@@ -94,7 +94,7 @@ func (b breaking) why() string {
 	case b.old != "" && b.new != "":
 		return "one wants the code out first, the other wants to run first: two runs would be cleaner, `belay run VERSION` cuts the first"
 	case b.old != "":
-		return "code first: the code that no longer uses it must run everywhere, workers and jobs too, before it goes"
+		return "code first: the code that no longer does must run everywhere, workers and jobs too, before this runs"
 	}
 	return "migration first: what is already out fails until this has run"
 }

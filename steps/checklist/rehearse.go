@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"path/filepath"
+	"strings"
 
 	"belay/db"
 	"belay/db/dump"
@@ -212,7 +214,7 @@ func firstNote(r rehearsal.Record, major int) string {
 func rehearsalFact(r rehearsal.Record, path string) fact.Rehearsal {
 	f := fact.Rehearsal{
 		Path: path, Grade: string(r.Grade), Place: r.Place, At: r.At, Passed: r.Passed(), Verdict: r.Verdict(),
-		Diff: r.Diff, Limits: append(append([]string(nil), r.Limits...), r.Missing...),
+		Diff: r.Diff, Limits: append(append([]string(nil), r.Limits...), r.Missing...), Items: rehearsalItems(r, path),
 	}
 	for _, u := range r.Units {
 		ru := fact.RehearsedUnit{Version: u.Version, ApplyMS: u.ApplyMS, DownMS: u.DownMS, AgainMS: u.AgainMS}
@@ -224,4 +226,35 @@ func rehearsalFact(r rehearsal.Record, path string) fact.Rehearsal {
 		f.Units = append(f.Units, ru)
 	}
 	return f
+}
+
+// rehearsalItems are what was predicted beside what was seen, for people.
+func rehearsalItems(r rehearsal.Record, path string) []fact.Item {
+	item := func(id string, level fact.Level, text string) fact.Item {
+		return fact.Item{ID: id, Level: level, Text: text}
+	}
+	var out []fact.Item
+	for _, u := range r.Units {
+		out = append(out, item("unit", fact.OK, filepath.Base(u.Path)+" "+u.Took()))
+		for _, s := range u.Statements {
+			level := fact.OK
+			if len(s.Differs) > 0 {
+				level = fact.Look
+			}
+			out = append(out, item("statement", level, strings.Join(append([]string{s.Seen()}, s.Differs...), "; differs: ")))
+		}
+	}
+	for _, d := range r.Diff {
+		out = append(out, item("way-back", fact.Look, "after the way back: "+d))
+	}
+	for _, m := range r.Missing {
+		out = append(out, item("missing", fact.Look, "not restored: "+m))
+	}
+	for _, l := range r.Limits {
+		out = append(out, item("limit", fact.OK, "not shown: "+l))
+	}
+	if path != "" {
+		out = append(out, item("record", fact.OK, "record "+path))
+	}
+	return out
 }

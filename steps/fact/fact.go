@@ -273,6 +273,8 @@ type Backup struct {
 	RateOver        string  `json:"rate_over,omitempty"`
 	// Missing says why nothing can be dumped here; "" = it can.
 	Missing string `json:"missing,omitempty"`
+	// Items say where the dump lies, and how it is restored.
+	Items []Item `json:"items,omitempty"`
 }
 
 // Rehearsal is the record that counts for this plan.
@@ -287,6 +289,8 @@ type Rehearsal struct {
 	// Diff lists the lines of the schema that the way back leaves changed.
 	Diff   []string `json:"diff,omitempty"`
 	Limits []string `json:"limits,omitempty"`
+	// Items are each statement's locks as predicted and as seen.
+	Items []Item `json:"items,omitempty"`
 }
 
 // RehearsedUnit is a file's times in ms; -1 = not done.

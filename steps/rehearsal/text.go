@@ -13,10 +13,12 @@ func (r Record) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "rehearsed on PostgreSQL %d, %s, in %s\n", r.ServerMajor, r.Place, measure.MS(r.TookMS))
 	for _, u := range r.Units {
-		fmt.Fprintf(&b, "%s: applied in %s%s%s, %s of WAL\n", u.Path, measure.MS(u.ApplyMS),
-			took(", rolled back in ", u.DownMS), took(", applied again in ", u.AgainMS), measure.Bytes(u.WALBytes))
+		fmt.Fprintf(&b, "%s: %s\n", u.Path, u.Took())
 		for _, s := range u.Statements {
-			s.text(&b)
+			fmt.Fprintf(&b, "  %s\n", s.Seen())
+			for _, d := range s.Differs {
+				fmt.Fprintf(&b, "    differs: %s\n", d)
+			}
 		}
 	}
 	for _, d := range r.Diff {
@@ -32,6 +34,12 @@ func (r Record) Text() string {
 	return b.String()
 }
 
+// Took is what each direction of a file took.
+func (u Unit) Took() string {
+	return fmt.Sprintf("applied in %s%s%s, %s of WAL", measure.MS(u.ApplyMS),
+		took(", rolled back in ", u.DownMS), took(", applied again in ", u.AgainMS), measure.Bytes(u.WALBytes))
+}
+
 func took(word string, ms int64) string {
 	if ms < 0 {
 		return ""
@@ -39,19 +47,17 @@ func took(word string, ms int64) string {
 	return word + measure.MS(ms)
 }
 
-func (s Statement) text(b *strings.Builder) {
+// Seen is what a statement was predicted to lock, beside what it did.
+func (s Statement) Seen() string {
 	held := locks(s.Observed)
 	if s.Unseen {
 		held = "not observed (outside a transaction)"
 	}
-	fmt.Fprintf(b, "  line %d %s: predicted %s; held %s", s.Line, s.Kind, locks(s.Predicted), held)
+	text := fmt.Sprintf("line %d %s: predicted %s; held %s", s.Line, s.Kind, locks(s.Predicted), held)
 	if len(s.Rewritten) > 0 {
-		fmt.Fprintf(b, "; rewrote %s", strings.Join(s.Rewritten, ", "))
+		text += "; rewrote " + strings.Join(s.Rewritten, ", ")
 	}
-	b.WriteString("\n")
-	for _, d := range s.Differs {
-		fmt.Fprintf(b, "    differs: %s\n", d)
-	}
+	return text
 }
 
 func locks(all []effect.On) string {

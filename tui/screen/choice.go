@@ -28,6 +28,13 @@ func Options(q state.Question, run string) (options []Option, safe int) {
 // optionText says what a word of a well-known question does.
 func optionText(id, word, run string) string {
 	words := map[string]string{
+		"backup.choice/none":       "nothing now; the way back is the down file",
+		"backup.choice/pitr":       "your archive with point-in-time recovery; you name what was tested",
+		"backup.choice/snapshot":   "a snapshot of yours; you name it",
+		"backup.choice/schema":     "pg_dump of the schema alone, in seconds: shows what was there",
+		"backup.choice/dump":       "pg_dump of everything, read back until its end before it counts",
+		"rehearse.choice/none":     "no rehearsal",
+		"rehearse.choice/scratch":  "apply, take back, apply again on a throwaway cluster on this machine",
 		"run.resolve/wait":         "wait for it here, then go on",
 		"run.resolve/cancel":       "cancel it on the server; its leftover is offered to be dropped",
 		"run.resolve/leave":        "leave it and look later: `belay attach " + Short(run) + "`",

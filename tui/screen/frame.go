@@ -88,9 +88,6 @@ func rail(p page) []view.Line {
 			role, at = theme.Selected, ">"
 		}
 		out = append(out, view.L(view.T(at), mark, view.S(role, fmt.Sprintf(" %d %s", i+1, s.Title))))
-		if s.Summary != "" && p.local.Screen != "start" {
-			out = append(out, view.L(view.T("       "+s.Summary)))
-		}
 	}
 	if p.run.Opened != nil {
 		out = append(out, view.Line{}, view.L(view.T(" run "+Short(p.run.ID))))
@@ -187,6 +184,8 @@ func hintsOf(p page, name string) []Hint {
 			continue
 		case h.Action == Open && name == "start" && MenuHere(p.run, p.f):
 			h.Label = "open"
+		case h.Action == Open && name == "step" && presets(p, p.local.Screen) != nil:
+			h.Label = "choose"
 		case h.Action == Pause && h.Label == "":
 			h.Label = pauseWord(p.run, p.f)
 		}

@@ -30,12 +30,16 @@ func reviewBody(p page) []view.Block {
 	if !ok {
 		return []view.Block{{Lines: []view.Line{{}, view.Text(" no statement to review")}}}
 	}
-	card := append(otherQuestion(p), reviewCard(p, it)...)
 	foot := reviewHeart(p, it)
 	least := min(4, len(p.f.Sheet.Rows)+1)
 	if p.h < 14 {
 		least = 2
 	}
+	card, asks := reviewCard(p, it), otherQuestion(p, p.w*4)
+	if len(asks)+len(card)+len(foot)+least+2 > p.h {
+		asks = otherQuestion(p, p.w-20)
+	}
+	card = append(asks, card...)
 	room := max(least, p.h-len(card)-len(foot)-2)
 	if p.wide {
 		room = max(room, p.h/3)
@@ -69,6 +73,9 @@ func reviewCard(p page, it Item) []view.Line {
 	if it.Finding >= 0 {
 		h := Hazard{Finding: file.Hazards[it.Finding], Path: file.Path}
 		lines := append([]view.Line{hazardHead(h, n)}, hazardLines(r, h, p.w)...)
+		if p.low() {
+			return lines // the keys' own line says the rest
+		}
 		lines = append(lines, rewriteLine(p)...)
 		if p.run.Question("review.accept."+h.Rule) != nil {
 			lines = append(lines, view.L(view.S(theme.Attention, "   a"), view.T(" accepts it as it is, with a reason that goes into the report")))
@@ -193,8 +200,8 @@ func under(l view.Line) bool {
 }
 
 // otherQuestion is an open question of the review that is no acceptance of a
-// hazard, such as how long a lock may be held.
-func otherQuestion(p page) []view.Line {
+// hazard, such as where the code stands: as much of its text as has room.
+func otherQuestion(p page, room int) []view.Line {
 	for i := range p.run.Questions {
 		q := &p.run.Questions[i]
 		if q.Step != "review" || q.Dialog || strings.HasPrefix(q.ID, "review.accept.") {
@@ -204,7 +211,7 @@ func otherQuestion(p page) []view.Line {
 		if w := Waiver(p.run, p.local); w != nil && w.ID != q.ID {
 			how = " (enter answers; a goes on all the same, with a reason)"
 		}
-		return view.Paragraph(theme.Attention, "[?] "+q.Text+how, p.w, 1, 4)
+		return view.Paragraph(theme.Attention, view.Cut("[?] "+q.Text, room)+how, p.w, 1, 4)
 	}
 	return nil
 }

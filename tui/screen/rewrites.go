@@ -99,9 +99,9 @@ func rewritesBody(p page) []view.Block {
 	from := min(max(p.local.Scroll["rewrites"], 0), max(0, len(text)-1))
 	foot := fateLines(p, *r)
 	return []view.Block{
-		{Lines: append([]view.Line{head}, list...), Min: 3, Give: 3},
+		{Lines: append([]view.Line{head}, list...)},
 		{Lines: []view.Line{view.Rule(p.w)}},
-		{Lines: text[from:], Give: 1, Min: 3, Fill: true},
+		{Lines: text[from:], Give: 3, Min: 3, Fill: true},
 		{Lines: append([]view.Line{view.Rule(p.w)}, foot...), Give: 2, Min: 3},
 	}
 }

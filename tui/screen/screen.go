@@ -94,6 +94,10 @@ type page struct {
 	wide bool
 }
 
+// low reports whether a body has so few lines that what the line of keys says
+// already must not be said twice.
+func (p page) low() bool { return p.h < 24 }
+
 // body draws the inside of a frame.
 type body func(p page) []view.Block
 

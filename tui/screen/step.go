@@ -2,6 +2,8 @@ package screen
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 
 	"belay/steps/fact"
 	"belay/steps/state"
@@ -21,7 +23,8 @@ Measured: this step has no screen of its own; the log holds all that it did.`,
 }
 
 func stepBody(p page) []view.Block {
-	blocks := append(stepBlocks(p, p.local.Screen), view.Block{Lines: asked(p, p.local.Screen), Give: 2, Min: 2})
+	blocks := append(stepBlocks(p, p.local.Screen), view.Block{Lines: asked(p, p.local.Screen), Give: 2, Min: 2},
+		view.Block{Lines: presets(p, p.local.Screen), Give: 3, Min: 2})
 	var lines []view.Line
 	for _, i := range sorted(itemsOf(p.run, p.local.Screen)) {
 		lines = append(lines, itemLines(i, p.w)...)
@@ -32,15 +35,18 @@ func stepBody(p page) []view.Block {
 	return append(blocks, p.scrolled(p.local.Screen, append(lines, logLines(p, p.local.Screen)...)))
 }
 
-// itemsOf are the items of the observation that is called as the step is.
+// itemsOf are the items of a step's observations.
 func itemsOf(run *state.Run, step string) []fact.Item {
-	var has struct {
-		Items []fact.Item `json:"items"`
+	var out []fact.Item
+	for _, name := range slices.Sorted(maps.Keys(run.Facts)) {
+		var has struct {
+			Items []fact.Item `json:"items"`
+		}
+		if f := run.Facts[name]; f.Step == step && json.Unmarshal(f.Value, &has) == nil {
+			out = append(out, has.Items...)
+		}
 	}
-	if json.Unmarshal(run.Facts[step].Value, &has) != nil {
-		return nil
-	}
-	return has.Items
+	return out
 }
 
 // stepBlocks is a step's own word: its summary, and what would lift it.
@@ -54,4 +60,32 @@ func stepBlocks(p page, id string) []view.Block {
 		lines = append(lines, view.Paragraph(theme.Plain, "-> "+s.Hint, p.w, 1, 3)...)
 	}
 	return []view.Block{{Lines: append(lines, view.Line{})}}
+}
+
+// presets are the questions of a step that the yes which opens the run answers,
+// each with its answers, so that another can be chosen before.
+func presets(p page, step string) []view.Line {
+	var out []view.Line
+	for i := range p.run.Questions {
+		q := &p.run.Questions[i]
+		if q.Step != step || !q.Preset {
+			continue
+		}
+		out = append(out, view.Paragraph(theme.Strong, q.Text, p.w, 1, 0)...)
+		if q.Why != "" {
+			out = append(out, view.Paragraph(theme.Plain, q.Why, p.w, 1, 0)...)
+		}
+		out = append(out, view.Line{})
+		options, preset := Options(*q, p.run.ID)
+		for n, o := range options {
+			mark, role := "    ", theme.Plain
+			if n == preset {
+				mark, role = "  * ", theme.Strong
+			}
+			out = append(out, view.Paragraph(role, mark+o.Label, p.w, 1, 6)...)
+		}
+		out = append(out, view.Line{},
+			view.L(view.T(" * is taken with the yes that opens the run; "), view.S(theme.Key, "enter"), view.T(" chooses another")), view.Line{})
+	}
+	return out
 }
