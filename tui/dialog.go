@@ -75,8 +75,10 @@ func (m *model) confirmKey(d *screen.Dialog, k tea.KeyPressMsg, press string) te
 		return nil
 	}
 	switch press {
-	case "left", "right", "h", "l", "j", "k", "up", "down":
-		d.Yes = !d.Yes && (d.Exact() || !d.Typed())
+	case "left", "h", "k", "up":
+		d.Yes = false
+	case "right", "l", "j", "down":
+		d.Yes = d.Exact() || !d.Typed()
 	case "s", "w", "?":
 		return m.command(press)
 	}

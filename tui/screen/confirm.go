@@ -162,7 +162,7 @@ func undoFacts(p page) []view.Line {
 		out = append(out, view.Labelled(" undo", 9, theme.Plain, strings.Join(ways, "; "), p.w)...)
 	}
 	for rule, reason := range sortedMap(r.Accepted) {
-		out = append(out, view.Labelled(" accepted", 9, theme.Plain, rule+": "+reason, p.w)...)
+		out = append(out, view.Labelled(" accepted", 10, theme.Plain, rule+": "+reason, p.w)...)
 	}
 	if h := p.f.Heart; h != nil && h.AcceptedHoldMS > 0 {
 		out = append(out, view.Labelled(" hold", 9, theme.Plain, "up to "+measure.MS(h.AcceptedHoldMS)+", accepted", p.w)...)

@@ -173,8 +173,11 @@ func keysLine(hints []Hint) view.Line {
 // hintsOf are the screen's hints that would do something now.
 func hintsOf(p page, name string) []Hint {
 	var out []Hint
-	if d := p.local.Dialog; d != nil && d.Typed() && name == "ask" {
+	switch d := p.local.Dialog; {
+	case d != nil && d.Typed() && name == "ask":
 		return []Hint{{Open, "answer"}, {Back, "not now"}}
+	case d != nil && !d.Typed() && name == "confirm":
+		return []Hint{{Tab, "other button"}, {Open, "press it"}, {Back, "no, go back"}}
 	}
 	for _, h := range Named(name).Keys {
 		k, ok := KeyOf(h.Action)

@@ -156,7 +156,7 @@ func unwatched(f *fact.Monitor, w int) []view.Line {
 		out = append(out, view.L(view.S(theme.Attention, " application logs NOT watched")))
 	}
 	if f.NoStatements != "" {
-		out = append(out, view.Text(" "+view.Cut("time of statements NOT watched: "+f.NoStatements, w-1)))
+		out = append(out, view.Paragraph(theme.Plain, "time of statements NOT watched: "+f.NoStatements, w, 1, 2)...)
 	}
 	if f.BaselineMS < 60_000 {
 		out = append(out, view.Text(" before was seen for "+measure.MS(f.BaselineMS)+" only"))
