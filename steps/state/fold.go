@@ -149,7 +149,11 @@ func stepStarted(r *Run, e journal.Event, _ journal.StepStarted) {
 
 func stepFinished(r *Run, e journal.Event, b journal.StepFinished) {
 	r.setStep(e, b.Status, b.Summary, b.Hint)
-	r.say(e, "%s: %s: %s", e.Step, b.Status, b.Summary)
+	text := fmt.Sprintf("%s: %s: %s", e.Step, b.Status, b.Summary)
+	if s := r.Step(e.Step); s.said != text { // a step that looked again and saw the same is no news
+		s.said = text
+		r.say(e, "%s", text)
+	}
 }
 
 func stepProgress(r *Run, e journal.Event, b journal.StepProgress) {
@@ -180,7 +184,7 @@ func questionAnswered(r *Run, e journal.Event, b journal.QuestionAnswered) {
 	}
 	r.dropQuestion(b.ID)
 	r.Answers[b.ID] = Given{Answer: b.Answer, By: e.By, At: e.At, Bound: bound}
-	r.say(e, "%s: %s", b.ID, b.Answer)
+	r.say(e, "%s: %s", b.ID, cmp.Or(b.Answer, "none"))
 }
 
 func questionWithdrawn(r *Run, _ journal.Event, b journal.QuestionWithdrawn) { r.dropQuestion(b.ID) }

@@ -80,6 +80,8 @@ type Step struct {
 	Hint      string
 	// Since is when the status began.
 	Since time.Time
+	// said is the step's last sentence in the log.
+	said string
 }
 
 // Question is an open question.

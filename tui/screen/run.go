@@ -184,7 +184,8 @@ func triesText(u *state.Unit) string {
 		text += ", behind " + who
 	}
 	text += "; others held up at most " + measure.Duration(longest) + " a try"
-	if span := last.At.Add(time.Duration(last.PauseMS) * time.Millisecond).Sub(u.Begun); span > 0 {
+	// Of a single try the share says nothing: it is most of its own time.
+	if span := last.At.Add(time.Duration(last.PauseMS) * time.Millisecond).Sub(u.Begun); n > 1 && span > 0 {
 		text += fmt.Sprintf(", %.0f %% of the time", 100*float64(total)/float64(max(span, total)))
 	}
 	return text
