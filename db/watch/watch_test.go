@@ -180,7 +180,7 @@ func TestProgressOfAnIndexBuild(t *testing.T) {
 		t.Fatalf("got %+v", s.Progress)
 	}
 	p := s.Progress[0]
-	if p.PID != pid || p.Command != "CREATE INDEX CONCURRENTLY" || p.Relation != "public.orders" || !strings.HasPrefix(p.Phase, "waiting for writers") || p.Total < 1 || p.Unit != "lockers" {
+	if p.PID != pid || p.Command != "CREATE INDEX CONCURRENTLY" || p.Relation != "public.orders" || !strings.HasPrefix(p.Phase, "waiting for writers") || p.Total < 1 || p.Unit != "sessions" {
 		t.Errorf("got %+v", p)
 	}
 }

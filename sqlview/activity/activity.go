@@ -107,7 +107,7 @@ type Progress struct {
 	Done  int64  `json:"done"`
 	// Total is 0 where the phase has no total.
 	Total int64  `json:"total"`
-	Unit  string `json:"unit"` // blocks, tuples, lockers
+	Unit  string `json:"unit"` // blocks, tuples, sessions
 }
 
 // Transaction is an open transaction of this database.

@@ -226,11 +226,18 @@ func (p *printer) who() {
 	}
 	p.say(p.now(), "%d waiting, asked %s", s.Sessions.Waiting, measure.Age(p.now().Sub(p.run.SampleAt)))
 	for _, n := range s.Tree() {
-		verb := "waits for "
+		does := "waits for "
 		if n.Lock.Granted {
-			verb = "holds "
+			does = "holds "
 		}
-		p.more("%s%s %s%s on %s", strings.Repeat("  ", n.Depth), fact.Who(n.Lock, 0), verb, n.Lock.Mode, n.Lock.Relation)
+		does += n.Lock.Mode.String() + " on " + n.Lock.Relation
+		switch {
+		case n.Lock.Relation == "" && n.Lock.Granted: // a snapshot, a transaction, a key
+			does = "is in the way"
+		case n.Lock.Relation == "":
+			does = "waits"
+		}
+		p.more("%s%s %s", strings.Repeat("  ", n.Depth), fact.Who(n.Lock, 0), does)
 	}
 }
 

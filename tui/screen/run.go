@@ -89,25 +89,27 @@ func units(p page) []view.Line {
 
 // live are the panes that follow the sample: who waits, tables, sessions.
 func live(p page) []view.Block {
-	return []view.Block{
+	return append([]view.Block{
 		{Lines: progressLines(p), Give: 1},
 		{Lines: []view.Line{view.Rule(p.w)}, Give: 3},
 		{Lines: treeLines(p), Give: 2, Min: 2},
 		{Lines: []view.Line{view.Rule(p.w)}, Give: 8},
 		{Lines: tableLines(p, 0), Give: 7, Min: 2},
 		{Lines: sessionLine(p), Give: 4, Fill: true},
-		{Lines: logTail(p), Give: 9},
-	}
+	}, logTail(p)...)
 }
 
 // logTail is the newest of the log, where a tall screen has room for it.
-func logTail(p page) []view.Line {
+func logTail(p page) []view.Block {
 	if p.h < 30 || len(p.run.Log) == 0 {
 		return nil
 	}
 	lines := logLines(p, "")
 	lines = lines[max(0, len(lines)-6):]
-	return append([]view.Line{view.Rule(p.w), view.L(view.S(theme.Strong, " log")).Ends(view.T("l shows all"))}, lines...)
+	return []view.Block{
+		{Lines: []view.Line{view.Rule(p.w), view.L(view.S(theme.Strong, " log")).Ends(view.T("l shows all"))}, Give: 9, Min: 2},
+		{Lines: lines, Give: 9, Min: 1, From: len(lines) - 1, Quiet: true},
+	}
 }
 
 func sqlInHand(p page, u *state.Unit, n int) []view.Line {
@@ -280,7 +282,7 @@ func progressLines(p page) []view.Line {
 			part := float64(g.Done) / float64(g.Total)
 			phase += fmt.Sprintf("   %s %.0f %% of this phase", view.Bar(part, 16), 100*part)
 			if p.w >= 90 {
-				phase += fmt.Sprintf(" (%s %s)", measure.Count(float64(g.Total)), g.Unit)
+				phase += fmt.Sprintf(" (%s of %s %s)", measure.Count(float64(g.Done)), measure.Count(float64(g.Total)), g.Unit)
 			}
 		}
 		out = append(out, view.Text(phase))

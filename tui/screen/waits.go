@@ -41,7 +41,9 @@ func waitsBody(p page) []view.Block {
 	if h := p.f.Heart; h != nil && len(h.Blockers) > 0 {
 		lines = append(lines, view.Line{}, view.L(view.S(theme.Strong, " in the way of the next unit")))
 		for _, b := range h.Blockers {
-			lines = append(lines, view.Text("   holds "+b.Mode.String()+" on "+b.Relation))
+			if b.Relation != "" {
+				lines = append(lines, view.Text("   holds "+b.Mode.String()+" on "+b.Relation))
+			}
 			lines = append(lines, view.Paragraph(theme.Plain, "pid "+strconv.Itoa(b.PID)+": "+b.Query, p.w, 3, 2)...)
 		}
 	}

@@ -42,15 +42,20 @@ func wait(n activity.Node, ours bool, later time.Duration, w int) waiting {
 	l := n.Lock
 	r := waiting{head: " " + strings.Repeat("  ", min(n.Depth, 6)) + strconv.Itoa(l.PID) + " " + who(l), what: Clean(l.Query)}
 	age := time.Duration(l.SinceMS)*time.Millisecond + later
-	if l.Granted {
+	if l.Granted && l.State != "active" {
+		r.what = strings.TrimSpace(l.State + " " + measure.Clock(age))
+	}
+	switch {
+	case l.Granted && l.Relation == "": // a snapshot, a transaction, a key
+		r.tail = "in the way"
+	case l.Granted:
 		r.tail = "holds " + l.Mode.String()
 		if w >= 90 {
 			r.tail += " on " + short(l.Relation)
 		}
-		if l.State != "active" {
-			r.what = strings.TrimSpace(l.State + " " + measure.Clock(age))
-		}
-	} else {
+	case l.Relation == "":
+		r.tail = "waits " + waited(age)
+	default:
 		r.tail = "waits " + waited(age) + "  " + l.Mode.String()
 	}
 	switch {

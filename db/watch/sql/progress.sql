@@ -4,7 +4,7 @@
             WHEN p.blocks_total > 0 THEN p.blocks_done ELSE p.tuples_done END,
        CASE WHEN p.lockers_total > 0 AND p.phase LIKE 'waiting%' THEN p.lockers_total
             WHEN p.blocks_total > 0 THEN p.blocks_total ELSE p.tuples_total END,
-       CASE WHEN p.lockers_total > 0 AND p.phase LIKE 'waiting%' THEN 'lockers' WHEN p.blocks_total > 0 THEN 'blocks' ELSE 'tuples' END
+       CASE WHEN p.lockers_total > 0 AND p.phase LIKE 'waiting%' THEN 'sessions' WHEN p.blocks_total > 0 THEN 'blocks' ELSE 'tuples' END
 FROM pg_catalog.pg_stat_progress_create_index p
 LEFT JOIN pg_catalog.pg_class c ON c.oid = p.relid LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE p.datname = pg_catalog.current_database()
