@@ -26,7 +26,7 @@ func TestConnectNamesAndReadsBack(t *testing.T) {
 		{Kind: db.Executor, Run: "7f3c9a21", Step: "run"}, {Kind: db.Monitor}, {Kind: db.Escape, Run: "7f3c9a21"},
 	} {
 		c := connect(t, d.DSN, s)
-		want := map[string]string{"lock_timeout": "200ms", "tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3", "tcp_user_timeout": "11s"}
+		want := map[string]string{"lock_timeout": "200ms", "tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3", "tcp_user_timeout": "11000"}
 		if c.ServerMajor() >= 14 {
 			want["client_connection_check_interval"], want["idle_session_timeout"] = "1s", "0"
 		}
