@@ -9,6 +9,8 @@ import (
 	"belay/steps/journal"
 	"belay/steps/state"
 	"belay/tui/screen"
+	"belay/tui/theme"
+	"belay/tui/view"
 )
 
 // The dialogs that are no questions of the engine's.
@@ -55,10 +57,23 @@ func (m *model) dialogKey(k tea.KeyPressMsg, press string) tea.Cmd {
 		return nil
 	case d.Confirms():
 		return m.confirmKey(d, k, press)
+	case press == "pgdown" || press == "pgup":
+		m.readOn(d, press)
+		return nil
 	case d.Typed():
 		return m.fieldKey(d, k, press)
 	}
 	return m.choiceKey(d, press)
+}
+
+// readOn scrolls the text of a question, half a screen at a time.
+func (m *model) readOn(d *screen.Dialog, press string) {
+	by := m.page() / 2
+	if press == "pgup" {
+		by = -by
+	}
+	long := len(view.Listing(theme.Plain, d.Why, m.size.Width, 2))
+	d.Scroll = max(0, min(d.Scroll+by, long))
 }
 
 // confirmKey is a key in the run dialog. In the field, letters are text.

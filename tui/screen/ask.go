@@ -28,7 +28,7 @@ func askBody(p page) []view.Block {
 	head := append([]view.Line{{}}, view.Paragraph(theme.Attention, d.Text, p.w, 2, 0)...)
 	if d.Why != "" {
 		head = append(head, view.Line{})
-		head = append(head, view.Paragraph(theme.Plain, d.Why, p.w, 2, 0)...)
+		head = append(head, view.Listing(theme.Plain, d.Why, p.w, 2)...)
 	}
 	head = append(head, view.Line{})
 	var foot []view.Line
@@ -52,7 +52,21 @@ func askBody(p page) []view.Block {
 	if d.ID != "stop" && d.ID != "back" {
 		name = "  in an answers file: " + d.ID
 	}
-	return []view.Block{{Lines: head, Give: 1, Min: 2}, {Lines: foot, Fill: true}, {Lines: []view.Line{view.Text(name)}, Give: 3}}
+	return []view.Block{{Lines: passed(head, d.Scroll, p.h-len(foot)-1)}, {Lines: foot, Fill: true}, {Lines: []view.Line{view.Text(name)}, Give: 3}}
+}
+
+// passed is the part of a text that is seen in n lines, with the way to the rest.
+func passed(lines []view.Line, scroll, n int) []view.Line {
+	if n = max(n, 3); len(lines) <= n {
+		return lines
+	}
+	from := min(max(scroll, 0), len(lines)-n+1)
+	rest := len(lines) - from - n + 1
+	word := "pgup goes back"
+	if rest > 0 {
+		word = "pgdn shows " + plural(rest, "more line")
+	}
+	return append(slices.Clone(lines[from:from+n-1]), view.L(view.S(theme.Attention, "  … "+word)))
 }
 
 // sortedMap goes through a map in the order of its keys.

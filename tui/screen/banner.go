@@ -136,7 +136,12 @@ func stepMark(run *state.Run, s state.Step) view.Span {
 
 func folderLine(p page, w int) view.Line {
 	f := p.f.Folder
-	if f == nil {
+	switch b := p.f.Backfill; {
+	case f == nil && b != nil:
+		return view.L(view.T(" backfill of "), view.S(theme.Strong, b.Relation))
+	case f == nil && p.run.Step("table") != nil:
+		return view.Text(" reading the table")
+	case f == nil:
 		return view.Text(" reading the migrations folder")
 	}
 	counts := []string{f.Tool}

@@ -89,6 +89,8 @@ type Dialog struct {
 	// where the question names no default. Empty = Input is the answer.
 	Options []Option
 	Cursor  int
+	// Scroll is how many lines of a long text were passed over.
+	Scroll int
 	// Input is what was typed, Expect the only text that counts as yes.
 	Input  string
 	Expect string

@@ -63,6 +63,20 @@ func words(s string) []string {
 	return append(out, s[start:])
 }
 
+// Listing is a text whose own line breaks stay, such as DDL; longer lines are
+// wrapped. It is for texts of ours: elsewhere a name could begin a line.
+func Listing(role theme.Role, text string, w, indent int) []Line {
+	var out []Line
+	hang := 4
+	if !strings.Contains(text, "\n") {
+		hang = 0
+	}
+	for line := range strings.SplitSeq(text, "\n") {
+		out = append(out, Paragraph(role, line, w, indent, hang)...)
+	}
+	return out
+}
+
 // Paragraph is a wrapped text as lines, set in by indent columns.
 func Paragraph(role theme.Role, text string, w, indent, hang int) []Line {
 	var out []Line
