@@ -22,6 +22,8 @@ type progress struct {
 	walked, base float64
 	last         cursor
 	share        float64 // of this leaf, never falling
+	// ahead is what was passed since share was measured, by the planner's rows.
+	ahead float64
 }
 
 func newProgress(l Leaf, row Row) progress {
@@ -32,6 +34,9 @@ func newProgress(l Leaf, row Row) progress {
 func (p *progress) moved(to cursor, keys int) {
 	p.walked += float64(keys)
 	p.last = to
+	if !p.leaf.Key.ByPlace() {
+		p.ahead += float64(keys) / max(float64(p.leaf.Rows), 1)
+	}
 }
 
 // sample updates the share.

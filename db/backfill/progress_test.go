@@ -162,3 +162,16 @@ func TestSizeFollowsTime(t *testing.T) {
 		t.Errorf("%d rows where COMMIT takes 25 ms", s.rows)
 	}
 }
+
+// A screen that is paused between two samples must not show an old share.
+func TestShareGoesOnBetweenSamples(t *testing.T) {
+	w := &watch{leafs: leafWork{weights: []float64{600, 600}, progress: progress{leaf: Leaf{Rows: 600, Key: Key{Index: "t_pkey"}}, share: 0.25}}}
+	w.moved(nil, 150) // a quarter of its rows
+	if got := w.share(); got != 0.25 {
+		t.Errorf("share %.3f, want a half of the first of two leaves", got)
+	}
+	w.moved(nil, 6000)
+	if got := w.share(); got != 0.5 {
+		t.Errorf("share %.3f, want no more than the leaf in hand", got)
+	}
+}

@@ -19,7 +19,7 @@ func (r *runner) publishStart() {
 }
 
 func (r *runner) publishBatch(b batch, target time.Duration) {
-	now := time.Now()
+	now, share := time.Now(), r.watch.share()
 	number, count := 0, len(r.rows)
 	for i := range r.rows {
 		if &r.rows[i] == r.row {
@@ -34,6 +34,7 @@ func (r *runner) publishBatch(b batch, target time.Duration) {
 		s.Rate, s.Average = r.rate.perSecond(now), r.rate.average(now)
 		s.Batch, s.Target, s.BatchRows, s.CommitBound = b.took, target, b.keys, r.size.commitBound()
 		s.LastKey, s.Committed = b.hi, now
+		s.Progress = max(s.Progress, share)
 		if s.Waiting != nil && s.Waiting.Action != throttle.Halve {
 			s.Waiting = nil
 		}

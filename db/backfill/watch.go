@@ -191,7 +191,7 @@ func (w *watch) look(ctx context.Context, c *db.Conn) {
 	}
 	low, high := w.eta.sample(now, share)
 	w.ctl.publish(func(x *Snapshot) {
-		x.At, x.Progress, x.LeftLow, x.LeftHigh, x.Signals = now, share, low, high, v
+		x.At, x.Progress, x.LeftLow, x.LeftHigh, x.Signals = now, max(x.Progress, share), low, high, v
 		if err == nil {
 			if !w.based {
 				w.base, w.based = s, true
@@ -213,6 +213,7 @@ func (w *watch) lookProgress(ctx context.Context, c *db.Conn) float64 {
 		now := &w.leafs.progress
 		now.share, now.end, now.known = max(p.share, now.share), p.end, p.known
 		now.base = p.base
+		now.ahead -= p.ahead // measured now
 	}
 	return w.leafs.share()
 }
@@ -225,7 +226,7 @@ func (l leafWork) share() float64 {
 		case i < l.number:
 			done += weight
 		case i == l.number:
-			done += weight * l.progress.share
+			done += weight * min(l.progress.share+l.progress.ahead, 1)
 		}
 	}
 	if sum == 0 {
@@ -262,6 +263,13 @@ func (w *watch) moved(to cursor, keys int) {
 	defer w.mu.Unlock()
 	w.leafs.progress.moved(to, keys)
 	w.tries, w.behind = 0, ""
+}
+
+// share is how much of all the work is done, between two samples by counting.
+func (w *watch) share() float64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.leafs.share()
 }
 
 // works tells whose backend the executor has now.
