@@ -139,7 +139,7 @@ func folderLine(p page, w int) view.Line {
 	switch b := p.f.Backfill; {
 	case f == nil && b != nil:
 		return view.L(view.T(" backfill of "), view.S(theme.Strong, b.Relation))
-	case f == nil && p.run.Step("table") != nil:
+	case f == nil && p.run.Step("backfill") != nil:
 		return view.Text(" reading the table")
 	case f == nil:
 		return view.Text(" reading the migrations folder")
