@@ -63,15 +63,17 @@ func (r *runner) done(ctx context.Context) error {
 		if err == nil {
 			_, err = r.s.exec.Exec(ctx, doneSQL, r.id, r.verified.String(), r.rows[0].Epoch)
 		}
+		var rows []Row
 		if err == nil {
+			rows, err = Load(ctx, r.s.exec, r.id)
+		}
+		if err == nil {
+			r.rows = rows // with the server's times, of all hosts
 			break
 		}
 		if err := r.retry(ctx, err); err != nil {
 			return err
 		}
-	}
-	for i := range r.rows {
-		r.rows[i].State = Done
 	}
 	r.ctl.publish(func(s *Snapshot) {
 		s.State, s.Phase, s.Progress, s.LeftLow, s.LeftHigh, s.Total, s.At = Done, Finished, 1, 0, 0, s.Rows, time.Now()

@@ -108,8 +108,13 @@ func TestPauseLeavesNothingOpen(t *testing.T) {
 		t.Errorf("the ledger says %q", got)
 	}
 	b.ctl.Resume()
-	if res := b.wait(t); res.Rows != 5000 || s.Count(t, "t WHERE n = 1") != 5000 {
+	res := b.wait(t)
+	if res.Rows != 5000 || s.Count(t, "t WHERE n = 1") != 5000 {
 		t.Errorf("result %+v", res)
+	}
+	took := dbtest.QueryVal[int64](t, s.DB, `SELECT (extract(epoch FROM updated - started) * 1000)::bigint - paused_ms FROM belay.backfill`)
+	if res.Took <= 0 || res.Took.Milliseconds()-took > 1 {
+		t.Errorf("it took %s, by the ledger %d ms", res.Took, took)
 	}
 	if snap := b.ctl.Snapshot(); snap.State != backfill.Done || snap.Progress != 1 || snap.Rows != 5000 {
 		t.Errorf("at the end %+v", snap)
