@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"belay/db"
@@ -191,6 +192,17 @@ type Written struct {
 type Plan struct {
 	Units  []Unit
 	SHA256 string
+}
+
+// Next is the place of the first unit that is not applied; 0 where all are.
+func (p *Plan) Next(applied func(version string) bool) int {
+	return max(slices.IndexFunc(p.Units, func(u Unit) bool { return !applied(u.Migration.Version) }), 0)
+}
+
+// Recorded reports whether the history said of a version that it is applied when
+// the preflight looked. It is false while a way back is planned.
+func (b *Bench) Recorded(version string) bool {
+	return !b.Back && slices.ContainsFunc(b.Status.Applied, func(m migration.Migration) bool { return m.Version == version })
 }
 
 // Unit is one file of the plan with its judgement.

@@ -278,16 +278,6 @@ func tellReview(ctx context.Context, e *steps.Env, p *steps.Plan, r fact.Review)
 	return e.Fact(ctx, "review", heartNow(ctx, e, p))
 }
 
-// firstOpen is the first unit of a plan that no earlier engine applied.
-func firstOpen(e *steps.Env, p *steps.Plan) int {
-	for i, u := range p.Units {
-		if _, outcome := e.Engine.Came(u.Migration.Version); outcome != "applied" {
-			return i
-		}
-	}
-	return 0
-}
-
 func planFact(e *steps.Env, p *steps.Plan) fact.Plan {
 	l := e.Project.Limits
 	f := fact.Plan{SHA256: p.SHA256, Limits: fact.Limits{
@@ -354,7 +344,10 @@ func counts(stop, warn, notice int) string {
 // heartNow is the heart of the first open unit with who stands in its way at this
 // moment. Where the server cannot be asked it says so.
 func heartNow(ctx context.Context, e *steps.Env, p *steps.Plan) fact.Heart {
-	unit := firstOpen(e, p)
+	unit := p.Next(func(version string) bool {
+		_, outcome := e.Engine.Came(version)
+		return outcome == "applied" || e.Bench.Recorded(version)
+	})
 	if !offline(e) {
 		sample, _, err := e.Sessions.Sample(ctx, heart.Relations(p))
 		if err == nil {

@@ -166,18 +166,17 @@ func (g *engine) rejudge(s activity.Sample) error {
 	return nil
 }
 
-// nextUnit is the first unit that is not applied.
+// nextUnit is the first unit that is not applied: by this journal, and before the
+// run is open also by the history, which another host may have written.
 func (g *engine) nextUnit() int {
-	for i, u := range g.env.Bench.Plan.Units {
-		applied := false
+	return g.env.Bench.Plan.Next(func(version string) bool {
 		for _, came := range g.run.Units {
-			applied = applied || (came.Version == u.Migration.Version && came.Outcome == "applied")
+			if came.Version == version && came.Outcome == "applied" {
+				return true
+			}
 		}
-		if !applied {
-			return i
-		}
-	}
-	return 0
+		return g.run.Opened == nil && g.env.Bench.Recorded(version)
+	})
 }
 
 func (g *engine) recordFact(step string, v fact.Value) error {
