@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,6 +59,9 @@ func readyBody(p page) []view.Block {
 	if why := cannotRun(p.run, p.local); why != "" {
 		next = "not yet: " + why
 	}
+	if s := underway(p.run); s != nil {
+		next = "confirmed: first " + s.Title + ", then it runs"
+	}
 	lines := append(view.Paragraph(theme.Strong, next, p.w, 1, 2), view.Line{})
 	return []view.Block{
 		{Lines: lines},
@@ -66,6 +70,21 @@ func readyBody(p page) []view.Block {
 		{Lines: pendingSQL(p), Give: 3, Min: 1},
 		{Lines: heart(p), Fill: true},
 	}
+}
+
+// underway is the step that is done between the yes and the first statement; nil =
+// none is.
+func underway(run *state.Run) *state.Step {
+	yes := slices.ContainsFunc(confirms, func(id string) bool { _, ok := run.Answers[id]; return ok })
+	if !yes || run.Opened != nil || run.Finished != nil || run.Parked != "" {
+		return nil
+	}
+	for i := range run.Steps {
+		if s := &run.Steps[i]; s.Status == journal.Running && s.ID != "run" {
+			return s
+		}
+	}
+	return nil
 }
 
 // inHandBody is a unit that is being tried: the statement, its wait, who waits.
