@@ -19,9 +19,13 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 // run is main without the exit, so that a test binary can be belay too.
 func run(args []string) int {
-	// A hangup ends the screen and never the run: the engine is another process.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// The first asks to end, the second ends, whatever is being computed.
+	context.AfterFunc(ctx, stop)
+	// A hangup ends the screen and never the run: the engine is another process.
+	ctx, hung := signal.NotifyContext(ctx, syscall.SIGHUP)
+	defer hung()
 	a := &app{ctx: ctx, in: os.Stdin, out: os.Stdout, errOut: os.Stderr}
 	return a.execute(args)
 }
