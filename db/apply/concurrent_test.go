@@ -305,3 +305,50 @@ func TestStrongStatementOutsideATransaction(t *testing.T) {
 		t.Errorf("blockers %+v, version %q", got.Blockers, version(t, d))
 	}
 }
+
+// Without CONCURRENTLY too IF NOT EXISTS succeeds over what a failed build left,
+// and a partition's leftover spoils its parent's index: nothing is committed.
+func TestNoSuccessOverAnInvalidIndex(t *testing.T) {
+	const failed = `UPDATE pg_index SET indisvalid = false WHERE indexrelid = '%s'::regclass`
+	for _, c := range []struct {
+		name, setup, sql, broken string
+		drops                    bool // what stands in the way may be dropped
+	}{
+		{name: "plain", setup: `CREATE INDEX t_a ON t (a)`, sql: `CREATE INDEX IF NOT EXISTS t_a ON t (a)`, broken: "t_a", drops: true},
+		{name: "own transaction", setup: `CREATE INDEX t_a ON t (a)`, sql: `BEGIN; CREATE INDEX IF NOT EXISTS t_a ON t (a); COMMIT`, broken: "t_a", drops: true},
+		{name: "one by one", setup: `CREATE INDEX t_a ON t (a)`, sql: `VACUUM t; CREATE INDEX IF NOT EXISTS t_a ON t (a)`, broken: "t_a", drops: true},
+		{name: "partition", setup: parts + `; CREATE INDEX p1_d ON p1 (d)`, sql: `CREATE INDEX p_d ON p (d)`, broken: "p1_d", drops: true},
+		{name: "parent", setup: parts + `; CREATE INDEX p_d ON ONLY p (d)`, sql: `CREATE INDEX IF NOT EXISTS p_d ON p (d)`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := shop(t)
+			d.Exec(t, c.setup)
+			if c.broken != "" {
+				d.Exec(t, strings.ReplaceAll(failed, "%s", c.broken))
+			}
+			x, _ := executor(t, d.DSN)
+			x.Limits.HoldBudget = 20 * time.Second
+			u := judged(t, x, c.sql)
+			u.Wrap = apply.WrapOf(u.Statements, false)
+			got := x.Run(t.Context(), u)
+			want(t, got, apply.NotApplied, apply.IndexInvalid)
+			if v := version(t, d); v == "7" || got.Hint() == "" || (len(got.Invalid) == 1) != c.drops {
+				t.Errorf("version %q, hint %q, invalid %+v", v, got.Hint(), got.Invalid)
+			}
+			if !c.drops {
+				return
+			}
+			want(t, x.DropInvalid(t.Context(), got.Invalid[0]), apply.Applied, apply.Done)
+			u.From = got.Stood
+			want(t, x.Run(t.Context(), u), apply.Applied, apply.Done)
+			if invalidNames(t, d) != "" || version(t, d) != "7" {
+				t.Errorf("invalid %q, version %q", invalidNames(t, d), version(t, d))
+			}
+		})
+	}
+	// ONLY asks for an index that is INVALID until its parts are attached.
+	d := shop(t)
+	d.Exec(t, parts)
+	x, _ := executor(t, d.DSN)
+	want(t, x.Run(t.Context(), fromText(t, `CREATE INDEX p_d ON ONLY p (d)`)), apply.Applied, apply.Done)
+}

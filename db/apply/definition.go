@@ -26,6 +26,7 @@ func SameDefinition(statement, definition string) bool {
 
 // noise is words that change nothing.
 var noise = []struct{ words, instead []string }{
+	{words: []string{"on", "only"}, instead: []string{"on"}}, // the server's spelling for every partitioned table
 	{words: []string{";"}}, {words: []string{"concurrently"}}, {words: []string{"if", "not", "exists"}},
 	{words: []string{"using", "btree"}}, {words: []string{"asc", "nulls", "last"}}, {words: []string{"asc"}},
 	{words: []string{"desc", "nulls", "first"}, instead: []string{"desc"}},

@@ -34,7 +34,11 @@ where not x.indisvalid or not x.indisready order by x.indexrelid`
 
 // InvalidIndexes lists every INVALID index of the database.
 func InvalidIndexes(ctx context.Context, c *pgx.Conn) ([]InvalidIndex, error) {
-	rows, err := ask(ctx, c, invalidSQL)
+	return listInvalid(ctx, c, invalidSQL)
+}
+
+func listInvalid(ctx context.Context, c *pgx.Conn, sql string, args ...string) ([]InvalidIndex, error) {
+	rows, err := ask(ctx, c, sql, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list INVALID indexes: %w", err)
 	}
@@ -146,6 +150,8 @@ func judge(s Statement, x existing, found bool) (state, string) {
 		return stateDiffers, fmt.Sprintf("%s is there already and is no index", s.Index.Name)
 	case x.kind == "i" && (!x.valid || !x.ready):
 		return stateInvalid, x.InvalidIndex.String() + " stands in the way: drop it with DROP INDEX CONCURRENTLY, then run again"
+	case !s.wants(x):
+		return stateDiffers, fmt.Sprintf("index %s is there already and INVALID until each partition has its part of it", s.Index.Name)
 	case s.Index.Table != "" && x.Table != s.Index.Table:
 		return stateDiffers, fmt.Sprintf("index %s is there already, on %s", s.Index.Name, x.Table)
 	case !SameDefinition(s.SQL, x.definition):

@@ -27,7 +27,7 @@ func FromParse(src []byte, s parse.Statement, e effect.Effect) Statement {
 	switch n := s.Node.Node.(type) {
 	case *pg.Node_IndexStmt:
 		out.Concurrent = n.IndexStmt.Concurrent
-		out.Index = Index{Name: n.IndexStmt.Idxname, Table: table}
+		out.Index = Index{Name: n.IndexStmt.Idxname, Table: table, Only: !n.IndexStmt.Relation.GetInh()}
 		out.Duplicates = duplicates(s, n.IndexStmt, table)
 	case *pg.Node_DropStmt:
 		out.dropped(n.DropStmt)

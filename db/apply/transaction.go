@@ -220,7 +220,7 @@ func (r *run) statement(ctx context.Context, at int, s Statement) (ending, bool)
 	if err := r.keepSettings(ctx, s); err != nil {
 		return r.failed(s, answer{err: err}), false
 	}
-	return ending{}, true
+	return r.built(ctx, s)
 }
 
 // ended reports whether a statement ended our transaction. AND CHAIN begins

@@ -87,6 +87,9 @@ type Index struct {
 	Name   string // "" = the server chooses
 	// Table is the indexed table as "schema.name"; "" for DROP INDEX.
 	Table string
+	// Only is true for an index of a partitioned table alone, without its
+	// partitions: INVALID until each has its part attached.
+	Only bool
 	// drop is the oid of the INVALID index that DropInvalid means.
 	drop uint32
 }

@@ -21,7 +21,8 @@ IF NOT EXISTS compares a name, nothing else.
 
 ## In practice
 An object of that name is there and has other columns: the statement says so in a NOTICE, does nothing and succeeds. The
-migration is recorded, the schema is not what it says, and the code that needs the difference fails.
+migration is recorded, the schema is not what it says, and the code that needs the difference fails. So it is with an index
+that a failed CONCURRENTLY left INVALID: every write keeps it up, no query uses it.
 
 ## Measured
 Seen on 11, 15 and 18 for an index that was INVALID: NOTICE 42P07 and success. Documented: a table of other columns is
@@ -48,6 +49,11 @@ func createIfNotExistsDrift(p *lint.Pass) {
 		if !index.IfNotExists || have == nil || table.CreatedHere {
 			continue
 		}
+		// The concurrent form has a rule of its own; ONLY on a partitioned table is INVALID until its parts are attached.
+		if !have.Valid && !index.Concurrent && index.Relation.GetInh() {
+			reportInvalid(s, table.Name, name)
+			continue
+		}
 		if columns := plainColumns(index); columns != nil && !slices.Equal(columns, have.Columns) {
 			reportDrift(s, table.Name, name, []string{"columns " + strings.Join(have.Columns, ", ")})
 		}
@@ -60,6 +66,15 @@ func reportDrift(s lint.Stmt, relation, name string, drift []string) {
 		Message: fmt.Sprintf("%s is there already and is another one: the statement does nothing and succeeds.", name),
 		Why:     "There: " + strings.Join(drift, "; ") + ".",
 		Instead: "The statement without IF NOT EXISTS, and a look at what is in its way.",
+	})
+}
+
+func reportInvalid(s lint.Stmt, relation, name string) {
+	s.Report(lint.Hazard{
+		Relation: relation, Object: name,
+		Message: fmt.Sprintf("%s is there already and INVALID: the statement does nothing and succeeds.", name),
+		Why:     "No query uses an INVALID index, and IF NOT EXISTS takes it for the index that was asked for; a run of belay stops here.",
+		Instead: fmt.Sprintf("DROP INDEX CONCURRENTLY %s;  -- alone in a file of its own, before this one\nThe statement without IF NOT EXISTS", lint.Quote(name)),
 	})
 }
 
