@@ -2,6 +2,7 @@ package apply
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -14,34 +15,144 @@ import (
 // MaxDuplicates is how many keys are counted before the look ends.
 const MaxDuplicates = 1000
 
-// duplicates is the query that counts the keys of a unique index that occur more
-// than once; "" where the index is not unique, its table is not known, or its
-// keys are more than columns.
-func duplicates(s parse.Statement, n *pg.IndexStmt, table string) string {
-	if !n.Unique || table == "" {
+// Unique is what a CREATE UNIQUE INDEX is going to check. The zero value is of a
+// statement that checks nothing.
+type Unique struct {
+	table, where string
+	keys         []string // expressions, as the statement writes them
+	nullsEqual   bool
+	// Unsure is why no query would check exactly the same; "" = Query does.
+	Unsure string
+}
+
+// Query counts the keys that would make the build fail, up to MaxDuplicates + 1.
+// An index is of a table's own rows, but that of a partitioned one is of its
+// partitions'. "" = there is nothing to ask.
+func (u Unique) Query(partitioned bool) string {
+	if len(u.keys) == 0 || u.Unsure != "" {
 		return ""
 	}
-	var columns, filled []string
-	for _, p := range n.IndexParams {
+	var keys, names, filled []string
+	for i, k := range u.keys {
+		name := fmt.Sprintf("k%d", i+1)
+		// IS NOT NULL would leave out a composite value of which one field is NULL.
+		keys, names, filled = append(keys, k+" AS "+name), append(names, name), append(filled, name+" IS DISTINCT FROM NULL")
+	}
+	only := "ONLY "
+	if partitioned {
+		only = ""
+	}
+	// A constant key such as ((true)) cannot be grouped by but from within.
+	rows := "SELECT " + strings.Join(keys, ", ") + " FROM " + only + quotedName(u.table) + u.where
+	group := "SELECT 1 FROM (" + rows + ") AS k"
+	if !u.nullsEqual {
+		group += " WHERE " + strings.Join(filled, " AND ")
+	}
+	return fmt.Sprintf("SELECT count(*) FROM (%s GROUP BY %s HAVING count(*) > 1 LIMIT %d) AS d", group, strings.Join(names, ", "), MaxDuplicates+1)
+}
+
+// unique reads what a CREATE INDEX is going to check.
+func unique(s parse.Statement, n *pg.IndexStmt, table string) Unique {
+	if !n.Unique {
+		return Unique{}
+	}
+	u := Unique{table: table, nullsEqual: n.NullsNotDistinct}
+	if table == "" {
+		u.Unsure = "its table is not known"
+		return u
+	}
+	texts := elements(s.SQL)
+	for i, p := range n.IndexParams {
 		e := p.GetIndexElem()
-		if e.GetName() == "" || len(e.GetCollation()) > 0 || len(e.GetOpclass()) > 0 {
-			return ""
+		key := pgx.Identifier{e.GetName()}.Sanitize()
+		if e.GetName() == "" {
+			if key = ""; len(texts) == len(n.IndexParams) {
+				key = expression(texts[i])
+			}
 		}
-		c := pgx.Identifier{e.Name}.Sanitize()
-		columns, filled = append(columns, c), append(filled, c+" IS NOT NULL")
+		if key == "" {
+			u.Unsure = fmt.Sprintf("key %d of it could not be cut out of the statement", i+1)
+			return u
+		}
+		if class := names(e.GetOpclass()); len(class) > 0 && !byteEqual(class) {
+			u.Unsure = "operator class " + strings.Join(class, ".") + " may have an equality of its own"
+			return u
+		}
+		if c := names(e.GetCollation()); len(c) > 0 {
+			key += " COLLATE " + pgx.Identifier(c).Sanitize()
+		}
+		u.keys = append(u.keys, key)
 	}
-	var where []string
 	if n.WhereClause != nil {
-		where = append(where, "("+condition(s.SQL)+"\n)") // a comment may end it
+		u.where = " WHERE (" + condition(s.SQL) + "\n)" // a comment may end it
 	}
-	if !n.NullsNotDistinct {
-		where = append(where, filled...)
+	return u
+}
+
+func names(list []*pg.Node) []string {
+	var out []string
+	for _, n := range list {
+		out = append(out, n.GetString_().GetSval())
 	}
-	sql := "SELECT 1 FROM " + quotedName(table)
-	if len(where) > 0 {
-		sql += " WHERE " + strings.Join(where, " AND ")
+	return out
+}
+
+// byteEqual reports an operator class that finds the same values equal as the
+// type's own does. With a collation where that would not hold the server builds
+// no index of it.
+func byteEqual(class []string) bool {
+	if len(class) > 1 && class[0] != "pg_catalog" {
+		return false
 	}
-	return fmt.Sprintf("SELECT count(*) FROM (%s GROUP BY %s HAVING count(*) > 1 LIMIT %d) AS d", sql, strings.Join(columns, ", "), MaxDuplicates+1)
+	return slices.Contains([]string{"text_pattern_ops", "varchar_pattern_ops", "bpchar_pattern_ops"}, class[len(class)-1])
+}
+
+// elements are the keys of a CREATE INDEX as they are written: what stands
+// between the commas of its first parentheses.
+func elements(sql string) []string {
+	var out []string
+	depth, from := 0, 0
+	for _, t := range parse.Tokens([]byte(sql)) {
+		if t.Kind != parse.TokenSymbol {
+			continue
+		}
+		switch sql[t.Start:t.End] {
+		case "(", "[":
+			if depth++; depth == 1 {
+				from = t.End
+			}
+		case ",":
+			if depth == 1 {
+				out, from = append(out, sql[from:t.Start]), t.End
+			}
+		case ")", "]":
+			if depth--; depth == 0 {
+				return append(out, sql[from:t.Start])
+			}
+		}
+	}
+	return nil
+}
+
+// expression is the key of an element that is none of a column: up to the end of
+// its first parentheses. Collation, operator class and order come after them; ""
+// = it has none.
+func expression(element string) string {
+	depth := 0
+	for _, t := range parse.Tokens([]byte(element)) {
+		if t.Kind != parse.TokenSymbol {
+			continue
+		}
+		switch element[t.Start:t.End] {
+		case "(":
+			depth++
+		case ")":
+			if depth--; depth == 0 {
+				return element[:t.End]
+			}
+		}
+	}
+	return ""
 }
 
 // condition is the text behind the WHERE of a CREATE INDEX: the last one outside

@@ -28,7 +28,7 @@ func FromParse(src []byte, s parse.Statement, e effect.Effect) Statement {
 	case *pg.Node_IndexStmt:
 		out.Concurrent = n.IndexStmt.Concurrent
 		out.Index = Index{Name: n.IndexStmt.Idxname, Table: table, Only: !n.IndexStmt.Relation.GetInh()}
-		out.Duplicates = duplicates(s, n.IndexStmt, table)
+		out.Unique = unique(s, n.IndexStmt, table)
 	case *pg.Node_DropStmt:
 		out.dropped(n.DropStmt)
 	case *pg.Node_ReindexStmt:

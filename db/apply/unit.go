@@ -66,9 +66,8 @@ type Statement struct {
 	// Index is what CREATE INDEX or DROP INDEX names; the zero value = nothing to
 	// look for by name.
 	Index Index
-	// Duplicates is a query that counts the keys that would make a unique build
-	// fail; "" = there is none to ask.
-	Duplicates string
+	// Unique is what a CREATE UNIQUE INDEX is going to check.
+	Unique Unique
 	// Constraint is what VALIDATE CONSTRAINT names; the zero value = none.
 	Constraint Constraint
 	// Partition is what ATTACH or DETACH PARTITION names, of a table or an index;

@@ -8,6 +8,7 @@ import (
 	"belay/db"
 	"belay/db/apply"
 	"belay/db/inspect"
+	"belay/sqlview/catalog"
 	"belay/sqlview/measure"
 	"belay/steps"
 	"belay/steps/fact"
@@ -33,7 +34,11 @@ func duplicateItems(ctx context.Context, e *steps.Env) ([]fact.Item, []journal.Q
 		for i, parsed := range f.Statements {
 			s := apply.FromParse(f.Source, parsed, f.Effects[i])
 			r := e.Bench.Snapshot.Relation(s.Index.Table)
-			if s.Duplicates == "" || r == nil || r.CreatedHere || r.Size == nil {
+			query := s.Unique.Query(r != nil && r.Kind == catalog.PartitionedTable)
+			if why, skip := unaskable(s, r, query); skip {
+				continue
+			} else if why != "" {
+				items = append(items, unlooked(s, why))
 				continue
 			}
 			limit := quietLookLimit
@@ -47,7 +52,7 @@ func duplicateItems(ctx context.Context, e *steps.Env) ([]fact.Item, []journal.Q
 					continue
 				}
 			}
-			item, err := duplicateItem(ctx, e, s, limit)
+			item, err := duplicateItem(ctx, e, s, query, limit)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -57,24 +62,47 @@ func duplicateItems(ctx context.Context, e *steps.Env) ([]fact.Item, []journal.Q
 	return items, questions, nil
 }
 
+// unaskable says why a unique build's table is not asked for duplicates; skip is
+// true where there is nothing to look for: no unique index, no table yet, or one
+// whose partitions get their indexes by themselves.
+func unaskable(s apply.Statement, r *catalog.Relation, query string) (why string, skip bool) {
+	switch {
+	case query == "" && s.Unique.Unsure == "", r == nil, r.CreatedHere, r.Kind == catalog.PartitionedTable && s.Index.Only:
+		return "", true
+	case s.Unique.Unsure != "":
+		return s.Unique.Unsure, false
+	case r.Size == nil:
+		return "its size is not known", false
+	}
+	return "", false
+}
+
 func askDuplicates(s apply.Statement, bytes int64) journal.QuestionAsked {
 	return journal.QuestionAsked{
 		ID: duplicatesID, Options: []string{"no", "yes"}, Default: "no", Preset: true,
-		Text: fmt.Sprintf("look for duplicates in %s (%s) before the unique index %s is built?", s.Index.Table, measure.Bytes(bytes), s.Index.Name),
+		Text: fmt.Sprintf("look for duplicates in %s (%s) before the unique index %s is built?", s.Index.Table, measure.Bytes(bytes), called(s)),
 		Why:  "it reads the table once, read-only, for a minute at most; a unique build that meets a duplicate fails after all its work and leaves an INVALID index",
 	}
 }
 
 func unlooked(s apply.Statement, why string) fact.Item {
 	return fact.Item{
-		ID: "duplicates", Level: fact.OK, Text: fmt.Sprintf("unique index %s: not looked for duplicates in %s (%s)", s.Index.Name, s.Index.Table, why),
+		ID: "duplicates", Level: fact.OK, Text: fmt.Sprintf("unique index %s: not looked for duplicates in %s (%s)", called(s), s.Index.Table, why),
 	}
 }
 
-func duplicateItem(ctx context.Context, e *steps.Env, s apply.Statement, limit time.Duration) (fact.Item, error) {
+// called names the index; the server names one that the statement does not.
+func called(s apply.Statement) string {
+	if s.Index.Name != "" {
+		return s.Index.Name
+	}
+	return fmt.Sprintf("of line %d", s.Line)
+}
+
+func duplicateItem(ctx context.Context, e *steps.Env, s apply.Statement, query string, limit time.Duration) (fact.Item, error) {
 	var n int64
 	err := e.Sessions.Monitor(func(c *db.Conn) (err error) {
-		n, err = inspect.CountReadOnly(ctx, c, s.Duplicates, limit)
+		n, err = inspect.CountReadOnly(ctx, c, query, limit)
 		return err
 	})
 	switch {
@@ -83,12 +111,12 @@ func duplicateItem(ctx context.Context, e *steps.Env, s apply.Statement, limit t
 	case err != nil:
 		return fact.Item{}, steps.Database("looking for duplicates", err)
 	case n == 0:
-		return fact.Item{ID: "duplicates", Level: fact.OK, Text: fmt.Sprintf("unique index %s: no duplicates in %s now", s.Index.Name, s.Index.Table)}, nil
+		return fact.Item{ID: "duplicates", Level: fact.OK, Text: fmt.Sprintf("unique index %s: no duplicates in %s now", called(s), s.Index.Table)}, nil
 	}
 	return fact.Item{
 		ID: "duplicates", Level: fact.Stop,
-		Text: fmt.Sprintf("unique index %s will fail: %s in %s more than once", s.Index.Name, keys(n), s.Index.Table),
-		Hint: "clear them first: " + s.Duplicates + " counts them",
+		Text: fmt.Sprintf("unique index %s will fail: %s in %s more than once", called(s), keys(n), s.Index.Table),
+		Hint: "clear them first: " + query + " counts them",
 	}, nil
 }
 

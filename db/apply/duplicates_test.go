@@ -1,0 +1,75 @@
+package apply_test
+
+import (
+	"testing"
+
+	"belay/db"
+	"belay/db/dbtest"
+)
+
+// The look says beforehand what the server itself says of the build: each index
+// is built after it. Where it cannot, it says that.
+func TestLookForDuplicates(t *testing.T) {
+	for _, c := range []struct {
+		name, setup, sql string
+		partitioned      bool
+		unsure           bool
+		min              int // server_version_num that the statement needs
+	}{
+		{name: "columns", setup: `INSERT INTO u VALUES (1, 'a'), (1, 'b')`, sql: `CREATE UNIQUE INDEX ON u (a)`},
+		{name: "two columns", setup: `INSERT INTO u VALUES (1, 'a'), (1, 'b')`, sql: `CREATE UNIQUE INDEX ON u (a, s)`},
+		{name: "nulls", setup: `INSERT INTO u VALUES (NULL, 'a'), (NULL, 'a'), (1, NULL), (1, NULL)`, sql: `CREATE UNIQUE INDEX ON u (a, s)`},
+		{name: "nulls not distinct", setup: `INSERT INTO u VALUES (NULL, 'a'), (NULL, 'a')`, sql: `CREATE UNIQUE INDEX ON u (a, s) NULLS NOT DISTINCT`, min: 150000},
+		{name: "expression", setup: `INSERT INTO u VALUES (1, 'a'), (2, 'A')`, sql: "CREATE UNIQUE INDEX i ON u -- (why\n (lower(s /* ) */) DESC)"},
+		{name: "expression and column", setup: `INSERT INTO u VALUES (1, 'a'), (2, 'A')`, sql: `CREATE UNIQUE INDEX ON u (a, (s || ',)'), coalesce(s, '') NULLS FIRST)`},
+		{name: "expression of an array", setup: `INSERT INTO u VALUES (1, 'a'), (1, 'a')`, sql: `CREATE UNIQUE INDEX ON u ((ARRAY[a, 1]), (upper(u.s)))`},
+		{name: "constant", setup: `INSERT INTO u VALUES (1, 'a'), (2, 'b')`, sql: `CREATE UNIQUE INDEX ON u ((true))`},
+		{name: "number", setup: `INSERT INTO u VALUES (1, 'a'), (2, 'b')`, sql: `CREATE UNIQUE INDEX ON u ((1))`},
+		{name: "composite", setup: `CREATE TYPE pair AS (x int, y int); ALTER TABLE u ADD p pair; INSERT INTO u VALUES (1, 'a', (1, NULL)), (2, 'b', (1, NULL))`,
+			sql: `CREATE UNIQUE INDEX ON u (p)`},
+		{name: "collation", setup: `CREATE COLLATION folded (provider = icu, locale = 'und-u-ks-level2', deterministic = false); INSERT INTO u VALUES (1, 'a'), (2, 'A')`,
+			sql: `CREATE UNIQUE INDEX ON u (s COLLATE folded)`},
+		{name: "column's collation", setup: `CREATE COLLATION folded (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+			ALTER TABLE u ALTER s TYPE text COLLATE folded; INSERT INTO u VALUES (1, 'a'), (2, 'A')`, sql: `CREATE UNIQUE INDEX ON u (s)`},
+		{name: "other collation", setup: `INSERT INTO u VALUES (1, 'a'), (2, 'A')`, sql: `CREATE UNIQUE INDEX ON u (s COLLATE pg_catalog."C")`},
+		{name: "pattern class", setup: `INSERT INTO u VALUES (1, 'a'), (2, 'a')`, sql: `CREATE UNIQUE INDEX ON u (s text_pattern_ops)`},
+		{name: "operator class", setup: `INSERT INTO u VALUES (1, 'a'), (2, 'a')`, sql: `CREATE UNIQUE INDEX ON u (s text_ops)`, unsure: true},
+		{name: "predicate", setup: `INSERT INTO u VALUES (1, 'a'), (2, 'a')`, sql: `CREATE UNIQUE INDEX ON u (s) INCLUDE (a) WHERE a > 1 -- late`},
+		{name: "predicate that holds", setup: `INSERT INTO u VALUES (1, 'a'), (2, 'a')`, sql: `CREATE UNIQUE INDEX ON u (s) WITH (fillfactor = 70) WHERE (a > 0)`},
+		{name: "children", setup: `CREATE TABLE child () INHERITS (u); INSERT INTO u VALUES (1); INSERT INTO child VALUES (1)`, sql: `CREATE UNIQUE INDEX ON u (a)`},
+		{name: "partitions", setup: parts + `; INSERT INTO p VALUES (1, 1)`, sql: `CREATE UNIQUE INDEX ON p (id, d)`, partitioned: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := dbtest.New(t)
+			if at := dbtest.QueryVal[int](t, d, `SELECT current_setting('server_version_num')::int`); at < c.min {
+				t.Skip("the statement is there from 15 on")
+			}
+			d.Exec(t, `CREATE TABLE u (a int, s text)`)
+			d.Exec(t, c.setup)
+			u := fromText(t, c.sql).Statements[0].Unique
+			if (u.Unsure != "") != c.unsure || (u.Query(c.partitioned) == "") != c.unsure {
+				t.Fatalf("unsure %q, asks %q", u.Unsure, u.Query(c.partitioned))
+			}
+			if c.unsure {
+				return
+			}
+			found := dbtest.QueryVal[int](t, d, u.Query(c.partitioned))
+			if fails := refused(t, d, c.sql); (found > 0) != fails {
+				t.Errorf("%s\nfound %d, the build fails: %v", u.Query(c.partitioned), found, fails)
+			}
+		})
+	}
+	if u := fromText(t, `CREATE INDEX ON t (a)`).Statements[0].Unique; u.Query(false) != "" {
+		t.Errorf("an index that is not unique asks %s", u.Query(false))
+	}
+}
+
+// refused builds the index and reports whether a duplicate was in its way.
+func refused(t *testing.T, d *dbtest.DB, sql string) bool {
+	t.Helper()
+	_, err := d.Conn(t).Exec(t.Context(), sql)
+	if err != nil && db.SQLState(err) != "23505" {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return err != nil
+}
