@@ -56,6 +56,7 @@ func TestDataErrorIsNarrowedToTheRow(t *testing.T) {
 
 func TestDataErrorByPlace(t *testing.T) {
 	s := newStand(t, `CREATE TABLE t (d int, n int); INSERT INTO t SELECT CASE i WHEN 1777 THEN 0 ELSE 1 END, 0 FROM generate_series(1, 3000) i`)
+	byPlace(t, s)
 	b := s.start(t, s.options(t, s.plan(t, backfill.Spec{Relation: "t", Set: "n = 7 / d", MaxRows: 1000})))
 	dbtest.WaitFor(t, "the pause", b.state(backfill.Paused))
 	place := dbtest.QueryVal[string](t, s.DB, `SELECT ctid::text FROM t WHERE d = 0`)
@@ -73,6 +74,7 @@ func TestDataErrorByPlace(t *testing.T) {
 // VACUUM FULL gives every row another place: the pass starts over.
 func TestPlaceAfterRewrite(t *testing.T) {
 	s := newStand(t, `CREATE TABLE t (v int, n int, pad text DEFAULT repeat('x', 100)); INSERT INTO t SELECT i FROM generate_series(1, 3000) i; DELETE FROM t WHERE v % 2 = 0`)
+	byPlace(t, s)
 	o := s.options(t, s.plan(t, backfill.Spec{Relation: "t", Set: "n = v", MaxRows: 200}))
 	batches := 0
 	o.Tell = func(e backfill.Event) {

@@ -1,6 +1,7 @@
 package backfill_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -71,6 +72,7 @@ func TestEveryRowOnceByKey(t *testing.T) {
 
 func TestByPlace(t *testing.T) {
 	s := newStand(t, `CREATE TABLE t (v int, w int); INSERT INTO t SELECT i FROM generate_series(1, 5000) i`)
+	byPlace(t, s)
 	p := s.plan(t, backfill.Spec{Relation: "t", Set: "w = v * 2", MaxRows: 300})
 	if !p.Leaves[0].Key.ByPlace() || !hasHazard(p, "no-key") {
 		t.Fatalf("key %v, hazards %v", p.Leaves[0].Key, p.Hazards)
@@ -78,6 +80,27 @@ func TestByPlace(t *testing.T) {
 	res := run(t, s.options(t, p))
 	if res.Rows != 5000 || s.Count(t, "t WHERE w IS DISTINCT FROM v * 2") != 0 {
 		t.Errorf("%d rows changed; %+v", res.Rows, res.Verified)
+	}
+}
+
+// Before 14 a leaf without a key is refused, with what would lift it.
+func TestNoTIDRange(t *testing.T) {
+	s := newStand(t, `CREATE TABLE t (v int, w int); INSERT INTO t VALUES (1)`)
+	p := s.plan(t, backfill.Spec{Relation: "t", Set: "w = v * 2"})
+	if hasHazard(p, "no-tid-range") != (serverVersion(t, s.DB) < 140000) {
+		t.Fatalf("hazards %v", p.Hazards)
+	}
+	if !hasHazard(p, "no-tid-range") {
+		return
+	}
+	var refused *backfill.HazardError
+	_, err := backfill.Run(bounded(t), s.options(t, p))
+	if !errors.As(err, &refused) || !strings.Contains(refused.Hazards[0].Instead, "unique index") {
+		t.Errorf("error = %v", err)
+	}
+	s.Exec(t, `CREATE UNIQUE INDEX ON t (v); ALTER TABLE t ALTER v SET NOT NULL`)
+	if res := s.fill(t, backfill.Spec{Relation: "t", Set: "w = v * 2"}); res.Rows != 1 {
+		t.Errorf("with a key: %+v", res)
 	}
 }
 

@@ -33,10 +33,34 @@ type stand struct {
 
 func newStand(t testing.TB, sql string) *stand {
 	t.Helper()
-	d := dbtest.New(t)
+	d := withUUID(t)
 	d.Exec(t, sql)
 	createLedger(t, d)
 	return &stand{DB: d, dsn: d.DSN, conn: connect(t, d.DSN)}
+}
+
+// withUUID is a database that has gen_random_uuid, which the server itself has from 13 on.
+func withUUID(t testing.TB) *dbtest.DB {
+	t.Helper()
+	d := dbtest.New(t)
+	if serverVersion(t, d) < 130000 {
+		d.Exec(t, `CREATE FUNCTION gen_random_uuid() RETURNS uuid LANGUAGE sql AS 'SELECT md5(random()::text || clock_timestamp())::uuid'`)
+	}
+	return d
+}
+
+func serverVersion(t testing.TB, d *dbtest.DB) int {
+	t.Helper()
+	return dbtest.QueryVal[int](t, d, `SELECT current_setting('server_version_num')::int`)
+}
+
+// byPlace skips a test that walks by ctid where the server cannot scan a range
+// of it. That a backfill is refused there is TestNoTIDRange.
+func byPlace(t testing.TB, s *stand) {
+	t.Helper()
+	if serverVersion(t, s.DB) < 140000 {
+		t.Skip("a range of ctid is scanned from 14 on")
+	}
 }
 
 func createLedger(t testing.TB, d *dbtest.DB) {

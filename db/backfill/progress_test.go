@@ -18,7 +18,7 @@ func TestProgressFollowsTheRank(t *testing.T) {
 		{"uniform", `CREATE TABLE t (id bigint PRIMARY KEY, n int); INSERT INTO t SELECT i FROM generate_series(1, %d) i`},
 		{"skewed", `CREATE TABLE t (id bigint PRIMARY KEY, n int); INSERT INTO t SELECT CASE WHEN i %% 10 = 0 THEN i * 1000000::bigint ELSE i END FROM generate_series(1, %d) i`},
 		{"gapped", `CREATE TABLE t (id bigint PRIMARY KEY, n int); INSERT INTO t SELECT i * 7 + (i / 4000) * 1000000000::bigint FROM generate_series(1, %d) i`},
-		{"uuid", `CREATE TABLE t (id uuid PRIMARY KEY, n int); INSERT INTO t SELECT gen_random_uuid() FROM generate_series(1, %d)`},
+		{"uuid", `CREATE TABLE t (id uuid PRIMARY KEY, n int); INSERT INTO t SELECT md5(i::text)::uuid FROM generate_series(1, %d) i`},
 		{"text", `CREATE TABLE t (id text PRIMARY KEY, n int); INSERT INTO t SELECT md5(i::text) FROM generate_series(1, %d) i`},
 		{"timestamptz", `CREATE TABLE t (id timestamptz PRIMARY KEY, n int); INSERT INTO t SELECT '2020-01-01'::timestamptz + i * i * interval '1 ms' FROM generate_series(1, %d) i`},
 		{"composite of few", `CREATE TABLE t (a int, b int, n int, PRIMARY KEY (a, b)); INSERT INTO t SELECT CASE WHEN i %% 3 = 0 THEN 7 ELSE i %% 5 END, i FROM generate_series(1, %d) i`},

@@ -154,12 +154,23 @@ func (s *sessions) lost() bool { return s.exec == nil || s.exec.IsClosed() }
 
 var errClosed = errors.New("the session is closed")
 
-// drop closes the executor; the server undoes what it had open.
+// unlockTimeout bounds the word to the server that the locks are let go.
+const unlockTimeout = time.Second
+
+// drop closes the executor; the server undoes what it had open. The locks are
+// let go first: a backend ends some time after its client, and whoever comes
+// next would be refused by a backfill that is over.
 func (s *sessions) drop() {
-	if s.exec != nil {
-		_ = s.exec.Close()
-		s.exec = nil
+	if s.exec == nil {
+		return
 	}
+	if !s.lost() && s.exec.PgConn().TxStatus() == 'I' {
+		ctx, cancel := context.WithTimeout(context.Background(), unlockTimeout)
+		_, _ = s.exec.Exec(ctx, "SELECT pg_catalog.pg_advisory_unlock_all()")
+		cancel()
+	}
+	_ = s.exec.Close()
+	s.exec = nil
 }
 
 // sleep waits for d, or returns the cause of ctx's end.

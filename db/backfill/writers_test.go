@@ -120,6 +120,9 @@ func TestVerifyFindsPlantedMisses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStand(t, table+`; INSERT INTO t SELECT i, i % 50 FROM generate_series(1, 20000) i`)
+			if name == "by place" {
+				byPlace(t, s)
+			}
 			spec := backfill.Spec{Relation: "t", Set: "b = a || '.'"}
 			if res := s.fill(t, spec); res.Rows != 20000 || res.Verified.Rows != 20000 || res.Verified.Left != 0 {
 				t.Errorf("result %+v", res)
