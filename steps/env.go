@@ -73,7 +73,8 @@ type Env struct {
 type Confirmed struct {
 	Versions []string          // in order
 	Files    map[string][]byte // by version
-	// Backfills are the units that run in batches, by version.
+	// Backfills are the units that run in batches, by version: at least the id, by
+	// which the ledger has the cursor.
 	Backfills   map[string]Backfill
 	SHA256      string
 	SystemID    string

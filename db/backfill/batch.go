@@ -60,16 +60,20 @@ func statementTimeout(target time.Duration) string {
 	return strconv.FormatInt(max(10*target, 5*time.Second).Milliseconds(), 10)
 }
 
-// fenced begins a transaction of leaf and checks both fences; then it asks
+// fenced begins a transaction of leaf and checks every fence; then it asks
 // query, if any, in the same round trip. On an error the transaction may be
 // open.
 func (r *runner) fenced(ctx context.Context, target time.Duration, query string, args []any, scan func(pgx.Rows) error) error {
 	var b pgx.Batch
 	b.Queue(beginSQL)
 	b.Queue(limitsSQL, statementTimeout(target))
-	var run, batches, epoch int64
+	claims := r.claims()
+	held := make([]int, len(claims))
+	for i, c := range claims {
+		b.Queue(ledger.FenceSQL, c.Run, c.Epoch).QueryRow(func(row pgx.Row) error { return none(row.Scan(&held[i])) })
+	}
+	var batches, epoch int64
 	var asked string
-	b.Queue(ledger.FenceSQL, r.o.Run.ID, r.o.Run.Epoch).QueryRow(func(row pgx.Row) error { return none(row.Scan(&run)) })
 	b.Queue(cursorFenceSQL, r.row.ID, r.row.Leaf).QueryRow(func(row pgx.Row) error { return none(row.Scan(&batches, &epoch, &asked)) })
 	if query != "" {
 		b.Queue(query, args...).Query(scan)
@@ -77,9 +81,8 @@ func (r *runner) fenced(ctx context.Context, target time.Duration, query string,
 	if err := r.s.exec.SendBatch(ctx, &b).Close(); err != nil {
 		return err
 	}
-	if run == 0 {
-		owner, _, err := ledger.Owner(ctx, r.s.exec, r.o.Run.ID)
-		return errors.Join(&ledger.TakenOverError{Run: r.o.Run.Short(), Owner: owner}, err)
+	if i := slices.Index(held, 0); i >= 0 {
+		return r.taken(ctx, claims[i])
 	}
 	if batches != r.row.Batches || int(epoch) != r.row.Epoch {
 		return r.moved(ctx)
@@ -88,6 +91,22 @@ func (r *runner) fenced(ctx context.Context, target time.Duration, query string,
 		return &askedError{by: strings.TrimPrefix(asked, pausedBy)}
 	}
 	return nil
+}
+
+// claims are whose backfill this is: the run's with the file first, and the
+// backfill's own.
+func (r *runner) claims() []ledger.Claim {
+	own := ledger.Claim{Run: r.o.Run.ID, Epoch: r.o.Run.Epoch}
+	if r.o.Claim == nil {
+		return []ledger.Claim{own}
+	}
+	return []ledger.Claim{{Run: r.o.Claim.Run, Epoch: r.o.Claim.Epoch}, own}
+}
+
+// taken says who has a run whose claim does not hold any more.
+func (r *runner) taken(ctx context.Context, c ledger.Claim) error {
+	owner, _, err := ledger.Owner(ctx, r.s.exec, c.Run)
+	return errors.Join(&ledger.TakenOverError{Run: ledger.Run{ID: c.Run}.Short(), Owner: owner}, err)
 }
 
 // askedError says that somebody wrote a pause into the ledger.

@@ -18,6 +18,11 @@ func (r *runner) create(ctx context.Context) error {
 		return fmt.Errorf("backfill: create: %w", err)
 	}
 	defer r.undo(ctx)
+	if r.o.Claim != nil {
+		if err := r.o.Claim.Fence(ctx, tx.Conn()); err != nil {
+			return err
+		}
+	}
 	for _, l := range r.p.Leaves {
 		if err := r.createLeaf(ctx, tx, l, 1); err != nil {
 			return err

@@ -20,6 +20,9 @@ type Options struct {
 	// Run is the ledger's run that does it. Its row is written where it is not
 	// there. Epoch is the caller's; 0 = 1.
 	Run ledger.Run
+	// Claim is on the run that has this backfill among its files: it fences every
+	// transaction beside Run. nil = Run alone.
+	Claim *ledger.Claim
 	// Plan is what was reviewed.
 	Plan *Plan
 	// ID is the backfill's uuid. One that the ledger has is resumed; else a new one

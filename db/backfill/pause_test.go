@@ -10,6 +10,7 @@ import (
 
 	"belay/db/backfill"
 	"belay/db/dbtest"
+	"belay/db/ledger"
 	"belay/db/throttle"
 )
 
@@ -220,6 +221,38 @@ func TestFence(t *testing.T) {
 				t.Errorf("%d rows changed, %d counted, want the first batch's 100", n, res.Rows)
 			}
 		})
+	}
+}
+
+// The run that has the backfill among its files is taken over: its batches end
+// there, and before the first one nothing is written.
+func TestFenceOfTheRun(t *testing.T) {
+	s := newStand(t, increments)
+	o := s.options(t, s.plan(t, increment()))
+	whole := ledger.Run{ID: backfill.NewID(), Database: s.Name, Owner: "op1@bastion-1", State: "running"}
+	if err := ledger.OpenRun(bounded(t), s.Conn(t), whole); err != nil {
+		t.Fatal(err)
+	}
+	o.Claim = &ledger.Claim{Run: whole.ID, Epoch: 1}
+	once := sync.OnceFunc(func() {
+		s.Exec(t, `UPDATE belay.run SET epoch = 2, owner = 'op3@bastion-3' WHERE id = $1::text::uuid`, whole.ID)
+	})
+	o.Tell = func(e backfill.Event) {
+		if e.Kind == backfill.Committed {
+			once()
+		}
+	}
+	for range 2 { // the second begins when it is another's
+		_, err := backfill.Run(bounded(t), o)
+		var taken *ledger.TakenOverError
+		if !errors.As(err, &taken) || taken.Run != whole.Short() || taken.Owner != "op3@bastion-3" {
+			t.Errorf("error %v", err)
+		}
+		if n := s.Count(t, "t WHERE n = 1"); n != 100 || s.Count(t, "belay.backfill") != 1 {
+			t.Errorf("%d rows changed, want the first batch's 100", n)
+		}
+		s.Exec(t, `UPDATE belay.backfill SET state = 'done'`)
+		o.ID = ""
 	}
 }
 

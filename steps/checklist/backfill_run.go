@@ -190,13 +190,16 @@ func (f *filler) batches(ctx context.Context) (backfill.Result, error) {
 	defer w.end()
 	o := backfill.Options{
 		Config: cfg, Plan: f.plan, ID: f.id, Control: w.control, Throttle: throttled(e.Project.Config.Throttle),
-		Run: f.owner(), Monitor: w.lend, Tell: w.tell,
+		Run: f.owner(), Claim: f.r.x.Ledger, Monitor: w.lend, Tell: w.tell,
 	}
 	if e.Backfill == nil {
 		o.Locks = []int64{db.LockKey}
 	}
 	result, err := w.run(ctx, o)
 	if err != nil {
+		if taken := f.takenBy(ctx, err); taken != nil {
+			return result, f.r.takenOver(ctx, taken)
+		}
 		return result, f.ended(err, w.control.Snapshot())
 	}
 	t, err := e.Sessions.Open(ctx, e.Run, "run")
@@ -211,6 +214,32 @@ func (f *filler) batches(ctx context.Context) (backfill.Result, error) {
 		return result, err
 	}
 	return result, f.r.takeKeys(ctx)
+}
+
+// takenBy asks whose run this is, where the batches ended at somebody else: at a
+// fence, or at locks that the new owner holds already. nil = still ours, or
+// nobody knows.
+func (f *filler) takenBy(ctx context.Context, err error) *ledger.TakenOverError {
+	var held *backfill.HeldError
+	_, moved := movedTo(err)
+	claim := f.r.x.Ledger
+	if claim == nil || !moved && !errors.As(err, &held) {
+		return nil
+	}
+	e := &ledger.TakenOverError{Run: ledger.Run{ID: claim.Run}.Short()}
+	epoch, s := claim.Epoch, f.env().Sessions
+	// The monitor may have gone with the batches' own session.
+	if err := s.Reconnect(ctx, f.env().Run); err != nil {
+		return nil
+	}
+	err = s.Monitor(func(c *db.Conn) (err error) {
+		e.Owner, epoch, err = ledger.Owner(ctx, c, claim.Run)
+		return err
+	})
+	if err != nil || epoch == claim.Epoch {
+		return nil
+	}
+	return e
 }
 
 // letGo gives the run's connections back and keeps a monitor, as a look has.

@@ -159,7 +159,7 @@ func judged(ctx context.Context, e *steps.Env, migrations []migration.Migration)
 func source(e *steps.Env, m *migration.Migration) sqlview.Source {
 	return sqlview.Source{
 		Path: m.Up.Path, SQL: m.Up.Bytes, Tool: e.Bench.Format.Name, Version: m.Version,
-		Mode: judge.Mode(m.Up.Tx), ByBelay: true,
+		Mode: judge.Mode(m.Up.Tx), ByBelay: true, Backfill: m.Up.Backfill != nil,
 	}
 }
 
@@ -316,13 +316,15 @@ func judgeReview(r sqlview.Result, questions []journal.QuestionAsked) steps.Outc
 	}
 	c := r.Coverage
 	summary := fmt.Sprintf("%d statements, %d analysed, %s", c.Statements, c.Analysed, counts(stop, warn, notice))
+	// What is preset comes with the yes of the run dialog and waits for nobody.
+	waits := slices.ContainsFunc(questions, func(q journal.QuestionAsked) bool { return !q.Preset })
 	switch {
-	case len(questions) > 0:
+	case waits:
 		return steps.Outcome{Status: journal.Asking, Summary: summary, Questions: questions}
 	case stop > 0 || warn > 0 || c.Analysed < c.Statements:
-		return steps.Outcome{Status: journal.Look, Summary: summary}
+		return steps.Outcome{Status: journal.Look, Summary: summary, Questions: questions}
 	}
-	return steps.Outcome{Status: journal.Done, Summary: summary}
+	return steps.Outcome{Status: journal.Done, Summary: summary, Questions: questions}
 }
 
 func counts(stop, warn, notice int) string {

@@ -101,6 +101,81 @@ func TestOldEngineWakesUp(t *testing.T) {
 	wantEffects(t, d, "1,2")
 }
 
+// increments is a file that runs in batches, slowly, and not twice the same.
+var increments = map[string]string{
+	"000001_one.up.sql":  "INSERT INTO effects VALUES (1);",
+	"000002_fill.up.sql": "-- belay: backfill batch-time=20ms\nUPDATE orders SET n = slowly(n);",
+	"000003_two.up.sql":  "INSERT INTO effects VALUES (2);",
+}
+
+// inBatches is a run of a host in the middle of its backfill.
+func inBatches(t *testing.T) (*dbtest.DB, *bench, *life) {
+	t.Helper()
+	d := target(t, true)
+	d.Exec(t, `ALTER TABLE orders ADD n int DEFAULT 0; INSERT INTO orders SELECT generate_series(1, 3000);
+		CREATE FUNCTION slowly(n int) RETURNS int LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.001); RETURN n + 1; END'`)
+	a := hosted(t, d, "bastion-1", increments)
+	l := a.start()
+	l.until("the first rows", func(r *state.Run) bool { return fillingOf(r).Rows > 0 })
+	return d, a, l
+}
+
+func wantOnce(t *testing.T, d *dbtest.DB) {
+	t.Helper()
+	if once, all := d.Count(t, "orders WHERE n = 1"), d.Count(t, "orders"); once != all {
+		t.Errorf("%d of %d rows were filled once", once, all)
+	}
+	wantEffects(t, d, "1,2")
+	if row := dbtest.QueryVal[string](t, d, "SELECT state || ' ' || epoch || ' ' || done_rows FROM belay.backfill"); row != "done 2 3000" {
+		t.Errorf("the cursor: %s", row)
+	}
+}
+
+// TestTakeOverOfABackfill: another host goes on from the cursor of a unit that
+// runs in batches.
+func TestTakeOverOfABackfill(t *testing.T) {
+	t.Parallel()
+	d, a, l := inBatches(t)
+	_ = syscall.Kill(l.run.Engine.PID, syscall.SIGKILL)
+	l.end()
+	sessionsGone(t, d)
+	b := hosted(t, d, "bastion-2", increments)
+	wantEnd(t, b.engine(), steps.ExitPerson, "run.takeover")
+	done := dbtest.QueryVal[int64](t, d, "SELECT done_rows FROM belay.backfill")
+	if n := d.Count(t, "orders WHERE n = 1"); int64(n) != done || done == 0 || done == 3000 {
+		t.Fatalf("%d rows are filled, the cursor says %d", n, done)
+	}
+	b.order.Answers["run.takeover"] = name(t, d)
+	wantEnd(t, b.engine(), steps.ExitDone)
+	wantOnce(t, d)
+	wantEnd(t, a.engine(), steps.ExitPerson, "taken over by op-bastion-2@bastion-2")
+	wantOnce(t, d)
+}
+
+// TestOldBackfillWakesUp freezes an engine among its batches: what another host
+// took over in the meantime is fenced off, also before that host's first batch.
+func TestOldBackfillWakesUp(t *testing.T) {
+	t.Parallel()
+	d, _, l := inBatches(t)
+	if err := syscall.Kill(l.run.Engine.PID, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = syscall.Kill(l.run.Engine.PID, syscall.SIGCONT) }()
+	d.Exec(t, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE $1", "belay/"+l.run.ID+"/%")
+	sessionsGone(t, d)
+	b := hosted(t, d, "bastion-2", increments)
+	b.order.Answers["run.takeover"] = name(t, d)
+	m := b.start()
+	m.until("the take-over", func(r *state.Run) bool { return r.Claim.Epoch == 2 })
+	if err := syscall.Kill(l.run.Engine.PID, syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	old := l.end()
+	wantEnd(t, m.end(), steps.ExitDone)
+	wantEnd(t, old, steps.ExitPerson, "taken over by op-bastion-2@bastion-2")
+	wantOnce(t, d)
+}
+
 // TestTakeOverNeedsALedger: without one the holder of the lock is named, and
 // nothing can be taken over.
 func TestTakeOverNeedsALedger(t *testing.T) {

@@ -33,6 +33,9 @@ type File struct {
 	Path    string `json:"path"`
 	SHA256  string `json:"sha256"`
 	Bytes   int    `json:"bytes"`
+	// Backfill is the id by which the ledger has the cursor of a file that runs in
+	// batches; "" = the file runs as it is.
+	Backfill string `json:"backfill,omitempty"`
 }
 
 // Read reads the settings of a run.
@@ -66,7 +69,7 @@ func (s Settings) Same(folder migration.Folder) bool {
 // that the ledger does not hold what was confirmed.
 func (s Settings) Confirmed(r ledger.Run, p ledger.Plan) (*steps.Confirmed, error) {
 	c := &steps.Confirmed{
-		Files: map[string][]byte{}, SHA256: r.PlanSHA256, SystemID: s.SystemID, DatabaseOID: s.DatabaseOID, Timeline: s.Timeline,
+		Files: map[string][]byte{}, Backfills: map[string]steps.Backfill{}, SHA256: r.PlanSHA256, SystemID: s.SystemID, DatabaseOID: s.DatabaseOID, Timeline: s.Timeline,
 	}
 	rest := p.SQL
 	for _, f := range s.Files {
@@ -79,6 +82,9 @@ func (s Settings) Confirmed(r ledger.Run, p ledger.Plan) (*steps.Confirmed, erro
 			return nil, fmt.Errorf("run %s in the ledger: the bytes of %s are not the ones that were confirmed", r.Short(), f.Path)
 		}
 		c.Files[f.Version] = sql
+		if f.Backfill != "" {
+			c.Backfills[f.Version] = steps.Backfill{ID: f.Backfill}
+		}
 		c.Versions = append(c.Versions, f.Version)
 	}
 	return c, nil
@@ -89,7 +95,11 @@ func (s Settings) Write(p *steps.Plan, o *steps.Opening) error {
 	var sql strings.Builder
 	for _, u := range p.Units {
 		up := u.Migration.Up
-		s.Files = append(s.Files, File{Version: u.Migration.Version, Path: up.Path, SHA256: up.SHA256, Bytes: len(up.Bytes)})
+		file := File{Version: u.Migration.Version, Path: up.Path, SHA256: up.SHA256, Bytes: len(up.Bytes)}
+		if u.Backfill != nil {
+			file.Backfill = u.Backfill.ID
+		}
+		s.Files = append(s.Files, file)
 		sql.Write(up.Bytes)
 		o.Run.Migrations = append(o.Run.Migrations, u.Migration.Version)
 	}
