@@ -11,12 +11,12 @@ import (
 )
 
 // WriteText writes the review for a person: the hazards of each file under its
-// path, then the coverage and the counts. Text from the files is made visible:
+// path, and that it is done in batches where it is, then the coverage and the counts. Text from the files is made visible:
 // control characters are not passed on.
 func WriteText(w io.Writer, r Result) error {
 	b := bufio.NewWriter(w)
 	for _, f := range r.Files {
-		if len(f.Hazards) > 0 {
+		if len(f.Hazards) > 0 || f.Batches != "" {
 			writeFile(b, f)
 		}
 	}
@@ -26,6 +26,10 @@ func WriteText(w io.Writer, r Result) error {
 
 func writeFile(b *bufio.Writer, f FileResult) {
 	fmt.Fprintln(b, visible(f.Path))
+	if f.Batches != "" {
+		fmt.Fprintf(b, "  a backfill: %s\n", inBatches)
+		writePart(b, "alone: ", f.Batches)
+	}
 	for _, h := range f.Hazards {
 		fmt.Fprintf(b, "  %d:%d %s %s%s\n", h.Line, h.Column, h.Severity, h.Rule, onRelation(h))
 		writePart(b, "", h.Message)

@@ -11,6 +11,9 @@ func fileResult(s Source, f *lint.File, hazards []lint.Hazard) FileResult {
 		Path: s.Path, Tool: s.Tool, Version: s.Version,
 		Statements: []StatementResult{}, Hazards: []Finding{},
 	}
+	if b, why := f.Batches(); f.Backfill && why == "" {
+		out.Batches = b.Command()
+	}
 	for i := range f.Statements {
 		out.Statements = append(out.Statements, statementResult(f, i))
 	}

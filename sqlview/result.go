@@ -36,6 +36,9 @@ type FileResult struct {
 	Version    string            `json:"version"`
 	Statements []StatementResult `json:"statements"`
 	Hazards    []Finding         `json:"hazards"`
+	// Batches is the command that does the same as a file whose header asks for
+	// batches; "" = the file runs as it is. It is beyond the contract.
+	Batches string `json:"batches,omitempty"`
 }
 
 // StatementResult is one statement with what it does.

@@ -16,7 +16,8 @@ func (a *app) scriptCommand() *cobra.Command {
 		Use:   "script [VERSION...]",
 		Short: "Print what would run, as plain psql",
 		Long: `Prints the pending migrations with belay's limits and the tool's history rows, ready for psql. It is
-the same SQL; what psql cannot do is try again, name who stands in the way, and find out what became of a lost COMMIT.`,
+the same SQL; what psql cannot do is try again, name who stands in the way, and find out what became of a lost COMMIT. A file
+that runs in batches is no one UPDATE there: the script says how it is done, and stops before it.`,
 		Example: "  belay script > tonight.sql",
 		RunE:    command(func(_ *cobra.Command, versions []string) error { return a.script(versions) }),
 	}

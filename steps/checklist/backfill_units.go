@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"belay/db"
 	"belay/db/backfill"
+	"belay/sqlview/lint"
 	"belay/steps"
 	"belay/steps/fact"
 	"belay/steps/journal"
@@ -84,6 +86,18 @@ func lookAtUnit(ctx context.Context, e *steps.Env, i int, u *steps.Unit) (f fact
 		}
 	}
 	return f, asked, err
+}
+
+// commandOf is the command line that fills the same rows.
+func commandOf(s backfill.Spec) string {
+	c := lint.Batches{Table: s.Relation, Set: s.Set, Where: s.Where}.Command()
+	if len(s.Key) > 0 {
+		c += " --key " + strings.Join(s.Key, ",")
+	}
+	if s.BatchTime > 0 {
+		c += " --batch-time " + s.BatchTime.String()
+	}
+	return c
 }
 
 // onCard puts what was read on the card of the unit's statement.

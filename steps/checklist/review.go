@@ -290,6 +290,9 @@ func planFact(e *steps.Env, p *steps.Plan) fact.Plan {
 			Transaction: u.Wrap != apply.OneByOne, Own: u.Wrap == apply.Own, Instant: u.Instant,
 			HoldMS: u.Hold.Milliseconds(), Role: u.Role, Before: spelled(u.Begin), Record: spelled(u.Record),
 		}
+		if u.Backfill != nil {
+			unit.Batches = commandOf(u.Backfill.Spec)
+		}
 		for _, s := range u.Statements {
 			unit.Statements = append(unit.Statements, fact.Statement{
 				SQL: s.SQL, Line: s.Line, Kind: s.Kind, Needs: s.Effect.Locks, Seconds: s.Effect.Duration,

@@ -166,6 +166,9 @@ type Unit struct {
 	Own bool `json:"own,omitempty"`
 	// Role is set for the unit; "" = the session's own.
 	Role string `json:"role,omitempty"`
+	// Batches is the command that does the same as a unit which runs in batches; ""
+	// = the unit runs as it is.
+	Batches string `json:"batches,omitempty"`
 }
 
 // Statement is one statement of a unit.

@@ -16,11 +16,14 @@ func Psql(p fact.Plan) string {
 	b.WriteString("\\set ON_ERROR_STOP on\n")
 	for _, u := range p.Units {
 		fmt.Fprintf(&b, "\n-- %s, sha256 %s\n", u.Path, u.SHA256)
-		if u.Transaction {
+		switch {
+		case u.Batches != "":
+			batches(&b, u)
+		case u.Transaction:
 			transaction(&b, u, p.Limits)
-			continue
+		default:
+			oneByOne(&b, u)
 		}
-		oneByOne(&b, u)
 	}
 	return b.String()
 }
@@ -49,9 +52,43 @@ func transaction(b *strings.Builder, u fact.Unit, l fact.Limits) {
 	b.WriteString("COMMIT;\n")
 }
 
+// batches stops the script where a backfill belongs: psql has no cursor, and one
+// UPDATE would keep every row locked until its COMMIT.
+func batches(b *strings.Builder, u fact.Unit) {
+	remark(b, `A backfill: belay runs this UPDATE in small batches, each a transaction of its own, with its cursor
+in schema belay. psql cannot, and as one statement it would keep every row locked until COMMIT:`)
+	for _, s := range u.Statements {
+		remark(b, s.SQL)
+	}
+	remark(b, `So this script stops here. Run it with
+  `+u.Batches+`
+or in ranges of a key, each with its own COMMIT. Then take the next line out and run the rest:
+what follows records the version.`)
+	line(b, "DO $belay$ BEGIN RAISE EXCEPTION 'a backfill comes first: see the remarks above this line'; END $belay$")
+	b.WriteString("BEGIN;\n")
+	if u.Role != "" {
+		line(b, "SET LOCAL ROLE "+identifier(u.Role))
+	}
+	for _, sql := range u.Record {
+		line(b, sql)
+	}
+	b.WriteString("COMMIT;\n")
+}
+
+// remark writes text as comment lines. A carriage return ends a comment too.
+func remark(b *strings.Builder, text string) {
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
+	for l := range strings.SplitSeq(text, "\n") {
+		b.WriteString("-- " + l + "\n")
+	}
+}
+
 // oneByOne gives a statement outside a transaction no lock_timeout: it would end
 // a concurrent build in its last wait and leave an INVALID index.
 func oneByOne(b *strings.Builder, u fact.Unit) {
+	if u.Role != "" {
+		line(b, "SET ROLE "+identifier(u.Role))
+	}
 	if len(u.Before) > 0 {
 		b.WriteString("BEGIN;\n")
 		for _, sql := range u.Before {
@@ -69,6 +106,9 @@ func oneByOne(b *strings.Builder, u fact.Unit) {
 		line(b, sql)
 	}
 	b.WriteString("COMMIT;\n")
+	if u.Role != "" {
+		line(b, "RESET ROLE")
+	}
 	line(b, "RESET lock_timeout")
 	line(b, "RESET statement_timeout")
 }
