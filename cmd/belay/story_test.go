@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -155,7 +156,7 @@ func (s *story) lockWaits(ts *testscript.TestScript, _ bool, _ []string) {
 }
 
 func (s *story) journalCommands() map[string]scriptCommand {
-	return map[string]scriptCommand{"exits": s.exits, "journal": s.journal, "kill-engine": s.killEngine, "run-id": s.runID}
+	return map[string]scriptCommand{"exits": s.exits, "journal": s.journal, "look": s.look, "kill-engine": s.killEngine, "run-id": s.runID}
 }
 
 // exits runs a program and compares its exit code: exits 4 belay run ….
@@ -182,6 +183,19 @@ func (s *story) newest() string {
 		}
 	}
 	return best
+}
+
+// look waits until the journal of the look that is open matches: look REGEXP.
+// With (?s) it may be over several lines: what follows what.
+func (s *story) look(ts *testscript.TestScript, _ bool, args []string) {
+	want := regexp.MustCompile(args[0])
+	dbtest.WaitFor(s.tb(ts), "look "+args[0], func() bool {
+		folders, _ := filepath.Glob(filepath.Join(s.state, ".look-*"))
+		return slices.ContainsFunc(folders, func(f string) bool {
+			b, err := os.ReadFile(filepath.Join(f, journal.FileName))
+			return err == nil && want.Match(b)
+		})
+	})
 }
 
 // journal waits until a line of the newest run's journal matches: journal
