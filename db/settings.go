@@ -174,3 +174,10 @@ func sameValue(name, want, got string) bool {
 func MilliSeconds(name string, ms int64) Setting {
 	return Setting{Name: name, Want: strconv.FormatInt(ms, 10)}
 }
+
+// DurableSQL is an expression that makes a COMMIT which was answered survive a
+// crash of the server: with synchronous_commit = off the answer comes before the
+// record is on disk. Every other value flushes at home and stays. Its verb is
+// true for the transaction, false for the session; its value is what was set.
+const DurableSQL = `pg_catalog.set_config('synchronous_commit',
+	pg_catalog.replace(pg_catalog.current_setting('synchronous_commit'), 'off', 'local'), %t)`

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"belay/db"
 )
 
 // Adjustment is a setting of the file that was not obeyed, because ours is
@@ -60,12 +62,6 @@ func transactionGuard(rung, hold time.Duration) guard {
 	return guard{lock: rung, statement: rung + hold, idle: idleTimeout, check: checkInterval}
 }
 
-// durableCommit makes a COMMIT that was answered survive a crash of the server:
-// with synchronous_commit = off the answer comes before the record is on disk, so
-// that an applied unit could be lost. Every other value flushes at home and stays.
-const durableCommit = `pg_catalog.set_config('synchronous_commit',
-	pg_catalog.replace(pg_catalog.current_setting('synchronous_commit'), 'off', 'local'), %t)`
-
 // impose sets the guard, the role and the search path in one round trip, for
 // the transaction or for the session, and reads them back in another.
 func (g *guard) impose(ctx context.Context, s session, local bool, role, path string) error {
@@ -75,7 +71,7 @@ func (g *guard) impose(ctx context.Context, s session, local bool, role, path st
 		args = append(args, name, value)
 		calls = append(calls, fmt.Sprintf("pg_catalog.set_config($%d, $%d, %t)", len(args)-1, len(args), local))
 	}
-	calls = append(calls, fmt.Sprintf(durableCommit, local))
+	calls = append(calls, fmt.Sprintf(db.DurableSQL, local))
 	for _, l := range g.limits(s.version) {
 		if l.name == "transaction_timeout" && *l.value == 0 {
 			continue

@@ -44,9 +44,12 @@ type batch struct {
 
 const beginSQL = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 
-// limitsSQL sets what bounds a batch also where its client is gone.
+// limitsSQL sets what bounds a batch also where its client is gone. How long its
+// COMMIT waits is the server's own: what a crash takes of the rows it takes of the
+// cursor.
 const limitsSQL = `SELECT pg_catalog.set_config('lock_timeout', '200', true), pg_catalog.set_config('row_security', 'off', true),
-	pg_catalog.set_config('idle_in_transaction_session_timeout', '30000', true), pg_catalog.set_config('statement_timeout', $1, true)`
+	pg_catalog.set_config('idle_in_transaction_session_timeout', '30000', true), pg_catalog.set_config('statement_timeout', $1, true),
+	pg_catalog.set_config('synchronous_commit', $2, true)`
 
 const cursorFenceSQL = `SELECT batches, epoch, CASE state WHEN 'paused' THEN reason ELSE '' END
 	FROM belay.backfill WHERE id = $1::text::uuid AND leaf = $2 FOR UPDATE`
@@ -66,7 +69,8 @@ func statementTimeout(target time.Duration) string {
 func (r *runner) fenced(ctx context.Context, target time.Duration, query string, args []any, scan func(pgx.Rows) error) error {
 	var b pgx.Batch
 	b.Queue(beginSQL)
-	b.Queue(limitsSQL, statementTimeout(target))
+	b.Queue(limitsSQL, statementTimeout(target), r.s.commit)
+	r.queueRole(&b, r.s.own)
 	claims := r.claims()
 	held := make([]int, len(claims))
 	for i, c := range claims {
@@ -75,6 +79,7 @@ func (r *runner) fenced(ctx context.Context, target time.Duration, query string,
 	var batches, epoch int64
 	var asked string
 	b.Queue(cursorFenceSQL, r.row.ID, r.row.Leaf).QueryRow(func(row pgx.Row) error { return none(row.Scan(&batches, &epoch, &asked)) })
+	r.queueRole(&b, r.p.Spec.Role)
 	if query != "" {
 		b.Queue(query, args...).Query(scan)
 	}
@@ -105,6 +110,7 @@ func (r *runner) claims() []ledger.Claim {
 
 // taken says who has a run whose claim does not hold any more.
 func (r *runner) taken(ctx context.Context, c ledger.Claim) error {
+	r.asOwn(ctx)
 	owner, _, err := ledger.Owner(ctx, r.s.exec, c.Run)
 	return errors.Join(&ledger.TakenOverError{Run: ledger.Run{ID: c.Run}.Short(), Owner: owner}, err)
 }
@@ -123,6 +129,7 @@ func none(err error) error {
 
 func (r *runner) moved(ctx context.Context) error {
 	e := &MovedError{ID: r.row.ID, Leaf: r.row.Leaf}
+	r.asOwn(ctx)
 	_ = r.s.exec.QueryRow(ctx, `SELECT r.owner FROM belay.backfill b JOIN belay.run r ON r.id = b.run_id
 		WHERE b.id = $1::text::uuid AND b.leaf = $2`, r.row.ID, r.row.Leaf).Scan(&e.Owner)
 	return e
@@ -192,7 +199,9 @@ func scanCursor(rows pgx.Rows, n int) (cursor, error) {
 // commit writes the cursor beside the rows and commits both.
 func (r *runner) commit(ctx context.Context, b batch) error {
 	var q pgx.Batch
+	r.queueRole(&q, r.s.own)
 	q.Queue(moveSQL, r.row.ID, r.row.Leaf, []string(b.hi), b.rows, r.size.rows, b.whole)
+	r.queueRole(&q, r.p.Spec.Role) // of the triggers that wait for COMMIT
 	var tag pgconn.CommandTag
 	q.Queue("COMMIT").Exec(func(t pgconn.CommandTag) error { tag = t; return nil })
 	if err := r.s.exec.SendBatch(ctx, &q).Close(); err != nil {

@@ -39,13 +39,28 @@ func (r *runner) createLeaf(ctx context.Context, tx pgx.Tx, l Leaf, epoch int) e
 		StatementSHA256: r.p.Statement.SHA256, KeyCols: l.Key.Columns, KeyTypes: l.Key.Types,
 		BatchRows: r.size.rows, State: Running, Epoch: epoch}
 	var err error
-	if row.Upper, err = freeze(ctx, tx, newRangeSQL(r.p, l)); err != nil {
+	if row.Upper, err = r.freezeAs(ctx, tx, newRangeSQL(r.p, l)); err != nil {
 		return err
 	}
 	if row.Upper == nil {
 		row.State = Passed
 	}
 	return insert(ctx, tx, row)
+}
+
+// freezeAs is freeze within a transaction, as the role that reads the rows.
+func (r *runner) freezeAs(ctx context.Context, tx pgx.Tx, q rangeSQL) (cursor, error) {
+	if r.p.Spec.Role == "" {
+		return freeze(ctx, tx, q)
+	}
+	if err := become(ctx, tx, r.p.Spec.Role, true); err != nil {
+		return nil, err
+	}
+	upper, err := freeze(ctx, tx, q)
+	if err != nil {
+		return nil, err
+	}
+	return upper, become(ctx, tx, r.s.own, true)
 }
 
 // freeze finds the last key there is now.

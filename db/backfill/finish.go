@@ -40,7 +40,10 @@ func (r *runner) analyze(ctx context.Context) error {
 	}
 	_, err := r.s.exec.Exec(ctx, "SET statement_timeout = '10min'")
 	if err == nil {
-		_, err = r.s.exec.Exec(ctx, "ANALYZE "+r.p.Relation)
+		err = as(ctx, r.s.exec, r.p.Spec.Role, func() error {
+			_, err := r.s.exec.Exec(ctx, "ANALYZE "+r.p.Relation)
+			return err
+		})
 	}
 	if err != nil && ctx.Err() == nil {
 		r.undo(ctx)

@@ -95,8 +95,8 @@ WHERE c.oid = $1::bigint::oid AND a.attname = ANY ($2)`
 // statement, chooses a key for every leaf and lists what a person should know.
 // It changes nothing; any connection will do.
 //
-// Errors: *SpecError for what cannot be carried out as written, else the
-// server's. What forbids the run for another reason is a Hazard of level Stop.
+// Errors: *SpecError for what cannot be carried out as written, *RoleError where
+// the session may not work as the role, else the server's. What forbids the run for another reason is a Hazard of level Stop.
 func Prepare(ctx context.Context, c *db.Conn, spec Spec) (*Plan, error) {
 	spec, err := spec.filled()
 	if err != nil {
@@ -106,16 +106,20 @@ func Prepare(ctx context.Context, c *db.Conn, spec Spec) (*Plan, error) {
 	if p.Statement, err = readStatement(ctx, spec.Set, spec.Where); err != nil {
 		return nil, err
 	}
-	if err := p.resolve(ctx, c); err != nil {
+	if err := as(ctx, c, spec.Role, func() error { return p.look(ctx, c) }); err != nil {
 		return nil, err
 	}
-	if err := p.findTargets(ctx, c); err != nil {
-		return nil, err
+	return p, nil
+}
+
+// look reads the table and judges what would run.
+func (p *Plan) look(ctx context.Context, c *db.Conn) error {
+	for _, do := range []func(context.Context, *db.Conn) error{p.resolve, p.findTargets, p.findLeaves, p.judge} {
+		if err := do(ctx, c); err != nil {
+			return err
+		}
 	}
-	if err := p.findLeaves(ctx, c); err != nil {
-		return nil, err
-	}
-	return p, p.judge(ctx, c)
+	return nil
 }
 
 func (p *Plan) resolve(ctx context.Context, c *db.Conn) error {

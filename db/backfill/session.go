@@ -60,6 +60,8 @@ type sessions struct {
 	run  string
 	keys []int64 // held beside the table's own
 	exec *db.Conn
+	// own is the executor's own role, and commit its own synchronous_commit.
+	own, commit string
 	// past are backends of ours that may still be ending.
 	past []int
 }
@@ -77,6 +79,10 @@ func (s *sessions) open(ctx context.Context) error {
 		_ = c.Close()
 		return fmt.Errorf("backfill: the server does not take row_security = off: %v", refused)
 	}
+	if err := s.meet(ctx, c); err != nil {
+		_ = c.Close()
+		return err
+	}
 	s.exec = c
 	s.past = append(s.past, int(c.PgConn().PID()))
 	if len(s.past) > maxPast {
@@ -86,6 +92,20 @@ func (s *sessions) open(ctx context.Context) error {
 }
 
 const maxPast = 16
+
+// meet learns what the session has of its own, and has all but the batches
+// survive a crash of the server.
+func (s *sessions) meet(ctx context.Context, c *db.Conn) (err error) {
+	if s.own, err = ownRole(ctx, c); err != nil {
+		return err
+	}
+	var durable string
+	err = c.QueryRow(ctx, "SELECT pg_catalog.current_setting('synchronous_commit'), "+fmt.Sprintf(db.DurableSQL, false)).Scan(&s.commit, &durable)
+	if err != nil {
+		return fmt.Errorf("backfill: synchronous_commit: %w", err)
+	}
+	return nil
+}
 
 // ghostPatience is how long a backend of ours that lost its client may keep the
 // lock before that is an error. The server looks for its client each second.

@@ -37,6 +37,9 @@ type Spec struct {
 	Vacuum bool `json:"vacuum,omitempty"`
 	// MaxRows bounds a batch: 100 to 20,000, 0 = 20,000.
 	MaxRows int `json:"max_rows,omitempty"`
+	// Role is what the rows are read and changed as; the ledger's rows stay the
+	// session's own. "" = the session's own role.
+	Role string `json:"role,omitempty"`
 	// DualWrite says that the application itself fills new and changed rows.
 	DualWrite bool `json:"dual_write,omitempty"`
 }

@@ -39,7 +39,9 @@ func (r *runner) sweepBatch(ctx context.Context, lo, hi cursor) (int64, error) {
 		return 0, err
 	}
 	var q pgx.Batch
+	r.queueRole(&q, r.s.own)
 	q.Queue(sweptSQL, r.row.ID, r.row.Leaf, tag.RowsAffected())
+	r.queueRole(&q, r.p.Spec.Role)
 	var end pgconn.CommandTag
 	q.Queue("COMMIT").Exec(func(t pgconn.CommandTag) error { end = t; return nil })
 	if err := r.s.exec.SendBatch(ctx, &q).Close(); err != nil {

@@ -92,8 +92,11 @@ func (r *runner) vacuumNow(ctx context.Context) string {
 	ended := make(chan error, 1)
 	go func() {
 		// Its own context: it is ended by a cancel request, which the server answers.
-		_, err := c.Exec(context.WithoutCancel(ctx), r.vacuumSQL())
-		ended <- err
+		long := context.WithoutCancel(ctx)
+		ended <- as(long, c, r.p.Spec.Role, func() error {
+			_, err := c.Exec(long, r.vacuumSQL())
+			return err
+		})
 	}()
 	why := ""
 	for poll := time.NewTicker(vacuumPoll); ; {

@@ -103,24 +103,26 @@ func Verify(ctx context.Context, c *db.Conn, p *Plan) (Verified, error) {
 	if _, err := db.Set(ctx, c, db.ForSession, sessionSettings); err != nil {
 		return out, fmt.Errorf("backfill: verify: %w", err)
 	}
-	for _, l := range p.Leaves {
-		q := newRangeSQL(p, l)
-		end, err := freeze(ctx, c, q)
-		if err != nil {
-			return out, err
-		}
-		w := &walker{q: q, c: c, end: end, rows: verifyRows}
-		for {
-			more, err := w.count(ctx, p, &out, nil)
-			if err != nil {
-				return out, fmt.Errorf("backfill: verify %s: %w", l.Name, err)
-			}
-			if !more {
-				break
+	err := as(ctx, c, p.Spec.Role, func() error {
+		for _, l := range p.Leaves {
+			if err := out.add(ctx, c, p, l); err != nil {
+				return fmt.Errorf("backfill: verify %s: %w", l.Name, err)
 			}
 		}
+		return nil
+	})
+	return out, err
+}
+
+// add counts the rows of a leaf.
+func (v *Verified) add(ctx context.Context, c *db.Conn, p *Plan, l Leaf) error {
+	q := newRangeSQL(p, l)
+	end, err := freeze(ctx, c, q)
+	w := &walker{q: q, c: c, end: end, rows: verifyRows}
+	for more := true; more && err == nil; {
+		more, err = w.count(ctx, p, v, nil)
 	}
-	return out, nil
+	return err
 }
 
 // count adds up one range and moves on. found, if any, is called where rows
@@ -194,15 +196,16 @@ func (r *runner) verifyLeaf(ctx context.Context, v *Verified, sweep bool) error 
 			return err
 		}
 		w.c = r.s.exec
-		if w.end == nil {
-			if w.end, err = freeze(ctx, w.c, w.q); err == nil && w.end == nil {
-				return nil
-			}
-		}
 		more := true
-		if err == nil {
+		err = as(ctx, w.c, r.p.Spec.Role, func() (err error) {
+			if w.end == nil {
+				if w.end, err = freeze(ctx, w.c, w.q); err != nil {
+					return err
+				}
+			}
 			more, err = w.count(ctx, r.p, v, found)
-		}
+			return err
+		})
 		if err != nil {
 			r.undo(ctx)
 			if err := r.retry(ctx, err); err != nil {

@@ -153,7 +153,8 @@ func inTransaction(ctx context.Context, c *pgx.Conn, do func(pgx.Tx) error) erro
 	if err != nil {
 		return wrap(err)
 	}
-	_, err = tx.Exec(ctx, `SELECT pg_catalog.set_config('lock_timeout', '200', true), pg_catalog.set_config('statement_timeout', '5000', true)`)
+	_, err = tx.Exec(ctx, `SELECT pg_catalog.set_config('lock_timeout', '200', true), pg_catalog.set_config('statement_timeout', '5000', true), `+
+		fmt.Sprintf(db.DurableSQL, true))
 	if err == nil {
 		err = do(tx)
 	}

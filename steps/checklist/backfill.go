@@ -93,6 +93,7 @@ func paced(e *steps.Env, s backfill.Spec) backfill.Spec {
 	if limit := e.Project.Config.Throttle.BatchTime; limit != nil && (s.BatchTime == 0 || s.BatchTime > limit.Duration) {
 		s.BatchTime = limit.Duration
 	}
+	s.Role = e.Project.Target.Role
 	if yes, _ := e.Engine.Answered(vacuumID); yes == "yes" {
 		s.Vacuum = true
 	}
@@ -123,7 +124,7 @@ func backfillUnit(p *backfill.Plan, b steps.Backfill) steps.Unit {
 	name := strings.ReplaceAll(p.Relation, `"`, "") + "." + p.Statement.Targets[0].Column
 	file := migration.NewFile("backfill of "+p.Relation, []byte(sql), migration.TxNone)
 	u := steps.Unit{Migration: migration.Migration{Version: name, Title: "backfill", Up: file}, Instant: true, Backfill: &b}
-	u.Name, u.Path, u.Wrap = name, file.Path, apply.OneByOne
+	u.Name, u.Path, u.Wrap, u.Role = name, file.Path, apply.OneByOne, p.Spec.Role
 	u.Statements = []apply.Statement{{SQL: sql, Line: 1, Column: 1, Kind: "UPDATE", Effect: effect.Effect{
 		Known: true, Transactional: true, Duration: effect.Instant, Reversible: effect.ReversibleLossy, Breaks: effect.BreaksNeither,
 		Locks: []effect.On{{Relation: strings.ReplaceAll(p.Relation, `"`, ""), Mode: lock.RowExclusive}},
