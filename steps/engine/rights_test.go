@@ -91,6 +91,12 @@ func TestLeastRights(t *testing.T) {
 	if d.Count(t, "belay.unit WHERE state = 'applied'") == 0 || d.Count(t, "belay.applied_file") != 1 {
 		t.Error("nothing of the run is in the ledger")
 	}
+	// A backfill is the owner's too, its cursor the login's.
+	b.edit("000002_fill.up.sql", "-- belay: backfill\nUPDATE orders SET note = current_user WHERE note IS NULL;")
+	wantEnd(t, b.engine(), steps.ExitDone)
+	if n := d.Count(t, "orders WHERE note = '"+owner+"'"); n != 100 {
+		t.Errorf("%d of 100 rows are filled by the owner", n)
+	}
 	// What the login may do by itself is little: it inherits nothing of the owner's.
 	for _, sql := range []string{"SELECT * FROM orders", "DROP TABLE effects", "DELETE FROM schema_migrations"} {
 		if _, err := dbtest.Connect(t, as(t, d, grant.Run)).Exec(t.Context(), sql); db.Classify(err) != db.Privilege {
