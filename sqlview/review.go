@@ -3,7 +3,10 @@ package sqlview
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"belay/sqlview/activity"
 	"belay/sqlview/catalog"
@@ -101,16 +104,37 @@ func judge(sources []Source, parsed []parse.File, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("review: %w", err)
 	}
-	all := rules.All()
-	for i, f := range files {
+	for i, r := range results(sources, files, checked) {
 		if sources[i].Down {
-			result.Down = append(result.Down, fileResult(sources[i], f, nil))
+			result.Down = append(result.Down, r)
 			continue
 		}
-		result.add(fileResult(sources[i], f, lint.Check(f, all, checked)))
-		result.Judged = append(result.Judged, f)
+		result.add(r)
+		result.Judged = append(result.Judged, files[i])
 	}
 	return result, nil
+}
+
+// results runs the rules on as many files at a time as there are processors:
+// each file has what it meets already.
+func results(sources []Source, files []*lint.File, o lint.Options) []FileResult {
+	all := make([]FileResult, len(files))
+	every := rules.All()
+	var next atomic.Int64
+	var done sync.WaitGroup
+	for range min(len(files), runtime.GOMAXPROCS(0)) {
+		done.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(files); i = int(next.Add(1)) - 1 {
+				var hazards []lint.Hazard
+				if !sources[i].Down {
+					hazards = lint.Check(files[i], every, o)
+				}
+				all[i] = fileResult(sources[i], files[i], hazards)
+			}
+		})
+	}
+	done.Wait()
+	return all
 }
 
 // met gives each source the catalog it meets, with what each statement does.

@@ -9,6 +9,7 @@ import (
 	"embed"
 	"fmt"
 	"strings"
+	"sync"
 	"text/template"
 	"time"
 
@@ -21,7 +22,8 @@ import (
 //go:embed sql/*.sql
 var files embed.FS
 
-var queries = template.Must(template.ParseFS(files, "sql/*.sql"))
+// queries are read with the first question: most calls of belay ask none.
+var queries = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(files, "sql/*.sql")) })
 
 // timeout bounds each statement of a catalog read. A schema of 50,000 tables
 // needs more than the monitor's own half second.
@@ -50,7 +52,7 @@ func (v version) major() int             { return v.Version }
 
 func render(name string, facts any) string {
 	var b strings.Builder
-	if err := queries.ExecuteTemplate(&b, name+".sql", facts); err != nil {
+	if err := queries().ExecuteTemplate(&b, name+".sql", facts); err != nil {
 		panic(err) // an embedded file is wrong: every test would see it
 	}
 	return b.String()

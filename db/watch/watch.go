@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"text/template"
 	"time"
 
@@ -22,11 +23,12 @@ import (
 //go:embed sql/*.sql
 var files embed.FS
 
-var queries = template.Must(template.ParseFS(files, "sql/*.sql"))
+// queries are read with the first question: most calls of belay ask none.
+var queries = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(files, "sql/*.sql")) })
 
 func sql(name string, major int) string {
 	var b strings.Builder
-	if err := queries.ExecuteTemplate(&b, name+".sql", major); err != nil {
+	if err := queries().ExecuteTemplate(&b, name+".sql", major); err != nil {
 		panic(err) // an embedded file is wrong: every test would see it
 	}
 	return b.String()

@@ -231,7 +231,7 @@ func alterTrigger(on bool) func(*evolution, *Relation, *pg.AlterTableCmd) {
 func alterAttach(e *evolution, r *Relation, c *pg.AlterTableCmd) {
 	p := c.Def.GetPartitionCmd()
 	part := e.Name(p.GetName())
-	if r.Kind == Index {
+	if p.GetBound() == nil { // of an index, known or not: a part of a table has its bounds
 		e.attachIndex(r.Name, part)
 		return
 	}

@@ -48,15 +48,14 @@ func waiversFor(f *File, byPath []Waiver) []*Waiver {
 }
 
 func (c *checker) run(rules []Rule, last bool) {
+	p := &Pass{
+		File: c.file, Version: c.options.Version, Today: c.options.Today, Moment: c.options.Moment,
+		Waivers: c.waivers, small: c.options.Small, found: &c.found, facts: c.facts,
+	}
 	for i := range rules {
-		r := &rules[i]
-		if r.Last != last || c.options.silent(r) {
-			continue
+		if p.rule = &rules[i]; p.rule.Last == last && !c.options.silent(p.rule) {
+			p.rule.Run(p)
 		}
-		r.Run(&Pass{
-			File: c.file, Version: c.options.Version, Today: c.options.Today, Moment: c.options.Moment,
-			Waivers: c.waivers, rule: r, small: c.options.Small, found: &c.found, facts: c.facts,
-		})
 	}
 }
 

@@ -40,12 +40,9 @@ func (s Stmt) checks() []CheckConstraint {
 		return nil
 	}
 	var checks []CheckConstraint
-	catalog.Walk(s.Node, func(m any) bool {
-		if k, ok := m.(*pg.Constraint); ok && k.Contype == pg.ConstrType_CONSTR_CHECK {
-			checks = append(checks, CheckConstraint{table, k})
-		}
-		return true
-	})
+	for _, k := range s.pass.facts.conds[s.Index] {
+		checks = append(checks, CheckConstraint{table, k})
+	}
 	return checks
 }
 

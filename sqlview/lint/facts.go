@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"belay/sqlview/catalog"
 	"belay/sqlview/lock"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -16,6 +17,9 @@ type facts struct {
 	held [][]Held
 	// changes has the data changes of each statement.
 	changes [][]DataChange
+	// named has the relations and the CHECKs that stand in each statement.
+	named [][]*pg.RangeVar
+	conds [][]*pg.Constraint
 	// altered has the subcommands of each statement that was asked for.
 	altered map[int][]Alteration
 	// sets has, for each timeout, the statements that set or reset it, in order.
@@ -39,6 +43,7 @@ func newFacts(f *File) *facts {
 	k.held = heldBefore(p)
 	for s := range p.Statements() {
 		k.changes = append(k.changes, s.findDataChanges())
+		k.read(s)
 		for _, name := range timeouts {
 			if set, ok := s.sets(name); ok {
 				k.sets[name] = append(k.sets[name], setAt{s.Index, set})
@@ -46,6 +51,24 @@ func newFacts(f *File) *facts {
 		}
 	}
 	return k
+}
+
+// read walks the tree of a statement once for all rules.
+func (k *facts) read(s Stmt) {
+	var named []*pg.RangeVar
+	var conds []*pg.Constraint
+	catalog.Walk(s.Node, func(m any) bool {
+		switch m := m.(type) {
+		case *pg.RangeVar:
+			named = append(named, m)
+		case *pg.Constraint:
+			if m.Contype == pg.ConstrType_CONSTR_CHECK {
+				conds = append(conds, m)
+			}
+		}
+		return true
+	})
+	k.named, k.conds = append(k.named, named), append(k.conds, conds)
 }
 
 // timeouts are the settings that rules ask for.

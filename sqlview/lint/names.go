@@ -29,6 +29,9 @@ func (s Stmt) NameOf(parts []*pg.Node) string {
 	return s.Catalog().Resolve(words[len(words)-2], words[len(words)-1])
 }
 
+// Mentioned lists every mention of a relation in the statement.
+func (s Stmt) Mentioned() []*pg.RangeVar { return s.pass.facts.named[s.Index] }
+
 // Relation looks a relation up in what the statement meets; nil = not known.
 func (s Stmt) Relation(r *pg.RangeVar) *catalog.Relation {
 	return s.Catalog().Relation(s.Name(r))

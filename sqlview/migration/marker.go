@@ -20,19 +20,22 @@ var noTransaction = regexp.MustCompile(`(?i)^--\s*belay:\s*no-transaction\s*$|` 
 // alone is a remark that people write in any file.
 var sections = []struct {
 	tool string
+	// word stands in every such line, in lower case: most files are told by it.
+	word string
 	line *regexp.Regexp
 }{
-	{"goose", regexp.MustCompile(`(?im)^--\s*\+goose\s+(Up|Down)\b`)},
-	{"dbmate", regexp.MustCompile(`(?m)^--\s*migrate:(up|down)\b`)},
-	{"tern", regexp.MustCompile(`(?m)^----\s*create above / drop below\s*----`)},
-	{"node-pg-migrate", regexp.MustCompile(`(?im)^\s*--[\s-]*down\s+migration[ \t\r]*$`)},
-	{"liquibase", regexp.MustCompile(`(?i)\A--\s*liquibase formatted sql`)},
+	{"goose", "+goose", regexp.MustCompile(`(?im)^--\s*\+goose\s+(Up|Down)\b`)},
+	{"dbmate", "migrate:", regexp.MustCompile(`(?m)^--\s*migrate:(up|down)\b`)},
+	{"tern", "create above", regexp.MustCompile(`(?m)^----\s*create above / drop below\s*----`)},
+	{"node-pg-migrate", "migration", regexp.MustCompile(`(?im)^\s*--[\s-]*down\s+migration[ \t\r]*$`)},
+	{"liquibase", "liquibase", regexp.MustCompile(`(?i)\A--\s*liquibase formatted sql`)},
 }
 
 // sectionTool names the tool whose up and down sections the file has, "" = none.
 func sectionTool(sql []byte) string {
+	lower := bytes.ToLower(sql)
 	for _, s := range sections {
-		if s.line.Match(sql) {
+		if bytes.Contains(lower, []byte(s.word)) && s.line.Match(sql) {
 			return s.tool
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 	"google.golang.org/protobuf/proto"
@@ -27,6 +28,7 @@ func Parse(ctx context.Context, srcs ...[]byte) ([]File, error) {
 // set only where the child process cannot be started at all.
 func (p *Parser) Parse(ctx context.Context, srcs ...[]byte) ([]File, error) {
 	files := make([]File, len(srcs))
+	go warm()
 	var w work
 	for i, src := range srcs {
 		files[i] = Split(src)
@@ -45,6 +47,15 @@ func (p *Parser) Parse(ctx context.Context, srcs ...[]byte) ([]File, error) {
 	}
 	return files, again.settle(ctx, p)
 }
+
+// warm lets protobuf work out the tree's types. That takes as long as parsing a
+// hundred statements, and is done while the child starts.
+var warm = sync.OnceFunc(func() {
+	tree, err := proto.Marshal(&pg.ParseResult{Stmts: []*pg.RawStmt{{Stmt: &pg.Node{}}}})
+	if err == nil {
+		_ = proto.Unmarshal(tree, new(pg.ParseResult))
+	}
+})
 
 // work is the statements of all files that go to the parser.
 type work struct {

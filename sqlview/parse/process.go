@@ -65,6 +65,10 @@ func command(in, out *os.File) (*exec.Cmd, error) {
 // the machine is so busy that the child does not get to work.
 const crowded = 10
 
+// prompt is how soon nearly every answer is there. Only for one that is not, the
+// child's clock is read, which costs more than parsing a statement.
+const prompt = 50 * time.Millisecond
+
 // send writes a request; it returns once the child has read it.
 func (p *process) send(ctx context.Context, req child.Request, patience time.Duration) error {
 	_ = p.requests.SetWriteDeadline(time.Now().Add(crowded * patience))
@@ -77,10 +81,10 @@ func (p *process) send(ctx context.Context, req child.Request, patience time.Dur
 // receive reads an answer. The child has as long as patience says, of its own
 // time: what waits for a busy machine is not too deep.
 func (p *process) receive(ctx context.Context, patience time.Duration) (child.Answer, error) {
-	began, _ := cpuTime(p.cmd.Process.Pid)
 	last := time.Now().Add(crowded * patience)
-	for {
-		_ = p.answers.SetReadDeadline(time.Now().Add(patience))
+	var began time.Duration
+	for wait, late := min(prompt, patience), false; ; wait, late = patience, true {
+		_ = p.answers.SetReadDeadline(time.Now().Add(wait))
 		if err := ctx.Err(); err != nil {
 			return child.Answer{}, err
 		}
@@ -88,8 +92,14 @@ func (p *process) receive(ctx context.Context, patience time.Duration) (child.An
 		if err == nil {
 			break
 		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) || ctx.Err() != nil || time.Now().After(last) {
+			return child.Answer{}, err
+		}
 		used, known := cpuTime(p.cmd.Process.Pid)
-		if !errors.Is(err, os.ErrDeadlineExceeded) || ctx.Err() != nil || !known || used-began >= patience || time.Now().After(last) {
+		switch {
+		case !late:
+			began = used
+		case !known, used-began >= patience:
 			return child.Answer{}, err
 		}
 	}

@@ -3,6 +3,7 @@ package sqlstate
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Found is an error in a line of a log.
@@ -13,60 +14,78 @@ type Found struct {
 	Said string
 }
 
-// spelled are the ways in which a code itself stands in a line. A sure one may
-// name any code; the others are words of any program, and count only for a code
-// that belay names.
-var spelled = []struct {
-	sure bool
-	*regexp.Regexp
-}{
-	// pgx, PDO, JDBC, Hibernate, npgsql: (SQLSTATE 42703), SQLSTATE[42703], SQLState: 42703.
-	{true, regexp.MustCompile(`(?i:sql[ _-]?state)["']?[\s:=\[(]{1,3}["']?([0-9A-Z]{5})\b`)},
-	// The server, verbose, and its csvlog.
-	{true, regexp.MustCompile(`\b(?:ERROR|FATAL|PANIC):\s+([0-9A-Z]{5}):`)},
-	{true, regexp.MustCompile(`,(?:ERROR|FATAL|PANIC),([0-9A-Z]{5}),`)},
-	// Postgrex, npgsql, lib/pq.
-	{true, regexp.MustCompile(`\bERROR ([0-9A-Z]{5}) \(`)},
-	{true, regexp.MustCompile(`PostgresException \(0x[0-9A-Fa-f]+\): ([0-9A-Z]{5}):`)},
-	{true, regexp.MustCompile(`\bpq: .*\(([0-9A-Z]{5})\)`)},
-	// jsonlog, node-postgres, structured logs; Rust's SqlState(E42703).
-	{false, regexp.MustCompile(`(?i:code)["']?\s*[:=]\s*["']?([0-9A-Z]{5})\b`)},
-	{false, regexp.MustCompile(`SqlState\(E([0-9A-Z]{5})\)`)},
-	// The server with %e in its log_line_prefix.
-	{false, regexp.MustCompile(`\b([0-9A-Z]{5})\b[^\n]{0,80}\b(?:ERROR|FATAL|PANIC): `)},
+// patterns are compiled with the first line: most calls of belay read no log.
+var patterns = sync.OnceValue(func() readers {
+	return readers{spelled(), said(), regexp.MustCompile(`\b(?:TR)?(` + strings.Join(append(classNames(), conditionNames()...), "|") + `)(?:Error)?\b`)}
+})
+
+// readers find an error in a line, each in its own way.
+type readers struct {
+	spelled []spelling
+	said    []saying
+	// classes finds the exceptions that drivers name after the condition, such as
+	// psycopg's and asyncpg's UndefinedColumn(Error) and Ruby's PG::UndefinedColumn,
+	// and the condition itself.
+	classes *regexp.Regexp
 }
 
-// said are the server's messages that hold nothing but identifiers.
-var said = []struct {
+// spelling is a way in which a code itself stands in a line. A sure one may name
+// any code; the others are words of any program, and count only for a code that
+// belay names.
+type spelling struct {
+	sure bool
+	*regexp.Regexp
+}
+
+// saying is a message of the server that holds nothing but identifiers.
+type saying struct {
 	code string
 	*regexp.Regexp
-}{
-	{"42703", message(`column "?ID"? of relation "?ID"? does not exist`)},
-	{"42703", message(`column "?ID"? does not exist`)},
-	{"42P01", message(`relation "?ID"? does not exist`)},
-	{"23502", message(`null value in column "ID"(?: of relation "ID")? violates not-null constraint`)},
-	{"23503", message(`insert or update on table "ID" violates foreign key constraint "ID"`)},
-	{"23503", message(`update or delete on table "ID" violates foreign key constraint "ID" on table "ID"`)},
-	{"23505", message(`duplicate key value violates unique constraint "ID"`)},
-	{"23514", message(`new row for relation "ID" violates check constraint "ID"`)},
-	{"42501", message(`permission denied for (?:table|schema|sequence|view|function|column) ID`)},
-	{"42P10", message(`there is no unique or exclusion constraint matching the ON CONFLICT specification`)},
-	{"0A000", message(`cached plan must not change result type`)},
-	{"55P03", message(`canceling statement due to lock timeout`)},
-	{"57014", message(`canceling statement due to (?:statement timeout|user request)`)},
-	{"40P01", message(`deadlock detected`)},
-	{"40001", message(`could not serialize access due to [a-z/ ]+`)},
-	{"53300", message(`sorry, too many clients already`)},
+}
+
+func spelled() []spelling {
+	return []spelling{
+		// pgx, PDO, JDBC, Hibernate, npgsql: (SQLSTATE 42703), SQLSTATE[42703], SQLState: 42703.
+		{true, regexp.MustCompile(`(?i:sql[ _-]?state)["']?[\s:=\[(]{1,3}["']?([0-9A-Z]{5})\b`)},
+		// The server, verbose, and its csvlog.
+		{true, regexp.MustCompile(`\b(?:ERROR|FATAL|PANIC):\s+([0-9A-Z]{5}):`)},
+		{true, regexp.MustCompile(`,(?:ERROR|FATAL|PANIC),([0-9A-Z]{5}),`)},
+		// Postgrex, npgsql, lib/pq.
+		{true, regexp.MustCompile(`\bERROR ([0-9A-Z]{5}) \(`)},
+		{true, regexp.MustCompile(`PostgresException \(0x[0-9A-Fa-f]+\): ([0-9A-Z]{5}):`)},
+		{true, regexp.MustCompile(`\bpq: .*\(([0-9A-Z]{5})\)`)},
+		// jsonlog, node-postgres, structured logs; Rust's SqlState(E42703).
+		{false, regexp.MustCompile(`(?i:code)["']?\s*[:=]\s*["']?([0-9A-Z]{5})\b`)},
+		{false, regexp.MustCompile(`SqlState\(E([0-9A-Z]{5})\)`)},
+		// The server with %e in its log_line_prefix.
+		{false, regexp.MustCompile(`\b([0-9A-Z]{5})\b[^\n]{0,80}\b(?:ERROR|FATAL|PANIC): `)},
+	}
+}
+
+func said() []saying {
+	return []saying{
+		{"42703", message(`column "?ID"? of relation "?ID"? does not exist`)},
+		{"42703", message(`column "?ID"? does not exist`)},
+		{"42P01", message(`relation "?ID"? does not exist`)},
+		{"23502", message(`null value in column "ID"(?: of relation "ID")? violates not-null constraint`)},
+		{"23503", message(`insert or update on table "ID" violates foreign key constraint "ID"`)},
+		{"23503", message(`update or delete on table "ID" violates foreign key constraint "ID" on table "ID"`)},
+		{"23505", message(`duplicate key value violates unique constraint "ID"`)},
+		{"23514", message(`new row for relation "ID" violates check constraint "ID"`)},
+		{"42501", message(`permission denied for (?:table|schema|sequence|view|function|column) ID`)},
+		{"42P10", message(`there is no unique or exclusion constraint matching the ON CONFLICT specification`)},
+		{"0A000", message(`cached plan must not change result type`)},
+		{"55P03", message(`canceling statement due to lock timeout`)},
+		{"57014", message(`canceling statement due to (?:statement timeout|user request)`)},
+		{"40P01", message(`deadlock detected`)},
+		{"40001", message(`could not serialize access due to [a-z/ ]+`)},
+		{"53300", message(`sorry, too many clients already`)},
+	}
 }
 
 func message(pattern string) *regexp.Regexp {
 	return regexp.MustCompile(`\b` + strings.ReplaceAll(pattern, "ID", `[a-z_][a-z0-9_.]{0,126}`))
 }
-
-// classes finds the exceptions that drivers name after the condition, such as
-// psycopg's and asyncpg's UndefinedColumn(Error) and Ruby's PG::UndefinedColumn,
-// and the condition itself.
-var classes = regexp.MustCompile(`\b(?:TR)?(` + strings.Join(append(classNames(), conditionNames()...), "|") + `)(?:Error)?\b`)
 
 func conditionNames() []string {
 	var all []string
@@ -106,7 +125,7 @@ func In(line string) (f Found, ok bool) {
 	if !hinted(line) {
 		return f, false
 	}
-	for _, m := range said {
+	for _, m := range patterns().said {
 		if text := m.FindString(line); text != "" {
 			f = Found{Code: m.code, Said: text}
 			break
@@ -121,7 +140,7 @@ func In(line string) (f Found, ok bool) {
 	if f.Code != "" {
 		return f, true
 	}
-	if m := classes.FindStringSubmatch(line); m != nil {
+	if m := patterns().classes.FindStringSubmatch(line); m != nil {
 		return Found{Code: named(m[1])}, true
 	}
 	return f, false
@@ -137,7 +156,7 @@ func hinted(line string) bool {
 }
 
 func explicit(line string) string {
-	for _, s := range spelled {
+	for _, s := range patterns().spelled {
 		m := s.FindStringSubmatch(line)
 		if m == nil || !isError(m[1]) || (!s.sure && Name(m[1]) == "") {
 			continue

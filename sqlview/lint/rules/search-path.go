@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -50,10 +49,9 @@ func searchPath(p *lint.Pass) {
 
 // reportAmbiguous reports names without a schema that several schemas have.
 func reportAmbiguous(s lint.Stmt) {
-	catalog.Walk(s.Node, func(m any) bool {
-		r, ok := m.(*pg.RangeVar)
-		if !ok || r.Schemaname != "" {
-			return true
+	for _, r := range s.Mentioned() {
+		if r.Schemaname != "" {
+			continue
 		}
 		if in := s.SchemasOf(r.Relname); len(in) > 1 {
 			s.Report(lint.Hazard{
@@ -63,6 +61,5 @@ func reportAmbiguous(s lint.Stmt) {
 				Instead: lint.Quote(s.Name(r)),
 			})
 		}
-		return true
-	})
+	}
 }
