@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
-	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 // maxDepth bounds the text of an expression; deeper parts read as "…".
@@ -156,30 +155,4 @@ func Columns(n *pg.Node) []string {
 		return true
 	})
 	return all
-}
-
-// Walk calls visit for every message of a parse tree, parents first; false
-// leaves out what is below. A nil tree has nothing to visit.
-func Walk(n *pg.Node, visit func(message any) bool) {
-	if n != nil {
-		walk(n.ProtoReflect(), visit, 0)
-	}
-}
-
-func walk(m protoreflect.Message, visit func(any) bool, depth int) {
-	if depth > 10000 || !visit(m.Interface()) {
-		return
-	}
-	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
-		switch {
-		case f.Message() == nil:
-		case f.IsList():
-			for i := range v.List().Len() {
-				walk(v.List().Get(i).Message(), visit, depth+1)
-			}
-		case !f.IsMap():
-			walk(v.Message(), visit, depth+1)
-		}
-		return true
-	})
 }

@@ -84,6 +84,8 @@ type gathering struct {
 	request Request
 	format  migration.Format
 	folder  migration.Folder
+	// byFile has the folder's migrations by the absolute paths of their up files.
+	byFile  map[string]*migration.Migration
 	pending []migration.Migration
 	// known is true where the history table said what is pending; status and
 	// database are what it said, and whose it is.
@@ -110,6 +112,11 @@ func (g *gathering) folderFiles() (err error) {
 		return err
 	}
 	g.folder, err = g.format.Load(g.project.Root(), g.project.Picked.Dir)
+	g.byFile = map[string]*migration.Migration{}
+	for i := range g.folder.Migrations {
+		m := &g.folder.Migrations[i]
+		g.byFile[filepath.Join(g.project.Dir, filepath.FromSlash(g.project.Picked.Dir), filepath.FromSlash(m.Up.Path))] = m
+	}
 	return err
 }
 
@@ -281,13 +288,7 @@ func (g *gathering) find(name string) *migration.Migration {
 	if err != nil || name == "-" {
 		return nil
 	}
-	for i := range g.folder.Migrations {
-		m := &g.folder.Migrations[i]
-		if filepath.Join(g.project.Dir, filepath.FromSlash(g.project.Picked.Dir), filepath.FromSlash(m.Up.Path)) == abs {
-			return m
-		}
-	}
-	return nil
+	return g.byFile[abs]
 }
 
 // asked leaves out the files that were read for their history alone.
