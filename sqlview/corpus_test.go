@@ -20,7 +20,7 @@ type labelled struct {
 	version     int
 }
 
-func readCorpus(t *testing.T) []labelled {
+func readCorpus(t testing.TB) []labelled {
 	t.Helper()
 	paths, err := filepath.Glob("testdata/corpus/*.sql")
 	if err != nil || len(paths) == 0 {

@@ -95,9 +95,13 @@ func alterAddColumn(e *evolution, r *Relation, c *pg.AlterTableCmd) {
 		return
 	}
 	e.addColumn(r, d)
+	added := r.Column(Truncate(d.GetColname()))
+	if added == nil {
+		return
+	}
 	for _, child := range e.Descendants(r.Name) {
-		if kid := e.editKnown(child); kid != nil && kid.Column(d.Colname) == nil {
-			kid.Columns = with(kid.Columns, *r.Column(Truncate(d.Colname)))
+		if kid := e.editKnown(child); kid != nil && kid.Column(added.Name) == nil {
+			kid.Columns = with(kid.Columns, *added)
 		}
 	}
 }

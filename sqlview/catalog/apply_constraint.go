@@ -30,7 +30,14 @@ func (e *evolution) addColumnConstraint(r *Relation, column string, k *pg.Constr
 }
 
 // addConstraint puts a table constraint on a relation under change.
+// maxConstraints is how many constraints of a table are noted. The server knows
+// no bound; each one more makes the next dearer here.
+const maxConstraints = 5000
+
 func (e *evolution) addConstraint(r *Relation, k *pg.Constraint) {
+	if len(r.Constraints) >= maxConstraints {
+		return
+	}
 	c := Constraint{Name: Truncate(k.Conname), Valid: !k.SkipValidation, Enforced: true, Deferrable: k.Deferrable}
 	if e.st.Has(parse.NotEnforced, k.Location) {
 		c.Enforced, c.Valid = false, false

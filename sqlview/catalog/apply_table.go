@@ -201,7 +201,14 @@ func (e *evolution) likeIndexes(r, source *Relation) {
 }
 
 // addColumn puts a column and its own constraints on a relation under change.
+// maxColumns is how many columns the server gives a table (MaxHeapAttributeNumber).
+// What is beyond makes the statement fail and is not noted.
+const maxColumns = 1600
+
 func (e *evolution) addColumn(r *Relation, d *pg.ColumnDef) {
+	if len(r.Columns) >= maxColumns {
+		return
+	}
 	c := Column{Name: Truncate(d.Colname), Type: e.columnType(d.TypeName), NotNull: d.IsNotNull}
 	if d.CollClause != nil {
 		c.Collation = strings.Join(Strings(d.CollClause.Collname), ".")

@@ -25,6 +25,14 @@ func (s Stmt) Body() *Body {
 	if do == nil {
 		return nil
 	}
+	bodies := s.pass.facts.bodies
+	if bodies[s.Index] == nil {
+		bodies[s.Index] = bodyOf(do)
+	}
+	return bodies[s.Index]
+}
+
+func bodyOf(do *pg.DoStmt) *Body {
 	b := &Body{}
 	for _, n := range do.Args {
 		if d := n.GetDefElem(); d != nil && d.Defname == "as" {
@@ -57,6 +65,9 @@ func ddlIn(code string) []string {
 
 var executeLiteral = regexp.MustCompile(`(?i)\bEXECUTE\s*$`)
 
+// executeReach is how far in bytes before a literal its EXECUTE is looked for.
+const executeReach = 200
+
 // splitLiterals takes comments and quoted text out of code, and gives the
 // quoted texts that EXECUTE runs as they stand.
 func splitLiterals(text string) (code string, executed []string) {
@@ -68,7 +79,7 @@ func splitLiterals(text string) (code string, executed []string) {
 			i++
 			continue
 		}
-		if text[i] == '\'' && executeLiteral.MatchString(b.String()) && n > 1 {
+		if text[i] == '\'' && n > 1 && executeLiteral.MatchString(b.String()[max(0, b.Len()-executeReach):]) {
 			executed = append(executed, strings.ReplaceAll(text[i+1:i+n-1], "''", "'"))
 		}
 		b.WriteByte(' ')

@@ -109,12 +109,19 @@ func (h Hazard) same(o Hazard) bool {
 }
 
 func (c *checker) waive() {
+	of := map[string][]*Waiver{}
+	for _, w := range c.waivers {
+		of[w.Rule] = append(of[w.Rule], w)
+	}
 	for i := range c.found {
 		h := &c.found[i]
-		for _, w := range c.waivers {
-			if h.Waived == nil && w.covers(h, c.file.Path, c.options.Today) {
-				w.Used = true
-				h.Waived = w
+		if h.Waived != nil {
+			continue
+		}
+		for _, w := range of[h.Rule] {
+			if w.covers(h, c.file.Path, c.options.Today) {
+				w.Used, h.Waived = true, w
+				break
 			}
 		}
 	}

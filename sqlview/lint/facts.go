@@ -20,6 +20,8 @@ type facts struct {
 	// named has the relations and the CHECKs that stand in each statement.
 	named [][]*pg.RangeVar
 	conds [][]*pg.Constraint
+	// bodies has the texts of the DO blocks that were asked for.
+	bodies map[int]*Body
 	// altered has the subcommands of each statement that was asked for.
 	altered map[int][]Alteration
 	// sets has, for each timeout, the statements that set or reset it, in order.
@@ -33,7 +35,7 @@ type setAt struct {
 }
 
 func newFacts(f *File) *facts {
-	k := &facts{began: map[int]int{}, altered: map[int][]Alteration{}, sets: map[string][]setAt{}}
+	k := &facts{began: map[int]int{}, altered: map[int][]Alteration{}, bodies: map[int]*Body{}, sets: map[string][]setAt{}}
 	for i, t := range f.Transactions {
 		if _, seen := k.began[t]; t != Alone && !seen {
 			k.began[t] = i

@@ -99,6 +99,9 @@ func quoted(text string) int {
 	case strings.HasPrefix(text, "/*"):
 		return through(text, 2, "*/")
 	}
+	if text[0] != '$' {
+		return 0
+	}
 	if tag := dollarQuote.FindString(text); tag != "" {
 		return through(text, len(tag), tag)
 	}

@@ -1,0 +1,92 @@
+package sqlview
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"belay/sqlview/catalog"
+	"belay/sqlview/effect/facts"
+	"belay/sqlview/lint"
+)
+
+// statements are all that the facts and the corpus have, one text each.
+func statements(t testing.TB) []string {
+	t.Helper()
+	known, err := facts.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, f := range known {
+		all = append(all, f.Statement)
+	}
+	for _, l := range readCorpus(t) {
+		all = append(all, string(l.sql))
+	}
+	return all
+}
+
+// TestNothingIsThere judges statements about relations that nobody knows, alone
+// and after one another: a catalog that is empty, or half of one, is no fault.
+func TestNothingIsThere(t *testing.T) {
+	var sources []Source
+	for i, sql := range statements(t) {
+		sources = append(sources, Source{Path: fmt.Sprintf("%d.sql", i), SQL: []byte(sql), Mode: lint.Psql})
+	}
+	for _, version := range []int{0, 10, 15, 18} {
+		for _, o := range []Options{{Separate: true}, {}, {History: true}} {
+			o.Version, o.Style = version, true
+			for _, source := range []catalog.Source{catalog.SourceNone, catalog.SourceHistory, catalog.SourceSchema, catalog.SourceLive} {
+				o.Snapshot = catalog.FromStatements(source, nil, version)
+				r, err := Review(context.Background(), sources, o)
+				if err != nil || len(r.Files) != len(sources) {
+					t.Fatalf("version %d: %d of %d files: %v", version, len(r.Files), len(sources), err)
+				}
+			}
+		}
+	}
+}
+
+// FuzzReview judges any text before and after every other statement of the
+// corpus is known: it must end with a result.
+func FuzzReview(f *testing.F) {
+	base, err := os.ReadFile("testdata/review-base.sql")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, sql := range statements(f) {
+		f.Add(sql)
+	}
+	f.Fuzz(func(t *testing.T, sql string) {
+		r, err := Review(context.Background(), []Source{
+			{Path: "1.sql", SQL: []byte(sql)}, {Path: "2.sql", SQL: base}, {Path: "3.sql", SQL: []byte(sql), Mode: lint.OneTransaction},
+		}, Options{Style: true})
+		if err != nil || len(r.Files) != 3 {
+			t.Fatal(err, r.Coverage)
+		}
+	})
+}
+
+// TestLargeTexts judges what is long in one way only. Each way once took longer
+// than anybody waits, because its cost grew with the square of the length.
+func TestLargeTexts(t *testing.T) {
+	const n = 20_000
+	for _, c := range []struct{ name, sql, rules string }{
+		{"columns of one table", "CREATE TABLE x (" + strings.Repeat("c int, ", n) + "d int)", ""},
+		{"EXECUTE in a body", "DO $$ BEGIN " + strings.Repeat("EXECUTE 'DROP TABLE x'; ", n) + "END $$", "do-block-ddl"},
+		{"literals in a body", "DO $$ BEGIN " + strings.Repeat("PERFORM ''; ", n) + "END $$", ""},
+		{"waivers of one statement", strings.Repeat("-- belay:allow drop-table gone for good\n", n) + "DROP TABLE x", "drop-table"},
+	} {
+		r, err := Review(context.Background(), []Source{{Path: "x.sql", SQL: []byte(c.sql)}}, Options{})
+		if err != nil || r.Coverage != (Coverage{Statements: 1, Analysed: 1}) {
+			t.Errorf("%s: %v %+v", c.name, err, r.Coverage)
+			continue
+		}
+		if !strings.Contains(rulesOf(r.Files[0]), c.rules) {
+			t.Errorf("%s: %.200s", c.name, rulesOf(r.Files[0]))
+		}
+	}
+}
