@@ -35,7 +35,7 @@ type pressed struct{ keys, names int }
 func (s *story) terminalCommands() map[string]scriptCommand {
 	return map[string]scriptCommand{
 		"term": s.open, "sees": s.sees, "keys": s.keys, "name": s.name, "at-most": s.atMost,
-		"resize": s.resize, "hangup": s.hangup, "signal": s.signal, "freeze": s.freeze, "ends": s.ends, "answer": s.answer, "yes": s.yes,
+		"resize": s.resize, "hangup": s.hangup, "signal": s.signal, "freeze": s.freeze, "ends": s.ends, "answer": s.answer, "yes": s.yes, "first": s.first,
 	}
 }
 
@@ -161,6 +161,12 @@ func (s *story) name(ts *testscript.TestScript, _ bool, args []string) {
 func (s *story) answer(ts *testscript.TestScript, _ bool, _ []string) {
 	time.Sleep(screen.DeafFor)
 	s.keys(ts, false, []string{"down", "enter"})
+}
+
+// first takes the option on which the dialog that is open stands.
+func (s *story) first(ts *testscript.TestScript, _ bool, _ []string) {
+	time.Sleep(screen.DeafFor)
+	s.keys(ts, false, []string{"enter"})
 }
 
 // yes answers the run dialog of a database that is not production.

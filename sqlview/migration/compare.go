@@ -52,6 +52,13 @@ func Compare(f Folder, rows []Row, h History) Status {
 	return s
 }
 
+// Ran reports whether the database has run the migration, or may have.
+func (s Status) Ran(m Migration) bool {
+	same := func(o Migration) bool { return o.Up.Path == m.Up.Path }
+	return slices.ContainsFunc(s.Applied, same) || slices.ContainsFunc(s.Doubtful, same) ||
+		slices.ContainsFunc(s.Dirty, func(d Dirty) bool { return d.Migration != nil && same(*d.Migration) })
+}
+
 func sameVersion(all []Migration) [][]Migration {
 	var groups [][]Migration
 	for i := 0; i < len(all); {

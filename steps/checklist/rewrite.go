@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"belay/db"
+	"belay/db/history"
 	"belay/sqlview"
 	"belay/sqlview/lint"
 	"belay/sqlview/migration"
@@ -64,6 +66,13 @@ func writeRewrite(ctx context.Context, e *steps.Env) error {
 		if !yes {
 			continue
 		}
+		ran, err := ranMeanwhile(ctx, e, p.Original)
+		if err != nil {
+			return err
+		}
+		if ran {
+			return e.Note(ctx, "review", "the rewrite of %s was not written: it is applied on %s by now, and a migration that has run is never touched", p.Path, e.Bench.Identity.Database)
+		}
 		done, err := fix.Write(filepath.Join(e.Project.Dir, filepath.FromSlash(e.Project.Picked.Dir)), p, without)
 		if err != nil {
 			return e.Note(ctx, "review", "the rewrite of %s was not written: %v", p.Path, err)
@@ -75,6 +84,24 @@ func writeRewrite(ctx context.Context, e *steps.Env) error {
 		return e.Note(ctx, "review", "%s; nothing is committed", text)
 	}
 	return e.Note(ctx, "review", "the yes is void: the proposal is another one by now; look again")
+}
+
+// ranMeanwhile asks the history again: while a person thought, somebody else may
+// have applied what was pending.
+func ranMeanwhile(ctx context.Context, e *steps.Env, m migration.Migration) (ran bool, err error) {
+	if offline(e) {
+		return false, nil
+	}
+	err = e.Sessions.Monitor(func(c *db.Conn) error {
+		t, err := history.Open(ctx, c, e.Bench.Format, e.Project.Config.HistoryTable)
+		if err != nil || !t.Exists {
+			return err
+		}
+		rows, err := t.Rows(ctx, c)
+		ran = migration.Compare(e.Bench.Folder, rows, t.Variant).Ran(m)
+		return err
+	})
+	return ran, steps.Database("the history table", err)
 }
 
 // hazardous reports whether there is anything above a notice that nobody waived.

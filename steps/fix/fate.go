@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"belay/sqlview/migration"
 )
 
 // fate is what becomes of the original, and why.
@@ -23,7 +21,7 @@ func (c Case) fate() fate {
 	switch {
 	case c.Folder.Format == "":
 		return fate{why: "stays: it is in no migrations folder", refused: name + " is in no migrations folder, so nobody knows how files are numbered there"}
-	case c.ran():
+	case c.Status.Ran(c.Migration):
 		return fate{
 			why:     fmt.Sprintf("stays: it is applied on %s, and a migration that has run is never touched", c.Asked),
 			refused: fmt.Sprintf("%s is applied on %s: files that do the same again would fail there; what is left to do goes into a new migration", name, c.Asked),
@@ -53,13 +51,6 @@ func (c Case) fate() fate {
 		why += "; git cannot tell: " + string(c.Git.Unknown)
 	}
 	return fate{goes: true, why: why + "; a copy is kept"}
-}
-
-// ran reports whether the database has run the migration, or may have.
-func (c Case) ran() bool {
-	same := func(m migration.Migration) bool { return m.Up.Path == c.Migration.Up.Path }
-	return slices.ContainsFunc(c.Status.Applied, same) || slices.ContainsFunc(c.Status.Doubtful, same) ||
-		slices.ContainsFunc(c.Status.Dirty, func(d migration.Dirty) bool { return d.Migration != nil && same(*d.Migration) })
 }
 
 // later names a migration above this one; "" = it is the newest.
