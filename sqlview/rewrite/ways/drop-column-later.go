@@ -14,7 +14,7 @@ import (
 var _ = add(rewrite.Way{
 	ID:      "drop-column-later",
 	Summary: "DROP COLUMN becomes a rename to a name with the date; the drop itself is for a week later",
-	Lifts:   []string{"drop-column", "drop-column-in-function"},
+	Lifts:   []string{"drop-column"},
 	Doc: `
 ## Files
 One: the column gets a name with _drop_ and the date, and a column that is NOT NULL without a default may be NULL from then on, so
@@ -22,11 +22,12 @@ that rows can be written without it. Its way back is the rename back. The DROP i
 
 ## In practice
 It breaks the same code as the drop, and it can be taken back in a moment. Indexes, constraints and views follow the rename without
-a word; functions and queries that name the column fail, and that is what it is for.
+a word; queries that name the column fail, and that is what it is for.
 
 ## Left alone
 IF EXISTS, which a rename of a column does not have; CASCADE; columns that their table's children inherit; a primary key's column,
-whose NOT NULL cannot be lifted.
+whose NOT NULL cannot be lifted. A column that a function names: the function, or every write of a table whose trigger it is, fails
+after a rename as after the drop, so it is replaced first.
 `,
 	Run: dropColumnLater,
 })
@@ -68,6 +69,8 @@ func refuseDropColumn(p *rewrite.Piece, a rewrite.Alteration, ok bool) string {
 		return "where the column is missing, IF EXISTS does nothing, and a rename would fail"
 	case a.Behavior == pg.DropBehavior_DROP_CASCADE:
 		return "CASCADE takes what hangs on the column along, and a rename would leave it"
+	case p.Has("drop-column-in-function"):
+		return "a function names the column and fails after a rename too: CREATE OR REPLACE it without the column first"
 	case primary(a.Relation, a.Name):
 		return "the column is part of the primary key"
 	}
