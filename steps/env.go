@@ -138,8 +138,11 @@ type Bench struct {
 	Table    *history.Table
 	Status   migration.Status
 	// Git is what git knows of the folder.
-	Git      git.Facts
-	Snapshot *catalog.Snapshot
+	Git git.Facts
+	// Snapshot is the catalog of what Chosen names and reaches, Whole all of it;
+	// nil = not read. Whole takes half a second for 5,000 tables and is read by
+	// whoever needs it: see checklist.whole.
+	Snapshot, Whole *catalog.Snapshot
 	// Looked is true once the preflight knows what would run; before, nothing can
 	// be said of it.
 	Looked bool

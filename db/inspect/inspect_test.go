@@ -64,6 +64,15 @@ func TestCatalog(t *testing.T) {
 	if diff := cmp.Diff([]string{"public"}, s.SearchPath); diff != "" || !s.Schemas["app"] || s.Schemas["pg_catalog"] {
 		t.Errorf("search path %v, schemas %v", s.SearchPath, s.Schemas)
 	}
+	var heap int64
+	for _, r := range s.Relations.All() {
+		if r.Kind == catalog.Table || r.Kind == catalog.MaterializedView {
+			heap += r.Size.HeapBytes
+		}
+	}
+	if got, err := inspect.HeapBytes(bounded(t), monitor(t, d.DSN)); err != nil || got != heap || got == 0 {
+		t.Errorf("%d bytes of tables, want %d: %v", got, heap, err)
+	}
 	u := s.Relations.Get("public.users")
 	if u == nil || u.Kind != catalog.Table || u.OID == 0 || u.Owner == "" || u.Partial || u.Policies != 1 || !u.RowSecurity || u.ReplicaIdentity != "f" {
 		t.Fatalf("got %+v", u)

@@ -6,9 +6,10 @@ import (
 	"strings"
 	"time"
 
+	"belay/db"
 	"belay/db/dump"
 	"belay/db/grant"
-	"belay/sqlview/catalog"
+	"belay/db/inspect"
 	"belay/sqlview/measure"
 	"belay/steps"
 	"belay/steps/fact"
@@ -47,7 +48,10 @@ func runBackup(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 	if done := e.Bench.Backup; done != nil && done.Path != "" {
 		return steps.Done("%s", backupText(*done)), nil
 	}
-	f := backupFacts(ctx, e)
+	f, err := backupFacts(ctx, e)
+	if err != nil {
+		return steps.Outcome{}, err
+	}
 	answer, answered := e.Engine.Answered("backup.choice")
 	f.Choice, f.Words, _ = strings.Cut(answer, ":")
 	f.Words = strings.TrimSpace(f.Words)
@@ -104,20 +108,23 @@ func presetBackup(f fact.Backup) string {
 }
 
 // backupFacts sums up what speaks for which choice.
-func backupFacts(ctx context.Context, e *steps.Env) fact.Backup {
+func backupFacts(ctx context.Context, e *steps.Env) (fact.Backup, error) {
 	f := fact.Backup{WritesPerSecond: -1}
-	if s := e.Bench.Snapshot; s != nil {
-		for _, r := range s.Relations.All() {
-			if r.Size != nil && (r.Kind == catalog.Table || r.Kind == catalog.MaterializedView) {
-				f.DatabaseBytes += r.Size.HeapBytes
-			}
-		}
+	if offline(e) {
+		return f, nil
+	}
+	err := e.Sessions.Monitor(func(c *db.Conn) (err error) {
+		f.DatabaseBytes, err = inspect.HeapBytes(ctx, c)
+		return err
+	})
+	if err != nil {
+		return f, steps.Database("the size of the tables", err)
 	}
 	f.DumpMS = f.DatabaseBytes / dumpBytesPerMS
 	f.Missing = programs(ctx, e).NoClient
 	f.Proposed, f.Why = propose(e, f)
 	rate(ctx, e, &f)
-	return f
+	return f, nil
 }
 
 func propose(e *steps.Env, f fact.Backup) (choice, why string) {
@@ -194,7 +201,11 @@ func lossText(f fact.Backup) string {
 // takeDump dumps the database into the team's folder or the user's own. The
 // schema is dumped once for each look: the rehearsal uses it too.
 func takeDump(ctx context.Context, e *steps.Env, client dump.Client, schemaOnly bool, step string) (dump.Dump, error) {
-	now := e.Bench.Snapshot.Fingerprint()
+	schema, err := whole(ctx, e)
+	if err != nil {
+		return dump.Dump{}, err
+	}
+	now := schema.Fingerprint()
 	if have := e.Bench.SchemaDump; schemaOnly && have != nil && e.Bench.SchemaDumpOf == now {
 		return *have, nil
 	}

@@ -42,8 +42,10 @@ func runRehearse(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 	if err != nil {
 		return steps.Outcome{Status: journal.Todo, Summary: "the plan cannot be made: see review"}, nil
 	}
-	s := rehearsal.Subject{PlanSHA256: plan.SHA256, SchemaSHA256: e.Bench.Snapshot.Fingerprint(), Major: e.Bench.Target.Major}
-	path, refused := findRecord(e, s)
+	path, refused, err := findRecord(ctx, e, plan)
+	if err != nil {
+		return steps.Outcome{}, err
+	}
 	if path != "" {
 		return tellRehearsal(ctx, e, path)
 	}
@@ -52,14 +54,14 @@ func runRehearse(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 	case answered && answer == "none":
 		return waived(e, "rehearse", "not rehearsed"), nil
 	case answered:
-		return rehearse(ctx, e, plan, s)
+		return rehearse(ctx, e, plan)
 	}
 	return offerRehearsal(ctx, e, refused), nil
 }
 
 // findRecord looks for a record of this plan on this schema: the given file, the
 // project folder, the user's own place. refused says why a given one is none.
-func findRecord(e *steps.Env, s rehearsal.Subject) (path, refused string) {
+func findRecord(ctx context.Context, e *steps.Env, plan *steps.Plan) (path, refused string, err error) {
 	places := []string{e.Project.Dir}
 	if own, err := project.RehearsalsDir(); err == nil {
 		places = append(places, own)
@@ -69,22 +71,34 @@ func findRecord(e *steps.Env, s rehearsal.Subject) (path, refused string) {
 		paths = append(paths, absolute(e.Project.Dir, e.RehearsalFile))
 	}
 	for _, dir := range places {
-		paths = append(paths, absolute(dir, rehearsal.FileName(s.PlanSHA256)))
+		paths = append(paths, absolute(dir, rehearsal.FileName(plan.SHA256)))
 	}
 	for i, p := range paths {
-		r, err := rehearsal.Read(p)
+		r, unread := rehearsal.Read(p)
 		why := ""
-		if err != nil {
-			why = err.Error()
-		} else if why = r.Refuses(s); why == "" {
-			e.Bench.Rehearsal = &r
-			return p, ""
+		if unread != nil {
+			why = unread.Error()
+		} else {
+			s, err := subject(ctx, e, plan)
+			if err != nil {
+				return "", "", err
+			}
+			if why = r.Refuses(s); why == "" {
+				e.Bench.Rehearsal = &r
+				return p, "", nil
+			}
 		}
 		if i == 0 && e.RehearsalFile != "" {
 			refused = e.RehearsalFile + " is no evidence: " + why
 		}
 	}
-	return "", refused
+	return "", refused, nil
+}
+
+// subject is what a record must be of: this plan, on this schema.
+func subject(ctx context.Context, e *steps.Env, plan *steps.Plan) (rehearsal.Subject, error) {
+	schema, err := whole(ctx, e)
+	return rehearsal.Subject{PlanSHA256: plan.SHA256, SchemaSHA256: schema.Fingerprint(), Major: e.Bench.Target.Major}, err
 }
 
 func offerRehearsal(ctx context.Context, e *steps.Env, refused string) steps.Outcome {
@@ -129,7 +143,11 @@ func programs(ctx context.Context, e *steps.Env) *steps.Programs {
 }
 
 // rehearse does it here, keeps the record, and says what it showed.
-func rehearse(ctx context.Context, e *steps.Env, plan *steps.Plan, s rehearsal.Subject) (steps.Outcome, error) {
+func rehearse(ctx context.Context, e *steps.Env, plan *steps.Plan) (steps.Outcome, error) {
+	s, err := subject(ctx, e, plan)
+	if err != nil {
+		return steps.Outcome{}, err
+	}
 	if have := e.Bench.Rehearsal; have != nil && have.PlanSHA256 == s.PlanSHA256 && have.SchemaSHA256 == s.SchemaSHA256 {
 		return tellRehearsal(ctx, e, "")
 	}

@@ -47,7 +47,10 @@ func RehearseDump(ctx context.Context, e *steps.Env, path string) (rehearsal.Rec
 	if err != nil {
 		return rehearsal.Record{}, err
 	}
-	r := newRecord(e, plan, rehearsal.GradeB, "a throwaway cluster with "+path)
+	r, err := newRecord(ctx, e, plan, rehearsal.GradeB, "a throwaway cluster with "+path)
+	if err != nil {
+		return r, err
+	}
 	r.Missing, r.Limits = place.Missing, append(r.Limits, "no traffic: says nothing about waiting", "owners and rights were left out")
 	return r, runAlone(ctx, e, plan, client, false, &r)
 }
@@ -85,7 +88,11 @@ func RehearseOn(ctx context.Context, e *steps.Env) (rehearsal.Record, error) {
 			return rehearsal.Record{}, err
 		}
 	}
-	r := newRecord(e, plan, gradeOf(e), t.Database+" on "+place(t))
+	r, err := newRecord(ctx, e, plan, rehearsal.GradeC, t.Database+" on "+place(t))
+	if err != nil {
+		return r, err
+	}
+	r.Grade = gradeOf(e.Bench.Whole)
 	r.Limits = append(r.Limits, "the migration stays applied there")
 	return r, runAlone(ctx, e, plan, programs(ctx, e).Client, !free, &r)
 }
@@ -117,8 +124,8 @@ func consentOn(ctx context.Context, e *steps.Env) error {
 
 // gradeOf is B where the server has rows. That it is a clone of production's
 // size is nothing that belay could see.
-func gradeOf(e *steps.Env) rehearsal.Grade {
-	for _, r := range e.Bench.Snapshot.Relations.All() {
+func gradeOf(s *catalog.Snapshot) rehearsal.Grade {
+	for _, r := range s.Relations.All() {
 		if r.Kind == catalog.Table && r.Size != nil && r.Size.Rows > 0 {
 			return rehearsal.GradeB
 		}

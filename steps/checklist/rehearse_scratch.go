@@ -27,7 +27,10 @@ var gradeC = []string{
 // onScratch rehearses the plan on the target's schema in a throwaway cluster.
 func onScratch(ctx context.Context, e *steps.Env, plan *steps.Plan) (rehearsal.Record, error) {
 	began := e.Now()
-	r := newRecord(e, plan, rehearsal.GradeC, "a throwaway cluster on this machine")
+	r, err := newRecord(ctx, e, plan, rehearsal.GradeC, "a throwaway cluster on this machine")
+	if err != nil {
+		return r, err
+	}
 	p := programs(ctx, e)
 	if missing := cmp.Or(p.NoServer, p.NoClient); missing != "" {
 		return r, &steps.Refused{Problem: missing, Advice: "rehearse elsewhere with `belay rehearse --on DSN`"}
@@ -55,11 +58,12 @@ func onScratch(ctx context.Context, e *steps.Env, plan *steps.Plan) (rehearsal.R
 	return r, err
 }
 
-func newRecord(e *steps.Env, plan *steps.Plan, grade rehearsal.Grade, place string) rehearsal.Record {
+func newRecord(ctx context.Context, e *steps.Env, plan *steps.Plan, grade rehearsal.Grade, place string) (rehearsal.Record, error) {
+	schema, err := whole(ctx, e)
 	return rehearsal.Record{
 		Schema: rehearsal.Schema, PlanSHA256: plan.SHA256, Grade: grade, Place: place,
-		ServerMajor: e.Bench.Target.Major, SchemaSHA256: e.Bench.Snapshot.Fingerprint(), At: e.Now().UTC(), Diff: []string{}, Limits: []string{},
-	}
+		ServerMajor: e.Bench.Target.Major, SchemaSHA256: schema.Fingerprint(), At: e.Now().UTC(), Diff: []string{}, Limits: []string{},
+	}, err
 }
 
 // copyOf reads roles, search path and the tool's history from the target.

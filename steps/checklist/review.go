@@ -87,9 +87,7 @@ func prepare(ctx context.Context, e *steps.Env) error {
 	if len(migrations) == 0 {
 		return nil
 	}
-	if err := readCatalog(ctx, e); err != nil {
-		return err
-	}
+	e.Bench.Snapshot, e.Bench.Whole = nil, nil
 	result, err := judged(ctx, e, migrations)
 	e.Bench.Review, e.Bench.Judged = result, result.Judged
 	return err
@@ -112,16 +110,30 @@ func newest(f migration.Folder) []migration.Migration {
 	return nil
 }
 
-func readCatalog(ctx context.Context, e *steps.Env) error {
-	e.Bench.Snapshot = nil
-	if offline(e) {
-		return nil
-	}
-	return steps.Database("the catalog", e.Sessions.Monitor(func(c *db.Conn) error {
-		s, err := inspect.Catalog(ctx, c)
+// readNamed reads of the catalog what the migrations may reach.
+func readNamed(ctx context.Context, e *steps.Env, n sqlview.Names) (*catalog.Snapshot, error) {
+	if n.Everything {
+		s, err := whole(ctx, e)
 		e.Bench.Snapshot = s
+		return s, err
+	}
+	return e.Bench.Snapshot, steps.Database("the catalog", e.Sessions.Monitor(func(c *db.Conn) (err error) {
+		e.Bench.Snapshot, err = inspect.Named(ctx, c, inspect.Names{Words: n.Words, Cascade: n.Cascade})
 		return err
 	}))
+}
+
+// whole is the catalog of the whole database, read once for each look; nil
+// without a server.
+func whole(ctx context.Context, e *steps.Env) (*catalog.Snapshot, error) {
+	if offline(e) || e.Bench.Whole != nil {
+		return e.Bench.Whole, nil
+	}
+	err := e.Sessions.Monitor(func(c *db.Conn) (err error) {
+		e.Bench.Whole, err = inspect.Catalog(ctx, c)
+		return err
+	})
+	return e.Bench.Whole, steps.Database("the catalog", err)
 }
 
 func judged(ctx context.Context, e *steps.Env, migrations []migration.Migration) (sqlview.Result, error) {
@@ -137,19 +149,19 @@ func judged(ctx context.Context, e *steps.Env, migrations []migration.Migration)
 		}
 	}
 	o := reviewOptions(e)
-	if !offline(e) {
+	if offline(e) {
+		var err error
+		if o.Snapshot, err = replayed(ctx, e, migrations); err != nil {
+			return sqlview.Result{}, err
+		}
+	} else {
+		o.Read = func(n sqlview.Names) (*catalog.Snapshot, error) { return readNamed(ctx, e, n) }
 		o.Ask = func(s sqlview.Subject) (m *activity.Moment, err error) {
 			err = e.Sessions.Monitor(func(c *db.Conn) (err error) {
 				m, err = inspect.Moment(ctx, c, inspect.Question{Relations: s.Relations, Columns: s.Dropped})
 				return err
 			})
 			return m, steps.Database("what goes on now", err)
-		}
-	}
-	if o.Snapshot == nil {
-		var err error
-		if o.Snapshot, err = replayed(ctx, e, migrations); err != nil {
-			return sqlview.Result{}, err
 		}
 	}
 	return sqlview.Review(ctx, sources, o)

@@ -41,7 +41,7 @@ func runVerify(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 		if err := verifyHistory(ctx, e, c, &v); err != nil {
 			return err
 		}
-		s, err := inspect.Catalog(ctx, c)
+		s, err := inspect.Named(ctx, c, inspect.Names{Words: built(e.Bench.Plan)})
 		if err != nil {
 			return err
 		}
@@ -104,6 +104,19 @@ func recorded(e *steps.Env, s migration.Status, m migration.Migration) fact.Item
 		ID: "recorded", Level: fact.Stop, Text: m.Version + " is not recorded",
 		Hint: "the history table was changed by somebody else meanwhile",
 	}
+}
+
+// built lists the tables on which the plan builds indexes, without schemas.
+func built(p *steps.Plan) []string {
+	var words []string
+	for _, u := range p.Units {
+		for _, st := range u.Statements {
+			if st.Index.Name != "" {
+				words = append(words, unqualified(st.Index.Table))
+			}
+		}
+	}
+	return words
 }
 
 // truths compares the catalog with what the plan promised to leave.
