@@ -5,12 +5,13 @@ import (
 	"unicode/utf8"
 )
 
-// position turns a byte offset of the source into line and column, both from
-// 1, the column in characters.
-func position(source []byte, offset int) (line, column int) {
-	offset = max(0, min(offset, len(source)))
-	before := source[:offset]
-	line = bytes.Count(before, []byte("\n")) + 1
-	start := bytes.LastIndexByte(before, '\n') + 1
-	return line, utf8.RuneCount(before[start:]) + 1
+// position turns a byte offset of the statement into line and column of the
+// file, both from 1, the column in characters. It counts from the statement's
+// own line, so that many hazards in a long file stay cheap.
+func (s Stmt) position(at int) (line, column int) {
+	source := s.pass.File.Source
+	start := min(s.Start, len(source))
+	end := max(start, min(start+at, len(source)))
+	first := bytes.LastIndexByte(source[:end], '\n') + 1
+	return s.Line + bytes.Count(source[start:end], []byte("\n")), utf8.RuneCount(source[first:end]) + 1
 }

@@ -80,7 +80,7 @@ func (s Stmt) Report(h Hazard) {
 		h.Severity = p.rule.Severity
 	}
 	if h.Line == 0 {
-		h.Line, h.Column = position(p.File.Source, s.Start+h.At)
+		h.Line, h.Column = s.position(h.At)
 	}
 	*p.found = append(*p.found, h)
 }
