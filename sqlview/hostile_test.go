@@ -90,3 +90,42 @@ func TestLargeTexts(t *testing.T) {
 		}
 	}
 }
+
+// TestHostileTexts gives the review what ends or confuses a parser. What could
+// not be read is a stop, and what stands beside it is judged all the same.
+func TestHostileTexts(t *testing.T) {
+	const mega = 1 << 20
+	const drop = ";\nDROP TABLE public.orders;\n"
+	deep := "1 of 2"
+	for _, c := range []struct{ name, sql, analysed, rules string }{
+		{"parentheses", "SELECT " + strings.Repeat("(", mega/2) + "1" + strings.Repeat(")", mega/2) + drop, deep, "not-analysed drop-table"},
+		{"open parentheses", "SELECT " + strings.Repeat("(", mega) + drop, deep, "not-analysed drop-table"},
+		{"sums", "SELECT 1" + strings.Repeat("+1", mega/2) + drop, deep, "not-analysed drop-table"},
+		{"NOT", "SELECT " + strings.Repeat("NOT ", mega/4) + "true" + drop, deep, "not-analysed drop-table"},
+		{"UNION", "SELECT 1" + strings.Repeat(" UNION SELECT 1", mega/15) + drop, deep, "not-analysed drop-table"},
+		{"NUL", "SELECT 1;\nSELECT 2\x00" + drop, "0 of 1", "not-analysed"},
+		{"bad UTF-8", "SELECT 1;\nSELECT '\xff\xfe'" + drop, "0 of 1", "not-analysed"},
+		{"CRLF", "SELECT 1;\r\nDROP TABLE public.orders;\r\n", "2 of 2", "drop-table"},
+		{"byte order mark", "\uFEFFDROP TABLE public.orders;", "1 of 1", "drop-table"},
+		{"psql's commands", "\\set x 1\n\\i other.sql\nSELECT :x" + drop, "1 of 3", "not-analysed not-analysed drop-table"},
+		{"a dump's \\restrict", "\\restrict abc\nDROP TABLE public.orders;\n\\unrestrict abc\n", "1 of 1", "drop-table"},
+		{"COPY data", "COPY public.orders (id) FROM stdin;\n" + strings.Repeat("1\tDROP TABLE x;\n", 1000) + "\\.\nDROP TABLE public.orders;", "2 of 2", "drop-table"},
+		{"COPY without an end", "COPY public.orders (id) FROM stdin;\n1\n", "1 of 2", "not-analysed"},
+		{"an unclosed quote", "SELECT 'open" + drop, "0 of 1", "not-analysed"},
+		{"an unclosed body", "DO $$ BEGIN" + drop, "0 of 1", "not-analysed"},
+	} {
+		r := reviewOf(t, Options{Quiet: true}, Source{Path: "x.sql", SQL: []byte(c.sql)})
+		if got := fmt.Sprintf("%d of %d", r.Coverage.Analysed, r.Coverage.Statements); got != c.analysed {
+			t.Errorf("%s: %s analysed, want %s", c.name, got, c.analysed)
+		}
+		var ids []string
+		for _, h := range r.Files[0].Hazards {
+			if h.Severity == lint.Stop.String() {
+				ids = append(ids, h.Rule)
+			}
+		}
+		if got := strings.Join(ids, " "); got != c.rules {
+			t.Errorf("%s: %q, want %q", c.name, got, c.rules)
+		}
+	}
+}
