@@ -28,7 +28,9 @@ func Parse(ctx context.Context, srcs ...[]byte) ([]File, error) {
 // set only where the child process cannot be started at all.
 func (p *Parser) Parse(ctx context.Context, srcs ...[]byte) ([]File, error) {
 	files := make([]File, len(srcs))
-	go warm()
+	var warming sync.WaitGroup
+	warming.Go(warm)
+	defer warming.Wait()
 	var w work
 	for i, src := range srcs {
 		files[i] = Split(src)
