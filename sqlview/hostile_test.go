@@ -36,7 +36,11 @@ func TestNothingIsThere(t *testing.T) {
 	for i, sql := range statements(t) {
 		sources = append(sources, Source{Path: fmt.Sprintf("%d.sql", i), SQL: []byte(sql), Mode: lint.Psql})
 	}
-	for _, version := range []int{0, 10, 15, 18} {
+	versions := []int{0, 10, 15, 18}
+	if testing.Short() {
+		versions = versions[3:]
+	}
+	for _, version := range versions {
 		for _, o := range []Options{{Separate: true}, {}, {History: true}} {
 			o.Version, o.Style = version, true
 			for _, source := range []catalog.Source{catalog.SourceNone, catalog.SourceHistory, catalog.SourceSchema, catalog.SourceLive} {
