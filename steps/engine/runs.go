@@ -38,14 +38,7 @@ func (k Known) Open() bool {
 }
 
 // Unresolved reports whether the outcome of a unit is not known yet.
-func (k Known) Unresolved() bool {
-	for _, u := range k.Run.Units {
-		if u.Intent != nil && u.Outcome != "applied" && u.Outcome != "not applied" {
-			return true
-		}
-	}
-	return false
-}
+func (k Known) Unresolved() bool { return k.Run.Unresolved() != "" }
 
 // Runs lists this user's runs, newest first. A folder whose journal cannot be
 // read is left out and named in the error beside the rest.

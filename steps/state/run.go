@@ -64,6 +64,17 @@ type Run struct {
 	Log []Line
 }
 
+// Unresolved is the version of a unit that was begun and of which nobody knows yet
+// what came; "" = there is none.
+func (r *Run) Unresolved() string {
+	for _, u := range r.Units {
+		if u.Intent != nil && u.Outcome != "applied" && u.Outcome != "not applied" {
+			return u.Version
+		}
+	}
+	return ""
+}
+
 // Claim is the ownership of a run by the ledger of its database.
 type Claim struct {
 	Run   string // uuid
