@@ -26,7 +26,22 @@ func NewFolder() (string, error) {
 	return newFolderIn(runs)
 }
 
+// sweepLooks removes the looks whose engine was ended without a word. They hold
+// nothing that anybody could go on with. Those of other hosts are theirs.
+func sweepLooks(runs string) {
+	host, _ := os.Hostname()
+	folders, _ := filepath.Glob(filepath.Join(runs, lookPrefix+"*"))
+	for _, folder := range folders {
+		// The owner is written under the journal's lock: with it and without the
+		// lock the engine is gone.
+		if o, err := readOwner(folder); err == nil && o.Host == host && !journal.Held(folder) {
+			_ = os.RemoveAll(folder)
+		}
+	}
+}
+
 func newFolderIn(runs string) (string, error) {
+	sweepLooks(runs)
 	b := make([]byte, 4)
 	if _, err := rand.Read(b); err != nil {
 		return "", err
@@ -102,13 +117,17 @@ func Frozen(folder string) bool {
 // OwnerPID is the process number of the engine that last worked on a run folder
 // of this host.
 func OwnerPID(folder string) (int, error) {
-	var o Owner
+	o, err := readOwner(folder)
+	return o.PID, err
+}
+
+func readOwner(folder string) (o Owner, err error) {
 	b, err := os.ReadFile(filepath.Join(folder, ownerName))
 	if err == nil {
 		err = json.Unmarshal(b, &o)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("the engine of %s: %w", folder, err)
+		return o, fmt.Errorf("the engine of %s: %w", folder, err)
 	}
-	return o.PID, nil
+	return o, nil
 }
