@@ -77,23 +77,31 @@ func TestTakeOverOfADeadEngine(t *testing.T) {
 	wantEffects(t, d, "1,2")
 }
 
-// TestOldEngineWakesUp freezes an engine, takes its run over, and lets it go on.
-func TestOldEngineWakesUp(t *testing.T) {
-	t.Parallel()
-	d, _, l, release := waiting(t, true)
+// takenWhileFrozen freezes an engine, lets another host take its run over, and
+// wakes the old one up. The life is the other host's.
+func takenWhileFrozen(t *testing.T, d *dbtest.DB, l *life, files map[string]string) *life {
+	t.Helper()
 	if err := syscall.Kill(l.run.Engine.PID, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = syscall.Kill(l.run.Engine.PID, syscall.SIGCONT) }()
+	t.Cleanup(func() { _ = syscall.Kill(l.run.Engine.PID, syscall.SIGCONT) })
 	d.Exec(t, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE $1", "belay/"+l.run.ID+"/%")
 	sessionsGone(t, d)
-	b := hosted(t, d, "bastion-2", noted)
+	b := hosted(t, d, "bastion-2", files)
 	b.order.Answers["run.takeover"] = name(t, d)
 	m := b.start()
 	m.until("the take-over", func(r *state.Run) bool { return r.Claim.Epoch == 2 })
 	if err := syscall.Kill(l.run.Engine.PID, syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
+	return m
+}
+
+// TestOldEngineWakesUp freezes an engine, takes its run over, and lets it go on.
+func TestOldEngineWakesUp(t *testing.T) {
+	t.Parallel()
+	d, _, l, release := waiting(t, true)
+	m := takenWhileFrozen(t, d, l, noted)
 	old := l.end()
 	release()
 	wantEnd(t, m.end(), steps.ExitDone)
@@ -157,19 +165,7 @@ func TestTakeOverOfABackfill(t *testing.T) {
 func TestOldBackfillWakesUp(t *testing.T) {
 	t.Parallel()
 	d, _, l := inBatches(t)
-	if err := syscall.Kill(l.run.Engine.PID, syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = syscall.Kill(l.run.Engine.PID, syscall.SIGCONT) }()
-	d.Exec(t, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE $1", "belay/"+l.run.ID+"/%")
-	sessionsGone(t, d)
-	b := hosted(t, d, "bastion-2", increments)
-	b.order.Answers["run.takeover"] = name(t, d)
-	m := b.start()
-	m.until("the take-over", func(r *state.Run) bool { return r.Claim.Epoch == 2 })
-	if err := syscall.Kill(l.run.Engine.PID, syscall.SIGCONT); err != nil {
-		t.Fatal(err)
-	}
+	m := takenWhileFrozen(t, d, l, increments)
 	old := l.end()
 	wantEnd(t, m.end(), steps.ExitDone)
 	wantEnd(t, old, steps.ExitPerson, "taken over by op-bastion-2@bastion-2")
