@@ -15,21 +15,28 @@ import (
 // MaxDuplicates is how many keys are counted before the look ends.
 const MaxDuplicates = 1000
 
-// Unique is what a CREATE UNIQUE INDEX is going to check. The zero value is of a
-// statement that checks nothing.
+// Unique is what a statement that builds a unique index is going to check.
 type Unique struct {
-	table, where string
-	keys         []string // expressions, as the statement writes them
-	nullsEqual   bool
+	// Table is the indexed table as "schema.name"; "" = it is not known.
+	Table string
+	// What is the index or constraint in words, with its name where the statement
+	// gives one.
+	What string
+	// Only is true for an index of a partitioned table alone, which checks nothing.
+	Only bool
 	// Unsure is why no query would check exactly the same; "" = Query does.
 	Unsure string
+
+	where      string
+	keys       []string // expressions, as the statement writes them
+	nullsEqual bool
 }
 
 // Query counts the keys that would make the build fail, up to MaxDuplicates + 1.
 // An index is of a table's own rows, but that of a partitioned one is of its
-// partitions'. "" = there is nothing to ask.
+// partitions'. "" = Unsure says why there is none.
 func (u Unique) Query(partitioned bool) string {
-	if len(u.keys) == 0 || u.Unsure != "" {
+	if u.Unsure != "" {
 		return ""
 	}
 	var keys, names, filled []string
@@ -43,7 +50,7 @@ func (u Unique) Query(partitioned bool) string {
 		only = ""
 	}
 	// A constant key such as ((true)) cannot be grouped by but from within.
-	rows := "SELECT " + strings.Join(keys, ", ") + " FROM " + only + quotedName(u.table) + u.where
+	rows := "SELECT " + strings.Join(keys, ", ") + " FROM " + only + quotedName(u.Table) + u.where
 	group := "SELECT 1 FROM (" + rows + ") AS k"
 	if !u.nullsEqual {
 		group += " WHERE " + strings.Join(filled, " AND ")
@@ -51,12 +58,9 @@ func (u Unique) Query(partitioned bool) string {
 	return fmt.Sprintf("SELECT count(*) FROM (%s GROUP BY %s HAVING count(*) > 1 LIMIT %d) AS d", group, strings.Join(names, ", "), MaxDuplicates+1)
 }
 
-// unique reads what a CREATE INDEX is going to check.
-func unique(s parse.Statement, n *pg.IndexStmt, table string) Unique {
-	if !n.Unique {
-		return Unique{}
-	}
-	u := Unique{table: table, nullsEqual: n.NullsNotDistinct}
+// uniqueIndex reads what a CREATE UNIQUE INDEX is going to check.
+func uniqueIndex(s parse.Statement, n *pg.IndexStmt, table string) Unique {
+	u := Unique{Table: table, What: named("unique index", n.Idxname), Only: !n.Relation.GetInh(), nullsEqual: n.NullsNotDistinct}
 	if table == "" {
 		u.Unsure = "its table is not known"
 		return u
@@ -87,6 +91,44 @@ func unique(s parse.Statement, n *pg.IndexStmt, table string) Unique {
 		u.where = " WHERE (" + condition(s.SQL) + "\n)" // a comment may end it
 	}
 	return u
+}
+
+// uniqueConstraints reads what the UNIQUE and PRIMARY KEY constraints of an ALTER
+// TABLE are going to check. One made of an index that is there checks nothing, nor
+// does one of a column that is added beside it.
+func uniqueConstraints(a *pg.AlterTableStmt, table string) []Unique {
+	var out []Unique
+	for _, n := range a.Cmds {
+		c := n.GetAlterTableCmd().GetDef().GetConstraint()
+		if c == nil || c.Indexname != "" {
+			continue
+		}
+		kind := ""
+		switch c.Contype {
+		case pg.ConstrType_CONSTR_UNIQUE:
+			kind = "UNIQUE constraint"
+		case pg.ConstrType_CONSTR_PRIMARY:
+			kind = "primary key"
+		default:
+			continue
+		}
+		u := Unique{Table: table, What: named(kind, c.Conname), nullsEqual: c.NullsNotDistinct}
+		if table == "" {
+			u.Unsure = "its table is not known"
+		}
+		for _, column := range names(c.Keys) {
+			u.keys = append(u.keys, pgx.Identifier{column}.Sanitize())
+		}
+		out = append(out, u)
+	}
+	return out
+}
+
+func named(kind, name string) string {
+	if name == "" {
+		return kind
+	}
+	return kind + " " + name
 }
 
 func names(list []*pg.Node) []string {

@@ -37,6 +37,9 @@ func TestLookForDuplicates(t *testing.T) {
 		{name: "predicate", setup: `INSERT INTO u VALUES (1, 'a'), (2, 'a')`, sql: `CREATE UNIQUE INDEX ON u (s) INCLUDE (a) WHERE a > 1 -- late`},
 		{name: "predicate that holds", setup: `INSERT INTO u VALUES (1, 'a'), (2, 'a')`, sql: `CREATE UNIQUE INDEX ON u (s) WITH (fillfactor = 70) WHERE (a > 0)`},
 		{name: "children", setup: `CREATE TABLE child () INHERITS (u); INSERT INTO u VALUES (1); INSERT INTO child VALUES (1)`, sql: `CREATE UNIQUE INDEX ON u (a)`},
+		{name: "constraint", setup: `INSERT INTO u VALUES (1, 'a'), (1, 'a'), (NULL, 'b'), (NULL, 'b')`, sql: `ALTER TABLE u ADD CHECK (true), ADD CONSTRAINT c UNIQUE (a, s) INCLUDE (a)`},
+		{name: "constraint, nulls not distinct", setup: `INSERT INTO u VALUES (NULL, 'a'), (NULL, 'a')`, sql: `ALTER TABLE u ADD UNIQUE NULLS NOT DISTINCT (a)`, min: 150000},
+		{name: "primary key", setup: `INSERT INTO u VALUES (1, 'a'), (1, 'b')`, sql: `ALTER TABLE u ADD PRIMARY KEY (a)`},
 		{name: "partitions", setup: parts + `; INSERT INTO p VALUES (1, 1)`, sql: `CREATE UNIQUE INDEX ON p (id, d)`, partitioned: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -46,7 +49,7 @@ func TestLookForDuplicates(t *testing.T) {
 			}
 			d.Exec(t, `CREATE TABLE u (a int, s text)`)
 			d.Exec(t, c.setup)
-			u := fromText(t, c.sql).Statements[0].Unique
+			u := fromText(t, c.sql).Statements[0].Uniques[0]
 			if (u.Unsure != "") != c.unsure || (u.Query(c.partitioned) == "") != c.unsure {
 				t.Fatalf("unsure %q, asks %q", u.Unsure, u.Query(c.partitioned))
 			}
@@ -59,8 +62,10 @@ func TestLookForDuplicates(t *testing.T) {
 			}
 		})
 	}
-	if u := fromText(t, `CREATE INDEX ON t (a)`).Statements[0].Unique; u.Query(false) != "" {
-		t.Errorf("an index that is not unique asks %s", u.Query(false))
+	for _, sql := range []string{`CREATE INDEX ON t (a)`, `ALTER TABLE t ADD CHECK (a > 0), ADD UNIQUE USING INDEX i`} {
+		if u := fromText(t, sql).Statements[0].Uniques; len(u) > 0 {
+			t.Errorf("%s asks %v", sql, u)
+		}
 	}
 }
 

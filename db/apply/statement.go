@@ -28,7 +28,9 @@ func FromParse(src []byte, s parse.Statement, e effect.Effect) Statement {
 	case *pg.Node_IndexStmt:
 		out.Concurrent = n.IndexStmt.Concurrent
 		out.Index = Index{Name: n.IndexStmt.Idxname, Table: table, Only: !n.IndexStmt.Relation.GetInh()}
-		out.Unique = unique(s, n.IndexStmt, table)
+		if n.IndexStmt.Unique {
+			out.Uniques = []Unique{uniqueIndex(s, n.IndexStmt, table)}
+		}
 	case *pg.Node_DropStmt:
 		out.dropped(n.DropStmt)
 	case *pg.Node_ReindexStmt:
@@ -54,6 +56,7 @@ func (s *Statement) dropped(d *pg.DropStmt) {
 }
 
 func (s *Statement) altered(a *pg.AlterTableStmt, table string) {
+	s.Uniques = uniqueConstraints(a, table)
 	s.Patient = !slices.ContainsFunc(a.Cmds, func(n *pg.Node) bool {
 		return n.GetAlterTableCmd().GetSubtype() != pg.AlterTableType_AT_ValidateConstraint
 	})

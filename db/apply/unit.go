@@ -66,8 +66,8 @@ type Statement struct {
 	// Index is what CREATE INDEX or DROP INDEX names; the zero value = nothing to
 	// look for by name.
 	Index Index
-	// Unique is what a CREATE UNIQUE INDEX is going to check.
-	Unique Unique
+	// Uniques are the unique indexes that the statement builds, of constraints too.
+	Uniques []Unique
 	// Constraint is what VALIDATE CONSTRAINT names; the zero value = none.
 	Constraint Constraint
 	// Partition is what ATTACH or DETACH PARTITION names, of a table or an index;

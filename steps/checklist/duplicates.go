@@ -32,74 +32,66 @@ func duplicateItems(ctx context.Context, e *steps.Env) ([]fact.Item, []journal.Q
 	var questions []journal.QuestionAsked
 	for _, f := range e.Bench.Judged {
 		for i, parsed := range f.Statements {
-			s := apply.FromParse(f.Source, parsed, f.Effects[i])
-			r := e.Bench.Snapshot.Relation(s.Index.Table)
-			query := s.Unique.Query(r != nil && r.Kind == catalog.PartitionedTable)
-			if why, skip := unaskable(s, r, query); skip {
-				continue
-			} else if why != "" {
-				items = append(items, unlooked(s, why))
-				continue
-			}
-			limit := quietLookLimit
-			if bytes := r.Size.HeapBytes; bytes > quietLook {
-				answer, given := e.Engine.Answered(duplicatesID)
-				if !given && !e.Headless {
-					questions = append(questions, askDuplicates(s, bytes))
+			for _, u := range apply.FromParse(f.Source, parsed, f.Effects[i]).Uniques {
+				item, question, err := lookForDuplicates(ctx, e, u)
+				if err != nil {
+					return nil, nil, err
 				}
-				if limit = askedLookLimit; answer != "yes" {
-					items = append(items, unlooked(s, measure.Bytes(bytes)+", "+duplicatesID+" = yes looks"))
-					continue
+				if item != nil {
+					items = append(items, *item)
+				}
+				if question != nil {
+					questions = append(questions, *question)
 				}
 			}
-			item, err := duplicateItem(ctx, e, s, query, limit)
-			if err != nil {
-				return nil, nil, err
-			}
-			items = append(items, item)
 		}
 	}
 	return items, questions, nil
 }
 
-// unaskable says why a unique build's table is not asked for duplicates; skip is
-// true where there is nothing to look for: no unique index, no table yet, or one
-// whose partitions get their indexes by themselves.
-func unaskable(s apply.Statement, r *catalog.Relation, query string) (why string, skip bool) {
+// lookForDuplicates says what a unique build would meet, or asks whether a large
+// table may be read for it. Both are nil where the build meets nothing: of a new
+// table, or one whose partitions get their indexes by themselves.
+func lookForDuplicates(ctx context.Context, e *steps.Env, u apply.Unique) (*fact.Item, *journal.QuestionAsked, error) {
+	r := e.Bench.Snapshot.Relation(u.Table)
 	switch {
-	case query == "" && s.Unique.Unsure == "", r == nil, r.CreatedHere, r.Kind == catalog.PartitionedTable && s.Index.Only:
-		return "", true
-	case s.Unique.Unsure != "":
-		return s.Unique.Unsure, false
+	case r == nil, r.CreatedHere, r.Kind == catalog.PartitionedTable && u.Only:
+		return nil, nil, nil
+	case u.Unsure != "":
+		return unlooked(u, u.Unsure), nil, nil
 	case r.Size == nil:
-		return "its size is not known", false
+		return unlooked(u, "its size is not known"), nil, nil
 	}
-	return "", false
+	var question *journal.QuestionAsked
+	limit := quietLookLimit
+	if bytes := r.Size.HeapBytes; bytes > quietLook {
+		answer, given := e.Engine.Answered(duplicatesID)
+		if !given && !e.Headless {
+			question = askDuplicates(u, bytes)
+		}
+		if limit = askedLookLimit; answer != "yes" {
+			return unlooked(u, measure.Bytes(bytes)+", "+duplicatesID+" = yes looks"), question, nil
+		}
+	}
+	item, err := duplicateItem(ctx, e, u, u.Query(r.Kind == catalog.PartitionedTable), limit)
+	return item, nil, err
 }
 
-func askDuplicates(s apply.Statement, bytes int64) journal.QuestionAsked {
-	return journal.QuestionAsked{
+func askDuplicates(u apply.Unique, bytes int64) *journal.QuestionAsked {
+	return &journal.QuestionAsked{
 		ID: duplicatesID, Options: []string{"no", "yes"}, Default: "no", Preset: true,
-		Text: fmt.Sprintf("look for duplicates in %s (%s) before the unique index %s is built?", s.Index.Table, measure.Bytes(bytes), called(s)),
-		Why:  "it reads the table once, read-only, for a minute at most; a unique build that meets a duplicate fails after all its work and leaves an INVALID index",
+		Text: fmt.Sprintf("look for duplicates in %s (%s) before the %s is built?", u.Table, measure.Bytes(bytes), u.What),
+		Why:  "it reads the table once, read-only, for a minute at most; a unique build that meets a duplicate fails after all its work, CONCURRENTLY it leaves an INVALID index",
 	}
 }
 
-func unlooked(s apply.Statement, why string) fact.Item {
-	return fact.Item{
-		ID: "duplicates", Level: fact.OK, Text: fmt.Sprintf("unique index %s: not looked for duplicates in %s (%s)", called(s), s.Index.Table, why),
+func unlooked(u apply.Unique, why string) *fact.Item {
+	return &fact.Item{
+		ID: "duplicates", Level: fact.OK, Text: fmt.Sprintf("%s: not looked for duplicates in %s (%s)", u.What, u.Table, why),
 	}
 }
 
-// called names the index; the server names one that the statement does not.
-func called(s apply.Statement) string {
-	if s.Index.Name != "" {
-		return s.Index.Name
-	}
-	return fmt.Sprintf("of line %d", s.Line)
-}
-
-func duplicateItem(ctx context.Context, e *steps.Env, s apply.Statement, query string, limit time.Duration) (fact.Item, error) {
+func duplicateItem(ctx context.Context, e *steps.Env, u apply.Unique, query string, limit time.Duration) (*fact.Item, error) {
 	var n int64
 	err := e.Sessions.Monitor(func(c *db.Conn) (err error) {
 		n, err = inspect.CountReadOnly(ctx, c, query, limit)
@@ -107,15 +99,15 @@ func duplicateItem(ctx context.Context, e *steps.Env, s apply.Statement, query s
 	})
 	switch {
 	case err != nil && db.SQLState(err) != "":
-		return unlooked(s, why(err, limit)), nil
+		return unlooked(u, why(err, limit)), nil
 	case err != nil:
-		return fact.Item{}, steps.Database("looking for duplicates", err)
+		return nil, steps.Database("looking for duplicates", err)
 	case n == 0:
-		return fact.Item{ID: "duplicates", Level: fact.OK, Text: fmt.Sprintf("unique index %s: no duplicates in %s now", called(s), s.Index.Table)}, nil
+		return &fact.Item{ID: "duplicates", Level: fact.OK, Text: fmt.Sprintf("%s: no duplicates in %s now", u.What, u.Table)}, nil
 	}
-	return fact.Item{
+	return &fact.Item{
 		ID: "duplicates", Level: fact.Stop,
-		Text: fmt.Sprintf("unique index %s will fail: %s in %s more than once", called(s), keys(n), s.Index.Table),
+		Text: fmt.Sprintf("%s will fail: %s in %s more than once", u.What, keys(n), u.Table),
 		Hint: "clear them first: " + query + " counts them",
 	}, nil
 }
