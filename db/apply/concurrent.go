@@ -161,7 +161,8 @@ func (r *run) proved(ctx context.Context, s Statement, was leftovers) ending {
 	return e
 }
 
-// retake takes the tool's keys again, whatever became of the statement.
+// retake takes the tool's keys again, whatever became of the statement. Where the
+// session ended meanwhile the statement stands, and the unit goes on behind it.
 func (r *run) retake(ctx context.Context, keys []int64, e ending) ending {
 	if len(keys) == 0 || r.s.status() != 'I' {
 		return e
@@ -170,6 +171,12 @@ func (r *run) retake(ctx context.Context, keys []int64, e ending) ending {
 	if err == nil || e.outcome != Applied {
 		return e
 	}
-	return ending{outcome: NotApplied, reason: KeysHeld, err: err,
+	out := ending{outcome: NotApplied, reason: KeysHeld, err: err,
 		left: []string{fmt.Sprintf("the statement on line %d is applied, the version is not recorded", r.line)}}
+	switch classify(err) {
+	case lost, unsent, fatal:
+		out.reason = ConnectionLost
+		r.trace.Statement, r.trace.Files = r.trace.Statement+1, nil
+	}
+	return out
 }

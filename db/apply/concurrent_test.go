@@ -3,6 +3,7 @@ package apply_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -228,6 +229,42 @@ func TestToolKeysAreReleasedAroundConcurrently(t *testing.T) {
 	}
 	if len(rec.of(apply.KeysTaken)) != 1 || d.Count(t, `pg_locks WHERE locktype = 'advisory' AND granted`) != 1 {
 		t.Error("the key is not ours again")
+	}
+}
+
+// A session that is lost while it takes the tool's key again leaves an index that
+// stands: the unit goes on behind it.
+func TestSessionIsLostBetweenBuildAndToolKey(t *testing.T) {
+	const key = 78
+	d := shop(t)
+	x, rec := executor(t, d.DSN)
+	x.Limits.Sample = 50 * time.Millisecond
+	pid := x.Trio.Executor.PgConn().PID()
+	if _, err := x.Trio.Executor.Exec(t.Context(), `SELECT pg_advisory_lock($1)`, key); err != nil {
+		t.Fatal(err)
+	}
+	tool := d.Conn(t)
+	rec.hook = func(e apply.Event) error {
+		if e.Kind == apply.KeysReleased {
+			_, err := tool.Exec(context.Background(), `SELECT pg_advisory_lock($1)`, key)
+			return err
+		}
+		return nil
+	}
+	u := byOne(createIndex(newIndex, "t_a"))
+	u.Keys = []int64{key}
+	ran := make(chan apply.Result)
+	go func() { ran <- x.Run(context.WithoutCancel(t.Context()), u) }()
+	dbtest.WaitFor(t, "the tries for the key", func() bool {
+		return d.Count(t, fmt.Sprintf(`pg_stat_activity WHERE pid = %d AND query LIKE '%%pg_try_advisory_lock%%'`, pid)) == 1
+	})
+	d.Exec(t, `SELECT pg_terminate_backend($1)`, int32(pid))
+	got := <-ran
+	want(t, got, apply.NotApplied, apply.ConnectionLost)
+	again, _ := executor(t, d.DSN)
+	p, err := apply.Probe(t.Context(), again.Trio.Executor.Conn, u, got.Trace)
+	if err != nil || p.Outcome != apply.NotApplied || p.From != 1 {
+		t.Errorf("the database says %s, from statement %d: %v", p.Outcome, p.From, err)
 	}
 }
 

@@ -237,9 +237,13 @@ func (r *runner) ended(u steps.Unit, res apply.Result) error {
 }
 
 // cutOff reports whether a unit was stopped in its middle by the end of its
-// session, and something of it stands.
+// session or by the team's tool, and something of it stands.
 func cutOff(res apply.Result) bool {
-	return (res.Reason == apply.ConnectionLost || res.Reason == apply.Terminated) && !res.Unchanged()
+	switch res.Reason {
+	case apply.ConnectionLost, apply.Terminated, apply.KeysHeld:
+		return !res.Unchanged()
+	}
+	return false
 }
 
 func (r *runner) someApplied() bool {

@@ -215,9 +215,9 @@ func (g *engine) back() bool { return g.order.Command == playbook.Rollback.Name 
 
 // refuse ends a life that cannot begin with a sentence that screens can show.
 func (g *engine) refuse(err error) error {
-	g.finish(journal.RunFinished{
+	g.finish(g.leftOpen(journal.RunFinished{
 		Exit: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: err.Error(), Hint: steps.HintOf(err),
-	})
+	}))
 	return err
 }
 

@@ -30,6 +30,26 @@ func (g *engine) finish(f journal.RunFinished) {
 	g.copyRest()
 }
 
+// leftOpen is the end that nobody decided, such as a server that cannot be
+// reached: it does not close a run with a unit that was begun. Whoever closed it
+// would leave a dirty version behind of which no other run knows anything.
+func (g *engine) leftOpen(f journal.RunFinished) journal.RunFinished {
+	hint := "the run stays open: once that is lifted, `belay attach " + g.shortID() + "` asks the database and goes on"
+	if version := g.run.Unresolved(); version != "" {
+		return journal.RunFinished{
+			Exit: steps.ExitUnknown, Outcome: steps.OutcomeUnknown, Hint: hint,
+			Summary: "what came of " + version + " was not asked: " + f.Summary,
+		}
+	}
+	if version := g.run.Begun(); version != "" {
+		return journal.RunFinished{
+			Exit: steps.ExitPerson, Outcome: steps.OutcomePerson, Hint: hint,
+			Summary: version + " was begun and is not applied: " + f.Summary,
+		}
+	}
+	return f
+}
+
 // writeReport folds the journal into the report once more, with the end in it.
 func (g *engine) writeReport(f journal.RunFinished) {
 	run := *g.run
@@ -81,13 +101,15 @@ func (g *engine) appliedSentence() string {
 // runEnded ends a run in the middle: a step with effects did not succeed.
 func (g *engine) runEnded(e ended) error {
 	var exit *steps.Exit
-	if !errors.As(e.err, &exit) {
-		exit = &steps.Exit{Code: steps.ExitFailed, Outcome: g.outcome(), Summary: e.step.ID + ": " + e.outcome.Summary, Advice: e.outcome.Hint}
-		if e.err != nil {
-			exit.Summary, exit.Advice = e.step.ID+": "+e.err.Error(), steps.HintOf(e.err)
-		}
+	if errors.As(e.err, &exit) {
+		g.finish(journal.RunFinished{Exit: exit.Code, Outcome: exit.Outcome, Summary: exit.Summary, Hint: exit.Advice})
+		return nil
 	}
-	g.finish(journal.RunFinished{Exit: exit.Code, Outcome: exit.Outcome, Summary: exit.Summary, Hint: exit.Advice})
+	f := journal.RunFinished{Exit: steps.ExitFailed, Outcome: g.outcome(), Summary: e.step.ID + ": " + e.outcome.Summary, Hint: e.outcome.Hint}
+	if e.err != nil {
+		f.Summary, f.Hint = e.step.ID+": "+e.err.Error(), steps.HintOf(e.err)
+	}
+	g.finish(g.leftOpen(f))
 	return nil
 }
 

@@ -169,7 +169,9 @@ func (g *engine) backText(versions []string, database string) (text, why string)
 func (g *engine) giveUp(blocked []state.Step) error {
 	for _, s := range blocked {
 		if (s.Status == journal.Failed && !g.asks(s.ID)) || len(g.openQuestions()) == 0 {
-			g.finish(g.blockedBy(s))
+			g.finish(g.leftOpen(journal.RunFinished{
+				Exit: exitOf(s.Status), Outcome: steps.OutcomeNotApplied, Summary: s.ID + ": " + s.Summary, Hint: s.Hint,
+			}))
 			return nil
 		}
 	}
@@ -183,22 +185,6 @@ func (g *engine) giveUp(blocked []state.Step) error {
 		Hint:    "give it with --answers FILE; `belay explain questions` says what each one means",
 	})
 	return nil
-}
-
-// blockedBy is the end of a look that a step does not let through. Where nobody
-// asked yet what came of a unit the run stays open: whoever closes it leaves a
-// dirty version behind of which no other run knows anything.
-func (g *engine) blockedBy(s state.Step) journal.RunFinished {
-	if version := g.run.Unresolved(); version != "" {
-		return journal.RunFinished{
-			Exit: steps.ExitUnknown, Outcome: steps.OutcomeUnknown,
-			Summary: "what came of " + version + " was not asked: " + s.ID + ": " + s.Summary,
-			Hint:    "the run stays open: once that is lifted, `belay attach " + g.shortID() + "` asks the database and goes on",
-		}
-	}
-	return journal.RunFinished{
-		Exit: exitOf(s.Status), Outcome: steps.OutcomeNotApplied, Summary: s.ID + ": " + s.Summary, Hint: s.Hint,
-	}
 }
 
 // asks reports whether a step has an open question.

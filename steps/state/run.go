@@ -75,6 +75,17 @@ func (r *Run) Unresolved() string {
 	return ""
 }
 
+// Begun is the version of a unit that was begun and is not applied, whatever is
+// known of it; "" = there is none.
+func (r *Run) Begun() string {
+	for _, u := range r.Units {
+		if u.Intent != nil && u.Outcome != "applied" {
+			return u.Version
+		}
+	}
+	return ""
+}
+
 // Claim is the ownership of a run by the ledger of its database.
 type Claim struct {
 	Run   string // uuid
