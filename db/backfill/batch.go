@@ -164,7 +164,7 @@ func (q rangeSQL) next(ctx context.Context, r *runner, keys int, target time.Dur
 		return q.nextPlace(ctx, r, keys, target)
 	}
 	upper := cursor(r.row.Upper)
-	sql, args := q.bound(r.row.Last, upper, keys)
+	sql, args := q.bound(r.row.Last, upper, keys, "")
 	var found cursor
 	err = r.fenced(ctx, target, sql, args, func(rows pgx.Rows) error {
 		found, err = scanCursor(rows, len(q.columns()))

@@ -13,7 +13,7 @@ import (
 
 // pauseOnRow finds the key of the one row that fails and pauses.
 func (r *runner) pauseOnRow(ctx context.Context, cause error) error {
-	sql, args := r.q.bound(r.row.Last, r.q.near(r.row.Last, r.row.Upper, 1), 1)
+	sql, args := r.q.bound(r.row.Last, r.q.near(r.row.Last, r.row.Upper, 1), 1, "")
 	var key cursor
 	err := as(ctx, r.s.exec, r.p.Spec.Role, func() error {
 		rows, err := r.s.exec.Query(ctx, sql, args...)

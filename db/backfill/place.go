@@ -71,7 +71,7 @@ func (q rangeSQL) nextPlace(ctx context.Context, r *runner, keys int, target tim
 	}
 	hi = q.near(r.row.Last, upper, keys)
 	if r.narrow.cap > 0 {
-		sql, args := q.bound(r.row.Last, hi, keys)
+		sql, args := q.bound(r.row.Last, hi, keys, "")
 		rows, err := r.s.exec.Query(ctx, sql, args...)
 		if err != nil {
 			return nil, false, err

@@ -105,9 +105,13 @@ func (q rangeSQL) order(direction string) string {
 	return strings.Join(out, ", ")
 }
 
-// bound finds the key of the rows-th row in (lo, hi]; no row = there are fewer.
-func (q rangeSQL) bound(lo, hi cursor, rows int) (string, []any) {
+// bound finds the key of the rows-th row in (lo, hi] for which only holds, "" =
+// of any; no row = there are fewer.
+func (q rangeSQL) bound(lo, hi cursor, rows int, only string) (string, []any) {
 	where, args := q.within(lo, hi)
+	if only != "" {
+		where += " AND (" + only + ")"
+	}
 	return fmt.Sprintf("SELECT %s FROM %s WHERE %s ORDER BY %s OFFSET %d LIMIT 1",
 		q.texts(), q.from(), where, q.order(""), rows-1), args
 }

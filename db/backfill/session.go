@@ -47,9 +47,11 @@ func (e *HeldError) Hint() string {
 	return "watch it or pause it there; a paused backfill can be resumed from here"
 }
 
-// sessionSettings make key text read the same in every session, and errors of
-// what a role may not see.
+// sessionSettings make key text read the same in every session, errors of what a
+// role may not see, and one processor enough for the verify: the others are the
+// application's.
 var sessionSettings = []db.Setting{
+	{Name: "max_parallel_workers_per_gather", Want: "0"},
 	{Name: "row_security", Want: "off"}, {Name: "datestyle", Want: "ISO"},
 	{Name: "intervalstyle", Want: "postgres"}, {Name: "extra_float_digits", Want: "1"},
 }

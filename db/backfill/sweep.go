@@ -11,24 +11,8 @@ import (
 const sweptSQL = `UPDATE belay.backfill SET done_rows = done_rows + $3, batches = batches + 1, updated = pg_catalog.clock_timestamp()
 	WHERE id = $1::text::uuid AND leaf = $2`
 
-// sweep changes what is left in a range, in batches of the usual size.
-func (r *runner) sweep(ctx context.Context, lo, hi cursor) (swept int64, err error) {
-	w := &walker{q: r.q, c: r.s.exec, lo: lo, end: hi, rows: r.size.rows}
-	for {
-		to, ok, err := w.next(ctx)
-		if err != nil || !ok {
-			return swept, err
-		}
-		n, err := r.sweepBatch(ctx, w.lo, to)
-		if err != nil {
-			return swept, err
-		}
-		swept += n
-		w.lo = to
-	}
-}
-
-func (r *runner) sweepBatch(ctx context.Context, lo, hi cursor) (int64, error) {
+// sweep changes what is left in a range, in one transaction.
+func (r *runner) sweep(ctx context.Context, lo, hi cursor) (int64, error) {
 	target, _ := r.ctl.pace(r.p.Spec)
 	if err := r.fenced(ctx, target, "", nil, nil); err != nil {
 		return 0, err

@@ -3,7 +3,7 @@ package backfill
 import (
 	"context"
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"belay/db"
@@ -26,8 +26,9 @@ type Verified struct {
 }
 
 const (
-	// verifyTime is how long one range of the verify should take.
-	verifyTime = 250 * time.Millisecond
+	// verifyTime is how long one range of the verify should take, as a batch
+	// usually does: what a sweep changes in it stays locked that long.
+	verifyTime = DefaultBatchTime
 	verifyRows = 5_000
 	verifyMost = 1_000_000
 	// maxSweeps bounds how often rows that were found are changed and looked at
@@ -66,31 +67,52 @@ type walker struct {
 	c       *db.Conn
 	lo, end cursor
 	rows    int
+	took    time.Duration // of the latest range
 }
 
 // next gives the next range; ok is false behind the last.
 func (w *walker) next(ctx context.Context) (hi cursor, ok bool, err error) {
-	if w.end == nil || first(w.lo) != "" && strings.Join(w.lo, "\x00") == strings.Join(w.end, "\x00") {
+	if w.end == nil || slices.Equal(w.lo, w.end) {
 		return nil, false, nil
 	}
 	if w.q.leaf.Key.ByPlace() {
 		return w.q.near(w.lo, w.end, w.rows), true, nil
 	}
-	sql, args := w.q.bound(w.lo, w.end, w.rows)
-	rows, err := w.c.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, false, err
-	}
-	if hi, err = scanCursor(rows, len(w.q.columns())); hi == nil {
-		hi = w.end
-	}
+	hi, err = w.bound(ctx, w.end, w.rows, "")
 	return hi, true, err
 }
 
+// bound is the key of the rows-th row from lo on for which only holds, or hi where
+// there are fewer.
+func (w *walker) bound(ctx context.Context, hi cursor, rows int, only string) (cursor, error) {
+	sql, args := w.q.bound(w.lo, hi, rows, only)
+	found, err := w.c.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	n := len(w.q.columns())
+	key, err := scanCursor(found, n)
+	if key == nil {
+		return hi, err
+	}
+	return append(key, w.end[n:]...), err // a place's file and pass come behind it
+}
+
 // paced adapts the range to the time a read should take.
-func (w *walker) paced(took time.Duration) {
-	want := float64(w.rows) * float64(verifyTime) / float64(max(took, time.Millisecond))
+func (w *walker) paced() {
+	want := float64(w.rows) * float64(verifyTime) / float64(max(w.took, time.Millisecond))
 	w.rows = int(min(max(want, float64(w.rows)/4, 1000), float64(w.rows)*4, verifyMost))
+}
+
+// counted is what a range holds.
+type counted struct{ rows, left, differ int64 }
+
+func (w *walker) count(ctx context.Context, p *Plan, hi cursor) (n counted, err error) {
+	sql, args := w.q.count(p, w.lo, hi)
+	begun := time.Now()
+	err = w.c.QueryRow(ctx, sql, args...).Scan(&n.rows, &n.left, &n.differ)
+	w.took = time.Since(begun)
+	return n, err
 }
 
 // Verify looks at every row of the plan's leaves as they are now and changes
@@ -120,31 +142,38 @@ func (v *Verified) add(ctx context.Context, c *db.Conn, p *Plan, l Leaf) error {
 	end, err := freeze(ctx, c, q)
 	w := &walker{q: q, c: c, end: end, rows: verifyRows}
 	for more := true; more && err == nil; {
-		more, err = w.count(ctx, p, v, nil)
+		more, err = w.look(ctx, p, v, 0, nil)
 	}
 	return err
 }
 
-// count adds up one range and moves on. found, if any, is called where rows
-// are left.
-func (w *walker) count(ctx context.Context, p *Plan, v *Verified, found func(lo, hi cursor) error) (more bool, err error) {
+// look adds up one range and moves on. Where rows are left in it and sweep is
+// given, the range is made to hold about most of them, and swept.
+func (w *walker) look(ctx context.Context, p *Plan, v *Verified, most int, sweep func(lo, hi cursor) error) (more bool, err error) {
 	hi, ok, err := w.next(ctx)
 	if err != nil || !ok {
 		return false, err
 	}
-	begun := time.Now()
-	sql, args := w.q.count(p, w.lo, hi)
-	var rows, left, differ int64
-	if err := w.c.QueryRow(ctx, sql, args...).Scan(&rows, &left, &differ); err != nil {
+	n, err := w.count(ctx, p, hi)
+	if err != nil {
 		return false, err
 	}
-	w.paced(time.Since(begun))
-	if left > 0 && found != nil {
-		if err := found(w.lo, hi); err != nil {
+	w.paced()
+	if sweep != nil && n.left > int64(most) {
+		if hi, err = w.bound(ctx, hi, most, p.left); err == nil {
+			n, err = w.count(ctx, p, hi)
+		}
+		if err != nil {
+			return false, err
+		}
+		w.rows = min(w.rows, max(int(2*n.rows), 1000))
+	}
+	if sweep != nil && n.left > 0 {
+		if err := sweep(w.lo, hi); err != nil {
 			return false, err
 		}
 	}
-	v.Rows, v.Left, v.Differ = v.Rows+rows, v.Left+left, v.Differ+differ
+	v.Rows, v.Left, v.Differ = v.Rows+n.rows, v.Left+n.left, v.Differ+n.differ
 	w.lo = hi
 	return true, nil
 }
@@ -182,13 +211,13 @@ func (r *runner) verify(ctx context.Context, sweep bool) (Verified, error) {
 
 func (r *runner) verifyLeaf(ctx context.Context, v *Verified, sweep bool) error {
 	w := &walker{q: r.q, rows: verifyRows}
-	found := func(lo, hi cursor) error {
-		n, err := r.sweep(ctx, lo, hi)
-		v.Swept += n
-		return err
-	}
-	if !sweep {
-		found = nil
+	var change func(lo, hi cursor) error
+	if sweep {
+		change = func(lo, hi cursor) error {
+			n, err := r.sweep(ctx, lo, hi)
+			v.Swept += n
+			return err
+		}
 	}
 	for {
 		err := r.gate(ctx)
@@ -203,9 +232,10 @@ func (r *runner) verifyLeaf(ctx context.Context, v *Verified, sweep bool) error 
 					return err
 				}
 			}
-			more, err = w.count(ctx, r.p, v, found)
+			more, err = w.look(ctx, r.p, v, r.size.rows, change)
 			return err
 		})
+		r.lastTook = w.took
 		if err != nil {
 			r.undo(ctx)
 			if err := r.retry(ctx, err); err != nil {

@@ -111,6 +111,43 @@ func TestSweepFindsWhatThePassMissed(t *testing.T) {
 	}
 }
 
+// What the sweep finds in one place is as large as a batch, however much was missed
+// there, and stops with a pause between two of them.
+func TestSweepOfManyRowsGoesByBatches(t *testing.T) {
+	for name, table := range map[string]string{
+		"by key":   `CREATE TABLE t (id text PRIMARY KEY, a int DEFAULT 1, b int); INSERT INTO t SELECT '' UNION ALL SELECT i::text FROM generate_series(1, 200) i`,
+		"by place": `CREATE TABLE t (id text, a int DEFAULT 1, b int); INSERT INTO t SELECT i::text FROM generate_series(0, 200) i`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStand(t, table)
+			if name == "by place" {
+				byPlace(t, s)
+			}
+			o := s.options(t, s.plan(t, backfill.Spec{Relation: "t", Set: "b = a * 2", MaxRows: 500}))
+			o.Tell = func(e backfill.Event) {
+				if e.Kind == backfill.LeafPassed {
+					s.Exec(t, `INSERT INTO t SELECT 'x' || i FROM generate_series(1, 6000) i`)
+				}
+			}
+			res := run(t, o)
+			if res.Verified.Swept != 6000 || res.Verified.Left != 0 || res.Verified.Rows != 6201 || s.Count(t, "t WHERE b IS DISTINCT FROM a * 2") != 0 {
+				t.Errorf("result %+v", res)
+			}
+			if res.Batches < 12 {
+				t.Errorf("only %d batches", res.Batches)
+			}
+		})
+	}
+}
+
+// The last key is the empty text: the verify comes to its end.
+func TestVerifyOfAnEmptyKey(t *testing.T) {
+	s := newStand(t, `CREATE TABLE t (id text PRIMARY KEY, b int); INSERT INTO t VALUES ('')`)
+	if res := s.fill(t, backfill.Spec{Relation: "t", Set: "b = 1"}); res.Rows != 1 || res.Verified.Rows != 1 {
+		t.Errorf("result %+v", res)
+	}
+}
+
 func TestVerifyFindsPlantedMisses(t *testing.T) {
 	for name, table := range map[string]string{
 		"by key":   `CREATE TABLE t (id int PRIMARY KEY, a int DEFAULT 1, b varchar(3), ok bool DEFAULT true)`,
