@@ -64,8 +64,6 @@ type Exit struct {
 	Outcome string
 	// Summary is what the person reads last; Advice what to do now.
 	Summary, Advice string
-	// Resumable is true where the same command goes on from here.
-	Resumable bool
 }
 
 func (e *Exit) Error() string { return e.Summary }
@@ -73,7 +71,8 @@ func (e *Exit) Error() string { return e.Summary }
 // Hint says what to do now.
 func (e *Exit) Hint() string { return e.Advice }
 
-// The exit codes of the command line.
+// The exit codes of the command line. A run that ends with ExitPerson or
+// ExitUnknown stays open: the same command, or attach, goes on from there.
 const (
 	ExitDone    = 0
 	ExitFailed  = 1

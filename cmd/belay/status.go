@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -104,6 +105,14 @@ func openRuns() []statusRun {
 	return runs
 }
 
+// withoutOthers leaves out the runs of this host that another took over: what is
+// known of them is there.
+func withoutOthers(own []statusRun, others []fact.OtherRun) []statusRun {
+	return slices.DeleteFunc(own, func(r statusRun) bool {
+		return !r.Live && slices.ContainsFunc(others, func(o fact.OtherRun) bool { return o.ID == r.ID })
+	})
+}
+
 // folderStatus looks at the folder and the database through an engine of its
 // own, which reads and leaves nothing behind.
 func (a *app) folderStatus(doc *statusDoc) error {
@@ -120,6 +129,7 @@ func (a *app) folderStatus(doc *statusDoc) error {
 	}
 	if l, _, ok := state.Get[fact.Ledger](r); ok {
 		doc.Ledger, doc.Others = &l, l.Runs
+		doc.Runs = withoutOthers(doc.Runs, l.Runs)
 	}
 	if t, _, ok := state.Get[fact.Target](r); ok {
 		doc.Target = &t

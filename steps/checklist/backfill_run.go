@@ -77,7 +77,7 @@ func (f *filler) keep(ctx context.Context) error {
 	}
 	if answer, _, _ := f.env().Engine.Given(ledgerID); answer != "yes" {
 		return &steps.Exit{
-			Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Resumable: true,
+			Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
 			Summary: "the ledger is gone and nobody agreed to make it", Advice: "`belay attach " + f.env().Run + "` asks again",
 		}
 	}
@@ -166,7 +166,7 @@ func (f *filler) apply(ctx context.Context, u apply.Unit) error {
 		return nil
 	}
 	x := &steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Resumable: true,
+		Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
 		Summary: fmt.Sprintf("%s: %s: %v", f.u.Path, u.Name, res.Err), Advice: "`belay attach " + f.env().Run + "` goes on from here",
 	}
 	if res.Reason == apply.Held {
@@ -259,7 +259,7 @@ func (f *filler) ended(err error, s backfill.Snapshot) error {
 	var moved *backfill.MovedError
 	var taken *ledger.TakenOverError
 	var held *backfill.HeldError
-	x := &steps.Exit{Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Resumable: true, Advice: f.resume()}
+	x := &steps.Exit{Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Advice: f.resume()}
 	at := fmt.Sprintf("%s: %d rows are done", f.u.Path, s.Rows)
 	switch {
 	case errors.As(err, &exit):

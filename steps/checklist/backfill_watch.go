@@ -92,7 +92,7 @@ func (w *fillWatch) look(ctx context.Context) error {
 	}
 	if w.f.env().Headless {
 		return &steps.Exit{
-			Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Resumable: true,
+			Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
 			Summary: fmt.Sprintf("%s: %s; %d rows are done", w.f.u.Path, s.Reason, s.Rows), Advice: w.f.resume(),
 		}
 	}

@@ -93,7 +93,7 @@ func (r *runner) stillThere(ctx context.Context) error {
 
 func (r *runner) isLost(l lost) *steps.Exit {
 	return &steps.Exit{
-		Code: steps.ExitUnknown, Outcome: steps.OutcomeUnknown, Resumable: true,
+		Code: steps.ExitUnknown, Outcome: steps.OutcomeUnknown,
 		Summary: fmt.Sprintf("%s: lost: it was applied, and now %s", l.unit.Migration.Up.Path, l.why),
 		Advice: "a failover or a restore took it, and perhaps more: look first; `belay attach " + r.env.Run +
 			"` runs it again once you say so (run.lost)",
@@ -142,7 +142,7 @@ func (r *runner) promoted(ctx context.Context, was, now int64) error {
 		return err
 	}
 	return &steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Resumable: true,
+		Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
 		Summary: "left as it is: another server was promoted since this run began", Advice: "`belay attach " + r.env.Run + "` goes on later",
 	}
 }

@@ -44,7 +44,7 @@ func (r *runner) stillOurs(ctx context.Context) error {
 func (r *runner) takenOver(ctx context.Context, e *ledger.TakenOverError) error {
 	if e.Owner == "" {
 		return &steps.Exit{
-			Code: steps.ExitUnknown, Outcome: steps.OutcomeUnknown, Resumable: true, Summary: e.Error(),
+			Code: steps.ExitUnknown, Outcome: steps.OutcomeUnknown, Summary: e.Error(),
 			Advice: "make sure which server this is and what of the run is there; nothing more was sent",
 		}
 	}

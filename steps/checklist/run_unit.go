@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"belay/db/apply"
@@ -93,7 +94,7 @@ func (r *runner) mayStart(ctx context.Context, i int, u steps.Unit) error {
 		return err
 	}
 	if answer != "yes" {
-		return &steps.Exit{Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Resumable: true, Summary: "left as it is", Advice: "`belay attach` goes on later"}
+		return &steps.Exit{Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "left as it is", Advice: "`belay attach` goes on later"}
 	}
 	return nil
 }
@@ -105,7 +106,7 @@ func (r *runner) held(why *steps.Exit) error {
 		return why
 	}
 	left := *why
-	left.Code, left.Outcome, left.Resumable = steps.ExitPerson, steps.OutcomePerson, true
+	left.Code, left.Outcome = steps.ExitPerson, steps.OutcomePerson
 	left.Summary, left.Advice = "stopped on request, with units left to run", "`belay run` goes on from here"
 	return &left
 }
@@ -208,13 +209,13 @@ func (r *runner) ended(u steps.Unit, res apply.Result) error {
 	}
 	switch res.Reason {
 	case apply.Held:
-		x.Code, x.Outcome, x.Resumable = steps.ExitPerson, steps.OutcomePerson, true
+		x.Code, x.Outcome = steps.ExitPerson, steps.OutcomePerson
 		x.Summary = fmt.Sprintf("%s: held after %d tries: %s; %s", name, res.Attempts, standing(res.Blockers), unchanged)
 		x.Advice = "end or wait for what stands in the way, then run again"
 	case apply.Canceled:
 		x.Summary = fmt.Sprintf("%s: stopped on request; %s", name, unchanged)
 		if !res.Unchanged() || r.someApplied() {
-			x.Code, x.Outcome, x.Resumable = steps.ExitPerson, steps.OutcomePerson, true
+			x.Code, x.Outcome = steps.ExitPerson, steps.OutcomePerson
 		}
 	case apply.HoldExceeded:
 		x.Summary = fmt.Sprintf("%s: judged instant, was not: undone, %s", name, unchanged)
@@ -227,23 +228,14 @@ func (r *runner) ended(u steps.Unit, res apply.Result) error {
 		x.Advice = "run it when the table is quieter"
 	default:
 		x.Summary = fmt.Sprintf("%v; %s", res.Err, unchanged)
-		if cutOff(res) {
-			// Nothing is wrong with the file: the run goes on where it was cut off.
-			x.Code, x.Outcome, x.Resumable = steps.ExitPerson, steps.OutcomePerson, true
-			x.Advice = "`belay attach " + r.env.Run + "` asks the database and goes on from there"
-		}
+	}
+	if u.Wrap == apply.OneByOne && !res.Unchanged() {
+		// Closed, it would leave a dirty version behind of which no other run knows
+		// which of its statements stand.
+		x.Code, x.Outcome = steps.ExitPerson, steps.OutcomePerson
+		x.Advice = strings.TrimPrefix(x.Advice+"; `belay attach "+r.env.Run+"` goes on behind what stands", "; ")
 	}
 	return x
-}
-
-// cutOff reports whether a unit was stopped in its middle by the end of its
-// session or by the team's tool, and something of it stands.
-func cutOff(res apply.Result) bool {
-	switch res.Reason {
-	case apply.ConnectionLost, apply.Terminated, apply.KeysHeld:
-		return !res.Unchanged()
-	}
-	return false
 }
 
 func (r *runner) someApplied() bool {

@@ -38,7 +38,7 @@ func (r *runner) unknown(ctx context.Context, i int, u *steps.Unit, res apply.Re
 	}
 	if err != nil {
 		return false, &steps.Exit{
-			Code: steps.ExitUnknown, Outcome: steps.OutcomeUnknown, Resumable: true,
+			Code: steps.ExitUnknown, Outcome: steps.OutcomeUnknown,
 			Summary: fmt.Sprintf("%s: outcome unknown: the answer was lost and the server cannot be asked: %v", u.Migration.Up.Path, err),
 			Advice:  "`belay attach " + r.env.Run + "` asks the database as soon as it can be reached; run nothing again before",
 		}
@@ -83,12 +83,12 @@ func (r *runner) undone(ctx context.Context, u *steps.Unit, p apply.Evidence) (a
 	left := leftBehind(u, p)
 	if len(left) == 0 {
 		return false, &steps.Exit{
-			Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Resumable: true,
+			Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied,
 			Summary: said + "nothing has changed", Advice: "run it again",
 		}
 	}
 	return false, &steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Resumable: true,
+		Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
 		Summary: said + "left behind: " + list(left), Advice: "`belay attach " + r.env.Run + "` goes on from there",
 	}
 }
@@ -180,7 +180,7 @@ func (r *runner) probe(ctx context.Context, i int, u *steps.Unit, trace apply.Tr
 			}
 		case p.Outcome == apply.Unknown:
 			return p, &steps.Exit{
-				Code: steps.ExitUnknown, Outcome: steps.OutcomeUnknown, Resumable: true,
+				Code: steps.ExitUnknown, Outcome: steps.OutcomeUnknown,
 				Summary: fmt.Sprintf("%s: outcome unknown: %s", u.Migration.Up.Path, p.Why),
 				Advice:  "look at what is named there; belay runs nothing again by itself",
 			}

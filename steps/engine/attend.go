@@ -128,7 +128,7 @@ func (g *engine) failWaiting(why *steps.Exit) {
 func (g *engine) abandon() error {
 	if len(g.waiting) > 0 {
 		g.failWaiting(&steps.Exit{
-			Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Resumable: true, Summary: "nobody answers any more",
+			Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "nobody answers any more",
 			Advice: "`belay attach " + g.shortID() + "` goes on",
 		})
 		return nil
@@ -174,7 +174,7 @@ const nobodyWatches = "belay: nobody watches"
 // errUnwatched holds the next unit while nobody watches: a lost terminal is not
 // consent.
 var errUnwatched = &steps.Exit{
-	Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Resumable: true,
+	Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
 	Summary: "the screen was lost; the next unit did not start",
 	Advice:  "`belay attach` goes on from here",
 }

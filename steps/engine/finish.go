@@ -132,14 +132,14 @@ func (g *engine) noteEnd(e ended) {
 // park closes the connections and ends the engine; attach starts a new one.
 func (g *engine) park(reason string) error {
 	g.failWaiting(&steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Resumable: true, Summary: "parked: " + reason,
+		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "parked: " + reason,
 		Advice: "`belay attach " + g.shortID() + "` goes on",
 	})
 	if err := g.record("", "", journal.RunParked{Reason: reason}); err != nil {
 		return err
 	}
 	g.env.Steering.Leave(&steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Resumable: true, Summary: "parked: " + reason,
+		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "parked: " + reason,
 		Advice: "`belay attach " + g.shortID() + "` goes on",
 	}, nobodyWatches)
 	if g.inHand == "" {
