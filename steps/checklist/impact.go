@@ -42,13 +42,16 @@ func estimate(e *steps.Env, s activity.Sample) fact.Estimate {
 }
 
 // impacts lists the relations that the plan locks, with the strongest mode and
-// what hangs on each.
+// what hangs on each. The traffic of an index is its table's.
 func impacts(e *steps.Env) []fact.Impact {
 	var all []fact.Impact
 	at := map[string]int{}
 	for _, f := range e.Bench.Judged {
 		for _, eff := range f.Effects {
 			for _, l := range eff.Locks {
+				if _, index := e.Bench.Snapshot.Indexed(l.Relation); index != nil {
+					continue
+				}
 				n, seen := at[l.Relation]
 				if !seen {
 					n, at[l.Relation] = len(all), len(all)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,6 +27,10 @@ func NewFolder() (string, error) {
 	return newFolderIn(runs)
 }
 
+// nobodysLook is the age from which a look without an owner is nobody's: its
+// engine would have written one at once.
+const nobodysLook = time.Hour
+
 // sweepLooks removes the looks whose engine was ended without a word. They hold
 // nothing that anybody could go on with. Those of other hosts are theirs.
 func sweepLooks(runs string) {
@@ -34,10 +39,17 @@ func sweepLooks(runs string) {
 	for _, folder := range folders {
 		// The owner is written under the journal's lock: with it and without the
 		// lock the engine is gone.
-		if o, err := readOwner(folder); err == nil && o.Host == host && !journal.Held(folder) {
+		o, err := readOwner(folder)
+		ours := err == nil && o.Host == host || errors.Is(err, fs.ErrNotExist) && olderThan(folder, nobodysLook)
+		if ours && !journal.Held(folder) {
 			_ = os.RemoveAll(folder)
 		}
 	}
+}
+
+func olderThan(path string, age time.Duration) bool {
+	i, err := os.Stat(path)
+	return err == nil && time.Since(i.ModTime()) > age
 }
 
 func newFolderIn(runs string) (string, error) {

@@ -39,9 +39,13 @@ func TestAbandonedLooksAreSwept(t *testing.T) {
 	if err := writeOwner(alive, here); err != nil {
 		t.Fatal(err)
 	}
-	gone := made(here)
+	gone, nobodys := made(here), made("")
+	yesterday := time.Now().Add(-24 * time.Hour)
+	if err := os.Chtimes(nobodys, yesterday, yesterday); err != nil {
+		t.Fatal(err)
+	}
 	made("")
-	for folder, stays := range map[string]bool{young: true, elsewhere: true, alive: true, gone: false} {
+	for folder, stays := range map[string]bool{young: true, elsewhere: true, alive: true, gone: false, nobodys: false} {
 		if _, err := os.Stat(folder); (err == nil) != stays {
 			t.Errorf("%s stays: %v, want %v", folder, err == nil, stays)
 		}
