@@ -23,7 +23,9 @@ import (
 var files embed.FS
 
 // queries are read with the first question: most calls of belay ask none.
-var queries = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(files, "sql/*.sql")) })
+var queries = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Funcs(db.SQLFuncs).ParseFS(files, "sql/*.sql"))
+})
 
 // timeout bounds each statement of a catalog read. A schema of 50,000 tables
 // needs more than the monitor's own half second.

@@ -2,7 +2,6 @@ package watch
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -27,7 +26,7 @@ func Health(ctx context.Context, c *db.Conn, relations []string) (activity.Healt
 	batch.Queue(sql("replicas", major))
 	results := c.SendBatch(ctx, &batch)
 	h, err := scanHealth(results)
-	return h, errors.Join(err, results.Close())
+	return h, closed(results, err)
 }
 
 func scanHealth(r pgx.BatchResults) (h activity.Health, err error) {

@@ -6,7 +6,6 @@ package watch
 import (
 	"context"
 	"embed"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,7 +23,9 @@ import (
 var files embed.FS
 
 // queries are read with the first question: most calls of belay ask none.
-var queries = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(files, "sql/*.sql")) })
+var queries = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Funcs(db.SQLFuncs).ParseFS(files, "sql/*.sql"))
+})
 
 func sql(name string, major int) string {
 	var b strings.Builder
@@ -152,7 +153,15 @@ func (w *Watcher) read(ctx context.Context, relations []string) (activity.Sample
 	if err == nil {
 		err = results.QueryRow().Scan(&end)
 	}
-	return s, time.UnixMicro(end).Sub(s.At), counters, errors.Join(err, results.Close())
+	return s, time.UnixMicro(end).Sub(s.At), counters, closed(results, err)
+}
+
+// closed ends a batch. After an error its own is the same once more.
+func closed(r pgx.BatchResults, err error) error {
+	if end := r.Close(); err == nil {
+		return end
+	}
+	return err
 }
 
 func scan(r pgx.BatchResults, s *activity.Sample) (map[string]counter, error) {

@@ -322,3 +322,20 @@ func TestManyWaiters(t *testing.T) {
 	}
 	t.Logf("a sample of 60 waiters cost %d ms", s.CostMS)
 }
+
+// A relation is found by its name, wherever the dots in it stand.
+func TestNamesWithDots(t *testing.T) {
+	d := dbtest.New(t)
+	d.Exec(t, `CREATE SCHEMA "a.b"; CREATE SCHEMA "A ""s"; CREATE TABLE "a.b"."c.d" (i int); CREATE TABLE "A ""s"."t é" (i int); CREATE TABLE ".x" (i int);
+		CREATE TABLE other (i int)`)
+	names := []string{`A "s.t é`, `a.b.c.d`, `public..x`}
+	s := sample(t, watcher(t, d.DSN), append(names, "public.gone", "other")...)
+	var got []string
+	for _, table := range s.Tables {
+		got = append(got, table.Relation)
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, names) {
+		t.Errorf("found %q, want %q", got, names)
+	}
+}

@@ -196,9 +196,10 @@ func (g *gathering) ask(ctx context.Context) func(sqlview.Subject) (*activity.Mo
 		return nil
 	}
 	return func(s sqlview.Subject) (*activity.Moment, error) {
-		return inspect.Moment(ctx, g.conn, inspect.Question{
+		m, err := inspect.Moment(ctx, g.conn, inspect.Question{
 			Relations: s.Relations, Columns: s.Dropped, Window: time.Second, Rows: sqlview.SmallTable.Rows,
 		})
+		return m, steps.Database("what goes on now", err)
 	}
 }
 

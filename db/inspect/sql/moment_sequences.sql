@@ -3,8 +3,7 @@
 -- sequence in ROW EXCLUSIVE mode to the end of the transaction, so at most a
 -- hundred are read, and none that somebody has, or wants, in a mode against it.
 WITH wanted AS (
-  SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  WHERE n.nspname || '.' || c.relname = ANY ($1::text[])
+  SELECT c.oid FROM ({{named}}) c
 ), near AS (
   SELECT w.oid FROM wanted w
   UNION SELECT k.confrelid FROM pg_catalog.pg_constraint k JOIN wanted w ON w.oid = k.conrelid WHERE k.contype = 'f'

@@ -7,4 +7,4 @@ SELECT n.nspname || '.' || c.relname,
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 CROSS JOIN (SELECT greatest(extract(epoch FROM pg_catalog.clock_timestamp() - coalesce(d.stats_reset, pg_catalog.pg_postmaster_start_time())), 1)::float8 AS age
             FROM pg_catalog.pg_stat_database d WHERE d.datname = pg_catalog.current_database()) a
-WHERE n.nspname || '.' || c.relname = ANY ($1::text[]) AND c.relkind IN ('r', 'm')
+WHERE c.oid IN (SELECT w.oid FROM ({{named}}) w) AND c.relkind IN ('r', 'm')

@@ -1,7 +1,7 @@
 -- INVALID indexes of the tables asked for that nobody builds now.
 SELECT n.nspname || '.' || x.relname
 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
-JOIN pg_catalog.pg_class c ON c.oid = i.indrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE NOT i.indisvalid AND n.nspname || '.' || c.relname = ANY ($1::text[])
+JOIN ({{named}}) c ON c.oid = i.indrelid JOIN pg_catalog.pg_namespace n ON n.oid = x.relnamespace
+WHERE NOT i.indisvalid
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.relation = i.indrelid AND l.granted AND l.mode = 'ShareUpdateExclusiveLock')
 ORDER BY 1

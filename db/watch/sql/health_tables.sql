@@ -1,8 +1,7 @@
 -- Scans and dead rows of the tables asked for, with their partitions. $1 are
 -- names, as "schema.name".
 WITH RECURSIVE member(root, oid) AS (
-  SELECT c.oid, c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  WHERE n.nspname || '.' || c.relname = ANY ($1::text[]) AND c.relkind IN ('r', 'p', 'm')
+  SELECT c.oid, c.oid FROM ({{named}}) c WHERE c.relkind IN ('r', 'p', 'm')
   UNION SELECT m.root, i.inhrelid FROM pg_catalog.pg_inherits i JOIN member m ON m.oid = i.inhparent
 )
 SELECT n.nspname || '.' || c.relname, sum(pg_catalog.pg_stat_get_numscans(m.oid))::bigint,

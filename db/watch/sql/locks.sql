@@ -3,8 +3,7 @@
 WITH RECURSIVE here AS (
   SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()
 ), target(oid) AS (
-  SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  WHERE n.nspname || '.' || c.relname = ANY ($1::text[])
+  SELECT c.oid FROM ({{named}}) c
   UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN target t ON t.oid = i.inhparent
 ), act AS (
   SELECT a.* FROM pg_catalog.pg_stat_activity a

@@ -1,7 +1,6 @@
 -- Sizes by relpages and counters, with partitions added to their root. Waits for no lock.
 WITH RECURSIVE member(root, oid) AS (
-  SELECT c.oid, c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  WHERE n.nspname || '.' || c.relname = ANY ($1::text[]) AND c.relkind IN ('r', 'p', 'm', 'f')
+  SELECT c.oid, c.oid FROM ({{named}}) c WHERE c.relkind IN ('r', 'p', 'm', 'f')
   UNION SELECT m.root, i.inhrelid FROM pg_catalog.pg_inherits i JOIN member m ON m.oid = i.inhparent
 ), one AS (
   SELECT m.root, c.relkind,
