@@ -44,7 +44,7 @@ func (g *engine) leftOpen(f journal.RunFinished) journal.RunFinished {
 	if version := g.run.Begun(); version != "" {
 		return journal.RunFinished{
 			Exit: steps.ExitPerson, Outcome: steps.OutcomePerson, Hint: hint,
-			Summary: version + " was begun and is not applied: " + f.Summary,
+			Summary: version + " was begun and is not done: " + f.Summary,
 		}
 	}
 	return f
