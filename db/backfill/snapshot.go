@@ -70,7 +70,10 @@ type Snapshot struct {
 	Reason      string    `json:"reason,omitempty"`
 	PausedSince time.Time `json:"paused_since,omitzero"`
 	Problem     *Problem  `json:"problem,omitempty"`
-	Verified    *Verified `json:"verified,omitempty"`
+	// Checked is how many rows this pass of the verify has read, of about ToCheck.
+	Checked  int64     `json:"checked,omitempty"`
+	ToCheck  int64     `json:"to_check,omitempty"`
+	Verified *Verified `json:"verified,omitempty"`
 }
 
 func (s Snapshot) clone() Snapshot {

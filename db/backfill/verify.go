@@ -243,6 +243,7 @@ func (r *runner) verifyLeaf(ctx context.Context, v *Verified, sweep bool) error 
 			}
 			continue
 		}
+		r.ctl.publish(func(s *Snapshot) { s.Checked, s.ToCheck = v.Rows, max(r.p.Rows, v.Rows) })
 		if !more {
 			return nil
 		}

@@ -201,7 +201,7 @@ func (w *fillWatch) filling(result *backfill.Result, err error) fact.Filling {
 		Progress: s.Progress, Rows: s.Rows, Total: s.Total, Batches: s.Batches, Rate: s.Rate, Average: s.Average,
 		LeftLowMS: s.LeftLow.Milliseconds(), LeftHighMS: s.LeftHigh.Milliseconds(),
 		BatchMS: float64(s.Batch.Microseconds()) / 1000, TargetMS: s.Target.Milliseconds(), BatchRows: s.BatchRows,
-		LastKey: s.LastKey, Committed: s.Committed, HeapGrowth: s.HeapGrowth, WAL: s.WAL,
+		LastKey: s.LastKey, Committed: s.Committed, HeapGrowth: s.HeapGrowth, WAL: s.WAL, Checked: s.Checked, ToCheck: s.ToCheck,
 		PausedBy: s.PausedBy, Reason: s.Reason, PausedSince: s.PausedSince,
 	}
 	if s.Waiting != nil {

@@ -65,6 +65,9 @@ type Filling struct {
 	LastKey   []string `json:"last_key,omitempty"`
 	// Committed is when the cursor last moved.
 	Committed time.Time `json:"committed,omitzero"`
+	// Checked rows of about ToCheck were read by the verify.
+	Checked int64 `json:"checked,omitempty"`
+	ToCheck int64 `json:"to_check,omitempty"`
 	// HeapGrowth and WAL are bytes since this engine began; WAL is the server's.
 	HeapGrowth int64 `json:"heap_growth"`
 	WAL        int64 `json:"wal"`

@@ -155,14 +155,16 @@ func fillBar(p page, f *fact.Filling) []view.Line {
 // fillNumbers are pace, time left, the batch and what the table costs.
 func fillNumbers(p page, f *fact.Filling) []view.Line {
 	pace := fmt.Sprintf(" rate %s rows/s", measure.Rate(f.Rate))
+	left := timeLeft(f)
 	switch {
+	case f.State == "running" && f.Phase == "verifying" && f.ToCheck > 0:
+		pace, left = fmt.Sprintf(" now verifying: %s of ~%s rows looked at", measure.Count(float64(f.Checked)), measure.Count(float64(f.ToCheck))), ""
+	case f.State == "running" && f.Phase != "" && f.Phase != "batches":
+		pace += "   now " + f.Phase
 	case f.State == "paused":
 		pace = fmt.Sprintf(" rate 0 (was %s rows/s)", measure.Rate(f.Average))
 	case f.State == "done":
 		pace = fmt.Sprintf(" rate %s rows/s on average", measure.Rate(f.Average))
-	}
-	if f.Phase != "" && f.Phase != "batches" && f.State == "running" {
-		pace += "   now " + f.Phase
 	}
 	batch := fmt.Sprintf(" batch %s of %s, %s rows", measure.MS(int64(f.BatchMS+0.5)), measure.MS(f.TargetMS), measure.Grouped(int64(f.BatchRows)))
 	key := ""
@@ -170,7 +172,7 @@ func fillNumbers(p page, f *fact.Filling) []view.Line {
 		key = "last key " + strings.Join(f.LastKey[:min(len(f.LastKey), 2)], ", ") + ", committed " + f.Committed.In(p.now.Location()).Format("15:04:05")
 	}
 	return []view.Line{
-		view.Text(pace + "   " + timeLeft(f)),
+		view.Text(pace + "   " + left),
 		view.Text(view.Cut(batch+"   "+key, p.w)),
 		view.Text(fmt.Sprintf(" table %s   WAL of the server %s   batches %s", measure.Growth(f.HeapGrowth), measure.Bytes(f.WAL), measure.Grouped(f.Batches))),
 	}
