@@ -88,7 +88,11 @@ func tableBlocks(p page) []view.Block {
 	add("batches", "of about "+measure.MS(b.BatchTimeMS)+", each a transaction of its own; + and - change that")
 	add("new rows", covers(b))
 	if b.Ledger != "" {
-		add("creates", "schema belay, for the cursor (asked below)")
+		creates := "schema belay, for the cursor"
+		if p.run.Question("ledger.create") != nil {
+			creates += " (asked below)"
+		}
+		add("creates", creates)
 	}
 	return []view.Block{{Lines: append(lines, view.Line{}), Give: 1, Min: 4}}
 }

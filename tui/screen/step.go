@@ -23,8 +23,9 @@ Measured: this step has no screen of its own; the log holds all that it did.`,
 }
 
 func stepBody(p page) []view.Block {
+	preset := presets(p, p.local.Screen)
 	blocks := append(stepBlocks(p, p.local.Screen), view.Block{Lines: asked(p, p.local.Screen), Give: 2, Min: 2},
-		view.Block{Lines: presets(p, p.local.Screen), Give: 3, Min: 2})
+		view.Block{Lines: preset, Give: 3, Min: 2})
 	var lines []view.Line
 	for _, i := range sorted(itemsOf(p.run, p.local.Screen)) {
 		lines = append(lines, itemLines(i, p.w)...)
@@ -32,7 +33,14 @@ func stepBody(p page) []view.Block {
 	if len(lines) > 0 {
 		lines = append(lines, view.Line{})
 	}
-	return append(blocks, p.scrolled(p.local.Screen, append(lines, logLines(p, p.local.Screen)...)))
+	said := logLines(p, p.local.Screen)
+	if len(preset) == 0 {
+		return append(blocks, p.scrolled(p.local.Screen, append(lines, said...)))
+	}
+	// What may still be chosen stays before what was said.
+	items := p.scrolled(p.local.Screen, lines)
+	items.Fill = false
+	return append(blocks, items, view.Block{Lines: said, Give: 5, Fill: true})
 }
 
 // itemsOf are the items of a step's observations.
@@ -62,21 +70,28 @@ func stepBlocks(p page, id string) []view.Block {
 	return []view.Block{{Lines: append(lines, view.Line{})}}
 }
 
-// presets are the questions of a step that the yes which opens the run answers,
-// each with its answers, so that another can be chosen before.
+// presetsOf are the questions of a step that the yes which opens the run answers.
+func presetsOf(run *state.Run, step string) []state.Question {
+	var out []state.Question
+	for _, q := range run.Questions {
+		if q.Step == step && q.Preset {
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
+// presets are those questions, each with its answers, so that another can be chosen
+// before.
 func presets(p page, step string) []view.Line {
 	var out []view.Line
-	for i := range p.run.Questions {
-		q := &p.run.Questions[i]
-		if q.Step != step || !q.Preset {
-			continue
-		}
+	for _, q := range presetsOf(p.run, step) {
 		out = append(out, view.Paragraph(theme.Strong, q.Text, p.w, 1, 0)...)
 		if q.Why != "" {
 			out = append(out, view.Paragraph(theme.Plain, q.Why, p.w, 1, 0)...)
 		}
 		out = append(out, view.Line{})
-		options, preset := Options(*q, p.run.ID)
+		options, preset := Options(q, p.run.ID)
 		for n, o := range options {
 			mark, role := "    ", theme.Plain
 			if n == preset {
