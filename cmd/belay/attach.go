@@ -30,6 +30,9 @@ func (a *app) attach(id, answersFile string) error {
 		return err
 	}
 	k, err := engine.FindRun(id)
+	if err == nil {
+		k, err = k.Settled(a.ctx)
+	}
 	if err != nil || (!k.Live && !k.Open()) {
 		elsewhere, found, lookErr := a.elsewhere(id)
 		switch {

@@ -46,6 +46,12 @@ func (a *app) begin(p *project.Project, r request) (w watched, err error) {
 			order.Answers = goingOn(r.answers) // the command itself says so
 		}
 	}
+	if open {
+		if k, err = k.Settled(a.ctx); err != nil {
+			return w, err
+		}
+		open = k.Open()
+	}
 	switch {
 	case open && k.Live && r.headless:
 		return w, &steps.Exit{

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"belay/db/backfill"
 	"belay/steps"
@@ -35,6 +37,31 @@ func (k Known) Open() bool {
 	}
 	f := k.Run.Finished
 	return k.Live || f == nil || f.Exit == steps.ExitPerson || f.Exit == steps.ExitUnknown
+}
+
+// An engine that has written its end closes its connections and goes. endPatience
+// is how long it is waited for, endPoll how often it is looked for.
+const (
+	endPatience = 10 * time.Second
+	endPoll     = 10 * time.Millisecond
+)
+
+// Settled is the run once an engine that has written its end is gone: whoever came
+// in between would watch it, and nobody would go on. A ctx that ends ends the wait.
+func (k Known) Settled(ctx context.Context) (Known, error) {
+	if !k.Live || k.Run.Finished == nil {
+		return k, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, endPatience)
+	defer cancel()
+	for journal.Held(k.Folder) {
+		select {
+		case <-ctx.Done():
+			return k, nil
+		case <-time.After(endPoll):
+		}
+	}
+	return ReadRun(k.Folder)
 }
 
 // Unresolved reports whether the outcome of a unit is not known yet.
