@@ -38,8 +38,8 @@ import (
 // BELAY_BENCH_ROWS (1000000), BELAY_BENCH_PAIRS (5), BELAY_BENCH_TIME (100ms),
 // BELAY_BENCH_VACUUM (off), BELAY_BENCH_DIR (the usual place of a cluster) and
 // BELAY_BENCH_START (0s, before the foreground's idle lead of 5 s) change what is
-// measured. Against pgroll: build it
-// apart, run it on a copy made by (*bench).fresh, and compare rows a second.
+// measured. Against pgroll: build it apart, run it on a copy made by
+// (*bench).fresh, and compare rows a second.
 
 func benchEnv(t *testing.T) (rows, pairs int, target time.Duration, vacuum bool) {
 	t.Helper()
