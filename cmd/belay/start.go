@@ -42,15 +42,15 @@ func (a *app) begin(p *project.Project, r request) (w watched, err error) {
 		if k, open, err = sameBackfill(p, *r.backfill); err != nil {
 			return w, err
 		}
-		if open && !r.headless {
-			order.Answers = goingOn(r.answers) // the command itself says so
-		}
 	}
 	if open {
 		if k, err = k.Settled(a.ctx); err != nil {
 			return w, err
 		}
 		open = k.Open()
+	}
+	if open && r.backfill != nil && !r.headless {
+		order.Answers = goingOn(r.answers) // the command itself says so
 	}
 	switch {
 	case open && k.Live && r.headless:

@@ -60,7 +60,7 @@ func (u Unique) Query(partitioned bool) string {
 
 // uniqueIndex reads what a CREATE UNIQUE INDEX is going to check.
 func uniqueIndex(s parse.Statement, n *pg.IndexStmt, table string) Unique {
-	u := Unique{Table: table, What: named("unique index", n.Idxname), Only: !n.Relation.GetInh(), nullsEqual: n.NullsNotDistinct}
+	u := Unique{Table: table, What: strings.TrimSpace("unique index " + n.Idxname), Only: !n.Relation.GetInh(), nullsEqual: n.NullsNotDistinct}
 	if table == "" {
 		u.Unsure = "its table is not known"
 		return u
@@ -94,8 +94,8 @@ func uniqueIndex(s parse.Statement, n *pg.IndexStmt, table string) Unique {
 }
 
 // uniqueConstraints reads what the UNIQUE and PRIMARY KEY constraints of an ALTER
-// TABLE are going to check. One made of an index that is there checks nothing, nor
-// does one of a column that is added beside it.
+// TABLE are going to check. One made of an index that is there checks nothing; one
+// that stands within ADD COLUMN is not looked for, as no row has the column yet.
 func uniqueConstraints(a *pg.AlterTableStmt, table string) []Unique {
 	var out []Unique
 	for _, n := range a.Cmds {
@@ -112,7 +112,7 @@ func uniqueConstraints(a *pg.AlterTableStmt, table string) []Unique {
 		default:
 			continue
 		}
-		u := Unique{Table: table, What: named(kind, c.Conname), nullsEqual: c.NullsNotDistinct}
+		u := Unique{Table: table, What: strings.TrimSpace(kind + " " + c.Conname), Only: !a.Relation.GetInh(), nullsEqual: c.NullsNotDistinct}
 		if table == "" {
 			u.Unsure = "its table is not known"
 		}
@@ -122,13 +122,6 @@ func uniqueConstraints(a *pg.AlterTableStmt, table string) []Unique {
 		out = append(out, u)
 	}
 	return out
-}
-
-func named(kind, name string) string {
-	if name == "" {
-		return kind
-	}
-	return kind + " " + name
 }
 
 func names(list []*pg.Node) []string {

@@ -62,6 +62,11 @@ func TestLookForDuplicates(t *testing.T) {
 			}
 		})
 	}
+	for sql, only := range map[string]bool{`ALTER TABLE ONLY t ADD UNIQUE (a)`: true, `ALTER TABLE t ADD UNIQUE (a)`: false, `CREATE UNIQUE INDEX ON ONLY t (a)`: true} {
+		if u := fromText(t, sql).Statements[0].Uniques; len(u) != 1 || u[0].Only != only {
+			t.Errorf("%s: %+v", sql, u)
+		}
+	}
 	for _, sql := range []string{`CREATE INDEX ON t (a)`, `ALTER TABLE t ADD CHECK (a > 0), ADD UNIQUE USING INDEX i`} {
 		if u := fromText(t, sql).Statements[0].Uniques; len(u) > 0 {
 			t.Errorf("%s asks %v", sql, u)

@@ -40,7 +40,7 @@ func duplicateItems(ctx context.Context, e *steps.Env) ([]fact.Item, []journal.Q
 				if item != nil {
 					items = append(items, *item)
 				}
-				if question != nil {
+				if question != nil && len(questions) == 0 { // one answer is for all
 					questions = append(questions, *question)
 				}
 			}

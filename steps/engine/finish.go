@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 
 	"belay/sqlview/measure"
 	"belay/steps"
@@ -34,7 +35,7 @@ func (g *engine) finish(f journal.RunFinished) {
 // reached: it does not close a run with a unit that was begun. Whoever closed it
 // would leave a dirty version behind of which no other run knows anything.
 func (g *engine) leftOpen(f journal.RunFinished) journal.RunFinished {
-	hint := "the run stays open: once that is lifted, `belay attach " + g.shortID() + "` asks the database and goes on"
+	hint := strings.TrimPrefix(f.Hint+"; the run stays open: once that is lifted, `belay attach "+g.shortID()+"` asks the database and goes on", "; ")
 	if version := g.run.Unresolved(); version != "" {
 		return journal.RunFinished{
 			Exit: steps.ExitUnknown, Outcome: steps.OutcomeUnknown, Hint: hint,

@@ -187,7 +187,7 @@ func hintsOf(p page, name string) []Hint {
 			continue
 		case h.Action == Open && name == "start" && MenuHere(p.run, p.f):
 			h.Label = "open"
-		case h.Action == Open && name != "ask" && len(presetsOf(p.run, p.local.Screen)) > 0:
+		case h.Action == Open && (name == "step" || name == "backfill") && len(presetsOf(p.run, p.local.Screen)) > 0:
 			h.Label = "choose"
 		case h.Action == Pause && h.Label == "":
 			h.Label = pauseWord(p.run, p.f)
