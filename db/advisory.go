@@ -96,11 +96,14 @@ func LockWaiters(ctx context.Context, c *Conn, key int64) ([]Holder, error) {
 }
 
 func lockSessions(ctx context.Context, c *Conn, key int64, granted bool) ([]Holder, error) {
-	rows, err := c.Query(ctx, holderSQL, key, granted)
-	if err != nil {
-		return nil, fmt.Errorf("holder of advisory lock %d: %w", key, err)
-	}
-	out, err := pgx.CollectRows(rows, ScanHolder)
+	var out []Holder
+	err := c.As(ctx, "", func() error { // the login sees its own sessions
+		rows, err := c.Query(ctx, holderSQL, key, granted)
+		if err == nil {
+			out, err = pgx.CollectRows(rows, ScanHolder)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("holder of advisory lock %d: %w", key, err)
 	}

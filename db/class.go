@@ -2,6 +2,8 @@ package db
 
 import (
 	"errors"
+	"io"
+	"net"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -79,6 +81,22 @@ func SQLState(err error) string {
 		return pg.Code
 	}
 	return ""
+}
+
+// Lost reports whether err says that the line or the session is no more: the network's
+// own word, the server's last one, or no answer in time.
+func Lost(err error) bool {
+	switch Classify(err) {
+	case ConnectionLost, AdminShutdown, SessionTimeout:
+		return true
+	case Unknown:
+		var line net.Error
+		var silent *SilentError
+		return errors.As(err, &line) || errors.As(err, &silent) || isTimeout(err) || errors.Is(err, io.EOF) ||
+			errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, pgconn.ErrConnClosed) ||
+			errors.Is(err, errEnded) || errors.Is(err, ErrClosed)
+	}
+	return false
 }
 
 // Decided reports whether err is the server's own word that the statement

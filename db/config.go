@@ -3,15 +3,15 @@ package db
 import (
 	"fmt"
 	"net"
-	"net/url"
 	"os"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"belay/db/dsn"
 )
 
 // DefaultConnectTimeout bounds opening one connection where neither the DSN nor
@@ -30,18 +30,30 @@ type Config struct {
 	Warnings []string
 
 	pgx *pgx.ConnConfig
+	// team is what the team's tool sets itself.
+	team []Setting
+	read dsn.Resolved
+	// plain is what a server may ask for on an unencrypted line to another host.
+	plain string
+	// elsewhere overrides what counts as another host; nil but in tests.
+	elsewhere func(net.Addr) bool
 }
 
 // ParseConfig reads a DSN, the libpq environment, the service file and the
-// password file as libpq does. A password file that others may read is an
-// error, as libpq would ignore it. No text of an error holds a password.
-func ParseConfig(dsn, source string) (Config, error) {
-	c, err := pgx.ParseConfig(dsn)
+// password file as libpq does; package dsn says what a DSN may be. A password file
+// that others may read is an error, as libpq would ignore it. The error is a
+// *ConfigError, and no text of it holds a password.
+func ParseConfig(text, source string) (Config, error) {
+	r, err := dsn.Resolve(text)
 	if err != nil {
-		return Config{}, &ConfigError{Source: source, Problem: parseProblem(err),
+		return Config{}, &ConfigError{Source: source, Problem: err.Error(), Advice: hintOf(err)}
+	}
+	c, err := driverConfig(r)
+	if err != nil {
+		return Config{}, &ConfigError{Source: source, Problem: driverProblem(err),
 			Advice: "write it as postgres://user@host:5432/database or as \"host=… port=… dbname=… user=…\""}
 	}
-	if err := checkPassfile(dsn, source, c); err != nil {
+	if err := checkPassfile(source, r, c); err != nil {
 		return Config{}, err
 	}
 	if c.ConnectTimeout == 0 {
@@ -50,13 +62,33 @@ func ParseConfig(dsn, source string) (Config, error) {
 	// Without a prepared statement kept on the server nothing breaks behind a
 	// pooler, after DISCARD ALL or after a DDL that changes a result.
 	c.DefaultQueryExecMode = pgx.QueryExecModeExec
-	cfg := Config{DSN: Secret(dsn), Source: source, pgx: c}
-	if source == "--dsn" && dsnPassword(dsn) {
-		cfg.Warnings = append(cfg.Warnings,
-			"the password in --dsn can be read by everyone on this machine in the process list; use PGPASSFILE, a service file or DATABASE_URL")
-	}
+	cfg := Config{DSN: Secret(text), Source: source, pgx: c, read: r, plain: plainAuth(r)}
+	cfg.Warnings = cfg.warn()
 	return cfg, nil
 }
+
+// warn lists what the user should know before the first byte is sent.
+func (c Config) warn() []string {
+	var all []string
+	if c.Source == "--dsn" && c.read.From["password"] == dsn.FromText {
+		all = append(all, "the password in --dsn can be read by everyone on this machine in the process list; use PGPASSFILE, a service file or DATABASE_URL")
+	}
+	if mode := c.read.Params["sslmode"]; (mode == "disable" || mode == "allow") && slices.ContainsFunc(c.hosts(), isElsewhere) {
+		all = append(all, "the line to "+c.Address()+" is not encrypted (sslmode="+mode+"): who sits on it reads and changes what goes over it")
+	}
+	if own := c.read.Named(dsn.Own); len(own) > 0 {
+		all = append(all, "belay has its own instead of what the DSN asks for: "+strings.Join(own, ", "))
+	}
+	return all
+}
+
+// ToolParams are the DSN's parameters of the migration tool, such as
+// x-migrations-table, by name.
+func (c Config) ToolParams() map[string]string { return c.read.Tool }
+
+// URLPath is the path of a DSN that is a URL, from which golang-migrate makes its
+// key; "" = none.
+func (c Config) URLPath() string { return c.read.Path }
 
 // Database is the name of the database asked for.
 func (c Config) Database() string {
@@ -75,6 +107,12 @@ func (c Config) User() string {
 		return ""
 	}
 	return c.pgx.User
+}
+
+// asksForRole reports whether the DSN, a service file or PGOPTIONS asks for a session
+// that begins as another role.
+func (c Config) asksForRole() bool {
+	return c.pgx != nil && (c.pgx.RuntimeParams["role"] != "" || strings.Contains(strings.ToLower(c.pgx.RuntimeParams["options"]), "role="))
 }
 
 // Host is the first host or socket folder; Port its port.
@@ -112,13 +150,33 @@ func (c Config) WithPassword(p Secret) Config {
 	return c
 }
 
+// WithTeam is the same place for a team whose tool sets parameters itself when it
+// connects, over what role, database and DSN give: see [Conn.Team].
+func (c Config) WithTeam(own []Setting) Config {
+	c.team = Override(c.team, own)
+	return c
+}
+
 // Description is the target in a few words: "shop on db1.eu:5432". Several
 // hosts are joined by commas.
 func (c Config) Description() string {
 	if c.pgx == nil {
 		return "no database"
 	}
-	return c.Database() + " on " + strings.Join(c.addresses(), ",")
+	return c.Database() + " on " + c.Address()
+}
+
+// Address is every host:port that may be tried, with commas; where hostaddr sends
+// the names elsewhere, that stands behind them.
+func (c Config) Address() string {
+	if c.pgx == nil {
+		return ""
+	}
+	s := strings.Join(c.addresses(), ",")
+	if to := c.read.Params["hostaddr"]; to != "" && c.read.Params["host"] != "" && to != c.read.Params["host"] {
+		s += " (" + to + ")"
+	}
+	return s
 }
 
 func (c Config) addresses() []string {
@@ -160,22 +218,19 @@ func isLoopback(host string) bool {
 
 func isSocket(host string) bool { return strings.HasPrefix(host, "/") || strings.HasPrefix(host, "@") }
 
-var keywordPassword = regexp.MustCompile(`(?i)(^|\s)password\s*=\s*\S`)
+// isElsewhere reports a host that is reached over a network.
+func isElsewhere(host string) bool { return !isSocket(host) && !isLoopback(host) }
 
-func dsnPassword(dsn string) bool {
-	if !isURL(dsn) {
-		return keywordPassword.MatchString(dsn)
+// hosts are all hosts and socket folders that may be tried.
+func (c Config) hosts() []string {
+	if list := c.read.Params["hostaddr"]; list != "" {
+		return split(list)
 	}
-	u, err := url.Parse(dsn)
-	if err != nil {
-		return false
+	all := []string{c.pgx.Host}
+	for _, f := range c.pgx.Fallbacks {
+		all = append(all, f.Host)
 	}
-	p, _ := u.User.Password()
-	return p != "" || u.Query().Get("password") != ""
-}
-
-func isURL(dsn string) bool {
-	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
+	return all
 }
 
 // EnvironmentDSN is the DSN that the environment offers: DATABASE_URL, else the

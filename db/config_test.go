@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"belay/db"
+	"belay/db/dbtest"
 )
 
 func noEnvironment(t *testing.T) {
@@ -32,6 +33,7 @@ func TestDescription(t *testing.T) {
 		"host=/var/run/postgresql user=app dbname=shop port=5433": "shop on /var/run/postgresql:5433",
 		"postgres://app@[::1]:6000/shop":                          "shop on [::1]:6000",
 		"postgres://app@a:1,b:2/shop":                             "shop on a:1,b:2",
+		"pgx5://app@h:5433/shop?hostaddr=10.0.0.1":                "shop on h:5433 (10.0.0.1)",
 		"host=h user=app":                                         "app on h:5432",
 	} {
 		if got := config(t, dsn).Description(); got != want {
@@ -145,5 +147,93 @@ func TestEnvironmentDSN(t *testing.T) {
 	t.Setenv("DATABASE_URL", "postgres://x")
 	if _, source, _ := db.EnvironmentDSN(); source != "$DATABASE_URL" {
 		t.Errorf("got %q", source)
+	}
+}
+
+// Every parameter that psql takes is taken; what is not the server's never reaches
+// it.
+func TestParametersOfLibpqConnect(t *testing.T) {
+	d := dbtest.New(t)
+	for _, more := range []string{
+		"gssencmode=disable", "gssencmode=prefer", "keepalives=1", "keepalives_idle=10", "keepalives_interval=5", "keepalives_count=3", "tcp_user_timeout=1000",
+		"sslcompression=0", "sslcompression=1", "fallback_application_name=x", "application_name=y", "connect_timeout=3", "client_encoding=LATIN1", "client_encoding=auto",
+		"krbsrvname=postgres", "sslsni=0", "load_balance_hosts=random", "load_balance_hosts=disable", "channel_binding=prefer", "require_auth=none,scram-sha-256",
+		"requiressl=0", "gsslib=gssapi", "gssdelegation=0", "replication=false", "sslcertmode=disable", "ssl_min_protocol_version=TLSv1.2", "min_protocol_version=3.0",
+		"target_session_attrs=primary", "target_session_attrs=read-write", "target_session_attrs=any", "options=-c%20maintenance_work_mem%3D8MB", "maintenance_work_mem=8MB", "pool_max_conns=3",
+		"hostaddr=127.0.0.1", "x-multi-statement=true", "x-migrations-table=m", "x-statement-timeout=5", "x-lock-strategy=advisory",
+	} {
+		cfg := config(t, d.DSN+"&"+more)
+		c, err := db.Connect(t.Context(), cfg, db.Session{Kind: db.Monitor})
+		if err != nil {
+			t.Errorf("%s: %v", more, err)
+			continue
+		}
+		var mem, encoding string
+		err = c.QueryRow(t.Context(), "SELECT current_setting('maintenance_work_mem'), current_setting('client_encoding')").Scan(&mem, &encoding)
+		if err != nil || (mem == "8MB") != strings.Contains(more, "maintenance_work_mem") || encoding != "UTF8" {
+			t.Errorf("%s: maintenance_work_mem %s, client_encoding %s, %v", more, mem, encoding, err)
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// What the server says of a parameter may quote a piece of a password.
+func TestServersWordsOnParametersAreKept(t *testing.T) {
+	d := dbtest.New(t)
+	for _, bad := range []string{"options=-c%20s3cret%3D1", "options=s3cret", "search_path=%22", "my.s3cret=1&statement_timeout=s3cret", "options=--s3cret"} {
+		c, err := db.Connect(t.Context(), config(t, d.DSN+"&"+bad), db.Session{Kind: db.Monitor})
+		if err == nil {
+			_ = c.Close()
+			continue
+		}
+		if message, hint := db.Explain(err); strings.Contains(message+hint, "s3cret") || hint == "" {
+			t.Errorf("%s: %q, %q", bad, message, hint)
+		}
+	}
+}
+
+// A service is read as libpq does: its file, what stands there, and what the DSN
+// says besides.
+func TestService(t *testing.T) {
+	noEnvironment(t)
+	file := filepath.Join(t.TempDir(), "services")
+	text := "[shop]\nhost=db1.eu\nport=6000\ndbname=shop\nuser=app\npassword=s3cret\nkeepalives_idle=5\n[bad]\nhost=h\ns3cret=1\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PGSERVICEFILE", file)
+	cfg := config(t, "service=shop user=other")
+	if got := cfg.User() + "@" + cfg.Description(); got != "other@shop on db1.eu:6000" || cfg.Password().Reveal() != "s3cret" {
+		t.Errorf("got %s", got)
+	}
+	for _, bad := range []string{"service=bad", "service=none"} {
+		if _, err := db.ParseConfig(bad, "test"); err == nil || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+	t.Setenv("PGSERVICE", "shop")
+	if got := config(t, "").Description(); got != "shop on db1.eu:6000" {
+		t.Errorf("got %s", got)
+	}
+	t.Setenv("PGHOSTADDR", "10.0.0.1")
+	if got := config(t, "").Description(); got != "shop on db1.eu:6000 (10.0.0.1)" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// The driver would send the first host's password to all of them.
+func TestPasswordsOfSeveralHosts(t *testing.T) {
+	noEnvironment(t)
+	file := filepath.Join(t.TempDir(), "pass")
+	t.Setenv("PGPASSFILE", file)
+	for text, ok := range map[string]bool{"*:*:*:*:one\n": true, "a:*:*:*:one\nb:*:*:*:one\n": true, "a:*:*:*:one\nb:*:*:*:two\n": false, "a:*:*:*:one\n": false} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.ParseConfig("postgres://u@a,b/d?sslmode=require", "test"); (err == nil) != ok {
+			t.Errorf("%q: %v", text, err)
+		}
 	}
 }

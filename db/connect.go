@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"slices"
 	"strconv"
@@ -23,8 +24,23 @@ type Conn struct {
 	*pgx.Conn
 	Session  Session
 	Settings Settings
+	// Team is what the session would have without belay: of the role, the database
+	// and the DSN. It holds the parameters that belay has set to values of its own.
+	Team []Setting
+
+	tool []Setting // those of Team that the tool itself sets
 	// Target is the Config's Description.
 	Target string
+	// Role is what the session began as, where a setting of the login, the database
+	// or the DSN made it take a role; "" = the login. See [Conn.As].
+	Role string
+	// Backend is the pid of the session's backend, Started its start by the server's
+	// clock.
+	Backend int
+	Started time.Time
+
+	acting string   // the role that it has now; "" = the login's own rights
+	own    patience // by its own settings
 }
 
 // Connect opens one connection, names it, sets its safety parameters and reads
@@ -34,29 +50,143 @@ type Conn struct {
 // and keeps the connection; on the other kinds it closes the connection.
 func Connect(ctx context.Context, cfg Config, s Session) (*Conn, error) {
 	fail := func(err error) error {
-		return &ConnectError{Target: cfg.Description(), User: cfg.User(), Err: err}
+		return &ConnectError{Target: cfg.Description(), User: cfg.User(), Database: cfg.Database(), AsRole: cfg.asksForRole(), Err: err}
 	}
 	if cfg.pgx == nil {
 		return nil, fail(fmt.Errorf("no DSN given"))
 	}
-	c := cfg.pgx.Copy()
-	c.RuntimeParams["application_name"] = s.ApplicationName()
-	c.DialFunc = (&net.Dialer{Timeout: c.ConnectTimeout, KeepAliveConfig: keepalive}).DialContext
-	if s.Kind == Executor {
-		c.BuildContextWatcherHandler = cancelByRequest
+	out, err := open(ctx, cfg, s, nil)
+	if out != nil && hurried[SQLState(err)] {
+		out, err = open(ctx, cfg, s, timeless(out.ServerMajor()))
 	}
-	conn, err := pgx.ConnectConfig(ctx, c)
 	if err != nil {
-		return nil, fail(err)
-	}
-	out := &Conn{Conn: conn, Session: s, Target: cfg.Description()}
-	out.Settings, err = Set(ctx, conn, ForSession, override(defaults(s.Kind, out.ServerMajor(), isSocket(conn.Config().Host)), s.Settings))
-	if err != nil {
-		_ = out.Close()
 		return nil, fail(err)
 	}
 	return out, nil
 }
+
+// hurried are the ends of a session that somebody gave so little time that it could
+// not set its own limits: query_canceled, and those of idle and long transactions and
+// sessions.
+var hurried = map[string]bool{"57014": true, "25P02": true, "25P03": true, "25P04": true, "57P05": true}
+
+// timeless are the limits of a session before it has its own, for one that begins
+// with others. They are not asked for by habit: not every pooler lets them through.
+func timeless(version int) map[string]string {
+	out := map[string]string{"statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0"}
+	if version >= connectionCheckVersion {
+		out["idle_session_timeout"] = "0"
+	}
+	if version >= transactionTimeoutVersion {
+		out["transaction_timeout"] = "0"
+	}
+	return out
+}
+
+// open opens a connection that begins with more parameters. Where it fails after the
+// server was met, the connection is closed and tells the server's version.
+func open(ctx context.Context, cfg Config, s Session, begins map[string]string) (*Conn, error) {
+	c := cfg.pgx.Copy()
+	maps.Copy(c.RuntimeParams, begins)
+	c.RuntimeParams["application_name"] = s.ApplicationName()
+	c.DialFunc, c.LookupFunc = dialer(c.ConnectTimeout), within(c.ConnectTimeout, c.LookupFunc)
+	// Nobody listens for notifications: the driver would keep what a server sends.
+	c.OnNotification = func(*pgconn.PgConn, *pgconn.Notification) {}
+	c.MaxProtocolMessageBodyLen = answerBytes
+	if s.Kind == Executor {
+		c.BuildContextWatcherHandler, c.MaxProtocolMessageBodyLen = cancelByRequest, maxMessage
+	}
+	l := &line{cfg: cfg}
+	c.AfterNetConnect = l.guard
+	conn, err := pgx.ConnectConfig(ctx, c)
+	if err != nil {
+		return nil, l.why(err)
+	}
+	out := &Conn{Conn: conn, Session: s, Target: cfg.Description()}
+	want := Override(defaults(s.Kind, out.ServerMajor(), isSocket(conn.Config().Host)), s.Settings)
+	out.wire().allow(out.patience(0))
+	err = out.settle(ctx, want)
+	out.Team, out.tool = Override(out.Team, cfg.team), cfg.team
+	if err == nil {
+		err = out.meet(ctx)
+	}
+	if err != nil {
+		_ = out.Close()
+		return out, err
+	}
+	out.own = out.patience(statementTimeout(want))
+	out.wire().allow(out.own)
+	return out, nil
+}
+
+// dialer opens connections that end where the server falls silent.
+func dialer(limit time.Duration) pgconn.DialFunc {
+	d := &net.Dialer{Timeout: limit, KeepAliveConfig: keepalive}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := d.DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return newWire(c), nil
+	}
+}
+
+// within gives up looking a host's addresses up after limit.
+func within(limit time.Duration, look pgconn.LookupFunc) pgconn.LookupFunc {
+	return func(ctx context.Context, host string) ([]string, error) {
+		ctx, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		return look(ctx, host)
+	}
+}
+
+// statementTimeout is what the server allows a statement by these settings; -1 =
+// as long as it takes.
+func statementTimeout(all []Setting) time.Duration {
+	for _, s := range all {
+		if ms, err := strconv.ParseInt(s.Want, 10, 64); s.Name == "statement_timeout" && err == nil && ms > 0 {
+			return time.Duration(ms) * time.Millisecond
+		}
+	}
+	return -1
+}
+
+// patience is how long an answer is waited for that the server itself ends in
+// limit; below 0 = it does not end it.
+func (c *Conn) patience(limit time.Duration) patience {
+	if limit < 0 {
+		return patience{}
+	}
+	return patience{silence: limit + Slack, whole: 2 * (limit + Slack), bytes: answerBytes}
+}
+
+// longAnswer is what a large answer may take that comes all the while, and
+// largeAnswer how large it may be.
+const (
+	longAnswer  = 2 * time.Minute
+	largeAnswer = 1 << 30
+)
+
+// Patient allows what is asked until restore is called as long as the server
+// itself allows it: limit is its statement_timeout, below 0 = none. Large answers
+// are let through, those to an executor's without end. An answer that comes later
+// ends the connection with a *SilentError.
+func (c *Conn) Patient(limit time.Duration) (restore func()) {
+	p := c.patience(limit)
+	if limit >= 0 {
+		p.whole, p.bytes = max(p.whole, longAnswer), largeAnswer
+	}
+	if c.Session.Kind == Executor {
+		p.bytes = 0
+	}
+	c.wire().allow(p)
+	return func() { c.wire().allow(c.own) }
+}
+
+func (c *Conn) wire() *wire { return wireOf(c.PgConn()) }
+
+// maxMessage is above what PostgreSQL itself sends in one message.
+const maxMessage = 1 << 30
 
 func cancelByRequest(pc *pgconn.PgConn) ctxwatch.Handler {
 	return &pgconn.CancelRequestContextWatcherHandler{Conn: pc, DeadlineDelay: cancelGrace}
@@ -70,6 +200,13 @@ var keepalive = net.KeepAliveConfig{
 
 // closeTimeout bounds saying goodbye to a server that may be gone.
 const closeTimeout = time.Second
+
+// GiveUp ends the connection at once, also under whoever asks on it: that fails
+// with why. Any goroutine may call it.
+func (c *Conn) GiveUp(why error) { c.wire().giveUp(why) }
+
+// Gone reports whether the connection is known to be lost, without asking.
+func (c *Conn) Gone() bool { return c.IsClosed() || c.wire().ended() }
 
 // Close says goodbye within a second; the server undoes an open transaction.
 func (c *Conn) Close() error {
@@ -121,9 +258,13 @@ const (
 	executorStatement      = 60_000
 	userTimeoutVersion     = 12
 	connectionCheckVersion = 14 // idle_session_timeout came with it
+
+	transactionTimeoutVersion = 17
 )
 
-func override(defaults, by []Setting) []Setting {
+// Override is the settings of defaults with those of by in their place, by name.
+func Override(defaults, by []Setting) []Setting {
+	defaults = slices.Clone(defaults)
 	for _, o := range by {
 		at := slices.IndexFunc(defaults, func(s Setting) bool { return s.Name == o.Name })
 		if at < 0 {

@@ -8,16 +8,20 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"regexp"
 	"syscall"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // ConnectError is a connection that was not opened. Nothing was sent on it, so
 // nothing has happened in the database.
 type ConnectError struct {
-	// Target is the Config's Description; User the login role.
-	Target, User string
+	// Target is the Config's Description; User the login role; Database what was asked for.
+	Target, User, Database string
+	// AsRole is true where the connection itself asks to begin as another role.
+	AsRole bool
 	// Err is the cause; a *pgconn.PgError in it carries the SQLSTATE.
 	Err error
 }
@@ -31,9 +35,18 @@ func (e *ConnectError) Hint() string { _, h := Explain(e); return h }
 // Unwrap gives the cause.
 func (e *ConnectError) Unwrap() error { return e.Err }
 
+// HintOf finds what an error says to do now; "" where it has nothing to say.
+func HintOf(err error) string {
+	var h interface{ Hint() string }
+	if errors.As(err, &h) {
+		return h.Hint()
+	}
+	return ""
+}
+
 // Explain says in one line why a connection was not opened, and in a second
-// what to do now. For other errors the message is the error's own text, and the
-// hint "" where there is nothing to advise.
+// what to do now. Of another error the message is the server's, or the error's own
+// text; the hint is the error's own where it has one.
 func Explain(err error) (message, hint string) {
 	if err == nil {
 		return "", ""
@@ -42,6 +55,9 @@ func Explain(err error) (message, hint string) {
 	if !errors.As(err, &c) {
 		return explainStatement(err)
 	}
+	if pin, ok := errors.AsType[*PinError](c.Err); ok {
+		return pin.Error() + ": " + c.Target, pin.Hint()
+	}
 	var pg *pgconn.PgError
 	if errors.As(c.Err, &pg) {
 		return explainRefusal(c, pg)
@@ -49,7 +65,7 @@ func Explain(err error) (message, hint string) {
 	return explainNetwork(c)
 }
 
-func explainRefusal(c *ConnectError, pg *pgconn.PgError) (string, string) {
+func explainRefusal(c *ConnectError, pg *pgconn.PgError) (message, hint string) {
 	said := func(format string, a ...any) string { return fmt.Sprintf(format, a...) + " (SQLSTATE " + pg.Code + ")" }
 	switch {
 	case pg.Code == "28P01":
@@ -64,20 +80,48 @@ func explainRefusal(c *ConnectError, pg *pgconn.PgError) (string, string) {
 	case Classify(pg) == TooManyConnections:
 		return said("no connection slot left: %s: %s", c.Target, pg.Message),
 			"belay needs three; wait, or free slots (idle sessions in pg_stat_activity, limits of role and database)"
+	case Classify(pg) == Privilege && c.AsRole:
+		return said("role %q lacks rights: %s: %s", c.User, c.Target, pg.Message),
+			"let the DBA GRANT the role that the connection asks for to " + pgx.Identifier{c.User}.Sanitize() + ", or take it out of the DSN, the service file or PGOPTIONS"
 	case Classify(pg) == Privilege:
 		return said("role %q lacks rights: %s: %s", c.User, c.Target, pg.Message),
-			"GRANT CONNECT ON DATABASE to the role, or use a role that has it"
+			fmt.Sprintf("GRANT CONNECT ON DATABASE %s TO %s, or use a role that has it", pgx.Identifier{c.Database}.Sanitize(), pgx.Identifier{c.User}.Sanitize())
 	case pg.Code == "57P03":
 		return said("server does not take connections now: %s: %s", c.Target, pg.Message),
 			"it starts up, shuts down or recovers; wait and try again"
+	case pg.Code == "22023" && refusedParameter.MatchString(pg.Message):
+		name := refusedParameter.FindStringSubmatch(pg.Message)[1]
+		return said("the server does not take the connection's value of %s: %s", name, c.Target),
+			"take " + name + " out of options in the DSN, the service file or PGOPTIONS, or give it another value"
+	case pg.Code == "58P01":
+		return said("server refused the connection: %s: %s", c.Target, pg.Message),
+			"session_preload_libraries or local_preload_libraries, of the server, the role, the database or the DSN, names what is not installed there"
+	case parameterStates[pg.Code]:
+		// The server quotes what it does not like, and that may be a piece of a password.
+		return said("the server refuses a run-time parameter of the connection: %s", c.Target),
+			"check options and the parameters in the DSN, the service file and PGOPTIONS; the server's log names the one"
 	}
 	return said("server refused the connection: %s: %s", c.Target, pg.Message),
 		"check the DSN and the server's log"
 }
 
-func explainNetwork(c *ConnectError) (string, string) {
+// refusedParameter finds the name of a parameter that the server knows.
+var refusedParameter = regexp.MustCompile(`^invalid value for parameter "([A-Za-z_]+)"`)
+
+// parameterStates are of a start that asks for what no such parameter can be:
+// undefined_object, invalid_parameter_value, syntax_error, invalid_name,
+// cant_change_runtime_param.
+var parameterStates = map[string]bool{"42704": true, "22023": true, "42601": true, "42602": true, "55P02": true}
+
+func explainNetwork(c *ConnectError) (message, hint string) {
 	var dns *net.DNSError
+	var plain *PlainPasswordError
+	var silent *SilentError
 	switch {
+	case errors.As(c.Err, &plain):
+		return fmt.Sprintf("%s: %v", c.Target, plain), plainHint(plain)
+	case errors.As(c.Err, &silent):
+		return fmt.Sprintf("cannot use the server: %s: %v", c.Target, silent), silent.Hint()
 	case isTLS(c.Err):
 		return fmt.Sprintf("TLS with the server failed: %s: %v", c.Target, root(c.Err)),
 			"check sslmode and sslrootcert; verify-full wants the host name that is in the certificate"
@@ -95,6 +139,13 @@ func explainNetwork(c *ConnectError) (string, string) {
 	}
 	return fmt.Sprintf("cannot reach the server: %s: %v", c.Target, root(c.Err)),
 		"check host, port and sslmode in the DSN"
+}
+
+func plainHint(e *PlainPasswordError) string {
+	if e.Method == "password" {
+		return "sslmode=require in the DSN encrypts the line; require_auth=password sends the password as it is, to whoever sits on it"
+	}
+	return "sslmode=require in the DSN encrypts the line; sslmode=disable says that you mean an unencrypted one"
 }
 
 func isTLS(err error) bool {
@@ -145,18 +196,32 @@ var statementHints = map[Class]string{
 	ReadOnly:           "this is a standby, or default_transaction_read_only is on: connect to the primary",
 	DiskFull:           "free space on the server before trying again",
 	TooManyConnections: "wait, or free connection slots",
-	AdminShutdown:      "the server ended the session; the database must be asked what became of the statement",
-	SessionTimeout:     "the server ended the session after its timeout",
+	AdminShutdown:      lostHint,
+	SessionTimeout:     "the server ended the session after its timeout: see idle_session_timeout and its kin, then try again",
+	ConnectionLost:     lostHint,
 }
 
-func explainStatement(err error) (string, string) {
+const (
+	lostHint   = "the connection was lost: check that the server and the way to it are up, then look again"
+	ownHint    = "this is no answer of the server: `belay doctor` looks what this machine and this role lack; where it finds nothing, it is a fault of belay's"
+	serverHint = "the server refused what belay asked: its log at this moment says more; nothing was changed by the question"
+)
+
+func explainStatement(err error) (message, hint string) {
 	var pg *pgconn.PgError
-	if !errors.As(err, &pg) {
-		var h interface{ Hint() string }
-		if errors.As(err, &h) {
-			return err.Error(), h.Hint()
-		}
-		return err.Error(), ""
+	message, hint = err.Error(), serverHint
+	if errors.As(err, &pg) {
+		message = fmt.Sprintf("%s (SQLSTATE %s)", ShownMessage(pg.Message, ""), pg.Code)
 	}
-	return fmt.Sprintf("%s (SQLSTATE %s)", pg.Message, pg.Code), statementHints[Classify(err)]
+	switch own := HintOf(err); {
+	case own != "":
+		hint = own
+	case statementHints[Classify(err)] != "":
+		hint = statementHints[Classify(err)]
+	case Lost(err):
+		hint = lostHint
+	case pg == nil:
+		hint = ownHint
+	}
+	return message, hint
 }

@@ -26,12 +26,14 @@ type Identity struct {
 	Timeline int64 `json:"timeline"`
 	// ServerAddress and ServerPort are the server's own end of the connection; ""
 	// and 0 = a Unix socket.
-	ServerAddress string   `json:"server_address"`
-	ServerPort    int      `json:"server_port"`
-	SessionUser   string   `json:"session_user"`
-	CurrentUser   string   `json:"current_user"`
-	Superuser     bool     `json:"superuser"`
-	MemberOf      []string `json:"member_of"` // direct and indirect, by name
+	ServerAddress string `json:"server_address"`
+	ServerPort    int    `json:"server_port"`
+	SessionUser   string `json:"session_user"`
+	// CurrentUser is whom a session begins as: the login, or a role that a setting
+	// makes it take. Superuser and MemberOf are that one's.
+	CurrentUser string   `json:"current_user"`
+	Superuser   bool     `json:"superuser"`
+	MemberOf    []string `json:"member_of"` // direct and indirect, by name
 	// Pooler is true where something between us and the server gave out another
 	// pid than the backend has.
 	Pooler bool `json:"pooler"`
@@ -75,7 +77,7 @@ const identitySQL = `
 SELECT d.oid::bigint, d.datname::text, pg_catalog.current_setting('server_version'),
        pg_catalog.current_setting('server_version_num')::int, pg_catalog.pg_is_in_recovery(),
        coalesce(pg_catalog.host(pg_catalog.inet_server_addr()), ''), coalesce(pg_catalog.inet_server_port(), 0),
-       session_user::text, current_user::text, r.rolsuper, pg_catalog.pg_backend_pid(),
+       session_user::text, r.rolname::text, r.rolsuper, pg_catalog.pg_backend_pid(),
        coalesce((SELECT (extract(epoch FROM a.backend_start) * 1000000)::bigint
           FROM pg_catalog.pg_stat_activity a WHERE a.pid = pg_catalog.pg_backend_pid()), 0),
        (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000)::bigint,
@@ -86,7 +88,7 @@ SELECT d.oid::bigint, d.datname::text, pg_catalog.current_setting('server_versio
                UNION SELECT x.roleid FROM pg_catalog.pg_auth_members x JOIN m ON m.oid = x.member)
              SELECT g.rolname::text FROM m JOIN pg_catalog.pg_roles g USING (oid) ORDER BY 1)
 FROM pg_catalog.pg_database d, pg_catalog.pg_roles r
-WHERE d.datname = pg_catalog.current_database() AND r.rolname = current_user`
+WHERE d.datname = pg_catalog.current_database() AND r.rolname = CASE WHEN $1 = '' THEN current_user ELSE $1::name END`
 
 // Identify asks the server which database this is. A plain role can; what it
 // may not read is named in Unread.
@@ -94,7 +96,7 @@ func Identify(ctx context.Context, c *Conn) (Identity, error) {
 	var i Identity
 	var oid, backend, server, at int64
 	var version int
-	err := c.QueryRow(ctx, identitySQL).Scan(&oid, &i.Database, &i.Version, &version, &i.InRecovery,
+	err := c.QueryRow(ctx, identitySQL, c.Role).Scan(&oid, &i.Database, &i.Version, &version, &i.InRecovery,
 		&i.ServerAddress, &i.ServerPort, &i.SessionUser, &i.CurrentUser, &i.Superuser, &i.PID,
 		&backend, &server, &i.MaxConnections, &i.TimeZone, &at, &i.MemberOf)
 	if err != nil {

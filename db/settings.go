@@ -98,16 +98,12 @@ func Set(ctx context.Context, q Querier, scope Scope, want []Setting) (Settings,
 }
 
 func setAll(ctx context.Context, q Querier, scope Scope, s Settings) error {
-	calls, args := make([]string, len(s)), []any{bool(scope)}
-	for i, x := range s {
-		calls[i] = fmt.Sprintf("pg_catalog.set_config($%d, $%d, $1)", 2*i+2, 2*i+3)
-		args = append(args, x.Name, x.Want)
-	}
+	sql, args := setSQL(scope, s)
 	got := make([]any, len(s))
 	for i := range got {
 		got[i] = new(string)
 	}
-	return q.QueryRow(ctx, "SELECT "+strings.Join(calls, ", "), args...).Scan(got...)
+	return q.QueryRow(ctx, sql, args...).Scan(got...)
 }
 
 // setEach is for the server that refuses one of them: the others still count.

@@ -4,55 +4,51 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 )
 
 // Trio is the three connections of a run. All are open before the first
 // statement, because a server without a free slot would leave a run blind and
-// without a second way to cancel. One goroutine uses Executor, one Monitor;
-// Cancel may be called by any.
+// without a second way to cancel. One goroutine uses Executor; Monitor is lent,
+// and Cancel may be called by any.
+//
+// Monitor and escape come back by themselves. The executor never does: what it had
+// sent is unknown and must be asked for first.
 type Trio struct {
 	Executor *Conn
-	Monitor  *Conn
+	Monitor  *Shared
 
-	cfg Config
+	escape *Shared
 	// executor is who to cancel, also while Executor is busy.
 	pid   int
 	start int64
-
-	mu     sync.Mutex // guards escape
-	escape *Conn
-	closed bool
 }
 
 // OpenTrio opens executor, monitor and escape, or none of them. step names the
 // executor's first step.
 func OpenTrio(ctx context.Context, cfg Config, run, step string) (*Trio, error) {
-	t := &Trio{cfg: cfg}
+	t := &Trio{Monitor: NewShared(cfg, Session{Kind: Monitor, Run: run}), escape: NewShared(cfg, Session{Kind: Escape, Run: run})}
 	var err error
 	if t.Executor, err = Connect(ctx, cfg, Session{Kind: Executor, Run: run, Step: step}); err != nil {
 		return nil, err
 	}
-	if t.Monitor, err = Connect(ctx, cfg, Session{Kind: Monitor, Run: run}); err != nil {
-		return nil, errors.Join(err, t.Close())
-	}
-	if t.escape, err = Connect(ctx, cfg, Session{Kind: Escape, Run: run}); err != nil {
-		return nil, errors.Join(err, t.Close())
-	}
-	if err = t.know(ctx); err != nil {
-		return nil, errors.Join(err, t.Close())
+	for _, open := range []func(context.Context) error{t.know, t.Monitor.Open, t.escape.Open} {
+		if err := open(ctx); err != nil {
+			return nil, errors.Join(err, t.Close())
+		}
 	}
 	return t, nil
 }
 
 // A backend is its pid and its start: the pid alone is given out again.
 func (t *Trio) know(ctx context.Context) error {
-	err := t.Executor.QueryRow(ctx, `SELECT pid, (extract(epoch FROM backend_start) * 1000000)::bigint
-		FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()`).Scan(&t.pid, &t.start)
+	t.pid, t.start = t.Executor.Backend, t.Executor.Started.UnixMicro()
+	whose, err := WhoseIs(ctx, t.Executor)
 	if err != nil {
-		return fmt.Errorf("backend of the executor: %w", err)
+		return fmt.Errorf("database of the executor: %w", err)
 	}
+	t.Monitor.Belongs(whose)
+	t.escape.Belongs(whose)
 	return nil
 }
 
@@ -62,16 +58,22 @@ func (t *Trio) Backend() (pid int, startMicros int64) { return t.pid, t.start }
 
 // Close closes all three. The server undoes what the executor had open.
 func (t *Trio) Close() error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.closed = true
-	var errs []error
-	for _, c := range []*Conn{t.Executor, t.Monitor, t.escape} {
-		if c != nil && !c.IsClosed() {
-			errs = append(errs, c.Close())
+	var err error
+	if t.Executor != nil && !t.Executor.IsClosed() {
+		err = t.Executor.Close()
+	}
+	return errors.Join(err, t.Monitor.Close(), t.escape.Close())
+}
+
+// PIDs are the backends of the three, as far as they are there.
+func (t *Trio) PIDs() []int {
+	pids := []int{t.pid}
+	for _, l := range []*Shared{t.Monitor, t.escape} {
+		if pid := l.Standing().PID; pid != 0 {
+			pids = append(pids, pid)
 		}
 	}
-	return errors.Join(errs...)
+	return pids
 }
 
 // Canceled says which way a cancel took.
@@ -108,26 +110,41 @@ const (
 // was open. It returns within about 4 s.
 func (t *Trio) Cancel(ctx context.Context) (Canceled, error) {
 	asked := t.request(ctx)
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	ctx, cancel := context.WithTimeoutCause(ctx, escapeTimeout, errors.New("the escape connection does not answer"))
 	defer cancel()
-	first, err := t.running(ctx)
-	if err != nil {
-		return t.unseen(asked, err)
+	way := CanceledNothing
+	err := t.escape.Lend(ctx, 0, func(c *Conn) (err error) {
+		way, err = t.end(ctx, c, asked == nil)
+		return err
+	})
+	switch {
+	case err == nil:
+		return way, nil
+	case asked == nil:
+		return CanceledUnseen, nil
 	}
-	if asked == nil {
-		gone, err := t.watchEnd(ctx, first)
-		if err != nil {
-			return t.unseen(asked, err)
-		}
+	return CanceledNothing, fmt.Errorf("cancel: no way to the server: %w", errors.Join(asked, err))
+}
+
+// end sees to it that what the executor runs ends: by the request, where it was
+// sent, else by pg_cancel_backend.
+func (t *Trio) end(ctx context.Context, c *Conn, requested bool) (Canceled, error) {
+	first, err := t.running(ctx, c)
+	if err != nil {
+		return CanceledNothing, err
+	}
+	if requested {
+		gone, err := t.watchEnd(ctx, c, first)
 		if gone {
 			return CanceledByRequest, nil
+		}
+		if err != nil {
+			return CanceledNothing, err
 		}
 	} else if first == 0 {
 		return CanceledNothing, nil
 	}
-	return t.cancelBackend(ctx, first)
+	return t.cancelBackend(ctx, c, first)
 }
 
 // A firewall that forgot us lets a new connection hang for minutes.
@@ -137,28 +154,18 @@ func (t *Trio) request(ctx context.Context) error {
 	return t.Executor.PgConn().CancelRequest(ctx)
 }
 
-func (t *Trio) unseen(asked, err error) (Canceled, error) {
-	if asked != nil {
-		return CanceledNothing, fmt.Errorf("cancel: no way to the server: %w", errors.Join(asked, err))
-	}
-	return CanceledUnseen, nil
-}
-
 // running is the start of the executor's current statement in microseconds; 0 =
 // it runs none.
-func (t *Trio) running(ctx context.Context) (int64, error) {
-	if t.escape == nil || t.escape.IsClosed() {
-		return 0, errors.New("escape connection is closed")
-	}
+func (t *Trio) running(ctx context.Context, c *Conn) (int64, error) {
 	var at int64
-	err := t.escape.QueryRow(ctx, `SELECT coalesce(max((extract(epoch FROM query_start) * 1000000)::bigint), 0)
+	err := c.QueryRow(ctx, `SELECT coalesce(max((extract(epoch FROM query_start) * 1000000)::bigint), 0)
 		FROM pg_catalog.pg_stat_activity
 		WHERE pid = $1 AND (extract(epoch FROM backend_start) * 1000000)::bigint = $2 AND state = 'active'`,
 		t.pid, t.start).Scan(&at)
 	return at, err
 }
 
-func (t *Trio) watchEnd(ctx context.Context, first int64) (bool, error) {
+func (t *Trio) watchEnd(ctx context.Context, c *Conn, first int64) (bool, error) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	patience, cancel := context.WithTimeout(ctx, cancelPatience)
@@ -173,16 +180,16 @@ func (t *Trio) watchEnd(ctx context.Context, first int64) (bool, error) {
 		case <-tick.C:
 		}
 		var err error
-		if now, err = t.running(ctx); err != nil {
+		if now, err = t.running(ctx, c); err != nil {
 			return false, err
 		}
 	}
 }
 
 // The statement's own start stands in the condition, so that a later one is not hit.
-func (t *Trio) cancelBackend(ctx context.Context, statement int64) (Canceled, error) {
+func (t *Trio) cancelBackend(ctx context.Context, c *Conn, statement int64) (Canceled, error) {
 	var sent bool
-	err := t.escape.QueryRow(ctx, `SELECT coalesce(pg_catalog.bool_or(pg_catalog.pg_cancel_backend(pid)), false)
+	err := c.QueryRow(ctx, `SELECT coalesce(pg_catalog.bool_or(pg_catalog.pg_cancel_backend(pid)), false)
 		FROM pg_catalog.pg_stat_activity
 		WHERE pid = $1 AND (extract(epoch FROM backend_start) * 1000000)::bigint = $2 AND state = 'active'
 		  AND (extract(epoch FROM query_start) * 1000000)::bigint = $3`,
@@ -196,62 +203,11 @@ func (t *Trio) cancelBackend(ctx context.Context, statement int64) (Canceled, er
 	return CanceledByEscape, nil
 }
 
-// ReopenMonitor replaces a monitor that was lost. Call it from the goroutine
-// that uses Monitor.
-func (t *Trio) ReopenMonitor(ctx context.Context) error {
-	c, err := Connect(ctx, t.cfg, t.Monitor.Session)
-	if err != nil {
-		return err
-	}
-	_ = t.Monitor.Close()
-	t.Monitor = c
-	return nil
-}
-
-// ReopenEscape replaces an escape connection that was lost. There is no such
-// way for the executor: what it had sent is unknown and must be asked for first.
-func (t *Trio) ReopenEscape(ctx context.Context) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	c, err := Connect(ctx, t.cfg, t.escape.Session)
-	if err != nil {
-		return err
-	}
-	_ = t.escape.Close()
-	t.escape = c
-	return nil
-}
-
 // Spare lends the escape connection for something short: a cancel that needs it
-// waits for f. One that was lost is opened again first.
+// waits for f.
 func (t *Trio) Spare(ctx context.Context, f func(*Conn) error) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.closed {
-		return errors.New("the run's connections are closed")
-	}
-	if t.escape.IsClosed() {
-		c, err := Connect(ctx, t.cfg, t.escape.Session)
-		if err != nil {
-			return err
-		}
-		t.escape = c
-	}
-	return f(t.escape)
+	return t.escape.Lend(ctx, spareLimit, f)
 }
 
-// EscapeAlive asks the escape connection whether it still answers.
-func (t *Trio) EscapeAlive(ctx context.Context) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	_, err := t.running(ctx)
-	return err
-}
-
-// Escape is the connection through which the executor's statement is cancelled
-// where a cancel request does not get through.
-func (t *Trio) Escape() *Conn {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.escape
-}
+// spareLimit is what something short may take.
+const spareLimit = 10 * time.Second

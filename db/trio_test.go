@@ -109,9 +109,16 @@ func TestCancelByEscapeWhereTheRequestHangs(t *testing.T) {
 
 func TestCancelWithoutEscape(t *testing.T) {
 	d := dbtest.New(t)
-	tr := trio(t, d.DSN)
+	p := dbtest.NewProxy(t, d.DSN)
+	tr := trio(t, p.DSN)
 	done := sleep(t, d, tr)
 	terminate(t, d, "belay/7f3c9a21/+escape")
+	p.Hook(func(m dbtest.Message) dbtest.Action {
+		if m.Type == dbtest.Startup {
+			return dbtest.CutBefore // no new session, but cancel requests pass
+		}
+		return dbtest.Pass
+	})
 	how, err := tr.Cancel(bounded(t))
 	if err != nil || how != db.CanceledUnseen {
 		t.Errorf("got %q, %v", how, err)
@@ -119,12 +126,10 @@ func TestCancelWithoutEscape(t *testing.T) {
 	if err := <-done; db.Classify(err) != db.StatementCanceled {
 		t.Errorf("got %v", err)
 	}
-	if err := tr.ReopenEscape(bounded(t)); err != nil {
-		t.Fatal(err)
-	}
-	if err := tr.EscapeAlive(bounded(t)); err != nil {
-		t.Error(err)
-	}
+	p.Hook(nil)
+	dbtest.WaitFor(t, "the escape connection to come back", func() bool {
+		return tr.Spare(bounded(t), func(c *db.Conn) error { return c.Ping(bounded(t)) }) == nil
+	})
 }
 
 func TestCancelWithoutAnyWay(t *testing.T) {
@@ -151,19 +156,20 @@ func TestCancelHitsNoLaterStatement(t *testing.T) {
 	}
 }
 
-func TestMonitorIsCutAndReopened(t *testing.T) {
+func TestMonitorIsCutAndComesBack(t *testing.T) {
 	d := dbtest.New(t)
 	tr := trio(t, d.DSN)
 	done := sleep(t, d, tr)
+	was := tr.Monitor.Standing().PID
 	terminate(t, d, "belay/7f3c9a21/+monitor")
-	if _, err := tr.Monitor.Exec(bounded(t), "SELECT 1"); err == nil {
-		t.Fatal("the monitor was not cut")
-	}
-	if err := tr.ReopenMonitor(bounded(t)); err != nil {
-		t.Fatal(err)
-	}
-	if got := tr.Monitor.Settings.Get("default_transaction_read_only"); got != "on" {
-		t.Errorf("the new monitor may write: %q", got)
+	err := tr.Monitor.Lend(bounded(t), 0, func(c *db.Conn) error {
+		if got := c.Settings.Get("default_transaction_read_only"); got != "on" {
+			t.Errorf("the new monitor may write: %q", got)
+		}
+		return c.Ping(bounded(t))
+	})
+	if now := tr.Monitor.Standing(); err != nil || !now.Connected || now.PID == was {
+		t.Fatalf("it did not come back: %v, %+v, was %d", err, now, was)
 	}
 	if how, err := tr.Cancel(bounded(t)); err != nil || how != db.CanceledByRequest && how != db.CanceledByEscape {
 		t.Errorf("the cut monitor must not matter: %q, %v", how, err)
@@ -184,7 +190,10 @@ func TestExecutorIsCut(t *testing.T) {
 		t.Errorf("a terminated session decides nothing: %v", err)
 	}
 	var alive bool
-	if err := tr.Monitor.QueryRow(bounded(t), "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1)", pid).Scan(&alive); err != nil || alive {
+	err := tr.Monitor.Lend(bounded(t), 0, func(c *db.Conn) error {
+		return c.QueryRow(bounded(t), "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1)", pid).Scan(&alive)
+	})
+	if err != nil || alive {
 		t.Errorf("the monitor must be able to tell: %v, %v", alive, err)
 	}
 	if how, err := tr.Cancel(bounded(t)); err != nil && how != db.CanceledNothing {
@@ -203,7 +212,7 @@ func TestExecutorCutAtCommitIsUnknown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tx.Exec(ctx, "ALTER TABLE t ADD COLUMN x int"); err != nil {
+	if _, err := tx.Exec(ctx, "ALTER TABLE public.t ADD COLUMN x int"); err != nil {
 		t.Fatal(err)
 	}
 	err = tx.Commit(ctx)
@@ -233,7 +242,7 @@ func TestCloseUndoesWhatWasOpen(t *testing.T) {
 	if _, err := tr.Executor.Exec(bounded(t), "BEGIN"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tr.Executor.Exec(bounded(t), "CREATE TABLE "+pgx.Identifier{"left over"}.Sanitize()+" ()"); err != nil {
+	if _, err := tr.Executor.Exec(bounded(t), "CREATE TABLE "+pgx.Identifier{"public", "left over"}.Sanitize()+" ()"); err != nil {
 		t.Fatal(err)
 	}
 	if err := tr.Close(); err != nil {

@@ -16,6 +16,13 @@ var githubLevels = map[lint.Severity]string{lint.Stop: "error", lint.Warn: "warn
 // annotation at its line. Waived hazards are notices.
 func WriteGitHub(w io.Writer, r Result) error {
 	b := bufio.NewWriter(w)
+	for _, p := range r.Folder {
+		file := ""
+		if p.place() != "" {
+			file = "file=" + githubProperty(p.place()) + ","
+		}
+		fmt.Fprintf(b, "::%s %stitle=%s::%s\n", githubLevels[p.Level()], file, githubProperty("belay: "+p.Kind), githubText(p.text()))
+	}
 	for _, f := range r.Files {
 		for _, h := range f.Hazards {
 			level, message := githubLevels[h.Level()], h.Message+"\n"+h.Why

@@ -93,6 +93,9 @@ func WriteSARIF(w io.Writer, r Result) error {
 	for _, id := range used {
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, ruleSARIF(id))
 	}
+	for _, p := range r.Folder {
+		run.Results = append(run.Results, folderSARIF(p, slices.Index(used, p.Kind)))
+	}
 	for _, f := range r.Files {
 		for _, h := range f.Hazards {
 			run.Results = append(run.Results, resultSARIF(f, h, slices.Index(used, h.Rule)))
@@ -106,6 +109,9 @@ func WriteSARIF(w io.Writer, r Result) error {
 // usedRules lists the ids of the rules that found something, sorted.
 func usedRules(r Result) []string {
 	var ids []string
+	for _, p := range r.Folder {
+		ids = append(ids, p.Kind)
+	}
 	for _, f := range r.Files {
 		for _, h := range f.Hazards {
 			ids = append(ids, h.Rule)
@@ -116,7 +122,11 @@ func usedRules(r Result) []string {
 }
 
 func ruleSARIF(id string) sarifRule {
-	r, _ := rules.Find(id)
+	r, found := rules.Find(id)
+	if !found { // of the folder
+		text := "the migrations folder: " + id
+		return sarifRule{ID: id, Short: sarifText{Text: text}, Help: sarifText{Text: text, Markdown: text}, Configuration: sarifConfig{"error"}, Properties: sarifTags{[]string{"folder"}}}
+	}
 	return sarifRule{
 		ID: id, Short: sarifText{Text: r.Summary}, Help: sarifText{Text: r.Doc, Markdown: r.Doc},
 		Configuration: sarifConfig{sarifLevels[r.Severity]}, Properties: sarifTags{[]string{r.Kind}},
@@ -134,6 +144,19 @@ func resultSARIF(f FileResult, h Finding, index int) sarifResult {
 	if h.Waived != nil {
 		out.Suppressions = []sarifSuppression{{Kind: suppressedBy(h.Waived), Justification: waivedText(h.Waived)}}
 	}
+	return out
+}
+
+// folderSARIF stands at the beginning of the file that is concerned.
+func folderSARIF(p FolderFinding, index int) sarifResult {
+	out := sarifResult{RuleID: p.Kind, RuleIndex: index, Level: sarifLevels[p.Level()], Message: sarifText{Text: p.text()}, Locations: []sarifLocation{}}
+	if p.place() == "" {
+		return out
+	}
+	out.Locations = make([]sarifLocation, 1)
+	place := &out.Locations[0].Physical
+	place.Artifact.URI = (&url.URL{Path: strings.TrimPrefix(p.place(), "./")}).String()
+	place.Region.StartLine, place.Region.StartColumn = 1, 1
 	return out
 }
 

@@ -8,13 +8,15 @@ import (
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
+	"belay/sqlview/visible"
 )
 
-// WriteText writes the review for a person: the hazards of each file under its
+// WriteText writes the review for a person: what is wrong with the folder, the hazards of each file under its
 // path, and that it is done in batches where it is, then the coverage and the counts. Text from the files is made visible:
 // control characters are not passed on.
 func WriteText(w io.Writer, r Result) error {
 	b := bufio.NewWriter(w)
+	writeFolder(b, r.Folder)
 	for _, f := range r.Files {
 		if len(f.Hazards) > 0 || f.Batches != "" {
 			writeFile(b, f)
@@ -25,7 +27,7 @@ func WriteText(w io.Writer, r Result) error {
 }
 
 func writeFile(b *bufio.Writer, f FileResult) {
-	fmt.Fprintln(b, visible(f.Path))
+	fmt.Fprintln(b, visible.Line(f.Path))
 	if f.Batches != "" {
 		fmt.Fprintf(b, "  a backfill: %s\n", inBatches)
 		writePart(b, "alone: ", f.Batches)
@@ -48,7 +50,7 @@ func onRelation(h Finding) string {
 	if h.Relation == nil {
 		return ""
 	}
-	return " on " + visible(*h.Relation)
+	return " on " + visible.Line(*h.Relation)
 }
 
 // writePart writes a part with its later lines below its first.
@@ -59,10 +61,10 @@ func writePart(b *bufio.Writer, word, text string) {
 	indent := strings.Repeat(" ", 6+len(word))
 	for i, line := range strings.Split(text, "\n") {
 		if i == 0 {
-			fmt.Fprintf(b, "      %s%s\n", word, visible(line))
+			fmt.Fprintf(b, "      %s%s\n", word, visible.Line(line))
 			continue
 		}
-		fmt.Fprintf(b, "%s%s\n", indent, visible(line))
+		fmt.Fprintf(b, "%s%s\n", indent, visible.Line(line))
 	}
 }
 
@@ -80,10 +82,11 @@ func summary(r Result) string {
 	if c.Waived > 0 {
 		text += fmt.Sprintf(", %d waived", c.Waived)
 	}
-	return text + " (" + judgedFor(r) + ")"
+	return text + " (" + JudgedFor(r) + ")"
 }
 
-func judgedFor(r Result) string {
+// JudgedFor says by which version and catalog a review judged.
+func JudgedFor(r Result) string {
 	version := "server version unknown, judged for the worst of 12 to 18"
 	if r.ServerVersion != nil {
 		version = fmt.Sprintf("PostgreSQL %d", *r.ServerVersion)
@@ -92,19 +95,4 @@ func judgedFor(r Result) string {
 		catalog.SourceLive: "catalog from the server", catalog.SourceSchema: "catalog from a schema file",
 		catalog.SourceHistory: "catalog from the folder's own history", catalog.SourceNone: "no catalog",
 	}[catalog.Source(r.Catalog)]
-}
-
-// visible shows control characters, and characters that turn the direction of
-// text, as U+FFFD: text from a file must not steer the terminal.
-func visible(s string) string {
-	return strings.Map(func(c rune) rune {
-		switch {
-		case c == '\t':
-			return ' '
-		case c < ' ', c == 0x7f, c >= 0x80 && c < 0xa0, c >= 0x202a && c <= 0x202e, c >= 0x2066 && c <= 0x2069,
-			c == 0x200e, c == 0x200f, c == 0x2028, c == 0x2029:
-			return '\uFFFD'
-		}
-		return c
-	}, s)
 }

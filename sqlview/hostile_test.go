@@ -37,7 +37,7 @@ func TestNothingIsThere(t *testing.T) {
 		sources = append(sources, Source{Path: fmt.Sprintf("%d.sql", i), SQL: []byte(sql), Mode: lint.Psql})
 	}
 	versions := []int{0, 10, 15, 18}
-	if testing.Short() {
+	if os.Getenv("BELAY_TEST_LONG") == "" {
 		versions = versions[3:]
 	}
 	for _, version := range versions {
@@ -111,7 +111,8 @@ func TestHostileTexts(t *testing.T) {
 		{"bad UTF-8", "SELECT 1;\nSELECT '\xff\xfe'" + drop, "0 of 1", "not-analysed"},
 		{"CRLF", "SELECT 1;\r\nDROP TABLE public.orders;\r\n", "2 of 2", "drop-table"},
 		{"byte order mark", "\uFEFFDROP TABLE public.orders;", "1 of 1", "drop-table"},
-		{"psql's commands", "\\set x 1\n\\i other.sql\nSELECT :x" + drop, "1 of 3", "not-analysed not-analysed drop-table"},
+		{"psql's commands", "\\set x 1\n\\i other.sql\nSELECT :x" + drop, "1 of 4", "not-analysed not-analysed not-analysed drop-table"},
+		{"psql's branches", "\\if :x\nSELECT 1;\n\\else" + drop + "\\endif\n", "2 of 5", "not-analysed not-analysed drop-table not-analysed"},
 		{"a dump's \\restrict", "\\restrict abc\nDROP TABLE public.orders;\n\\unrestrict abc\n", "1 of 1", "drop-table"},
 		{"COPY data", "COPY public.orders (id) FROM stdin;\n" + strings.Repeat("1\tDROP TABLE x;\n", 1000) + "\\.\nDROP TABLE public.orders;", "2 of 2", "drop-table"},
 		{"COPY without an end", "COPY public.orders (id) FROM stdin;\n1\n", "1 of 2", "not-analysed"},

@@ -21,6 +21,8 @@ type Result struct {
 	Catalog  string       `json:"catalog"`
 	Files    []FileResult `json:"files"`
 	Coverage Coverage     `json:"coverage"`
+	// Folder is what is wrong with the files as migrations, where that is known.
+	Folder []FolderFinding `json:"folder,omitempty"`
 	// Judged has the counted files with their statements, effects and catalogs,
 	// in the order of Files, for callers that run what was judged.
 	Judged []*lint.File `json:"-"`

@@ -13,6 +13,7 @@ import (
 	"belay/sqlview/effect"
 	"belay/sqlview/lint"
 	"belay/sqlview/lint/rules"
+	"belay/sqlview/migration"
 	"belay/sqlview/parse"
 )
 
@@ -140,20 +141,37 @@ func results(sources []Source, files []*lint.File, o lint.Options) []FileResult 
 // met gives each source the catalog it meets, with what each statement does.
 func (o Options) met(sources []Source, parsed []parse.File) []*lint.File {
 	var files []*lint.File
+	var left []lint.Left
 	meets := o.Snapshot
+	escapes := o.Snapshot != nil && o.Snapshot.EscapeStrings
 	for i, s := range sources {
-		f := newFile(s, parsed[i])
+		f := newFile(s, parsed[i].InSession(s.SQL, escapes))
+		escapes = escapes || !s.Down && parsed[i].LeavesStrings()
 		files = append(files, f)
 		after := evolve(f, meets, o.Version)
+		if s.Mode == lint.Implicit && !s.Down && !o.Separate && !o.History {
+			f.Inherits = left
+			left = f.Leaves(left)
+		}
 		switch {
 		case s.Down:
 		case o.History:
-			meets = replay(f, meets, o.Version)
+			meets = o.inFreshSession(replay(f, meets, o.Version))
 		case !o.Separate:
-			meets = after
+			meets = o.inFreshSession(after)
 		}
 	}
 	return files
+}
+
+// inFreshSession forgets what a file set for its session: belay takes it back
+// after each file, and psql ends its session with it.
+func (o Options) inFreshSession(s *catalog.Snapshot) *catalog.Snapshot {
+	s.SearchPath, s.TimeZone = nil, ""
+	if o.Snapshot != nil {
+		s.SearchPath, s.TimeZone = o.Snapshot.SearchPath, o.Snapshot.TimeZone
+	}
+	return s
 }
 
 func (o Options) check(files []*lint.File) (c lint.Options, err error) {
@@ -172,7 +190,8 @@ func newFile(s Source, parsed parse.File) *lint.File {
 			Line: parsed.Problem.Line, EndLine: parsed.Problem.Line, Problem: parsed.Problem,
 		}}
 	}
-	return &lint.File{Path: s.Path, File: parsed, Source: s.SQL, Mode: s.Mode, ByBelay: s.ByBelay, Backfill: s.Backfill}
+	tool, _ := migration.Find(s.Tool)
+	return &lint.File{Outside: tool.Outside, Path: s.Path, File: parsed, Source: s.SQL, Mode: s.Mode, Tool: s.Tool, ByBelay: s.ByBelay, Backfill: s.Backfill}
 }
 
 // evolve gives each statement the catalog it meets, and returns the one after
@@ -185,6 +204,7 @@ func evolve(f *lint.File, meets *catalog.Snapshot, version int) *catalog.Snapsho
 		meets = meets.Clone()
 		meets.Apply(st, version)
 	}
+	settle(f, meets)
 	if f.InBatches() {
 		e := &f.Effects[0]
 		e.Notes = append([]string{inBatches}, slices.DeleteFunc(slices.Clone(e.Notes), func(n string) bool { return n == effect.RowsStayLocked })...)

@@ -75,6 +75,26 @@ func TestSourcesAreOneRun(t *testing.T) {
 	}
 }
 
+// TestStringsOfLaterSessions shows that a file which turns standard_conforming_strings
+// off for sessions to come leaves no later text judged by the reading it may not have.
+func TestStringsOfLaterSessions(t *testing.T) {
+	for _, first := range []string{
+		"ALTER ROLE app SET standard_conforming_strings = off;", "ALTER DATABASE shop SET standard_conforming_strings TO 'off';",
+		"ALTER SYSTEM SET standard_conforming_strings = off;",
+		"DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET standard_conforming_strings = off', current_database()); END $$;",
+	} {
+		r := reviewOf(t, Options{}, Source{Path: "1.up.sql", SQL: []byte(first)},
+			Source{Path: "2.up.sql", SQL: []byte(`INSERT INTO public.orders (id, user_id) VALUES (1, 2);`)},
+			Source{Path: "3.up.sql", SQL: []byte(`SELECT 'a\'; DROP TABLE public.orders; --';`)})
+		if got := rulesOf(r.Files[1]); strings.Contains(got, "not-analysed") {
+			t.Errorf("%s: a file without a backslash: %s", first, got)
+		}
+		if got := rulesOf(r.Files[2]); !strings.Contains(got, "not-analysed") {
+			t.Errorf("%s: a text that hides a statement: %q", first, got)
+		}
+	}
+}
+
 // TestBrokenFileHidesNothing shows that what cannot be read is counted, and
 // that the other files are judged all the same.
 func TestBrokenFileHidesNothing(t *testing.T) {

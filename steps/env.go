@@ -3,27 +3,15 @@ package steps
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
-	"belay/db"
-	"belay/db/apply"
-	"belay/db/backfill"
 	"belay/db/dump"
-	"belay/db/history"
-	"belay/db/scratch"
-	"belay/sqlview"
-	"belay/sqlview/catalog"
-	"belay/sqlview/lint"
 	"belay/sqlview/migration"
 	"belay/sqlview/parse"
 	"belay/steps/applog"
 	"belay/steps/fact"
-	"belay/steps/fix"
-	"belay/steps/git"
 	"belay/steps/journal"
 	"belay/steps/project"
-	"belay/steps/rehearsal"
 	"belay/steps/state"
 )
 
@@ -58,7 +46,10 @@ type Env struct {
 	// Backfill is what `belay backfill` was asked for; nil = this is no backfill
 	// alone. Its Spec is empty where the ledger knows it by the ID.
 	Backfill *Backfill
-	Bench    *Bench
+	// Programs and SchemaDump are found once for all steps, by the server's major
+	// version and by the fingerprint of the catalog.
+	Programs   Once[int, Programs]
+	SchemaDump Once[string, dump.Dump]
 	// Baseline is the server's health before the run.
 	Baseline *Baseline
 	// Log is the application's log; it is read from the first look at it until the
@@ -103,6 +94,9 @@ type Engine interface {
 	// HoldNext reports whether no further unit may start, and why: somebody asked
 	// to stop, or nobody watches.
 	HoldNext() (why *Exit, hold bool)
+	// Hide keeps values out of every text that is recorded from here on, such as a
+	// password that a server's error may quote.
+	Hide(values []string)
 	// Folder is the run folder.
 	Folder() string
 	// LeftOpen names the other runs of this user on the same database that have
@@ -117,8 +111,8 @@ type Engine interface {
 	Claim() state.Claim
 	// Opening is what another host needs to go on with this run.
 	Opening() Opening
-	// Came says how far a version came, by the journal.
-	Came(version string) (intent *journal.UnitIntent, outcome string)
+	// UnitOutcome says how far a version came, by the journal.
+	UnitOutcome(version string) (intent *journal.UnitIntent, outcome string)
 }
 
 // AppliedBy is the run that applied a version.
@@ -126,110 +120,21 @@ type AppliedBy struct {
 	Run      string
 	At       time.Time
 	Timeline int64
+	// SHA256 is the file's, Dir and Folder where the run was begun, and of which folder.
+	SHA256, Dir, Folder string
 }
 
-// Bench is what the steps of one engine found out for each other. It is made
-// again by every engine; nothing of it outlives the process.
-type Bench struct {
-	Identity db.Identity
-	Target   fact.Target
-	Format   migration.Format
-	Folder   migration.Folder
-	Table    *history.Table
-	Status   migration.Status
-	// Git is what git knows of the folder.
-	Git git.Facts
-	// Snapshot is the catalog of what Chosen names and reaches, Whole all of it;
-	// nil = not read. Whole takes half a second for 5,000 tables and is read by
-	// whoever needs it: see checklist.whole.
-	Snapshot, Whole *catalog.Snapshot
-	// Looked is true once the preflight knows what would run; before, nothing can
-	// be said of it.
-	Looked bool
-	// Chosen are the migrations of this run, in order.
-	Chosen []migration.Migration
-	// Review is the judgement of Chosen, Judged its files, in the same order.
-	Review sqlview.Result
-	Judged []*lint.File
-	// Rewrites are the safe forms that the review proposes, Wrote the answer that
-	// was acted on last: one yes writes once.
-	Rewrites []fix.Proposal
-	Wrote    string
-	// Programs are PostgreSQL's own on this machine; nil until somebody looked.
-	Programs *Programs
-	// SchemaDump is the dumped schema and SchemaDumpOf the catalog's fingerprint
-	// at that time, Backup the choice that was carried out, Rehearsal the record
-	// that counts; nil = none.
-	SchemaDump   *dump.Dump
-	SchemaDumpOf string
-	Backup       *fact.Backup
-	Rehearsal    *rehearsal.Record
-	// Written is the first reading of what the database's clients write.
-	Written Written
-	// Plan is what would run; nil until the review made it.
-	Plan *Plan
-	// Ledger is what stands in the database of belay itself.
-	Ledger Ledger
-	// Back is Env.Back.
-	Back bool
-	// Way is the way back in one sentence; "" = none is known.
-	Way string
-	// Smoke is what the probes answered so far.
-	Smoke fact.Smoke
+// Altered is the problem of a file that is not what a run applied; false = it is.
+func (a AppliedBy) Altered(up migration.File) (migration.Problem, bool) {
+	return migration.Problem{
+		Kind: migration.Edited, Paths: []string{up.Path}, Stops: true,
+		Message: fmt.Sprintf("%s is not what run %s applied at %s", up.Path, a.Run, a.At.UTC().Format("2006-01-02 15:04 UTC")),
+		Hint:    "take the file back as it was, and put the difference into a new migration; what ran is in the plan that `belay report " + a.Run + "` tells of",
+	}, a.SHA256 != "" && up.SHA256 != a.SHA256
 }
 
-// Programs are what backup and rehearsal start. NoServer and NoClient say in a
-// sentence what is not here; "" = it is.
-type Programs struct {
-	Server             scratch.Binaries
-	Client             dump.Client
-	NoServer, NoClient string
-}
-
-// Written is a reading of the rows that were ever written.
-type Written struct {
-	At   time.Time
-	Rows float64
-}
-
-// Plan is the exact work of a run. It is made from bytes that were read once.
-type Plan struct {
-	Units  []Unit
-	SHA256 string
-}
-
-// Next is the place of the first unit that is not applied; 0 where all are.
-func (p *Plan) Next(applied func(version string) bool) int {
-	return max(slices.IndexFunc(p.Units, func(u Unit) bool { return !applied(u.Migration.Version) }), 0)
-}
-
-// Recorded reports whether the history said of a version that it is applied when
-// the preflight looked. It is false while a way back is planned.
-func (b *Bench) Recorded(version string) bool {
-	return !b.Back && slices.ContainsFunc(b.Status.Applied, func(m migration.Migration) bool { return m.Version == version })
-}
-
-// Unit is one file of the plan with its judgement.
-type Unit struct {
-	apply.Unit
-	Migration migration.Migration
-	// Instant is false where a hold time must be accepted first.
-	Instant bool
-	// Concurrent is true where a statement runs CONCURRENTLY.
-	Concurrent bool
-	// Backfill is how the one UPDATE is run in batches; nil = as it is.
-	Backfill *Backfill
-}
-
-// Backfill is a unit that is run in batches.
-type Backfill struct {
-	// ID is the uuid in the ledger.
-	ID   string        `json:"id"`
-	Spec backfill.Spec `json:"spec"`
-}
-
-// ConcurrentDeadline is belay's own limit of a statement that runs CONCURRENTLY.
-const ConcurrentDeadline = 6 * time.Hour
+// RunSessions is how many sessions a run has on the target: executor, monitor, escape.
+const RunSessions = 3
 
 // Fact records an observation.
 func (e *Env) Fact(ctx context.Context, step string, v fact.Value) error {

@@ -10,7 +10,7 @@ import (
 func TestNextUnitIsNotOneThatTheHistoryHas(t *testing.T) {
 	unit := func(version string) Unit { return Unit{Migration: migration.Migration{Version: version}} }
 	p := &Plan{Units: []Unit{unit("2"), unit("3"), unit("4")}}
-	b := &Bench{Status: migration.Status{Applied: []migration.Migration{{Version: "1"}, {Version: "2"}}}}
+	b := Folder{Status: migration.Status{Applied: []migration.Migration{{Version: "1"}, {Version: "2"}}}}
 	if got := p.Next(b.Recorded); got != 1 {
 		t.Errorf("unit %d is next, want 1", got)
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // settled are the ids that an answers file may name: scripts rely on them.
-var settled = strings.Fields(`target.environment target.address tool.choice history.create backup.choice rehearse.choice
+var settled = strings.Fields(`target.environment target.address tool.choice tool.wait history.create backup.choice rehearse.choice
 review.accept.drop-column deploy.state smoke.url monitor.log run.confirm run.hold run.autovacuum run.go_on run.unwatched
 run.resolve run.takeover run.lost index.drop_invalid rollback.confirm ledger.create trust.commands deploy.waive preflight.waive backup.waive
 rehearse.waive smoke.waive monitor.waive`)

@@ -4,16 +4,15 @@
 package steps
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
-	"belay/sqlview/activity"
-	"belay/steps/fact"
+	"belay/db"
 	"belay/steps/journal"
 )
 
-// Step is one line of the checklist. Its fields are constant.
+// Step is one line of the checklist: what it is called and why it is there. What it
+// does is a function of checklist; the playbook says what that is given.
 type Step struct {
 	// ID is kebab-case and equal to the file's name in checklist.
 	ID    string
@@ -25,18 +24,9 @@ type Step struct {
 	// opens, again when something it depends on changed, and once more just
 	// before a run.
 	Looks bool
-	// Run does the step. An error is the step's failure; ErrPark and friends are
-	// how a step asks the engine to end. A step that looks never waits for a person.
-	Run func(ctx context.Context, e *Env) (Outcome, error)
-	// Look is what a step that does not only look finds out beforehand: it runs
-	// with the looks, and Run runs in its place once the run is open. Its status
-	// stands in nobody's way; only a question of it that is not optional does. nil
-	// = nothing to find out.
-	Look func(ctx context.Context, e *Env) (Outcome, error)
-	// Sampled judges a step that looked again by a newer sample of locks and
-	// sizes, until the run opens. It is pure and quick. A nil Value = nothing to
-	// say. nil = the step has no use for samples.
-	Sampled func(e *Env, s activity.Sample) (fact.Value, Outcome)
+	// Reads is true for a step after the run that only reads: where the connection is
+	// lost under it, it waits for the server and is done again.
+	Reads bool
 }
 
 // ErrStopped is the cause of a step's context when a person asked to stop now.
@@ -91,17 +81,8 @@ const (
 	OutcomeNothing    = "nothing pending"
 )
 
-// Hinted is an error that says what to do now.
-type Hinted interface{ Hint() string }
-
 // HintOf finds the advice of an error; "" where it has none.
-func HintOf(err error) string {
-	var h Hinted
-	if errors.As(err, &h) {
-		return h.Hint()
-	}
-	return ""
-}
+func HintOf(err error) string { return db.HintOf(err) }
 
 // Refused is a step's error with its advice: something that cannot be done here.
 type Refused struct {

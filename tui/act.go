@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"belay/steps/journal"
+	"belay/steps/state"
 	"belay/tui/follow"
 	"belay/tui/screen"
 )
@@ -20,6 +21,7 @@ func init() {
 		screen.Cancel:   (*model).stop,
 		screen.Rollback: (*model).wayBack,
 		screen.WhoWaits: over("waits"),
+		screen.EndIt:    (*model).end,
 		screen.ShowSQL:  over("sql"),
 		screen.Rewrite:  over("rewrites"),
 		screen.Accept:   (*model).accept,
@@ -31,13 +33,13 @@ func init() {
 		screen.Copy:     (*model).copy,
 		screen.Detach:   (*model).detach,
 		screen.Why:      over("help"),
-		screen.Tab:      (*model).pane,
+		screen.Tab:      (*model).tab,
 		screen.PrevStep: func(m *model) tea.Cmd { return m.otherStep(-1) },
 		screen.NextStep: func(m *model) tea.Cmd { return m.otherStep(1) },
 		screen.Down:     func(m *model) tea.Cmd { return m.move(1) },
 		screen.Up:       func(m *model) tea.Cmd { return m.move(-1) },
-		screen.PageDown: func(m *model) tea.Cmd { return m.move(m.page()) },
-		screen.PageUp:   func(m *model) tea.Cmd { return m.move(-m.page()) },
+		screen.PageDown: func(m *model) tea.Cmd { return m.turn(m.page()) },
+		screen.PageUp:   func(m *model) tea.Cmd { return m.turn(-m.page()) },
 		screen.First:    func(m *model) tea.Cmd { return m.move(-1 << 30) },
 		screen.Last:     func(m *model) tea.Cmd { return m.move(1 << 30) },
 		screen.Find:     (*model).search,
@@ -57,9 +59,19 @@ func over(name string) func(*model) tea.Cmd {
 		if m.local.Top() == name {
 			return m.back()
 		}
-		m.local.Scroll[name] = 0
+		m.fresh(name)
 		m.local.Over = append(m.local.Over, name)
 		return nil
+	}
+}
+
+// fresh forgets how a screen was scrolled.
+func (m *model) fresh(name string) {
+	delete(m.local.Focus, name)
+	for key := range m.local.Scroll {
+		if strings.HasPrefix(key, name+"/") {
+			delete(m.local.Scroll, key)
+		}
 	}
 }
 
@@ -73,38 +85,57 @@ func (m *model) back() tea.Cmd {
 	return nil
 }
 
-// enter opens what the cursor is on, or walks to what needs a person.
+// enter does what the screen says, or walks to what needs a person.
 func (m *model) enter() tea.Cmd {
-	top := m.local.Top()
-	switch {
-	case top == "menu":
-		return over("entry")(m)
-	case top == "rewrites":
-		return m.askWrite()
-	case len(m.local.Over) > 0:
+	s := m.here()
+	if s.Enter != nil {
+		if d := s.Enter(m.run, m.local); !d.Nothing() {
+			return m.do(d)
+		}
+	}
+	if s.Over {
 		return m.back()
-	case top == "run" && m.openRunQuestion():
-		return nil
 	}
 	if q := m.questionHere(); q != nil {
 		m.open(*q)
 		return nil
 	}
-	switch {
-	case top == "start" && screen.MenuHere(m.run, m.local.Facts) && !m.asked():
-		return over("entry")(m)
-	case top == "review" && len(m.local.Facts.Sheet.Items) > 0:
-		return over("card")(m)
-	case top == "start" && m.local.Cursor["start"] > 0 && screen.Attention(m.run) == "":
-		return m.goTo(m.run.Steps[min(m.local.Cursor["start"], len(m.run.Steps)-1)].ID)
-	}
 	return m.walk()
 }
 
-// asked reports whether a step waits for an answer before anything else.
-func (m *model) asked() bool {
-	s := m.run.Step(screen.Attention(m.run))
-	return s != nil && m.questionOf(s.ID) != nil
+// do is what a screen asked for.
+func (m *model) do(d screen.Do) tea.Cmd {
+	switch {
+	case d.Say != "":
+		m.say(d.Say)
+	case d.Back:
+		return m.back()
+	case d.Show != "":
+		return over(d.Show)(m)
+	case d.Step != "":
+		m.local.Screen, m.touched = d.Step, true
+	case d.Ask != nil:
+		m.local.Over = nil
+		m.open(*d.Ask)
+		if d.Text != "" {
+			m.local.Dialog.Text = d.Text
+		}
+		if d.At != nil && *d.At < len(m.local.Dialog.Options) {
+			m.local.Dialog.Cursor = *d.At
+		}
+	}
+	return nil
+}
+
+// questionHere is the question of the step that is looked at; nil = none, or the screen
+// answers it where it stands.
+func (m *model) questionHere() *state.Question {
+	for i := range m.run.Questions {
+		if q := &m.run.Questions[i]; q.Step == m.local.Screen && !q.Dialog && !screen.Accepts(q.ID) {
+			return q
+		}
+	}
+	return nil
 }
 
 // walk goes to the first thing that needs a person.
@@ -151,10 +182,12 @@ func (m *model) goTo(step string) tea.Cmd {
 // toWorst puts the review's cursor on what asks for a look first.
 func (m *model) toWorst() { delete(m.local.Cursor, "review") }
 
-// pause stops a backfill at the end of its batch, or lets it go on.
+// pause stops a backfill at the end of its batch, or lets it go on; a screen may have a
+// use of its own for the key.
 func (m *model) pause() tea.Cmd {
-	if m.local.Top() == "rewrites" {
-		return m.leaveOut()
+	if t := m.here().Toggle; t != nil {
+		t(m.run, &m.local)
+		return nil
 	}
 	if f := screen.Filling(m.run, m.local.Facts); f != nil && f.State == "paused" {
 		return m.post(journal.Message{Kind: journal.Resume, Name: m.local.Name}, "resuming from the cursor")
@@ -176,7 +209,7 @@ func (m *model) stop() tea.Cmd {
 	}
 	m.local.Over = nil
 	m.local.Dialog = &screen.Dialog{
-		ID: stopDialog, Text: "stop the run now?", Why: m.afterStop(left), Opened: m.at,
+		ID: screen.StopDialog, Text: "stop the run now?", Why: m.afterStop(left), Opened: m.at,
 		Options: []screen.Option{{Label: "No, let it go on"}, {Answer: "stop", Label: "Stop it now"}},
 	}
 	return nil
@@ -185,13 +218,13 @@ func (m *model) stop() tea.Cmd {
 // afterStop says what is undone and what stays behind.
 func (m *model) afterStop(left string) string {
 	if u := m.run.InHand(); u != nil && u.Intent.Transaction {
-		return "The unit in hand is undone by the server; " + left + "."
+		return "The server undoes the file that is running; " + left + "."
 	}
 	return "Stopping leaves something behind: " + left + "; belay finds it and offers to drop it."
 }
 
 func (m *model) stopNow() tea.Cmd {
-	return m.post(journal.Message{Kind: journal.Stop, Now: true}, "stop was asked")
+	return m.post(journal.Message{Kind: journal.Stop, Now: true}, "stop requested")
 }
 
 // wayBack asks whether the watch is to end for the way back.
@@ -202,7 +235,7 @@ func (m *model) wayBack() tea.Cmd {
 		why += " It is " + s.Summary + "."
 	}
 	m.local.Dialog = &screen.Dialog{
-		ID: backDialog, Text: "end the watch and open the way back?", Why: why + " Where new code is out, take the code back first.", Opened: m.at,
+		ID: screen.BackDialog, Text: "end the watch and open the way back?", Why: why + " Where new code is out, take the code back first.", Opened: m.at,
 		Options: []screen.Option{{Label: "No, keep watching"}, {Answer: "back", Label: "Open the way back; nothing is written yet"}},
 	}
 	return nil
@@ -229,7 +262,7 @@ func (m *model) leave() tea.Cmd {
 	switch {
 	case m.run.Finished != nil:
 		m.left = follow.Finished
-	case screen.Busy(m.run):
+	case screen.Outlives(m.run):
 		return m.detach()
 	default:
 		m.left = follow.Quit
@@ -270,7 +303,7 @@ func (m *model) search() tea.Cmd {
 		return nil
 	}
 	m.local.Over, m.local.Screen, m.touched = nil, "review", true
-	m.local.Searching, m.local.Search = true, ""
+	m.local.Searching, m.local.Search = true, screen.NewLine(m.local.Look)
 	return nil
 }
 
@@ -281,7 +314,7 @@ func (m *model) accept() tea.Cmd {
 		return nil
 	}
 	h, _ := screen.Selected(m.local)
-	q := m.run.Question("review.accept." + h.Rule)
+	q := m.run.Question(screen.Acceptance(h.Rule))
 	if q == nil {
 		return nil
 	}

@@ -15,7 +15,7 @@ func TestEveryKeyHasItsAct(t *testing.T) {
 		// The others are refused on every screen, with their reason.
 		m := newModel(Config{}, nil)
 		if k.Why(m.run, m.local) == "" {
-			t.Errorf("%s (%s) does nothing", k.Shown, k.Action)
+			t.Errorf("%s (%s) does nothing", k.Shown(), k.Action)
 		}
 	}
 }

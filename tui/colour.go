@@ -3,29 +3,10 @@ package tui
 import (
 	tea "charm.land/bubbletea/v2"
 
-	"belay/sqlview/highlight"
 	"belay/sqlview/lint/rules"
+	"belay/tui/look"
 	"belay/tui/screen"
-	"belay/tui/theme"
-	"belay/tui/view"
 )
-
-// roles says how each kind of SQL text is painted.
-var roles = map[highlight.Kind]theme.Role{
-	highlight.Keyword: theme.Keyword, highlight.String: theme.Literal, highlight.Number: theme.Literal,
-	highlight.Comment: theme.Comment, highlight.Type: theme.Name, highlight.Meta: theme.Comment,
-}
-
-// tokens colours an SQL text.
-func tokens(sql string) []view.Token {
-	var out []view.Token
-	for _, s := range highlight.SQL(sql) {
-		if role, ok := roles[s.Kind]; ok {
-			out = append(out, view.Token{Start: s.Start, End: s.End, Role: role})
-		}
-	}
-	return out
-}
 
 // ruleDoc is the rule's own text.
 func ruleDoc(id string) string {
@@ -36,7 +17,7 @@ func ruleDoc(id string) string {
 // colouredMsg brings the colours of a statement.
 type colouredMsg struct {
 	sql    string
-	tokens []view.Token
+	tokens []look.Token
 }
 
 // How much is coloured at once: a statement longer than maxColoured is shown
@@ -49,11 +30,11 @@ const (
 
 // colour starts colouring what is near the cursor and has no colours yet.
 func (m *model) colour() tea.Cmd {
-	if !m.local.Theme.Colour {
+	if !m.colours {
 		return nil
 	}
 	if len(m.tokens) > maxKept {
-		m.tokens = map[string][]view.Token{}
+		m.tokens = map[string][]look.Token{}
 	}
 	var cmds []tea.Cmd
 	for _, sql := range m.near() {
@@ -77,6 +58,13 @@ func (m *model) near() []string {
 	if u := m.run.InHand(); u != nil && u.SQL != "" {
 		out = append(out, u.SQL)
 	}
+	if f.Plan != nil && m.local.Top() == "confirm" {
+		for _, u := range f.Plan.Units[:min(len(f.Plan.Units), ahead)] {
+			for _, s := range u.Statements[:min(len(u.Statements), ahead)] {
+				out = append(out, s.SQL)
+			}
+		}
+	}
 	if f.Review == nil {
 		return out
 	}
@@ -84,7 +72,7 @@ func (m *model) near() []string {
 		return append(out, screen.RewriteTexts(m.local, *r)...)
 	}
 	rows := f.Sheet.Rows
-	at := m.local.Scroll["sql"]
+	at := m.local.Scroll["sql/sql"]
 	if m.local.Top() != "sql" {
 		it, _ := m.local.Reviewed()
 		at = it.Row - m.size.Height

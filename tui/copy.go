@@ -3,12 +3,9 @@ package tui
 import (
 	"os"
 	"path/filepath"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
-
-	"belay/tui/screen"
 )
 
 // copyName is the file in the run folder that holds what was copied last. A
@@ -29,40 +26,13 @@ func (m *model) copy() tea.Cmd {
 	return tea.Batch(tea.SetClipboard(text), write)
 }
 
-// copied is the SQL, the summary, or the screen as text.
+// copied is what the screen says is worth copying, or the screen as text.
 func (m *model) copied() string {
-	switch m.local.Top() {
-	case "sql", "card", "review":
-		if sql := m.selectedSQL(); sql != "" {
-			return sql + "\n"
+	s := m.here()
+	if s.Copy != nil {
+		if text := s.Copy(m.run, m.local, m.at); text != "" {
+			return text
 		}
-	case "rewrites":
-		if r := screen.RewriteHere(m.local); r != nil {
-			return strings.Join(screen.RewriteTexts(m.local, *r), "\n")
-		}
-	case "report":
-		return strings.Join(screen.SummaryOf(m.run, m.local, m.at), "\n") + "\n"
 	}
-	return ansi.Strip(screen.Named(m.local.Top()).View(m.run, m.local, m.size, m.at)) + "\n"
-}
-
-func (m *model) selectedSQL() string {
-	f := m.local.Facts
-	if f.Review == nil {
-		return ""
-	}
-	if m.local.Top() == "sql" {
-		var all []string
-		for _, file := range f.Review.Result.Files {
-			for _, s := range file.Statements {
-				all = append(all, s.SQL)
-			}
-		}
-		return strings.Join(all, "\n")
-	}
-	it, ok := m.local.Reviewed()
-	if !ok || it.Statement < 0 || it.Statement >= len(f.Review.Result.Files[it.File].Statements) {
-		return ""
-	}
-	return f.Review.Result.Files[it.File].Statements[it.Statement].SQL
+	return ansi.Strip(s.Draw(m.run, m.local, m.size, m.at)) + "\n"
 }

@@ -9,14 +9,6 @@ import (
 	"belay/steps/journal"
 	"belay/steps/state"
 	"belay/tui/screen"
-	"belay/tui/theme"
-	"belay/tui/view"
-)
-
-// The dialogs that are no questions of the engine's.
-const (
-	stopDialog = "stop"
-	backDialog = "back"
 )
 
 // open shows a question.
@@ -28,9 +20,13 @@ func (m *model) open(q state.Question) {
 		d.Options = []screen.Option{{Answer: "", Label: "No, go back"}, {Answer: "yes", Label: "Run on " + q.Expect}}
 		d.Buttons = true
 	default:
-		d.Options, d.Cursor = screen.Options(q, m.run.ID)
+		d.Options, d.Cursor = screen.Options(q)
 		d.Wants = q.Wants
 	}
+	if d.Field = screen.NewLine(m.local.Look); d.Wants == journal.Words {
+		d.Field = screen.NewArea(m.local.Look)
+	}
+	m.fresh(d.Screen())
 	m.local.Dialog = d
 	if m.run.Step(q.Step) != nil && !d.Confirms() {
 		m.local.Screen = q.Step
@@ -51,29 +47,20 @@ func (m *model) dialogKey(k tea.KeyPressMsg, press string) tea.Cmd {
 	d := m.local.Dialog
 	switch {
 	case press == "esc" || press == "ctrl+c":
-		m.local.Dialog = nil
+		m.local.Dialog, m.local.Over = nil, d.Below
 		return nil
 	case m.at.Sub(d.Opened) < screen.DeafFor:
 		return nil
+	case press == "pgdown" || press == "pgup":
+		return m.command(press)
 	case d.Confirms():
 		return m.confirmKey(d, k, press)
-	case press == "pgdown" || press == "pgup":
-		m.readOn(d, press)
-		return nil
+	case d.ID == screen.EndDialog:
+		return m.endKey(d, k, press)
 	case d.Typed():
 		return m.fieldKey(d, k, press)
 	}
 	return m.choiceKey(d, press)
-}
-
-// readOn scrolls the text of a question, half a screen at a time.
-func (m *model) readOn(d *screen.Dialog, press string) {
-	by := m.page() / 2
-	if press == "pgup" {
-		by = -by
-	}
-	long := len(view.Listing(theme.Plain, d.Why, m.size.Width, 2))
-	d.Scroll = max(0, min(d.Scroll+by, long))
 }
 
 // confirmKey is a key in the run dialog. In the field, letters are text.
@@ -86,7 +73,7 @@ func (m *model) confirmKey(d *screen.Dialog, k tea.KeyPressMsg, press string) te
 		return m.decide(d)
 	}
 	if !d.Buttons {
-		d.Input = edited(d.Input, k, press)
+		d.Field.Key(k)
 		return nil
 	}
 	switch press {
@@ -122,7 +109,7 @@ func (m *model) decide(d *screen.Dialog) tea.Cmd {
 	case !d.Typed():
 		return m.answer(d, "yes")
 	case d.Exact():
-		return m.answer(d, d.Input)
+		return m.answer(d, d.Field.Value())
 	}
 	m.say("it runs only once the name is exact: " + d.Expect)
 	return nil
@@ -131,10 +118,10 @@ func (m *model) decide(d *screen.Dialog) tea.Cmd {
 // fieldKey is a key in a question with a field.
 func (m *model) fieldKey(d *screen.Dialog, k tea.KeyPressMsg, press string) tea.Cmd {
 	if press != "enter" {
-		d.Input = edited(d.Input, k, press)
+		d.Field.Key(k)
 		return nil
 	}
-	text := strings.TrimSpace(d.Input)
+	text := strings.TrimSpace(d.Field.Value())
 	if d.Expect != "" && text != d.Expect {
 		m.say("only this counts as a yes: " + d.Expect)
 		return nil
@@ -170,12 +157,12 @@ func (m *model) choose(d *screen.Dialog) tea.Cmd {
 	case o.Answer == "":
 		m.local.Dialog = nil
 		return nil
-	case d.ID == stopDialog:
+	case d.ID == screen.StopDialog:
 		m.local.Dialog = nil
 		return m.stopNow()
 	case d.ID == fact.WriteQuestion:
 		return m.write(d, o.Answer)
-	case d.ID == backDialog:
+	case d.ID == screen.BackDialog:
 		m.local.Dialog = nil
 		return m.goBack()
 	}

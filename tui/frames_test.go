@@ -3,6 +3,7 @@ package tui
 import (
 	"encoding/json"
 	"flag"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -181,7 +182,7 @@ func playStory(t *testing.T, path string) {
 // readable is a frame as text; a coloured one keeps its colours in words.
 func readable(frame string, colour bool) string {
 	if colour {
-		frame = strings.NewReplacer("\x1b[0m", "</>", "\x1b[", "<").Replace(frame)
+		frame = strings.NewReplacer("\x1b[m", "</>", "\x1b[", "<").Replace(frame)
 	} else {
 		frame = ansi.Strip(frame)
 	}
@@ -190,4 +191,22 @@ func readable(frame string, colour bool) string {
 		lines[i] = strings.TrimRight(lines[i], " ")
 	}
 	return strings.Join(lines, "\n") + "\n"
+}
+
+// The screen in the README is one that was seen.
+func TestReadmeShowsAFrame(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := tuitest.Load("testdata/four-pending.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range s.Archive.Files {
+		if f.Name == "frame 80x24" && strings.Contains(string(text), "```\n"+string(f.Data)+"```\n") {
+			return
+		}
+	}
+	t.Error("README.md does not show the first screen of four-pending.txtar as it is seen now")
 }

@@ -9,9 +9,8 @@ import (
 	"belay/steps/journal"
 	"belay/steps/state"
 	"belay/tui/follow"
+	"belay/tui/look"
 	"belay/tui/screen"
-	"belay/tui/theme"
-	"belay/tui/view"
 )
 
 // model is the one model. Only Update changes it; commands only send.
@@ -22,9 +21,11 @@ type model struct {
 	now   func() time.Time
 	at    time.Time
 	send  func(journal.Message) error
-	lex   func(string) []view.Token
+	lex   func(string) []look.Token
+	// colours is false where no statement needs to be coloured.
+	colours bool
 	// tokens holds the coloured statements; a nil value is being coloured.
-	tokens map[string][]view.Token
+	tokens map[string][]look.Token
 	left   follow.How
 	err    error
 	// touched is set once the person chose a screen; until then the screen
@@ -49,10 +50,10 @@ type tickMsg time.Time
 func newModel(c Config, send func(journal.Message) error) *model {
 	m := &model{
 		run: state.New(), size: screen.Size{Width: 80, Height: 24}, now: c.Now, send: send, lex: c.Tokens,
-		tokens: map[string][]view.Token{}, left: follow.Lost,
+		tokens: map[string][]look.Token{}, left: follow.Lost,
 	}
 	if m.lex == nil {
-		m.lex = tokens
+		m.lex = look.Tokens
 	}
 	if c.RuleDoc == nil {
 		c.RuleDoc = ruleDoc
@@ -62,10 +63,11 @@ func newModel(c Config, send func(journal.Message) error) *model {
 	}
 	m.at = m.now()
 	m.local = screen.Local{
-		Theme: theme.Theme{Colour: c.Color}, Name: c.Name, Screen: "start", Folder: c.Folder, Doc: c.RuleDoc,
-		Cursor: map[string]int{}, Scroll: map[string]int{}, Without: map[string]bool{}, Facts: screen.Read(m.run, nil),
+		Look: c.Look(), Name: c.Name, Screen: "start", Folder: c.Folder, Doc: c.RuleDoc,
+		Cursor: map[string]int{}, Scroll: map[string]int{}, Focus: map[string]string{}, Without: map[string]bool{}, Facts: screen.Read(m.run, nil),
 	}
-	m.local.Tokens = func(sql string) []view.Token { return m.tokens[sql] }
+	m.colours = c.Color
+	m.local.Tokens = func(sql string) []look.Token { return m.tokens[sql] }
 	return m
 }
 
@@ -89,6 +91,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if m.at.Sub(m.saidAt) > saidFor {
 			m.local.Message = ""
 		}
+		cmd = m.lookAgain()
 	case sentMsg:
 		m.say(msg.said)
 		if msg.err != nil {
@@ -110,9 +113,12 @@ const saidFor = 5 * time.Second
 // say shows a word above the keys, for a while.
 func (m *model) say(text string) { m.local.Message, m.saidAt = text, m.at }
 
+// here is the screen on top.
+func (m *model) here() screen.Screen { return screen.Named(m.local.Top()) }
+
 // View draws what is on top.
 func (m *model) View() tea.View {
-	v := tea.NewView(screen.Named(m.local.Top()).View(m.run, m.local, m.size, m.at))
+	v := tea.NewView(m.here().Draw(m.run, m.local, m.size, m.at))
 	v.AltScreen = true
 	v.WindowTitle = m.title()
 	return v
@@ -127,7 +133,7 @@ func (m *model) title() string {
 	if screen.Busy(m.run) {
 		word = "RUNNING"
 	}
-	return view.Clean(fmt.Sprintf("belay %s %s", word, t.Database))
+	return look.Visible(fmt.Sprintf("belay %s %s", word, t.Database))
 }
 
 // tick keeps one clock going: fast while something runs.
@@ -153,7 +159,11 @@ func (m *model) news(b follow.Batch) tea.Cmd {
 		}
 		m.heard(e)
 	}
-	m.local.Lost = b.Gone || (m.local.Lost && !restarted(b))
+	if b.Gone != nil {
+		f := b.Gone.Of(m.run)
+		m.run.Finished = &f
+	}
+	m.local.Lost = b.Gone != nil || (m.local.Lost && !restarted(b))
 	m.local.Facts = screen.Read(m.run, m.local.Facts)
 	m.keepDialog()
 	m.goAlong(busy)
@@ -177,7 +187,7 @@ func (m *model) heard(e journal.Event) {
 	switch e.Kind {
 	case journal.QuestionAnswered{}.Kind():
 		m.local.Message = ""
-		if b, err := journal.Decode[journal.QuestionAnswered](e); err == nil && isAccept(b.ID) {
+		if b, err := journal.Decode[journal.QuestionAnswered](e); err == nil && screen.Accepts(b.ID) {
 			m.toWorst()
 		}
 	case journal.AnswerRefused{}.Kind():
@@ -206,10 +216,12 @@ func (m *model) keepDialog() {
 	gone := false
 	switch {
 	case d == nil:
-	case d.ID == stopDialog:
+	case d.ID == screen.StopDialog:
 		gone = !screen.Busy(m.run)
-	case d.ID == backDialog:
+	case d.ID == screen.BackDialog:
 		gone = !screen.Watching(m.run)
+	case d.ID == screen.EndDialog:
+		m.aim()
 	default:
 		gone = m.run.Question(d.ID) == nil
 	}

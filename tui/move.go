@@ -3,113 +3,99 @@ package tui
 import (
 	tea "charm.land/bubbletea/v2"
 
-	"belay/steps/state"
-	"belay/tui/screen"
+	"belay/tui/look"
 )
 
 // page is how far page down goes.
 func (m *model) page() int { return max(1, m.size.Height-8) }
 
-// move moves the cursor of a list, or scrolls a text.
+// move moves the cursor of the screen, or scrolls the panel in focus.
 func (m *model) move(by int) tea.Cmd {
-	top := m.local.Top()
-	switch top {
-	case "menu":
-		m.local.Cursor[top] = within(m.local.Cursor[top], by, screen.MenuLength())
-	case "start":
-		if screen.MenuHere(m.run, m.local.Facts) {
-			m.local.Cursor["menu"] = within(m.local.Cursor["menu"], by, screen.MenuLength())
-			return nil
-		}
-		m.local.Cursor[top] = within(m.local.Cursor[top], by, len(m.run.Steps))
-	case "review":
-		m.local.Cursor[top] = within(m.local.ReviewCursor(), by, len(m.local.Facts.Sheet.Items))
-	case "rewrites":
-		m.moveRewrite(by)
-	case "run":
-		m.moveChoice(by)
-	case "log":
-		// The newest line is at the bottom: down goes there.
-		m.local.Scroll[top] = within(m.local.Scroll[top], -by, len(m.run.Log)*4)
-	case "sql":
-		m.local.Scroll[top] = within(m.local.Scroll[top], by, len(m.local.Facts.Sheet.Rows))
-	default:
-		m.local.Scroll[top] = within(m.local.Scroll[top], by, 500)
+	s := m.here()
+	if m.local.Focus[s.Name] == "" && s.Move != nil && s.Move(m.run, &m.local, by) {
+		return nil
 	}
+	m.scroll(m.focused(), by)
 	return nil
 }
 
-func within(at, by, of int) int { return min(max(at+by, 0), max(of-1, 0)) }
+// turn is a page: of the cursor, or of the panel that scrolls beside it.
+func (m *model) turn(by int) tea.Cmd {
+	s := m.here()
+	if m.local.Focus[s.Name] == "" && s.Move != nil && s.Turn == "" && s.Move(m.run, &m.local, by) {
+		return nil
+	}
+	p := m.focused()
+	for _, x := range m.placed() {
+		if m.local.Focus[s.Name] == "" && x.Name == s.Turn {
+			p = x
+		}
+	}
+	m.scroll(p, by)
+	return nil
+}
 
-// moveChoice moves between the answers on the run screen.
-func (m *model) moveChoice(by int) {
-	q := m.runQuestion()
-	if q == nil {
-		m.local.Scroll["run"] = within(m.local.Scroll["run"], by, 500)
+func (m *model) placed() []look.Placed {
+	return m.here().Placed(m.run, m.local, m.size, m.at)
+}
+
+// scroll moves what is seen of a panel.
+func (m *model) scroll(p look.Placed, by int) {
+	if !p.Scrolls() {
 		return
 	}
-	options, safe := screen.Options(*q, m.run.ID)
-	at, ok := m.local.Cursor["run/"+q.ID]
-	if !ok {
-		at = safe
+	at, last := p.From, p.Total-p.Height
+	name := m.here().Name + "/" + p.Name
+	if p.Tail {
+		m.local.Scroll[name] = within(last-at, -by, last+1)
+		return
 	}
-	m.local.Cursor["run/"+q.ID] = within(at, by, len(options))
+	m.local.Scroll[name] = within(at, by, last+1)
 }
 
-// runQuestion is the question that the run waits for; nil = none.
-func (m *model) runQuestion() *state.Question { return m.questionOf("run") }
-
-func (m *model) questionOf(step string) *state.Question {
-	for i := range m.run.Questions {
-		if q := &m.run.Questions[i]; q.Step == step && !q.Dialog {
-			return q
+// focused is the panel that the moving keys scroll: the one tab went to, else the first
+// that has more than is seen.
+func (m *model) focused() look.Placed {
+	name := m.local.Focus[m.here().Name]
+	var first look.Placed
+	for _, p := range m.placed() {
+		switch {
+		case p.Name == name && name != "":
+			return p
+		case p.Focus && p.Scrolls() && name == "":
+			return p
+		case first.Name == "" && p.Scrolls():
+			first = p
 		}
-	}
-	return nil
-}
-
-// questionHere is the question of the step that is looked at. The review's own
-// comes before its hazards, which are answered where they stand.
-func (m *model) questionHere() *state.Question {
-	q := m.questionOf(m.local.Screen)
-	if q != nil && m.local.Screen == "review" {
-		return m.reviewQuestion(q)
-	}
-	return q
-}
-
-// reviewQuestion prefers a question that is no acceptance: a opens those.
-func (m *model) reviewQuestion(first *state.Question) *state.Question {
-	for i := range m.run.Questions {
-		q := &m.run.Questions[i]
-		if q.Step == "review" && !q.Dialog && !isAccept(q.ID) {
-			return q
-		}
-	}
-	if isAccept(first.ID) {
-		return nil
 	}
 	return first
 }
 
-func isAccept(id string) bool {
-	const p = "review.accept."
-	return len(id) > len(p) && id[:len(p)] == p
+// tab moves to the next panel that has more than is seen; behind the last of them back
+// to the screen's own cursor.
+func (m *model) tab() tea.Cmd {
+	s := m.here()
+	names := []string{""}
+	for _, p := range m.placed() {
+		if p.Scrolls() && p.Name != "" {
+			names = append(names, p.Name)
+		}
+	}
+	if len(names) == 1 {
+		m.say("all of it is on the screen: nothing to scroll here")
+		return nil
+	}
+	for i, name := range names {
+		if name == m.local.Focus[s.Name] {
+			m.local.Focus[s.Name] = names[(i+1)%len(names)]
+			return nil
+		}
+	}
+	m.local.Focus[s.Name] = ""
+	return nil
 }
 
-// openRunQuestion answers the run's question with what the cursor is on: it
-// opens the dialog with the cursor there, and a second enter decides.
-func (m *model) openRunQuestion() bool {
-	q := m.runQuestion()
-	if q == nil {
-		return false
-	}
-	m.open(*q)
-	if at, ok := m.local.Cursor["run/"+q.ID]; ok && at < len(m.local.Dialog.Options) {
-		m.local.Dialog.Cursor = at
-	}
-	return true
-}
+func within(at, by, of int) int { return min(max(at+by, 0), max(of-1, 0)) }
 
 // otherStep looks at the step before or after.
 func (m *model) otherStep(by int) tea.Cmd {
@@ -131,6 +117,3 @@ func (m *model) otherStep(by int) tea.Cmd {
 	m.local.Over, m.touched = nil, true
 	return nil
 }
-
-// pane is tab outside a dialog: from the list to the step under the cursor.
-func (m *model) pane() tea.Cmd { return m.otherStep(1) }

@@ -1,9 +1,6 @@
 package tui
 
 import (
-	"strings"
-	"unicode"
-
 	tea "charm.land/bubbletea/v2"
 
 	"belay/tui/screen"
@@ -35,7 +32,7 @@ func name(k tea.KeyPressMsg) string {
 
 // command does what the key table says.
 func (m *model) command(press string) tea.Cmd {
-	if press == "ctrl+c" && !screen.Busy(m.run) {
+	if press == "ctrl+c" && !screen.Outlives(m.run) {
 		return m.leave()
 	}
 	k, ok := screen.Pressed(press)
@@ -48,7 +45,7 @@ func (m *model) command(press string) tea.Cmd {
 	}
 	do, ok := acts[k.Action]
 	if !ok {
-		m.say(k.Shown + " does nothing here")
+		m.say(k.Shown() + " does nothing here")
 		return nil
 	}
 	return do(m)
@@ -62,48 +59,23 @@ func (m *model) searchKey(k tea.KeyPressMsg, press string) tea.Cmd {
 		m.local.Searching = false
 		m.find()
 	default:
-		m.local.Search = edited(m.local.Search, k, press)
+		m.local.Search.Key(k)
 	}
 	return nil
 }
 
 // find moves to the next place of what is searched.
 func (m *model) find() {
-	if m.local.Search == "" || m.local.Facts.Review == nil {
+	text := m.local.Search.Value()
+	if text == "" || m.local.Facts.Review == nil {
 		return
 	}
-	at := m.local.Facts.Sheet.Find(m.local.Facts.Review, m.local.Search, m.local.ReviewCursor())
+	at := m.local.Facts.Sheet.Find(m.local.Facts.Review, text, m.local.ReviewCursor())
 	if at < 0 {
-		m.say("nowhere: " + m.local.Search)
+		m.say("nowhere: " + text)
 		return
 	}
 	m.local.Cursor["review"] = at
-}
-
-// edited is a field after a key.
-func edited(text string, k tea.KeyPressMsg, press string) string {
-	switch press {
-	case "backspace":
-		r := []rune(text)
-		return string(r[:max(0, len(r)-1)])
-	case "ctrl+u":
-		return ""
-	case "ctrl+w":
-		return text[:strings.LastIndex(strings.TrimRight(text, " "), " ")+1]
-	}
-	if key := k.Key(); key.Mod&^tea.ModShift == 0 {
-		return text + printable(key.Text)
-	}
-	return text
-}
-
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return -1
-	}, s)
 }
 
 // paste is taken by a reason or a search, and refused where a name is typed.
@@ -111,11 +83,13 @@ func (m *model) paste(text string) {
 	d := m.local.Dialog
 	switch {
 	case m.local.Searching:
-		m.local.Search += printable(text)
+		m.local.Search.Paste(text)
 	case d == nil || len(m.local.Over) > 0 || !d.Typed():
+	case d.ID == screen.EndDialog:
+		m.say("paste is refused here: type the words")
 	case d.Expect != "":
 		m.say("paste is refused here: type the name")
 	default:
-		d.Input += printable(text)
+		d.Field.Paste(text)
 	}
 }

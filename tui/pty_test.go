@@ -18,8 +18,8 @@ import (
 
 	"belay/steps/journal"
 	"belay/tui/follow"
+	"belay/tui/look"
 	"belay/tui/tuitest"
-	"belay/tui/view"
 )
 
 // terminal is a real pty with an emulator at its other end, and the program on it.
@@ -234,7 +234,7 @@ func TestRoutine(t *testing.T) {
 	x.sees("belay is starting")
 	base := entries(t, "base")
 	x.play(base)
-	x.sees("shop on db1.eu:5432", "needs ACCESS EXCLUSIVE on public.orders", "R run…")
+	x.sees("shop on db1.eu:5432", "ACCESS EXCLUSIVE on public.orders", "R run…")
 	if n := journal.Screens(look); n != 1 {
 		t.Errorf("%d screens watch", n)
 	}
@@ -246,7 +246,7 @@ func TestRoutine(t *testing.T) {
 	x.types("shop")
 	x.sees("> Run on shop <")
 	x.types("\r")
-	x.hears(x.engine.Inbox, journal.Message{Kind: journal.Answer, ID: "run.confirm", Answer: "shop"})
+	x.hears(x.engine.Inbox, journal.Message{Life: 1, Kind: journal.Answer, ID: "run.confirm", Answer: "shop"})
 
 	run := filepath.Join(filepath.Dir(look), "7f3a11c2d4")
 	if err := os.Rename(look, run); err != nil {
@@ -259,15 +259,15 @@ func TestRoutine(t *testing.T) {
 		}
 	}
 	x.play(waiting)
-	x.sees("try 4 of 30", "9120 belay (we)", "if you stop now: nothing has changed")
+	x.sees("try 4 of 30", "9120 belay (we)", "stop now: nothing has changed")
 	inbox, err := journal.NewInbox(run)
 	if err != nil {
 		t.Fatal(err)
 	}
 	x.types("c")
-	x.hears(inbox, journal.Message{Kind: journal.Stop, Now: true})
+	x.hears(inbox, journal.Message{Life: 1, Kind: journal.Stop, Now: true})
 	x.types("d")
-	x.hears(inbox, journal.Message{Kind: journal.Unwatched}, journal.Message{Kind: journal.Leave})
+	x.hears(inbox, journal.Message{Life: 1, Kind: journal.Unwatched}, journal.Message{Life: 1, Kind: journal.Leave})
 	x.ends(follow.Detached)
 	if x.left.Run.Opened == nil || x.left.Folder != run {
 		t.Errorf("left folder %s", x.left.Folder)
@@ -285,7 +285,7 @@ func TestRoutine(t *testing.T) {
 func TestToTheEnd(t *testing.T) {
 	x := open(t, 120, 40, filepath.Join(t.TempDir(), "run"), nil)
 	x.play(entries(t, "done"))
-	x.sees("APPLIED: 1 of 1 applied", "6 report")
+	x.sees("1 file applied", "finished: 1 of 1 applied")
 	x.types("q")
 	x.ends(follow.Finished)
 	for _, ask := range []string{"\x1b[?u", "\x1b[c", "\x1b[6n", "$p", "]11;?", "]10;?", "\x1b[>q", "\x1b[>0q"} {
@@ -319,7 +319,7 @@ func TestCancelled(t *testing.T) {
 // The terminal is given back after a panic too.
 func TestPanic(t *testing.T) {
 	x := open(t, 80, 24, filepath.Join(t.TempDir(), "run"), func(c *Config) {
-		c.Tokens = func(string) []view.Token { panic("a lexer that breaks") }
+		c.Tokens = func(string) []look.Token { panic("a lexer that breaks") }
 	})
 	x.panics = true
 	x.play(entries(t, "base"))
@@ -337,7 +337,7 @@ func TestResize(t *testing.T) {
 	x.resize(20, 5)
 	x.sees("belay needs 60x15")
 	x.resize(120, 40)
-	x.sees("4 run", "confirmed 09:41:10")
+	x.sees("run", "confirmed  09:41:10")
 	x.types("q")
 	x.ends(follow.Detached)
 }

@@ -19,7 +19,7 @@ import (
 
 	"belay/steps/journal"
 	"belay/tui/follow"
-	"belay/tui/view"
+	"belay/tui/look"
 )
 
 // Left is how a person left, and the run as it was seen last.
@@ -29,11 +29,19 @@ type Left = follow.Left
 type Config struct {
 	// Folder is the run's, or the look's; its journal may appear a moment later.
 	Folder string
+	// Journal is its journal where it was opened before the engine started, which
+	// takes a look away when it ends; nil = it is opened here.
+	Journal *journal.Follower
+	// Process is the engine's where this program started it; nil = it did not.
+	Process follow.Process
 	// Name is how the person calls themselves; it is added to what they answer.
 	Name string
 	// Color is false for a terminal without colours, or with NO_COLOR set. Bold
 	// and reverse video are used all the same.
 	Color bool
+	// ASCII is true where only the characters of ASCII can be drawn. The locale and
+	// TERM of Environment may say so too.
+	ASCII bool
 	// In and Out are the terminal; nil = standard input and output.
 	In  io.Reader
 	Out io.Writer
@@ -44,7 +52,7 @@ type Config struct {
 	RuleDoc func(rule string) string
 	// Tokens colours an SQL text. It is called away from the keyboard; nil =
 	// PostgreSQL's lexer.
-	Tokens func(sql string) []view.Token
+	Tokens func(sql string) []look.Token
 	// Now is the clock; nil = time.Now.
 	Now func() time.Time
 }
@@ -55,7 +63,7 @@ type Config struct {
 func Run(ctx context.Context, c Config) (Left, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	tail := follow.New(c.Folder, c.Name)
+	tail := follow.New(c.Folder, c.Name, c.Journal, c.Process)
 	send := func(m journal.Message) error { return tail.Send(ctx, m) }
 	var followErr error
 	final, err := Show(ctx, c, newModel(c, send), func(ctx context.Context, p *tea.Program) func() {

@@ -2,11 +2,12 @@ package main
 
 import (
 	"bufio"
-	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/term"
 
+	"belay/steps"
 	"belay/steps/journal"
 )
 
@@ -21,12 +22,24 @@ func (a *app) answering(given map[string]string, only bool) func(journal.Questio
 			return "", false
 		}
 		if q.Why != "" {
-			fmt.Fprintln(a.errOut, q.Why)
+			a.errOut.put(q.Why + "\n")
 		}
-		fmt.Fprintf(a.errOut, "%s (%s): ", q.Text, strings.Join(append(q.Options, q.Expect), ", "))
+		answers := slices.Clone(q.Options)
+		if q.Expect != "" {
+			answers = append(answers, q.Expect)
+		}
+		a.errOut.prompt("%s (%s): ", q.Text, strings.Join(answers, ", "))
 		if !in.Scan() {
 			return "", false
 		}
 		return strings.TrimSpace(in.Text()), true
+	}
+}
+
+// unanswered ends a command that writes nothing without an answer.
+func unanswered(q journal.QuestionAsked) error {
+	return &steps.Exit{
+		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "needs an answer to " + q.ID + ": " + q.Text + " (nothing was written)",
+		Advice: "give it with --answers FILE",
 	}
 }

@@ -15,6 +15,9 @@ func (a *app) attachCommand() *cobra.Command {
 		Long: `Opens a screen on a run of yours. Where its engine has ended, a new one is started first: it
 asks the database what of the run is there before it offers anything.
 
+A look whose screen was lost while a backup or a rehearsal ran is found like a run: its work goes on, and no run
+begins before somebody watches and types the database's name once more.
+
 A run that another host left open is found in the ledger of the database. Where no session of it lives on the server,
 it is taken over here, once the database's name was typed: every file is asked for in the database, then it goes on.`,
 		Args: cobra.MaximumNArgs(1),
@@ -50,13 +53,13 @@ func (a *app) attach(id, answersFile string) error {
 	// A life that ended before the one that works now is history.
 	w := watched{folder: k.Folder, from: k.Run.Began - 1}
 	if !k.Live {
-		w.from = k.Run.Seq
-		if err := a.takeUp(k, given, answersFile != ""); err != nil {
+		if w, err = a.takeUp(k, given, answersFile != ""); err != nil {
 			return err
 		}
+		w.from = k.Run.Seq
 	}
 	if a.onTerminal() {
-		return a.screen(k.Folder)
+		return a.screen(w)
 	}
 	return a.followPlain(w, answersFile == "")
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"belay/db/backfill"
@@ -61,7 +59,7 @@ func (a *app) backfill(o backfillOptions) error {
 	if err != nil {
 		return err
 	}
-	p, err := a.project()
+	p, err := a.target()
 	if err != nil {
 		return err
 	}
@@ -75,6 +73,16 @@ func (a *app) backfill(o backfillOptions) error {
 		return a.pauseBackfill(p, o.pause)
 	case o.resume == "" && (o.spec.Relation == "" || o.spec.Set == ""):
 		return &usageError{problem: "--table and --set are needed", advice: "such as --table public.users --set \"status = 'active'\""}
+	}
+	if o.resume == "" {
+		if err := o.spec.Check(a.ctx); err != nil {
+			return &usageError{problem: err.Error(), advice: steps.HintOf(err)}
+		}
+	}
+	if o.resume != "" {
+		if done, err := a.finishedBackfill(p, o.resume, o.output); done || err != nil {
+			return err
+		}
 	}
 	headless := o.answers != "" || o.output == "json"
 	w, err := a.begin(p, request{
@@ -96,11 +104,11 @@ func (a *app) follow(w watched, output string, headless bool) error {
 	case headless || !a.onTerminal():
 		return a.followPlain(w, !headless)
 	}
-	return a.screen(w.folder)
+	return a.screen(w)
 }
 
 // pausedBackfill says what a pause came to.
 func (a *app) pausedBackfill(id, text string) error {
-	_, err := fmt.Fprintf(a.out, "backfill %s: %s; go on with: belay backfill --resume %s\n", id, text, id)
-	return err
+	a.out.say("backfill %s: %s; go on with: belay backfill --resume %s", id, text, id)
+	return nil
 }

@@ -2,10 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"belay/db"
@@ -23,7 +22,7 @@ import (
 func (a *app) listBackfills(p *project.Project, output string) error {
 	c, err := a.ledgerOf(p, db.Monitor)
 	if errors.Is(err, ledger.ErrMissing) {
-		fmt.Fprintln(a.out, "no backfills here: the database has no ledger")
+		a.out.say("no backfills here: the database has no ledger")
 		return nil
 	}
 	if err != nil {
@@ -38,24 +37,20 @@ func (a *app) listBackfills(p *project.Project, output string) error {
 		if rows == nil {
 			rows = []backfill.Row{}
 		}
-		b, err := json.MarshalIndent(rows, "", "  ")
-		if err == nil {
-			fmt.Fprintf(a.out, "%s\n", b)
-		}
-		return err
+		return a.out.value(rows, true)
 	}
 	if len(rows) == 0 {
-		fmt.Fprintln(a.out, "no backfills here")
+		a.out.say("no backfills here")
 	}
 	for _, r := range rows {
-		fmt.Fprintf(a.out, "%s  %s  %s  %d rows  %s ago  %s  %s\n", r.ID, r.Leaf, r.State, r.DoneRows, r.Age.Round(time.Second), r.Owner, r.Reason)
+		a.out.say("%s  %s  %s  %d rows  %s ago  %s  %s", r.ID, r.Leaf, r.State, r.DoneRows, r.Age.Round(time.Second), r.Owner, r.Reason)
 	}
 	return nil
 }
 
 // ledgerOf connects to the database, where it has a ledger.
 func (a *app) ledgerOf(p *project.Project, kind db.Kind) (*db.Conn, error) {
-	cfg, err := db.ParseConfig(p.DSN, p.DSNFrom)
+	cfg, err := p.Database()
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +58,11 @@ func (a *app) ledgerOf(p *project.Project, kind db.Kind) (*db.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := ledger.Check(a.ctx, c); err != nil {
+	err = c.Become(a.ctx, c.Role)
+	if err == nil {
+		err = ledger.Check(a.ctx, c)
+	}
+	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
@@ -77,7 +76,7 @@ const pauseWait = 30 * time.Second
 // pause in the ledger before its next batch.
 func (a *app) pauseBackfill(p *project.Project, id string) error {
 	if k, ok := engine.Filler(id); ok && k.Live {
-		if err := journal.Send(k.Folder, journal.Message{Kind: journal.Pause, Name: userName()}); err != nil {
+		if err := journal.Send(k.Folder, journal.Message{Kind: journal.Pause, Name: userName(), Life: k.Run.Began}); err != nil {
 			return err
 		}
 		return a.awaitPause(k, id)
@@ -121,4 +120,30 @@ func (a *app) awaitPause(k engine.Known, id string) error {
 			return a.pausedBackfill(id, f.Reason)
 		}
 	}
+}
+
+// finishedBackfill says what became of a backfill that is done, and reports
+// whether it is. One that a run of this host has still to record is not.
+func (a *app) finishedBackfill(p *project.Project, id, output string) (bool, error) {
+	if k, ok := engine.Filler(id); ok && k.Open() {
+		return false, nil
+	}
+	c, err := a.ledgerOf(p, db.Monitor)
+	if err != nil {
+		return false, nil // the run says what is wrong
+	}
+	defer c.Close()
+	rows, err := backfill.Load(a.ctx, c, id)
+	if err != nil || len(rows) == 0 || slices.ContainsFunc(rows, func(r backfill.Row) bool { return r.State != backfill.Done }) {
+		return false, nil
+	}
+	r := backfill.ResultOf(id, rows)
+	if output == "json" {
+		return true, a.out.value(struct {
+			Kind journal.Kind `json:"kind"`
+			journal.BackfillDone
+		}{journal.BackfillDone{}.Kind(), journal.BackfillDone{ID: id, Rows: r.Rows, Batches: r.Batches, Seconds: r.Took.Seconds()}}, false)
+	}
+	a.out.say("backfill %s of %s is done: %d rows in %d batches, %s; there is nothing to go on with", id, rows[0].Relation, r.Rows, r.Batches, rows[0].Reason)
+	return true, nil
 }

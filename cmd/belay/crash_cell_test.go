@@ -81,7 +81,7 @@ func newCell(t *testing.T, m moment, f fault, rnd *rand.Rand) *cell {
 	c := &cell{t: t, moment: m, fault: f, rnd: rnd, dir: t.TempDir(), pass: func() {}}
 	name := fmt.Sprintf("crash_%d", stories.Add(1))
 	if f.own {
-		c.cluster = dbtest.NewCluster(t, scratch.Options{Durable: true})
+		c.cluster = dbtest.NewCluster(t, scratch.Options{Durable: true, Settings: f.settings})
 		c.db = dbtest.In(t, c.cluster, name)
 	} else {
 		c.db = dbtest.Named(t, name)
@@ -261,10 +261,8 @@ const patience = 3 * time.Minute
 
 func (c *cell) await(what string, cond func() bool) {
 	c.t.Helper()
-	for end := time.Now().Add(patience); !cond(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			c.t.Fatalf("waited %s for %s", patience, what)
-		}
+	if !dbtest.Poll(patience, cond) {
+		c.t.Fatalf("waited %s for %s", patience, what)
 	}
 }
 

@@ -19,6 +19,8 @@ type fault struct {
 	// own asks for a server of the cell's own, standby for one that follows it;
 	// loses is true where the standby has nothing of the run.
 	own, standby, loses bool
+	// settings are those of a server of the cell's own.
+	settings map[string]string
 }
 
 // weight is how long a cell of the fault takes, roughly.

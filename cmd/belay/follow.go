@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -11,6 +11,8 @@ import (
 	"belay/steps"
 	"belay/steps/engine"
 	"belay/steps/journal"
+	"belay/steps/state"
+	"belay/tui/follow"
 )
 
 // engineArrives is how long a new engine may take to open its journal.
@@ -25,22 +27,53 @@ type watched struct {
 	// kind of event that is printed behind all others; "" = none is.
 	pauses bool
 	last   journal.Kind
+	// file is the journal where it was opened before its engine started; nil = it is
+	// opened by whoever follows.
+	file *journal.Follower
+	// process is the engine's where this command started it.
+	process *engine.Process
+}
+
+// engine is the process for a front end; nil = another command started it.
+func (w watched) engine() follow.Process {
+	if w.process == nil {
+		return nil
+	}
+	return w.process
 }
 
 // reader follows a watched journal.
 type reader struct {
 	watched
-	file  *journal.Follower
 	seq   int64
 	began time.Time
+	life  int64 // the newest engine's
 }
 
 func (a *app) read(w watched) (*reader, error) {
-	f, err := openJournal(a.ctx, w.folder)
-	if err != nil {
-		return nil, err
+	if w.file == nil {
+		f, err := openJournal(a.ctx, w.folder)
+		if err != nil {
+			return nil, err
+		}
+		w.file = f
 	}
-	return &reader{watched: w, file: f, began: time.Now()}, nil
+	return &reader{watched: w, began: time.Now()}, nil
+}
+
+// launch starts an engine and opens its journal before: one that ends at once
+// takes its look away.
+func launch(order engine.Order) (watched, error) {
+	w := watched{folder: order.Folder}
+	f, err := journal.Follow(filepath.Join(order.Folder, journal.FileName))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return w, err
+	}
+	w.file = f
+	if w.process, err = engine.Start(order); err != nil {
+		return w, errors.Join(err, f.Close())
+	}
+	return w, nil
 }
 
 // next waits for the next event of this life, or for the engine's end without a
@@ -66,20 +99,39 @@ func (r *reader) next(ctx context.Context) (journal.Event, error) {
 		if !errors.Is(err, context.DeadlineExceeded) {
 			return e, err
 		}
-		if journal.Held(r.folder) || r.arriving() {
+		if r.file.Held() || r.arriving() {
 			continue
 		}
 		// It may have ended just after its last line.
 		if e, ok, err := r.file.Poll(); err != nil || (ok && r.took(e)) {
 			return e, err
 		}
-		return e, lost(engine.RunID(r.folder))
+		return e, lost(r.folder, r.process)
 	}
+}
+
+// lost is the end of a life whose engine has gone without writing one. process is
+// nil where another command started it.
+func lost(folder string, process *engine.Process) error {
+	run := state.New()
+	if k, err := engine.ReadRun(folder); err == nil {
+		run = k.Run
+	}
+	how := journal.Printed(folder)
+	if process != nil && how == "" {
+		how, _ = process.Ended()
+	}
+	word, said := journal.ReadLastWord(folder)
+	f := run.Departed(word, said, how)
+	return &steps.Exit{Code: f.Exit, Outcome: f.Outcome, Summary: f.Summary, Advice: f.Hint}
 }
 
 // took keeps the place, and reports whether the event is of this life.
 func (r *reader) took(e journal.Event) bool {
 	r.seq = e.Seq
+	if e.Kind == (journal.EngineStarted{}).Kind() {
+		r.life = e.Seq
+	}
 	if e.Kind == (journal.RunOpened{}).Kind() {
 		if b, err := journal.Decode[journal.RunOpened](e); err == nil {
 			r.folder = b.Folder
@@ -95,7 +147,7 @@ func (r *reader) arriving() bool { return r.seq <= r.from && time.Since(r.began)
 // followJSON prints the journal's lines until the run is over for this engine.
 func (a *app) followJSON(w watched) error {
 	presence, err := journal.Arrive(w.folder)
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // a look that has ended is read all the same
 		return err
 	}
 	defer presence.Leave()
@@ -111,7 +163,7 @@ func (a *app) followJSON(w watched) error {
 		if err != nil && w.pauses && ctx == a.ctx && ctx.Err() != nil {
 			limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), pauseWait)
 			defer cancel()
-			ctx, err = limited, journal.Send(r.folder, journal.Message{Kind: journal.Stop, Name: userName()})
+			ctx, err = limited, journal.Send(r.folder, journal.Message{Kind: journal.Stop, Name: userName(), Life: r.life})
 			if err == nil {
 				continue
 			}
@@ -123,10 +175,10 @@ func (a *app) followJSON(w watched) error {
 			last = e.Line
 			continue
 		}
-		fmt.Fprintf(a.out, "%s\n", e.Line)
+		a.out.line(e.Line)
 		if e.Kind == (journal.RunFinished{}).Kind() {
 			if last != nil {
-				fmt.Fprintf(a.out, "%s\n", last)
+				a.out.line(last)
 			}
 			return finished(e)
 		}

@@ -3,24 +3,19 @@ package main
 import (
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
-	"belay/sqlview/highlight"
-	"belay/sqlview/lint/rules"
 	"belay/steps"
 	"belay/steps/engine"
 	"belay/steps/journal"
 	"belay/steps/state"
 	"belay/tui"
 	"belay/tui/follow"
-	"belay/tui/theme"
-	"belay/tui/view"
 )
 
 // guide is bare `belay`: what is pending, what runs here, and the way through.
 func (a *app) guide() error {
-	p, err := a.project()
+	p, err := a.target()
 	if err != nil {
 		return err
 	}
@@ -29,7 +24,7 @@ func (a *app) guide() error {
 		return err
 	}
 	if empty && !a.onTerminal() {
-		fmt.Fprintln(a.out, nothingPending(p))
+		a.out.say("%s", nothingPending(p))
 		return nil
 	}
 	w, err := a.begin(p, request{})
@@ -39,15 +34,15 @@ func (a *app) guide() error {
 	if !a.onTerminal() {
 		return a.followPlain(w, true)
 	}
-	return a.screen(w.folder)
+	return a.screen(w)
 }
 
 // screen shows a run until the person leaves, and prints how it was left where
 // the shell's own text is.
-func (a *app) screen(folder string) error {
-	left, err := tui.Run(a.ctx, tui.Config{
-		Folder: folder, Name: userName(), Color: a.colored(), In: a.in, Out: a.out, RuleDoc: ruleDoc, Tokens: tokens,
-	})
+func (a *app) screen(w watched) error {
+	c := a.drawn()
+	c.Folder, c.Journal, c.Process, c.Name = w.folder, w.file, w.engine(), userName()
+	left, err := tui.Run(a.ctx, c)
 	if err == nil && left.How == follow.Back && left.Run != nil {
 		return a.wayBack(left.Run)
 	}
@@ -62,8 +57,13 @@ func (a *app) wayBack(r *state.Run) error {
 	for journal.Held(r.Opened.Folder) && time.Now().Before(deadline) && a.ctx.Err() == nil {
 		time.Sleep(20 * time.Millisecond)
 	}
-	fmt.Fprintf(a.out, "run %s stays applied; the way back of it: belay rollback %s\n", id, id)
+	a.out.say("run %s stays applied; the way back of it: belay rollback %s", id, id)
 	return a.rollback([]string{id}, "", "text")
+}
+
+// drawn is a screen on this terminal, as the flags say it is to be drawn.
+func (a *app) drawn() tui.Config {
+	return tui.Config{Color: a.colored(), ASCII: a.ascii, In: a.in, Out: a.terminal}
 }
 
 // colored reports whether colours may be used.
@@ -87,14 +87,13 @@ func (a *app) afterScreen(left tui.Left, err error) error {
 		return a.leftLook(left)
 	}
 	if r.Finished == nil {
-		fmt.Fprintln(a.out, stillRunning(r))
-		return &exited{code: steps.ExitPerson}
+		return a.leftRunning(left.Folder, r)
 	}
-	fmt.Fprintf(a.out, "run %s on %s: %s: %s\n", r.ID, r.Opened.Database, r.Finished.Outcome, r.Finished.Summary)
+	a.out.say("run %s on %s: %s: %s", r.ID, r.Opened.Database, r.Finished.Outcome, r.Finished.Summary)
 	if r.Finished.Hint != "" {
-		fmt.Fprintf(a.out, "hint: %s\n", r.Finished.Hint)
+		a.out.say("hint: %s", r.Finished.Hint)
 	}
-	fmt.Fprintf(a.out, "report: belay report %s\n", r.ID)
+	a.out.say("report: belay report %s", r.ID)
 	if r.Finished.Exit != steps.ExitDone {
 		return &exited{code: r.Finished.Exit}
 	}
@@ -106,7 +105,11 @@ func (a *app) afterScreen(left tui.Left, err error) error {
 func (a *app) leftLook(left tui.Left) error {
 	// The yes may have been the last thing that the screen sent.
 	if k, err := engine.FindRun(engine.RunID(left.Folder)); err == nil && k.Live && k.Run.Opened != nil {
-		fmt.Fprintln(a.out, stillRunning(k.Run))
+		a.out.say("%s", stillRunning(k.Run))
+		return &exited{code: steps.ExitPerson}
+	}
+	if k, err := engine.ReadLook(left.Folder); err == nil && k.Live && k.Run.Work.Step != "" && left.How != follow.Finished {
+		a.out.say("look %s is STILL AT WORK on %s: it %s; watch: belay attach %s; stop: belay stop %s", k.ID, k.Plan.Database, k.Run.Work.What, k.ID, k.ID)
 		return &exited{code: steps.ExitPerson}
 	}
 	switch {
@@ -118,40 +121,21 @@ func (a *app) leftLook(left tui.Left) error {
 	return nil
 }
 
+// leftRunning says how a run goes on without a screen, where its engine lives.
+func (a *app) leftRunning(folder string, r *state.Run) error {
+	if !journal.Held(folder) && r.Parked == "" {
+		return lost(folder, nil)
+	}
+	a.out.say("%s", stillRunning(r))
+	return &exited{code: steps.ExitPerson}
+}
+
 func stillRunning(r *state.Run) string {
-	where := "between two units"
+	where := "between two files"
 	if u := r.InHand(); u != nil {
-		where = fmt.Sprintf("unit %d of %d", u.Number+1, max(len(r.Opened.Migrations), u.Number+1))
+		where = fmt.Sprintf("file %d of %d", u.Number+1, max(len(r.Opened.Migrations), u.Number+1))
 	}
 	id := engine.RunID(r.Opened.Folder)
 	return fmt.Sprintf("run %s is STILL RUNNING on %s (%s); watch: belay attach %s; stop: belay stop %s",
 		id, r.Opened.Database, where, id, id)
-}
-
-// ruleDoc is what ? shows of a hazard's rule.
-func ruleDoc(id string) string {
-	for _, r := range rules.All() {
-		if r.ID == id {
-			return strings.TrimSpace(r.Doc)
-		}
-	}
-	return ""
-}
-
-// roles gives each kind of SQL token its role on the screen.
-var roles = map[highlight.Kind]theme.Role{
-	highlight.Keyword: theme.Keyword, highlight.Type: theme.Keyword, highlight.String: theme.Literal,
-	highlight.Number: theme.Literal, highlight.Comment: theme.Comment, highlight.Identifier: theme.Name,
-	highlight.Meta: theme.Comment,
-}
-
-func tokens(sql string) []view.Token {
-	spans := highlight.SQL(sql)
-	out := make([]view.Token, 0, len(spans))
-	for _, s := range spans {
-		if role, ok := roles[s.Kind]; ok {
-			out = append(out, view.Token{Start: s.Start, End: s.End, Role: role})
-		}
-	}
-	return out
 }

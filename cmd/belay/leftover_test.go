@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"belay/db/dbtest"
 )
@@ -18,10 +17,7 @@ const storyMark = "BELAY_STORY"
 // nothingLeft fails a story that leaves a process or a look behind. What is
 // left is ended, by its number.
 func nothingLeft(t *testing.T, mark, runs string) {
-	deadline := time.Now().Add(dbtest.Timeout / 2)
-	for time.Now().Before(deadline) && len(marked(mark)) > 0 {
-		time.Sleep(10 * time.Millisecond)
-	}
+	dbtest.Poll(dbtest.Timeout/2, func() bool { return len(marked(mark)) == 0 })
 	for _, pid := range marked(mark) {
 		args, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline"))
 		t.Errorf("process %d is still alive: %s", pid, bytes.ReplaceAll(args, []byte{0}, []byte{' '}))

@@ -7,11 +7,11 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
 
+	"belay/sqlview/visible"
 	"belay/steps"
 )
 
@@ -26,8 +26,18 @@ func run(args []string) int {
 	// A hangup ends the screen and never the run: the engine is another process.
 	ctx, hung := signal.NotifyContext(ctx, syscall.SIGHUP)
 	defer hung()
-	a := &app{ctx: ctx, in: os.Stdin, out: os.Stdout, errOut: os.Stderr}
+	a := &app{ctx: ctx, in: os.Stdin, terminal: os.Stdout, out: newOutlet(os.Stdout), errOut: newOutlet(os.Stderr)}
+	defer a.out.flush()
+	a.together = sameFile(os.Stdout, os.Stderr)
 	return a.execute(args)
+}
+
+// sameFile reports whether what is written to both is read together, as on a
+// terminal.
+func sameFile(a, b *os.File) bool {
+	one, err := a.Stat()
+	other, alas := b.Stat()
+	return err == nil && alas == nil && os.SameFile(one, other)
 }
 
 // fail prints an error with its hint and returns its exit code.
@@ -35,9 +45,17 @@ func (a *app) fail(err error) int {
 	if err == nil {
 		return steps.ExitDone
 	}
-	fmt.Fprintf(a.errOut, "belay: error: %s\n", err)
-	if hint := steps.HintOf(err); hint != "" {
-		fmt.Fprintf(a.errOut, "belay: hint: %s\n", hint)
-	}
+	a.refuse(err.Error(), steps.HintOf(err))
 	return exitCode(err)
+}
+
+// mostOfError is what is printed of an error at most, in bytes.
+const mostOfError = 8 << 10
+
+// refuse prints what is wrong, and what to do now where there is something.
+func (a *app) refuse(problem, hint string) {
+	a.errOut.say("belay: error: %s", visible.Cut(problem, mostOfError))
+	if hint != "" {
+		a.errOut.say("belay: hint: %s", hint)
+	}
 }

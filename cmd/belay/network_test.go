@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -19,7 +20,7 @@ import (
 func (s *story) networkCommands() map[string]scriptCommand {
 	return map[string]scriptCommand{
 		"proxy": s.openProxy, "cut": s.cut, "refuse": s.refuse, "role": s.role, "pooler": s.pooler, "standby": s.standby,
-		"hole": s.hole,
+		"hole": s.hole, "spoil": s.spoil,
 	}
 }
 
@@ -58,6 +59,17 @@ func (s *story) cut(ts *testscript.TestScript, _ bool, args []string) {
 func (s *story) refuse(_ *testscript.TestScript, _ bool, args []string) {
 	s.proxy.Hook(nil)
 	s.proxy.Refuse(args[0] == "on")
+}
+
+// spoil changes what becomes of the server's answers: spoil mute|flood|slow|heal.
+func (s *story) spoil(ts *testscript.TestScript, _ bool, args []string) {
+	do, ok := map[string]func(){
+		"mute": s.proxy.Mute, "flood": s.proxy.Flood, "heal": s.proxy.Heal, "slow": func() { s.proxy.Delay(700 * time.Millisecond) },
+	}[args[0]]
+	if !ok {
+		ts.Fatalf("usage: spoil mute|flood|slow|heal")
+	}
+	do()
 }
 
 // role makes a role that can log in; $ROLE is its name, $ROLE_URL connects as it.

@@ -61,7 +61,7 @@ func TestReadmeTOML(t *testing.T) {
 		if err := os.WriteFile(path, []byte(block), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := project.ReadConfig(path)
+		_, err := project.ReadConfig(path, filepath.Dir(path))
 		if strings.HasPrefix(block, "# prod.toml") {
 			_, err = project.ReadAnswers(path, steps.KnownQuestion, steps.QuestionIDs())
 		}
@@ -98,6 +98,7 @@ func TestReadmeExamples(t *testing.T) {
 				e.Setenv(v, filepath.Join(e.WorkDir, "."+strings.ToLower(v)))
 			}
 			e.Setenv("DATABASE_URL", db.DSN)
+			e.Setenv(dbtest.CacheVariable, os.Getenv(dbtest.CacheVariable))
 			return nil
 		}})
 	}

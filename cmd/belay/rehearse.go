@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"time"
 
@@ -24,6 +23,7 @@ predicted into REHEARSAL-<sha12>.json. ` + "`belay run`" + ` finds that file in 
 --rehearsal, and believes it only for the same files, the same major version and the same schema.
 
 Without a flag the target's schema is restored into a throwaway cluster on this machine (grade C).
+Whatever it runs, it runs without a superuser: what only one may make is left out and named.
 --from restores a dump with its rows there (grade B). --on rehearses on a server: a local or disposable
 one is taken back and run again, a shared one goes forward only, and only by consent.`,
 		Example: `  belay rehearse
@@ -46,13 +46,13 @@ func (a *app) rehearse(from, on, answersFile string) error {
 	if err != nil {
 		return err
 	}
-	p, err := a.project()
+	p, err := a.target()
 	if err != nil {
 		return err
 	}
 	if empty, err := checkFolder(p); err != nil || empty {
 		if empty {
-			fmt.Fprintln(a.out, nothingPending(p))
+			a.out.say("%s", nothingPending(p))
 		}
 		return err
 	}
@@ -75,7 +75,7 @@ func (a *app) rehearseIn(p *project.Project, from, on string, given map[string]s
 	desk := &rehearsalDesk{app: a, answers: given, asked: !a.onTerminal()}
 	e := &steps.Env{
 		Project: p, Now: time.Now, Parser: &parse.Parser{}, Run: "rehearse", Headless: !a.onTerminal(),
-		Sessions: &steps.Sessions{}, Bench: &steps.Bench{}, Engine: desk,
+		Sessions: steps.NewSessions(), Engine: desk,
 	}
 	defer e.Parser.Close()
 	defer func() { _ = e.Sessions.Close() }()
@@ -99,12 +99,15 @@ func (a *app) tellRehearsal(r rehearsal.Record) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(a.out, r.Text())
-	fmt.Fprintf(a.out, "record: %s\n", path)
+	a.out.put(r.Text())
+	a.out.say("record: %s", path)
 	if r.Passed() {
 		return nil
 	}
+	if r.Beyond {
+		return &steps.Exit{Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: r.Verdict(), Advice: rehearsal.BeyondHint}
+	}
 	return &steps.Exit{
-		Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: r.Verdict(), Advice: "mend the file and rehearse again; the target was only read",
+		Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: r.Verdict(), Advice: "fix the file and rehearse again; the target was only read",
 	}
 }

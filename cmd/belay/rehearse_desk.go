@@ -3,11 +3,11 @@ package main
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"os"
 	"strings"
 
 	"belay/steps"
+	"belay/steps/fact"
 	"belay/steps/journal"
 	"belay/steps/state"
 )
@@ -20,22 +20,26 @@ type rehearsalDesk struct {
 	// asked is true where nobody can be asked.
 	asked bool
 	last  string
+	// hidden are the secrets of the files.
+	hidden []string
 }
 
 func (d *rehearsalDesk) Record(_ context.Context, _ string, body journal.Body) error {
 	text := ""
 	switch b := body.(type) {
 	case journal.StepProgress:
-		text = b.Text
+		text = fact.Text(b.Text, d.hidden)
 	case journal.Noted:
-		text = b.Text
+		text = fact.Text(b.Text, d.hidden)
 	}
 	if text != "" && text != d.last {
 		d.last = text
-		fmt.Fprintln(d.app.errOut, text)
+		d.app.errOut.say("%s", text)
 	}
 	return nil
 }
+
+func (d *rehearsalDesk) Hide(values []string) { d.hidden = values }
 
 func (d *rehearsalDesk) Answered(id string) (string, bool) {
 	a, ok := d.answers[id]
@@ -59,7 +63,8 @@ func (d *rehearsalDesk) Ask(_ context.Context, _ string, q journal.QuestionAsked
 			Advice: "give it with --answers FILE; nothing has changed",
 		}
 	}
-	fmt.Fprintf(d.app.errOut, "%s\n%s: ", q.Why, q.Text)
+	d.app.errOut.put(q.Why + "\n")
+	d.app.errOut.prompt("%s: ", q.Text)
 	line, err := bufio.NewReader(d.app.in).ReadString('\n')
 	if err != nil {
 		return "", &steps.Exit{Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "nobody answers any more: nothing has changed"}
@@ -71,7 +76,7 @@ func (d *rehearsalDesk) HoldNext() (*steps.Exit, bool) { return nil, false }
 
 func (d *rehearsalDesk) Folder() string { return os.TempDir() }
 
-func (d *rehearsalDesk) Came(string) (*journal.UnitIntent, string) { return nil, "" }
+func (d *rehearsalDesk) UnitOutcome(string) (*journal.UnitIntent, string) { return nil, "" }
 
 func (d *rehearsalDesk) LeftOpen(string, uint32) []string { return nil }
 func (d *rehearsalDesk) AppliedBefore(string, uint32) map[string]steps.AppliedBy {

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"belay/steps/journal"
@@ -35,7 +33,7 @@ func (a *app) replay(path string) error {
 			if l.By != "" {
 				by = " (" + l.By + ")"
 			}
-			fmt.Fprintf(a.out, "%s %s%s\n", l.At.Format("15:04:05.000"), l.Text, by)
+			a.out.say("%s %s%s", l.At.Format("15:04:05.000"), l.Text, by)
 		}
 	}
 	return nil

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"belay/steps"
@@ -14,6 +12,7 @@ func (a *app) reportCommand() *cobra.Command {
 	var output string
 	c := &cobra.Command{
 		Use: "report [RUN]", Short: "Print the story of a run, as Markdown or JSON",
+		Long: "Prints the story of a run; without RUN of the newest one of this folder, and of the target where one is named.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: command(func(_ *cobra.Command, args []string) error { return a.report(first(args), output) }),
 	}
@@ -25,7 +24,7 @@ func (a *app) report(id, output string) error {
 	if err := checkOutput(output, "markdown", "json"); err != nil {
 		return err
 	}
-	k, err := engine.FindRun(id)
+	k, err := a.reported(id)
 	if err != nil {
 		return err
 	}
@@ -33,14 +32,48 @@ func (a *app) report(id, output string) error {
 		return &steps.Refused{Problem: "run " + k.ID + " was never opened", Advice: "`belay status` lists the runs"}
 	}
 	r := report.Of(k.Run)
+	if paper, ok := a.paper(); ok && output == "markdown" {
+		a.out.draw(paper.Markdown(r.Markdown()))
+		return nil
+	}
 	if output == "markdown" {
-		fmt.Fprint(a.out, r.Markdown())
+		a.out.put(r.Markdown())
 		return nil
 	}
 	b, err := r.JSON()
 	if err != nil {
 		return err
 	}
-	_, err = a.out.Write(b)
+	_, err = a.out.json().Write(b)
 	return err
+}
+
+// reported finds the run of an id. Without one it is this project's newest, and this
+// target's: a report of something else would be taken for it.
+func (a *app) reported(id string) (engine.Known, error) {
+	if id != "" {
+		return engine.FindRun(id)
+	}
+	p, err := a.target()
+	if err != nil {
+		return engine.Known{}, err
+	}
+	host, port, database := "", 0, ""
+	if p.HasDSN() {
+		cfg, err := p.Database()
+		if err != nil {
+			return engine.Known{}, err
+		}
+		host, port, database = cfg.Host(), cfg.Port(), cfg.Database()
+	}
+	if k, ok := engine.NewestOf(p.Dir, p.Shown(), host, port, database); ok {
+		return k, nil
+	}
+	on := ""
+	if database != "" {
+		on = " on " + database
+	}
+	return engine.Known{}, &steps.Refused{
+		Problem: "there is no run of " + p.Shown() + on, Advice: "name a run: `belay report RUN`; each run's end says its id",
+	}
 }

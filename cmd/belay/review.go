@@ -10,7 +10,9 @@ import (
 	"belay/sqlview"
 	"belay/sqlview/lint"
 	"belay/steps"
+	"belay/steps/engine"
 	"belay/steps/judge"
+	"belay/steps/project"
 )
 
 // reviewOptions are the flags of `belay review`.
@@ -75,26 +77,55 @@ func (a *app) review(paths []string, o reviewOptions) error {
 	if named && o.schema != "" {
 		return &usageError{problem: "--schema and a database are both given", advice: "give one of them: the catalog comes from one place"}
 	}
+	if named && o.version != 0 {
+		return &usageError{problem: "--server-version and a database are both given", advice: "leave one of them out: a database has its own version"}
+	}
 	request := judge.Request{
 		Paths: paths, Stdin: a.in, Schema: o.schema, Version: o.version, Now: time.Now(),
-		Live: named || (o.schema == "" && len(paths) == 0 && p.HasDSN()),
+		Ran:  ranBefore(p),
+		Live: named || (o.schema == "" && o.version == 0 && len(paths) == 0 && p.HasDSN()),
 	}
 	if o.fix {
 		// Whether the original has run is asked of any database that is named.
 		request.Live = named || o.schema == "" && p.HasDSN()
+	}
+	if request.Live {
+		if err := a.checkDSN(p); err != nil {
+			return err
+		}
+	}
+	if o.fix {
 		return a.fix(p, request, o, threshold)
 	}
 	result, err := judge.Review(a.ctx, p, request)
 	if err != nil {
 		return err
 	}
-	if err := writers[o.output](a.out, result); err != nil {
+	if err := a.writeReview(o.output, result); err != nil {
 		return err
 	}
 	if result.Reaches(threshold) {
 		return &exited{code: steps.ExitHazards}
 	}
 	return nil
+}
+
+// writeReview prints a review: as text drawn for whoever sits at a terminal.
+func (a *app) writeReview(output string, result sqlview.Result) error {
+	if paper, ok := a.paper(); ok && output == "text" {
+		a.out.draw(paper.Review(result))
+		return nil
+	}
+	return writers[output](a.out.of(output), result)
+}
+
+// ranBefore asks this user's own runs what they applied of the project's folder.
+func ranBefore(p *project.Project) func(string, uint32) map[string]steps.AppliedBy {
+	return func(systemID string, database uint32) map[string]steps.AppliedBy {
+		return engine.Applied(func(plan engine.Plan) bool {
+			return plan.Dir == p.Dir && plan.Folder == p.Shown() && (systemID == "" || plan.SystemID == systemID && plan.DatabaseOID == database)
+		})
+	}
 }
 
 func (o reviewOptions) check() (lint.Severity, error) {

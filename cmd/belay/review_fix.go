@@ -2,8 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
-	"io"
 	"path"
 	"path/filepath"
 	"strings"
@@ -50,18 +48,18 @@ func (a *app) showFix(p *project.Project, result sqlview.Result, proposals []fix
 		for _, f := range proposals {
 			list = append(list, f.Rewrite)
 		}
-		e := json.NewEncoder(a.out)
+		e := json.NewEncoder(a.out.json())
 		e.SetEscapeHTML(false)
 		return e.Encode(struct {
 			sqlview.Result
 			Fix []fact.Rewrite `json:"fix"`
 		}{result, list})
 	}
-	if err := sqlview.WriteText(a.out, result); err != nil {
+	if err := a.writeReview(output, result); err != nil {
 		return err
 	}
 	for _, f := range proposals {
-		fmt.Fprint(a.out, "\n"+fix.Text(f.Rewrite, p.Picked.Dir))
+		a.out.put("\n" + fix.Text(f.Rewrite, p.Picked.Dir))
 	}
 	return nil
 }
@@ -83,10 +81,7 @@ func (a *app) writeFix(p *project.Project, proposals []fix.Proposal, answers map
 		answer, ok := ask(q)
 		switch {
 		case !ok:
-			return wrote, &steps.Exit{
-				Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "needs an answer to " + q.ID + ": " + q.Text + " (nothing was written)",
-				Advice: "give it with --answers FILE",
-			}
+			return wrote, unanswered(q)
 		case answer != "yes":
 			return wrote, &steps.Exit{Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "declined: nothing was written"}
 		}
@@ -106,16 +101,21 @@ func (a *app) writeOne(p *project.Project, f fix.Proposal, output string) error 
 	if err != nil {
 		return err
 	}
-	to := io.Writer(a.out)
+	to := a.out
 	if output == "json" {
 		to = a.errOut
 	}
 	for _, line := range done.Lines {
-		fmt.Fprintln(to, " "+path.Join(p.Picked.Dir, line))
+		to.say("%s", " "+path.Join(p.Picked.Dir, line))
 	}
 	if done.Copies != "" {
-		fmt.Fprintln(to, "a copy of what went is in "+done.Copies)
+		to.say("%s", "a copy of the removed file is in "+done.Copies)
 	}
-	fmt.Fprintf(to, "nothing is committed; a message for it:\n\n    %s\n", strings.ReplaceAll(strings.TrimSpace(f.Commit), "\n", "\n    "))
+	to.put(uncommitted(f.Commit))
 	return nil
+}
+
+// uncommitted says that nothing was committed, and proposes a message.
+func uncommitted(message string) string {
+	return "nothing is committed; a message for it:\n\n    " + strings.ReplaceAll(strings.TrimSpace(message), "\n", "\n    ") + "\n"
 }

@@ -66,6 +66,6 @@ func hasVersion(p *project.Project, version string) bool {
 	if err != nil {
 		return false
 	}
-	folder, err := f.Load(p.Root(), p.Picked.Dir)
+	folder, err := p.ReadFolder(f)
 	return err == nil && folder.Find(version) != nil
 }

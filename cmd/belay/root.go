@@ -6,25 +6,30 @@ import (
 	"io"
 	"os"
 	"os/user"
+	"strings"
 
 	"charm.land/fang/v2"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"belay/steps"
 	"belay/steps/engine"
 	"belay/steps/project"
 )
 
 // app is one call of the command line.
 type app struct {
-	ctx    context.Context
-	in     *os.File
-	out    *os.File
-	errOut io.Writer
+	ctx context.Context
+	in  *os.File
+	// terminal is where screens are drawn, out and errOut where lines leave.
+	terminal    *os.File
+	out, errOut *outlet
+	// together is true where both lead to one place: what was said on the one is not
+	// said again on the other.
+	together bool
 
 	flags project.Flags
 	plain bool
+	ascii bool
 	color string
 	code  int
 }
@@ -50,9 +55,26 @@ func (a *app) tell(err error) int {
 		return told.code
 	}
 	if isCobraUsage(err) {
-		err = &usageError{problem: err.Error(), advice: "`belay --help` lists the commands and flags"}
+		err = &usageError{problem: err.Error(), advice: listsCommands}
 	}
 	return a.fail(err)
+}
+
+// listsCommands is the hint of whoever called belay wrongly.
+const listsCommands = "`belay --help` lists the commands and flags"
+
+// noSuchCommand refuses words behind bare `belay`, and says which command was
+// perhaps meant.
+func noSuchCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	root.SuggestionsMinimumDistance = 2
+	advice := listsCommands
+	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+		advice = "is `belay " + strings.Join(near, "` or `belay ") + "` meant? " + advice
+	}
+	return &usageError{problem: "there is no command " + args[0], advice: advice}
 }
 
 // isCobraUsage reports an error of cobra itself: those have no type, and no
@@ -87,7 +109,7 @@ what is pending, what every statement locks and blocks, who stands in the way ri
 the run itself, and the proof afterwards.
 
 In a folder with migrations and $DATABASE_URL set, ` + "`belay`" + ` is enough.`,
-		Args:              cobra.NoArgs,
+		Args:              noSuchCommand,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		RunE:              command(func(*cobra.Command, []string) error { return a.guide() }),
@@ -101,12 +123,29 @@ In a folder with migrations and $DATABASE_URL set, ` + "`belay`" + ` is enough.`
 	f.StringVar(&a.flags.Tool, "tool", "", "the migration tool `NAME` of the folder")
 	f.StringVar(&a.flags.PGBin, "pg-bin", "", "the folder `DIR` of the PostgreSQL programs")
 	f.BoolVar(&a.plain, "plain", false, "print lines instead of screens; questions are read from standard input")
+	f.BoolVar(&a.ascii, "ascii", false, "draw with the characters of ASCII alone")
 	f.StringVar(&a.color, "color", "auto", "auto, always or never")
+	root.SetHelpCommand(helpCommand())
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.checkColor() }
-	root.AddCommand(a.runCommand(), a.rollbackCommand(), a.statusCommand(), a.attachCommand(), a.stopCommand(), a.reportCommand(),
-		a.replayCommand(), a.rehearseCommand(), a.explainCommand(), a.reviewCommand(), a.watchCommand(), a.scriptCommand(), a.backfillCommand(), a.demoCommand(), a.doctorCommand(),
+	root.AddCommand(a.runCommand(), a.rollbackCommand(), a.statusCommand(), a.attachCommand(), a.stopCommand(), a.abandonCommand(), a.reportCommand(),
+		a.replayCommand(), a.rehearseCommand(), a.explainCommand(), a.reviewCommand(), a.watchCommand(), a.scriptCommand(), a.renumberCommand(), a.newCommand(), a.backfillCommand(), a.demoCommand(), a.doctorCommand(),
 		a.engineCommand())
 	return root
+}
+
+// helpCommand is cobra's own, but for a topic that does not exist: that is an error.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Short: "Help about any command",
+		RunE: func(c *cobra.Command, topic []string) error {
+			about, rest, err := c.Root().Find(topic)
+			if err != nil || len(rest) > 0 {
+				return &usageError{problem: "there is no command " + strings.Join(topic, " "), advice: listsCommands}
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
 }
 
 func (a *app) checkColor() error {
@@ -119,7 +158,7 @@ func (a *app) checkColor() error {
 
 // onTerminal reports whether screens can be drawn.
 func (a *app) onTerminal() bool {
-	return !a.plain && term.IsTerminal(int(a.out.Fd())) && term.IsTerminal(int(a.in.Fd())) &&
+	return !a.plain && term.IsTerminal(int(a.terminal.Fd())) && term.IsTerminal(int(a.in.Fd())) &&
 		os.Getenv("TERM") != "dumb" && os.Getenv("ACCESSIBLE") == ""
 }
 
@@ -133,11 +172,34 @@ func (a *app) project() (*project.Project, error) {
 	return project.Load(a.flags, dir)
 }
 
+// target is project for a command that connects where a database is named. A DSN
+// that cannot be understood ends it here, and what the user should know of the
+// connection is said before anything goes over it.
+func (a *app) target() (*project.Project, error) {
+	p, err := a.project()
+	if err != nil {
+		return nil, err
+	}
+	return p, a.checkDSN(p)
+}
+
+func (a *app) checkDSN(p *project.Project) error {
+	if !p.HasDSN() {
+		return nil
+	}
+	cfg, err := p.Database()
+	if isUsage(err) {
+		return err
+	}
+	for _, w := range cfg.Warnings {
+		a.errOut.say("belay: note: %s", w)
+	}
+	return nil
+}
+
 func userName() string {
 	if u, err := user.Current(); err == nil {
 		return u.Username
 	}
 	return "unknown"
 }
-
-var _ steps.Hinted = (*usageError)(nil)

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"belay/steps"
@@ -46,7 +43,7 @@ func (a *app) drive(answersFile, output string, ask func(*project.Project) (requ
 	if err != nil {
 		return err
 	}
-	p, err := a.project()
+	p, err := a.target()
 	if err != nil {
 		return err
 	}
@@ -80,18 +77,13 @@ func readAnswers(path string) (map[string]string, error) {
 // nothing ends a run of an empty folder well, in the words of the output.
 func (a *app) nothing(p *project.Project, output string) error {
 	if output != "json" {
-		fmt.Fprintln(a.out, nothingPending(p))
+		a.out.say("%s", nothingPending(p))
 		return nil
 	}
-	line, err := json.Marshal(struct {
+	return a.out.value(struct {
 		Kind journal.Kind `json:"kind"`
 		journal.RunFinished
-	}{"run.finished", journal.RunFinished{Exit: steps.ExitDone, Outcome: steps.OutcomeNothing, Summary: nothingPending(p)}})
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(a.out, "%s\n", line)
-	return nil
+	}{"run.finished", journal.RunFinished{Exit: steps.ExitDone, Outcome: steps.OutcomeNothing, Summary: nothingPending(p)}}, false)
 }
 
 func checkOutput(have string, words ...string) error {

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +24,7 @@ that runs in batches is no one UPDATE there: the script says how it is done, and
 }
 
 func (a *app) script(versions []string) error {
-	p, err := a.project()
+	p, err := a.target()
 	if err != nil {
 		return err
 	}
@@ -33,7 +33,7 @@ func (a *app) script(versions []string) error {
 		return err
 	}
 	if empty {
-		fmt.Fprintln(a.errOut, nothingPending(p))
+		a.errOut.say("%s", nothingPending(p))
 		return nil
 	}
 	r, err := a.lookOnce(p.Dir, versions)
@@ -47,11 +47,22 @@ func (a *app) script(versions []string) error {
 	if len(plan.Units) == 0 {
 		f := r.Finished
 		if f.Exit == steps.ExitDone {
-			fmt.Fprintln(a.errOut, f.Summary)
+			a.errOut.say("%s", f.Summary)
 			return nil
 		}
 		return &steps.Exit{Code: f.Exit, Summary: f.Summary, Advice: f.Hint}
 	}
-	fmt.Fprint(a.out, script.Psql(plan))
+	plan, secrets, err := script.Exact(plan, fileBytes(p))
+	if err != nil {
+		return err
+	}
+	text, err := script.Psql(plan)
+	if err != nil {
+		return err
+	}
+	if len(secrets) > 0 {
+		a.errOut.say("belay: warning: the script holds the passwords or keys of %s: keep it as you keep the file", strings.Join(secrets, ", "))
+	}
+	a.out.put(text)
 	return nil
 }

@@ -1,16 +1,20 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"belay/db"
 	"belay/db/dbtest"
+	"belay/steps"
 )
 
 // testMain runs the tests under dbtest, which owns the server, and under
@@ -19,8 +23,29 @@ type testMain struct{ m *testing.M }
 
 func (t testMain) Run() int { return dbtest.Run(t.m) }
 
+// storiesAtOnce is how many stories are played at a time: most of one is waiting.
+const storiesAtOnce = "4"
+
 func TestMain(m *testing.M) {
-	testscript.Main(testMain{m}, map[string]func(){"belay": main})
+	// Before the flags are read: -parallel says otherwise.
+	if err := flag.Set("test.parallel", storiesAtOnce); err != nil {
+		panic(err)
+	}
+	testscript.Main(testMain{m}, map[string]func(){"belay": func() {
+		shorten()
+		main()
+	}})
+}
+
+// shorten is what a story's belay reads of its environment: how long a server is
+// waited for without a screen ($BELAY_TEST_OUTAGE), how long for an answer
+// ($BELAY_TEST_SLACK), and how long for an engine to hear ($BELAY_TEST_HEAR).
+func shorten() {
+	for name, to := range map[string]*time.Duration{"BELAY_TEST_OUTAGE": &steps.OutageLimit, "BELAY_TEST_SLACK": &db.Slack, "BELAY_TEST_HEAR": &hearLimit} {
+		if d, err := time.ParseDuration(os.Getenv(name)); err == nil {
+			*to = d
+		}
+	}
 }
 
 // TestScripts plays each story of testdata/script on a database of its own.
@@ -45,9 +70,14 @@ var homes = []string{"XDG_STATE_HOME", "XDG_CONFIG_HOME", "HOME"}
 
 // play runs one story. It gets $DATABASE_URL, homes of its own, and the
 // commands below. It must leave no process and no look behind.
-func play(t *testing.T, file string) {
-	// Short, as people's are: it is typed and must fit beside other words.
-	db := dbtest.Named(t, fmt.Sprintf("shop_%d", stories.Add(1)))
+func play(t *testing.T, file string) { playOn(t, file, dbtest.Named(t, nextName()), "") }
+
+// nextName is short, as people's are: it is typed and must fit beside other words.
+func nextName() string { return fmt.Sprintf("shop_%d", stories.Add(1)) }
+
+// playOn plays a story on a database, which belay reaches with further parameters
+// in the DSN.
+func playOn(t *testing.T, file string, db *dbtest.DB, parameters string) {
 	s := &story{t: t, db: db, release: map[string]func(){}}
 	app := s.serve(t)
 	// Another test binary may tell stories of the same names at the same time.
@@ -60,12 +90,13 @@ func play(t *testing.T, file string) {
 				e.Setenv(v, filepath.Join(e.WorkDir, "."+strings.ToLower(v)))
 			}
 			s.state = filepath.Join(e.Getenv("XDG_STATE_HOME"), "belay", "runs")
-			e.Setenv("DATABASE_URL", db.DSN)
+			e.Setenv("DATABASE_URL", db.DSN+parameters)
 			e.Setenv("DBNAME", db.Name)
 			e.Setenv("APP", app)
 			e.Setenv("TERM", "xterm-256color")
 			e.Setenv(storyMark, own)
-			e.Defer(func() { s.over = true; nothingLeft(t, mark, s.state) })
+			e.Setenv(dbtest.CacheVariable, os.Getenv(dbtest.CacheVariable))
+			e.Defer(func() { s.over = true; nothingLeft(t, mark, s.state); s.hintsKnown() })
 			return named(e.WorkDir, strings.NewReplacer("$DBNAME", db.Name, "$APP", app))
 		},
 		Cmds: s.commands(),
@@ -73,6 +104,8 @@ func play(t *testing.T, file string) {
 			switch cond {
 			case "migrate":
 				return os.Getenv("BELAY_TEST_MIGRATE") != "", nil
+			case "long":
+				return dbtest.Long(), nil
 			case "pgbouncer":
 				return pgbouncer() != "", nil
 			}

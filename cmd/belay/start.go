@@ -7,7 +7,6 @@ import (
 	"os"
 	"time"
 
-	"belay/db"
 	"belay/sqlview/migration"
 	"belay/steps"
 	"belay/steps/engine"
@@ -52,11 +51,16 @@ func (a *app) begin(p *project.Project, r request) (w watched, err error) {
 	if open && r.backfill != nil && !r.headless {
 		order.Answers = goingOn(r.answers) // the command itself says so
 	}
+	if !open {
+		if k, open = sameLook(p, r.command, order.Dir); open {
+			a.errOut.say("look %s: %s", k.ID, k.Word())
+		}
+	}
 	switch {
 	case open && k.Live && r.headless:
 		return w, &steps.Exit{
 			Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
-			Summary: fmt.Sprintf("run %s of %s is open on %s, since %s", k.ID, k.Plan.By, k.Plan.Database, k.Plan.At.Format(time.DateTime+" UTC")),
+			Summary: inTheWay(k),
 			Advice:  "`belay attach " + k.ID + "` shows it, `belay stop " + k.ID + "` stops it",
 		}
 	case open && k.Live:
@@ -64,17 +68,38 @@ func (a *app) begin(p *project.Project, r request) (w watched, err error) {
 	case open:
 		order.Folder, order.Resume, w.from = k.Folder, true, k.Run.Seq
 	default:
+		order.Left = engine.Left(p.BackupDirs()...)
 		if order.Folder, err = engine.NewFolder(); err != nil {
 			return w, err
 		}
 	}
-	w.folder = order.Folder
-	return w, engine.Start(order)
+	launched, err := launch(order)
+	launched.from = w.from
+	return launched, err
+}
+
+// inTheWay says what is open where a command cannot ask anybody.
+func inTheWay(k engine.Known) string {
+	since := k.Plan.At.Format(time.DateTime + " UTC")
+	if k.IsLook() {
+		return fmt.Sprintf("look %s is open on %s, since %s: %s", k.ID, k.Plan.Database, since, k.Word())
+	}
+	return fmt.Sprintf("run %s of %s is open on %s, since %s", k.ID, k.Plan.By, k.Plan.Database, since)
+}
+
+// sameLook finds the look of the same command and database that goes on without a
+// screen.
+func sameLook(p *project.Project, command, dir string) (engine.Known, bool) {
+	cfg, err := p.Database()
+	if err != nil {
+		return engine.Known{}, false
+	}
+	return engine.SameLook(command, dir, cfg.Host(), cfg.Port(), cfg.Database())
 }
 
 // sameBackfill finds the open run of the same backfill on the same server.
 func sameBackfill(p *project.Project, b steps.Backfill) (engine.Known, bool, error) {
-	cfg, err := db.ParseConfig(p.DSN, p.DSNFrom)
+	cfg, err := p.Database()
 	if err != nil {
 		return engine.Known{}, false, err
 	}
@@ -90,31 +115,49 @@ func goingOn(answers map[string]string) map[string]string {
 }
 
 // takeUp starts a new engine on a run that has none.
-func (a *app) takeUp(k engine.Known, answers map[string]string, headless bool) error {
-	return engine.Start(engine.Order{
+func (a *app) takeUp(k engine.Known, answers map[string]string, headless bool) (watched, error) {
+	return launch(engine.Order{
 		Dir: k.Plan.Dir, Folder: k.Folder, Flags: a.flags, DSN: a.flags.DSN, Environ: engine.Environ(),
 		Answers: answers, Headless: headless, Resume: true, By: userName(),
 	})
 }
 
-// fileHashes are the hashes of the folder's files by path, as they are now.
-func fileHashes(p *project.Project) map[string]string {
-	hashes := map[string]string{}
+// folderFiles are the folder's files, up and down, as they are now.
+func folderFiles(p *project.Project) []migration.File {
 	f, err := migration.Find(p.Picked.Tool)
 	if err != nil {
-		return hashes
+		return nil
 	}
-	folder, err := f.Load(p.Root(), p.Picked.Dir)
+	folder, err := p.ReadFolder(f)
 	if err != nil {
-		return hashes
+		return nil
 	}
+	var all []migration.File
 	for _, m := range folder.Migrations {
-		hashes[m.Up.Path] = m.Up.SHA256
+		all = append(all, m.Up)
 		if m.Down != nil {
-			hashes[m.Down.Path] = m.Down.SHA256
+			all = append(all, *m.Down)
 		}
 	}
+	return all
+}
+
+// fileHashes are the hashes of the folder's files by path.
+func fileHashes(p *project.Project) map[string]string {
+	hashes := map[string]string{}
+	for _, f := range folderFiles(p) {
+		hashes[f.Path] = f.SHA256
+	}
 	return hashes
+}
+
+// fileBytes are the folder's files by path.
+func fileBytes(p *project.Project) map[string][]byte {
+	all := map[string][]byte{}
+	for _, f := range folderFiles(p) {
+		all[f.Path] = f.Bytes
+	}
+	return all
 }
 
 // checkFolder tells what is wrong with the folder before anything starts. It
@@ -129,12 +172,4 @@ func checkFolder(p *project.Project) (empty bool, err error) {
 
 func nothingPending(p *project.Project) string {
 	return "nothing pending: " + p.Shown() + " is empty"
-}
-
-// lost is the error of a follower whose engine ended without a word.
-func lost(id string) error {
-	return &steps.Exit{
-		Code: steps.ExitUnknown, Outcome: steps.OutcomeUnknown, Summary: "the engine of run " + id + " ended without a word",
-		Advice: "`belay attach " + id + "` asks the database what of it is there",
-	}
 }

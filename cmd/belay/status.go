@@ -1,17 +1,19 @@
 package main
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"belay/steps"
 	"belay/steps/engine"
 	"belay/steps/fact"
 	"belay/steps/journal"
 	"belay/steps/state"
+	"belay/tui/printed"
 )
 
 func (a *app) statusCommand() *cobra.Command {
@@ -24,6 +26,9 @@ func (a *app) statusCommand() *cobra.Command {
 	c.Flags().StringVar(&output, "output", "text", "text or json")
 	return c
 }
+
+// stampFormat is how a moment is said.
+const stampFormat = "2006-01-02 15:04:05 UTC"
 
 // statusDoc is what `status` prints as JSON.
 type statusDoc struct {
@@ -53,35 +58,54 @@ func (a *app) status(output string) error {
 	if err := checkOutput(output, "text", "json"); err != nil {
 		return err
 	}
-	p, err := a.project()
+	p, err := a.target()
 	if err != nil {
 		return err
 	}
 	doc := statusDoc{Schema: "belay.status/1", Runs: openRuns(), Others: []fact.OtherRun{}, Checks: []fact.Item{}}
-	empty, err := checkFolder(p)
-	if err != nil && len(doc.Runs) == 0 {
-		return err
-	}
-	if err == nil && !empty {
-		if err := a.folderStatus(&doc); err != nil {
+	empty, unread := checkFolder(p)
+	if unread == nil && !empty {
+		if unread, err = a.folderStatus(&doc); err != nil {
 			return err
 		}
+	}
+	if unread != nil && len(doc.Runs) == 0 && len(doc.Others) == 0 && doc.Target == nil {
+		return unread
 	}
 	if output == "json" {
-		b, err := json.MarshalIndent(doc, "", "  ")
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(a.out, "%s\n", b)
-		return nil
+		err = a.out.value(doc, true)
+	} else if paper, ok := a.paper(); ok {
+		a.out.draw(paper.Status(doc.shown(p.Shown(), empty)))
+	} else {
+		a.printStatus(doc, p.Shown(), empty)
 	}
-	a.printStatus(doc, p.Shown())
-	return nil
+	if err = errors.Join(err, unread); err == nil && (doc.stops() || (p.HasDSN() && doc.unreached())) {
+		return &exited{code: steps.ExitFailed}
+	}
+	return err
+}
+
+// stops reports whether something stands against any run of the folder. A run that
+// is open has its own way on: what it left is no news.
+func (d statusDoc) stops() bool {
+	return len(d.Runs) == 0 && len(d.Others) == 0 && slices.ContainsFunc(d.Checks, func(i fact.Item) bool { return i.Level == fact.Stop })
+}
+
+// unreached reports whether the server that was named did not answer. An open run is
+// what was asked for all the same.
+func (d statusDoc) unreached() bool {
+	return len(d.Runs) == 0 && d.Target != nil && !d.Target.Connected
 }
 
 // openRuns lists the runs that have something left.
 func openRuns() []statusRun {
 	runs := []statusRun{}
+	for _, k := range engine.Looks() {
+		runs = append(runs, statusRun{
+			ID: k.ID, Database: k.Plan.Database, Host: k.Plan.Host, Live: true, Since: k.Plan.At.Format(stampFormat),
+			Migrations: []string{}, State: "look, not confirmed: " + k.Word(),
+		})
+	}
 	all, _ := engine.Runs()
 	for _, k := range all {
 		if !k.Open() {
@@ -89,7 +113,7 @@ func openRuns() []statusRun {
 		}
 		r := statusRun{
 			ID: k.ID, Database: k.Plan.Database, Host: k.Plan.Host, Live: k.Live, Unresolved: k.Unresolved(),
-			Since: k.Plan.At.Format("2006-01-02 15:04:05 UTC"), Migrations: k.Run.Opened.Migrations, State: "left open",
+			Since: k.Plan.At.Format(stampFormat), Migrations: k.Run.Opened.Migrations, State: "left open",
 		}
 		if s := k.Run.Current(); s != nil && k.Live {
 			r.State = s.ID + " " + string(s.Status)
@@ -98,7 +122,7 @@ func openRuns() []statusRun {
 			r.State = "its engine is stopped by a signal and does nothing: SIGCONT lets it go on"
 		}
 		if r.Unresolved && !k.Live {
-			r.State = "its engine ended; what became of its last unit is not known yet"
+			r.State = "its engine ended; what became of its last file is not known yet"
 		}
 		runs = append(runs, r)
 	}
@@ -115,14 +139,14 @@ func withoutOthers(own []statusRun, others []fact.OtherRun) []statusRun {
 
 // folderStatus looks at the folder and the database through an engine of its
 // own, which reads and leaves nothing behind.
-func (a *app) folderStatus(doc *statusDoc) error {
+func (a *app) folderStatus(doc *statusDoc) (unread, err error) {
 	p, err := a.project()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r, err := a.lookOnce(p.Dir, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if f, _, ok := state.Get[fact.Folder](r); ok {
 		doc.Folder = &f
@@ -137,7 +161,12 @@ func (a *app) folderStatus(doc *statusDoc) error {
 	if c, _, ok := state.Get[fact.Preflight](r); ok {
 		doc.Checks = append(doc.Checks, c.Items...)
 	}
-	return nil
+	// A server that cannot be asked is said with the target; what else ends a look
+	// before the folder is known is the folder's.
+	if f := r.Finished; doc.Folder == nil && f.Exit != steps.ExitDone && (doc.Target == nil || doc.Target.Connected) {
+		return &steps.Exit{Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: f.Summary, Advice: f.Hint}, nil
+	}
+	return nil, nil
 }
 
 // lookOnce lets an engine look and returns what it saw.
@@ -151,21 +180,21 @@ func (a *app) lookOnce(dir string, versions []string) (*state.Run, error) {
 		return nil, err
 	}
 	defer presence.Leave()
-	err = engine.Start(engine.Order{
+	w, err := launch(engine.Order{
 		Dir: dir, Folder: folder, Flags: a.flags, DSN: a.flags.DSN, Environ: engine.Environ(), Versions: versions,
 		Headless: true, By: userName(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	w, err := a.read(watched{folder: folder})
+	defer w.file.Close()
+	events, err := a.read(w)
 	if err != nil {
 		return nil, err
 	}
-	defer w.file.Close()
 	r := state.New()
 	for r.Finished == nil {
-		e, err := w.next(a.ctx)
+		e, err := events.next(a.ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -176,40 +205,73 @@ func (a *app) lookOnce(dir string, versions []string) (*state.Run, error) {
 	return r, nil
 }
 
-func (a *app) printStatus(doc statusDoc, shown string) {
+// shown is the document as it is drawn.
+func (d statusDoc) shown(name string, empty bool) printed.Status {
+	s := printed.Status{Target: d.Target, Folder: d.Folder, Shown: name, Empty: empty, Checks: d.Checks}
+	for _, r := range d.Runs {
+		s.Runs = append(s.Runs, printed.OpenRun{
+			ID: r.ID, Where: "on " + r.Database + " (" + r.Host + ")", State: r.State, Since: r.Since, Live: r.Live,
+			Next: "belay attach " + r.ID,
+		})
+	}
+	for _, r := range d.Others {
+		o := printed.OpenRun{
+			ID: r.ID, Where: "of " + r.Owner, State: r.State, Since: r.Opened.Format(stampFormat), Live: r.Session != "",
+			More: fmt.Sprintf("%d of %d applied, last heard of %s", r.Applied, len(r.Migrations), r.Seen.Format("15:04:05 UTC")),
+		}
+		if o.Live {
+			o.More += "; it runs: " + r.Session
+		} else {
+			o.More += "; none of its sessions is on the server"
+			o.Next = "belay attach " + r.ID + " takes it over"
+		}
+		s.Runs = append(s.Runs, o)
+	}
+	if l := d.Ledger; l != nil && len(s.Runs) == 0 {
+		s.Holder = l.Holder
+	}
+	return s
+}
+
+func (a *app) printStatus(doc statusDoc, shown string, empty bool) {
 	for _, r := range doc.Runs {
-		fmt.Fprintf(a.out, "run %s on %s (%s): %s, since %s; watch: belay attach %s\n",
+		a.out.say("run %s on %s (%s): %s, since %s; watch: belay attach %s",
 			r.ID, r.Database, r.Host, r.State, r.Since, r.ID)
 	}
 	for _, r := range doc.Others {
-		fmt.Fprintln(a.out, otherLine(r))
+		a.out.say("%s", otherLine(r))
 	}
 	if l := doc.Ledger; l != nil && l.Holder != "" && len(doc.Runs) == 0 && len(doc.Others) == 0 {
-		fmt.Fprintf(a.out, "a run is open on this database: %s\n", l.Holder)
+		a.out.say("a run is open on this database: %s", l.Holder)
 	}
 	if t := doc.Target; t != nil && !t.Connected {
-		fmt.Fprintf(a.errOut, "belay: error: %s\nbelay: hint: %s\n", t.Error, t.Hint)
+		a.refuse(t.Error, t.Hint)
 	}
 	f := doc.Folder
 	if f == nil {
-		fmt.Fprintf(a.out, "%s: nothing pending, the folder is empty\n", shown)
+		if empty {
+			a.out.say("%s: nothing pending, the folder is empty", shown)
+		}
 		return
 	}
 	if !f.Read {
-		fmt.Fprintf(a.out, "%s %s: what is applied is unknown\n", f.Path, f.Tool)
+		a.out.say("%s %s: what is applied is unknown", f.Path, f.Tool)
 		return
 	}
 	dirty := "not dirty"
 	if f.Dirty != "" {
 		dirty = "DIRTY at " + f.Dirty
 	}
-	fmt.Fprintf(a.out, "%s %s: %d applied, %d pending, %s\n", f.Path, f.Tool, f.Applied, len(f.Pending), dirty)
+	a.out.say("%s %s: %d applied, %d pending, %s", f.Path, f.Tool, f.Applied, len(f.Pending), dirty)
 	for _, m := range f.Pending {
-		fmt.Fprintf(a.out, "  pending  %s\n", m.Path)
+		a.out.say("  pending  %s", m.Path)
 	}
 	for _, c := range doc.Checks {
 		if c.Level != fact.OK {
-			fmt.Fprintf(a.out, "  %-7s  %s\n", strings.ToUpper(string(c.Level)), c.Text)
+			a.out.say("  %-7s  %s", strings.ToUpper(string(c.Level)), c.Text)
+			if c.Hint != "" {
+				a.out.say("  %-7s  -> %s", "", c.Hint)
+			}
 		}
 	}
 }
@@ -217,9 +279,9 @@ func (a *app) printStatus(doc statusDoc, shown string) {
 // otherLine says who has a run on another host, where, since when, how far.
 func otherLine(r fact.OtherRun) string {
 	s := fmt.Sprintf("run %s of %s: %s, since %s, %d of %d applied, last heard of %s", r.ID, r.Owner, r.State,
-		r.Opened.Format("2006-01-02 15:04:05 UTC"), r.Applied, len(r.Migrations), r.Seen.Format("15:04:05 UTC"))
+		r.Opened.Format(stampFormat), r.Applied, len(r.Migrations), r.Seen.Format("15:04:05 UTC"))
 	if r.Session != "" {
 		return s + "; it runs: " + r.Session
 	}
-	return s + "; nothing of it lives on the server; take over: belay attach " + r.ID
+	return s + "; none of its sessions is on the server; take over: belay attach " + r.ID
 }

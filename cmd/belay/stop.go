@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,7 +17,7 @@ func (a *app) stopCommand() *cobra.Command {
 	var now bool
 	c := &cobra.Command{
 		Use:   "stop [RUN]",
-		Short: "Stop a run before its next unit; with --now cancel what runs",
+		Short: "Stop a run before its next file; with --now cancel what runs",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: command(func(_ *cobra.Command, args []string) error {
 			return a.stop(first(args), now)
@@ -36,7 +38,7 @@ func first(args []string) string {
 func (a *app) stop(id string, now bool) error {
 	k, err := engine.FindRun(id)
 	if err != nil {
-		return err
+		return a.stopStray(id, now, err)
 	}
 	if !k.Live {
 		return &steps.Refused{
@@ -48,27 +50,77 @@ func (a *app) stop(id string, now bool) error {
 		return err
 	}
 	defer r.file.Close()
-	if err := journal.Send(k.Folder, journal.Message{Kind: journal.Stop, Now: now, Name: userName()}); err != nil {
+	if err := journal.Send(k.Folder, journal.Message{Kind: journal.Stop, Now: now, Name: userName(), Life: k.Run.Began}); err != nil {
 		return err
 	}
-	return a.awaitEnd(a.ctx, r, k.ID)
+	e, err := a.heard(r)
+	if errors.Is(err, errUnheard) {
+		return a.deaf(k, now)
+	}
+	if err != nil {
+		return err
+	}
+	return a.awaitEnd(a.ctx, r, k.ID, e)
 }
 
-// awaitEnd waits for the run's last event and prints its outcome.
-func (a *app) awaitEnd(ctx context.Context, r *reader, id string) error {
+// hearLimit is how long an engine may take to hear a stop. It reads its inbox many
+// times a second. Only tests change it.
+var hearLimit = 10 * time.Second
+
+var errUnheard = errors.New("the engine does not hear")
+
+// heard waits until the engine has written that it was asked to stop, or its end.
+func (a *app) heard(r *reader) (journal.Event, error) {
+	ctx, cancel := context.WithTimeoutCause(a.ctx, hearLimit, errUnheard)
+	defer cancel()
 	for {
 		e, err := r.next(ctx)
-		if err != nil {
-			return err
+		switch {
+		case err != nil && a.ctx.Err() == nil && ctx.Err() != nil:
+			return e, errUnheard
+		case err != nil, e.Kind == (journal.StopRequested{}).Kind(), e.Kind == (journal.RunFinished{}).Kind():
+			return e, err
 		}
+	}
+}
+
+// deaf says of an engine that lives and hears nothing what can be seen from here,
+// and cancels over its head what it runs, where that was asked.
+func (a *app) deaf(k engine.Known, now bool) error {
+	pid, _ := engine.OwnerPID(k.Folder)
+	why := fmt.Sprintf("its process %d lives and does nothing", pid)
+	if engine.Frozen(k.Folder) {
+		why = fmt.Sprintf("its process %d is stopped by a signal", pid)
+	}
+	said, found, err := a.stray(k.ID, now)
+	switch {
+	case found:
+		why += "; on the server are: " + said
+	case err != nil:
+		why += "; the server could not be asked: " + err.Error()
+	}
+	return &steps.Exit{
+		Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+		Summary: fmt.Sprintf("the engine of run %s does not hear the stop within %s: %s", k.ID, hearLimit, why),
+		Advice:  fmt.Sprintf("SIGCONT to process %d lets it go on, and it stops then; or end it by SIGKILL, and `belay attach %s` asks the database what is there", pid, k.ID),
+	}
+}
+
+// awaitEnd waits for the run's last event, from the one that was read before, and
+// prints its outcome.
+func (a *app) awaitEnd(ctx context.Context, r *reader, id string, e journal.Event) (err error) {
+	for {
 		if e.Kind != (journal.RunFinished{}).Kind() {
+			if e, err = r.next(ctx); err != nil {
+				return err
+			}
 			continue
 		}
 		b, err := journal.Decode[journal.RunFinished](e)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(a.out, "run %s: %s: %s\n", id, b.Outcome, b.Summary)
+		a.out.say("run %s: %s: %s", id, b.Outcome, b.Summary)
 		if b.Exit != steps.ExitDone {
 			return &exited{code: b.Exit}
 		}

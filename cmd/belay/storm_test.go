@@ -13,12 +13,16 @@ import (
 	"testing"
 	"time"
 
+	"belay/db/dbtest"
 	"belay/steps/engine"
 )
 
-// stormSeeds is how many runs are broken at random. BELAY_STORM_SEEDS=300 breaks
-// more, BELAY_SEED=n plays one again.
-const stormSeeds = 2
+// How many runs are broken at random, in the short form and in the long one.
+// BELAY_STORM_SEEDS=300 breaks more, BELAY_SEED=n plays one again.
+const (
+	stormSeeds     = 1
+	stormSeedsLong = 30
+)
 
 // stormKills is how often a run is broken at most before it is let go to its end.
 const stormKills = 4
@@ -27,10 +31,10 @@ const stormKills = 4
 // again, until the run is at its end: nothing is lost, nothing is doubled, and
 // what was said was true.
 func TestStorm(t *testing.T) {
-	if testing.Short() {
-		t.Skip("many programs")
-	}
 	first, count := uint64(1), stormSeeds
+	if dbtest.Long() {
+		count = stormSeedsLong
+	}
 	if s := os.Getenv("BELAY_SEED"); s != "" {
 		n, err := strconv.ParseUint(s, 10, 64)
 		if err != nil {

@@ -32,7 +32,10 @@ type story struct {
 	health  atomic.Pointer[string]
 	proxy   *dbtest.Proxy
 	pressed pressed
-	over    bool // the script has ended; what comes is cleaning up
+	// tool is golang-migrate, where a story started it.
+	tool      *exec.Cmd
+	toolEnded chan struct{}
+	over      bool // the script has ended; what comes is cleaning up
 }
 
 type scriptCommand = func(*testscript.TestScript, bool, []string)
@@ -40,7 +43,7 @@ type scriptCommand = func(*testscript.TestScript, bool, []string)
 // commands are the words of a story beside testscript's own.
 func (s *story) commands() map[string]scriptCommand {
 	all := map[string]scriptCommand{"demo-gone": demoGone, "app": s.app, "await-session": s.awaitSession}
-	for _, more := range []map[string]scriptCommand{s.databaseCommands(), s.journalCommands(), s.terminalCommands(), s.networkCommands()} {
+	for _, more := range []map[string]scriptCommand{s.databaseCommands(), s.journalCommands(), s.terminalCommands(), s.networkCommands(), s.gateCommands()} {
 		for name, c := range more {
 			all[name] = c
 		}
@@ -90,22 +93,20 @@ func (s *story) sqlIs(ts *testscript.TestScript, neg bool, args []string) {
 // until waits until a condition holds on the server: until 'EXISTS (…)'.
 // belay's own sessions are those of application_name belay/….
 func (s *story) until(ts *testscript.TestScript, _ bool, args []string) {
-	tb, cond := s.tb(ts), strings.Join(args, " ")
-	dbtest.WaitFor(tb, cond, func() bool { return dbtest.QueryVal[bool](tb, s.db, "SELECT "+cond) })
+	s.db.WaitUntil(s.tb(ts), strings.Join(args, " "))
 }
 
 // awaitSession waits until a session of a name is there: await-session NAME.
 func (s *story) awaitSession(ts *testscript.TestScript, _ bool, args []string) {
-	tb := s.tb(ts)
-	dbtest.WaitFor(tb, "a session "+args[0], func() bool {
-		return dbtest.QueryVal[int64](tb, s.db, "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1", args[0]) > 0
-	})
+	s.db.WaitUntil(s.tb(ts), "EXISTS (SELECT FROM pg_stat_activity WHERE application_name = '"+args[0]+"')")
 }
 
-// block holds what a statement takes until unblock: block NAME 'LOCK TABLE …'.
+// block holds what a statement takes until unblock: block NAME 'LOCK TABLE …'. Its pid
+// is $PID_NAME.
 func (s *story) block(ts *testscript.TestScript, _ bool, args []string) {
-	_, release := s.db.Blocker(s.tb(ts), strings.Join(args[1:], " "))
+	pid, release := s.db.Blocker(s.tb(ts), strings.Join(args[1:], " "))
 	s.release[args[0]] = release
+	ts.Setenv("PID_"+args[0], strconv.Itoa(int(pid)))
 }
 
 func (s *story) unblock(_ *testscript.TestScript, _ bool, args []string) { s.release[args[0]]() }
@@ -156,7 +157,7 @@ func (s *story) lockWaits(ts *testscript.TestScript, _ bool, _ []string) {
 }
 
 func (s *story) journalCommands() map[string]scriptCommand {
-	return map[string]scriptCommand{"exits": s.exits, "journal": s.journal, "look": s.look, "kill-engine": s.killEngine, "run-id": s.runID}
+	return map[string]scriptCommand{"exits": s.exits, "said-once": saidOnce, "journal": s.journal, "look": s.look, "kill-look": s.killLook, "kill-engine": s.killEngine, "signal-engine": s.signalEngine, "delete-run": s.deleteRun, "engine-ends": s.engineEnds, "run-id": s.runID}
 }
 
 // exits runs a program and compares its exit code: exits 4 belay run ….
@@ -170,6 +171,21 @@ func (s *story) exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if strconv.Itoa(code) != args[0] {
 		ts.Fatalf("exit %d, want %s", code, args[0])
+	}
+}
+
+// clock is what each line of the output without a screen begins with.
+var clock = regexp.MustCompile(`^(\d\d:\d\d:\d\d)?\s+`)
+
+// saidOnce holds that no line of the last output stands in it twice.
+func saidOnce(ts *testscript.TestScript, _ bool, _ []string) {
+	had := map[string]bool{}
+	for line := range strings.Lines(ts.ReadFile("stdout")) {
+		line = strings.TrimSpace(clock.ReplaceAllString(line, ""))
+		if line != "" && had[line] {
+			ts.Fatalf("said twice: %s", line)
+		}
+		had[line] = true
 	}
 }
 
@@ -188,24 +204,34 @@ func (s *story) newest() string {
 // look waits until the journal of the look that is open matches: look REGEXP.
 // With (?s) it may be over several lines: what follows what.
 func (s *story) look(ts *testscript.TestScript, _ bool, args []string) {
-	want := regexp.MustCompile(args[0])
+	want := wanted(args[0])
 	dbtest.WaitFor(s.tb(ts), "look "+args[0], func() bool {
 		folders, _ := filepath.Glob(filepath.Join(s.state, ".look-*"))
-		return slices.ContainsFunc(folders, func(f string) bool {
-			b, err := os.ReadFile(filepath.Join(f, journal.FileName))
-			return err == nil && want.Match(b)
-		})
+		return slices.ContainsFunc(folders, want)
 	})
+}
+
+// wanted asks whether the journal of a folder matches. It reads again only what
+// has grown.
+func wanted(pattern string) func(folder string) bool {
+	want, read := regexp.MustCompile(pattern), map[string]int64{}
+	return func(folder string) bool {
+		path := filepath.Join(folder, journal.FileName)
+		info, err := os.Stat(path)
+		if err != nil || info.Size() == read[path] {
+			return false
+		}
+		b, err := os.ReadFile(path)
+		read[path] = int64(len(b))
+		return err == nil && want.Match(b)
+	}
 }
 
 // journal waits until a line of the newest run's journal matches: journal
 // REGEXP. Negated it looks once.
 func (s *story) journal(ts *testscript.TestScript, neg bool, args []string) {
-	want := regexp.MustCompile(args[0])
-	look := func() bool {
-		b, err := os.ReadFile(filepath.Join(s.newest(), journal.FileName))
-		return err == nil && want.Match(b)
-	}
+	want := wanted(args[0])
+	look := func() bool { return want(s.newest()) }
 	if !neg {
 		dbtest.WaitFor(s.tb(ts), "journal "+args[0], look)
 	} else if look() {
@@ -219,6 +245,23 @@ func (s *story) runID(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Setenv("RUNDIR", s.newest())
 }
 
+// engineEnds waits until no engine works on the newest run: a screen hears its last
+// word a moment before.
+func (s *story) engineEnds(ts *testscript.TestScript, _ bool, _ []string) {
+	dbtest.WaitFor(s.tb(ts), "the engine's end", func() bool { return !journal.Held(s.newest()) })
+}
+
+// killLook ends the engine of the look that is open by SIGKILL.
+func (s *story) killLook(ts *testscript.TestScript, _ bool, _ []string) {
+	folders, _ := filepath.Glob(filepath.Join(s.state, ".look-*"))
+	for _, folder := range folders {
+		pid, err := engine.OwnerPID(folder)
+		ts.Check(err)
+		ts.Check(syscall.Kill(pid, syscall.SIGKILL))
+		dbtest.WaitFor(s.tb(ts), "the engine's end", func() bool { return !journal.Held(folder) })
+	}
+}
+
 // killEngine ends the newest run's engine by SIGKILL, and its backends with it.
 func (s *story) killEngine(ts *testscript.TestScript, _ bool, _ []string) {
 	folder := s.newest()
@@ -226,4 +269,17 @@ func (s *story) killEngine(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check(err)
 	ts.Check(syscall.Kill(pid, syscall.SIGKILL))
 	dbtest.WaitFor(s.tb(ts), "the engine's end", func() bool { return !journal.Held(folder) })
+}
+
+// signalEngine freezes the newest run's engine, or lets it go on: signal-engine
+// STOP|CONT.
+func (s *story) signalEngine(ts *testscript.TestScript, _ bool, args []string) {
+	pid, err := engine.OwnerPID(s.newest())
+	ts.Check(err)
+	ts.Check(syscall.Kill(pid, map[string]syscall.Signal{"STOP": syscall.SIGSTOP, "CONT": syscall.SIGCONT}[args[0]]))
+}
+
+// deleteRun removes the newest run's folder.
+func (s *story) deleteRun(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Check(os.RemoveAll(s.newest()))
 }

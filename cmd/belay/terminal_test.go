@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -12,6 +15,7 @@ import (
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
 
 	"belay/db/dbtest"
 	"belay/tui/screen"
@@ -23,6 +27,9 @@ type terminal struct {
 	master *os.File
 	vt     vt10x.Terminal
 	began  time.Time
+	// drawn is all that belay wrote to it, with the sequences of the terminal.
+	drawn   bytes.Buffer
+	drawing sync.Mutex
 	// frozen is set where nobody reads the pty any more.
 	frozen  atomic.Bool
 	drained chan struct{}
@@ -36,6 +43,7 @@ func (s *story) terminalCommands() map[string]scriptCommand {
 	return map[string]scriptCommand{
 		"term": s.open, "sees": s.sees, "keys": s.keys, "name": s.name, "at-most": s.atMost,
 		"resize": s.resize, "hangup": s.hangup, "signal": s.signal, "freeze": s.freeze, "ends": s.ends, "answer": s.answer, "yes": s.yes, "first": s.first,
+		"drew": s.drew,
 	}
 }
 
@@ -53,7 +61,9 @@ func (s *story) open(ts *testscript.TestScript, _ bool, args []string) {
 	x.cmd = exec.Command(program, args[1:]...)
 	x.cmd.Args[0], x.cmd.Dir, x.cmd.Env = "belay", ts.MkAbs("."), s.environ(ts)
 	x.began = time.Now()
-	x.master, err = pty.StartWithSize(x.cmd, size)
+	master, err := pty.StartWithSize(x.cmd, size)
+	ts.Check(err)
+	x.master, err = pollable(master)
 	ts.Check(err)
 	s.term = x
 	go x.drain()
@@ -61,11 +71,37 @@ func (s *story) open(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Defer(func() { s.close() })
 }
 
+// pollable makes the end of a pty one whose Close ends a Read that waits. The
+// package pty leaves it blocking: while belay drew nothing, a hangup waited for ever.
+func pollable(master *os.File) (*os.File, error) {
+	fd, err := unix.FcntlInt(master.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err == nil {
+		err = unix.SetNonblock(fd, true)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), master.Name()), master.Close()
+}
+
+// setSize is pty.Setsize, which would make it blocking again.
+func setSize(master *os.File, size *pty.Winsize) error {
+	raw, err := master.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed error
+	err = raw.Control(func(fd uintptr) {
+		failed = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, &unix.Winsize{Row: size.Rows, Col: size.Cols})
+	})
+	return errors.Join(err, failed)
+}
+
 // environ is the environment of the script, for a program that it does not
 // start itself.
 func (s *story) environ(ts *testscript.TestScript) []string {
 	var env []string
-	for _, v := range append([]string{"PATH", "TERM", "DATABASE_URL", "NO_COLOR", storyMark, "TMPDIR", "SSH_CONNECTION"}, homes...) {
+	for _, v := range append([]string{"PATH", "TERM", "DATABASE_URL", "NO_COLOR", storyMark, "TMPDIR", "SSH_CONNECTION", dbtest.CacheVariable}, homes...) {
 		if value := ts.Getenv(v); value != "" {
 			env = append(env, v+"="+value)
 		}
@@ -88,6 +124,9 @@ func (x *terminal) drain() {
 	for !x.frozen.Load() {
 		n, err := x.master.Read(b)
 		if n > 0 {
+			x.drawing.Lock()
+			x.drawn.Write(b[:n])
+			x.drawing.Unlock()
 			_, _ = x.vt.Write(b[:n])
 		}
 		if err != nil {
@@ -118,18 +157,31 @@ func (s *story) sees(ts *testscript.TestScript, neg bool, args []string) {
 			}
 			continue
 		}
-		end := time.Now().Add(dbtest.Timeout / 3)
-		for !strings.Contains(s.term.vt.String(), text) {
-			if time.Now().After(end) {
-				ts.Fatalf("%q was never seen:\n%s", text, s.term.vt)
-			}
-			time.Sleep(5 * time.Millisecond)
+		if !dbtest.Poll(dbtest.Timeout/3, func() bool { return strings.Contains(s.term.vt.String(), text) }) {
+			ts.Fatalf("%q was never seen:\n%s", text, s.term.vt)
 		}
 	}
 	ts.Logf("after %d ms:\n%s", time.Since(s.term.began).Milliseconds(), s.term.vt)
 }
 
-// named keys are what a terminal sends for them.
+// drew waits until a text was drawn, if only for a moment, and fails where another
+// was drawn before it: drew TEXT BEFORE.
+func (s *story) drew(ts *testscript.TestScript, _ bool, args []string) {
+	x := s.term
+	where := func(text string) int {
+		x.drawing.Lock()
+		defer x.drawing.Unlock()
+		return bytes.Index(x.drawn.Bytes(), []byte(text))
+	}
+	if !dbtest.Poll(dbtest.Timeout/3, func() bool { return where(args[0]) >= 0 }) {
+		ts.Fatalf("%q was never drawn:\n%s", args[0], x.vt)
+	}
+	if before := where(args[1]); before >= 0 && before < where(args[0]) {
+		ts.Fatalf("%q was drawn before %q:\n%s", args[1], args[0], x.vt)
+	}
+}
+
+// namedKeys are what a terminal sends for them.
 var namedKeys = map[string]string{"enter": "\r", "tab": "\t", "esc": "\x1b", "ctrl+c": "\x03", "down": "\x1b[B", "right": "\x1b[C", "backspace": "\x7f"}
 
 // keys presses keys one by one: keys R enter.
@@ -154,7 +206,7 @@ func (s *story) name(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 	}
 	// The cursor stands behind it: the name is elsewhere on the screen too.
-	s.sees(ts, false, []string{args[0] + "_"})
+	s.sees(ts, false, []string{args[0]})
 }
 
 // answer chooses the other option of the dialog that is open: down, enter.
@@ -193,7 +245,7 @@ func (s *story) atMost(ts *testscript.TestScript, _ bool, args []string) {
 func (s *story) resize(ts *testscript.TestScript, _ bool, args []string) {
 	size := sizeOf(ts, args[0])
 	s.term.vt.Resize(int(size.Cols), int(size.Rows))
-	ts.Check(pty.Setsize(s.term.master, size))
+	ts.Check(setSize(s.term.master, size))
 }
 
 // hangup closes the terminal, as a lost connection does.

@@ -2,13 +2,12 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 
 	"belay/steps"
-	"belay/steps/engine"
 	"belay/steps/journal"
 	"belay/steps/state"
+	"belay/tui/follow"
 	"belay/tui/plain"
 )
 
@@ -19,7 +18,7 @@ func (a *app) followPlain(w watched, asks bool) error {
 	if asks {
 		in = a.in
 	}
-	left, err := plain.Follow(a.ctx, plain.Config{Folder: w.folder, From: w.from, Name: userName(), In: in, Out: a.out})
+	left, err := plain.Follow(a.ctx, plain.Config{Folder: w.folder, Journal: w.file, Process: w.engine(), From: w.from, Name: userName(), In: in, Out: a.out})
 	if err != nil {
 		return err
 	}
@@ -29,6 +28,8 @@ func (a *app) followPlain(w watched, asks bool) error {
 		return a.leftLook(left)
 	case r.Finished != nil && r.Finished.Exit == steps.ExitDone:
 		return nil
+	case r.Finished != nil && left.How == follow.Finished && a.together:
+		return &exited{code: r.Finished.Exit}
 	case r.Finished != nil:
 		f := r.Finished
 		return &steps.Exit{Code: f.Exit, Outcome: f.Outcome, Summary: f.Summary, Advice: f.Hint}
@@ -37,15 +38,14 @@ func (a *app) followPlain(w watched, asks bool) error {
 	case a.ctx.Err() != nil && w.pauses:
 		return a.pauseAndLeave(left.Folder, r)
 	case a.ctx.Err() != nil:
-		fmt.Fprintln(a.out, stillRunning(r))
-		return &exited{code: steps.ExitPerson}
+		return a.leftRunning(left.Folder, r)
 	}
-	return lost(engine.RunID(left.Folder))
+	return lost(left.Folder, w.process)
 }
 
 // pauseAndLeave is what an interrupt means for a backfill without a screen.
 func (a *app) pauseAndLeave(folder string, run *state.Run) error {
-	if err := journal.Send(folder, journal.Message{Kind: journal.Stop, Name: userName()}); err != nil {
+	if err := journal.Send(folder, journal.Message{Kind: journal.Stop, Name: userName(), Life: run.Began}); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), pauseWait)
@@ -55,5 +55,5 @@ func (a *app) pauseAndLeave(folder string, run *state.Run) error {
 		return err
 	}
 	defer r.file.Close()
-	return a.awaitEnd(ctx, r, run.ID)
+	return a.awaitEnd(ctx, r, run.ID, journal.Event{})
 }

@@ -18,9 +18,11 @@ type check struct {
 var checks = []check{
 	{"direction", direction},
 	{"purity", purity},
+	{"outlet", outlet},
 	{"banned", banned},
 	{"docs", docs},
 	{"extension", extension},
+	{"guide", guide},
 	{"layout", layout},
 	{"readme", readme},
 	{"words", words},

@@ -9,7 +9,7 @@ import (
 // pure are the folders that see neither a network, nor files, nor programs,
 // nor a database, nor the clock: the same input gives the same answer, on
 // every machine and in every replay. A folder covers those below it.
-var pure = []string{"sqlview", "steps/state", "steps/fact", "steps/report", "steps/heart", "tui/view"}
+var pure = []string{"sqlview", "steps/state", "steps/fact", "steps/report", "steps/impact", "steps/demo/lane", "steps/applog/sqlstate", "tui/look"}
 
 // notPure are exceptions below a pure folder: the parser runs in a child process.
 var notPure = []string{"sqlview/parse"}

@@ -80,7 +80,7 @@ func TestNothingIsHeldByTheDead(t *testing.T) {
 		{"half-open", func(*exec.Cmd) error { return loopback(false) }, 15 * time.Second, []string{"idle", "waiting"}},
 		{"SIGSTOP", signal(syscall.SIGSTOP), 30 * time.Second, []string{"idle"}},
 	}
-	if testing.Short() {
+	if !dbtest.Long() {
 		ways = ways[:3] // the last waits half a minute
 	}
 	for _, w := range ways {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"belay/db"
 )
 
 // A plain role sees neither backend_type nor query of an autovacuum worker, but
@@ -54,7 +56,7 @@ func blockers(ctx context.Context, c *pgx.Conn, pid, on string) ([]Blocker, erro
 		}
 		n, _ := strconv.Atoi(r[0])
 		out = append(out, Blocker{PID: n, Application: r[1], User: r[2], Client: r[3], BackendType: r[4], State: r[5],
-			Started: micros(r[6]), Age: millis(r[7]), Query: visible(r[8]), Autovacuum: r[9] == "t",
+			Started: micros(r[6]), Age: millis(r[7]), Query: db.ShownQuery(r[8]), Autovacuum: r[9] == "t",
 			Wraparound: r[10] == "t", vxid: r[11]})
 	}
 	return out, nil
@@ -96,14 +98,6 @@ func stayed(ctx context.Context, c *pgx.Conn, seen []Blocker) ([]Blocker, error)
 		}
 	}
 	return out, nil
-}
-
-// visible is "" for what the server shows in place of a query we may not see.
-func visible(query string) string {
-	if query == "<insufficient privilege>" {
-		return ""
-	}
-	return query
 }
 
 func micros(s string) time.Time {

@@ -2,12 +2,20 @@ package apply
 
 import "fmt"
 
-// blinded tells once that nobody watches: the breaker is off from here on, and
-// the hold is bounded by the server alone.
+// blinded tells once that nobody watches: the breaker is off until the monitor is
+// back, and the hold is bounded by the server alone.
 func (r *run) blinded(err error) {
 	if !r.blind {
 		r.blind = true
-		r.tell(Event{Kind: MonitorBlind, Message: err.Error()})
+		r.tell(Event{Kind: MonitorBlind, Message: "nobody sees who queues behind it until the monitor is back: " + err.Error()})
+	}
+}
+
+// sees tells that somebody watches again.
+func (r *run) sees() {
+	if r.blind {
+		r.blind = false
+		r.tell(Event{Kind: MonitorBack, Message: "the monitor is back"})
 	}
 }
 

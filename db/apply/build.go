@@ -22,21 +22,21 @@ where l.locktype = 'advisory' and not l.granted and l.objsubid = 1
 
 // lookAtBuild adds what only a CONCURRENTLY has: how far it is, and who waits
 // for the tool's key with a snapshot that the build will have to wait for.
-func (w *watch) lookAtBuild(ctx context.Context, s *sight) error {
-	rows, err := ask(ctx, w.conn(), progressSQL, w.pid)
+func (w *watch) lookAtBuild(ctx context.Context, c *pgx.Conn, s *sight) error {
+	rows, err := ask(ctx, c, progressSQL, w.pid)
 	if err != nil {
 		return err
 	}
 	if len(rows) > 0 {
 		s.progress = progress(rows[0])
 	}
-	if s.rests, err = rests(ctx, w.conn(), w.pid); err != nil {
+	if s.rests, err = rests(ctx, c, w.pid); err != nil {
 		return err
 	}
 	if len(w.keys) == 0 {
 		return nil
 	}
-	rows, err = ask(ctx, w.conn(), waitersSQL, keyArray(w.keys))
+	rows, err = ask(ctx, c, waitersSQL, keyArray(w.keys))
 	for _, r := range rows {
 		pid, _ := strconv.Atoi(r[0])
 		s.tools = append(s.tools, Blocker{PID: pid, Application: r[1], User: r[2], State: r[3]})

@@ -47,15 +47,15 @@ func (s Statement) wants(x existing) bool {
 
 // An index that was there before our transaction keeps its parts: they cannot be
 // dropped without it.
-const spoilersSQL = `select x.indexrelid, n.nspname, c.relname, tn.nspname || '.' || t.relname, x.indisunique, x.indisready
-from pg_catalog.pg_partition_tree($1::oid) p
-join pg_catalog.pg_index x on x.indexrelid = p.relid and not x.indisvalid
-join pg_catalog.pg_class c on c.oid = x.indexrelid and c.relkind = 'i'
-join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-join pg_catalog.pg_class t on t.oid = x.indrelid
-join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
-join pg_catalog.pg_class whole on whole.oid = $1::oid
-where whole.xmin = (pg_catalog.txid_current() % 4294967296)::text::xid
+const spoilersSQL = `select x.indexrelid, n.nspname, c.relname, pg_catalog.concat(tn.nspname, '.', t.relname), x.indisunique, x.indisready
+from pg_catalog.pg_partition_tree($1::pg_catalog.oid) p
+join pg_catalog.pg_index x on x.indexrelid operator(pg_catalog.=) p.relid and not x.indisvalid
+join pg_catalog.pg_class c on c.oid operator(pg_catalog.=) x.indexrelid and c.relkind operator(pg_catalog.=) 'i'
+join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) c.relnamespace
+join pg_catalog.pg_class t on t.oid operator(pg_catalog.=) x.indrelid
+join pg_catalog.pg_namespace tn on tn.oid operator(pg_catalog.=) t.relnamespace
+join pg_catalog.pg_class whole on whole.oid operator(pg_catalog.=) $1::pg_catalog.oid
+where whole.xmin operator(pg_catalog.=) (pg_catalog.txid_current() operator(pg_catalog.%) 4294967296)::pg_catalog.text::pg_catalog.xid
 order by x.indexrelid`
 
 // spoilers lists the INVALID indexes of partitions that our transaction's new

@@ -10,8 +10,11 @@ import (
 
 // commit sends COMMIT. Before it is sent the unit can be stopped; afterwards
 // only the server's answer counts, and without one nobody knows.
-func (r *run) commit(ctx context.Context) ending {
+func (r *run) commit(ctx context.Context, b block) ending {
 	if e, ok := r.settle(ctx); !ok {
+		return e
+	}
+	if e, ok := r.confirm(ctx, b); !ok {
 		return e
 	}
 	if e, ok := r.noteXID(ctx); !ok {

@@ -27,6 +27,7 @@ func (r *run) alone(ctx context.Context, i int, s Statement, rung time.Duration)
 		return r.unsentEnding(err)
 	}
 	r.guard = r.guardAlone(s, rung)
+	defer r.adopt(ctx) // where nothing was sent
 	if err := r.outfit(ctx); err != nil {
 		return r.unsentEnding(err)
 	}
@@ -47,19 +48,28 @@ func (r *run) guardAlone(s Statement, rung time.Duration) guard {
 	if s.gentle() {
 		return guard{idle: idleTimeout, check: r.lim.ConnectionCheck}
 	}
+	if s.commits() {
+		// A short lock_timeout would end it halfway, and halfway stands.
+		hold := r.lim.hold(r.u)
+		return guard{lock: hold, statement: rung + hold, idle: idleTimeout, check: r.lim.ConnectionCheck}
+	}
 	return guard{lock: rung, statement: rung + r.lim.hold(r.u), idle: idleTimeout, check: checkInterval}
 }
 
 func (r *run) outfit(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.lim.Grace)
 	defer cancel()
-	return r.guard.impose(limited, r.s, false, r.u.Role, r.u.SearchPath)
+	r.lent = true
+	return r.guard.impose(limited, r.s, false, r.u)
 }
 
 // launch tells the intent, sends the statement and judges the answer.
 func (r *run) launch(ctx context.Context, s Statement, was leftovers) ending {
 	if reason := r.gate.pass(ctx); reason != "" {
 		return r.stopped(reason, ending{})
+	}
+	if err := r.reading(s); err != nil {
+		return ending{outcome: NotApplied, reason: Refused, err: err}
 	}
 	trace := r.trace
 	if !r.tell(Event{Kind: Intent, LockTimeout: r.guard.lock, Trace: &trace}) ||
@@ -73,6 +83,7 @@ func (r *run) launch(ctx context.Context, s Statement, was leftovers) ending {
 	})
 	r.lastLook()
 	r.watch.build, r.restsSince = false, time.Time{}
+	r.adopt(ctx)
 	if a.err == nil {
 		// The next statement is in hand now; the journal's trace says so.
 		trace.Statement, trace.Files = trace.Statement+1, nil
@@ -108,6 +119,9 @@ func (r *run) landed(ctx context.Context, s Statement, a answer, was leftovers) 
 		e.outcome = Unknown
 		return e
 	}
+	if s.commits() {
+		return r.halfway(s, a, e)
+	}
 	return r.behind(ctx, s, e, was)
 }
 
@@ -132,9 +146,6 @@ func (r *run) behind(ctx context.Context, s Statement, e ending, was leftovers) 
 	}
 	if s.Witness.Look != "" {
 		e.left = append(e.left, s.Witness.Look)
-	}
-	if s.Kind == "CALL" || s.Kind == "DO" {
-		e.left = append(e.left, fmt.Sprintf("what %s committed itself before it failed (line %d)", s.Kind, s.Line))
 	}
 	return e
 }

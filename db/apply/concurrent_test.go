@@ -262,7 +262,7 @@ func TestSessionIsLostBetweenBuildAndToolKey(t *testing.T) {
 	got := <-ran
 	want(t, got, apply.NotApplied, apply.ConnectionLost)
 	again, _ := executor(t, d.DSN)
-	p, err := apply.Probe(t.Context(), again.Trio.Executor.Conn, u, got.Trace)
+	p, err := apply.Probe(t.Context(), again.Trio.Executor, u, got.Trace)
 	if err != nil || p.Outcome != apply.NotApplied || p.From != 1 {
 		t.Errorf("the database says %s, from statement %d: %v", p.Outcome, p.From, err)
 	}

@@ -55,7 +55,7 @@ func (u Unique) Query(partitioned bool) string {
 	if !u.nullsEqual {
 		group += " WHERE " + strings.Join(filled, " AND ")
 	}
-	return fmt.Sprintf("SELECT count(*) FROM (%s GROUP BY %s HAVING count(*) > 1 LIMIT %d) AS d", group, strings.Join(names, ", "), MaxDuplicates+1)
+	return fmt.Sprintf("SELECT pg_catalog.count(*) FROM (%s GROUP BY %s HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT %d) AS d", group, strings.Join(names, ", "), MaxDuplicates+1)
 }
 
 // uniqueIndex reads what a CREATE UNIQUE INDEX is going to check.

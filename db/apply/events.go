@@ -20,14 +20,16 @@ const (
 	Waiting         EventKind = "waiting"          // for a lock, with its blockers
 	Queued          EventKind = "queued"           // sessions wait behind our locks
 	// CommitSending comes before COMMIT is sent; from then on a stop is too late.
-	CommitSending    EventKind = "commit.sending"
-	AttemptEnded     EventKind = "attempt.ended"
-	CancelSent       EventKind = "cancel.sent"
-	TooLate          EventKind = "too late" // a stop came after COMMIT was sent
-	UnitApplied      EventKind = "applied"
-	UnitUndone       EventKind = "rolled back"
-	UnitUnknown      EventKind = "unknown"
+	CommitSending EventKind = "commit.sending"
+	AttemptEnded  EventKind = "attempt.ended"
+	CancelSent    EventKind = "cancel.sent"
+	TooLate       EventKind = "too late" // a stop came after COMMIT was sent
+	UnitApplied   EventKind = "applied"
+	UnitUndone    EventKind = "rolled back"
+	UnitUnknown   EventKind = "unknown"
+	// MonitorBlind: the breaker is off until MonitorBack.
 	MonitorBlind     EventKind = "monitor.blind"
+	MonitorBack      EventKind = "monitor.back"
 	BuildProgress    EventKind = "progress"
 	SnapshotWait     EventKind = "waiting for snapshots"
 	ToolWaits        EventKind = "tool waits" // a session waits for the tool's advisory key

@@ -22,11 +22,8 @@ type Executor struct {
 	// Trio is the executor session that runs the unit, the monitor that looks at
 	// it and the escape that cancels it where a cancel request does not get
 	// through.
-	Trio *db.Trio
-	// MonitorLock is held around each question on the monitor. nil = nobody else
-	// uses the connection.
-	MonitorLock sync.Locker
-	Limits      Limits
+	Trio   *db.Trio
+	Limits Limits
 	// Ledger is the claim on the run: it stands at the head of every transaction,
 	// and before what has none. nil = the run has no ledger.
 	Ledger *ledger.Claim
@@ -37,7 +34,6 @@ type Executor struct {
 
 	mu   sync.Mutex
 	gate *gate
-	own  sync.Mutex
 }
 
 // Stop ends the unit that Run is running as a cancelled context would: the gate
@@ -105,6 +101,8 @@ type run struct {
 	sentAny  bool      // a statement of the file was handed over in this attempt
 	waitSeen []Blocker // who stood in the way of this attempt, all that were seen
 	waitOld  []Blocker // who of them was seen first
+	encoding string    // what a statement outside our transactions left client_encoding at
+	lent     bool      // the session itself has the team's settings
 	obstacle string    // oid of the relation that was last waited for; "" = none
 	blind    bool      // the monitor failed, and that was told
 	// restsSince is since when the build's session runs nothing although its
@@ -134,7 +132,7 @@ func (r *run) open(ctx context.Context) (ending, bool) {
 	limited, cancel := context.WithTimeout(ctx, r.lim.Grace)
 	defer cancel()
 	var err error
-	if r.s, err = meet(limited, r.x.Trio.Executor.Conn); err != nil {
+	if r.s, err = meet(limited, r.x.Trio.Executor); err != nil {
 		return ending{outcome: NotApplied, reason: reasonUnsent(err), err: err}, false
 	}
 	if r.s.status() != 'I' {

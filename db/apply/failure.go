@@ -65,9 +65,9 @@ func (r *run) whoCanceled(a answer) (Reason, error) {
 
 func (r *run) heldTooLong() error {
 	if r.u.Hold > 0 {
-		return fmt.Errorf("%s: held its locks past the accepted %s: undone, nothing changed", r.u.Path, r.u.Hold)
+		return fmt.Errorf("%s: held its locks for longer than the accepted %s, so the server undid it: nothing changed", r.u.Path, r.u.Hold)
 	}
-	return fmt.Errorf("%s: judged instant, was not: undone, nothing changed", r.u.Path)
+	return fmt.Errorf("%s: took longer than judged, so the server undid it: nothing changed", r.u.Path)
 }
 
 // stopped is the ending of a unit whose gate closed before COMMIT.
@@ -108,7 +108,7 @@ func hintFor(reason Reason, r *run) error {
 	case Held:
 		return fmt.Errorf("%s did not get its lock in %d attempts; nothing changed", r.u.Name, r.attempts)
 	case Vacuuming:
-		return fmt.Errorf("%s stands behind an autovacuum; nothing changed", r.u.Name)
+		return fmt.Errorf("%s waits behind an autovacuum; nothing changed", r.u.Name)
 	}
 	return errors.New(string(reason))
 }
@@ -122,8 +122,9 @@ func (r *run) failure(s Statement, err error) error {
 	if !errors.As(err, &pg) {
 		return fmt.Errorf("%s:%d: %w", r.u.Path, s.Line, err)
 	}
-	f := &Failure{Path: r.u.Path, Line: s.Line, Code: pg.Code, Message: pg.Message, Detail: pg.Detail,
-		Hint: pg.Hint, Constraint: pg.ConstraintName, Err: err}
+	shown := func(text string) string { return db.ShownMessage(text, s.SQL) }
+	f := &Failure{Path: r.u.Path, Line: s.Line, Code: pg.Code, Message: shown(pg.Message), Detail: shown(pg.Detail),
+		Hint: shown(pg.Hint), Constraint: pg.ConstraintName, Err: err}
 	if at, ok := db.ErrorPlace(err, s.SQL, db.Place{Line: s.Line, Column: max(s.Column, 1)}); ok {
 		f.Line, f.Column = at.Line, at.Column
 	}

@@ -35,6 +35,11 @@ var errTooLong = errors.New("no answer within the time the server was given")
 // deadline, and cancels when the gate closes. It returns only after the command
 // was answered or the connection is gone, and no cancel is still on its way.
 func (r *run) fly(ctx context.Context, f flight, send func(context.Context) (pgconn.CommandTag, error)) answer {
+	patient := time.Duration(-1) // a build is bounded by looking at its session
+	if f.limit > 0 {
+		patient = f.limit + r.lim.Grace
+	}
+	defer r.x.Trio.Executor.Patient(patient)()
 	sendCtx, drop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer drop(nil)
 	done, start := make(chan answer, 1), time.Now()
@@ -119,6 +124,7 @@ func (r *run) sighted(f flight, s sight) {
 		r.blinded(s.err)
 		return
 	}
+	r.sees()
 	if f.look != nil {
 		f.look(s)
 		return

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"belay/db"
 )
 
 // Ghost is a backend of a run that outlived its client.
@@ -98,7 +100,7 @@ func (g *Ghost) regard(ctx context.Context, c *pgx.Conn) error {
 }
 
 func ghosts(ctx context.Context, c *pgx.Conn, where string, args ...string) ([]Ghost, error) {
-	rows, err := ask(ctx, c, ghostSQL+where+" order by pid", args...)
+	rows, err := askAs(ctx, c, asLogin, ghostSQL+where+" order by pid", args...)
 	if err != nil {
 		return nil, fmt.Errorf("look for backends of the run: %w", err)
 	}
@@ -106,7 +108,7 @@ func ghosts(ctx context.Context, c *pgx.Conn, where string, args ...string) ([]G
 	for _, r := range rows {
 		pid, _ := strconv.Atoi(r[0])
 		out = append(out, Ghost{PID: pid, Application: r[1], State: r[2], Started: micros(r[3]), Waits: r[4],
-			Query: visible(r[5]), Age: millis(r[6])})
+			Query: db.ShownQuery(r[5]), Age: millis(r[6])})
 	}
 	return out, nil
 }

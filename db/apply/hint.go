@@ -2,14 +2,14 @@ package apply
 
 // hints say what to do now, by reason.
 var hints = map[Reason]string{
-	Held:             "go on, or end the session that stands in the way, or come back when it is done",
-	Vacuuming:        "let it finish, or allow belay to make it yield: autovacuum starts again by itself",
+	Held:             "try again, or end the session that is in the way, or come back when it is done",
+	Vacuuming:        "let it finish, or allow belay to make the server cancel it: autovacuum starts again by itself",
 	HoldExceeded:     "look what made it slow (a trigger, a scan, a function); accept a hold time, or split it",
 	QueueLimit:       "run it at a quieter hour, or split it so that it holds its lock for less time",
 	Canceled:         "run it again when you like",
 	CanceledByOther:  "ask who cancelled it before running it again",
 	Terminated:       "ask who ended the session before running it again",
-	StatementError:   "mend the file, review it again, and run it again",
+	StatementError:   "fix the file, review it again, and run it again",
 	TransactionEnded: "take transaction control out of the file, and look at what it committed",
 	ConnectionLost:   "ask the database what became of it before anything else",
 	IndexInvalid:     "drop the INVALID index with DROP INDEX CONCURRENTLY, then run it again",
@@ -19,8 +19,10 @@ var hints = map[Reason]string{
 	KeysHeld:         "see who migrates this database, wait for them, then run it again",
 	Untold:           "free space for the run folder, then run it again",
 	TakenOver:        "nothing more is sent from here; `belay status` says who goes on with the run",
+	Halfway:          "look what it committed, and make it safe to run again; then go on",
+	Unrecorded:       "look at the history table's rules, triggers and policies (\\d in psql): your own tool would record nothing there either",
 	Blind:            "reconnect: belay starts nothing that it cannot watch",
-	Refused:          "mend what the message names, then run it again",
+	Refused:          "fix what the message names, then run it again",
 }
 
 // Hint is what to do now; "" where the unit is applied.

@@ -89,7 +89,7 @@ func TestHoldBudget(t *testing.T) {
 			x, _ := executor(t, d.DSN)
 			got := x.Run(t.Context(), unit(c.statements...))
 			want(t, got, apply.NotApplied, apply.HoldExceeded)
-			if !got.Unchanged() || !strings.Contains(got.Err.Error(), "judged instant, was not") {
+			if !got.Unchanged() || !strings.Contains(got.Err.Error(), "took longer than judged") {
 				t.Errorf("left %q, error %v", got.Left, got.Err)
 			}
 			mu.Lock()
@@ -114,7 +114,7 @@ func TestAcceptedHoldIsUndonePastIt(t *testing.T) {
 	u.Hold = 1200 * time.Millisecond
 	got := x.Run(t.Context(), u)
 	want(t, got, apply.NotApplied, apply.HoldExceeded)
-	if !strings.Contains(got.Err.Error(), "past the accepted 1.2s") {
+	if !strings.Contains(got.Err.Error(), "longer than the accepted 1.2s") {
 		t.Errorf("error %v", got.Err)
 	}
 	untouched(t, d)

@@ -58,30 +58,42 @@ type existing struct {
 	definition   string
 }
 
-const findSQL = `select c.oid, n.nspname, c.relname, coalesce(tn.nspname || '.' || t.relname, ''), coalesce(x.indisunique, false),
+const findSQL = `select c.oid, n.nspname, c.relname, case when t.oid is null then '' else pg_catalog.concat(tn.nspname, '.', t.relname) end, coalesce(x.indisunique, false),
 	coalesce(x.indisready, false), coalesce(x.indisvalid, false), c.relkind, coalesce(pg_catalog.pg_get_indexdef(x.indexrelid), '')
-from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-left join pg_catalog.pg_index x on x.indexrelid = c.oid
-left join pg_catalog.pg_class t on t.oid = x.indrelid
-left join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
-where c.oid = pg_catalog.to_regclass($1)`
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) c.relnamespace
+left join pg_catalog.pg_index x on x.indexrelid operator(pg_catalog.=) c.oid
+left join pg_catalog.pg_class t on t.oid operator(pg_catalog.=) x.indrelid
+left join pg_catalog.pg_namespace tn on tn.oid operator(pg_catalog.=) t.relnamespace
+where c.oid operator(pg_catalog.=) pg_catalog.to_regclass($1)`
 
 // findIndex looks for what has the index's name; found is false where nothing has.
-func findIndex(ctx context.Context, c *pgx.Conn, i Index) (existing, bool, error) {
-	rows, err := ask(ctx, c, findSQL, i.identifier())
+func findIndex(ctx context.Context, c *pgx.Conn, in scope, i Index) (existing, bool, error) {
+	rows, err := in.ask(ctx, c, findSQL, i.identifier())
 	if err != nil || len(rows) == 0 {
 		return existing{}, false, err
 	}
-	r := rows[0]
-	oid, _ := strconv.ParseUint(r[0], 10, 32)
-	return existing{InvalidIndex: InvalidIndex{OID: uint32(oid), Schema: r[1], Name: r[2], Table: r[3], Unique: r[4] == "t", Ready: r[5] == "t"},
-		valid: r[6] == "t", ready: r[5] == "t", kind: r[7], definition: r[8]}, true, nil
+	return found(rows[0]), true, nil
 }
 
+func found(r []string) existing {
+	oid, _ := strconv.ParseUint(r[0], 10, 32)
+	return existing{InvalidIndex: InvalidIndex{OID: uint32(oid), Schema: r[1], Name: r[2], Table: r[3], Unique: r[4] == "t", Ready: r[5] == "t"},
+		valid: r[6] == "t", ready: r[5] == "t", kind: r[7], definition: r[8]}
+}
+
+// find looks as the unit's statements do: inside their transaction where one is
+// open, which may have moved the path itself.
 func (r *run) find(ctx context.Context, i Index) (existing, bool, error) {
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.lim.Grace)
 	defer cancel()
-	return findIndex(limited, r.s.conn, i)
+	if r.s.status() == 'I' {
+		return findIndex(limited, r.s.conn, scopeOf(r.u, r.s.team), i)
+	}
+	rows, err := ask(limited, r.s.conn, findSQL, i.identifier())
+	if err != nil || len(rows) == 0 {
+		return existing{}, false, err
+	}
+	return found(rows[0]), true, nil
 }
 
 // identifier is the index's quoted name. A new index comes into its table's schema.

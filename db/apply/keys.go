@@ -16,9 +16,9 @@ func (r *run) releaseKeys(ctx context.Context) ([]int64, error) {
 	var released []int64
 	for _, k := range r.u.Keys {
 		for {
-			rows, err := ask(ctx, r.s.conn, `select pg_catalog.pg_advisory_unlock($1::int8) from pg_catalog.pg_locks
-				where locktype = 'advisory' and granted and pid = pg_catalog.pg_backend_pid() and objsubid = 1
-				and ((classid::int8 << 32) | objid::int8) = $1::int8`, strconv.FormatInt(k, 10))
+			rows, err := ask(ctx, r.s.conn, `select pg_catalog.pg_advisory_unlock($1::bigint) from pg_catalog.pg_locks
+				where locktype operator(pg_catalog.=) 'advisory' and granted and pid operator(pg_catalog.=) pg_catalog.pg_backend_pid() and objsubid operator(pg_catalog.=) 1
+				and ((classid::bigint operator(pg_catalog.<<) 32) operator(pg_catalog.|) objid::bigint) operator(pg_catalog.=) $1::bigint`, strconv.FormatInt(k, 10))
 			if err != nil {
 				return released, fmt.Errorf("release the tool's key %d: %w", k, err)
 			}
@@ -52,7 +52,7 @@ func (r *run) takeKeys(ctx context.Context, keys []int64) error {
 
 func (r *run) takeKey(ctx context.Context, k int64) error {
 	for {
-		rows, err := ask(ctx, r.s.conn, "select pg_catalog.pg_try_advisory_lock($1::int8)", strconv.FormatInt(k, 10))
+		rows, err := ask(ctx, r.s.conn, "select pg_catalog.pg_try_advisory_lock($1::bigint)", strconv.FormatInt(k, 10))
 		if err != nil {
 			return fmt.Errorf("take the tool's key %d again: %w", k, err)
 		}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"belay/db/ledger"
-	"belay/sqlview/migration"
 )
 
 // oneByOne runs statements that do not share a transaction. It stops at the
@@ -17,7 +16,7 @@ func (r *run) oneByOne(ctx context.Context) ending {
 	if !ok {
 		return e
 	}
-	if e, ok := r.write(ctx, r.u.Begin, nil); !ok {
+	if e, ok := r.write(ctx, block{writes: r.u.Begin, shows: showsBegun}); !ok {
 		return e
 	}
 	for i := r.u.From; i < len(r.u.Statements); i++ {
@@ -29,7 +28,7 @@ func (r *run) oneByOne(ctx context.Context) ending {
 		r.stood = i + 1
 	}
 	r.current, r.line, r.trace.Statement = -1, 0, len(r.u.Statements)
-	if e, ok := r.write(ctx, r.u.Record, r.whole()); !ok {
+	if e, ok := r.write(ctx, block{writes: r.u.Record, mark: r.whole(), shows: showsApplied}); !ok {
 		return r.incomplete(ctx, e)
 	}
 	if len(found) > 0 && len(found) == len(r.u.Statements)-r.u.From {
@@ -70,7 +69,7 @@ func (s Statement) looked() bool {
 // step runs one statement: in a transaction of its own where it can be, because
 // a dead client then leaves nothing, else as it is.
 func (r *run) step(ctx context.Context, i int, s Statement) ending {
-	if s.Effect.Known && s.Effect.Transactional && !s.Concurrent {
+	if s.transactional() {
 		return r.climb(ctx, block{first: i, statements: []Statement{s}, mark: r.part(i, s, ledger.Applied)})
 	}
 	if repeatable[s.Kind] {
@@ -87,11 +86,12 @@ func (r *run) step(ctx context.Context, i int, s Statement) ending {
 var repeatable = map[string]bool{"VACUUM": true, "ANALYZE": true, "CLUSTER": true, "REINDEX": true, "ALTER SYSTEM": true}
 
 // write records in a transaction of its own.
-func (r *run) write(ctx context.Context, writes []migration.Write, m *ledger.Mark) (ending, bool) {
-	if len(writes) == 0 && (m == nil || r.x.Ledger == nil) {
+func (r *run) write(ctx context.Context, b block) (ending, bool) {
+	if len(b.writes) == 0 && (b.mark == nil || r.x.Ledger == nil) {
 		return ending{}, true
 	}
-	e := r.climb(ctx, block{first: -1, writes: writes, mark: m})
+	b.first = -1
+	e := r.climb(ctx, b)
 	return e, e.outcome == Applied
 }
 
@@ -123,6 +123,6 @@ func (r *run) unbegin(ctx context.Context) bool {
 	if r.untold != nil {
 		return false // what cannot be written down is not done
 	}
-	e, ok := r.write(context.WithoutCancel(ctx), r.u.Unbegin, nil)
+	e, ok := r.write(context.WithoutCancel(ctx), block{writes: r.u.Unbegin})
 	return ok && e.outcome == Applied
 }

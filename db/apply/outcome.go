@@ -52,6 +52,8 @@ const (
 	DetachPending Reason = "detach pending"
 	// Deadline: our own limit of a CONCURRENTLY ran out.
 	Deadline Reason = "deadline"
+	// Halfway: a CALL or DO that commits by itself failed; what it committed stands.
+	Halfway Reason = "stopped halfway"
 	// KeysHeld: the tool's advisory keys were taken by another session.
 	KeysHeld Reason = "tool keys held"
 	// Refused: nothing was sent, because the unit cannot run as it is.
@@ -60,6 +62,9 @@ const (
 	Untold Reason = "journal not written"
 	// TakenOver: another belay owns the run now, or the ledger has lost it.
 	TakenOver Reason = "taken over"
+	// Unrecorded: the history table did not show the row that was written to it, so
+	// the transaction was undone.
+	Unrecorded Reason = "history row not there"
 	// Blind: the monitor session does not answer; nothing was started.
 	Blind Reason = "monitor lost"
 )

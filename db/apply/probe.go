@@ -32,8 +32,11 @@ type Evidence struct {
 	// Statements is how far a OneByOne unit is. From is the first statement that
 	// is still to run.
 	Statements []StatementEvidence `json:"statements,omitempty"`
-	From       int                 `json:"from"`
-	Invalid    []InvalidIndex      `json:"invalid,omitempty"`
+	// Sent is the CALL or DO that makes the outcome unknown: only a person can know
+	// whether it may be sent again. nil = it is something else.
+	Sent    *int           `json:"sent,omitempty"`
+	From    int            `json:"from"`
+	Invalid []InvalidIndex `json:"invalid,omitempty"`
 }
 
 // StatementEvidence is one statement of a OneByOne unit.
@@ -47,8 +50,8 @@ type StatementEvidence struct {
 // not that of the unit. A unit whose backend still lives is Unknown with the
 // backend named: what it does next is not decided yet. The error is for a probe
 // that could not be made; the outcome is then Unknown too.
-func Probe(ctx context.Context, c *pgx.Conn, u Unit, at Trace) (Evidence, error) {
-	p := &probe{c: c, u: u, at: at, e: Evidence{Outcome: Unknown}}
+func Probe(ctx context.Context, c *db.Conn, u Unit, at Trace) (Evidence, error) {
+	p := &probe{c: c.Conn, in: scopeOf(u, c.Team), u: u, at: at, e: Evidence{Outcome: Unknown}}
 	err := p.ask(ctx)
 	if err != nil {
 		p.e.Outcome, p.e.Why = Unknown, "the database could not be asked"
@@ -59,6 +62,7 @@ func Probe(ctx context.Context, c *pgx.Conn, u Unit, at Trace) (Evidence, error)
 
 type probe struct {
 	c  *pgx.Conn
+	in scope
 	u  Unit
 	at Trace
 	e  Evidence
@@ -93,7 +97,7 @@ func (p *probe) ask(ctx context.Context) error {
 
 func (p *probe) decide(ctx context.Context) error {
 	switch {
-	case p.u.Mark.SQL != "" && p.e.Recorded != p.u.Mark.Absent && !p.e.Dirty:
+	case p.u.Mark.shows(p.e.Recorded, p.e.Dirty) == showsApplied:
 		p.e.Outcome, p.e.Why = Applied, "the history table says so"
 		p.e.From = len(p.u.Statements)
 		return nil
@@ -151,30 +155,47 @@ func (p *probe) readMark(ctx context.Context) error {
 	if p.u.Mark.SQL == "" {
 		return nil
 	}
-	rows, err := ask(ctx, p.c, p.u.Mark.SQL)
+	rows, err := askAs(ctx, p.c, p.u.Role, p.u.Mark.SQL)
 	if err != nil {
 		if db.SQLState(err) == "42P01" {
 			return nil
 		}
 		return err
 	}
+	p.e.Recorded, p.e.Dirty, err = p.u.Mark.read(rows)
+	return err
+}
+
+// read says what the rows of a history table show of the unit.
+func (m Mark) read(rows [][]string) (recorded, dirty bool, err error) {
 	for _, r := range rows {
 		if len(r) < 4 {
-			return errors.New("the history table gave rows of another shape")
+			return false, false, errors.New("the history table gave rows of another shape")
 		}
-		if p.u.Mark.has(r[0]) {
+		if m.has(r[0]) {
 			// One row for all versions: a later one that was begun is no word on ours.
-			p.e.Recorded = true
-			p.e.Dirty = isTrue(r[3]) && !p.u.Mark.precedes(r[0])
-			return nil
+			return true, isTrue(r[3]) && !m.precedes(r[0]), nil
 		}
 		// One row for all versions: a unit that takes one back and was begun has
 		// written the version before, dirty. Absent is not yet taken back.
-		if p.u.Mark.Absent && p.u.Mark.UpTo && isTrue(r[3]) {
-			p.e.Dirty = true
+		if m.Absent && m.UpTo && isTrue(r[3]) {
+			dirty = true
 		}
 	}
-	return nil
+	return false, dirty, nil
+}
+
+// shows puts what was read into a word; "" = the unit is not there.
+func (m Mark) shows(recorded, dirty bool) shown {
+	switch {
+	case m.SQL == "":
+		return ""
+	case dirty:
+		return showsBegun
+	case recorded != m.Absent:
+		return showsApplied
+	}
+	return ""
 }
 
 // has reports whether a history row of the version stands for the unit's.
@@ -241,12 +262,15 @@ func (p *probe) statement(ctx context.Context, i int, s Statement) (StatementEvi
 		e.Outcome, e.Why = Applied, "its answer came"
 	case i > p.at.Statement, p.at.Aside:
 		e.Outcome, e.Why = NotApplied, "it was not sent"
-	case s.Effect.Known && s.Effect.Transactional:
+	case s.transactional():
 		e.Outcome, e.Why, err = p.transaction(ctx)
 	case len(p.at.Files) > 0:
 		e.Outcome, e.Why, err = rewritten(ctx, p.c, p.at.Files)
 	case repeatable[s.Kind]:
 		e.Outcome, e.Why = NotApplied, "it can be sent again"
+	case s.commits():
+		e.Outcome, e.Why = Unknown, fmt.Sprintf("%s was sent and did not come to its end, or its answer was lost: what it committed by itself stands", s.Kind)
+		p.e.Sent = &i
 	default:
 		e.Outcome, e.Why = Unknown, "it was sent, no answer came, and the catalog does not show it: look whether it took effect"
 		if s.Witness.Look != "" {
@@ -261,7 +285,7 @@ func (p *probe) statement(ctx context.Context, i int, s Statement) (StatementEvi
 func (p *probe) catalog(ctx context.Context, i int, s Statement) (Outcome, string, bool, error) {
 	switch {
 	case s.Witness.SQL != "" && (i < p.at.Statement || i == p.at.Statement && !p.at.Aside):
-		o, why, err := s.Witness.testify(ctx, p.c)
+		o, why, err := s.Witness.testify(ctx, p.c, p.in)
 		return o, why, true, err
 	case s.Index.Name != "":
 		return p.index(ctx, s)
@@ -272,7 +296,7 @@ func (p *probe) catalog(ctx context.Context, i int, s Statement) (Outcome, strin
 }
 
 func (p *probe) index(ctx context.Context, s Statement) (Outcome, string, bool, error) {
-	x, found, err := findIndex(ctx, p.c, s.Index)
+	x, found, err := findIndex(ctx, p.c, p.in, s.Index)
 	if err != nil {
 		return Unknown, "", true, err
 	}
@@ -291,8 +315,8 @@ func (p *probe) index(ctx context.Context, s Statement) (Outcome, string, bool, 
 
 func (p *probe) constraint(ctx context.Context, k Constraint) (Outcome, string, bool, error) {
 	schema, table, _ := strings.Cut(k.Table, ".")
-	rows, err := ask(ctx, p.c, `select convalidated from pg_catalog.pg_constraint
-		where conrelid = pg_catalog.to_regclass($1) and conname = $2`, pgx.Identifier{schema, table}.Sanitize(), k.Name)
+	rows, err := p.in.ask(ctx, p.c, `select convalidated from pg_catalog.pg_constraint
+		where conrelid operator(pg_catalog.=) pg_catalog.to_regclass($1) and conname operator(pg_catalog.=) $2`, pgx.Identifier{schema, table}.Sanitize(), k.Name)
 	switch {
 	case err != nil:
 		return Unknown, "", true, err

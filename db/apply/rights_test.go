@@ -69,40 +69,72 @@ func untouchedBy(t testing.TB, d *dbtest.DB, x *apply.Executor) {
 	untouched(t, d)
 }
 
-// Nothing is started that nobody watches.
+// Nothing is started that nobody watches. A monitor that was lost comes back by
+// itself.
 func TestBlindMonitorStartsNothing(t *testing.T) {
 	d := shop(t)
-	x, rec := executor(t, d.DSN)
-	d.Exec(t, `SELECT pg_terminate_backend($1)`, int32(x.Trio.Monitor.PgConn().PID()))
-	d.WaitForGone(t, x.Trio.Monitor.PgConn().PID())
+	p := dbtest.NewProxy(t, d.DSN)
+	x, rec := executor(t, p.DSN)
+	p.Refuse(true)
+	endMonitor(t, d, x)
 	want(t, x.Run(t.Context(), unit(addColumn())), apply.NotApplied, apply.Blind)
 	if len(rec.of(apply.Intent)) != 0 {
 		t.Error("an intent was told")
 	}
-	if err := x.Trio.ReopenMonitor(t.Context()); err != nil {
+	p.Refuse(false)
+	if err := x.Trio.Monitor.Await(t.Context(), func(error) {}); err != nil {
 		t.Fatal(err)
 	}
 	want(t, x.Run(t.Context(), unit(addColumn())), apply.Applied, apply.Done)
 }
 
+func endMonitor(t *testing.T, d *dbtest.DB, x *apply.Executor) {
+	t.Helper()
+	pid := uint32(x.Trio.Monitor.Standing().PID)
+	d.Exec(t, `SELECT pg_terminate_backend($1)`, int32(pid))
+	d.WaitForGone(t, pid)
+}
+
 // A monitor that is lost on the way is told once; the unit ends by itself.
 func TestMonitorLostOnTheWay(t *testing.T) {
 	d := shop(t)
-	x, rec := executor(t, d.DSN)
+	p := dbtest.NewProxy(t, d.DSN)
+	x, rec := executor(t, p.DSN)
 	x.Limits.Attempts = 2
 	_, release := d.Blocker(t, `LOCK TABLE t IN ACCESS SHARE MODE`)
 	defer release()
-	pid := x.Trio.Monitor.PgConn().PID()
 	rec.hook = func(e apply.Event) error {
 		if e.Kind == apply.StatementBegun && e.Attempt == 1 {
-			d.Exec(t, `SELECT pg_terminate_backend($1)`, int32(pid))
-			d.WaitForGone(t, pid)
+			p.Refuse(true)
+			endMonitor(t, d, x)
 		}
 		return nil
 	}
 	want(t, x.Run(t.Context(), unit(addColumn())), apply.NotApplied, apply.Held)
 	if n := len(rec.of(apply.MonitorBlind)); n != 1 {
 		t.Errorf("told %d times", n)
+	}
+	untouched(t, d)
+}
+
+// A monitor that is ended on the way is there again for the next look: who stands
+// in the way is named all the same.
+func TestMonitorComesBackOnTheWay(t *testing.T) {
+	d := shop(t)
+	x, rec := executor(t, d.DSN)
+	x.Limits.Attempts = 2
+	_, release := d.Blocker(t, `LOCK TABLE t IN ACCESS SHARE MODE`)
+	defer release()
+	rec.hook = func(e apply.Event) error {
+		if e.Kind == apply.StatementBegun {
+			endMonitor(t, d, x)
+		}
+		return nil
+	}
+	res := x.Run(t.Context(), unit(addColumn()))
+	want(t, res, apply.NotApplied, apply.Held)
+	if len(res.Blockers) != 1 {
+		t.Errorf("blockers %+v", res.Blockers)
 	}
 	untouched(t, d)
 }

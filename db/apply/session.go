@@ -5,15 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"belay/db"
 )
 
 // session is the run connection and what was learned of it once.
 type session struct {
-	conn    *pgx.Conn
+	conn *pgx.Conn
+	// team is what the team's tool would have on the connection.
+	team    []db.Setting
 	pid     uint32
 	version int // server_version_num
 	started time.Time
@@ -31,11 +36,7 @@ func exec(ctx context.Context, c *pgx.Conn, sql string, args ...string) (pgconn.
 	if c.IsClosed() {
 		return pgconn.CommandTag{}, nil, fmt.Errorf("%w: the connection is closed", errNotSent)
 	}
-	params := make([][]byte, len(args))
-	for i, a := range args {
-		params[i] = []byte(a)
-	}
-	res := c.PgConn().ExecParams(ctx, sql, params, nil, nil, nil)
+	res := c.PgConn().ExecParams(ctx, sql, values(args...), nil, nil, nil)
 	var rows [][]string
 	for res.NextRow() {
 		rows = append(rows, texts(res.Values()))
@@ -64,21 +65,17 @@ func ask(ctx context.Context, c *pgx.Conn, sql string, args ...string) ([][]stri
 }
 
 // meet learns what must be known of the run session before anything is sent.
-func meet(ctx context.Context, c *pgx.Conn) (session, error) {
-	s := session{conn: c, pid: c.PgConn().PID()}
-	rows, err := ask(ctx, c, `select pg_catalog.current_setting('server_version_num'),
-		coalesce((select (extract(epoch from backend_start) * 1000000)::bigint from pg_catalog.pg_stat_activity
-			where pid = pg_catalog.pg_backend_pid()), 0), pg_catalog.pg_is_in_recovery()`)
+func meet(ctx context.Context, c *db.Conn) (session, error) {
+	s := session{conn: c.Conn, team: c.Team, pid: c.PgConn().PID(), started: c.Started}
+	rows, err := ask(ctx, s.conn, `select pg_catalog.current_setting('server_version_num'), pg_catalog.pg_is_in_recovery()`)
 	if err != nil {
 		return s, err
 	}
 	s.version, _ = strconv.Atoi(rows[0][0])
-	micros, _ := strconv.ParseInt(rows[0][1], 10, 64)
-	s.started = time.UnixMicro(micros).UTC()
-	if rows[0][2] == "t" {
+	if rows[0][1] == "t" {
 		return s, errors.New("the server is a standby: connect to the primary")
 	}
-	s.timeline = timeline(ctx, c)
+	s.timeline = timeline(ctx, s.conn)
 	return s, nil
 }
 
@@ -92,6 +89,21 @@ func timeline(ctx context.Context, c *pgx.Conn) string {
 	return rows[0][0]
 }
 
+// begin opens a transaction as the team's tool would: what it has by default is
+// read by BEGIN, when the session still has belay's.
+func (s session) begin() string {
+	sql := "BEGIN"
+	for _, x := range s.team {
+		switch {
+		case x.Name == "default_transaction_isolation" && x.Want != "read committed":
+			sql += " ISOLATION LEVEL " + strings.ToUpper(x.Want)
+		case x.Name == "default_transaction_deferrable" && x.Want == "on":
+			sql += " DEFERRABLE"
+		}
+	}
+	return sql
+}
+
 // status is the transaction status after the last answer: 'I' idle, 'T' in a
 // transaction, 'E' in an aborted one, 0 where the connection is gone.
 func (s session) status() byte {
@@ -99,4 +111,69 @@ func (s session) status() byte {
 		return 0
 	}
 	return s.conn.PgConn().TxStatus()
+}
+
+// scope is where names are looked for that are written without their schema.
+type scope struct {
+	path string // search_path
+	role string // whom "$user" means; "" = the session's own
+}
+
+// scopeOf is where the statements of a unit look.
+func scopeOf(u Unit, team []db.Setting) scope {
+	s := scope{role: u.Role}
+	for _, x := range team {
+		if x.Name == "search_path" {
+			s.path = x.Want
+		}
+	}
+	return s
+}
+
+// ask asks about such names, in a transaction that ends with the answer. sql
+// names the schema of each of its own types, functions and operators.
+func (s scope) ask(ctx context.Context, c *pgx.Conn, sql string, args ...string) ([][]string, error) {
+	set := [][]string{{"search_path", s.path}}
+	if s.role != "" {
+		set = append(set, []string{"role", s.role})
+	}
+	return askWith(ctx, c, set, sql, args...)
+}
+
+// asLogin is who sees the login's own sessions, whatever role a session took.
+const asLogin = "none"
+
+// askAs asks with the rights of a role, in a transaction that ends with the answer;
+// "" = those that the session has.
+func askAs(ctx context.Context, c *pgx.Conn, role, sql string, args ...string) ([][]string, error) {
+	if role == "" {
+		return ask(ctx, c, sql, args...)
+	}
+	return askWith(ctx, c, [][]string{{"role", role}}, sql, args...)
+}
+
+// askWith asks with settings, each a name and a value, that end with the answer.
+func askWith(ctx context.Context, c *pgx.Conn, set [][]string, sql string, args ...string) ([][]string, error) {
+	var b pgconn.Batch
+	for _, s := range set {
+		b.ExecParams("select pg_catalog.set_config($1, $2, true)", values(s...), nil, nil, nil)
+	}
+	b.ExecParams(sql, values(args...), nil, nil, nil)
+	results := c.PgConn().ExecBatch(ctx, &b)
+	var rows [][]string
+	for results.NextResult() {
+		rows = nil
+		for r := results.ResultReader(); r.NextRow(); {
+			rows = append(rows, texts(r.Values()))
+		}
+	}
+	return rows, results.Close()
+}
+
+func values(args ...string) [][]byte {
+	out := make([][]byte, len(args))
+	for i, a := range args {
+		out[i] = []byte(a)
+	}
+	return out
 }

@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -62,9 +63,10 @@ func transactionGuard(rung, hold time.Duration) guard {
 	return guard{lock: rung, statement: rung + hold, idle: idleTimeout, check: checkInterval}
 }
 
-// impose sets the guard, the role and the search path in one round trip, for
-// the transaction or for the session, and reads them back in another.
-func (g *guard) impose(ctx context.Context, s session, local bool, role, path string) error {
+// impose sets what the team's tool would have, the guard and the role in one
+// round trip, for the transaction or for the session, and reads the guard and the
+// role back in another.
+func (g *guard) impose(ctx context.Context, s session, local bool, u Unit) error {
 	var calls []string
 	var args []string
 	set := func(name, value string) {
@@ -72,22 +74,25 @@ func (g *guard) impose(ctx context.Context, s session, local bool, role, path st
 		calls = append(calls, fmt.Sprintf("pg_catalog.set_config($%d, $%d, %t)", len(args)-1, len(args), local))
 	}
 	calls = append(calls, fmt.Sprintf(db.DurableSQL, local))
+	// What one statement of a OneByOne unit sets, the next one has: see adopt.
+	session := local && u.Wrap == OneByOne
+	for _, x := range s.team {
+		args = append(args, x.Name, x.Want)
+		calls = append(calls, fmt.Sprintf("pg_catalog.set_config($%d, $%d, %t)", len(args)-1, len(args), local && !session))
+	}
 	for _, l := range g.limits(s.version) {
 		if l.name == "transaction_timeout" && *l.value == 0 {
 			continue
 		}
 		set(l.name, guc(*l.value))
 	}
-	if role != "" {
-		set("role", role)
-	}
-	if path != "" {
-		set("search_path", path)
+	if u.Role != "" {
+		set("role", u.Role)
 	}
 	if _, err := ask(ctx, s.conn, "select "+strings.Join(calls, ", "), args...); err != nil {
 		return err
 	}
-	return g.verify(ctx, s, role)
+	return g.verify(ctx, s, u.Role)
 }
 
 // verify reads the settings back: a server that ignores one, as some managed
@@ -135,6 +140,36 @@ func (g *guard) read(ctx context.Context, s session) (guard, error) {
 		}
 	}
 	return got, nil
+}
+
+// adopt takes over, for the next statement, what a statement outside a transaction
+// of ours left in the session, and gives the session belay's own settings back:
+// what is asked in between is ours. A session that does not take them is closed.
+func (r *run) adopt(ctx context.Context) {
+	if !r.lent || r.s.status() != 'I' {
+		return
+	}
+	r.lent, r.encoding = false, r.s.conn.PgConn().ParameterStatus("client_encoding")
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.lim.Grace)
+	defer cancel()
+	calls := make([]string, len(r.s.team))
+	for i, x := range r.s.team {
+		calls[i] = "pg_catalog.current_setting('" + x.Name + "')"
+	}
+	sql, args := r.x.Trio.Executor.PinSQL(db.ForSession)
+	rows, err := ask(limited, r.s.conn, "select "+strings.Join(calls, ", "))
+	if err == nil {
+		_, err = r.s.conn.Exec(limited, sql, args...)
+	}
+	if err != nil {
+		_ = r.s.conn.Close(limited)
+		return
+	}
+	team := slices.Clone(r.s.team)
+	for i := range team {
+		team[i].Want = rows[0][i]
+	}
+	r.s.team = team
 }
 
 // keep obeys what a statement of the file set only where it is stricter, and
@@ -190,7 +225,7 @@ func parseGUC(s string) (time.Duration, error) {
 // baseline is what the session had before a unit, to be put back after it.
 type baseline map[string]string
 
-const baselineSQL = `select name, setting from pg_catalog.pg_settings where source = 'session'
+const baselineSQL = `select name, setting from pg_catalog.pg_settings where source operator(pg_catalog.=) 'session'
 union all select 'role', pg_catalog.current_setting('role')
 union all select 'search_path', pg_catalog.current_setting('search_path')
 union all select 'session_authorization', pg_catalog.current_setting('session_authorization')`
@@ -208,26 +243,24 @@ func readBaseline(ctx context.Context, c *pgx.Conn) (baseline, error) {
 }
 
 // restore takes back whatever a unit set for the session. RESET ALL leaves role
-// and session authorization alone, so these come first and by name.
+// and session authorization alone, so these come first and by name. It leaves a
+// session without the pins for a moment: what is sent then names all schemas.
 func (b baseline) restore(ctx context.Context, c *pgx.Conn) error {
 	for _, sql := range []string{"reset session authorization", "reset role", "reset all"} {
 		if _, _, err := exec(ctx, c, sql); err != nil {
 			return err
 		}
 	}
-	now, err := readBaseline(ctx, c)
-	if err != nil {
-		return err
-	}
+	var calls, args []string
 	for name, value := range b {
-		if now[name] == value || (name == "session_authorization") {
+		if name == "session_authorization" {
 			continue
 		}
-		if _, err := ask(ctx, c, "select pg_catalog.set_config($1, $2, false)", name, value); err != nil {
-			return err
-		}
+		args = append(args, name, value)
+		calls = append(calls, fmt.Sprintf("pg_catalog.set_config($%d, $%d, false)", len(args)-1, len(args)))
 	}
-	return nil
+	_, err := ask(ctx, c, "select "+strings.Join(calls, ", "), args...)
+	return err
 }
 
 // mayMoveSettings reports whether a statement can change a setting. DDL and

@@ -18,6 +18,9 @@ func FromParse(src []byte, s parse.Statement, e effect.Effect) Statement {
 	out := Statement{SQL: s.SQL, Line: line, Column: column, Kind: s.Kind, Effect: e}
 	if s.Node == nil {
 		out.Effect = effect.Effect{}
+		if s.Unsendable {
+			out.Unsendable = s.Problem.Message
+		}
 		return out
 	}
 	table := ""
@@ -37,6 +40,8 @@ func FromParse(src []byte, s parse.Statement, e effect.Effect) Statement {
 		out.Concurrent = option(n.ReindexStmt.Params, "concurrently")
 	case *pg.Node_AlterTableStmt:
 		out.altered(n.AlterTableStmt, table)
+	case *pg.Node_CopyStmt:
+		out.Stdin = n.CopyStmt.IsFrom && n.CopyStmt.Filename == "" && !n.CopyStmt.IsProgram
 	case *pg.Node_VacuumStmt:
 		out.Patient = true
 	default:
@@ -89,13 +94,16 @@ func option(params []*pg.Node, name string) bool {
 }
 
 // WrapOf says how a file runs: as its own transaction where it is one BEGIN …
-// COMMIT, one by one where something in it cannot be in a transaction or the
-// tool is told not to use one, else in ours.
+// COMMIT, one by one where something in it cannot be in a transaction, is a CALL or
+// DO that may commit, or the tool is told not to use one, else in ours.
 func WrapOf(statements []Statement, noTransaction bool) Wrap {
 	u := Unit{Statements: statements}
 	if u.isOwn() {
 		return Own
 	}
+	// What may commit runs alone, as the tool and psql run it; beside others it is
+	// in their transaction, where the server forbids it to.
+	noTransaction = noTransaction || len(statements) == 1 && statements[0].commits()
 	for _, s := range statements {
 		noTransaction = noTransaction || s.Concurrent || (s.Effect.Known && !s.Effect.Transactional)
 	}

@@ -13,17 +13,20 @@ import (
 	"belay/db/dbtest"
 )
 
-// stormSeeds is how many random runs are made. BELAY_STORM_SEEDS=1000 makes
-// more, BELAY_SEED=n plays one again.
-const stormSeeds = 100
+// How many random runs are made, in the short form and in the long one.
+// BELAY_STORM_SEEDS=1000 makes more, BELAY_SEED=n plays one again.
+const (
+	stormSeeds     = 6
+	stormSeedsLong = 200
+)
 
 // A fault at a random moment, of a random kind, beside a blocker or not: what is
 // said must be true, what is unknown must be found out, and what is not applied
 // must apply afterwards, once.
 func TestStorm(t *testing.T) {
 	first, count := uint64(1), stormSeeds
-	if testing.Short() {
-		count = 10
+	if dbtest.Long() {
+		count = stormSeedsLong
 	}
 	if s := os.Getenv("BELAY_SEED"); s != "" {
 		n, err := strconv.ParseUint(s, 10, 64)

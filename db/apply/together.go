@@ -41,9 +41,9 @@ func (b block) together() []effect.On {
 
 // lockableSQL keeps the tables that LOCK TABLE takes: it refuses indexes and
 // views, and a table of another owner such as the parent of a foreign key.
-const lockableSQL = `select n.name, c.oid::int8 from pg_catalog.unnest($1::text[]) with ordinality as n(name, at)
-	join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(n.name)
-	where c.relkind in ('r', 'p') and pg_catalog.has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE') order by n.at`
+const lockableSQL = `select n.name, c.oid::bigint from pg_catalog.unnest($1::pg_catalog.text[]) with ordinality as n(name, at)
+	join pg_catalog.pg_class c on c.oid operator(pg_catalog.=) pg_catalog.to_regclass(n.name)
+	where c.relkind operator(pg_catalog.=) any ('{r,p}'::pg_catalog."char"[]) and pg_catalog.has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE') order by n.at`
 
 // lockTogether takes the block's locks. First comes the table that the attempt
 // before waited for: nothing is closed yet while that wait is repeated.

@@ -36,6 +36,7 @@ func threeTables(t testing.TB) *dbtest.DB {
 func TestSeveralTablesWaitOnceTogether(t *testing.T) {
 	for _, s := range several {
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			d := threeTables(t)
 			if s.setup != "" {
 				d.Exec(t, s.setup)
@@ -84,6 +85,7 @@ func TestTheApplicationIsNeverTheVictim(t *testing.T) {
 	} {
 		for _, order := range []string{"a b", "b a"} {
 			t.Run(sql+"/"+order, func(t *testing.T) {
+				t.Parallel()
 				d := threeTables(t)
 				x, rec := executor(t, d.DSN)
 				u := transactional(t, x, sql)

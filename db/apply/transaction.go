@@ -20,7 +20,17 @@ type block struct {
 	statements []Statement
 	writes     []migration.Write
 	mark       *ledger.Mark // left in the ledger with it; nil = none
+	// shows is what the history table must show before COMMIT; "" = it is not asked.
+	shows shown
 }
+
+// shown is what a history table shows of a unit.
+type shown string
+
+const (
+	showsApplied shown = "applied" // or, for a way back, taken back
+	showsBegun   shown = "begun"   // dirty
+)
 
 // patient reports whether the block makes nobody wait, however long it takes: at
 // least one statement works through a table, and every other is no stronger.
@@ -40,7 +50,7 @@ var dml = map[string]bool{"INSERT": true, "UPDATE": true, "DELETE": true, "MERGE
 
 // transaction runs a unit as one transaction, with the ladder.
 func (r *run) transaction(ctx context.Context) ending {
-	return r.climb(ctx, block{first: r.u.index(0), statements: r.u.body(), writes: r.u.Record, mark: r.whole()})
+	return r.climb(ctx, block{first: r.u.index(0), statements: r.u.body(), writes: r.u.Record, mark: r.whole(), shows: showsApplied})
 }
 
 // climb tries the block until it is committed, fails for good, or the ladder ends.
@@ -128,6 +138,9 @@ func (r *run) attempt(ctx context.Context, b block, rung time.Duration) ending {
 		e.held = time.Since(r.began)
 	}
 	r.rollback()
+	if r.lent = r.u.Wrap == OneByOne && e.outcome == Applied; r.lent {
+		r.adopt(ctx) // what is rolled back takes the team's settings with it
+	}
 	r.lastLook()
 	r.current, r.line = -1, 0
 	return e
@@ -147,13 +160,13 @@ func (r *run) inside(ctx context.Context, b block, whole time.Duration) ending {
 	}
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.lim.Grace)
 	defer cancel()
-	if _, _, err := exec(limited, r.s.conn, "BEGIN"); err != nil {
+	if _, _, err := exec(limited, r.s.conn, r.s.begin()); err != nil {
 		return r.unsentEnding(err)
 	}
 	if err := r.enter(limited, b.mark); err != nil {
 		return r.fenced(err)
 	}
-	if err := r.guard.impose(limited, r.s, true, r.u.Role, r.u.SearchPath); err != nil {
+	if err := r.guard.impose(limited, r.s, true, r.u); err != nil {
 		return r.unsentEnding(err)
 	}
 	r.began = time.Now()
@@ -177,7 +190,7 @@ func (r *run) inside(ctx context.Context, b block, whole time.Duration) ending {
 	if e, ok := r.record(ctx, b.writes); !ok {
 		return e
 	}
-	return r.commit(ctx)
+	return r.commit(ctx, b)
 }
 
 // startHold starts the clock of the whole transaction: lock_timeout and
@@ -201,6 +214,9 @@ func (r *run) statement(ctx context.Context, at int, s Statement) (ending, bool)
 		return r.stopped(reason, ending{}), false
 	}
 	r.current, r.line, r.trace.Statement = at, s.Line, at
+	if err := r.reading(s); err != nil {
+		return ending{outcome: NotApplied, reason: Refused, err: err}, false
+	}
 	if !r.tell(Event{Kind: StatementBegun, Message: s.Kind}) {
 		return r.stopped(Untold, ending{}), false
 	}
@@ -265,9 +281,9 @@ func (r *run) record(ctx context.Context, writes []migration.Write) (ending, boo
 	role := or(r.u.Role, r.base["role"])
 	f := flight{limit: r.guard.statement, deadline: r.deadline, over: r.over}
 	a := r.fly(ctx, f, func(ctx context.Context) (pgconn.CommandTag, error) {
-		tag, _, err := exec(ctx, r.s.conn, `select pg_catalog.set_config('session_authorization', $1, true),
+		tag, _, err := exec(ctx, r.s.conn, `select pg_catalog.set_config('client_encoding', 'UTF8', true), pg_catalog.set_config('session_authorization', $1, true),
 			pg_catalog.set_config('role', $2, true), pg_catalog.set_config('search_path', $3, true)`,
-			r.base["session_authorization"], role, or(r.u.SearchPath, r.base["search_path"]))
+			r.base["session_authorization"], role, scopeOf(r.u, r.s.team).path)
 		return tag, err
 	})
 	if a.err != nil {
@@ -283,6 +299,9 @@ func (r *run) record(ctx context.Context, writes []migration.Write) (ending, boo
 		})
 		if a.err != nil {
 			return r.failed(own, a), false
+		}
+		if n := a.tag.RowsAffected(); n != 1 && (a.tag.Insert() || a.tag.Update()) {
+			return r.unrecorded(fmt.Sprintf("%q wrote %d rows, not one", w.SQL, n)), false
 		}
 	}
 	return ending{}, true

@@ -137,7 +137,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 	x, _ := executor(t, d.DSN)
 	concurrent := apply.Statement{SQL: `CREATE INDEX CONCURRENTLY i ON t (a)`, Kind: "CREATE INDEX", Concurrent: true}
 	for _, s := range []apply.Statement{opaque("COMMIT", `COMMIT`), opaque("SAVEPOINT", `SAVEPOINT s`),
-		opaque("COPY", `COPY t FROM STDIN`), concurrent} {
+		{SQL: `COPY t FROM STDIN`, Kind: "COPY", Stdin: true}, {SQL: `\if x`, Unsendable: "psql"}, concurrent} {
 		want(t, x.Run(t.Context(), unit(addColumn(), s)), apply.NotApplied, apply.Refused)
 	}
 	untouched(t, d)

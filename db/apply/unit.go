@@ -3,7 +3,6 @@ package apply
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"time"
 
@@ -35,8 +34,6 @@ type Unit struct {
 	Mark Mark
 	// Role is set for the statements and the history row; "" = the session's own.
 	Role string
-	// SearchPath is set for the statements; "" = the session's own.
-	SearchPath string
 	// Keys are the advisory lock keys of the team's tool that the run session
 	// holds. They are released around CONCURRENTLY.
 	Keys []int64
@@ -75,6 +72,11 @@ type Statement struct {
 	Partition Partition
 	// Witness shows in the catalog whether any other statement took effect.
 	Witness Witness
+	// Unsendable says why no server may be sent the text, as one of psql's own
+	// commands; "" = it may.
+	Unsendable string
+	// Stdin is true for COPY FROM STDIN, whose data stands in no SQL.
+	Stdin bool
 	// Patient is true for VALIDATE CONSTRAINT, VACUUM and ANALYZE: where their lock
 	// is weak they work as long as it takes, while everybody reads and writes.
 	Patient bool
@@ -132,8 +134,6 @@ var control = []string{
 	"PREPARE TRANSACTION", "COMMIT PREPARED", "ROLLBACK PREPARED", "ROLLBACK TO SAVEPOINT", "RELEASE SAVEPOINT",
 }
 
-var copyStdin = regexp.MustCompile(`(?is)\bfrom\s+stdin\b`)
-
 // Validate reports what makes a unit impossible to run. It sends nothing.
 func (u Unit) Validate() error {
 	switch u.Wrap {
@@ -159,7 +159,9 @@ func (u Unit) check(s Statement) error {
 	switch {
 	case slices.Contains(control, s.Kind):
 		return fmt.Errorf("%s inside the file: belay opens and ends the transaction itself", s.Kind)
-	case s.Kind == "COPY" && copyStdin.MatchString(s.SQL):
+	case s.Unsendable != "":
+		return errors.New(s.Unsendable)
+	case s.Stdin:
 		return errors.New("COPY FROM STDIN needs data that psql reads: use INSERT, or run the file with psql")
 	case u.Wrap != OneByOne && (s.Concurrent || (s.Effect.Known && !s.Effect.Transactional)):
 		return fmt.Errorf("%s cannot run inside a transaction: give it a file of its own", s.name())
@@ -220,6 +222,14 @@ func (s Statement) strong() bool {
 	}
 	m := s.Effect.Strongest().Mode
 	return m.BlocksReads() || m.BlocksWrites()
+}
+
+// commits reports whether the statement ends transactions by itself, or may.
+func (s Statement) commits() bool { return s.Effect.Commits != effect.CommitsNever }
+
+// transactional reports whether the statement can be in a transaction of ours.
+func (s Statement) transactional() bool {
+	return s.Effect.Known && s.Effect.Transactional && !s.Concurrent && !s.commits()
 }
 
 // gentle reports whether the statement runs outside a transaction and blocks

@@ -14,7 +14,8 @@ import (
 
 func probe(t testing.TB, d *dbtest.DB, u apply.Unit, at apply.Trace) apply.Evidence {
 	t.Helper()
-	e, err := apply.Probe(t.Context(), d.Conn(t), u, at)
+	x, _ := executor(t, d.DSN)
+	e, err := apply.Probe(t.Context(), x.Trio.Executor, u, at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func TestCutAtEveryMessage(t *testing.T) {
 		for _, a := range actions {
 			for _, marked := range []bool{true, false} {
 				t.Run(fmt.Sprintf("%s/%s/history %v", m.name, a.name, marked), func(t *testing.T) {
-					if !marked && (m.name == "history" || testing.Short()) {
+					if !marked && (m.name == "history" || !dbtest.Long()) {
 						return
 					}
 					cutOnce(t, m.part, a.do, marked)
@@ -219,7 +220,7 @@ func TestProbeOfABegunWayBack(t *testing.T) {
 	u := apply.Unit{
 		Name: "42", Wrap: apply.OneByOne,
 		Statements: []apply.Statement{{SQL: "DROP INDEX CONCURRENTLY gone", Kind: "DROP INDEX", Concurrent: true, Index: apply.Index{Schema: "public", Name: "gone"}}},
-		Mark:       apply.Mark{SQL: "SELECT version::text, '', '', dirty FROM schema_migrations", Version: "42", UpTo: true, Absent: true},
+		Mark:       apply.Mark{SQL: "SELECT version::text, '', '', dirty FROM public.schema_migrations", Version: "42", UpTo: true, Absent: true},
 	}
 	if e := probe(t, d, u, apply.Trace{}); e.Outcome != apply.NotApplied || e.From != 0 || !e.Dirty {
 		t.Errorf("begun only: %+v", e)

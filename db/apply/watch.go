@@ -3,7 +3,6 @@ package apply
 import (
 	"context"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -30,10 +29,10 @@ type sight struct {
 	err   error
 }
 
-// watch looks at our session on the monitor connection, one look at a time.
+// watch looks at our session on the monitor connection, one look at a time. Where
+// that was lost it comes back with the next look.
 type watch struct {
-	trio *db.Trio
-	mu   sync.Locker
+	conn *db.Shared
 	pid  string
 	lim  Limits
 	out  chan sight
@@ -46,15 +45,19 @@ type watch struct {
 }
 
 func newWatch(x *Executor, pid uint32, lim Limits) *watch {
-	w := &watch{trio: x.Trio, mu: x.MonitorLock, pid: strconv.Itoa(int(pid)), lim: lim, out: make(chan sight, 1)}
-	if w.mu == nil {
-		w.mu = &x.own
-	}
-	return w
+	return &watch{conn: x.Trio.Monitor, pid: strconv.Itoa(int(pid)), lim: lim, out: make(chan sight, 1)}
 }
 
-// conn is the monitor of now: a lost one is replaced under the lock.
-func (w *watch) conn() *pgx.Conn { return w.trio.Monitor.Conn }
+// lookLimit bounds one look, the wait for the monitor included.
+const lookLimit = 3 * time.Second
+
+// ask lends the monitor for one look. It is never cut short by a stop: that would
+// cost the connection.
+func (w *watch) ask(ctx context.Context, f func(context.Context, *pgx.Conn) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookLimit)
+	defer cancel()
+	return w.conn.Lend(ctx, lookLimit, func(c *db.Conn) error { return f(ctx, c.Conn) })
+}
 
 // attempt sets the clock for a new attempt: its first look comes in the middle
 // of the lock wait, when the blockers can be seen.
@@ -112,14 +115,17 @@ select 'transaction', w.pid, 0, w.mode, h.mode from l h join l w on w.transactio
 	where h.pid = $1::int4 and h.granted and not w.granted and h.locktype = 'transactionid'`
 
 // look asks who waits behind us and, while we wait, for whom.
-func (w *watch) look(ctx context.Context) (sight, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	// A look is never cut short by a stop: that would cost the connection.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
-	defer cancel()
+func (w *watch) look(ctx context.Context) (s sight, err error) {
+	err = w.ask(ctx, func(ctx context.Context, c *pgx.Conn) (err error) {
+		s, err = w.lookAt(ctx, c)
+		return err
+	})
+	return s, err
+}
+
+func (w *watch) lookAt(ctx context.Context, c *pgx.Conn) (sight, error) {
 	start := time.Now()
-	rows, err := ask(ctx, w.conn(), queueSQL, w.pid)
+	rows, err := ask(ctx, c, queueSQL, w.pid)
 	if err != nil {
 		return sight{}, err
 	}
@@ -130,10 +136,10 @@ func (w *watch) look(ctx context.Context) (sight, error) {
 		}
 	}
 	if s.waits {
-		s.blockers, err = blockers(ctx, w.conn(), w.pid, s.on)
+		s.blockers, err = blockers(ctx, c, w.pid, s.on)
 	}
 	if err == nil && w.build {
-		err = w.lookAtBuild(ctx, &s)
+		err = w.lookAtBuild(ctx, c, &s)
 	}
 	s.cost = time.Since(start)
 	return s, err
@@ -159,10 +165,10 @@ func queue(rows [][]string) int {
 }
 
 // stayed lists those of the blockers that are still in the same transaction.
-func (w *watch) stayed(ctx context.Context, seen []Blocker) ([]Blocker, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
-	defer cancel()
-	return stayed(ctx, w.conn(), seen)
+func (w *watch) stayed(ctx context.Context, seen []Blocker) (still []Blocker, err error) {
+	err = w.ask(ctx, func(ctx context.Context, c *pgx.Conn) (err error) {
+		still, err = stayed(ctx, c, seen)
+		return err
+	})
+	return still, err
 }

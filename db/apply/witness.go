@@ -47,17 +47,17 @@ func holds(condition string) string {
 }
 
 const (
-	enumValue = `exists (select from pg_catalog.pg_enum where enumtypid = pg_catalog.to_regtype($1) and enumlabel = $2)`
+	enumValue = `exists (select from pg_catalog.pg_enum where enumtypid operator(pg_catalog.=) pg_catalog.to_regtype($1) and enumlabel operator(pg_catalog.=) $2)`
 	attached  = `exists (select from pg_catalog.pg_inherits
-		where inhrelid = pg_catalog.to_regclass($1) and inhparent = pg_catalog.to_regclass($2))`
+		where inhrelid operator(pg_catalog.=) pg_catalog.to_regclass($1) and inhparent operator(pg_catalog.=) pg_catalog.to_regclass($2))`
 	// inhdetachpending came with 14; to_jsonb reads it where it is.
 	detached = `select case when pg_catalog.to_regclass($1) is null then 'open'
-		else coalesce((select case when (pg_catalog.to_jsonb(i) ->> 'inhdetachpending')::boolean then 'pending' else 'open' end
-			from pg_catalog.pg_inherits i where i.inhrelid = pg_catalog.to_regclass($1) and i.inhparent = pg_catalog.to_regclass($2)), 'done') end`
-	databaseThere     = `exists (select from pg_catalog.pg_database where datname = $1)`
-	tablespaceThere   = `exists (select from pg_catalog.pg_tablespace where spcname = $1)`
-	subscriptionThere = `exists (select from pg_catalog.pg_subscription where subname = $1
-		and subdbid = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()))`
+		else coalesce((select case when (pg_catalog.to_jsonb(i) operator(pg_catalog.->>) 'inhdetachpending')::boolean then 'pending' else 'open' end
+			from pg_catalog.pg_inherits i where i.inhrelid operator(pg_catalog.=) pg_catalog.to_regclass($1) and i.inhparent operator(pg_catalog.=) pg_catalog.to_regclass($2)), 'done') end`
+	databaseThere     = `exists (select from pg_catalog.pg_database where datname operator(pg_catalog.=) $1)`
+	tablespaceThere   = `exists (select from pg_catalog.pg_tablespace where spcname operator(pg_catalog.=) $1)`
+	subscriptionThere = `exists (select from pg_catalog.pg_subscription where subname operator(pg_catalog.=) $1
+		and subdbid operator(pg_catalog.=) (select oid from pg_catalog.pg_database where datname operator(pg_catalog.=) pg_catalog.current_database()))`
 )
 
 // there and gone are the witnesses of an object that is made or dropped.
@@ -92,8 +92,8 @@ func quotedName(name string) string {
 
 // testify asks a witness. A role that may not ask leaves the statement open to a
 // person.
-func (w Witness) testify(ctx context.Context, c *pgx.Conn) (Outcome, string, error) {
-	rows, err := ask(ctx, c, w.SQL, w.Args...)
+func (w Witness) testify(ctx context.Context, c *pgx.Conn, in scope) (Outcome, string, error) {
+	rows, err := in.ask(ctx, c, w.SQL, w.Args...)
 	switch {
 	case db.SQLState(err) == "42501":
 		return Unknown, "this role may not ask the catalog: " + w.Look, nil

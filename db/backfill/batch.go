@@ -34,12 +34,10 @@ func (e *MovedError) Hint() string { return "nothing more is sent from here; wat
 
 // batch is one transaction: fence, bound, rows, cursor.
 type batch struct {
-	hi   cursor
-	keys int // how many keys were asked for
-	rows int64
-	// took is from BEGIN to the answer of COMMIT; commit that last part.
-	took, commit time.Duration
-	whole        bool // hi is the upper key
+	hi cursor
+	measured
+	rows  int64
+	whole bool // hi is the upper key
 }
 
 const beginSQL = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
@@ -58,18 +56,13 @@ const moveSQL = `UPDATE belay.backfill SET last_key = $3, done_rows = done_rows 
 	batch_rows = $5, state = CASE WHEN $6 THEN 'passed' ELSE 'running' END, reason = '', updated = pg_catalog.clock_timestamp()
 	WHERE id = $1::text::uuid AND leaf = $2`
 
-// statementTimeout is the server's own end of a statement of a batch.
-func statementTimeout(target time.Duration) string {
-	return strconv.FormatInt(max(10*target, 5*time.Second).Milliseconds(), 10)
-}
-
-// fenced begins a transaction of leaf and checks every fence; then it asks
-// query, if any, in the same round trip. On an error the transaction may be
-// open.
-func (r *runner) fenced(ctx context.Context, target time.Duration, query string, args []any, scan func(pgx.Rows) error) error {
+// fenced begins a transaction whose statements end after limit, and checks every
+// fence; then it asks query, if any, in the same round trip. On an error the
+// transaction may be open.
+func (r *runner) fenced(ctx context.Context, limit time.Duration, query string, args []any, scan func(pgx.Rows) error) error {
 	var b pgx.Batch
 	b.Queue(beginSQL)
-	b.Queue(limitsSQL, statementTimeout(target), r.s.commit)
+	b.Queue(limitsSQL, strconv.FormatInt(limit.Milliseconds(), 10), r.s.commit)
 	r.queueRole(&b, r.s.own)
 	claims := r.claims()
 	held := make([]int, len(claims))
@@ -139,13 +132,14 @@ func (r *runner) moved(ctx context.Context) error {
 // it stays, unless the error is not the server's: then the state row tells.
 func (r *runner) runBatch(ctx context.Context, keys int, target time.Duration) (batch, error) {
 	begun := time.Now()
-	b := batch{keys: keys}
+	b := batch{measured: measured{keys: keys}}
 	var err error
-	if b.hi, b.whole, err = r.q.next(ctx, r, keys, target); err != nil {
+	if b.hi, b.whole, err = r.q.next(ctx, r, keys, r.limit(target, keys)); err != nil {
 		return b, err
 	}
-	sql, args := r.q.update(r.row.Last, b.hi, r.q.extra(r.p))
-	tag, err := r.s.exec.Exec(ctx, sql, args...)
+	r.answered(time.Since(begun))
+	sql, args := r.q.update(r.row.Last, b.hi, r.q.extra(r.p, r.row.Upper))
+	tag, err := execTeam(ctx, r.s.exec, sql, args...)
 	if err != nil {
 		return b, err
 	}
@@ -154,19 +148,27 @@ func (r *runner) runBatch(ctx context.Context, keys int, target time.Duration) (
 	if err := r.commit(ctx, b); err != nil {
 		return b, err
 	}
-	b.took, b.commit = time.Since(begun), time.Since(changed)
+	b.took, b.commit, b.wire = time.Since(begun), time.Since(changed), 2*r.roundTrip
 	return b, nil
 }
 
+// answered learns how long a round trip takes: no longer than the shortest answer
+// to the first messages of a batch.
+func (r *runner) answered(took time.Duration) {
+	if r.roundTrip == 0 || took < r.roundTrip {
+		r.roundTrip = took
+	}
+}
+
 // next begins the batch's transaction and finds its upper end.
-func (q rangeSQL) next(ctx context.Context, r *runner, keys int, target time.Duration) (hi cursor, whole bool, err error) {
+func (q rangeSQL) next(ctx context.Context, r *runner, keys int, limit time.Duration) (hi cursor, whole bool, err error) {
 	if q.leaf.Key.ByPlace() {
-		return q.nextPlace(ctx, r, keys, target)
+		return q.nextPlace(ctx, r, keys, limit)
 	}
 	upper := cursor(r.row.Upper)
 	sql, args := q.bound(r.row.Last, upper, keys, "")
 	var found cursor
-	err = r.fenced(ctx, target, sql, args, func(rows pgx.Rows) error {
+	err = r.fenced(ctx, limit, sql, args, func(rows pgx.Rows) error {
 		found, err = scanCursor(rows, len(q.columns()))
 		return err
 	})
@@ -199,9 +201,9 @@ func scanCursor(rows pgx.Rows, n int) (cursor, error) {
 // commit writes the cursor beside the rows and commits both.
 func (r *runner) commit(ctx context.Context, b batch) error {
 	var q pgx.Batch
-	r.queueRole(&q, r.s.own)
+	r.queueOwn(&q)
 	q.Queue(moveSQL, r.row.ID, r.row.Leaf, []string(b.hi), b.rows, r.size.rows, b.whole)
-	r.queueRole(&q, r.p.Spec.Role) // of the triggers that wait for COMMIT
+	r.queueTheirs(&q) // of the triggers that wait for COMMIT
 	var tag pgconn.CommandTag
 	q.Queue("COMMIT").Exec(func(t pgconn.CommandTag) error { tag = t; return nil })
 	if err := r.s.exec.SendBatch(ctx, &q).Close(); err != nil {

@@ -1,6 +1,10 @@
 package backfill
 
-import "belay/sqlview/catalog"
+import (
+	"strings"
+
+	"belay/sqlview/catalog"
+)
 
 // Coverage says what keeps new and changed rows right while the backfill runs.
 type Coverage struct {
@@ -26,16 +30,11 @@ const (
 const changedRows = "a row whose source columns change after its batch keeps the old value"
 
 func (p *Plan) covered() Coverage {
-	for _, t := range p.Facts.Triggers {
-		if !t.Before || !t.Insert || !t.fires() {
-			continue
-		}
-		if t.Name == p.triggerName() {
-			return Coverage{Kind: SyncTrigger, Name: t.Name}
-		}
+	if p.synced() {
+		return Coverage{Kind: SyncTrigger, Name: p.triggerName(), Misses: p.trailing()}
 	}
 	for _, t := range p.Facts.Triggers {
-		if t.Before && t.Insert && t.fires() && p.mentionsAll(t.body) {
+		if t.Before && t.Insert && t.fires() && !strings.HasPrefix(t.Name, triggerPrefix) && p.mentionsAll(t.body) {
 			return Coverage{Kind: OtherTrigger, Name: t.Name, Misses: "belay cannot tell whether it computes the same"}
 		}
 	}
@@ -48,6 +47,14 @@ func (p *Plan) covered() Coverage {
 		}
 	}
 	return Coverage{Kind: ColumnDefault, Name: p.targets[0].name, Misses: changedRows}
+}
+
+// trailing says what a filled row may miss behind a sync trigger.
+func (p *Plan) trailing() string {
+	if p.guardReadsTarget() && p.readsColumns() {
+		return "a row whose source columns change after it was filled keeps its value: the WHERE no longer selects it"
+	}
+	return ""
 }
 
 func (p *Plan) mentionsAll(body string) bool {

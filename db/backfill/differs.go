@@ -8,11 +8,12 @@ import (
 	"belay/db"
 )
 
-// The volatility of a function by name; the worst of its overloads counts.
+// The volatility of a function by name, where the search_path finds it; the worst
+// of its overloads counts.
 const volatileSQL = `SELECT coalesce(pg_catalog.string_agg(DISTINCT w.name, ', '), '')
 FROM ROWS FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[])) AS w(schema, name)
 WHERE EXISTS (SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-  WHERE p.proname = w.name AND (w.schema = '' OR n.nspname = w.schema) AND p.provolatile = 'v')`
+  WHERE p.proname = w.name AND (n.nspname = w.schema OR w.schema = '' AND n.nspname = ANY ($3)) AND p.provolatile = 'v')`
 
 // judgeVerify finds the conditions by which the end is verified, and says where
 // it cannot be.
@@ -27,10 +28,7 @@ func (p *Plan) judgeVerify(ctx context.Context, c *db.Conn) error {
 		if p.differs, err = p.differing(ctx, c); err != nil {
 			return err
 		}
-		p.left, p.sweeps = p.differs, true
-		if st.Guard != "" {
-			p.left = "(" + st.Guard + ") AND (" + p.differs + ")"
-		}
+		p.sweeps = true
 		return nil
 	case p.guardReadsTarget():
 		p.left, p.sweeps = "("+st.Guard+")", !st.ReadsTarget
@@ -54,7 +52,11 @@ func (p *Plan) unsteady(ctx context.Context, c *db.Conn) (string, error) {
 		schemas, names = append(schemas, call[:max(at, 0)]), append(names, call[at+1:])
 	}
 	var volatile string
-	if err := c.QueryRow(ctx, volatileSQL, schemas, names).Scan(&volatile); err != nil {
+	path, err := c.Schemas(ctx)
+	if err == nil {
+		err = c.QueryRow(ctx, volatileSQL, schemas, names, append(path, "pg_catalog")).Scan(&volatile)
+	}
+	if err != nil {
 		return "", fmt.Errorf("backfill: functions: %w", err)
 	}
 	if volatile != "" {
@@ -63,21 +65,36 @@ func (p *Plan) unsteady(ctx context.Context, c *db.Conn) (string, error) {
 	return volatile, nil
 }
 
-// differing writes the condition that a row is not as the statement would make
-// it. Types without equality are compared as text.
+// differing finds the conditions that a column is not as the statement would make
+// it, and joins them. Types without equality are compared as text.
 func (p *Plan) differing(ctx context.Context, c *db.Conn) (string, error) {
-	for _, text := range []bool{false, true} {
-		condition := p.differingBy(quote(p.Alias)+".", func(a Assignment) string { return a.Expression }, text)
-		_, err := c.Exec(ctx, "EXPLAIN SELECT FROM "+p.Relation+" AS "+quote(p.Alias)+" WHERE "+condition)
-		if err == nil {
-			p.asText = text
-			return condition, nil
-		}
-		if text || db.SQLState(err) != undefinedFunction {
-			return "", p.explainError(err)
-		}
+	text, err := p.withoutEquality(ctx, c)
+	if err != nil {
+		return "", err
 	}
-	return "", nil
+	p.differ = p.differingBy(text)
+	condition := strings.Join(p.differ, " OR ")
+	if _, err := execTeam(ctx, c, "EXPLAIN SELECT FROM "+p.Relation+" AS "+quote(p.Alias)+" WHERE "+condition); err != nil {
+		return "", p.explainError(err)
+	}
+	return condition, nil
+}
+
+// withoutEquality asks whether the type of a column that is set has none.
+func (p *Plan) withoutEquality(ctx context.Context, c *db.Conn) (bool, error) {
+	nulls := make([]string, len(p.Statement.Targets))
+	for i, a := range p.Statement.Targets {
+		nulls[i] = "NULL::" + p.target(a.Column).typeName
+	}
+	row := "ROW(" + strings.Join(nulls, ", ") + ")"
+	_, err := c.Exec(ctx, "SELECT "+unlike(row, row))
+	if db.SQLState(err) == undefinedFunction {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("backfill: equality of what is set: %w", err)
+	}
+	return false, nil
 }
 
 const undefinedFunction = "42883"
@@ -89,17 +106,29 @@ func (p *Plan) explainError(err error) error {
 	return fmt.Errorf("backfill: plan of %s: %w", p.Relation, err)
 }
 
-// differingBy compares each column behind prefix with its expression, cast as an
-// assignment would.
-func (p *Plan) differingBy(prefix string, expression func(Assignment) string, text bool) string {
+// unlike compares rows by the equality that their types have for indexes, which no
+// search_path changes. NULL equals NULL.
+func unlike(a, b string) string { return "pg_catalog.record_ne(" + a + ", " + b + ")" }
+
+// differingBy compares each column with its expression, cast as an assignment
+// would; text is as the types print it, by no cast that somebody made.
+func (p *Plan) differingBy(text bool) []string {
 	var all []string
 	for _, a := range p.Statement.Targets {
-		cast := ""
+		is, made := p.column(a), "("+a.Expression+")::"+p.target(a.Column).typeName
 		if text {
-			cast = "::text"
+			is, made = "pg_catalog.format('%L', "+is+")", "pg_catalog.format('%L', "+made+")"
 		}
-		all = append(all, fmt.Sprintf("%s%s%s IS DISTINCT FROM ((%s)::%s)%s",
-			prefix, quote(a.Column), cast, expression(a), p.target(a.Column).typeName, cast))
+		all = append(all, unlike("ROW("+is+")", "ROW("+made+")"))
 	}
-	return strings.Join(all, " OR ")
+	return all
+}
+
+// column is a column that is set, of the row in hand.
+func (p *Plan) column(a Assignment) string { return quote(p.Alias) + "." + quote(a.Column) }
+
+// readsColumns reports whether a value comes from the row.
+func (p *Plan) readsColumns() bool {
+	st := p.Statement
+	return len(st.columns) > len(st.guardColumns) || len(st.ReadsTables) > 0
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"belay/db"
 	"belay/db/ledger"
@@ -12,11 +13,11 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// narrow halves a range that holds a row which cannot be changed, down to that
+// narrow divides a range that holds a row which cannot be changed, down to that
 // row. The zero value does nothing.
 type narrow struct {
 	// cap bounds the batch while it is above 0; left counts the keys of the range
-	// that failed first.
+	// that failed last.
 	cap, left int
 }
 
@@ -27,13 +28,8 @@ func (n *narrow) limit(rows int) int {
 	return min(n.cap, rows)
 }
 
-// failed is told that a batch of so many keys failed.
-func (n *narrow) failed(keys int) {
-	if n.cap == 0 {
-		n.left = keys
-	}
-	n.cap = max(keys/2, 1)
-}
+// failed is told that a batch of so many keys failed; the next has a part of it.
+func (n *narrow) failed(keys, parts int) { *n = narrow{cap: max(keys/parts, 1), left: keys} }
 
 // done is told that a batch of so many keys went through.
 func (n *narrow) done(keys int) {
@@ -57,14 +53,17 @@ const raised = "P0001"
 
 // recover decides what a failed batch means. nil = go on; the transaction is
 // gone.
-func (r *runner) recover(ctx context.Context, err error, keys int) error {
+func (r *runner) recover(ctx context.Context, err error, keys int, took time.Duration) error {
 	var asked *askedError
 	if errors.As(err, &asked) {
 		r.ctl.Pause(asked.by)
 		return nil
 	}
 	aboutRow := db.Decided(err) && (db.Classify(err) == db.Data || db.SQLState(err) == raised)
+	target, _ := r.ctl.pace(r.p.Spec)
 	switch {
+	case ctx.Err() == nil && db.Classify(err) == db.StatementCanceled && took >= r.limit(target, keys):
+		return r.tooLong(ctx, err, keys, target)
 	case aboutRow && r.s.lost():
 		return r.reconnect(ctx, err)
 	case errors.Is(err, errReplaced) && ctx.Err() == nil:
@@ -73,7 +72,7 @@ func (r *runner) recover(ctx context.Context, err error, keys int) error {
 	case ctx.Err() != nil || !aboutRow:
 		return r.retry(ctx, err)
 	case keys > 1:
-		r.narrow.failed(keys)
+		r.narrow.failed(keys, 2)
 		r.o.Tell(Event{Kind: Retrying, Leaf: r.row.Leaf, SQLState: db.SQLState(err),
 			Message: fmt.Sprintf("%s: looking for the row, %d keys", message(err), r.narrow.cap)})
 		return nil
@@ -92,7 +91,8 @@ func (r *runner) retry(ctx context.Context, err error) error {
 		return err
 	}
 	var mismatch *MismatchError
-	if errors.As(err, &mismatch) {
+	var stopped *PausedError
+	if errors.As(err, &mismatch) || errors.As(err, &stopped) {
 		return err
 	}
 	if !db.Decided(err) {
@@ -129,8 +129,12 @@ func (r *runner) againMessage(err error) string {
 }
 
 func message(err error) string {
+	var slow *slowRowError
 	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	switch {
+	case errors.As(err, &slow):
+		return slow.Error()
+	case errors.As(err, &pg):
 		return pg.Message
 	}
 	return err.Error()

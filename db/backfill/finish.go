@@ -2,9 +2,13 @@ package backfill
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strconv"
 	"time"
 
 	"belay/db"
+	"belay/db/ledger"
 )
 
 // finish verifies, sweeps what was missed, analyzes and writes the end.
@@ -33,12 +37,16 @@ func (r *runner) finish(ctx context.Context) error {
 	return r.done(ctx)
 }
 
+// analyzeLimit is how long ANALYZE may take.
+const analyzeLimit = 10 * time.Minute
+
 // analyze gathers statistics of the new values. It is not worth a failure.
 func (r *runner) analyze(ctx context.Context) error {
 	if err := r.gate(ctx); err != nil {
 		return err
 	}
-	_, err := r.s.exec.Exec(ctx, "SET statement_timeout = '10min'")
+	defer r.s.exec.Patient(analyzeLimit)()
+	_, err := r.s.exec.Exec(ctx, "SET statement_timeout = "+strconv.FormatInt(analyzeLimit.Milliseconds(), 10))
 	if err == nil {
 		err = as(ctx, r.s.exec, r.p.Spec.Role, func() error {
 			_, err := r.s.exec.Exec(ctx, "ANALYZE "+r.p.Relation)
@@ -53,10 +61,26 @@ func (r *runner) analyze(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-const doneSQL = `UPDATE belay.backfill SET state = 'done', reason = $2, updated = pg_catalog.clock_timestamp()
+const doneSQL = `UPDATE belay.backfill SET state = CASE WHEN $4 THEN 'passed' ELSE 'done' END, reason = $2, updated = pg_catalog.clock_timestamp()
 	WHERE id = $1::text::uuid AND epoch = $3`
 
-// done writes the end into the ledger.
+// Accept records a backfill as done although rows are left in it, with the reason
+// of whoever takes that upon them. It is an error where nothing of it waits for
+// that.
+func Accept(ctx context.Context, x ledger.Execer, id, reason string) error {
+	tag, err := x.Exec(ctx, `UPDATE belay.backfill SET state = 'done', reason = reason || '; accepted: ' || $2::text, updated = pg_catalog.clock_timestamp()
+		WHERE id = $1::text::uuid AND state = 'passed'`, id, reason)
+	if err == nil && tag.RowsAffected() == 0 {
+		err = errors.New("it is done, or not there yet")
+	}
+	if err != nil {
+		return fmt.Errorf("backfill %s: accept: %w", id, err)
+	}
+	return nil
+}
+
+// done writes the end into the ledger. With rows left it is not done: the cursor
+// stands at the last key, and whoever goes on looks again and fills them.
 func (r *runner) done(ctx context.Context) error {
 	for {
 		var err error
@@ -64,7 +88,7 @@ func (r *runner) done(ctx context.Context) error {
 			err = r.rejoin(ctx)
 		}
 		if err == nil {
-			_, err = r.s.exec.Exec(ctx, doneSQL, r.id, r.verified.String(), r.rows[0].Epoch)
+			_, err = r.s.exec.Exec(ctx, doneSQL, r.id, r.verified.String(), r.rows[0].Epoch, r.verified.Left > 0)
 		}
 		var rows []Row
 		if err == nil {

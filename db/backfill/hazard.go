@@ -51,8 +51,8 @@ func (p *Plan) byPlace(l Leaf, why []string, major int) {
 	if major > 0 && major < 14 {
 		p.say(Stop, "no-tid-range", "this server cannot scan a range of ctid", "that came with PostgreSQL 14", "create a unique index first")
 	}
-	if p.Statement.Guard == "" && p.Statement.ReadsTarget {
-		p.say(Stop, "no-guard", "the statement reads what it sets, and there is neither a key nor a guard",
+	if p.Statement.ReadsTarget && !p.guardReadsTarget() {
+		p.say(Stop, "no-guard", "the statement reads what it sets, and there is neither a key nor a guard on it",
 			"a pass over ctid may meet a row it has changed", "add --where that is false once a row is done, or create a unique index")
 	}
 }

@@ -1,6 +1,7 @@
 package backfill
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -40,8 +41,12 @@ func (p *Plan) judge(ctx context.Context, c *db.Conn) error {
 		if err := p.judgeVerify(ctx, c); err != nil {
 			return err
 		}
+		if err := p.findSync(ctx, c); err != nil {
+			return err
+		}
 	}
 	p.Coverage = p.covered()
+	p.judgeLeft()
 	p.judgeTable()
 	p.judgeStatement()
 	return nil
@@ -53,12 +58,16 @@ func (p *Plan) explain(ctx context.Context, c *db.Conn) error {
 		return nil
 	}
 	sql, _ := newRangeSQL(p, p.Leaves[0]).update(nil, nil, "")
-	_, err := c.Exec(ctx, "EXPLAIN "+sql)
+	_, err := execTeam(ctx, c, "EXPLAIN "+sql)
 	switch {
 	case err == nil:
 		return nil
 	case db.Classify(err) == db.Privilege:
-		p.say(Stop, "no-right", message(err), "the server would refuse every batch", "GRANT SELECT, UPDATE on the table to this role, or use its owner")
+		p.say(Stop, "no-right", message(err), "the server would refuse every batch", "give the role what the message names, or use the owner; for the table itself: GRANT SELECT, UPDATE ON "+p.Relation+" TO "+quote(cmp.Or(p.Spec.Role, c.Role, c.Config().User)))
+		return nil
+	case db.SQLState(err) == "55000" && len(p.Facts.Publications) > 0:
+		p.say(Stop, "replica-identity", message(err), "the server refuses UPDATE of a published table without a replica identity",
+			"ALTER TABLE "+p.Relation+" REPLICA IDENTITY DEFAULT where it has a primary key, or REPLICA IDENTITY USING INDEX with a unique one")
 		return nil
 	case db.Decided(err) && p.Facts.RowSecurity:
 		return nil // row_security says it below
@@ -81,7 +90,7 @@ func (p *Plan) judgeTargets() {
 		}
 	}
 	if len(p.Facts.Rules) > 0 {
-		p.say(Stop, "rule", "a rule rewrites UPDATE: "+placeList(p.Facts.Rules), "the count of rows would not be that of the table", "drop or disable the rule first")
+		p.say(Stop, "rule", "a rule rewrites UPDATE: "+placeList(p.Facts.Rules), "the count of rows would not be that of the table", "drop the rule, or for everybody: ALTER TABLE "+p.Relation+" DISABLE RULE "+quote(p.Facts.Rules[0]))
 	}
 	if p.Facts.RowSecurity {
 		p.say(Stop, "row-security", "row security limits what this role sees of "+p.Relation,
@@ -94,7 +103,7 @@ func (p *Plan) judgeTable() {
 	for _, t := range f.Triggers {
 		if t.Update && t.fires() && !strings.HasPrefix(t.Name, triggerPrefix) {
 			p.say(Warn, "row-trigger", "trigger "+t.Name+" fires for every row: "+t.Function,
-				"audit rows, outbox messages, updated_at and caches follow each changed row", "decide whether that is wanted; ALTER TABLE … DISABLE TRIGGER stops it for everybody")
+				"audit rows, outbox messages, updated_at and caches follow each changed row", "decide whether that is wanted; for everybody it is stopped by ALTER TABLE "+p.Relation+" DISABLE TRIGGER "+quote(t.Name))
 		}
 	}
 	if len(f.Indexes) > 0 {
@@ -126,11 +135,23 @@ func (p *Plan) judgeReplication() {
 	p.say(Notice, "publication", "every row is sent to subscribers: "+placeList(f.Publications), "one message a row", "")
 	if f.ReplicaIdentity == "f" {
 		p.say(Warn, "replica-identity", "replica identity FULL", "the whole old row is written to WAL with each change, and a subscriber without an index looks for it in the whole table",
-			"give the table a primary key or ALTER TABLE … REPLICA IDENTITY USING INDEX")
+			"give the table a primary key and ALTER TABLE "+p.Relation+" REPLICA IDENTITY DEFAULT, or REPLICA IDENTITY USING INDEX")
 	}
-	if f.ReplicaIdentity == "n" {
-		p.say(Stop, "replica-identity", "replica identity NOTHING on a published table", "the server refuses UPDATE", "ALTER TABLE … REPLICA IDENTITY DEFAULT or USING INDEX")
+}
+
+// SafeWhere is the condition under which no batch replaces what the application
+// wrote; "" = the statement as it is replaces nothing, because its condition or its
+// values look at what is set.
+func (p *Plan) SafeWhere() string {
+	st := p.Statement
+	if p.guardReadsTarget() || st.ReadsTarget || len(st.Targets) == 0 {
+		return ""
 	}
+	safe := quote(st.Targets[0].Column) + " IS NULL"
+	if st.Guard != "" {
+		safe = "(" + st.Guard + ") AND " + safe
+	}
+	return safe
 }
 
 func (p *Plan) judgeStatement() {
@@ -138,6 +159,11 @@ func (p *Plan) judgeStatement() {
 	if len(st.ReadsTables) > 0 {
 		p.say(Warn, "reads-other-table", "the statement reads "+placeList(st.ReadsTables),
 			"a change there is not followed: neither by the batch that has passed nor by a trigger on this table", "verify again after the writers of those tables were still")
+	}
+	if safe := p.SafeWhere(); safe != "" {
+		p.say(Warn, "overwrites", "a value that the application writes before its row's batch is overwritten",
+			"the WHERE does not look at what is set: each row that it selects is changed once, whatever stands there by then; what is written later stays",
+			"make the condition: WHERE "+safe+", and no value is overwritten")
 	}
 	if p.Verifiable != "" {
 		p.say(Notice, "not-verifiable", "the end cannot be verified by value", p.Verifiable, "")

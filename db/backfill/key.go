@@ -18,6 +18,8 @@ type Key struct {
 	Types []string `json:"types"`
 	// Collations are qualified names, "" where the column has the index's own.
 	Collations []string `json:"collations,omitempty"`
+	// Schemas are where the operators of the columns' order live; "" = pg_catalog.
+	Schemas []string `json:"schemas,omitempty"`
 	// Primary is true for the primary key.
 	Primary bool `json:"primary,omitempty"`
 	// Numeric is true where the leading column can be read as a number, so that
@@ -27,6 +29,18 @@ type Key struct {
 
 // ByPlace reports whether the rows are walked by ctid, for want of a key.
 func (k Key) ByPlace() bool { return k.Index == "" }
+
+// operator is one of a column's order, in its schema.
+func (k Key) operator(column int, name string) string {
+	schema := "pg_catalog"
+	if column < len(k.Schemas) && k.Schemas[column] != "" {
+		schema = k.Schemas[column]
+	}
+	return "OPERATOR(" + schema + "." + name + ")"
+}
+
+// oneSchema reports whether the operators of all columns live in the same one.
+func (k Key) oneSchema() bool { return len(slices.Compact(slices.Clone(k.Schemas))) < 2 }
 
 // String is "id", "tenant_id, id" or "ctid".
 func (k Key) String() string { return strings.Join(k.Columns, ", ") }
@@ -49,7 +63,7 @@ type candidate struct {
 // and by the type's own order; a NULL would never be reached at all.
 const candidatesSQL = `
 SELECT i.indexrelid::regclass::text, i.indisprimary,
-  coalesce(k.cols, '{}'), coalesce(k.types, '{}'), coalesce(k.collations, '{}'), coalesce(k.width, 0), coalesce(k.numeric, false),
+  coalesce(k.cols, '{}'), coalesce(k.types, '{}'), coalesce(k.collations, '{}'), coalesce(k.schemas, '{}'), coalesce(k.width, 0), coalesce(k.numeric, false),
   CASE WHEN am.amname <> 'btree' THEN 'it is no btree'
     WHEN NOT (i.indisvalid AND i.indisready AND i.indislive) THEN 'it is INVALID'
     WHEN i.indpred IS NOT NULL THEN 'it covers only a part of the table'
@@ -68,6 +82,9 @@ CROSS JOIN LATERAL (
     pg_catalog.array_agg(pg_catalog.quote_ident(tn.nspname) || '.' || pg_catalog.quote_ident(t.typname) ORDER BY n) AS types,
     pg_catalog.array_agg(CASE WHEN i.indcollation[n] IN (0, a.attcollation) THEN ''
       ELSE pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(co.collname) END ORDER BY n) AS collations,
+    pg_catalog.array_agg(coalesce((SELECT CASE s.nspname WHEN 'pg_catalog' THEN '' ELSE pg_catalog.quote_ident(s.nspname) END
+      FROM pg_catalog.pg_amop ao JOIN pg_catalog.pg_operator o ON o.oid = ao.amopopr JOIN pg_catalog.pg_namespace s ON s.oid = o.oprnamespace
+      WHERE ao.amopfamily = oc.opcfamily AND ao.amoplefttype = oc.opcintype AND ao.amoprighttype = oc.opcintype AND ao.amopstrategy = 1), '') ORDER BY n) AS schemas,
     CASE WHEN pg_catalog.bool_or(a.attlen < 0) THEN 0 ELSE pg_catalog.sum(a.attlen)::int END AS width,
     (pg_catalog.array_agg(tn.nspname = 'pg_catalog' AND t.typname IN ('int2', 'int4', 'int8', 'numeric', 'float4', 'float8', 'date', 'timestamp', 'timestamptz') ORDER BY n))[1] AS numeric,
     pg_catalog.bool_or(NOT a.attnotnull) AS nullable,
@@ -98,7 +115,7 @@ func candidatesFor(major int) string {
 }
 
 func scanCandidate(r pgx.CollectableRow) (c candidate, err error) {
-	return c, r.Scan(&c.Index, &c.Primary, &c.Columns, &c.Types, &c.Collations, &c.width, &c.Numeric, &c.unfit)
+	return c, r.Scan(&c.Index, &c.Primary, &c.Columns, &c.Types, &c.Collations, &c.Schemas, &c.width, &c.Numeric, &c.unfit)
 }
 
 // choose picks the key of a leaf: the one asked for, else the primary key, else

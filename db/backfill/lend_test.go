@@ -1,6 +1,7 @@
 package backfill_test
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"testing"
@@ -49,7 +50,7 @@ func TestLentMonitorAndLocks(t *testing.T) {
 	monitor := connect(t, s.dsn)
 	var mu sync.Mutex
 	lent := 0
-	o.Monitor = func(ask func(*db.Conn) error) error {
+	o.Monitor = func(_ context.Context, ask func(*db.Conn) error) error {
 		mu.Lock()
 		defer mu.Unlock()
 		lent++

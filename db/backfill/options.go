@@ -1,6 +1,7 @@
 package backfill
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"strings"
@@ -33,13 +34,17 @@ type Options struct {
 	// Throttle is the limits of the signals; see throttle.Signals.
 	Throttle throttle.Settings
 	// Monitor lends a monitor's connection for the length of a call, so that the
-	// watch needs none of its own; nil = it opens one.
-	Monitor func(func(*db.Conn) error) error
+	// watch needs none of its own; an error says why there is none now. nil = it
+	// opens one.
+	Monitor func(context.Context, func(*db.Conn) error) error
 	// Locks are advisory keys that the executor holds beside the table's own; it
 	// tries them and never waits.
 	Locks []int64
 	// Tell is given every event from the goroutine of [Run]; nil = nobody listens.
 	Tell func(Event)
+	// RowLimit is how long one row may take, and stay locked, before a person is
+	// asked; 0 = 5 s. A longer batch time raises it to ten times as long.
+	RowLimit time.Duration
 	// StopOnPause ends Run with a *PausedError instead of waiting for Resume.
 	StopOnPause bool
 }

@@ -23,7 +23,7 @@ func (r *runner) pauseOnRow(ctx context.Context, cause error) error {
 		return err
 	})
 	if err != nil {
-		return r.recover(ctx, err, 1)
+		return r.recover(ctx, err, 1, 0)
 	}
 	return r.pauseOn(ctx, cause, key)
 }
@@ -36,6 +36,7 @@ func (r *runner) pauseOn(ctx context.Context, cause error, key cursor) error {
 		p.Columns = r.row.KeyCols[:len(key)]
 		reason = fmt.Sprintf("row (%s) = (%s): %s", strings.Join(p.Columns, ", "), strings.Join(key, ", "), reason)
 	}
+	r.slow = 0
 	r.ctl.Pause("an error")
 	return r.pause(ctx, "an error", reason, p)
 }

@@ -14,20 +14,25 @@ import (
 const maxPasses = 3
 
 // extra narrows every batch of a leaf without a key: a pass must not change a
-// row that it has changed and moved.
-func (q rangeSQL) extra(p *Plan) string {
-	if q.leaf.Key.ByPlace() && q.st.Guard == "" {
-		return p.differs
+// row that it has changed and moved, and no later pass one that the application
+// wrote since.
+func (q rangeSQL) extra(p *Plan, upper cursor) string {
+	switch {
+	case !q.leaf.Key.ByPlace():
+		return ""
+	case p.keeps && len(upper) > 2 && upper[2] != "1":
+		return p.unwritten()
 	}
-	return ""
+	return p.differs
+}
+
+// onPage is about how many rows a page holds.
+func (q rangeSQL) onPage() float64 {
+	return max(float64(q.leaf.Rows)/float64(max(q.leaf.Bytes/8192, 1)), 1)
 }
 
 // pages is how many pages hold about so many rows.
-func (q rangeSQL) pages(rows int) int64 {
-	blocks := max(q.leaf.Bytes/8192, 1)
-	each := max(float64(q.leaf.Rows)/float64(blocks), 1)
-	return max(int64(float64(rows)/each), 1)
-}
+func (q rangeSQL) pages(rows int) int64 { return max(int64(float64(rows)/q.onPage()), 1) }
 
 // near bounds a search for the next rows, so that a leaf without an order is
 // not sorted whole.
@@ -53,9 +58,9 @@ func first(c cursor) string {
 
 // nextPlace begins a batch over pages. The leaf is touched first, so that its
 // file cannot be replaced before the end of the transaction.
-func (q rangeSQL) nextPlace(ctx context.Context, r *runner, keys int, target time.Duration) (hi cursor, whole bool, err error) {
+func (q rangeSQL) nextPlace(ctx context.Context, r *runner, keys int, limit time.Duration) (hi cursor, whole bool, err error) {
 	var file string
-	err = r.fenced(ctx, target, `SELECT (SELECT c.relfilenode::text FROM pg_catalog.pg_class c WHERE c.oid = $1::bigint::oid)
+	err = r.fenced(ctx, limit, `SELECT (SELECT c.relfilenode::text FROM pg_catalog.pg_class c WHERE c.oid = $1::bigint::oid)
 		FROM (SELECT pg_catalog.count(*) FROM (SELECT FROM ONLY `+q.leaf.Name+` LIMIT 0) t) x`,
 		[]any{int64(q.leaf.OID)}, func(rows pgx.Rows) error {
 			var err error
@@ -70,7 +75,7 @@ func (q rangeSQL) nextPlace(ctx context.Context, r *runner, keys int, target tim
 		return nil, false, errReplaced
 	}
 	hi = q.near(r.row.Last, upper, keys)
-	if r.narrow.cap > 0 {
+	if r.narrow.cap > 0 || float64(keys) < 2*q.onPage() {
 		sql, args := q.bound(r.row.Last, hi, keys, "")
 		rows, err := r.s.exec.Query(ctx, sql, args...)
 		if err != nil {

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 
 	"belay/db"
+	"belay/sqlview/parse"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -36,15 +39,19 @@ type Plan struct {
 	Facts Facts `json:"facts"`
 
 	partitioned bool
+	major       int // the server's version
 	targets     []target
+	sync        syncFacts
 	// differs is the condition that a row is not as the statement would make it;
-	// "" = it cannot be told.
+	// "" = it cannot be told. differ are those of each column.
 	differs string
-	asText  bool // differs compares as text
+	differ  []string
 	// left is the condition of a row that is still to be changed, "" = it cannot
-	// be told; sweeps is true where changing such a row once more is safe.
+	// be told; sweeps is true where changing such a row once more is safe. keeps is
+	// true where a value that differs is the application's own.
 	left   string
 	sweeps bool
+	keeps  bool
 }
 
 // Stops reports whether a hazard forbids the run.
@@ -72,14 +79,25 @@ type target struct {
 	name, generated, identity string
 	hasDefault, partitionKey  bool
 	indexes                   []string
-	typeName                  string // with its length
+	typeName                  string // qualified, with its length
+}
+
+// spelled are types of the catalog that the grammar itself knows.
+var spelled = regexp.MustCompile(`^(bigint|bit|boolean|character|double|integer|interval|numeric|real|smallint|time|timestamp)\b`)
+
+// qualified makes of format_type's spelling one that means the same under any
+// search_path. What is not of the catalog has its schema already.
+func qualified(typeName string) string {
+	if strings.Contains(typeName, ".") || spelled.MatchString(typeName) {
+		return typeName
+	}
+	return "pg_catalog." + typeName
 }
 
 const relationSQL = `
-SELECT c.oid::bigint, c.relkind::text, c.relname::text,
-  pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname)
-FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.oid = pg_catalog.to_regclass($1)`
+SELECT c.oid::bigint, c.relkind::pg_catalog.text, c.relname::pg_catalog.text, pg_catalog.format('%I.%I', n.nspname, c.relname)
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass($1)`
 
 const targetsSQL = `
 SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attgenerated::text, a.attidentity::text, a.atthasdef,
@@ -114,6 +132,10 @@ func Prepare(ctx context.Context, c *db.Conn, spec Spec) (*Plan, error) {
 
 // look reads the table and judges what would run.
 func (p *Plan) look(ctx context.Context, c *db.Conn) error {
+	escapes := parse.Backslashed([]byte(p.Spec.Set+" "+p.Spec.Where)) >= 0
+	if escapes && c.TeamValue("standard_conforming_strings") == "off" {
+		return &SpecError{"set", "a backslash in '…' where standard_conforming_strings is off: it would begin an escape", "write E'…'"}
+	}
 	for _, do := range []func(context.Context, *db.Conn) error{p.resolve, p.findTargets, p.findLeaves, p.judge} {
 		if err := do(ctx, c); err != nil {
 			return err
@@ -125,14 +147,14 @@ func (p *Plan) look(ctx context.Context, c *db.Conn) error {
 func (p *Plan) resolve(ctx context.Context, c *db.Conn) error {
 	var kind string
 	var oid int64
-	err := c.QueryRow(ctx, relationSQL, p.Spec.Relation).Scan(&oid, &kind, &p.Alias, &p.Relation)
+	err := one(ctx, c, []any{&oid, &kind, &p.Alias, &p.Relation}, relationSQL, p.Spec.Relation)
 	if errors.Is(err, pgx.ErrNoRows) || db.Classify(err) == db.Syntax {
 		return &SpecError{"table", "there is no relation " + p.Spec.Relation, "name it as schema.table"}
 	}
 	if err != nil {
 		return fmt.Errorf("backfill: table %s: %w", p.Spec.Relation, err)
 	}
-	p.OID, p.partitioned = uint32(oid), kind == "p"
+	p.OID, p.partitioned, p.major = uint32(oid), kind == "p", c.ServerMajor()
 	if kind != "r" && kind != "p" {
 		return &SpecError{"table", p.Relation + " is no table", "name the table that holds the rows"}
 	}
@@ -148,7 +170,9 @@ func (p *Plan) findTargets(ctx context.Context, c *db.Conn) error {
 	rows, err := c.Query(ctx, targetsSQL, int64(p.OID), names)
 	if err == nil {
 		p.targets, err = pgx.CollectRows(rows, func(r pgx.CollectableRow) (t target, err error) {
-			return t, r.Scan(&t.name, &t.typeName, &t.generated, &t.identity, &t.hasDefault, &t.partitionKey, &t.indexes)
+			err = r.Scan(&t.name, &t.typeName, &t.generated, &t.identity, &t.hasDefault, &t.partitionKey, &t.indexes)
+			t.typeName = qualified(t.typeName)
+			return t, err
 		})
 	}
 	if err != nil {
@@ -193,7 +217,10 @@ func (p *Plan) findLeaves(ctx context.Context, c *db.Conn) error {
 			p.byPlace(l.Leaf, why, c.ServerMajor())
 		}
 		if l.Rows < 0 {
-			if l.Rows, err = plannerRows(ctx, c, l.Name); err != nil {
+			switch l.Rows, err = plannerRows(ctx, c, l.Name); {
+			case db.Classify(err) == db.Privilege:
+				l.Rows = 0 // that it may not be read, or not all of it, is judged below
+			case err != nil:
 				return err
 			}
 			p.Estimated = "planner"

@@ -29,10 +29,10 @@ type stats struct {
 }
 
 // statsSQL takes the key, the schema-qualified leaf's oid and the column. Its
-// verbs: type, collation, and the number of a key, twice.
+// verbs: the number of a key, five times, type, collation, and two operators.
 const statsSQL = `
-SELECT coalesce((SELECT pg_catalog.sum(f) FROM ROWS FROM (pg_catalog.unnest(x.mcv), pg_catalog.unnest(x.mcf)) m(v, f) WHERE v < x.k), 0)::float8,
-  coalesce((SELECT pg_catalog.sum(f) FROM ROWS FROM (pg_catalog.unnest(x.mcv), pg_catalog.unnest(x.mcf)) m(v, f) WHERE v = x.k), 0)::float8,
+SELECT coalesce((SELECT pg_catalog.sum(f) FROM ROWS FROM (pg_catalog.unnest(x.mcv), pg_catalog.unnest(x.mcf)) m(v, f) WHERE v %[8]s x.k), 0)::float8,
+  coalesce((SELECT pg_catalog.sum(f) FROM ROWS FROM (pg_catalog.unnest(x.mcv), pg_catalog.unnest(x.mcf)) m(v, f) WHERE v %[9]s x.k), 0)::float8,
   coalesce((SELECT pg_catalog.sum(f) FROM pg_catalog.unnest(x.mcf) f), 0)::float8, x.null_frac::float8,
   coalesce(x.b, 0), coalesce(pg_catalog.cardinality(x.hb), 0),
   %[1]s, %[2]s, %[3]s, %[4]s, %[5]s
@@ -61,12 +61,15 @@ func positionSQL(k Key, column int) string {
 		collate = " COLLATE " + k.Collations[column]
 	}
 	return fmt.Sprintf(statsSQL, number(t, "x.k"), number(t, "x.hb[x.b]"), number(t, "x.hb[x.b + 1]"),
-		number(t, "x.hb[x.n - 1]"), number(t, "x.hb[x.n]"), t, collate)
+		number(t, "x.hb[x.n - 1]"), number(t, "x.hb[x.n]"), t, collate, k.operator(column, "<"), k.operator(column, "="))
 }
 
 // positionOf asks where a value of the key's column stands; ok is false where
 // the server has no statistics of it, or the role may not read them.
 func positionOf(ctx context.Context, q throttle.Querier, l Leaf, column int, value string) (p position, ok bool, err error) {
+	if !strings.HasPrefix(l.Key.Types[column], "pg_catalog.") {
+		return p, false, nil // its values come out of pg_stats by casts, which may be anybody's
+	}
 	var s stats
 	err = q.QueryRow(ctx, positionSQL(l.Key, column), value, int64(l.OID), l.Key.Columns[column]).Scan(
 		&s.below, &s.equal, &s.common, &s.nulls, &s.bucket, &s.bounds, &s.value, &s.low, &s.high, &s.before, &s.last)

@@ -135,7 +135,9 @@ func TestSizeFollowsTime(t *testing.T) {
 	s := newSizer(StartRows, DefaultMaxRows)
 	perRow := 10 * time.Microsecond
 	target := 50 * time.Millisecond
-	batch := func() { s.took(s.rows, time.Duration(s.rows)*perRow+time.Millisecond, time.Millisecond/2, target) }
+	batch := func() {
+		s.took(measured{keys: s.rows, took: time.Duration(s.rows)*perRow + time.Millisecond, commit: time.Millisecond / 2}, target)
+	}
 	for range 20 {
 		batch()
 	}
@@ -156,7 +158,7 @@ func TestSizeFollowsTime(t *testing.T) {
 	}
 	s = newSizer(StartRows, DefaultMaxRows)
 	for range 40 {
-		s.took(s.rows, time.Duration(s.rows)*time.Microsecond*20+30*time.Millisecond, 25*time.Millisecond, target)
+		s.took(measured{keys: s.rows, took: time.Duration(s.rows)*time.Microsecond*20 + 30*time.Millisecond, commit: 25 * time.Millisecond}, target)
 	}
 	if !s.commitBound() || s.rows < 2500 {
 		t.Errorf("%d rows where COMMIT takes 25 ms", s.rows)

@@ -55,14 +55,14 @@ func row(parts []string) string {
 	return "(" + strings.Join(parts, ", ") + ")"
 }
 
-// values are the bound parameters from number first on, cast from text.
-func (q rangeSQL) values(first int) string {
-	n := len(q.columns())
-	out := make([]string, n)
-	for i := range n {
-		out[i] = fmt.Sprintf("$%d::text::%s", first+i, q.leaf.Key.Types[i])
+// values are the bound parameters from number first on, of the key's types. They
+// are read as the types read text: a cast might be anybody's.
+func (q rangeSQL) values(first int) []string {
+	out := make([]string, len(q.columns()))
+	for i := range out {
+		out[i] = fmt.Sprintf("$%d::%s", first+i, q.leaf.Key.Types[i])
 	}
-	return row(out)
+	return out
 }
 
 // within is the condition of the range (lo, hi] with its arguments; a nil end
@@ -78,7 +78,7 @@ func (q rangeSQL) within(lo, hi cursor) (string, []any) {
 		if end.key == nil {
 			continue
 		}
-		all = append(all, row(q.columns())+" "+end.op+" "+q.values(len(args)+1))
+		all = append(all, q.compared(end.op, len(args)+1))
 		for _, v := range end.key[:n] {
 			args = append(args, v)
 		}
@@ -89,12 +89,20 @@ func (q rangeSQL) within(lo, hi cursor) (string, []any) {
 	return strings.Join(all, " AND "), args
 }
 
-func (q rangeSQL) texts() string {
-	out := q.columns()
-	for i := range out {
-		out[i] = "(" + out[i] + ")::text"
+// compared is the key held against the parameters from number first on. It is one
+// row comparison where the operators of all columns live in one schema; written
+// out, only the first column is an index condition.
+func (q rangeSQL) compared(op string, first int) string {
+	k, columns, values := q.leaf.Key, q.columns(), q.values(first)
+	if k.oneSchema() {
+		return row(columns) + " " + k.operator(0, op) + " " + row(values)
 	}
-	return strings.Join(out, ", ")
+	last := len(columns) - 1
+	out := columns[last] + " " + k.operator(last, op) + " " + values[last]
+	for i, strict := last-1, op[:1]; i >= 0; i-- {
+		out = fmt.Sprintf("%[1]s %[2]s %[4]s AND (%[1]s %[3]s %[4]s OR %[5]s)", columns[i], k.operator(i, strict+"="), k.operator(i, strict), values[i], out)
+	}
+	return out
 }
 
 func (q rangeSQL) order(direction string) string {
@@ -113,22 +121,27 @@ func (q rangeSQL) bound(lo, hi cursor, rows int, only string) (string, []any) {
 		where += " AND (" + only + ")"
 	}
 	return fmt.Sprintf("SELECT %s FROM %s WHERE %s ORDER BY %s OFFSET %d LIMIT 1",
-		q.texts(), q.from(), where, q.order(""), rows-1), args
+		strings.Join(q.columns(), ", "), q.from(), where, q.order(""), rows-1), args
 }
 
 // last finds the highest key; no row = the leaf is empty.
 func (q rangeSQL) last() string {
-	return fmt.Sprintf("SELECT %s FROM %s ORDER BY %s LIMIT 1", q.texts(), q.from(), q.order(" DESC"))
+	return fmt.Sprintf("SELECT %s FROM %s ORDER BY %s LIMIT 1", strings.Join(q.columns(), ", "), q.from(), q.order(" DESC"))
 }
 
 // update changes the rows of a range for which the guard holds. extra narrows
 // it further; "" = no more.
 func (q rangeSQL) update(lo, hi cursor, extra string) (string, []any) {
+	return q.updateBy(q.st.Set, lo, hi, extra)
+}
+
+// updateBy is update with a SET list of its own.
+func (q rangeSQL) updateBy(set string, lo, hi cursor, extra string) (string, []any) {
 	where, args := q.within(lo, hi)
 	for _, g := range []string{q.st.Guard, extra} {
 		if g != "" {
 			where += " AND (" + g + ")"
 		}
 	}
-	return "UPDATE " + q.from() + " SET " + q.st.Set + " WHERE " + where, args
+	return "UPDATE " + q.from() + " SET " + set + " WHERE " + where, args
 }

@@ -22,9 +22,7 @@ func (e *RoleError) Error() string {
 }
 
 // Hint is what to do now.
-func (e *RoleError) Hint() string {
-	return "GRANT the role to the user of the connection, or name another role in belay.toml"
-}
+func (e *RoleError) Hint() string { return db.RoleHint }
 
 func (e *RoleError) Unwrap() error { return e.Err }
 
@@ -93,6 +91,18 @@ func (r *runner) asOwn(ctx context.Context) {
 	if r.p.Spec.Role != "" {
 		_ = become(ctx, r.s.exec, r.s.own, true) // what is read then only says who
 	}
+}
+
+// queueOwn has a transaction go on as the session's own role with belay's own
+// settings, queueTheirs as the statement's with the team's.
+func (r *runner) queueOwn(b *pgx.Batch) {
+	r.queueRole(b, r.s.own)
+	queuePins(b, r.s.exec)
+}
+
+func (r *runner) queueTheirs(b *pgx.Batch) {
+	r.queueRole(b, r.p.Spec.Role)
+	queueTeam(b, r.s.exec, hiding)
 }
 
 // queueRole has a batch of statements go on as a role; "" = it changes nothing.

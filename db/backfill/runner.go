@@ -25,13 +25,18 @@ type runner struct {
 
 	narrow   narrow
 	tries    int   // at the range in hand
+	slow     int   // how often the server ended the row in hand for its time
 	losses   int   // of the connection since the last batch
 	passRows int64 // changed by this pass over a leaf without a key
 	lastTook time.Duration
-	watch    *watch
-	rate     rate
-	vacuum   vacuumState
-	verified Verified
+	// roundTrip is the shortest answer of the server; misses is how many batches in
+	// a row took too long.
+	roundTrip time.Duration
+	misses    int
+	watch     *watch
+	rate      rate
+	vacuum    vacuumState
+	verified  Verified
 }
 
 // Run does the backfill, from its beginning or from where its cursor stands,
@@ -181,8 +186,8 @@ func (r *runner) take(i int) error {
 	}
 	r.q = newRangeSQL(r.p, leaf)
 	r.narrow = narrow{}
-	if r.row.BatchRows > 0 {
-		r.size.rows = min(max(r.row.BatchRows, MinRows), r.size.max)
+	if r.row.Batches > 0 {
+		r.size.rows = min(max(r.row.BatchRows, 1), r.size.max)
 	}
 	r.watch.leaf(r, i)
 	return nil
@@ -203,7 +208,11 @@ func (r *runner) step(ctx context.Context) error {
 	keys := r.narrow.limit(r.size.rows)
 	batchCtx, cancel := context.WithCancelCause(ctx)
 	r.ctl.holdCancel(func() { cancel(errCanceled) })
+	restore := r.s.exec.Patient(r.limit(target, keys))
+	begun := time.Now()
 	b, err := r.runBatch(batchCtx, keys, target)
+	took := time.Since(begun)
+	restore()
 	r.ctl.holdCancel(nil)
 	cancel(nil)
 	if err == nil {
@@ -211,7 +220,7 @@ func (r *runner) step(ctx context.Context) error {
 		return nil
 	}
 	r.undo(ctx)
-	return r.recover(ctx, err, keys)
+	return r.recover(ctx, err, keys, took)
 }
 
 var errCanceled = errors.New("the batch was canceled")
@@ -225,10 +234,12 @@ func (r *runner) advance(b batch, target time.Duration) {
 	if b.whole {
 		row.State = Passed
 	} else {
-		r.size.took(b.keys, b.took, b.commit, target)
+		r.size.took(b.measured, target)
+		r.missed(b.measured, target)
 	}
+	row.BatchRows = r.size.rows
 	r.narrow.done(b.keys)
-	r.tries, r.losses, r.lastTook = 0, 0, b.took
+	r.tries, r.slow, r.losses, r.lastTook = 0, 0, 0, b.took
 	r.rate.add(time.Now(), b.rows)
 	r.watch.moved(b.hi, b.keys)
 	r.publishBatch(b, target)

@@ -47,14 +47,10 @@ func (e *HeldError) Hint() string {
 	return "watch it or pause it there; a paused backfill can be resumed from here"
 }
 
-// sessionSettings make key text read the same in every session, errors of what a
-// role may not see, and one processor enough for the verify: the others are the
-// application's.
-var sessionSettings = []db.Setting{
-	{Name: "max_parallel_workers_per_gather", Want: "0"},
-	{Name: "row_security", Want: "off"}, {Name: "datestyle", Want: "ISO"},
-	{Name: "intervalstyle", Want: "postgres"}, {Name: "extra_float_digits", Want: "1"},
-}
+// sessionSettings make one processor enough for the verify: the others are the
+// application's. That key text reads the same in every session, and that what a
+// role may not see is an error, is what all of belay's sessions have.
+var sessionSettings = []db.Setting{{Name: "max_parallel_workers_per_gather", Want: "0"}}
 
 // sessions are the connections of one backfill.
 type sessions struct {
@@ -76,10 +72,6 @@ func (s *sessions) open(ctx context.Context) error {
 	c, err := db.Connect(ctx, s.cfg, db.Session{Kind: db.Executor, Run: s.run, Step: "backfill", Settings: sessionSettings})
 	if err != nil {
 		return err
-	}
-	if refused := c.Settings.Refused(); slices.ContainsFunc(refused, func(x db.Setting) bool { return x.Name == "row_security" }) {
-		_ = c.Close()
-		return fmt.Errorf("backfill: the server does not take row_security = off: %v", refused)
 	}
 	if err := s.meet(ctx, c); err != nil {
 		_ = c.Close()

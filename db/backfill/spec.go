@@ -1,6 +1,7 @@
 package backfill
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -13,9 +14,9 @@ const (
 	MaxBatchTime     = time.Second
 
 	DefaultMaxRows = 20_000
-	MinRows        = 100
-	// StartRows is the size of the first batch.
-	StartRows = 500
+	// StartRows is the size of the first batch: until one was measured nobody knows
+	// how long a row takes and stays locked.
+	StartRows = 1
 )
 
 // Spec is what to fill. The zero value of everything but Relation and Set is a
@@ -35,7 +36,7 @@ type Spec struct {
 	Nice float64 `json:"nice,omitempty"`
 	// Vacuum allows a VACUUM of ours after every tenth of the rows.
 	Vacuum bool `json:"vacuum,omitempty"`
-	// MaxRows bounds a batch: 100 to 20,000, 0 = 20,000.
+	// MaxRows bounds a batch: 1 to 20,000, 0 = 20,000.
 	MaxRows int `json:"max_rows,omitempty"`
 	// Role is what the rows are read and changed as; the ledger's rows stay the
 	// session's own. "" = the session's own role.
@@ -59,6 +60,16 @@ func (e *SpecError) Error() string { return fmt.Sprintf("backfill: %s: %s", e.Fi
 // Hint is what to do now.
 func (e *SpecError) Hint() string { return e.Advice }
 
+// Check reads what was given, without a database. Errors: *SpecError for what cannot be
+// carried out as written, and that the parser could not be asked.
+func (s Spec) Check(ctx context.Context) error {
+	if _, err := s.filled(); err != nil {
+		return err
+	}
+	_, err := readStatement(ctx, s.Set, s.Where)
+	return err
+}
+
 // filled is the Spec with its defaults, every number within its bounds.
 func (s Spec) filled() (Spec, error) {
 	if strings.TrimSpace(s.Relation) == "" {
@@ -71,7 +82,7 @@ func (s Spec) filled() (Spec, error) {
 	if s.MaxRows == 0 {
 		s.MaxRows = DefaultMaxRows
 	}
-	s.MaxRows = min(max(s.MaxRows, MinRows), DefaultMaxRows)
+	s.MaxRows = min(max(s.MaxRows, 1), DefaultMaxRows)
 	s.Nice = max(s.Nice, 0)
 	return s, nil
 }

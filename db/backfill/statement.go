@@ -34,10 +34,8 @@ type Statement struct {
 	guardColumns []string
 	// unsteady says why a value may differ when asked again; "" = it does not.
 	unsteady string
-	columns  []string // every column an expression reads
-	plain    bool     // columns are written without their table, and no subquery
-	refs     []int    // byte offsets of column references in Set
-	guardRef []int    // and in Guard
+	columns  []string // every column an expression or the guard reads
+	lookups  lookups
 }
 
 // Assignment is one column = expression of the SET list.
@@ -45,8 +43,6 @@ type Assignment struct {
 	Column string `json:"column"`
 	// Expression is the text as written.
 	Expression string `json:"expression"`
-	// at is where Expression begins in Set.
-	at int
 }
 
 // setPrefix and whereJoin build the UPDATE that is parsed; positions count from
@@ -66,11 +62,11 @@ func readStatement(ctx context.Context, set, where string) (*Statement, error) {
 	if update.WhereClause != nil {
 		return nil, &SpecError{"set", "it holds a WHERE", "give the condition by --where"}
 	}
-	st := &Statement{Set: set, Guard: where, SHA256: hash(set, where), plain: true}
+	st := &Statement{Set: set, Guard: where, SHA256: hash(set, where)}
 	if err := st.assign(update); err != nil {
 		return nil, err
 	}
-	st.read(update.TargetList, &st.refs, len(setPrefix))
+	st.read(update.TargetList)
 	if where != "" {
 		// Alone, so that a parenthesis too many cannot widen the batch's range.
 		guarded, err := parseUpdate(ctx, "where", setPrefix+"a = 1"+whereJoin+where)
@@ -78,7 +74,7 @@ func readStatement(ctx context.Context, set, where string) (*Statement, error) {
 			return nil, err
 		}
 		st.guardColumns = catalog.Columns(guarded.WhereClause)
-		st.read([]*pg.Node{guarded.WhereClause}, &st.guardRef, len(setPrefix+"a = 1"+whereJoin))
+		st.read([]*pg.Node{guarded.WhereClause})
 	}
 	st.ReadsTarget = st.readsTarget()
 	return st, nil
@@ -142,7 +138,7 @@ func (st *Statement) assign(u *pg.UpdateStmt) error {
 		if i < len(st.Targets)-1 {
 			text = strings.TrimRight(strings.TrimSuffix(text, ","), " \t\r\n")
 		}
-		st.Targets[i].Expression, st.Targets[i].at = text, starts[i]+skip
+		st.Targets[i].Expression = text
 	}
 	return nil
 }
@@ -168,15 +164,11 @@ var timeWords = []string{"now", "transaction_timestamp", "statement_timestamp", 
 	"age", "txid_current", "pg_current_xact_id", "current_setting", "nextval", "currval", "random", "gen_random_uuid"}
 
 // read collects what expressions read and call.
-func (st *Statement) read(nodes []*pg.Node, refs *[]int, from int) {
+func (st *Statement) read(nodes []*pg.Node) {
 	for _, n := range nodes {
 		catalog.Walk(n, func(m any) bool {
+			st.lookups.add(m)
 			switch m := m.(type) {
-			case *pg.ColumnRef:
-				*refs = append(*refs, int(m.Location)-from)
-				st.plain = st.plain && len(m.Fields) == 1 && m.Fields[0].GetString_() != nil
-			case *pg.SubLink:
-				st.plain = false
 			case *pg.RangeVar:
 				st.ReadsTables = append(st.ReadsTables, strings.TrimPrefix(m.Schemaname+"."+m.Relname, "."))
 			case *pg.FuncCall:

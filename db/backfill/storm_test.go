@@ -19,9 +19,11 @@ import (
 )
 
 // BELAY_STORM is how many faults a storm injects; BELAY_SEED replays one.
-func stormSize(t *testing.T, usual int) (kills int, rng *rand.Rand) {
+func stormSize(t *testing.T, short, long int) (kills int, rng *rand.Rand) {
 	t.Helper()
-	kills = usual
+	if kills = short; dbtest.Long() {
+		kills = long
+	}
 	if n, err := strconv.Atoi(os.Getenv("BELAY_STORM")); err == nil {
 		kills = n
 	}
@@ -149,7 +151,7 @@ func isOurs(err error) bool {
 // Whatever is cut, terminated or dropped, and wherever: every row gets exactly
 // one n + 1.
 func TestStormEveryRowOnce(t *testing.T) {
-	kills, rng := stormSize(t, 30)
+	kills, rng := stormSize(t, 12, 60)
 	rows := 2000 + kills*400
 	s := newStand(t, fmt.Sprintf(`CREATE TABLE t (id uuid PRIMARY KEY, n int DEFAULT 0);
 		INSERT INTO t SELECT gen_random_uuid() FROM generate_series(1, %d)`, rows))
@@ -172,7 +174,7 @@ func TestStormEveryRowOnce(t *testing.T) {
 // A server that loses power loses batch and cursor together, also with
 // synchronous_commit = off.
 func TestServerCrash(t *testing.T) {
-	crashes, rng := stormSize(t, 3)
+	crashes, rng := stormSize(t, 2, 6)
 	cluster := dbtest.NewCluster(t, scratch.Options{Durable: true})
 	d := dbtest.In(t, cluster, "crash")
 	rows := 3000 + crashes*1500
@@ -218,16 +220,20 @@ func TestCommitAnswerLost(t *testing.T) {
 			proxy := dbtest.NewProxy(t, s.DSN)
 			o := s.options(t, s.plan(t, backfill.Spec{Relation: "t", Set: "n = n + 1", MaxRows: 100}))
 			o.Config = config(t, proxy.DSN)
-			cut := false
+			cut, told := false, int64(0)
 			o.Tell = func(e backfill.Event) {
+				if e.Kind == backfill.Committed {
+					told++
+				}
 				if e.Kind == backfill.Committed && !cut {
 					cut = true
 					proxy.On(func(m dbtest.Message) bool { return m.Type == dbtest.Execute && strings.EqualFold(m.SQL, "COMMIT") }, a)
 				}
 			}
 			res := run(t, o)
-			if res.Rows != 1000 || s.Count(t, "t WHERE n = 1") != 1000 || res.Batches != 10 {
-				t.Errorf("%d rows in %d batches, %d are 1", res.Rows, res.Batches, s.Count(t, "t WHERE n = 1"))
+			// The one batch that nobody told of was in, or was done again.
+			if res.Rows != 1000 || s.Count(t, "t WHERE n = 1") != 1000 || res.Batches-told < 0 || res.Batches-told > 1 {
+				t.Errorf("%d rows in %d batches, %d told, %d are 1", res.Rows, res.Batches, told, s.Count(t, "t WHERE n = 1"))
 			}
 		})
 	}

@@ -14,18 +14,21 @@ const sweptSQL = `UPDATE belay.backfill SET done_rows = done_rows + $3, batches 
 // sweep changes what is left in a range, in one transaction.
 func (r *runner) sweep(ctx context.Context, lo, hi cursor) (int64, error) {
 	target, _ := r.ctl.pace(r.p.Spec)
-	if err := r.fenced(ctx, target, "", nil, nil); err != nil {
+	if err := r.fenced(ctx, r.limit(target, r.size.rows), "", nil, nil); err != nil {
 		return 0, err
 	}
-	sql, args := r.q.update(lo, hi, r.p.differs)
-	tag, err := r.s.exec.Exec(ctx, sql, args...)
-	if err != nil {
-		return 0, err
+	var swept int64
+	for _, u := range r.q.sweeps(r.p, lo, hi) {
+		tag, err := execTeam(ctx, r.s.exec, u.sql, u.args...)
+		if err != nil {
+			return 0, err
+		}
+		swept += tag.RowsAffected()
 	}
 	var q pgx.Batch
-	r.queueRole(&q, r.s.own)
-	q.Queue(sweptSQL, r.row.ID, r.row.Leaf, tag.RowsAffected())
-	r.queueRole(&q, r.p.Spec.Role)
+	r.queueOwn(&q)
+	q.Queue(sweptSQL, r.row.ID, r.row.Leaf, swept)
+	r.queueTheirs(&q)
 	var end pgconn.CommandTag
 	q.Queue("COMMIT").Exec(func(t pgconn.CommandTag) error { end = t; return nil })
 	if err := r.s.exec.SendBatch(ctx, &q).Close(); err != nil {
@@ -35,7 +38,7 @@ func (r *runner) sweep(ctx context.Context, lo, hi cursor) (int64, error) {
 		return 0, fmt.Errorf("backfill: the server answered COMMIT with %q", end.String())
 	}
 	r.row.Batches++
-	r.row.DoneRows += tag.RowsAffected()
-	r.ctl.publish(func(s *Snapshot) { s.Rows += tag.RowsAffected(); s.Total = max(s.Total, s.Rows) })
-	return tag.RowsAffected(), nil
+	r.row.DoneRows += swept
+	r.ctl.publish(func(s *Snapshot) { s.Rows += swept; s.Total = max(s.Total, s.Rows) })
+	return swept, nil
 }

@@ -63,7 +63,7 @@ const uselessSQL = `SELECT coalesce(
 // vacuumUseless says why a VACUUM would remove nothing or be in the way; "" = it
 // would help.
 func (r *runner) vacuumUseless(ctx context.Context) (why string, err error) {
-	err = r.s.exec.QueryRow(ctx, uselessSQL, int64(r.q.leaf.OID)).Scan(&why)
+	err = r.s.exec.As(ctx, "", func() error { return r.s.exec.QueryRow(ctx, uselessSQL, int64(r.q.leaf.OID)).Scan(&why) })
 	return why, err
 }
 
@@ -129,8 +129,8 @@ func (r *runner) vacuumStop(ctx context.Context, pid int) string {
 		return "paused by " + by
 	}
 	var n int64
-	err := r.s.exec.QueryRow(ctx, `SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a
-		WHERE a.wait_event_type = 'Lock' AND $1::int = ANY (pg_catalog.pg_blocking_pids(a.pid))`, pid).Scan(&n)
+	err := r.s.exec.QueryRow(ctx, `SELECT pg_catalog.count(*) FROM (SELECT DISTINCT l.pid FROM pg_catalog.pg_locks l WHERE NOT l.granted) w
+		WHERE $1::int = ANY (pg_catalog.pg_blocking_pids(w.pid))`, pid).Scan(&n)
 	switch {
 	case err != nil:
 		return "it could not be watched"

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"belay/db"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Verified is what a look at every row found at the end.
@@ -15,8 +17,9 @@ type Verified struct {
 	Impossible string `json:"impossible,omitempty"`
 	// Left is how many rows the statement would still change.
 	Left int64 `json:"left"`
-	// Differ counts rows that are not as the statement would make them but that
-	// the guard leaves alone: stale, or written so by the application.
+	// Differ counts rows that are not as the statement would make them and that
+	// are left alone: the guard does not select them, or the application wrote them
+	// so.
 	Differ int64 `json:"differ"`
 	// Swept is how many rows the sweep changed; they are in Rows too.
 	Swept int64 `json:"swept"`
@@ -29,7 +32,7 @@ const (
 	// verifyTime is how long one range of the verify should take, as a batch
 	// usually does: what a sweep changes in it stays locked that long.
 	verifyTime = DefaultBatchTime
-	verifyRows = 5_000
+	verifyRows = 500
 	verifyMost = 1_000_000
 	// maxSweeps bounds how often rows that were found are changed and looked at
 	// again.
@@ -40,16 +43,7 @@ const (
 func (q rangeSQL) count(p *Plan, lo, hi cursor) (string, []any) {
 	where, args := q.within(lo, hi)
 	return fmt.Sprintf("SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE %s), pg_catalog.count(*) FILTER (WHERE %s) FROM %s WHERE %s",
-		p.left, p.strays(), q.from(), where), args
-}
-
-// strays is the condition of a row that differs behind the guard's back.
-func (p *Plan) strays() string {
-	st := p.Statement
-	if p.differs == "" || st.Guard == "" || !p.guardReadsTarget() {
-		return "false"
-	}
-	return "(" + p.differs + ") AND (" + st.Guard + ") IS NOT TRUE"
+		p.leftIn(q.leaf), p.strays(q.leaf), q.from(), where), args
 }
 
 func (p *Plan) guardReadsTarget() bool {
@@ -86,13 +80,13 @@ func (w *walker) next(ctx context.Context) (hi cursor, ok bool, err error) {
 // there are fewer.
 func (w *walker) bound(ctx context.Context, hi cursor, rows int, only string) (cursor, error) {
 	sql, args := w.q.bound(w.lo, hi, rows, only)
-	found, err := w.c.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, err
-	}
 	n := len(w.q.columns())
-	key, err := scanCursor(found, n)
-	if key == nil {
+	var key cursor
+	err := queryTeam(ctx, w.c, keyText, func(found pgx.Rows) (err error) {
+		key, err = scanCursor(found, n)
+		return err
+	}, sql, args...)
+	if key == nil || err != nil {
 		return hi, err
 	}
 	return append(key, w.end[n:]...), err // a place's file and pass come behind it
@@ -101,7 +95,7 @@ func (w *walker) bound(ctx context.Context, hi cursor, rows int, only string) (c
 // paced adapts the range to the time a read should take.
 func (w *walker) paced() {
 	want := float64(w.rows) * float64(verifyTime) / float64(max(w.took, time.Millisecond))
-	w.rows = int(min(max(want, float64(w.rows)/4, 1000), float64(w.rows)*4, verifyMost))
+	w.rows = int(min(max(want, float64(w.rows)/10, 1), float64(w.rows)*4, verifyMost))
 }
 
 // counted is what a range holds.
@@ -110,7 +104,7 @@ type counted struct{ rows, left, differ int64 }
 func (w *walker) count(ctx context.Context, p *Plan, hi cursor) (n counted, err error) {
 	sql, args := w.q.count(p, w.lo, hi)
 	begun := time.Now()
-	err = w.c.QueryRow(ctx, sql, args...).Scan(&n.rows, &n.left, &n.differ)
+	err = one(ctx, w.c, []any{&n.rows, &n.left, &n.differ}, sql, args...)
 	w.took = time.Since(begun)
 	return n, err
 }
@@ -160,13 +154,13 @@ func (w *walker) look(ctx context.Context, p *Plan, v *Verified, most int, sweep
 	}
 	w.paced()
 	if sweep != nil && n.left > int64(most) {
-		if hi, err = w.bound(ctx, hi, most, p.left); err == nil {
+		if hi, err = w.bound(ctx, hi, most, p.leftIn(w.q.leaf)); err == nil {
 			n, err = w.count(ctx, p, hi)
 		}
 		if err != nil {
 			return false, err
 		}
-		w.rows = min(w.rows, max(int(2*n.rows), 1000))
+		w.rows = min(w.rows, max(int(2*n.rows), 1))
 	}
 	if sweep != nil && n.left > 0 {
 		if err := sweep(w.lo, hi); err != nil {
@@ -186,7 +180,7 @@ func (v Verified) String() string {
 	case v.Left > 0:
 		return fmt.Sprintf("%d rows left that the statement would change", v.Left)
 	case v.Differ > 0:
-		return fmt.Sprintf("0 rows left; %d rows differ that the guard leaves alone", v.Differ)
+		return fmt.Sprintf("0 rows left; %d rows differ and are left alone: the WHERE does not select them, or the application wrote them so", v.Differ)
 	}
 	return fmt.Sprintf("0 rows left of %d", v.Rows)
 }
@@ -210,7 +204,7 @@ func (r *runner) verify(ctx context.Context, sweep bool) (Verified, error) {
 }
 
 func (r *runner) verifyLeaf(ctx context.Context, v *Verified, sweep bool) error {
-	w := &walker{q: r.q, rows: verifyRows}
+	w := &walker{q: r.q, rows: min(max(r.size.rows, 1), verifyRows)}
 	var change func(lo, hi cursor) error
 	if sweep {
 		change = func(lo, hi cursor) error {

@@ -14,9 +14,9 @@ import (
 type watch struct {
 	cfg db.Config
 	run string
-	// lend is Options.Monitor; own is the connection where that is nil.
-	lend func(func(*db.Conn) error) error
-	own  *db.Conn
+	// lend is Options.Monitor; own is our connection where that is nil, while it watches.
+	lend func(context.Context, func(*db.Conn) error) error
+	own  *db.Shared
 	oid  uint32
 	ctl  *Control
 	set  *throttle.Set
@@ -26,11 +26,13 @@ type watch struct {
 	leafs  leafWork
 	pid    int
 	sample sample
+	away   string    // why there is no sample
 	seen   time.Time // the sample that verdict gave last
 	every  time.Duration
 	tries  int
 	trying throttle.Verdict
 	behind string
+	began  time.Time
 
 	// news holds one token for each sample that was not looked at.
 	news chan struct{}
@@ -78,11 +80,26 @@ func newWatch(r *runner) (*watch, error) {
 	return &watch{cfg: r.o.Config, run: r.s.run, lend: r.o.Monitor, oid: r.p.OID, ctl: r.ctl, set: set, on: set.Len() > 0, news: make(chan struct{}, 1)}, nil
 }
 
+// lendLimit bounds all that is asked at one moment.
+const lendLimit = 30 * time.Second
+
+// with gives a connection to ask; where there is none nothing is asked, and the
+// sample grows stale.
+func (w *watch) with(ctx context.Context, ask func(*db.Conn) error) error {
+	if w.lend != nil {
+		return w.lend(ctx, ask)
+	}
+	return w.own.Lend(ctx, lendLimit, ask)
+}
+
 func (w *watch) start(ctx context.Context) {
 	w.stop()
 	w.mu.Lock()
-	w.sample, w.seen = sample{}, time.Time{}
+	w.sample, w.seen, w.began = sample{}, time.Time{}, time.Now()
 	w.mu.Unlock()
+	if w.lend == nil {
+		w.own = db.NewShared(w.cfg, db.Session{Kind: db.Monitor, Run: w.run})
+	}
 	ctx, w.cancel = context.WithCancel(ctx)
 	done := make(chan struct{})
 	w.done = done
@@ -100,28 +117,28 @@ func (w *watch) stop() {
 	w.cancel()
 	<-w.done
 	w.cancel = nil
+	if w.own != nil {
+		_ = w.own.Close()
+		w.own = nil
+	}
 }
 
 func (w *watch) loop(ctx context.Context) {
-	defer func() {
-		if w.own != nil {
-			_ = w.own.Close()
-			w.own = nil
-		}
-	}()
 	for next := time.Now(); ; {
 		if due := !time.Now().Before(next); due || w.troubled() {
-			_ = w.with(ctx, func(c *db.Conn) error {
+			began := time.Now()
+			w.unseen(w.with(ctx, func(c *db.Conn) error {
 				if due {
-					began := time.Now()
 					w.look(ctx, c)
-					next = began.Add(w.paced(time.Since(began)))
 				}
 				if w.troubled() {
 					w.lookBehind(ctx, c)
 				}
 				return nil
-			})
+			}))
+			if due {
+				next = began.Add(w.paced(time.Since(began)))
+			}
 		}
 		if sleep(ctx, w.pause(next)) != nil {
 			return
@@ -129,20 +146,14 @@ func (w *watch) loop(ctx context.Context) {
 	}
 }
 
-// with gives a connection to ask; where there is none nothing is asked, and the
-// sample grows stale.
-func (w *watch) with(ctx context.Context, ask func(*db.Conn) error) error {
-	if w.lend != nil {
-		return w.lend(ask)
+// unseen notes why nothing could be asked; nil = it could. The sample grows stale.
+func (w *watch) unseen(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.away = ""
+	if err != nil {
+		w.away = message(err)
 	}
-	if w.own == nil || w.own.IsClosed() {
-		var err error
-		if w.own, err = db.Connect(ctx, w.cfg, db.Session{Kind: db.Monitor, Run: w.run}); err != nil {
-			w.own = nil
-			return err
-		}
-	}
-	return ask(w.own)
 }
 
 func (w *watch) pause(next time.Time) time.Duration {
@@ -176,7 +187,7 @@ func (w *watch) look(ctx context.Context, c *db.Conn) {
 	pid := w.pid
 	w.mu.Unlock()
 	now := time.Now()
-	v := w.set.Sample(ctx, throttle.Input{DB: c, PID: pid, Table: w.oid, Now: now})
+	v := w.set.Sample(ctx, throttle.Input{DB: c, Team: team(c), PID: pid, Table: w.oid, Now: now})
 	if ctx.Err() != nil {
 		return
 	}
@@ -276,7 +287,19 @@ func (w *watch) share() float64 {
 func (w *watch) works(pid int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.pid = pid
+	w.pid, w.tries, w.behind = pid, 0, ""
+}
+
+// stale is the wait for a sample.
+func (w *watch) stale() *throttle.Verdict {
+	v := &throttle.Verdict{Signal: "signals", Action: throttle.Wait, Unread: "no sample yet", Since: w.sample.at}
+	if v.Since.IsZero() {
+		v.Since = w.began
+	}
+	if w.away != "" {
+		v.Unread = w.away
+	}
+	return v
 }
 
 // verdict is what keeps the next batch, nil for nothing; fresh is true once for
@@ -288,7 +311,7 @@ func (w *watch) verdict() (v *throttle.Verdict, fresh bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if time.Since(w.sample.at) > staleAfter+w.every {
-		return &throttle.Verdict{Signal: "signals", Action: throttle.Wait, Unread: "no sample yet", Since: w.sample.at}, false
+		return w.stale(), true
 	}
 	fresh = !w.seen.Equal(w.sample.at)
 	w.seen = w.sample.at

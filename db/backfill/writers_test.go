@@ -47,7 +47,7 @@ func write(ctx context.Context, c *pgx.Conn, rng *rand.Rand, stop <-chan struct{
 
 // Four writers, random keys, and the sync trigger: no row differs at the end.
 func TestFourWriters(t *testing.T) {
-	_, rng := stormSize(t, 0)
+	_, rng := stormSize(t, 0, 0)
 	s := newStand(t, `CREATE TABLE t (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), amount int, cents bigint);
 		INSERT INTO t (amount) SELECT i FROM generate_series(1, 20000) i; ANALYZE t`)
 	spec := backfill.Spec{Relation: "t", Set: "cents = amount * 100", MaxRows: 200}
@@ -195,5 +195,41 @@ func TestGuardThatStaysTrue(t *testing.T) {
 	}
 	if got := fmt.Sprint(s.fill(t, backfill.Spec{Relation: "t", Set: "b = b + 1", Where: "a IS NULL"}).Rows); got != "500" {
 		t.Errorf("%s rows", got)
+	}
+}
+
+// Rows that are left keep it open: whoever goes on fills them, and only a reason
+// makes it done with them.
+func TestRowsLeftKeepItOpen(t *testing.T) {
+	const table = `CREATE TABLE t (id int PRIMARY KEY, s text); INSERT INTO t SELECT i FROM generate_series(1, 200) i;
+		CREATE FUNCTION empty() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF NEW.id % 8 = 0 THEN NEW.s := NULL; END IF; RETURN NEW; END';
+		CREATE TRIGGER empty BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION empty()`
+	s := newStand(t, table)
+	o := s.options(t, s.plan(t, backfill.Spec{Relation: "t", Set: "s = 'x'", Where: "s IS NULL"}))
+	o.ID = backfill.NewID()
+	state := func() string {
+		return dbtest.QueryVal[string](t, s.DB, `SELECT state || ': ' || reason FROM belay.backfill`)
+	}
+	for range 2 {
+		if res := run(t, o); res.Verified.Left != 25 || state() != "passed: 25 rows left that the statement would change" {
+			t.Errorf("result %+v, the ledger says %s", res, state())
+		}
+	}
+	s.Exec(t, `DROP TRIGGER empty ON t; INSERT INTO t VALUES (999)`)
+	if res := run(t, o); res.Verified.Left != 0 || res.Verified.Swept != 26 || s.Count(t, "t WHERE s = 'x'") != 201 || state() != "done: 0 rows left of 201" {
+		t.Errorf("result %+v, the ledger says %s", res, state())
+	}
+	if err := backfill.Accept(bounded(t), s.Conn(t), o.ID, "late"); err == nil {
+		t.Error("what is done is accepted")
+	}
+	s = newStand(t, table)
+	o = s.options(t, s.plan(t, backfill.Spec{Relation: "t", Set: "s = 'x'", Where: "s IS NULL"}))
+	o.ID = backfill.NewID()
+	run(t, o)
+	if err := backfill.Accept(bounded(t), s.Conn(t), o.ID, "they go next week"); err != nil {
+		t.Fatal(err)
+	}
+	if got := dbtest.QueryVal[string](t, s.DB, `SELECT state || ': ' || reason FROM belay.backfill`); got != "done: 25 rows left that the statement would change; accepted: they go next week" {
+		t.Errorf("the ledger says %s", got)
 	}
 }

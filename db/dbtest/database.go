@@ -47,12 +47,18 @@ func Named(t testing.TB, name string) *DB {
 // In makes an empty database in a cluster of the test's own.
 func In(t testing.TB, c *scratch.Cluster, name string) *DB {
 	t.Helper()
+	return copied(t, c, name, "template1")
+}
+
+// copied makes a database from another one.
+func copied(t testing.TB, c *scratch.Cluster, name, template string) *DB {
+	t.Helper()
 	db := &DB{Name: name, DSN: c.DSN(name), SocketDSN: c.SocketDSN(name), cluster: c}
 	if fi, err := os.Stat(c.LogFile()); err == nil {
 		db.logStart = fi.Size()
 	}
 	quoted := pgx.Identifier{name}.Sanitize()
-	admin(t, c, `CREATE DATABASE `+quoted)
+	admin(t, c, `CREATE DATABASE `+quoted+` TEMPLATE `+template)
 	t.Cleanup(func() {
 		if c.PID() == 0 {
 			return // stopped by the test: the database goes with the cluster

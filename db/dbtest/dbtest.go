@@ -10,9 +10,10 @@
 //		db.Exec(t, `CREATE TABLE orders (id bigint PRIMARY KEY)`)
 //	}
 //
-// Environment: BELAY_TEST_PG_BIN names the folder of another server version's
-// programs. Without PostgreSQL a test is skipped with the reason; with CI=true
-// or BELAY_TEST_REQUIRE_PG=1 it fails.
+// Environment: BELAY_TEST_LONG asks for the long form of what has one: see Long.
+// BELAY_TEST_PG_BIN names the folder of another server version's programs.
+// Without PostgreSQL a test is skipped with the reason; with CI=true or
+// BELAY_TEST_REQUIRE_PG=1 it fails.
 package dbtest
 
 import (

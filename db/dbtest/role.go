@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"testing"
 
+	"belay/db/scratch"
+
 	"github.com/jackc/pgx/v5"
 )
 
@@ -16,7 +18,12 @@ func (db *DB) Role(t testing.TB, prefix, options string) (name, dsn string) {
 	t.Helper()
 	name = fmt.Sprintf("%s_%d", prefix, serial.Add(1))
 	quoted := pgx.Identifier{name}.Sanitize()
-	admin(t, db.cluster, `CREATE ROLE `+quoted+` LOGIN PASSWORD 'secret' `+options)
+	const password = "secret"
+	stored, err := scratch.QuickSecret(password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin(t, db.cluster, `CREATE ROLE `+quoted+` LOGIN PASSWORD '`+stored+`' `+options)
 	t.Cleanup(func() {
 		if db.cluster.PID() == 0 {
 			return
@@ -28,6 +35,6 @@ func (db *DB) Role(t testing.TB, prefix, options string) (name, dsn string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u.User = url.UserPassword(name, "secret")
+	u.User = url.UserPassword(name, password)
 	return name, u.String()
 }

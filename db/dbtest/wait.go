@@ -10,14 +10,26 @@ import (
 // Timeout. what ends the sentence "waited for …".
 func WaitFor(t testing.TB, what string, cond func() bool) {
 	t.Helper()
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	end := time.Now().Add(Timeout)
-	for !cond() {
-		if time.Now().After(end) {
-			t.Fatalf("waited %s for %s", Timeout, what)
+	if !Poll(Timeout, cond) {
+		t.Fatalf("waited %s for %s", Timeout, what)
+	}
+}
+
+// Poll asks until cond holds, and tells whether it did within a time. However
+// dear cond is, it takes a tenth of a processor at most: who waits must not slow
+// down what is waited for.
+func Poll(within time.Duration, cond func() bool) bool {
+	end := time.Now().Add(within)
+	for {
+		asked := time.Now()
+		if cond() {
+			return true
 		}
-		<-tick.C
+		now := time.Now()
+		if now.After(end) {
+			return false
+		}
+		time.Sleep(max(5*time.Millisecond, 9*now.Sub(asked)))
 	}
 }
 
@@ -42,6 +54,13 @@ func (db *DB) WaitForGone(t testing.TB, pid uint32) {
 	t.Helper()
 	db.waitForOne(t, "the end of a backend", `SELECT 0 WHERE NOT EXISTS
 		(SELECT FROM pg_catalog.pg_stat_activity WHERE pid = $1)`, int64(pid))
+}
+
+// WaitUntil returns when a condition in SQL holds, as "EXISTS (SELECT FROM orders)".
+// It is asked in one session.
+func (db *DB) WaitUntil(t testing.TB, condition string) {
+	t.Helper()
+	db.waitForOne(t, condition, `SELECT 0 WHERE `+condition)
 }
 
 // waitForOne asks one session until the query gives a row.

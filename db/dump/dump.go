@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"belay/db"
@@ -82,9 +79,10 @@ type Dump struct {
 func Application(run string) string { return "pg_dump belay/" + run }
 
 // Take dumps the database, decodes the dump from end to end, writes its hash
-// beside it and only then gives it its name. Until then, and after any failure,
-// its name ends in ".partial". A context that ends stops pg_dump and waits for
-// it. A failure of pg_dump is a *ProgramError.
+// beside it and only then gives it its name. Until then its name ends in
+// ".partial"; after a failure nothing of it is left, and where this process is
+// killed Sweep finds it. A context that ends stops pg_dump and waits for it. A
+// failure of pg_dump is a *ProgramError.
 func Take(ctx context.Context, c Client, cfg db.Config, o Options) (Dump, error) {
 	o = o.filled()
 	d := Dump{Format: o.Format, SchemaOnly: o.SchemaOnly, Started: o.Now().UTC(), Client: c.Version()}
@@ -92,6 +90,7 @@ func Take(ctx context.Context, c Client, cfg db.Config, o Options) (Dump, error)
 	if err != nil {
 		return d, err
 	}
+	defer p.release()
 	if err := write(ctx, c, cfg, o, p); err != nil {
 		return d, err
 	}
@@ -143,10 +142,6 @@ func (o Options) tell(p Progress) {
 
 // write runs pg_dump and tells how far it is.
 func write(ctx context.Context, c Client, cfg db.Config, o Options, p *partial) error {
-	where, err := conninfo(cfg)
-	if err != nil {
-		return err
-	}
 	passfile, remove, err := passwordFile(cfg)
 	if err != nil {
 		return err
@@ -155,12 +150,11 @@ func write(ctx context.Context, c Client, cfg db.Config, o Options, p *partial) 
 	follow := newFollower(o, p)
 	defer follow.stop()
 	err = program{
-		path: c.Dump, args: o.args(where, p.path), env: environ(cfg, o.ServerMajor, Application(o.Run), passfile), line: follow.line,
+		path: c.Dump, args: o.args(cfg.Conninfo(), p.path), env: environ(cfg, o.ServerMajor, Application(o.Run), passfile), line: follow.line,
 	}.run(ctx)
 	var failed *ProgramError
 	if errors.As(err, &failed) {
-		failed.Advice = fmt.Sprintf("it waits %s for a table's lock: `belay watch` shows who holds one; what it wrote is left as %s",
-			o.LockWait, filepath.Base(p.path))
+		failed.Advice = fmt.Sprintf("it waits %s for a table's lock: `belay watch` shows who holds one; nothing of it was kept", o.LockWait)
 	}
 	return err
 }
@@ -186,37 +180,4 @@ func (o Options) args(where, path string) []string {
 		args = append(args, "--dbname="+where)
 	}
 	return args
-}
-
-// partial is a dump that is not one yet.
-type partial struct {
-	path  string // with .partial
-	final string
-}
-
-const partialEnding = ".partial"
-
-// newPartial makes the place of a dump, for this user alone.
-func newPartial(o Options, at time.Time) (*partial, error) {
-	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("backup folder: %w", err)
-	}
-	ending := ".dump"
-	if o.Format == Directory {
-		ending = ".dir"
-	}
-	kind := ""
-	if o.SchemaOnly {
-		kind = "-schema"
-	}
-	name := strings.NewReplacer("/", "_", "\x00", "_").Replace(o.Name) + kind + "-" + at.Format("20060102T150405.000Z") + ending
-	p := &partial{final: filepath.Join(o.Dir, name), path: filepath.Join(o.Dir, name+partialEnding)}
-	if o.Format == Directory {
-		return p, os.Mkdir(p.path, 0o700)
-	}
-	f, err := os.OpenFile(p.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("backup: %w", err)
-	}
-	return p, f.Close()
 }

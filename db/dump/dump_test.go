@@ -191,21 +191,16 @@ func TestLockWaitIsShort(t *testing.T) {
 	if took := time.Since(began); took < o.LockWait {
 		t.Errorf("gave up after %s", took)
 	}
-	onlyPartial(t, o.Dir)
+	nothingLeft(t, o.Dir)
 }
 
-func onlyPartial(t *testing.T, dir string) {
+// nothingLeft fails where a dump that was given up left something.
+func nothingLeft(t *testing.T, dir string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
-	if err != nil || len(entries) == 0 {
-		t.Fatalf("nothing is left: %v", err)
+	if err != nil || len(entries) > 0 {
+		t.Fatalf("left: %v, %v", entries, err)
 	}
-	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), ".partial") {
-			t.Errorf("%s looks like a backup", e.Name())
-		}
-	}
-	modes(t, dir)
 }
 
 // A dump that waits is cancelled at once, and its session is gone. While it
@@ -232,7 +227,7 @@ func TestCancelAndArguments(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	d.WaitForGone(t, pid)
-	onlyPartial(t, o.Dir)
+	nothingLeft(t, o.Dir)
 }
 
 // arguments fails where a process shows the secret, and gives the arguments of
@@ -300,15 +295,94 @@ func TestOldClientIsNamed(t *testing.T) {
 
 func TestConninfoHoldsNoSecret(t *testing.T) {
 	for dsn, want := range map[string]string{
-		"postgres://u:secret@h:5433/shop?sslmode=require&pool_max_conns=3": "postgres://u@h:5433/shop?sslmode=require",
-		"postgres://h/shop?password=secret&user=u":                         "postgres://h/shop?user=u",
-		"host=h password='se cret' dbname=shop passfile=/x":                "host=h dbname=shop",
-		"host='a b' user=u": "host='a b' user=u",
-		"":                  "",
+		"postgres://u:secret@h:5433/shop?sslmode=require&pool_max_conns=3": "dbname='shop' host='h' port='5433' sslmode='require' user='u'",
+		"postgres://h/shop?password=secret&user=u":                         "dbname='shop' host='h' user='u'",
+		"host=h password='se cret' dbname=shop passfile=/x":                "dbname='shop' host='h'",
+		"host='a b' user=u": "host='a b' user='u'",
+		"pgx5://u:secret@h/shop?search_path=billing&x-multi-statement=true": "dbname='shop' host='h' user='u'",
+		"": "",
 	} {
-		got, err := conninfo(db.Config{DSN: db.Secret(dsn)})
-		if err != nil || got != want {
+		cfg, err := db.ParseConfig(dsn, "test")
+		if got := cfg.Conninfo(); err != nil || got != want {
 			t.Errorf("%s: %q, %v; want %q", dsn, got, err, want)
 		}
+	}
+}
+
+func TestOptionsReachThePrograms(t *testing.T) {
+	cfg, err := db.ParseConfig("postgres://u@h/shop?options=-c%20role%3Downer&search_path=a%20b", "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := cfg.Options(), `-c role=owner -c search_path=a\ b`; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	for given, want := range map[string]string{
+		"-c%20statement_timeout%3D1":                            `-c statement_timeout=1 -c statement_timeout=0`,
+		"--idle-in-transaction-session-timeout%3D1":             `--idle-in-transaction-session-timeout=1 -c idle_in_transaction_session_timeout=0`,
+		"-c%20deadlock_timeout%3D1%20-c%20lock_timeout%3D200ms": `-c deadlock_timeout=1 -c lock_timeout=200ms -c lock_timeout=0`,
+	} {
+		hurried, err := db.ParseConfig("postgres://u@h/shop?options="+given, "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := hurried.Options(); got != want {
+			t.Errorf("a program that ends before it has limits of its own: %q, want %q", got, want)
+		}
+	}
+	env := environ(cfg, 15, "x", "")
+	if got, want := env[len(env)-1], `PGOPTIONS=-c role=owner -c search_path=a\ b -c client_connection_check_interval=1000`; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestSweepRemovesWhatNobodyHolds: what a killed process left is named and removed,
+// what a living one writes and what is no dump of ours stays.
+func TestSweepRemovesWhatNobodyHolds(t *testing.T) {
+	dir := t.TempDir()
+	at := time.Date(2026, 11, 2, 14, 5, 9, 0, time.UTC)
+	alive, err := newPartial(Options{Dir: dir, Name: "alive"}, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	for _, f := range []Format{Custom, Directory} {
+		p, err := newPartial(Options{Dir: dir, Name: "killed", Format: f}, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.lock.Close(); err != nil { // as the end of its process does
+			t.Fatal(err)
+		}
+		left = append(left, p.path)
+	}
+	done := filepath.Join(dir, "killed-20261102T140509.000Z.dump")
+	own := filepath.Join(dir, "notes.dump.partial")
+	target := filepath.Join(t.TempDir(), "elsewhere")
+	link := filepath.Join(dir, "link-20261102T140509.000Z.dump.partial")
+	for _, path := range []string{done, own, target} {
+		if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(target, link); err != nil {
+		t.Fatal(err)
+	}
+	swept, err := Sweep(dir)
+	if err != nil || len(swept) != len(left) {
+		t.Fatalf("swept %v, %v", swept, err)
+	}
+	for _, path := range left {
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is still there: %v", path, err)
+		}
+	}
+	for _, path := range []string{alive.path, done, own, link, target} {
+		if _, err := os.Lstat(path); err != nil {
+			t.Errorf("%s is gone: %v", path, err)
+		}
+	}
+	if swept, err := Sweep(filepath.Join(dir, "nowhere")); err != nil || len(swept) > 0 {
+		t.Errorf("of a folder that is not there: %v, %v", swept, err)
 	}
 }

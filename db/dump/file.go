@@ -38,11 +38,11 @@ func (p *partial) private() (int64, error) {
 			return 0, fmt.Errorf("backup: %w", err)
 		}
 	}
-	return size(p.path), nil
+	return Size(p.path), nil
 }
 
-// size is how many bytes are on the disk so far.
-func size(path string) int64 {
+// Size is how many bytes a dump has on the disk, so far; 0 where there is none.
+func Size(path string) int64 {
 	var n int64
 	all, _ := files(path)
 	for _, f := range all {

@@ -2,67 +2,12 @@ package dump
 
 import (
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 
 	"belay/db"
 )
-
-// secretKeys are parameters that must not be seen in a process list;
-// foreignKeys are the driver's own, which libpq would refuse.
-var (
-	secretKeys  = []string{"password", "passfile", "sslpassword"}
-	foreignKeys = []string{
-		"default_query_exec_mode", "statement_cache_capacity", "description_cache_capacity", "pool_max_conns",
-		"pool_min_conns", "pool_max_conn_lifetime", "pool_max_conn_idle_time", "pool_health_check_period",
-	}
-)
-
-func handedOn(key string) bool {
-	key = strings.ToLower(key)
-	return !slices.Contains(secretKeys, key) && !slices.Contains(foreignKeys, key)
-}
-
-// conninfo is the DSN as libpq may see it in its arguments: without secrets. ""
-// = the environment names the server.
-func conninfo(cfg db.Config) (string, error) {
-	dsn := cfg.DSN.Reveal()
-	if !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
-		return keywords(dsn), nil
-	}
-	u, err := url.Parse(dsn)
-	if err != nil {
-		// The parser's own words would quote the password.
-		return "", fmt.Errorf("%s: the DSN cannot be handed to pg_dump", cfg.Source)
-	}
-	if u.User != nil {
-		u.User = url.User(u.User.Username())
-	}
-	query := u.Query()
-	for key := range query {
-		if !handedOn(key) {
-			query.Del(key)
-		}
-	}
-	u.RawQuery = query.Encode()
-	return u.String(), nil
-}
-
-var keyword = regexp.MustCompile(`(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|(?:[^\s\\]|\\.)*)`)
-
-func keywords(dsn string) string {
-	var kept []string
-	for _, m := range keyword.FindAllStringSubmatch(dsn, -1) {
-		if handedOn(m[1]) {
-			kept = append(kept, m[1]+"="+m[2])
-		}
-	}
-	return strings.Join(kept, " ")
-}
 
 // passwordFile writes a password file that only this user can read, in a new
 // folder of its own; remove deletes both. path is "" where there is no password.
@@ -92,7 +37,7 @@ func environ(cfg db.Config, major int, name, passfile string) []string {
 	var env []string
 	for _, kv := range os.Environ() {
 		key, _, _ := strings.Cut(kv, "=")
-		if key == "DATABASE_URL" || key == "PGPASSWORD" || strings.HasPrefix(key, "LC_") || key == "LANGUAGE" {
+		if key == "DATABASE_URL" || key == "PGPASSWORD" || key == "PGOPTIONS" || strings.HasPrefix(key, "LC_") || key == "LANGUAGE" {
 			continue
 		}
 		env = append(env, kv)
@@ -101,8 +46,9 @@ func environ(cfg db.Config, major int, name, passfile string) []string {
 	if passfile != "" {
 		env = append(env, "PGPASSFILE="+passfile)
 	}
-	if major >= 14 && !strings.Contains(cfg.DSN.Reveal(), "options=") {
-		env = append(env, strings.TrimSpace("PGOPTIONS="+os.Getenv("PGOPTIONS")+" -c client_connection_check_interval=1000"))
+	options := cfg.Options()
+	if major >= 14 {
+		options = strings.TrimSpace(options + " -c client_connection_check_interval=1000")
 	}
-	return env
+	return append(env, "PGOPTIONS="+options)
 }

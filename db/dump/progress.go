@@ -46,7 +46,7 @@ func (f *follower) stop() {
 }
 
 func (f *follower) tell(change func(*Progress)) {
-	bytes := size(f.path)
+	bytes := Size(f.path)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	change(&f.at)

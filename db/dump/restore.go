@@ -19,36 +19,57 @@ type Restored struct {
 	Errors []string
 }
 
-// Unowned leaves owners and rights out of a restore, for a server without the
+// WithoutRights leaves what was granted out of a restore, for a server without the
 // original's roles.
-var Unowned = []string{"--no-owner", "--no-privileges"}
+const WithoutRights = "--no-privileges"
+
+// RestoreSchemas makes the schemas of a dump alone, so that extensions can be made
+// in them before anything else of it is there.
+func RestoreSchemas(ctx context.Context, c Client, cfg db.Config, path string, of Contents, flags ...string) (Restored, error) {
+	return restoreList(ctx, c, cfg, path, of.schemas, flags)
+}
+
+// RestoreOthers makes what is neither a schema nor left out nor made by name.
+func RestoreOthers(ctx context.Context, c Client, cfg db.Config, path string, of Contents, flags ...string) (Restored, error) {
+	return restoreList(ctx, c, cfg, path, of.others, flags)
+}
+
+func restoreList(ctx context.Context, c Client, cfg db.Config, path, lines string, flags []string) (Restored, error) {
+	list, remove, err := listFile(lines)
+	if err != nil {
+		return Restored{}, err
+	}
+	defer remove()
+	return Restore(ctx, c, cfg, path, append([]string{"--use-list=" + list}, flags...)...)
+}
 
 // Restore makes what a dump holds in an empty database. Publications,
 // subscriptions and tablespaces are left out: a copy must not join a
 // replication. An object that cannot be made, such as an extension that the
 // server does not have, is listed and does not end it. A dump is code: restore
-// only into a throwaway server. flags are further ones of pg_restore, such as
-// Unowned.
+// only into a throwaway server, and as no superuser. flags are further ones of
+// pg_restore, such as WithoutRights.
 func Restore(ctx context.Context, c Client, cfg db.Config, path string, flags ...string) (Restored, error) {
-	where, err := conninfo(cfg)
-	if err != nil {
-		return Restored{}, err
-	}
 	passfile, remove, err := passwordFile(cfg)
 	if err != nil {
 		return Restored{}, err
 	}
 	defer remove()
 	var r Restored
+	of := ""
 	err = program{
 		path: c.RestoreBy, env: environ(cfg, 0, "pg_restore belay", passfile),
 		args: append(append([]string{
-			"--dbname=" + where, "--no-password", "--no-publications", "--no-subscriptions", "--no-tablespaces",
+			"--dbname=" + cfg.Conninfo(), "--no-password", "--no-publications", "--no-subscriptions", "--no-tablespaces",
 			"--no-security-labels",
 		}, flags...), path),
 		line: func(text string) {
+			if m := toldEntry.FindStringSubmatch(text); m != nil {
+				of = strings.ToLower(m[1]) + m[2] + ": "
+			}
 			if e, ok := strings.CutPrefix(text, "error: "); ok {
-				r.Errors = append(r.Errors, e)
+				r.Errors = append(r.Errors, of+e)
+				of = ""
 			}
 		},
 	}.run(ctx)
@@ -58,6 +79,9 @@ func Restore(ctx context.Context, c Client, cfg db.Config, path string, flags ..
 	}
 	return r, err
 }
+
+// toldEntry is how pg_restore names what the error behind it is of: kind and name.
+var toldEntry = regexp.MustCompile(`^from TOC entry \d+; \d+ \d+ ([A-Z][A-Z ]*[A-Z])( .*)$`)
 
 // Schema is the SQL of a dump's objects, without rows and without what differs
 // between two dumps of the same schema: comments, settings, blank lines and the

@@ -31,6 +31,8 @@ type link struct {
 	asked atomic.Int64
 	// swallow is the number of the ReadyForQuery that ends a CutReply; 0 is none.
 	swallow atomic.Int64
+	// waits is set while the client waits for the first word of an answer.
+	waits atomic.Bool
 }
 
 func newLink(p *Proxy, number int, client, server net.Conn) *link {
@@ -129,6 +131,7 @@ func (l *link) send(act Action, raw []byte) bool {
 	if l.abandoned() {
 		return false
 	}
+	l.waits.Store(true)
 	_, err := l.server.Write(raw)
 	return err == nil
 }
@@ -207,6 +210,7 @@ func (l *link) backward() {
 			l.abandoned()
 			return
 		}
+		loggedIn := ready > 0
 		switch raw[0] {
 		case readyForQuery:
 			ready++
@@ -219,14 +223,23 @@ func (l *link) backward() {
 			}
 			continue
 		}
-		if !l.proxy.wait(l) {
-			return
-		}
-		if l.mute.Load() {
-			continue
-		}
-		if _, err := l.client.Write(raw); err != nil {
+		if !l.proxy.wait(l) || !l.deliver(raw, loggedIn) {
 			return
 		}
 	}
+}
+
+// deliver gives a message to the client, as the proxy spoils it. It returns false
+// where the client is gone.
+func (l *link) deliver(raw []byte, loggedIn bool) bool {
+	switch {
+	case l.mute.Load(), loggedIn && l.proxy.spoils(muted):
+		return true
+	case loggedIn && l.proxy.spoils(flooded):
+		return l.flood()
+	case !l.late():
+		return false
+	}
+	_, err := l.client.Write(raw)
+	return err == nil
 }

@@ -31,6 +31,9 @@ type Proxy struct {
 	gate     chan struct{} // closed while messages may pass
 	seen     int
 	refuse   bool
+	refused  int
+	spoiled  spoil
+	delay    time.Duration
 	cut      map[uint32]bool // backends whose client is cut off: no cancel passes
 }
 
@@ -122,6 +125,18 @@ func (p *Proxy) CutAll() {
 	}
 }
 
+// ResetAll cuts every connection so that the client is told at once, by a reset.
+func (p *Proxy) ResetAll() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for l := range p.links {
+		if c, ok := l.client.(*net.TCPConn); ok {
+			_ = c.SetLinger(0)
+		}
+		l.cut()
+	}
+}
+
 // Blackhole stops forwarding in both directions and keeps all sockets open, as
 // a firewall that forgot the connections. New connections hang too.
 func (p *Proxy) Blackhole() {
@@ -191,6 +206,13 @@ func (p *Proxy) Accepted() int {
 	return p.seen
 }
 
+// Refused is the number of connections that were refused since the start.
+func (p *Proxy) Refused() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.refused
+}
+
 // Close cuts every connection and waits until nothing of the proxy runs.
 func (p *Proxy) Close() {
 	_ = p.listener.Close()
@@ -225,6 +247,7 @@ func (p *Proxy) open(client net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.refuse {
+		p.refused++
 		_, _ = client.Close(), server.Close()
 		return
 	}

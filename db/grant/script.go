@@ -6,10 +6,20 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"belay/db"
 	"belay/db/ledger"
+	"belay/sqlview/parse"
+	"belay/sqlview/visible"
 )
 
-func quote(name string) string { return pgx.Identifier{name}.Sanitize() }
+// quote writes a name so that the script can be printed anywhere.
+func quote(name string) string {
+	quoted := pgx.Identifier{name}.Sanitize()
+	if escaped, problem := parse.Escaped(quoted); problem == nil {
+		return escaped
+	}
+	return quoted
+}
 
 func quoted(names []string) string {
 	all := make([]string, len(names))
@@ -22,26 +32,29 @@ func quoted(names []string) string {
 // Script is the SQL for the DBA, to run as a superuser in the database. It may be
 // run again. The logins have no password until somebody gives them one.
 func (f Facts) Script() string {
-	s := &script{}
-	s.say("belay: a role for each task, for database %s on PostgreSQL %d. Run it there as a superuser; it may be run again.", f.Database, f.Major)
-	s.say("Then give the logins a password (\\password %s), and set role = %q for the target in belay.toml.", Run, f.owner())
+	head, s := &script{}, &script{}
+	head.say("belay: a role for each task, for database %s on PostgreSQL %d. Run it there as a superuser; it may be run again.", f.Database, f.Major)
+	head.say("Then give the logins a password (\\password %s), and set role = %q for the target in belay.toml.", Run, f.owner())
 	f.run(s)
 	f.view(s)
 	f.dump(s)
 	f.smoke(s)
 	f.ledger(s)
-	return s.String()
+	return head.String() + db.Script(s.String())
 }
 
 type script struct{ strings.Builder }
 
-func (s *script) say(format string, args ...any) { fmt.Fprintf(s, "-- "+format+"\n", args...) }
+// say writes a remark; no name in it can end its line.
+func (s *script) say(format string, args ...any) {
+	visible.Fprintf(s, "-- "+format+"\n", args...)
+}
 
 func (s *script) do(format string, args ...any) { fmt.Fprintf(s, format+";\n", args...) }
 
 // create makes a role that is not there yet.
 func (s *script) create(role, options string) {
-	s.do("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = '%s') THEN CREATE ROLE %s %s; END IF; END $$", role, role, options)
+	s.do("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) '%s') THEN CREATE ROLE %s %s; END IF; END $$", role, role, options)
 }
 
 func (f Facts) owner() string {

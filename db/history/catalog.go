@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"belay/db"
 	"belay/sqlview/migration"
 )
 
@@ -18,11 +19,13 @@ type place struct {
 	schema string
 	names  []string // the one to be created first
 	pinned bool     // the team named the schema
+	// missing is true where the tool has a schema of its own that is not there.
+	missing bool
 }
 
 // placeOf reads the configured name as the server reads identifiers.
-func placeOf(ctx context.Context, q Querier, f migration.Format, configured string) (place, error) {
-	p := place{names: f.Tables()}
+func placeOf(ctx context.Context, q *db.Conn, f migration.Format, configured string) (place, error) {
+	p := place{names: f.Tables(), schema: f.History.Schema}
 	if configured != "" {
 		parts, err := parseIdent(ctx, q, configured)
 		if err != nil {
@@ -33,19 +36,26 @@ func placeOf(ctx context.Context, q Querier, f migration.Format, configured stri
 			p.schema = parts[0]
 		}
 	}
-	var schema *string
-	rows, err := q.Query(ctx, `SELECT n.nspname::text FROM pg_catalog.pg_namespace AS n
- WHERE n.nspname = CASE WHEN $1 = '' THEN pg_catalog.current_schema() ELSE $1 END`, p.schema)
-	if err == nil {
-		schema, err = pgx.CollectOneRow(rows, pgx.RowTo[*string])
+	if !p.pinned && p.schema == "" {
+		schemas, err := q.Schemas(ctx)
+		switch {
+		case err != nil:
+			return p, fmt.Errorf("history table: %w", err)
+		case len(schemas) == 0:
+			return p, &NoSchemaError{}
+		}
+		p.schema = schemas[0]
+		return p, nil
 	}
+	var there bool
+	err := q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace AS n WHERE n.nspname = $1)`, p.schema).Scan(&there)
 	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return p, &NoSchemaError{Schema: p.schema}
 	case err != nil:
 		return p, fmt.Errorf("history table: read the schema: %w", err)
+	case !there && p.pinned:
+		return p, &NoSchemaError{Schema: p.schema}
 	}
-	p.schema = *schema
+	p.missing = !there
 	return p, nil
 }
 

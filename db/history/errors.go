@@ -14,18 +14,28 @@ type NoSchemaError struct{ Schema string }
 
 func (e *NoSchemaError) Error() string {
 	if e.Schema == "" {
-		return "search_path names no schema that exists, so the tool's history table has no place; " +
-			"set search_path in the DSN, or name the table with history_table"
+		return "search_path names no schema that exists, so the tool's history table has no place"
 	}
-	return fmt.Sprintf("schema %q of the history table does not exist; correct history_table", e.Schema)
+	return fmt.Sprintf("schema %q of the history table does not exist", e.Schema)
+}
+
+// Hint is what to do now.
+func (e *NoSchemaError) Hint() string {
+	if e.Schema == "" {
+		return "set search_path in the DSN, or name the table with history_table"
+	}
+	return "correct history_table"
 }
 
 // NameError says that a configured name is no identifier.
 type NameError struct{ Name string }
 
 func (e *NameError) Error() string {
-	return fmt.Sprintf("history_table %q is neither a table nor schema.table; quote names as SQL does", e.Name)
+	return fmt.Sprintf("history_table %q is neither a table nor schema.table", e.Name)
 }
+
+// Hint is what to do now.
+func (e *NameError) Hint() string { return "write table or schema.table, and quote names as SQL does" }
 
 // ElsewhereError says that the history table is not where it was looked for,
 // and a table that could be it stands elsewhere or under another name: taking
@@ -36,8 +46,12 @@ type ElsewhereError struct {
 }
 
 func (e *ElsewhereError) Error() string {
-	return fmt.Sprintf("schema %q has no history table %q, but there is %s; name the right one with history_table, or set search_path as the tool does",
-		e.Schema, e.Name, strings.Join(e.Found, ", "))
+	return fmt.Sprintf("schema %q has no history table %q, but there is %s", e.Schema, e.Name, strings.Join(e.Found, ", "))
+}
+
+// Hint is what to do now.
+func (e *ElsewhereError) Hint() string {
+	return "name the right one with history_table, or set search_path as the tool does"
 }
 
 // UnfitError says that a table has the tool's name and not its columns.
@@ -54,11 +68,11 @@ func (e *UnfitError) Error() string {
 		why = append(why, strings.TrimSpace(m.Column+" "+m.Why))
 	}
 	looks := ""
-	if e.LooksLike != "" && e.LooksLike != e.Format {
+	if e.LooksLike != "" && e.LooksLike != migration.Title(e.Format) {
 		looks = " (it looks like " + e.LooksLike + "'s)"
 	}
 	return fmt.Sprintf("belay does not write to %s: it is not %s's table%s: %s; name the right table with history_table or the right tool with --tool",
-		e.Table, e.Format, looks, strings.Join(why, ", "))
+		e.Table, migration.Title(e.Format), looks, strings.Join(why, ", "))
 }
 
 // reads reports whether the rows can still be read.

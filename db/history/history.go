@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"belay/db"
 	"belay/sqlview/migration"
 )
 
@@ -27,6 +28,8 @@ type Table struct {
 	// OID is 0 where the table does not exist.
 	OID    uint32
 	Exists bool
+	// NoSchema is true where not even the tool's own schema is there.
+	NoSchema bool
 	// Variant is how rows are read and written; of a table that does not exist,
 	// how they will be.
 	Variant migration.History
@@ -40,10 +43,10 @@ type Table struct {
 
 // Open finds the format's table on the server by its catalog. configured is the
 // team's own name for it, "table" or "schema.table" as SQL writes it; "" = the
-// tool's default name in current_schema(). A table that does not exist is no
-// error. The error is a *NoSchemaError, an *ElsewhereError, a *NameError, an
+// tool's default name in its own schema or the first of the team's search_path. A
+// table that does not exist is no error. The error is a *NoSchemaError, an *ElsewhereError, a *NameError, an
 // *UnfitError where not even reading is safe, or the connection's.
-func Open(ctx context.Context, q Querier, f migration.Format, configured string) (*Table, error) {
+func Open(ctx context.Context, q *db.Conn, f migration.Format, configured string) (*Table, error) {
 	p, err := placeOf(ctx, q, f, configured)
 	if err != nil {
 		return nil, err
@@ -55,7 +58,11 @@ func Open(ctx context.Context, q Querier, f migration.Format, configured string)
 	here, elsewhere := p.split(found)
 	h, at := choose(f, here, configured != "")
 	if at != nil {
-		return check(f.Name, h, at)
+		owners, err := ownersOf(ctx, q, at.Table)
+		if err != nil {
+			return nil, err
+		}
+		return check(f.Name, h, at, owners)
 	}
 	names, err := lookAround(ctx, q, f, p, configured != "", elsewhere)
 	if err != nil {
@@ -64,7 +71,19 @@ func Open(ctx context.Context, q Querier, f migration.Format, configured string)
 	if len(names) > 0 {
 		return nil, &ElsewhereError{Schema: p.schema, Name: p.names[0], Found: names}
 	}
-	return newTable(p.schema, p.names[0], h), nil
+	t := newTable(p.schema, p.names[0], h)
+	t.NoSchema = p.missing
+	return t, nil
+}
+
+// Create is the DDL that makes the table as the tool does, its schema first where
+// that is missing.
+func (t *Table) Create() string {
+	ddl := t.Variant.Create(t.Quoted)
+	if t.NoSchema {
+		ddl = "CREATE SCHEMA " + pgx.Identifier{t.Schema}.Sanitize() + ";\n" + ddl
+	}
+	return ddl
 }
 
 // lookAround names tables that could be the one: of the right name elsewhere,
@@ -109,10 +128,13 @@ func choose(f migration.Format, here []relation, configured bool) (migration.His
 }
 
 // check refuses a table that is not the tool's.
-func check(format string, h migration.History, r *relation) (*Table, error) {
+func check(format string, h migration.History, r *relation, owners []string) (*Table, error) {
 	t := newTable(r.Schema, r.Name, h)
 	t.OID, t.Exists, t.Lacks = r.oid, true, r.lacks(h.Privileges)
-	unfit := &UnfitError{Table: t.Quoted, Format: format, LooksLike: migration.LooksLike(r.Table), Misfits: h.Fit(r.Table)}
+	unfit := &UnfitError{Table: t.Quoted, Format: format, LooksLike: titles(owners), Misfits: h.Fit(r.Table)}
+	if len(unfit.Misfits) == 0 && len(owners) > 0 && !slices.Contains(owners, format) {
+		unfit.Misfits = append(unfit.Misfits, migration.Misfit{Why: "it has the columns of both, and what stands beside it is " + unfit.LooksLike + "'s"})
+	}
 	if r.kind != "r" && r.kind != "p" {
 		unfit.Misfits = append(unfit.Misfits, migration.Misfit{Why: "it is not a table"})
 	}
@@ -149,7 +171,8 @@ func (t *Table) Rows(ctx context.Context, q Querier) ([]migration.Row, error) {
 	}
 	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r migration.Row, err error) {
 		var at *string
-		err = row.Scan(&r.Version, &r.Name, &at, &r.Dirty)
+		into := []any{&r.Version, &r.Name, &at, &r.Dirty, &r.Checksum, &r.Baseline}
+		err = row.Scan(into[:len(row.FieldDescriptions())]...)
 		if at != nil {
 			r.At = *at
 		}

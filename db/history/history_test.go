@@ -1,17 +1,21 @@
 package history_test
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"belay/db"
 	"belay/db/dbtest"
 	"belay/db/history"
 	"belay/sqlview/migration"
@@ -28,7 +32,22 @@ func format(t *testing.T, name string) migration.Format {
 	return f
 }
 
-func open(t *testing.T, conn *pgx.Conn, f migration.Format, configured string) *history.Table {
+// session is an executor's: it may write, and keeps to belay's own search_path.
+func session(t *testing.T, dsn string) *db.Conn {
+	t.Helper()
+	cfg, err := db.ParseConfig(dsn, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := db.Connect(t.Context(), cfg, db.Session{Kind: db.Executor, Run: "7f3c9a21", Step: "history"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+func open(t *testing.T, conn *db.Conn, f migration.Format, configured string) *history.Table {
 	t.Helper()
 	table, err := history.Open(t.Context(), conn, f, configured)
 	if err != nil {
@@ -37,13 +56,18 @@ func open(t *testing.T, conn *pgx.Conn, f migration.Format, configured string) *
 	return table
 }
 
-// write runs what a format writes as a unit does: in one transaction.
-func write(t *testing.T, conn *pgx.Conn, writes []migration.Write) {
+// write runs what a format writes as a unit does: in one transaction, each INSERT
+// and each UPDATE of one row.
+func write(t *testing.T, conn *db.Conn, writes []migration.Write) {
 	t.Helper()
-	err := pgx.BeginFunc(t.Context(), conn, func(tx pgx.Tx) error {
+	err := pgx.BeginFunc(t.Context(), conn.Conn, func(tx pgx.Tx) error {
 		for _, w := range writes {
-			if _, err := tx.Exec(t.Context(), w.SQL, w.Args...); err != nil {
+			tag, err := tx.Exec(t.Context(), w.SQL, append([]any{pgx.QueryExecModeExec}, w.Args...)...)
+			if err != nil {
 				return err
+			}
+			if n := tag.RowsAffected(); n != 1 && (tag.Insert() || tag.Update()) {
+				return fmt.Errorf("%q wrote %d rows, not one", w.SQL, n)
 			}
 		}
 		return nil
@@ -53,7 +77,7 @@ func write(t *testing.T, conn *pgx.Conn, writes []migration.Write) {
 	}
 }
 
-func runSQL(t *testing.T, conn *pgx.Conn, sql string) {
+func runSQL(t *testing.T, conn *db.Conn, sql string) {
 	t.Helper()
 	if _, err := conn.Exec(t.Context(), sql); err != nil {
 		t.Fatal(err)
@@ -61,7 +85,7 @@ func runSQL(t *testing.T, conn *pgx.Conn, sql string) {
 }
 
 // said spells the rows as the samples do: version, state and name.
-func said(t *testing.T, conn *pgx.Conn, table *history.Table) string {
+func said(t *testing.T, conn *db.Conn, table *history.Table) string {
 	t.Helper()
 	rows, err := table.Rows(t.Context(), conn)
 	if err != nil {
@@ -99,7 +123,11 @@ func sample(t *testing.T, f migration.Format) (folder migration.Folder, table, r
 	if table == "" {
 		t.Fatalf("the sample of %s has no table.sql", f.Name)
 	}
-	folder, err = f.Load(fs.FS(root), "migrations")
+	dir := "migrations"
+	if _, err := fs.Stat(root, dir); err != nil {
+		dir = "supabase/migrations"
+	}
+	folder, err = f.Load(root, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,15 +140,19 @@ func TestSamples(t *testing.T) {
 	for _, f := range migration.Formats() {
 		t.Run(f.Name, func(t *testing.T) {
 			folder, ddl, rows := sample(t, f)
-			db := dbtest.New(t)
-			db.Exec(t, ddl)
-			conn := db.Conn(t)
+			d := dbtest.New(t)
+			d.Exec(t, ddl)
+			conn := session(t, d.DSN)
 			table := open(t, conn, f, "")
-			if !table.Exists || table.OID == 0 || table.Schema != "public" || len(table.Lacks) > 0 || table.Refused != nil {
+			if !table.Exists || table.OID == 0 || table.Schema != cmp.Or(f.History.Schema, "public") || len(table.Lacks) > 0 || table.Refused != nil {
 				t.Fatalf("opened %+v", table)
 			}
+			known, err := history.Everyone(t.Context(), conn)
+			if own := len(known) > 0 && known[0].Quoted == table.Quoted && slices.Equal(known[0].Tools, []string{f.Name}); err != nil || own != (table.Name == f.History.Table) {
+				t.Errorf("the history tables in the database: %+v, %v", known, err)
+			}
 			before := said(t, conn, table)
-			if diff := cmp.Diff(sorted(rows), sorted(before)); diff != "" {
+			if diff := gocmp.Diff(sorted(rows), sorted(before)); diff != "" {
 				t.Fatal(diff)
 			}
 			playUpAndDown(t, conn, table, folder, before)
@@ -141,7 +173,7 @@ func sorted(lines string) []string {
 	return all
 }
 
-func playUpAndDown(t *testing.T, conn *pgx.Conn, table *history.Table, folder migration.Folder, before string) {
+func playUpAndDown(t *testing.T, conn *db.Conn, table *history.Table, folder migration.Folder, before string) {
 	t.Helper()
 	h, prev, last := table.Variant, &folder.Migrations[1], folder.Migrations[2]
 	pending := func(want ...string) {
@@ -154,7 +186,7 @@ func playUpAndDown(t *testing.T, conn *pgx.Conn, table *history.Table, folder mi
 		for _, m := range migration.Compare(folder, rows, h).Pending {
 			got = append(got, m.Version)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := gocmp.Diff(want, got); diff != "" {
 			t.Fatal(diff)
 		}
 	}
@@ -166,49 +198,6 @@ func playUpAndDown(t *testing.T, conn *pgx.Conn, table *history.Table, folder mi
 		t.Errorf("taken back: %q, want %q", after, before)
 	}
 	pending(last.Version)
-}
-
-// The tables that belay proposes itself: created, and written through every
-// state, down to nothing.
-func TestCreated(t *testing.T) {
-	for _, c := range []struct {
-		format                       string
-		begun, applied, down, nobody string
-	}{
-		{"golang-migrate", "1 dirty", "1 clean", "-1 dirty", ""},
-		{"plain", "20240115120000 dirty create_shipment", "20240115120000 clean create_shipment",
-			"20240115120000 dirty create_shipment", ""},
-	} {
-		t.Run(c.format, func(t *testing.T) {
-			f := format(t, c.format)
-			folder, _, _ := sample(t, f)
-			conn := dbtest.New(t).Conn(t)
-			table := open(t, conn, f, "")
-			if table.Exists || table.OID != 0 || table.Name != f.History.Table || table.Schema != "public" {
-				t.Fatalf("nothing is there, opened %+v", table)
-			}
-			runSQL(t, conn, table.Variant.Create(table.Quoted))
-			table = open(t, conn, f, "")
-			h, first := table.Variant, folder.Migrations[0]
-			for _, step := range []struct {
-				name   string
-				writes []migration.Write
-				want   string
-			}{
-				{"begin", h.Begin(table.Quoted, first), c.begun},
-				{"record", h.Record(table.Quoted, first), c.applied},
-				{"record again", h.Record(table.Quoted, first), c.applied},
-				{"begin down", h.BeginDown(table.Quoted, first, nil), c.down},
-				{"unrecord", h.Unrecord(table.Quoted, first, nil), c.nobody},
-				{"record after all", h.Record(table.Quoted, first), c.applied},
-			} {
-				write(t, conn, step.writes)
-				if got := said(t, conn, table); got != step.want {
-					t.Errorf("%s: %q, want %q", step.name, got, step.want)
-				}
-			}
-		})
-	}
 }
 
 // An adopted table is written as its newest row is.
@@ -233,9 +222,9 @@ func TestAdopted(t *testing.T) {
 			"20240117101500 clean 20240117101500_index_order_ref.sql\n007 clean 007_bond.sql"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			db := dbtest.New(t)
-			db.Exec(t, c.ddl)
-			conn := db.Conn(t)
+			d := dbtest.New(t)
+			d.Exec(t, c.ddl)
+			conn := session(t, d.DSN)
 			table := open(t, conn, f, "")
 			if table.Name != "migrations" || table.Refused != nil {
 				t.Fatalf("opened %+v", table)
@@ -274,16 +263,16 @@ func TestPlaces(t *testing.T) {
 		{"no identifier", "golang-migrate", `SELECT 1`, `a b`, `history_table "a b" is neither`},
 		{"three parts", "golang-migrate", `SELECT 1`, `a.b.c`, `history_table "a.b.c" is neither`},
 		{"dbmate's", "golang-migrate", `CREATE TABLE schema_migrations (version varchar PRIMARY KEY)`, "",
-			`belay does not write to "public"."schema_migrations": it is not golang-migrate's table (it looks like dbmate or Rails's): version is character varying, not bigint, dirty is missing`},
+			`belay does not write to "public"."schema_migrations": it is not golang-migrate's table (it looks like dbmate's): version is character varying, not bigint, dirty is missing`},
 		{"a view", "golang-migrate", `CREATE VIEW schema_migrations AS SELECT 1::bigint AS version, false AS dirty`, "", `belay does not write to`},
 		{"migrations of another shape", "plain", `CREATE TABLE migrations (id serial, migration text, batch int)`, "", `"public"."belay_migrations" false`},
 		{"belay's own before an adopted one", "plain", `CREATE TABLE migrations (id serial, name text, applied_at timestamptz);` +
 			format(t, "plain").History.Create("belay_migrations"), "", `"public"."belay_migrations" true`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			db := dbtest.New(t)
-			db.Exec(t, c.ddl)
-			table, err := history.Open(t.Context(), db.Conn(t), format(t, c.format), c.configured)
+			d := dbtest.New(t)
+			d.Exec(t, c.ddl)
+			table, err := history.Open(t.Context(), session(t, d.DSN), format(t, c.format), c.configured)
 			got := ""
 			switch {
 			case err != nil:
@@ -301,8 +290,7 @@ func TestPlaces(t *testing.T) {
 }
 
 func TestNoSearchPath(t *testing.T) {
-	conn := dbtest.New(t).Conn(t)
-	runSQL(t, conn, `SET search_path = nowhere`)
+	conn := session(t, dbtest.New(t).DSN+"&search_path=nowhere")
 	_, err := history.Open(t.Context(), conn, format(t, "golang-migrate"), "")
 	if none, ok := errors.AsType[*history.NoSchemaError](err); !ok || none.Schema != "" {
 		t.Errorf("Open = %v, want a NoSchemaError", err)
@@ -311,10 +299,10 @@ func TestNoSearchPath(t *testing.T) {
 
 // A column the tool does not know: its rows are still worth reading.
 func TestUnknownColumnRefusesWriting(t *testing.T) {
-	db := dbtest.New(t)
-	db.Exec(t, `CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL, host text, at timestamptz DEFAULT now());
+	d := dbtest.New(t)
+	d.Exec(t, `CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL, host text, at timestamptz DEFAULT now());
 INSERT INTO schema_migrations VALUES (3, false)`)
-	conn := db.Conn(t)
+	conn := session(t, d.DSN)
 	table := open(t, conn, format(t, "golang-migrate"), "")
 	if table.Refused == nil || !strings.Contains(table.Refused.Error(), "host is not one of the tool's") || strings.Contains(table.Refused.Error(), "at is not") {
 		t.Errorf("refused: %v", table.Refused)
@@ -325,23 +313,23 @@ INSERT INTO schema_migrations VALUES (3, false)`)
 }
 
 func TestPrivileges(t *testing.T) {
-	db := dbtest.New(t)
-	db.Exec(t, `CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)`)
-	db.Exec(t, `GRANT SELECT ON schema_migrations TO pg_monitor`)
-	conn := db.Conn(t)
+	d := dbtest.New(t)
+	d.Exec(t, `CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)`)
+	d.Exec(t, `GRANT SELECT ON schema_migrations TO pg_monitor`)
+	conn := session(t, d.DSN)
 	runSQL(t, conn, `SET ROLE pg_monitor`)
 	table := open(t, conn, format(t, "golang-migrate"), "")
-	if diff := cmp.Diff([]string{"INSERT", "DELETE"}, table.Lacks); diff != "" {
+	if diff := gocmp.Diff([]string{"INSERT", "DELETE"}, table.Lacks); diff != "" {
 		t.Error(diff)
 	}
 }
 
 // What is opened once means the same table after a migration moved search_path.
 func TestQuotedOutlivesSearchPath(t *testing.T) {
-	db := dbtest.New(t)
-	db.Exec(t, `CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL);
+	d := dbtest.New(t)
+	d.Exec(t, `CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL);
 INSERT INTO schema_migrations VALUES (3, false)`)
-	conn := db.Conn(t)
+	conn := session(t, d.DSN)
 	table := open(t, conn, format(t, "golang-migrate"), "")
 	runSQL(t, conn, `CREATE SCHEMA other; CREATE TABLE other.schema_migrations (version bigint, dirty boolean); SET search_path = other`)
 	if got := said(t, conn, table); got != "3 clean" {

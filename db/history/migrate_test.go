@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"belay/db"
 	"belay/db/dbtest"
 	"belay/sqlview/migration"
 )
@@ -22,7 +23,7 @@ type tool struct {
 }
 
 // realMigrate needs the program: BELAY_TEST_MIGRATE names it, else PATH.
-func realMigrate(t *testing.T, db *dbtest.DB, folder migration.Folder) tool {
+func realMigrate(t *testing.T, d *dbtest.DB, folder migration.Folder) tool {
 	t.Helper()
 	program := os.Getenv("BELAY_TEST_MIGRATE")
 	if program == "" {
@@ -40,7 +41,7 @@ func realMigrate(t *testing.T, db *dbtest.DB, folder migration.Folder) tool {
 			}
 		}
 	}
-	_, rest, _ := strings.Cut(db.DSN, "://")
+	_, rest, _ := strings.Cut(d.DSN, "://")
 	return tool{program: program, dir: dir, url: "pgx5://" + rest}
 }
 
@@ -62,14 +63,30 @@ func (m tool) run(t *testing.T, args ...string) string {
 	return strings.TrimSpace(out.String())
 }
 
+// runFile runs a file as the executor does: with what the tool would have had.
+func runFile(t *testing.T, conn *db.Conn, file migration.File) {
+	t.Helper()
+	err := pgx.BeginFunc(t.Context(), conn.Conn, func(tx pgx.Tx) error {
+		sql, args := conn.TeamSQL(db.ForTransaction)
+		if _, err := tx.Exec(t.Context(), sql, args...); err != nil {
+			return err
+		}
+		_, err := tx.Exec(t.Context(), string(file.Bytes))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // What belay writes, the tool reads; what the tool writes, belay reads; the
 // tool goes on from where belay stopped.
 func TestMigrateAgrees(t *testing.T) {
 	f := format(t, "golang-migrate")
 	folder, _, _ := sample(t, f)
-	db := dbtest.New(t)
-	migrate := realMigrate(t, db, folder)
-	conn := db.Conn(t)
+	d := dbtest.New(t)
+	migrate := realMigrate(t, d, folder)
+	conn := session(t, d.DSN)
 	if got := migrate.run(t, "up", "1"); !strings.HasPrefix(got, "1/u create_shipment") {
 		t.Fatal(got)
 	}
@@ -86,7 +103,7 @@ func TestMigrateAgrees(t *testing.T) {
 	}
 	write(t, conn, h.Begin(table.Quoted, two))
 	version("2 (dirty)")
-	runSQL(t, conn, string(two.Up.Bytes))
+	runFile(t, conn, two.Up)
 	write(t, conn, h.Record(table.Quoted, two))
 	version("2")
 	write(t, conn, h.BeginDown(table.Quoted, two, &one))
@@ -107,11 +124,11 @@ func TestMigrateAgrees(t *testing.T) {
 func TestMigrateWaitsForTheKey(t *testing.T) {
 	f := format(t, "golang-migrate")
 	folder, ddl, _ := sample(t, f)
-	db := dbtest.New(t)
-	migrate := realMigrate(t, db, folder)
-	db.Exec(t, ddl)
-	holder, conn := db.Conn(t), db.Conn(t)
-	keys := open(t, conn, f, "").Keys(db.Name)
+	d := dbtest.New(t)
+	migrate := realMigrate(t, d, folder)
+	d.Exec(t, ddl)
+	holder, conn := session(t, d.DSN), session(t, d.DSN)
+	keys := open(t, conn, f, "").Keys(d.Name)
 
 	hold(t, holder, keys[1])
 	if got := migrate.run(t, "version"); got != "2" {
@@ -130,7 +147,7 @@ func TestMigrateWaitsForTheKey(t *testing.T) {
 	}
 }
 
-func hold(t *testing.T, conn *pgx.Conn, key int64) {
+func hold(t *testing.T, conn *db.Conn, key int64) {
 	t.Helper()
 	var got bool
 	if err := conn.QueryRow(t.Context(), `SELECT pg_try_advisory_lock($1)`, key).Scan(&got); err != nil || !got {
@@ -139,7 +156,7 @@ func hold(t *testing.T, conn *pgx.Conn, key int64) {
 }
 
 // untilWaiting returns when a session waits for the key.
-func untilWaiting(t *testing.T, conn *pgx.Conn, key int64) {
+func untilWaiting(t *testing.T, conn *db.Conn, key int64) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), dbtest.Timeout)
 	defer cancel()

@@ -25,6 +25,7 @@ type builder struct {
 	defaults  map[*catalog.Relation]int64
 	sequences map[*catalog.Relation]int64
 	keys      []foreignKey
+	needs     []need
 }
 
 type typeKey struct {
@@ -52,7 +53,7 @@ func (b *builder) session(r pgx.Rows) error {
 	var number int
 	var at int64
 	var schemas []string
-	err := r.Scan(&number, &b.snapshot.TimeZone, &at, &b.block, &b.snapshot.SearchPath, &schemas)
+	err := r.Scan(&number, &b.snapshot.TimeZone, &at, &b.block, &schemas)
 	b.snapshot.ServerVersion, b.snapshot.ServerMinor = number/10000, number%10000
 	b.snapshot.TakenAt = time.UnixMicro(at).UTC()
 	for _, s := range schemas {
@@ -112,13 +113,16 @@ func (b *builder) dependent(r pgx.Rows) error {
 			d.Columns = append(d.Columns, b.attnums[of][int(n)])
 		}
 	}
+	if len(d.Columns) == 0 {
+		d.Columns = []string{catalog.NoColumn}
+	}
 	rel.Dependents = append(rel.Dependents, d)
 	return nil
 }
 
 func (b *builder) publication(r pgx.Rows) error {
 	var p catalog.Publication
-	err := r.Scan(&p.Name, &p.AllTables, &p.Tables)
+	err := r.Scan(&p.Name, &p.AllTables, &p.Tables, &p.Named)
 	b.snapshot.Publications = append(b.snapshot.Publications, p)
 	return err
 }
@@ -144,5 +148,6 @@ func (b *builder) finish() *catalog.Snapshot {
 	for _, r := range b.relations {
 		b.snapshot.Relations.Set(r.Name, r)
 	}
+	b.finishNeeds()
 	return b.snapshot
 }

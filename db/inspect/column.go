@@ -27,6 +27,8 @@ const (
 	columnIdentity = 2
 	columnStored   = 4
 	columnVirtual  = 8
+	columnLocal    = 16
+	columnParents  = 32 // times the number of parents that it comes from
 )
 
 func generated(bits int) string {
@@ -57,7 +59,8 @@ func (b *builder) column(r pgx.Rows) error {
 	for i, n := range numbers {
 		k, x := typeKey{types[i], mods[i]}, int(bits[i])
 		all[i] = numbered{n, k, catalog.Column{Name: names[i], NotNull: x&columnNotNull != 0,
-			Identity: x&columnIdentity != 0, Generated: generated(x)}}
+			Identity: x&columnIdentity != 0, Generated: generated(x),
+			Local: x&columnLocal != 0, Inherited: x / columnParents}}
 		b.formats[k], byNumber[int(n)] = "", names[i]
 	}
 	b.columnsOf[oid], b.attnums[oid] = all, byNumber

@@ -19,14 +19,16 @@ func (b *builder) constraint(r pgx.Rows) error {
 		kind                  string
 		table, domain, target int64
 		columns, refColumns   []int32
-		expression            *string
+		expression, def       *string
+		onDelete, onUpdate    string
 	)
 	err := r.Scan(&k.Name, &kind, &table, &domain, &target, &columns, &refColumns, &expression,
-		&k.Valid, &k.Enforced, &k.Deferrable)
+		&k.Valid, &k.Enforced, &k.Deferrable, &k.Inherited, &k.Local, &k.NoInherit, &onDelete, &onUpdate, &def)
 	if err != nil {
 		return err
 	}
-	k.Type, k.Expression = constraintTypes[kind], text(expression)
+	k.Type, k.Expression, k.Definition = constraintTypes[kind], text(expression), text(def)
+	k.NoInherit = k.NoInherit && k.Type == catalog.Check // the server says it of all keys
 	if t := b.types[domain]; t != nil {
 		t.Constraints = append(t.Constraints, k)
 		return nil
@@ -38,6 +40,7 @@ func (b *builder) constraint(r pgx.Rows) error {
 	k.Columns = b.columns(table, columns)
 	if to := b.relations[target]; to != nil {
 		k.References, k.RefColumns = to.Name, b.columns(target, refColumns)
+		k.OnDelete, k.OnUpdate = catalog.ForeignKeyAction(onDelete), catalog.ForeignKeyAction(onUpdate)
 		b.keys = append(b.keys, foreignKey{rel, to})
 	}
 	rel.Constraints = append(rel.Constraints, k)
@@ -59,7 +62,7 @@ func (b *builder) trigger(r pgx.Rows) error {
 		t     catalog.Trigger
 		bits  int
 	)
-	if err := r.Scan(&table, &t.Name, &t.Function, &t.Enabled, &bits); err != nil {
+	if err := r.Scan(&table, &t.Name, &t.Function, &t.Enabled, &bits, &t.Cloned); err != nil {
 		return err
 	}
 	t.ForEachRow = bits&triggerRow != 0

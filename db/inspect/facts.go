@@ -12,6 +12,10 @@ type Scope struct {
 	Relations []string
 	// Role is what each unit sets with SET LOCAL ROLE; "" = the login role.
 	Role string
+	// Needs are what the units do with each relation; nil = what an owner may.
+	Needs map[string]Need
+	// MakesNothing is true where no unit makes an object that is new in its schema.
+	MakesNothing bool
 }
 
 // Facts are what a run wants to know right before it starts. Lists are empty
@@ -46,34 +50,15 @@ type Facts struct {
 	// PublishAll names the publications FOR ALL TABLES.
 	PublishAll []string `json:"publish_all"`
 
+	// Settings change what statements mean.
+	Settings []Setting `json:"settings"`
+
 	Role      Role             `json:"role"`
 	Relations []RelationRights `json:"relations"`
 	Schemas   []SchemaRights   `json:"schemas"`
-}
 
-// Connections is how many more sessions fit.
-type Connections struct {
-	Max      int `json:"max"`
-	Reserved int `json:"reserved"` // for superusers, and on 16 and later pg_use_reserved_connections
-	Used     int `json:"used"`
-	// DatabaseLimit and RoleLimit are CONNECTION LIMIT; -1 = none.
-	DatabaseLimit int `json:"database_limit"`
-	DatabaseUsed  int `json:"database_used"`
-	RoleLimit     int `json:"role_limit"`
-	RoleUsed      int `json:"role_used"`
-}
-
-// Free is how many sessions a plain role can still open: the least that one of
-// the three limits leaves, never below 0.
-func (c Connections) Free() int {
-	free := c.Max - c.Reserved - c.Used
-	if c.DatabaseLimit >= 0 {
-		free = min(free, c.DatabaseLimit-c.DatabaseUsed)
-	}
-	if c.RoleLimit >= 0 {
-		free = min(free, c.RoleLimit-c.RoleUsed)
-	}
-	return max(free, 0)
+	scope Scope
+	major int
 }
 
 // Transaction is an open transaction of another session.

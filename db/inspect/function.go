@@ -54,6 +54,13 @@ func worst(a, b catalog.Function) catalog.Function {
 	return a
 }
 
+func (b *builder) cast(r pgx.Rows) error {
+	var c catalog.Cast
+	err := r.Scan(&c.From, &c.To, &c.Explicit)
+	b.snapshot.Casts = append(b.snapshot.Casts, c)
+	return err
+}
+
 func (b *builder) typ(r pgx.Rows) error {
 	var (
 		oid                int64

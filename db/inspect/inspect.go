@@ -24,7 +24,7 @@ var files embed.FS
 
 // queries are read with the first question: most calls of belay ask none.
 var queries = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("").Funcs(db.SQLFuncs).ParseFS(files, "sql/*.sql"))
+	return template.Must(template.New("").Funcs(db.SQLFuncs).Funcs(template.FuncMap{"mighty": MightySQL}).ParseFS(files, "sql/*.sql"))
 })
 
 // timeout bounds each statement of a catalog read. A schema of 50,000 tables
@@ -107,6 +107,11 @@ const attempts = 3
 
 func readCatalog(ctx context.Context, c *db.Conn, n *Names) (*catalog.Snapshot, error) {
 	b := newBuilder()
+	var err error
+	b.snapshot.EscapeStrings = c.TeamValue("standard_conforming_strings") == "off"
+	if b.snapshot.SearchPath, err = c.Schemas(ctx); err != nil {
+		return nil, err
+	}
 	v := version{Version: c.ServerMajor(), Ours: ours, Locked: locked}
 	var scope []int64
 	var groups [][]read
@@ -121,8 +126,14 @@ func readCatalog(ctx context.Context, c *db.Conn, n *Names) (*catalog.Snapshot, 
 		{"indexes", b.index, args}, {"constraints", b.constraint, args},
 		{"triggers", b.trigger, args}, {"inherits", b.inherit, args}, {"dependents", b.dependent, args},
 		{"functions", b.function, nil}, {"publications", b.publication, nil},
-		{"partitioned", b.partitioned, args}, {"statistics", b.statistics, args}, {"attached", b.attached, args},
+		{"needs", b.need, nil},
+		{"casts", b.cast, nil}, {"partitioned", b.partitioned, args}, {"statistics", b.statistics, args}, {"attached", b.attached, args},
+		{"visibility", b.visibility, args},
 	})
+	if v.Scoped {
+		last := len(groups) - 1
+		groups[last] = append(groups[last], b.detailReads(args)...)
+	}
 	if err := readOnly(ctx, c, v, groups...); err != nil {
 		return nil, err
 	}
@@ -162,6 +173,7 @@ type read struct {
 // transaction, so that they agree with each other; it lasts only as long as the
 // answers take. What the monitor's own settings are is back in force afterwards.
 func readOnly(ctx context.Context, c *db.Conn, v asked, groups ...[]read) error {
+	defer c.Patient(timeout)()
 	for i, reads := range groups {
 		if err := readGroup(ctx, c, v, reads, i == 0, i == len(groups)-1); err != nil {
 			if c.PgConn().TxStatus() != 'I' && !c.IsClosed() {

@@ -2,30 +2,37 @@ package inspect
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"belay/db"
 	"belay/sqlview/activity"
+	"belay/sqlview/parameter"
 
 	"github.com/jackc/pgx/v5"
 )
 
 func quote(name string) string { return pgx.Identifier{name}.Sanitize() }
 
-// hidden is what the server shows of a query to a role that may not see it.
-const hidden = "<insufficient privilege>"
-
 // Preflight reads the facts in one batch, meant to take well under a second,
 // and again at the moment of the run. Any role may; what it cannot see is
 // counted in HiddenSessions. Nothing is written and no table lock is waited for.
 func Preflight(ctx context.Context, c *db.Conn, scope Scope) (Facts, error) {
-	var f Facts
+	f := Facts{scope: scope, major: c.ServerMajor()}
 	names := scope.Relations
 	if names == nil {
 		names = []string{}
 	}
-	err := readOnly(ctx, c, version{Version: c.ServerMajor(), Ours: ours, Locked: locked}, []read{
+	schemas, err := schemasOf(ctx, c, scope.Role)
+	if err != nil {
+		return Facts{}, fmt.Errorf("preflight of %s: %w", c.Target, err)
+	}
+	first := "" // where new objects go
+	if len(schemas) > 0 {
+		first = schemas[0]
+	}
+	err = readOnly(ctx, c, version{Version: c.ServerMajor(), Ours: ours, Locked: locked}, []read{
 		{"facts_server", f.server, []any{scope.Role}},
 		{"facts_transactions", f.transaction, []any{names}},
 		{"facts_prepared", each(&f.Prepared, scanPrepared), nil},
@@ -38,13 +45,25 @@ func Preflight(ctx context.Context, c *db.Conn, scope Scope) (Facts, error) {
 		{"facts_slots", each(&f.Slots, scanSlot), nil},
 		{"facts_eventtriggers", each(&f.EventTriggers, scanEventTrigger), nil},
 		{"facts_publications", each(&f.PublishAll, scanName), nil},
+		{"facts_settings", f.settings(c), []any{parameter.Names(), parameter.Habits()}},
 		{"facts_relations", each(&f.Relations, scanRelation), []any{names, scope.Role}},
-		{"facts_schemas", f.schema, []any{names, scope.Role}},
+		{"facts_schemas", f.schema, []any{names, scope.Role, first}},
 	})
 	if err != nil {
 		return Facts{}, fmt.Errorf("preflight of %s: %w", c.Target, err)
 	}
 	return f, nil
+}
+
+// schemasOf are the schemas of search_path as the role that runs the units has it;
+// of the login, where it may not be that one.
+func schemasOf(ctx context.Context, c *db.Conn, role string) (all []string, err error) {
+	var not *db.RoleError
+	err = c.As(ctx, role, func() (err error) { all, err = c.Schemas(ctx); return err })
+	if errors.As(err, &not) {
+		return c.Schemas(ctx)
+	}
+	return all, err
 }
 
 // each appends what one row holds.
@@ -61,7 +80,9 @@ func (f *Facts) server(r pgx.Rows) error {
 	var at int64
 	c, o := &f.Connections, &f.Role
 	err := r.Scan(&at, &f.InRecovery, &f.ReadOnly, &c.Max, &c.Reserved, &c.Used, &c.DatabaseLimit, &c.DatabaseUsed,
-		&c.RoleLimit, &c.RoleUsed, &f.HiddenSessions, &o.Exists, &o.Name, &o.CanSet, &o.CreateSchema)
+		&c.RoleLimit, &c.RoleUsed, &c.Database, &c.Login, &c.Superuser, &f.HiddenSessions, &o.Exists, &o.Name, &o.CanSet, &o.CreateSchema,
+		&o.Inherits, &o.Mighty)
+	o.Login = c.Login
 	f.At = time.UnixMicro(at).UTC()
 	return err
 }
@@ -70,9 +91,7 @@ func (f *Facts) transaction(r pgx.Rows) error {
 	var t Transaction
 	err := r.Scan(&t.PID, &t.Application, &t.User, &t.Address, &t.BackendType, &t.State, &t.AgeMS, &t.StateMS,
 		&t.Wait, &t.Snapshot, &t.Query, &t.Touches)
-	if t.Query == hidden {
-		t.Query = ""
-	}
+	t.Query = db.ShownQuery(t.Query)
 	f.Transactions = append(f.Transactions, t)
 	return err
 }
@@ -81,7 +100,7 @@ func (f *Facts) schema(r pgx.Rows) error {
 	var s SchemaRights
 	var owners []string
 	var counts []int32
-	err := r.Scan(&s.Name, &s.Owner, &s.First, &s.Usage, &s.Create, &owners, &counts)
+	err := r.Scan(&s.Name, &s.Owner, &s.First, &s.Usage, &s.Create, &owners, &counts, &s.Neighbour)
 	for i, o := range owners {
 		s.Owners = append(s.Owners, OwnerCount{o, int(counts[i])})
 	}
@@ -128,5 +147,5 @@ func scanEventTrigger(r pgx.Rows, e *EventTrigger) error {
 func scanName(r pgx.Rows, s *string) error { return r.Scan(s) }
 
 func scanRelation(r pgx.Rows, x *RelationRights) error {
-	return r.Scan(&x.Relation, &x.Exists, &x.Owner, &x.Owned, &x.FrozenAge, &x.FreezeMaxAge)
+	return r.Scan(&x.Relation, &x.Exists, &x.Owner, &x.Owned, &x.LoginMember, &x.Mighty, &x.Kind, &x.Has, &x.FrozenAge, &x.FreezeMaxAge)
 }

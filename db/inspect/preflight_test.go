@@ -156,7 +156,7 @@ func TestPreflightOfRights(t *testing.T) {
 	c := monitor(t, dsn)
 
 	f := facts(t, c, inspect.Scope{Relations: []string{"public.users", "public.new"}, Role: owner})
-	equal(t, "as the owner", []inspect.Missing{{Object: "schema public", Need: "CREATE", Grant: `GRANT CREATE ON SCHEMA "public" TO "` + owner + `"`}}, f.Missing())
+	equal(t, "as the owner", []inspect.Missing{{Who: owner, Object: "schema public", Need: "CREATE", Help: `GRANT CREATE ON SCHEMA "public" TO "` + owner + `"`}}, f.Missing())
 	if f.Role.Name != owner || !f.Role.CanSet || f.Relations[0].Exists || f.Relations[1].Owner != owner {
 		t.Errorf("got %+v, %+v", f.Role, f.Relations)
 	}

@@ -23,14 +23,16 @@ func (b *builder) relation(r pgx.Rows) error {
 		size                  catalog.Size
 		bound                 *string
 		defaultOID, tableOID  *int64
+		ofType                *string
 	)
 	err := r.Scan(&oid, &schema, &name, &kind, &owner, &rel.ReplicaIdentity, &rel.RowSecurity, &rel.Unlogged,
-		&heap, &pages, &size.Rows, &bound, &rel.Partial, &defaultOID, &policies, &tableOID)
+		&heap, &pages, &size.Rows, &bound, &rel.Partial, &defaultOID, &policies, &tableOID, &ofType)
 	if err != nil {
 		return err
 	}
 	rel.OID, rel.Name, rel.Kind = uint32(oid), schema+"."+name, kinds[kind]
 	rel.Owner, rel.Policies, rel.PartitionBound = b.roles[owner], int(policies), text(bound)
+	rel.OfType = text(ofType)
 	switch rel.Kind {
 	case catalog.Table, catalog.PartitionedTable, catalog.MaterializedView:
 		size.HeapBytes, size.Bytes = heap*b.block, pages*b.block

@@ -42,6 +42,16 @@ func (o Open) InTheWay() bool {
 	return len(o.Sessions) > 0 || o.State == Running || o.State == Unknown
 }
 
+// Says is a sentence about who has the run, where, since when, and how far it is.
+func (o Open) Says(what string) string {
+	s := fmt.Sprintf("run %s of %s, since %s, %s (%d of %d applied, last heard of %s)", o.Short(), o.Owner,
+		o.OpenedAt.Format(time.DateTime+" UTC"), what, o.Applied, len(o.Migrations), o.Seen.Format("15:04:05 UTC"))
+	if len(o.Sessions) > 0 {
+		s += ": " + o.Sessions[0].String()
+	}
+	return s
+}
+
 const openSQL = `SELECT r.id::text, r.identity, r.timeline, r.database, r.tool, r.migrations, r.plan_sha256, r.settings, r.epoch,
   r.owner, r.state, r.belay_version, (extract(epoch FROM r.opened_at) * 1000)::bigint,
   (extract(epoch FROM greatest(r.updated_at, (SELECT max(e.at) FROM belay.event e WHERE e.run_id = r.id))) * 1000)::bigint,

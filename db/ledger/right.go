@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"belay/db"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Right is a privilege that a role needs to keep the ledger.
@@ -49,9 +51,9 @@ func MissingRights(ctx context.Context, q db.Querier) ([]Right, error) {
 	return all, nil
 }
 
-// Grant is the line that gives the right to a role, named as SQL quotes it.
+// Grant is the line that gives the right to a role of a name.
 func (r Right) Grant(role string) string {
-	return "GRANT " + r.Privilege + " ON " + r.Object + " TO " + role
+	return "GRANT " + r.Privilege + " ON " + r.Object + " TO " + pgx.Identifier{role}.Sanitize()
 }
 
 // Grants is the script that lets one role keep the ledger and another read it,
@@ -68,7 +70,9 @@ func Grants(run, view string) string {
 	return s.String()
 }
 
-// Script is the whole of the ledger for a DBA: the DDL, its version, the grants.
+// Script is the whole of the ledger for a DBA: the DDL, its version, the grants. The
+// roles must be there.
 func Script(run, view string) string {
-	return DDL() + fmt.Sprintf("\nINSERT INTO belay.meta (version) VALUES (%d);\n\n", Version) + Grants(run, view)
+	return fmt.Sprintf("-- Roles %s and %s must be there: belay doctor --print-grants makes them.\n", run, view) +
+		db.Script(DDL()+fmt.Sprintf("\nINSERT INTO belay.meta (version) VALUES (%d);\n\n", Version)+Grants(run, view))
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"belay/db/dbtest"
+	"belay/db"
 	"belay/sqlview/catalog"
 	"belay/sqlview/parse"
 
@@ -17,7 +17,7 @@ import (
 
 // follows lists where the catalog that was told of the setup and the statement
 // differs from the catalog of the server that ran them.
-func follows(ctx context.Context, t *testing.T, database *dbtest.DB, conn *pgx.Conn, told *catalog.Snapshot, setup, statement parse.File, version int) []string {
+func follows(ctx context.Context, t *testing.T, monitor *db.Conn, conn *pgx.Conn, told *catalog.Snapshot, setup, statement parse.File, version int) []string {
 	t.Helper()
 	st := statement.Statements[0]
 	if skipped[st.Kind] || strings.Contains(st.SQL, "RECURSIVE") {
@@ -35,7 +35,7 @@ func follows(ctx context.Context, t *testing.T, database *dbtest.DB, conn *pgx.C
 	}
 	after := told.Clone()
 	after.Apply(st, version)
-	got, want := describe(after), describe(inspected(ctx, t, database.DSN, parse.File{}))
+	got, want := describe(after), describe(inspected(ctx, t, monitor, parse.File{}))
 	if diff := cmp.Diff(want, got); diff != "" {
 		return []string{"the catalog does not follow (- server, + told):\n" + diff}
 	}

@@ -41,13 +41,13 @@ type NotFoundError struct {
 // Error names the places and ends with the command to run.
 func (e *NotFoundError) Error() string {
 	return "no PostgreSQL server programs found; looked at " + strings.Join(e.Looked, ", ") +
-		"; install them with: " + e.Install + ", or name their folder with --pg-bin"
+		"; install them with: " + e.Install + ", or let `belay demo --fetch` fetch them without root, or name their folder with --pg-bin"
 }
 
 // Find looks for a PostgreSQL installation. A binDir that is not empty is the
 // only place looked at. Otherwise the order is: BELAY_PG_BIN, PATH,
 // pg_config --bindir, /usr/lib/postgresql/*/bin, /usr/pgsql-*/bin, Homebrew,
-// Postgres.app, asdf; among versions of one place the newest is taken.
+// Postgres.app, asdf, belay's own cache; among versions of one place the newest is taken.
 // The error is a *NotFoundError.
 func Find(binDir string) (Binaries, error) {
 	if binDir != "" {
@@ -60,7 +60,8 @@ func Find(binDir string) (Binaries, error) {
 }
 
 func firstOf(ps []place) (Binaries, error) {
-	missing := &NotFoundError{Install: installCommand()}
+	command, _ := InstallCommand()
+	missing := &NotFoundError{Install: command}
 	for _, p := range ps {
 		var found []Binaries
 		for _, dir := range p.dirs {

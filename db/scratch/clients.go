@@ -19,7 +19,7 @@ func ClientDirs(binDir string) []string {
 		return []string{dir}
 	}
 	var dirs []string
-	if program, err := exec.LookPath("pg_dump"); err == nil {
+	if program, err := exec.LookPath("pg_dump"); err == nil && !isWrapper(program) {
 		dirs = append(dirs, filepath.Dir(program))
 	}
 	for _, p := range places() {
@@ -30,6 +30,14 @@ func ClientDirs(binDir string) []string {
 		}
 	}
 	return dirs
+}
+
+// isWrapper tells whether a program is Debian's Perl script, which asks for a
+// cluster's version and then becomes a program of /usr/lib/postgresql. That is
+// among the places, and starts in a fifth of the time.
+func isWrapper(program string) bool {
+	real, err := filepath.EvalSymlinks(program)
+	return err == nil && filepath.Base(real) == "pg_wrapper"
 }
 
 // FindMajor is Find for a server of one major version. Where there is none, it

@@ -13,6 +13,9 @@ import (
 // Superuser is the name of the role initdb creates.
 const Superuser = "postgres"
 
+// PrivateSuperuser is that of a private cluster: no role of anybody else's has it.
+const PrivateSuperuser = "belay_throwaway_superuser"
+
 // Cluster is a throwaway server with its folder. Its methods may be called
 // from several goroutines; starts and stops are done one after another.
 type Cluster struct {
@@ -26,10 +29,11 @@ type Cluster struct {
 	socket   string
 	port     int
 
-	mu       sync.Mutex // guards server and standbys, and orders starts and stops
-	server   *process   // nil before the first start and after a stop
-	standbys []*Cluster
-	closed   bool
+	mu          sync.Mutex // guards server and standbys, and orders starts and stops
+	secretIsOld bool       // the data folder is a copy with another password
+	server      *process   // nil before the first start and after a stop
+	standbys    []*Cluster
+	closed      bool
 }
 
 // newCluster makes the folder. On error nothing is left.
@@ -49,11 +53,20 @@ func newCluster(bin Binaries, a account, base string, o Options) (*Cluster, erro
 	return c, nil
 }
 
+// Superuser is the name of the role that initdb made.
+func (c *Cluster) Superuser() string {
+	if c.options.Private {
+		return PrivateSuperuser
+	}
+	return Superuser
+}
+
 // DSN is a URL to a database of the cluster over TCP on loopback, as the
-// superuser with its password. "" is the database postgres.
+// superuser with its password. "" is the database postgres. A private cluster
+// answers none.
 func (c *Cluster) DSN(database string) string {
 	u := c.url(database)
-	u.User = url.UserPassword(Superuser, c.password)
+	u.User = url.UserPassword(c.Superuser(), c.password)
 	u.Host = net.JoinHostPort("127.0.0.1", strconv.Itoa(c.port))
 	u.RawQuery = "sslmode=disable"
 	return u.String()
@@ -62,8 +75,17 @@ func (c *Cluster) DSN(database string) string {
 // SocketDSN is a URL to a database over the private socket folder, as the
 // superuser. It holds no secret: only the server's user and root can pass.
 func (c *Cluster) SocketDSN(database string) string {
+	return c.socketURL(url.User(c.Superuser()), database)
+}
+
+// DSNAs is a URL over the socket folder for a role with its password.
+func (c *Cluster) DSNAs(role, password, database string) string {
+	return c.socketURL(url.UserPassword(role, password), database)
+}
+
+func (c *Cluster) socketURL(who *url.Userinfo, database string) string {
 	u := c.url(database)
-	u.User = url.User(Superuser)
+	u.User = who
 	u.RawQuery = url.Values{"host": {c.socket}, "port": {strconv.Itoa(c.port)}, "sslmode": {"disable"}}.Encode()
 	return u.String()
 }

@@ -21,9 +21,14 @@ func (c *Cluster) initdb(ctx context.Context) error {
 		return err
 	}
 	defer os.Remove(pwfile)
-	return c.runTool(ctx, c.bin.Initdb, "-D", c.data, "-U", Superuser, "--pwfile", pwfile,
+	return c.runTool(ctx, c.bin.Initdb, "-D", c.data, "-U", c.Superuser(), "--pwfile", pwfile,
 		"--auth-local=trust", "--auth-host=scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync")
 }
+
+// privateAccess is a private cluster's pg_hba.conf. A role of somebody else's must
+// not come back as another: only the superuser needs no password, for whoever keeps
+// the folder to take its LOGIN away.
+const privateAccess = "local all " + PrivateSuperuser + " trust\nlocal all all scram-sha-256\n"
 
 // runTool runs a program of PostgreSQL as the server's user to its end. The
 // error carries what it said.

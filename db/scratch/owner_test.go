@@ -81,7 +81,9 @@ func TestOwnerWithoutWarningIsSweptUp(t *testing.T) {
 	if _, err := os.Stat(gone.dir); err != nil {
 		t.Fatal("the case is not what it should be:", err)
 	}
-	startTest(t, Options{Dir: base})
+	if swept := Sweep(base); len(swept) != 1 || swept[0] != gone.dir {
+		t.Errorf("swept %v, want %s", swept, gone.dir)
+	}
 	if _, err := os.Stat(gone.dir); !os.IsNotExist(err) {
 		t.Errorf("%s was not swept: %v", gone.dir, err)
 	}

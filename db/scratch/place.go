@@ -2,6 +2,7 @@ package scratch
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,7 +30,32 @@ func places() []place {
 			"/home/linuxbrew/.linuxbrew/opt/postgresql*/bin"),
 		matching("Postgres.app", "/Applications/Postgres.app/Contents/Versions/*/bin"),
 		matching("asdf", filepath.Join(asdfDir(home), "installs/postgres/*/bin")),
+		fetched(),
 	}
+}
+
+// CacheDir is where belay keeps server programs that it has fetched, a folder for each
+// version: ${XDG_CACHE_HOME}/belay/postgres. Where root has not named one it is below
+// /var/cache, because the server then runs as another user, who cannot read root's own.
+func CacheDir() (string, error) {
+	if os.Geteuid() == 0 && os.Getenv("XDG_CACHE_HOME") == "" {
+		return "/var/cache/belay/postgres", nil
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("belay's cache: %w", err)
+	}
+	return filepath.Join(dir, "belay", "postgres"), nil
+}
+
+// fetched are the programs that belay has fetched itself.
+func fetched() place {
+	const name = "belay's cache"
+	dir, err := CacheDir()
+	if err != nil {
+		return place{name: name}
+	}
+	return matching(name, filepath.Join(dir, "*", "bin"))
 }
 
 func asdfDir(home string) string {
@@ -74,14 +100,18 @@ func matching(name string, patterns ...string) place {
 	return p
 }
 
-// installCommand is what installs a server here, by the system's own manager.
-func installCommand() string {
+// InstallCommand is what installs a server here, by the system's own package manager;
+// ok is false where none of those that belay knows is here, and the command is then
+// Homebrew's, which runs everywhere.
+func InstallCommand() (command string, ok bool) {
 	sudo := "sudo "
 	if os.Geteuid() == 0 {
 		sudo = ""
 	}
+	const brew = "brew install postgresql"
 	if runtime.GOOS == "darwin" {
-		return "brew install postgresql"
+		_, err := exec.LookPath("brew")
+		return brew, err == nil
 	}
 	for _, m := range [...]struct{ program, command string }{
 		{"apt-get", "apt-get install postgresql"},
@@ -92,8 +122,9 @@ func installCommand() string {
 		{"pacman", "pacman -S postgresql"},
 	} {
 		if _, err := exec.LookPath(m.program); err == nil {
-			return sudo + m.command
+			return sudo + m.command, true
 		}
 	}
-	return "brew install postgresql"
+	_, err := exec.LookPath("brew")
+	return brew, err == nil
 }

@@ -33,6 +33,11 @@ type Options struct {
 	// temporary folder, or /tmp where that is too long for a socket or closed
 	// to the user the server runs as.
 	Dir string
+	// Private is for a server that will run what others wrote: it listens on its
+	// socket alone, and its superuser is [PrivateSuperuser], so that postgres is a
+	// name like any other. Everybody else needs a password there too. Take the
+	// superuser's LOGIN away before anything of others' is there.
+	Private bool
 }
 
 // Start makes a cluster with initdb and starts it. ctx bounds the start only;
@@ -49,7 +54,7 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("scratch cluster: %w", err)
 	}
-	if err = c.initdb(ctx); err == nil {
+	if err = c.makeData(ctx); err == nil {
 		err = c.startOnFreePort(ctx)
 	}
 	if err != nil {

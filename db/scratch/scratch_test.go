@@ -171,6 +171,24 @@ func TestClusterIsPrivate(t *testing.T) {
 	want(t, c, `SELECT pg_catalog.pg_encoding_to_char(encoding)||datcollate FROM pg_catalog.pg_database WHERE datname = 'postgres'`, "UTF8C")
 }
 
+// Of a private cluster nobody is postgres, nothing listens on TCP, and a role gets in
+// by its password alone.
+func TestPrivateCluster(t *testing.T) {
+	c := startTest(t, Options{Private: true})
+	if _, err := value(t, c.DSN(""), `SELECT 1`); err == nil {
+		t.Error("it answers over TCP")
+	}
+	want(t, c, `SELECT rolname::text FROM pg_catalog.pg_roles WHERE rolsuper`, PrivateSuperuser)
+	if _, err := value(t, c.SocketDSN(""), `CREATE ROLE app LOGIN PASSWORD 'secret'`); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := value(t, c.DSNAs("app", "secret", "postgres"), `SELECT current_user::text`); err != nil || got != "app" {
+		t.Errorf("by its password: %q, %v", got, err)
+	}
+	_, err := value(t, c.DSNAs("app", "guess", "postgres"), `SELECT 1`)
+	wantCode(t, err, "28P01")
+}
+
 func TestSettings(t *testing.T) {
 	fast := startTest(t, Options{Settings: map[string]string{"work_mem": "5MB", "search_path": `"it's", public`, "port": "1"}})
 	want(t, fast, `SHOW fsync`, "off")

@@ -136,7 +136,7 @@ func (c *Cluster) awaitReady(ctx context.Context) error {
 	for {
 		conn, err := pgx.Connect(ctx, c.SocketDSN(""))
 		if err == nil {
-			return conn.Close(ctx)
+			return errors.Join(c.renewPassword(ctx, conn), conn.Close(ctx))
 		}
 		select {
 		case <-c.server.done:

@@ -30,8 +30,12 @@ func (c *Cluster) writeSettings() error {
 		}
 	}
 	maps.Copy(set, c.options.Settings)
+	address := "127.0.0.1"
+	if c.options.Private {
+		address = ""
+	}
 	maps.Copy(set, map[string]string{
-		"listen_addresses":        "127.0.0.1",
+		"listen_addresses":        address,
 		"port":                    strconv.Itoa(c.port),
 		"unix_socket_directories": c.socket,
 		"unix_socket_permissions": "0700",

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -63,7 +61,7 @@ func (c *Cluster) Promote(ctx context.Context) error {
 // follow makes the copy a standby of primary.
 func (c *Cluster) follow(primary *Cluster) error {
 	conninfo := fmt.Sprintf("\nprimary_conninfo = 'host=%s port=%d user=%s application_name=%s'\nhot_standby = on\n",
-		primary.socket, primary.port, Superuser, filepath.Base(c.folder.path))
+		primary.socket, primary.port, primary.Superuser(), filepath.Base(c.folder.path))
 	auto := filepath.Join(c.data, "postgresql.auto.conf")
 	text, err := os.ReadFile(auto)
 	if err != nil {
@@ -79,7 +77,7 @@ func (c *Cluster) follow(primary *Cluster) error {
 func (c *Cluster) copyTo(ctx context.Context, s *Cluster) error {
 	if c.bin.PgBasebackup != "" {
 		return s.runTool(ctx, c.bin.PgBasebackup, "-D", s.data, "-h", c.socket, "-p", fmt.Sprint(c.port),
-			"-U", Superuser, "-X", "fetch", "-c", "fast", "--no-sync")
+			"-U", c.Superuser(), "-X", "fetch", "-c", "fast", "--no-sync")
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -88,30 +86,4 @@ func (c *Cluster) copyTo(ctx context.Context, s *Cluster) error {
 	}
 	err := copyData(c.data, s.data, c.account)
 	return errors.Join(err, c.start(ctx))
-}
-
-// copyData copies a stopped server's folder, without what belongs to the
-// server that ran there.
-func copyData(from, to string, a account) error {
-	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || path == from {
-			return err
-		}
-		rel := strings.TrimPrefix(path, from)
-		if rel == "/postmaster.pid" || rel == "/postmaster.opts" {
-			return nil
-		}
-		if d.IsDir() {
-			err = os.Mkdir(to+rel, 0o700)
-		} else {
-			var text []byte
-			if text, err = os.ReadFile(path); err == nil {
-				err = os.WriteFile(to+rel, text, 0o600)
-			}
-		}
-		if err != nil {
-			return err
-		}
-		return a.own(to + rel)
-	})
 }

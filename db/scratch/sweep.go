@@ -11,10 +11,26 @@ import (
 	"time"
 )
 
+// Sweep removes the throwaway clusters that owners that were killed left, below
+// the folders where Start puts them for the same dirs, and names their folders.
+func Sweep(dirs ...string) []string {
+	acc, err := serverAccount()
+	if err != nil {
+		return nil
+	}
+	var removed []string
+	for _, dir := range dirs {
+		if base, err := baseDir(dir, acc); err == nil {
+			removed = append(removed, sweep(base)...)
+		}
+	}
+	return removed
+}
+
 // sweep removes what owners that ended without warning left below base. It
 // touches only folders of our own name and user whose lock nobody holds. What
 // cannot be removed stays: it must not stand in the way of a new cluster.
-func sweep(base string) {
+func sweep(base string) (removed []string) {
 	leftovers, _ := filepath.Glob(filepath.Join(base, prefix+"*"))
 	for _, path := range leftovers {
 		if !ours(path) {
@@ -28,8 +44,11 @@ func sweep(base string) {
 			f.lock.Close()
 			continue
 		}
-		_ = f.remove()
+		if f.remove() == nil {
+			removed = append(removed, path)
+		}
 	}
+	return removed
 }
 
 func ours(path string) bool {

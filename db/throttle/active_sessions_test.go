@@ -9,6 +9,7 @@ import (
 )
 
 func TestActiveSessions(t *testing.T) {
+	t.Parallel()
 	db := dbtest.In(t, dbtest.NewCluster(t, scratch.Options{}), "busy")
 	db.Exec(t, `CREATE TABLE t (id int)`)
 	read := sampler(t, ActiveSessions, "1", Input{DB: db.Conn(t)})

@@ -53,13 +53,17 @@ func sampleProbe(ctx context.Context, in Input) (Reading, error) {
 }
 
 func timeQuery(ctx context.Context, in Input) (ms float64, err error) {
-	begun := time.Now()
-	rows, err := in.DB.Query(ctx, in.Limit)
-	if err != nil {
-		return 0, err
-	}
-	rows.Close()
-	return float64(time.Since(begun).Microseconds()) / 1000, rows.Err()
+	err = in.asTeam(ctx, func(q Querier) error {
+		begun := time.Now()
+		rows, err := q.Query(ctx, in.Limit)
+		if err != nil {
+			return err
+		}
+		rows.Close()
+		ms = float64(time.Since(begun).Microseconds()) / 1000
+		return rows.Err()
+	})
+	return ms, err
 }
 
 // push keeps the last size values.

@@ -9,6 +9,7 @@ import (
 )
 
 func TestReplicaLag(t *testing.T) {
+	t.Parallel()
 	primary := dbtest.NewCluster(t, scratch.Options{})
 	db := dbtest.In(t, primary, "lag")
 	db.Exec(t, `CREATE TABLE t (id int)`)

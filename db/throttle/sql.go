@@ -21,7 +21,9 @@ var SQL = add(Signal{
 
 func sampleSQL(ctx context.Context, in Input) (Reading, error) {
 	var v *float64
-	err := in.DB.QueryRow(ctx, "SELECT (SELECT * FROM ("+in.Limit+"\n) AS t LIMIT 1)::float8").Scan(&v)
+	err := in.asTeam(ctx, func(q Querier) error {
+		return q.QueryRow(ctx, "SELECT (SELECT * FROM ("+in.Limit+"\n) AS t LIMIT 1)::double precision").Scan(&v)
+	})
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && v == nil {
 		return Reading{}, errors.New("the query gave no number")
 	}

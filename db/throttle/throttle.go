@@ -50,6 +50,9 @@ type Signal struct {
 // Input is what a sample may use.
 type Input struct {
 	DB Querier
+	// Team asks a query of the team's own, with the settings that the team would
+	// have; nil = DB has them.
+	Team func(ctx context.Context, ask func(Querier) error) error
 	// Limit is as it was set, or the Default.
 	Limit string
 	// PID is the backend that works; 0 = none does now.
@@ -60,6 +63,14 @@ type Input struct {
 	Memory *Memory
 	// Now is our clock.
 	Now time.Time
+}
+
+// asTeam asks what the team wrote.
+func (in Input) asTeam(ctx context.Context, ask func(Querier) error) error {
+	if in.Team == nil {
+		return ask(in.DB)
+	}
+	return in.Team(ctx, ask)
 }
 
 // Memory is what a signal keeps between samples; its size is bounded.

@@ -54,8 +54,6 @@ func scanGhost(r pgx.CollectableRow) (g Ghost, err error) {
 	if start != nil {
 		g.BackendStart = time.UnixMicro(*start).UTC()
 	}
-	if g.Query == hidden {
-		g.Query = ""
-	}
+	g.Query = db.ShownQuery(g.Query)
 	return g, err
 }

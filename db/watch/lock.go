@@ -3,14 +3,12 @@ package watch
 import (
 	"slices"
 
+	"belay/db"
 	"belay/sqlview/activity"
 	"belay/sqlview/lock"
 
 	"github.com/jackc/pgx/v5"
 )
-
-// hidden is what the server shows of a query to a role that may not see it.
-const hidden = "<insufficient privilege>"
 
 func scanLock(r pgx.CollectableRow) (activity.Lock, error) {
 	var l activity.Lock
@@ -19,9 +17,7 @@ func scanLock(r pgx.CollectableRow) (activity.Lock, error) {
 	err := r.Scan(&l.PID, &l.Application, &l.User, &l.BackendType, &l.State, &l.SinceMS,
 		&mode, &l.Relation, &l.Granted, &l.Query, &by, &l.Wraparound)
 	l.Mode = lock.FromPgLocks(mode)
-	if l.Query == hidden {
-		l.Query = ""
-	}
+	l.Query = db.ShownQuery(l.Query)
 	for _, p := range by {
 		if !slices.Contains(l.BlockedBy, int(p)) {
 			l.BlockedBy = append(l.BlockedBy, int(p))

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"belay/db"
 	"belay/sqlview/activity"
 
 	"github.com/jackc/pgx/v5"
@@ -13,6 +14,7 @@ func scanProgress(r pgx.CollectableRow) (p activity.Progress, err error) {
 
 func scanTransaction(r pgx.CollectableRow) (t activity.Transaction, err error) {
 	err = r.Scan(&t.PID, &t.Application, &t.User, &t.BackendType, &t.State, &t.AgeMS, &t.Query)
+	t.Query = db.ShownQuery(t.Query)
 	return t, err
 }
 

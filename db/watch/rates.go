@@ -53,7 +53,7 @@ func scanTable(counters map[string]counter) func(pgx.CollectableRow) (activity.T
 	return func(r pgx.CollectableRow) (activity.Table, error) {
 		t := activity.Table{ReadsPerSecond: -1, WritesPerSecond: -1}
 		var c counter
-		err := r.Scan(&t.Relation, &t.Bytes, &t.Rows, &c.reads, &c.writes)
+		err := r.Scan(&t.Relation, &t.Bytes, &t.Rows, &c.reads, &c.writes, &t.Dead)
 		counters[t.Relation] = c
 		return t, err
 	}

@@ -28,6 +28,13 @@ type Sample struct {
 	CostMS int64 `json:"cost_ms"`
 }
 
+// Without is the sample without what the sessions of an application hold or wait for.
+func (s Sample) Without(application string) Sample {
+	s.Locks = slices.DeleteFunc(slices.Clone(s.Locks), func(l Lock) bool { return l.Application == application })
+	s.Transactions = slices.DeleteFunc(slices.Clone(s.Transactions), func(t Transaction) bool { return t.Application == application })
+	return s
+}
+
 // Sessions counts client backends.
 type Sessions struct {
 	Total int `json:"total"`
@@ -83,6 +90,9 @@ type Table struct {
 	// one sample was taken so far.
 	ReadsPerSecond  float64 `json:"reads_per_s"`
 	WritesPerSecond float64 `json:"writes_per_s"`
+	// Dead counts the rows that VACUUM has not removed yet, by the statistics. It is
+	// for the live view alone.
+	Dead int64 `json:"-"`
 }
 
 // Replica is one standby or subscriber that streams from this server.

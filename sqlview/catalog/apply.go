@@ -39,6 +39,11 @@ type evolution struct {
 	st      parse.Statement
 	version int
 	created bool // mark what the statement makes as CreatedHere
+	// only is true for ALTER TABLE ONLY.
+	only bool
+	// own are the relations that the statement has copied or made already: no
+	// other snapshot sees them yet.
+	own map[string]*Relation
 }
 
 func (s *Snapshot) apply(st parse.Statement, version int, created bool) {
@@ -46,7 +51,7 @@ func (s *Snapshot) apply(st parse.Statement, version int, created bool) {
 		return
 	}
 	if f := evolutions[reflect.TypeOf(st.Node.Node)]; f != nil {
-		f(&evolution{s, st, version, created}, st.Node)
+		f(&evolution{Snapshot: s, st: st, version: version, created: created, own: map[string]*Relation{}}, st.Node)
 	}
 }
 
@@ -80,11 +85,15 @@ func init() {
 		{(*pg.Node_CreateFunctionStmt)(nil), createFunction},
 		{(*pg.Node_CreateTrigStmt)(nil), createTrigger},
 		{(*pg.Node_CreatePolicyStmt)(nil), createPolicy},
+		{(*pg.Node_RuleStmt)(nil), createRule},
 		{(*pg.Node_CreateStatsStmt)(nil), createStatistics},
 		{(*pg.Node_CreatePublicationStmt)(nil), createPublication},
 		{(*pg.Node_AlterPublicationStmt)(nil), alterPublication},
 		{(*pg.Node_VariableSetStmt)(nil), setVariable},
 		{(*pg.Node_DiscardStmt)(nil), discard},
+		{(*pg.Node_ClusterStmt)(nil), cluster},
+		{(*pg.Node_DoStmt)(nil), doubt},
+		{(*pg.Node_CallStmt)(nil), doubt},
 	} {
 		evolutions[reflect.TypeOf(e.node)] = e.f
 	}
@@ -93,11 +102,20 @@ func init() {
 // edit gives a copy of a relation to change; one that is not known yet becomes
 // known in part.
 func (e *evolution) edit(name string) *Relation {
+	old := e.Relations.Get(name)
+	if old != nil && e.own[name] == old {
+		return old
+	}
 	r := &Relation{Name: name, Kind: Table, Partial: true}
-	if old := e.Relations.Get(name); old != nil {
+	if old != nil {
 		*r = *old
 	}
+	return e.set(name, r)
+}
+
+func (e *evolution) set(name string, r *Relation) *Relation {
 	e.Relations.Set(name, r)
+	e.own[name] = r
 	return r
 }
 
@@ -111,8 +129,7 @@ func (e *evolution) editKnown(name string) *Relation {
 
 func (e *evolution) add(r *Relation) *Relation {
 	r.CreatedHere = e.created
-	e.Relations.Set(r.Name, r)
-	return r
+	return e.set(r.Name, r)
 }
 
 func (e *evolution) addSchema(name string) {

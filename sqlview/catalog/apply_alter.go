@@ -13,6 +13,9 @@ func alterTable(e *evolution, n *pg.Node) {
 	s := n.GetAlterTableStmt()
 	name := e.Name(s.Relation)
 	switch s.Objtype {
+	case pg.ObjectType_OBJECT_TYPE:
+		e.alterComposite(name, s)
+		return
 	case pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_INDEX, pg.ObjectType_OBJECT_MATVIEW,
 		pg.ObjectType_OBJECT_FOREIGN_TABLE, pg.ObjectType_OBJECT_VIEW:
 	default:
@@ -21,6 +24,7 @@ func alterTable(e *evolution, n *pg.Node) {
 	if s.MissingOk && e.Known() && e.Relations.Get(name) == nil {
 		return
 	}
+	e.only = !s.Relation.GetInh()
 	for _, c := range s.Cmds {
 		cmd := c.GetAlterTableCmd()
 		if f := alterations[cmd.GetSubtype()]; f != nil {
@@ -48,13 +52,19 @@ var alterations = map[pg.AlterTableType]func(*evolution, *Relation, *pg.AlterTab
 	pg.AlterTableType_AT_AttachPartition:    alterAttach,
 	pg.AlterTableType_AT_DetachPartition:    alterDetach,
 	pg.AlterTableType_AT_AddInherit:         func(e *evolution, r *Relation, c *pg.AlterTableCmd) { e.inherit(r, e.Name(c.Def.GetRangeVar())) },
+	pg.AlterTableType_AT_AddOf: func(e *evolution, r *Relation, c *pg.AlterTableCmd) {
+		r.OfType = e.NameOf(c.Def.GetTypeName().GetNames())
+	},
+	pg.AlterTableType_AT_DropOf: func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) { r.OfType = "" },
 	pg.AlterTableType_AT_DropInherit: func(e *evolution, r *Relation, c *pg.AlterTableCmd) {
 		e.disinherit(e.Name(c.Def.GetRangeVar()), r.Name)
 	},
 	pg.AlterTableType_AT_SetLogged:          alterPersistence(false),
 	pg.AlterTableType_AT_SetUnLogged:        alterPersistence(true),
-	pg.AlterTableType_AT_EnableRowSecurity:  func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) { r.RowSecurity = true },
-	pg.AlterTableType_AT_DisableRowSecurity: func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) { r.RowSecurity = false },
+	pg.AlterTableType_AT_EnableRowSecurity:  func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) { r.RowSecurity, r.Visibility = true, nil },
+	pg.AlterTableType_AT_DisableRowSecurity: func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) { r.RowSecurity, r.Visibility = false, nil },
+	pg.AlterTableType_AT_ForceRowSecurity:   func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) { r.Visibility = nil },
+	pg.AlterTableType_AT_NoForceRowSecurity: func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) { r.Visibility = nil },
 	pg.AlterTableType_AT_ReplicaIdentity:    alterReplicaIdentity,
 	pg.AlterTableType_AT_ClusterOn:          func(_ *evolution, r *Relation, c *pg.AlterTableCmd) { r.ClusteredOn = Schema(r.Name) + "." + c.Name },
 	pg.AlterTableType_AT_DropCluster:        func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) { r.ClusteredOn = "" },
@@ -99,22 +109,43 @@ func alterAddColumn(e *evolution, r *Relation, c *pg.AlterTableCmd) {
 	if added == nil {
 		return
 	}
-	for _, child := range e.Descendants(r.Name) {
-		if kid := e.editKnown(child); kid != nil && kid.Column(added.Name) == nil {
-			kid.Columns = with(kid.Columns, *added)
+	passed := *added
+	passed.Local, passed.Inherited = false, 1
+	e.passColumn(r, passed)
+}
+
+// passColumn gives the children of a table its new column.
+func (e *evolution) passColumn(r *Relation, c Column) {
+	for _, child := range r.Children {
+		kid := e.editKnown(child)
+		switch {
+		case kid == nil:
+		case kid.Column(c.Name) != nil:
+			editColumn(kid, c.Name, func(o *Column) { o.Inherited++ })
+		default:
+			kid.Columns = with(kid.Columns, c)
+			e.passColumn(kid, c)
 		}
 	}
 }
 
+// tree is the table of an ALTER TABLE with what it reaches.
+func (e *evolution) tree(r *Relation) []string {
+	if e.only {
+		return []string{r.Name}
+	}
+	return append([]string{r.Name}, e.Descendants(r.Name)...)
+}
+
 func alterDefault(e *evolution, r *Relation, c *pg.AlterTableCmd) {
-	for _, name := range append([]string{r.Name}, e.Descendants(r.Name)...) {
+	for _, name := range e.tree(r) {
 		editColumn(e.edit(name), c.Name, func(col *Column) { col.Default = Expression(c.Def) })
 	}
 }
 
 func alterNotNull(on bool) func(*evolution, *Relation, *pg.AlterTableCmd) {
 	return func(e *evolution, r *Relation, c *pg.AlterTableCmd) {
-		for _, name := range append([]string{r.Name}, e.Descendants(r.Name)...) {
+		for _, name := range e.tree(r) {
 			kid := e.edit(name)
 			setNotNull(kid, c.Name, on)
 			kid.Constraints = without(kid.Constraints, func(k Constraint) bool {
@@ -126,7 +157,7 @@ func alterNotNull(on bool) func(*evolution, *Relation, *pg.AlterTableCmd) {
 
 func alterType(e *evolution, r *Relation, c *pg.AlterTableCmd) {
 	d := c.Def.GetColumnDef()
-	for _, name := range append([]string{r.Name}, e.Descendants(r.Name)...) {
+	for _, name := range e.tree(r) {
 		editColumn(e.edit(name), c.Name, func(col *Column) {
 			col.Type = e.columnType(d.GetTypeName())
 			if d.GetCollClause() != nil {
@@ -186,7 +217,7 @@ func sequenceIn(expression, schema string) string {
 }
 
 func alterValidate(e *evolution, r *Relation, c *pg.AlterTableCmd) {
-	for _, name := range append([]string{r.Name}, e.Descendants(r.Name)...) {
+	for _, name := range e.tree(r) {
 		kid := e.edit(name)
 		kid.Constraints = mapped(kid.Constraints, func(k Constraint) Constraint {
 			if k.Name == c.Name {
@@ -220,7 +251,7 @@ func alterReplicaIdentity(_ *evolution, r *Relation, c *pg.AlterTableCmd) {
 
 func alterTrigger(on bool) func(*evolution, *Relation, *pg.AlterTableCmd) {
 	return func(e *evolution, r *Relation, c *pg.AlterTableCmd) {
-		for _, name := range append([]string{r.Name}, e.Descendants(r.Name)...) {
+		for _, name := range append([]string{r.Name}, e.partsOf(r)...) {
 			kid := e.edit(name)
 			kid.Triggers = mapped(kid.Triggers, func(t Trigger) Trigger {
 				if c.Name == "" || t.Name == c.Name {
@@ -232,6 +263,14 @@ func alterTrigger(on bool) func(*evolution, *Relation, *pg.AlterTableCmd) {
 	}
 }
 
+// partsOf are the partitions of a table, all the way down.
+func (e *evolution) partsOf(r *Relation) []string {
+	if r.Kind != PartitionedTable || e.only {
+		return nil
+	}
+	return e.Descendants(r.Name)
+}
+
 func alterAttach(e *evolution, r *Relation, c *pg.AlterTableCmd) {
 	p := c.Def.GetPartitionCmd()
 	part := e.Name(p.GetName())
@@ -241,8 +280,7 @@ func alterAttach(e *evolution, r *Relation, c *pg.AlterTableCmd) {
 	}
 	r.Kind = PartitionedTable
 	kid := e.edit(part)
-	kid.Parents = with(kid.Parents, r.Name)
-	r.Children = with(r.Children, part)
+	e.link(kid, r)
 	e.setBound(kid, p.Bound)
 	e.attachConstraints(kid, r)
 }
@@ -259,22 +297,41 @@ func (e *evolution) attachConstraints(kid, parent *Relation) {
 		return own != ""
 	})
 	bare.Constraints = without(parent.Constraints, func(k Constraint) bool {
-		return slices.ContainsFunc(kid.Constraints, func(o Constraint) bool {
-			return o.Type == k.Type && slices.Equal(o.Columns, k.Columns) && o.References == k.References
-		})
+		same := slices.IndexFunc(kid.Constraints, func(o Constraint) bool { return o.sameAs(k) })
+		if same >= 0 {
+			kid.Constraints = slices.Clone(kid.Constraints)
+			kid.Constraints[same].Inherited, kid.Constraints[same].Local = true, false
+		}
+		return same >= 0
 	})
 	e.inheritConstraints(kid, &bare)
+}
+
+// sameAs reports whether a constraint of a partition stands for one of its
+// parent's: a foreign key by what it says, all others by name.
+func (k Constraint) sameAs(parent Constraint) bool {
+	if parent.Type == ForeignKey {
+		return k.Valid && !k.Inherited && k.SameKey(parent)
+	}
+	return k.Type == parent.Type && k.Name == parent.Name
 }
 
 // indexLike names the index of a table that can be a part of i; "" = none.
 func indexLike(r *Relation, i IndexDef) string {
 	for _, o := range r.Indexes {
-		if o.Unique == i.Unique && slices.Equal(o.Columns, i.Columns) &&
-			o.Predicate == i.Predicate && o.Expressions == i.Expressions {
+		if o.PartOf(i) {
 			return o.Name
 		}
 	}
 	return ""
+}
+
+// PartOf reports whether an index of a partition can be a part of an index of the
+// table, as far as that can be told from its text.
+func (i IndexDef) PartOf(whole IndexDef) bool {
+	return i.Unique == whole.Unique && slices.Equal(i.Columns, whole.Columns) && slices.Equal(i.Include, whole.Include) &&
+		folded(i.Predicate) == folded(whole.Predicate) && folded(i.Expressions) == folded(whole.Expressions) &&
+		i.Method == whole.Method && i.Valid && (whole.Constraint == "" || i.Constraint != "" && i.Primary == whole.Primary)
 }
 
 func alterDetach(e *evolution, r *Relation, c *pg.AlterTableCmd) {
@@ -285,6 +342,7 @@ func alterDetach(e *evolution, r *Relation, c *pg.AlterTableCmd) {
 		return
 	}
 	kid.PartitionBound = ""
+	kid.Triggers = without(kid.Triggers, func(t Trigger) bool { return t.Cloned })
 	for _, i := range kid.Indexes {
 		if entry := e.Relations.Get(i.Name); entry != nil {
 			for _, whole := range entry.Parents {
@@ -294,19 +352,19 @@ func alterDetach(e *evolution, r *Relation, c *pg.AlterTableCmd) {
 	}
 }
 
-// dropPart drops a part of a partitioned index, with the constraint it serves.
-func (e *evolution) dropPart(name string) {
-	i := e.Relations.Get(name)
-	if i == nil {
-		return
-	}
-	if t := e.editKnown(i.FromTable); t != nil {
-		t.Constraints = without(t.Constraints, func(c Constraint) bool {
-			d := t.Index(name)
-			return d != nil && d.Constraint != "" && d.Constraint == c.Name
-		})
-		e.dropIndex(t, name)
-	}
+// disown makes a child's own what it had of a parent.
+func (e *evolution) disown(child, parent *Relation) {
+	child.Columns = mapped(child.Columns, func(c Column) Column {
+		if parent.Column(c.Name) != nil {
+			c.Inherited = max(0, c.Inherited-1)
+			c.Local = c.Local || c.Inherited == 0
+		}
+		return c
+	})
+	child.Constraints = mapped(child.Constraints, func(k Constraint) Constraint {
+		k.Local, k.Inherited = k.Local || k.Inherited, false
+		return k
+	})
 }
 
 // disinherit takes the link between a parent and a child away.
@@ -319,5 +377,6 @@ func (e *evolution) disinherit(parent, child string) {
 	}
 	if c := e.editKnown(child); c != nil {
 		c.Parents = without(c.Parents, is(parent))
+		e.disown(c, e.Relations.Get(parent))
 	}
 }

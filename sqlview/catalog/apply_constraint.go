@@ -15,7 +15,7 @@ func (e *evolution) addColumnConstraint(r *Relation, column string, k *pg.Constr
 	c := &pg.Constraint{
 		Contype: k.Contype, Conname: k.Conname, RawExpr: k.RawExpr, SkipValidation: k.SkipValidation,
 		Pktable: k.Pktable, PkAttrs: k.PkAttrs, Deferrable: k.Deferrable, FkDelAction: k.FkDelAction,
-		FkUpdAction: k.FkUpdAction, Location: k.Location,
+		FkUpdAction: k.FkUpdAction, Location: k.Location, IsNoInherit: k.IsNoInherit,
 	}
 	switch k.Contype {
 	case pg.ConstrType_CONSTR_PRIMARY, pg.ConstrType_CONSTR_UNIQUE:
@@ -38,7 +38,7 @@ func (e *evolution) addConstraint(r *Relation, k *pg.Constraint) {
 	if len(r.Constraints) >= maxConstraints {
 		return
 	}
-	c := Constraint{Name: Truncate(k.Conname), Valid: !k.SkipValidation, Enforced: true, Deferrable: k.Deferrable}
+	c := Constraint{Name: Truncate(k.Conname), Valid: !k.SkipValidation, Enforced: true, Deferrable: k.Deferrable, Local: true, NoInherit: k.IsNoInherit}
 	if e.st.Has(parse.NotEnforced, k.Location) {
 		c.Enforced, c.Valid = false, false
 	}
@@ -89,18 +89,32 @@ func (e *evolution) addCheck(r *Relation, c Constraint, k *pg.Constraint) {
 		c.Name = constraintName(r, column, "check")
 	}
 	r.Constraints = with(r.Constraints, c)
-	if k.IsNoInherit {
-		return
+	if !k.IsNoInherit && !e.only {
+		e.passCheck(r, c)
 	}
-	for _, child := range e.Descendants(r.Name) {
+}
+
+// passCheck gives the children of a table its CHECK, unless they have it.
+func (e *evolution) passCheck(r *Relation, c Constraint) {
+	c.Local, c.Inherited = false, true
+	for _, child := range r.Children {
 		kid := e.edit(child)
+		if has := kid.Constraint(c.Name); has != nil && has.Type == Check {
+			kid.Constraints = mapped(kid.Constraints, func(o Constraint) Constraint {
+				o.Inherited = o.Inherited || o.Name == c.Name
+				return o
+			})
+			continue
+		}
 		kid.Constraints = with(kid.Constraints, c)
+		e.passCheck(kid, c)
 	}
 }
 
 func (e *evolution) addForeignKey(r *Relation, c Constraint, k *pg.Constraint) {
 	c.Type, c.Columns = ForeignKey, Strings(k.FkAttrs)
 	c.References, c.RefColumns = e.Name(k.Pktable), Strings(k.PkAttrs)
+	c.OnDelete, c.OnUpdate = ForeignKeyAction(k.FkDelAction), ForeignKeyAction(k.FkUpdAction)
 	if c.Name == "" {
 		c.Name = constraintName(r, strings.Join(c.Columns, "_"), "fkey")
 	}
@@ -114,11 +128,27 @@ func (e *evolution) addForeignKey(r *Relation, c Constraint, k *pg.Constraint) {
 	}
 }
 
+// ForeignKeyAction spells pg_constraint.confdeltype and confupdtype; NO ACTION is "".
+func ForeignKeyAction(letter string) string {
+	return map[string]string{"r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}[letter]
+}
+
 // passForeignKey gives every partition the foreign key of its parent.
 func (e *evolution) passForeignKey(parent string, c Constraint) {
 	for _, name := range e.Descendants(parent) {
 		kid := e.edit(name)
-		kid.Constraints = with(kid.Constraints, c)
+		own := slices.IndexFunc(kid.Constraints, func(o Constraint) bool { return o.sameAs(c) })
+		if own >= 0 {
+			kid.Constraints = slices.Clone(kid.Constraints)
+			kid.Constraints[own].Inherited = true
+			continue
+		}
+		copied := c
+		copied.Local, copied.Inherited = false, true
+		if kid.Constraint(c.Name) != nil {
+			copied.Name = constraintName(kid, strings.Join(c.Columns, "_"), "fkey")
+		}
+		kid.Constraints = with(kid.Constraints, copied)
 		e.referenced(c.References, name)
 	}
 }
@@ -166,7 +196,11 @@ func (e *evolution) addKey(r *Relation, c Constraint, k *pg.Constraint) {
 	r.Constraints = with(r.Constraints, c)
 	e.addIndex(r, i)
 	if r.Kind == PartitionedTable {
-		e.indexPartitions(r, i)
+		if e.only && len(r.Children) > 0 {
+			e.setValid(r, i.Name, false)
+		} else {
+			e.indexPartitions(r, i)
+		}
 	}
 	if c.Type == PrimaryKey {
 		e.keyNotNull(r, i.Columns)
@@ -177,6 +211,9 @@ func (e *evolution) addKey(r *Relation, c Constraint, k *pg.Constraint) {
 func (e *evolution) keyNotNull(r *Relation, columns []string) {
 	for _, column := range columns {
 		setNotNull(r, column, true)
+		if e.only {
+			continue
+		}
 		for _, child := range e.Descendants(r.Name) {
 			setNotNull(e.edit(child), column, true)
 		}

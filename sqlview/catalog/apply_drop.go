@@ -8,166 +8,208 @@ import (
 
 func drop(e *evolution, n *pg.Node) {
 	s := n.GetDropStmt()
-	cascade := s.Behavior == pg.DropBehavior_DROP_CASCADE
-	for _, o := range s.Objects {
-		switch s.RemoveType {
-		case pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_FOREIGN_TABLE, pg.ObjectType_OBJECT_VIEW,
-			pg.ObjectType_OBJECT_MATVIEW, pg.ObjectType_OBJECT_SEQUENCE, pg.ObjectType_OBJECT_INDEX:
-			e.dropRelation(e.NameOf(o.GetList().GetItems()), cascade)
-		case pg.ObjectType_OBJECT_TYPE, pg.ObjectType_OBJECT_DOMAIN:
-			e.dropType(e.NameOf(o.GetTypeName().GetNames()), cascade)
-		case pg.ObjectType_OBJECT_FUNCTION, pg.ObjectType_OBJECT_PROCEDURE, pg.ObjectType_OBJECT_ROUTINE:
-			e.dropFunction(e.NameOf(o.GetObjectWithArgs().GetObjname()))
-		case pg.ObjectType_OBJECT_SCHEMA:
-			e.dropNamespace(o.GetString_().GetSval())
-		case pg.ObjectType_OBJECT_PUBLICATION:
-			e.Publications = without(e.Publications, func(p Publication) bool { return p.Name == o.GetString_().GetSval() })
-		case pg.ObjectType_OBJECT_TRIGGER, pg.ObjectType_OBJECT_POLICY, pg.ObjectType_OBJECT_RULE:
-			e.dropOnTable(s.RemoveType, o.GetList().GetItems())
+	named := e.Dropped(s)
+	for _, o := range named {
+		switch o.Kind {
+		case PublicationKind:
+			e.Publications = without(e.Publications, func(p Publication) bool { return p.Name == o.Name })
+			e.undependKind(PublicationKind, o.Name, "")
+		case SchemaKind:
+			defer e.dropSchema(o.Name)
 		}
+	}
+	e.remove(named...)
+}
+
+// objectKinds are the objects of DROP that the catalog knows.
+var objectKinds = map[pg.ObjectType]Kind{
+	pg.ObjectType_OBJECT_TABLE: Table, pg.ObjectType_OBJECT_FOREIGN_TABLE: ForeignTable, pg.ObjectType_OBJECT_VIEW: View,
+	pg.ObjectType_OBJECT_MATVIEW: MaterializedView, pg.ObjectType_OBJECT_SEQUENCE: Sequence, pg.ObjectType_OBJECT_INDEX: Index,
+	pg.ObjectType_OBJECT_TYPE: TypeKind, pg.ObjectType_OBJECT_DOMAIN: TypeKind, pg.ObjectType_OBJECT_SCHEMA: SchemaKind,
+	pg.ObjectType_OBJECT_FUNCTION: FunctionKind, pg.ObjectType_OBJECT_PROCEDURE: FunctionKind, pg.ObjectType_OBJECT_ROUTINE: FunctionKind,
+	pg.ObjectType_OBJECT_TRIGGER: TriggerKind, pg.ObjectType_OBJECT_POLICY: PolicyKind, pg.ObjectType_OBJECT_RULE: RuleKind,
+	pg.ObjectType_OBJECT_PUBLICATION: PublicationKind,
+}
+
+// Dropped lists what a DROP names, of the kinds that a catalog knows.
+func (s *Snapshot) Dropped(d *pg.DropStmt) []Object {
+	var all []Object
+	kind, ok := objectKinds[d.GetRemoveType()]
+	if !ok {
+		return nil
+	}
+	for _, n := range d.GetObjects() {
+		o := Object{Kind: kind}
+		parts := n.GetList().GetItems()
+		switch kind {
+		case TypeKind:
+			o.Name = s.NameOf(n.GetTypeName().GetNames())
+		case FunctionKind:
+			o.Name = s.NameOf(n.GetObjectWithArgs().GetObjname())
+		case SchemaKind, PublicationKind:
+			o.Name = n.GetString_().GetSval()
+		case TriggerKind, PolicyKind, RuleKind:
+			if len(parts) < 2 {
+				continue
+			}
+			o.Name, o.On = parts[len(parts)-1].GetString_().GetSval(), s.NameOf(parts[:len(parts)-1])
+		default:
+			o.Name = s.NameOf(parts)
+			if r := s.Seen(o.Name); r != nil {
+				o.Kind = r.Kind
+			}
+		}
+		all = append(all, o)
+	}
+	return all
+}
+
+// remove takes objects away with all that goes with them. The statement went
+// through, so what goes only by CASCADE was named with CASCADE.
+func (e *evolution) remove(objects ...Object) {
+	for _, g := range e.Closure(objects...) {
+		e.removeOne(g.Object)
 	}
 }
 
-// dropFunction takes triggers along, which the server allows only by CASCADE.
-func (e *evolution) dropFunction(name string) {
-	e.Functions.Delete(name)
-	for table, r := range e.Relations.All() {
-		if slices.ContainsFunc(r.Triggers, func(t Trigger) bool { return t.Function == name }) {
-			t := e.edit(table)
-			t.Triggers = without(t.Triggers, func(t Trigger) bool { return t.Function == name })
+func (e *evolution) removeOne(o Object) {
+	switch o.Kind {
+	case FunctionKind:
+		e.Functions.Delete(o.Name)
+		e.undependKind(FunctionKind, o.Name, "")
+	case TypeKind:
+		e.Types.Delete(o.Name)
+	case SchemaKind, PublicationKind:
+	case ColumnKind, ConstraintKind, DefaultKind, TriggerKind, PolicyKind, RuleKind:
+		if t := e.Types.Get(o.On); t != nil && o.Kind == ConstraintKind {
+			t = e.editType(o.On)
+			t.Constraints = without(t.Constraints, func(k Constraint) bool { return k.Name == o.Name })
 		}
+		if r := e.editKnown(o.On); r != nil {
+			e.removePart(r, o)
+		}
+	default:
+		e.removeRelation(o.Name)
 	}
 }
 
-// dropOnTable drops what is named by its table's name and its own.
-func (e *evolution) dropOnTable(kind pg.ObjectType, parts []*pg.Node) {
-	if len(parts) < 2 {
-		return
+// removePart takes away what belongs to a relation.
+func (e *evolution) removePart(r *Relation, o Object) {
+	switch o.Kind {
+	case ColumnKind:
+		r.Columns = without(r.Columns, func(c Column) bool { return c.Name == o.Name })
+	case DefaultKind:
+		editColumn(r, o.Name, func(c *Column) { c.Default = "" })
+	case ConstraintKind:
+		k := r.Constraint(o.Name)
+		if k == nil {
+			return
+		}
+		gone := *k
+		r.Constraints = without(r.Constraints, func(c Constraint) bool { return c.Name == o.Name })
+		if gone.Type == ForeignKey {
+			e.unreferenced(gone.References, r)
+		}
+		if gone.Type == NotNull {
+			setNotNull(r, gone.Columns[0], false)
+		}
+	default:
+		e.removeNamed(r, o)
 	}
-	r := e.editKnown(e.NameOf(parts[:len(parts)-1]))
-	if r == nil {
-		return
-	}
-	name := parts[len(parts)-1].GetString_().GetSval()
-	r.Dependents = without(r.Dependents, func(d Dependent) bool {
-		return d.Name == name && (d.Kind == PolicyKind || d.Kind == TriggerKind || d.Kind == RuleKind)
-	})
-	if kind == pg.ObjectType_OBJECT_POLICY {
+}
+
+func (e *evolution) removeNamed(r *Relation, o Object) {
+	switch o.Kind {
+	case TriggerKind:
+		r.Triggers = without(r.Triggers, func(t Trigger) bool { return t.Name == o.Name })
+	case PolicyKind:
 		r.Policies = max(0, r.Policies-1)
-		return
+		e.undependOn(o)
 	}
-	for _, table := range append([]string{r.Name}, e.Descendants(r.Name)...) {
-		t := e.edit(table)
-		t.Triggers = without(t.Triggers, func(t Trigger) bool { return t.Name == name })
+	r.Dependents = without(r.Dependents, func(d Dependent) bool { return d.Name == o.Name && d.Kind == o.Kind && d.On == "" })
+}
+
+// undependOn takes a policy that is gone from the relations and functions of
+// others that it named.
+func (e *evolution) undependOn(o Object) {
+	is := func(d Dependent) bool { return d.Kind == o.Kind && d.Name == o.Name && d.On == o.On }
+	for name, r := range e.Relations.All() {
+		if slices.ContainsFunc(r.Dependents, is) {
+			e.edit(name).Dependents = without(r.Dependents, is)
+		}
+	}
+	e.editFunctions(is)
+}
+
+// editFunctions takes dependents from functions and types.
+func (e *evolution) editFunctions(is func(Dependent) bool) {
+	for name, f := range e.Functions.All() {
+		if slices.ContainsFunc(f.Dependents, is) {
+			fewer := *f
+			fewer.Dependents = without(f.Dependents, is)
+			e.Functions.Set(name, &fewer)
+		}
+	}
+	for name, t := range e.Types.All() {
+		if slices.ContainsFunc(t.Dependents, is) {
+			e.editType(name).Dependents = without(t.Dependents, is)
+		}
 	}
 }
 
-// dropRelation takes a relation away with all that goes with it; cascade takes
-// views that read it and foreign keys that point to it.
-func (e *evolution) dropRelation(name string, cascade bool) {
+// removeRelation takes away an entry and every mention of it.
+func (e *evolution) removeRelation(name string) {
 	r := e.Relations.Get(name)
 	if r == nil {
 		return
 	}
-	if r.Kind == Index {
-		if t := e.editKnown(r.FromTable); t != nil {
-			e.dropIndex(t, name)
-			return
-		}
-	}
-	for _, child := range r.Children {
-		if r.Kind == PartitionedTable || r.Kind == Index || cascade {
-			e.dropRelation(child, cascade)
-		}
-	}
 	for _, parent := range r.Parents {
 		e.disinherit(parent, name)
 	}
-	e.Relations.Delete(name)
-	e.dropBelongings(r, cascade)
-}
-
-func (e *evolution) dropBelongings(r *Relation, cascade bool) {
-	for _, i := range r.Indexes {
-		if entry := e.Relations.Get(i.Name); entry != nil {
-			for _, whole := range entry.Parents {
-				e.disinherit(whole, i.Name)
-			}
-		}
-		e.Relations.Delete(i.Name)
+	for _, child := range r.Children {
+		e.disinherit(name, child)
 	}
-	for _, s := range e.sequencesOfDropped(r) {
-		e.Relations.Delete(s)
+	if t := e.editKnown(r.FromTable); t != nil && r.Kind == Index {
+		t.Indexes = without(t.Indexes, func(i IndexDef) bool { return i.Name == name })
 	}
 	for _, k := range r.Constraints {
-		if k.Type == ForeignKey && k.References != r.Name {
-			if p := e.editKnown(k.References); p != nil {
-				p.ReferencedBy = without(p.ReferencedBy, is(r.Name))
-			}
+		if p := e.editKnown(k.References); p != nil && k.Type == ForeignKey {
+			p.ReferencedBy = without(p.ReferencedBy, is(name))
 		}
 	}
-	for _, child := range r.ReferencedBy {
-		if c := e.editKnown(child); c != nil {
-			c.Constraints = without(c.Constraints, func(k Constraint) bool { return k.Type == ForeignKey && k.References == r.Name })
-		}
-	}
-	for _, d := range r.Dependents {
-		if cascade && (d.Kind == View || d.Kind == MaterializedView) {
-			e.dropRelation(d.Name, true)
-		}
-	}
-	if r.Kind == View || r.Kind == MaterializedView {
-		e.undepend(r.Name)
+	e.Relations.Delete(name)
+	e.Publications = mapped(e.Publications, func(p Publication) Publication {
+		p.Tables, p.Named = without(p.Tables, is(name)), without(p.Named, is(name))
+		return p
+	})
+	if r.Kind != Index && r.Kind != Sequence {
+		e.undepend(name)
 	}
 }
 
-func (e *evolution) sequencesOfDropped(r *Relation) []string {
-	e.Relations.Set(r.Name, r)
-	owned := e.SequencesOf(r.Name, "")
-	e.Relations.Delete(r.Name)
-	return owned
-}
-
-// undepend takes a view that is gone from the relations it read.
-func (e *evolution) undepend(view string) {
+// undependKind takes a function or a publication from the relations that it named;
+// table "" = all of them.
+func (e *evolution) undependKind(kind Kind, by, table string) {
+	is := func(d Dependent) bool { return d.Kind == kind && d.Name == by }
 	for name, r := range e.Relations.All() {
-		if slices.ContainsFunc(r.Dependents, func(d Dependent) bool { return d.Name == view }) {
-			t := e.edit(name)
-			t.Dependents = without(t.Dependents, func(d Dependent) bool { return d.Name == view })
+		if (table == "" || table == name) && slices.ContainsFunc(r.Dependents, is) {
+			e.edit(name).Dependents = without(r.Dependents, is)
 		}
+	}
+	if table == "" {
+		e.editFunctions(is)
 	}
 }
 
-func (e *evolution) dropType(name string, cascade bool) {
-	if cascade {
-		for _, user := range e.Users(name) {
-			if table, column, ok := cutLast(user); ok {
-				if r := e.editKnown(table); r != nil {
-					e.dropColumn(r, column)
-				}
-			}
+// undepend takes a relation that is gone, with its policies, from what it named.
+func (e *evolution) undepend(gone string) {
+	is := func(d Dependent) bool { return d.Name == gone || d.On == gone }
+	for name, r := range e.Relations.All() {
+		if slices.ContainsFunc(r.Dependents, is) {
+			e.edit(name).Dependents = without(r.Dependents, is)
 		}
 	}
-	e.Types.Delete(name)
-}
-
-func (e *evolution) dropNamespace(schema string) {
-	for name := range e.Relations.All() {
-		if Schema(name) == schema {
-			e.dropRelation(name, true)
-		}
-	}
-	for name := range e.Types.All() {
-		if Schema(name) == schema {
-			e.Types.Delete(name)
-		}
-	}
-	for name := range e.Functions.All() {
-		if Schema(name) == schema {
-			e.Functions.Delete(name)
-		}
-	}
-	e.dropSchema(schema)
+	e.editFunctions(is)
 }
 
 func cutLast(s string) (before, after string, ok bool) {

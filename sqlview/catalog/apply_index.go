@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"slices"
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -40,16 +41,32 @@ func createIndex(e *evolution, n *pg.Node) {
 // indexPartitions gives every partition its own part of the parent's index.
 func (e *evolution) indexPartitions(parent *Relation, i IndexDef) {
 	for _, name := range parent.Children {
-		if child := e.editKnown(name); child != nil {
-			e.indexPartitions(child, e.partIndex(child, i))
+		child := e.editKnown(name)
+		if child == nil || child.Kind == ForeignTable {
+			continue
 		}
+		if own := e.freeIndexLike(child, i); own != "" {
+			e.attachIndex(i.Name, own)
+			continue
+		}
+		e.indexPartitions(child, e.partIndex(child, i))
 	}
+}
+
+// freeIndexLike is indexLike for an index that is no part of another yet.
+func (e *evolution) freeIndexLike(r *Relation, i IndexDef) string {
+	free := *r
+	free.Indexes = without(r.Indexes, func(o IndexDef) bool {
+		entry := e.Relations.Get(o.Name)
+		return entry != nil && len(entry.Parents) > 0
+	})
+	return indexLike(&free, i)
 }
 
 // attachIndex links the entries of a partitioned index and one of its parts.
 func (e *evolution) attachIndex(parent, part string) {
 	p, c := e.editKnown(parent), e.editKnown(part)
-	if p != nil && c != nil {
+	if p != nil && c != nil && p != c && !slices.Contains(e.Descendants(part), parent) {
 		p.Children, c.Parents = with(p.Children, part), with(c.Parents, parent)
 	}
 }

@@ -26,7 +26,9 @@ func createTrigger(e *evolution, n *pg.Node) {
 	if s.Row && r.Kind == PartitionedTable {
 		for _, name := range e.Descendants(r.Name) {
 			kid := e.edit(name)
-			kid.Triggers = with(kid.Triggers, t)
+			cloned := t
+			cloned.Cloned = true
+			kid.Triggers = with(kid.Triggers, cloned)
 		}
 	}
 	r.Triggers = with(without(r.Triggers, func(o Trigger) bool { return o.Name == t.Name }), t)
@@ -51,9 +53,20 @@ func createPolicy(e *evolution, n *pg.Node) {
 	s := n.GetCreatePolicyStmt()
 	r := e.edit(e.Name(s.Table))
 	r.Policies++
-	if names := append(Columns(s.Qual), Columns(s.WithCheck)...); len(names) > 0 {
-		r.Dependents = with(r.Dependents, Dependent{Name: Truncate(s.PolicyName), Kind: PolicyKind, Columns: names})
+	r.Visibility = nil
+	d := Dependent{Name: Truncate(s.PolicyName), Kind: PolicyKind}
+	if names := e.ownColumns(r, s.Qual, s.WithCheck); len(names) > 0 {
+		d.Columns = names
+		r.Dependents = with(r.Dependents, d)
 	}
+	e.needs(Dependent{Name: d.Name, Kind: PolicyKind, On: r.Name}, s.Qual, s.WithCheck)
+}
+
+// createRule notes on what the actions of a rule name that the rule needs it.
+func createRule(e *evolution, n *pg.Node) {
+	s := n.GetRuleStmt()
+	table := e.Name(s.Relation)
+	e.needs(Dependent{Name: Truncate(s.Rulename), Kind: RuleKind, On: table}, append([]*pg.Node{s.WhereClause}, s.Actions...)...)
 }
 
 func createStatistics(e *evolution, n *pg.Node) {
@@ -68,7 +81,18 @@ func createStatistics(e *evolution, n *pg.Node) {
 func createPublication(e *evolution, n *pg.Node) {
 	s := n.GetCreatePublicationStmt()
 	e.Publications = with(e.Publications, Publication{
-		Name: s.Pubname, AllTables: s.ForAllTables, Tables: e.published(s.Pubobjects)})
+		Name: s.Pubname, AllTables: s.ForAllTables, Tables: e.published(s.Pubobjects), Named: e.publishedByName(s.Pubobjects)})
+}
+
+// publishedByName lists the tables that publication objects name one by one.
+func (e *evolution) publishedByName(objects []*pg.Node) []string {
+	var all []string
+	for _, o := range objects {
+		if t := o.GetPublicationObjSpec().GetPubtable(); t != nil {
+			all = append(all, e.Name(t.Relation))
+		}
+	}
+	return all
 }
 
 // published lists the tables that publication objects name; a whole schema
@@ -92,20 +116,29 @@ func (e *evolution) published(objects []*pg.Node) []string {
 
 func alterPublication(e *evolution, n *pg.Node) {
 	s := n.GetAlterPublicationStmt()
-	tables := e.published(s.Pubobjects)
+	tables, named := e.published(s.Pubobjects), e.publishedByName(s.Pubobjects)
+	switch {
+	case len(s.Pubobjects) == 0:
+	case s.Action == pg.AlterPublicationAction_AP_SetObjects:
+		e.undependKind(PublicationKind, s.Pubname, "")
+	case s.Action == pg.AlterPublicationAction_AP_DropObjects:
+		for _, t := range tables {
+			e.undependKind(PublicationKind, s.Pubname, t)
+		}
+	}
 	e.Publications = mapped(e.Publications, func(p Publication) Publication {
 		if p.Name != s.Pubname || len(s.Pubobjects) == 0 {
 			return p
 		}
 		switch s.Action {
 		case pg.AlterPublicationAction_AP_AddObjects:
-			p.Tables = with(p.Tables, tables...)
+			p.Tables, p.Named = with(p.Tables, tables...), with(p.Named, named...)
 		case pg.AlterPublicationAction_AP_DropObjects:
 			for _, t := range tables {
-				p.Tables = without(p.Tables, is(t))
+				p.Tables, p.Named = without(p.Tables, is(t)), without(p.Named, is(t))
 			}
 		case pg.AlterPublicationAction_AP_SetObjects:
-			p.Tables = tables
+			p.Tables, p.Named = tables, named
 		}
 		return p
 	})

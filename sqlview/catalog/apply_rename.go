@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"slices"
+	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
@@ -21,21 +22,7 @@ func rename(e *evolution, n *pg.Node) {
 	case pg.ObjectType_OBJECT_TABCONSTRAINT:
 		e.renameConstraint(name, s.Subname, fresh)
 	case pg.ObjectType_OBJECT_TRIGGER, pg.ObjectType_OBJECT_POLICY, pg.ObjectType_OBJECT_RULE:
-		if r := e.editKnown(name); r != nil {
-			r.Dependents = mapped(r.Dependents, func(d Dependent) Dependent {
-				if d.Kind != View && d.Kind != MaterializedView {
-					d.Name = replaced(s.Subname, fresh)(d.Name)
-				}
-				return d
-			})
-			if s.RenameType != pg.ObjectType_OBJECT_TRIGGER {
-				return
-			}
-			r.Triggers = mapped(r.Triggers, func(t Trigger) Trigger {
-				t.Name = replaced(s.Subname, fresh)(t.Name)
-				return t
-			})
-		}
+		e.renameOnTable(s.RenameType, name, s.Subname, fresh)
 	case pg.ObjectType_OBJECT_TYPE, pg.ObjectType_OBJECT_DOMAIN:
 		old := e.NameOf(s.Object.GetList().GetItems())
 		e.moveType(old, Schema(old)+"."+fresh)
@@ -52,6 +39,42 @@ func rename(e *evolution, n *pg.Node) {
 	}
 }
 
+// renameOnTable renames a trigger, policy or rule; since 15 the triggers that
+// partitions have of a table's follow.
+func (e *evolution) renameOnTable(kind pg.ObjectType, table, old, fresh string) {
+	r := e.editKnown(table)
+	if r == nil {
+		return
+	}
+	swap := replaced(old, fresh)
+	r.Dependents = mapped(r.Dependents, func(d Dependent) Dependent {
+		if d.Kind == TriggerKind || d.Kind == PolicyKind || d.Kind == RuleKind {
+			d.Name = swap(d.Name)
+		}
+		return d
+	})
+	if kind != pg.ObjectType_OBJECT_TRIGGER {
+		return
+	}
+	rename := func(t Trigger) Trigger {
+		t.Name = swap(t.Name)
+		return t
+	}
+	r.Triggers = mapped(r.Triggers, rename)
+	if r.Kind != PartitionedTable || e.version != 0 && e.version < 15 {
+		return
+	}
+	for _, part := range e.Descendants(table) {
+		kid := e.edit(part)
+		kid.Triggers = mapped(kid.Triggers, func(t Trigger) Trigger {
+			if t.Cloned {
+				return rename(t)
+			}
+			return t
+		})
+	}
+}
+
 // moveEntry gives one relation another name, and no more.
 func (e *evolution) moveEntry(old, fresh string) *Relation {
 	if e.Relations.Get(old) == nil || old == fresh {
@@ -60,8 +83,7 @@ func (e *evolution) moveEntry(old, fresh string) *Relation {
 	r := e.edit(old)
 	r.Name = fresh
 	e.Relations.Delete(old)
-	e.Relations.Set(fresh, r)
-	return r
+	return e.set(fresh, r)
 }
 
 // moveRelation renames a relation and every mention of it.
@@ -80,6 +102,9 @@ func (e *evolution) moveRelation(old, fresh string) {
 	for _, child := range r.ReferencedBy {
 		if c := e.editKnown(swap(child)); c != nil {
 			c.Constraints = mapped(c.Constraints, func(k Constraint) Constraint {
+				if k.References == old {
+					k.Definition = ""
+				}
 				k.References = swap(k.References)
 				return k
 			})
@@ -93,7 +118,7 @@ func (e *evolution) moveRelation(old, fresh string) {
 		}
 	}
 	e.Publications = mapped(e.Publications, func(p Publication) Publication {
-		p.Tables = mapped(p.Tables, swap)
+		p.Tables, p.Named = mapped(p.Tables, swap), mapped(p.Named, swap)
 		return p
 	})
 }
@@ -117,7 +142,10 @@ func (e *evolution) moveKin(r *Relation, old, fresh string, swap func(string) st
 	case View, MaterializedView:
 		e.renameDependent(old, fresh)
 	case Table, PartitionedTable:
+		e.renameDependent(old, fresh)
 		e.moveSequences(old, fresh)
+	case Sequence:
+		e.renameSequenceCalls(old, fresh)
 	}
 }
 
@@ -139,14 +167,41 @@ func (e *evolution) renameIndexIn(t *Relation, old, fresh string) {
 	})
 }
 
+// renameDependent renames what a relation, function or type lists as needing it.
 func (e *evolution) renameDependent(old, fresh string) {
+	swap := func(all []Dependent) []Dependent {
+		return mapped(all, func(d Dependent) Dependent {
+			d.Name, d.On = replaced(old, fresh)(d.Name), replaced(old, fresh)(d.On)
+			return d
+		})
+	}
+	names := func(d Dependent) bool { return d.Name == old || d.On == old }
+	for name, f := range e.Functions.All() {
+		if slices.ContainsFunc(f.Dependents, names) {
+			moved := *f
+			moved.Dependents = swap(f.Dependents)
+			e.Functions.Set(name, &moved)
+		}
+	}
+	for name, t := range e.Types.All() {
+		if slices.ContainsFunc(t.Dependents, names) {
+			e.editType(name).Dependents = swap(t.Dependents)
+		}
+	}
 	for name, r := range e.Relations.All() {
-		if slices.ContainsFunc(r.Dependents, func(d Dependent) bool { return d.Name == old }) {
-			t := e.edit(name)
-			t.Dependents = mapped(t.Dependents, func(d Dependent) Dependent {
-				d.Name = replaced(old, fresh)(d.Name)
-				return d
-			})
+		if slices.ContainsFunc(r.Dependents, names) {
+			e.edit(name).Dependents = swap(r.Dependents)
+		}
+	}
+}
+
+// renameSequenceCalls renames a sequence in the defaults that call it.
+func (e *evolution) renameSequenceCalls(old, fresh string) {
+	for name, r := range e.Relations.All() {
+		for _, c := range r.Columns {
+			if strings.Contains(c.Default, "nextval") && e.SequenceCalled(c.Default, name) == old {
+				editColumn(e.edit(name), c.Name, func(c *Column) { c.Default = "nextval('" + Quote(fresh) + "'::regclass)" })
+			}
 		}
 	}
 }
@@ -168,11 +223,17 @@ func (e *evolution) renameColumn(table, old, fresh string) {
 			return c
 		})
 		r.Indexes = mapped(r.Indexes, func(i IndexDef) IndexDef {
-			i.Columns, i.Include, i.Definition = mapped(i.Columns, swap), mapped(i.Include, swap), ""
+			if i.Uses(old) {
+				i.Definition = ""
+			}
+			i.Columns, i.Include = mapped(i.Columns, swap), mapped(i.Include, swap)
 			i.Predicate, i.Expressions = renameIn(i.Predicate, old, fresh), renameIn(i.Expressions, old, fresh)
 			return i
 		})
 		r.Constraints = mapped(r.Constraints, func(k Constraint) Constraint {
+			if k.Names(old) {
+				k.Definition = ""
+			}
 			k.Columns, k.Expression = mapped(k.Columns, swap), renameIn(k.Expression, old, fresh)
 			return k
 		})
@@ -193,6 +254,7 @@ func (e *evolution) renameRefColumn(child, parent string, swap func(string) stri
 	}
 	c.Constraints = mapped(c.Constraints, func(k Constraint) Constraint {
 		if k.References == parent {
+			k.Definition = ""
 			k.RefColumns = mapped(k.RefColumns, swap)
 		}
 		return k
@@ -210,38 +272,6 @@ func (e *evolution) renameConstraint(table, old, fresh string) {
 		k.Name = replaced(old, fresh)(k.Name)
 		return k
 	})
-}
-
-func (e *evolution) moveType(old, fresh string) {
-	t := e.Types.Get(old)
-	if t == nil {
-		return
-	}
-	for _, user := range e.Users(old) {
-		table, column, _ := cutLast(user)
-		if r := e.editKnown(table); r != nil {
-			editColumn(r, column, func(c *Column) {
-				base, _, array := SplitType(c.Type)
-				if c.Type = fresh; array {
-					c.Type += "[]"
-				}
-				_ = base
-			})
-		}
-	}
-	moved := *t
-	moved.Name = fresh
-	e.Types.Delete(old)
-	e.Types.Set(fresh, &moved)
-}
-
-func (e *evolution) moveFunction(old, fresh string) {
-	if f := e.Functions.Get(old); f != nil {
-		moved := *f
-		moved.Name = fresh
-		e.Functions.Delete(old)
-		e.Functions.Set(fresh, &moved)
-	}
 }
 
 func (e *evolution) renameNamespace(old, fresh string) {

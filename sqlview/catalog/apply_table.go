@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"slices"
 	"strings"
 
 	"belay/sqlview/parse"
@@ -23,6 +24,9 @@ func (e *evolution) createTable(c *pg.CreateStmt, kind Kind) {
 	if c.Partspec != nil {
 		r.Kind = PartitionedTable
 		partitionKey(r, c.Partspec)
+	}
+	if c.OfTypename != nil {
+		e.ofType(r, e.NameOf(c.OfTypename.Names))
 	}
 	for _, p := range c.InhRelations {
 		e.inherit(r, e.Name(p.GetRangeVar()))
@@ -67,15 +71,44 @@ func partitionKey(r *Relation, p *pg.PartitionSpec) {
 // inherit links a child that is still being made to its parent.
 func (e *evolution) inherit(child *Relation, parentName string) {
 	parent := e.edit(parentName)
-	parent.Children = with(parent.Children, child.Name)
-	child.Parents = with(child.Parents, parentName)
-	for _, c := range parent.Columns {
-		if child.Column(c.Name) == nil {
-			child.Columns = with(child.Columns, c)
-		}
-	}
+	e.link(child, parent)
 	if parent.Kind == PartitionedTable {
 		e.inheritConstraints(child, parent)
+		return
+	}
+	for _, k := range parent.Constraints {
+		if k.Type == Check && !k.NoInherit && child.Constraint(k.Name) == nil {
+			k.Local, k.Inherited = false, true
+			child.Constraints = with(child.Constraints, k)
+		}
+	}
+}
+
+// link makes a relation a child of another, with its columns.
+func (e *evolution) link(child, parent *Relation) {
+	if child == parent || slices.Contains(parent.Children, child.Name) || slices.Contains(e.Descendants(child.Name), parent.Name) {
+		return // the server refuses it (42P07)
+	}
+	parent.Children = with(parent.Children, child.Name)
+	child.Parents = with(child.Parents, parent.Name)
+	for _, c := range parent.Columns {
+		if child.Column(c.Name) != nil {
+			editColumn(child, c.Name, func(o *Column) {
+				o.Inherited, o.NotNull = o.Inherited+1, o.NotNull || c.NotNull
+				o.Local = o.Local && parent.Kind != PartitionedTable // nothing of a partition is its own
+			})
+			continue
+		}
+		c.Local, c.Inherited, c.Identity = false, 1, c.Identity && parent.Kind == PartitionedTable && e.version >= 17
+		child.Columns = with(child.Columns, c)
+	}
+}
+
+// ofType gives a typed table the columns of its type.
+func (e *evolution) ofType(r *Relation, name string) {
+	r.OfType = name
+	if t := e.Types.Get(name); t != nil {
+		r.Columns = with(r.Columns, t.Attributes...)
 	}
 }
 
@@ -88,9 +121,14 @@ func (e *evolution) inheritConstraints(child, parent *Relation) {
 			if child.Constraint(k.Name) != nil {
 				k.Name = constraintName(child, strings.Join(k.Columns, "_"), "fkey")
 			}
+			k.Local, k.Inherited = false, true
 			child.Constraints = with(child.Constraints, k)
 			e.referenced(k.References, child.Name)
 		default:
+			if k.NoInherit || child.Constraint(k.Name) != nil {
+				continue
+			}
+			k.Local, k.Inherited = false, true
 			child.Constraints = with(child.Constraints, k)
 		}
 	}
@@ -99,6 +137,7 @@ func (e *evolution) inheritConstraints(child, parent *Relation) {
 	}
 	for _, t := range parent.Triggers {
 		if t.ForEachRow {
+			t.Cloned = true
 			child.Triggers = with(child.Triggers, t)
 		}
 	}
@@ -175,8 +214,11 @@ func (e *evolution) like(r *Relation, l *pg.TableLikeClause) {
 		if l.Options&generated == 0 {
 			c.Generated = ""
 		}
-		c.Identity = c.Identity && l.Options&identity != 0
+		c.Identity, c.Local, c.Inherited = c.Identity && l.Options&identity != 0, true, 0
 		r.Columns = with(r.Columns, c)
+		if c.Identity {
+			e.ownedSequence(r, c.Name)
+		}
 	}
 	for _, k := range source.Constraints {
 		if k.Type == Check && l.Options&constraints != 0 {
@@ -209,7 +251,7 @@ func (e *evolution) addColumn(r *Relation, d *pg.ColumnDef) {
 	if len(r.Columns) >= maxColumns {
 		return
 	}
-	c := Column{Name: Truncate(d.Colname), Type: e.columnType(d.TypeName), NotNull: d.IsNotNull}
+	c := Column{Name: Truncate(d.Colname), Type: e.columnType(d.TypeName), NotNull: d.IsNotNull, Local: true}
 	if d.CollClause != nil {
 		c.Collation = strings.Join(Strings(d.CollClause.Collname), ".")
 	}
@@ -241,6 +283,7 @@ func (e *evolution) addColumn(r *Relation, d *pg.ColumnDef) {
 		}
 	}
 	if existing := r.Column(c.Name); existing != nil {
+		c.merge(*existing)
 		r.Columns = mapped(r.Columns, func(o Column) Column {
 			if o.Name == c.Name {
 				return c
@@ -252,6 +295,18 @@ func (e *evolution) addColumn(r *Relation, d *pg.ColumnDef) {
 	}
 	for _, k := range later {
 		e.addColumnConstraint(r, c.Name, k)
+	}
+}
+
+// merge is what a column that a table declares again keeps of the one it has from
+// its parents or its type.
+func (c *Column) merge(has Column) {
+	c.Inherited, c.NotNull = has.Inherited, c.NotNull || has.NotNull
+	if c.Type == "" {
+		c.Type, c.Collation = has.Type, has.Collation
+	}
+	if c.Default == "" {
+		c.Default, c.Generated = has.Default, has.Generated
 	}
 }
 

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
@@ -12,6 +13,33 @@ func createSchema(e *evolution, n *pg.Node) {
 	if s.Schemaname != "" {
 		e.addSchema(Truncate(s.Schemaname))
 	}
+	for _, inner := range SchemaElements(s) {
+		path := e.SearchPath
+		e.SearchPath = append([]string{Truncate(s.Schemaname)}, e.Path()...)
+		if f := evolutions[reflect.TypeOf(inner.Node)]; f != nil {
+			f(e, inner)
+		}
+		e.SearchPath = path
+	}
+}
+
+// SchemaElements lists what a CREATE SCHEMA makes, in the order in which the
+// server makes it, which is not that of the text.
+func SchemaElements(s *pg.CreateSchemaStmt) []*pg.Node {
+	order := func(n *pg.Node) int {
+		switch {
+		case n.GetCreateSeqStmt() != nil:
+			return 0
+		case n.GetCreateStmt() != nil:
+			return 1
+		case n.GetViewStmt() != nil:
+			return 2
+		case n.GetIndexStmt() != nil:
+			return 3
+		}
+		return 4
+	}
+	return slices.SortedStableFunc(slices.Values(s.GetSchemaElts()), func(a, b *pg.Node) int { return order(a) - order(b) })
 }
 
 // newNameOf is newName for an object that is no relation.
@@ -110,7 +138,13 @@ func alterDomain(e *evolution, n *pg.Node) {
 
 func createComposite(e *evolution, n *pg.Node) {
 	name := e.newName(n.GetCompositeTypeStmt().GetTypevar())
-	e.Types.Set(name, &Type{Name: name, Composite: true, CreatedHere: e.created})
+	t := &Type{Name: name, Composite: true, CreatedHere: e.created}
+	for _, n := range n.GetCompositeTypeStmt().GetColdeflist() {
+		if d := n.GetColumnDef(); d != nil {
+			t.Attributes = append(t.Attributes, Column{Name: Truncate(d.Colname), Type: e.columnType(d.TypeName), Local: true})
+		}
+	}
+	e.Types.Set(name, t)
 }
 
 func createSequence(e *evolution, n *pg.Node) {
@@ -160,10 +194,138 @@ func createFunction(e *evolution, n *pg.Node) {
 		}
 	}
 	f.Inlinable = plain && f.Language == "sql" && inlinableBody(f.Body) && !s.ReturnType.GetSetof()
-	if old := e.Functions.Get(name); old != nil && !s.Replace {
+	old := e.Functions.Get(name)
+	f.CreatedHere = e.created && (old == nil || old.CreatedHere)
+	if old != nil && !s.Replace {
 		f = worse(old, f)
 	}
+	if old != nil {
+		f.Dependents = old.Dependents
+	}
 	e.Functions.Set(name, f)
+	e.functionNeeds(name, s)
+}
+
+// functionNeeds notes what a function names in its arguments and results, and in a
+// body that was parsed when it was made.
+func (e *evolution) functionNeeds(name string, s *pg.CreateFunctionStmt) {
+	d := Dependent{Name: name, Kind: FunctionKind}
+	types := []*pg.TypeName{s.ReturnType}
+	for _, p := range s.Parameters {
+		types = append(types, p.GetFunctionParameter().GetArgType())
+	}
+	for _, t := range types {
+		if t == nil {
+			continue
+		}
+		text, _, _ := SplitType(TypeText(t))
+		if known := e.Type(text); known != nil {
+			e.needType(known.Name, d)
+		} else if row := e.resolveText(text); text != "" && !strings.Contains(text, " ") && e.Relations.Get(row) != nil {
+			r := e.edit(row)
+			r.Dependents = with(r.Dependents, Dependent{Name: name, Kind: FunctionKind, Columns: []string{NoColumn}})
+		}
+	}
+	e.needs(d, s.SqlBody)
+}
+
+func (e *evolution) needType(name string, d Dependent) {
+	t := e.editType(name)
+	if !slices.ContainsFunc(t.Dependents, func(o Dependent) bool { return o.Name == d.Name && o.Kind == d.Kind && o.On == d.On }) {
+		t.Dependents = with(t.Dependents, d)
+	}
+}
+
+// needs notes on the relations, functions and types that a parsed tree names that
+// something needs them.
+func (e *evolution) needs(d Dependent, trees ...*pg.Node) {
+	for _, tree := range trees {
+		words := e.foreignColumns(tree, d.On)
+		for _, v := range Tables(tree) {
+			r := e.editKnown(e.Name(v))
+			if r == nil || r.Name == d.On || r.Name == d.Name {
+				continue
+			}
+			one := d
+			one.Columns = r.named(words)
+			r.Dependents = with(r.Dependents, one)
+		}
+		e.needsCalls(d, tree)
+	}
+}
+
+// foreignColumns lists the columns that a tree names besides those of its own
+// table: a bare name that this one has means it.
+func (e *evolution) foreignColumns(tree *pg.Node, own string) []string {
+	r := e.Relations.Get(own)
+	var all []string
+	Walk(tree, func(m any) bool {
+		if c, ok := m.(*pg.ColumnRef); ok && (len(c.Fields) > 1 || r.Column(columnRef(c)) == nil) {
+			all = append(all, columnRef(c))
+		}
+		return true
+	})
+	return all
+}
+
+// ownColumns lists the columns of its own table that a tree names: bare, or behind
+// the table's name.
+func (e *evolution) ownColumns(own *Relation, trees ...*pg.Node) []string {
+	var all []string
+	for _, tree := range trees {
+		Walk(tree, func(m any) bool {
+			c, ok := m.(*pg.ColumnRef)
+			if !ok {
+				return true
+			}
+			words := Strings(c.Fields)
+			if len(c.Fields) == 1 || len(words) > 0 && words[0] == Base(own.Name) {
+				all = append(all, columnRef(c))
+			}
+			return true
+		})
+	}
+	return all
+}
+
+// needsCalls is needs for functions and types alone.
+func (e *evolution) needsCalls(d Dependent, tree *pg.Node) {
+	Walk(tree, func(m any) bool {
+		switch m := m.(type) {
+		case *pg.FuncCall:
+			name := e.NameOf(m.Funcname)
+			f := e.Functions.Get(name)
+			if f == nil || slices.ContainsFunc(f.Dependents, func(o Dependent) bool { return o.Name == d.Name && o.Kind == d.Kind && o.On == d.On }) {
+				return true
+			}
+			needed := *f
+			needed.Dependents = with(f.Dependents, d)
+			e.Functions.Set(name, &needed)
+		case *pg.TypeName:
+			if t := e.Type(TypeText(m)); t != nil {
+				e.needType(t.Name, d)
+			}
+		}
+		return true
+	})
+}
+
+// named lists the columns of a relation that are among the words of a tree;
+// NoColumn alone = none.
+func (r *Relation) named(words []string) []string {
+	if slices.Contains(words, "*") {
+		return nil
+	}
+	var all []string
+	for _, c := range r.Columns {
+		if slices.Contains(words, c.Name) {
+			all = append(all, c.Name)
+		}
+	}
+	if all == nil && len(r.Columns) > 0 {
+		return []string{NoColumn}
+	}
+	return all
 }
 
 // worse folds two overloads into what may be assumed of either.

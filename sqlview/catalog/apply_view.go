@@ -32,16 +32,9 @@ func (e *evolution) dependOn(view *Relation, query *pg.Node) {
 		}
 		seen[name] = true
 		r := e.edit(name)
-		d := Dependent{Name: view.Name, Kind: view.Kind}
-		if !slices.Contains(words, "*") {
-			for _, c := range r.Columns {
-				if slices.Contains(words, c.Name) {
-					d.Columns = append(d.Columns, c.Name)
-				}
-			}
-		}
-		r.Dependents = with(r.Dependents, d)
+		r.Dependents = with(r.Dependents, Dependent{Name: view.Name, Kind: view.Kind, Columns: r.named(words)})
 	}
+	e.needsCalls(Dependent{Name: view.Name, Kind: view.Kind}, query)
 }
 
 // outputColumns names the columns of a query as far as they can be read; what a

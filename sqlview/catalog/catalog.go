@@ -4,7 +4,11 @@
 // as "fine".
 package catalog
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // Source says where a snapshot comes from, as belay.review/1 spells it.
 type Source string
@@ -24,6 +28,9 @@ type Snapshot struct {
 	ServerVersion int
 	// ServerMinor is server_version_num modulo 10000; -1 = unknown.
 	ServerMinor int
+	// EscapeStrings is true where the team's sessions have
+	// standard_conforming_strings off.
+	EscapeStrings bool
 	// SearchPath resolves names without a schema. Empty = public.
 	SearchPath []string
 	// Relations, Types (enums, domains, composites) and Functions are found by
@@ -33,6 +40,8 @@ type Snapshot struct {
 	Types     Named[*Type]
 	Functions Named[*Function]
 	Schemas   map[string]bool
+	// Casts are those that the database made itself; nobody but a server tells them.
+	Casts []Cast
 	// Publications lists publications; AllTables ones publish every relation.
 	Publications []Publication
 	// TimeZone is the session's; "" = unknown.
@@ -60,9 +69,11 @@ const (
 
 // What else may depend on a column. These are no relations.
 const (
-	PolicyKind  Kind = "policy"
-	TriggerKind Kind = "trigger"
-	RuleKind    Kind = "rule"
+	PolicyKind      Kind = "policy"
+	TriggerKind     Kind = "trigger"
+	RuleKind        Kind = "rule"
+	FunctionKind    Kind = "function"    // its body was parsed when it was made
+	PublicationKind Kind = "publication" // a list of columns, or a row filter
 )
 
 // Relation is a table, view, index or sequence.
@@ -86,8 +97,8 @@ type Relation struct {
 	// unknown. PartitionColumns are the key's columns, "" for an expression.
 	PartitionStrategy string
 	PartitionColumns  []string
-	// Dependents are views, rules, policies and triggers (UPDATE OF, WHEN) that
-	// name the relation, with the columns.
+	// Dependents are views, rules, policies, triggers (UPDATE OF, WHEN), functions
+	// and publications that name the relation, with the columns.
 	Dependents []Dependent
 	// ReferencedBy lists the tables whose foreign keys point here.
 	ReferencedBy []string
@@ -111,6 +122,16 @@ type Relation struct {
 	Traffic *Traffic
 	// FromTable names the table of an index, the owner of a sequence.
 	FromTable string
+	// Visibility is what the role that was asked for sees of its rows; nil = nobody
+	// was asked, or a statement of the run changes it.
+	Visibility *Visibility
+	// OfType names the type that a table was made OF; "" = none.
+	OfType string
+	// Doubted is true where code that nobody sees may have changed the relation
+	// since: what is there may be gone or another.
+	Doubted bool
+	// Details are those of a table; nil = not read.
+	Details *Details
 }
 
 // Column is one live column.
@@ -123,6 +144,10 @@ type Column struct {
 	Generated string // "", "stored", "virtual"
 	Identity  bool
 	Collation string // "" = the type's own
+	// Local is true where the table declares the column itself, Inherited counts
+	// the parents that it comes from.
+	Local     bool
+	Inherited int
 }
 
 // IndexDef is an index of a table.
@@ -152,7 +177,15 @@ type Constraint struct {
 	// References and RefColumns are a foreign key's target.
 	References string
 	RefColumns []string
-	Deferrable bool
+	// OnDelete and OnUpdate are what a foreign key does; NO ACTION is "".
+	OnDelete, OnUpdate string
+	Deferrable         bool
+	// Inherited is true for what a partition or child has of its parent's, Local
+	// where it declares the same itself; NoInherit keeps it from children.
+	Inherited, Local, NoInherit bool
+	// Definition is what pg_get_constraintdef prints: all that stands behind the
+	// constraint's name; "" = not known.
+	Definition string
 }
 
 // ConstraintType is pg_constraint.contype, spelled out.
@@ -174,14 +207,32 @@ type Trigger struct {
 	Enabled        bool
 	ForEachRow     bool
 	Events         string // "INSERT OR UPDATE"
+	// Cloned is true for what a partition has of its parent's.
+	Cloned bool
 }
 
-// Dependent is a view, materialized view, rule, policy or trigger that names
-// columns of a relation.
+// Dependent is a view, materialized view, rule, policy, trigger, function or
+// publication that names columns of a relation.
 type Dependent struct {
-	Name    string // "schema.name"; a rule, policy or trigger by its name alone
-	Kind    Kind
-	Columns []string // of the relation; empty = the whole row or unknown
+	// Name is "schema.name"; a rule, policy, trigger or publication by its name alone.
+	Name string
+	Kind Kind
+	// On is the table of a policy, trigger or rule; "" = the one that lists it.
+	On string
+	// Columns are the relation's; empty = the whole row or unknown, NoColumn alone =
+	// the relation is read and no column of it.
+	Columns []string
+}
+
+// NoColumn stands alone in the list of a Dependent that names no column.
+const NoColumn = ""
+
+// Cast is a cast that CREATE CAST made. Types of the database are "schema.name",
+// those of the server as format_type prints them.
+type Cast struct {
+	From, To string
+	// Explicit is true where only a written cast uses it.
+	Explicit bool
 }
 
 // Type is an enum, a domain or a composite type.
@@ -194,9 +245,14 @@ type Type struct {
 	Base        string
 	Constraints []Constraint // of a domain
 	NotNull     bool
+	// Attributes are a composite type's, as far as its CREATE TYPE was read.
+	Attributes []Column
 	// UsedBy lists "schema.table.column" of the columns of this type as the
 	// server told; Snapshot.Users knows the rest.
-	UsedBy      []string
+	UsedBy []string
+	// Dependents are functions and views that name the type; columns, domains and
+	// typed tables are found by what they are.
+	Dependents  []Dependent
 	CreatedHere bool
 }
 
@@ -210,13 +266,20 @@ type Function struct {
 	// Inlinable is true for an SQL function whose one SELECT the planner may put
 	// in the place of the call: no FROM, no SET, not SECURITY DEFINER.
 	Inlinable bool
+	// Dependents are views, policies and functions that call it; what calls it in a
+	// default, a check, an index or as a trigger is found by its text.
+	Dependents []Dependent
+	// CreatedHere is true for a function that the run under review creates, where
+	// none of its name was there before.
+	CreatedHere bool
 }
 
 // Publication is a logical replication publication.
 type Publication struct {
 	Name      string
 	AllTables bool
-	Tables    []string
+	// Tables are all that it publishes, Named those that it names one by one.
+	Tables, Named []string
 }
 
 // Size is what pg_class and the statistics say; it never takes a lock on the table.
@@ -257,4 +320,15 @@ func (s *Snapshot) Version() int {
 		return 0
 	}
 	return s.ServerVersion
+}
+
+// ForbidsNull reports whether a column of the type cannot hold NULL: a domain may
+// say so, also in a CHECK.
+func (t *Type) ForbidsNull() bool {
+	if t == nil || !t.Domain {
+		return false
+	}
+	return t.NotNull || slices.ContainsFunc(t.Constraints, func(k Constraint) bool {
+		return k.Type == NotNull || strings.Contains(strings.ToUpper(k.Expression), "NULL")
+	})
 }

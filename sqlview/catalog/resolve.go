@@ -56,6 +56,9 @@ func (s *Snapshot) Resolve(schema, name string) string {
 		return Truncate(schema) + "." + name
 	}
 	path := s.Path()
+	if strings.HasPrefix(name, "pg_") && systemRelations[name] {
+		return "pg_catalog." + name
+	}
 	for _, p := range path {
 		if s.has(p + "." + name) {
 			return p + "." + name

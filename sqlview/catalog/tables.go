@@ -86,10 +86,54 @@ func (s *Snapshot) Users(typeName string) []string {
 		}
 	}
 	if t := s.Types.Get(typeName); t != nil {
-		all = append(all, t.UsedBy...)
+		all = append(all, slices.DeleteFunc(slices.Clone(t.UsedBy), func(user string) bool { return s.left(user, typeName) })...)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// TablesWith lists the tables and materialized views that have columns of a domain,
+// or of a domain over it.
+func (s *Snapshot) TablesWith(domain string) []string {
+	if s == nil {
+		return nil
+	}
+	var all []string
+	domains := []string{domain}
+	for i := 0; i < len(domains); i++ {
+		for _, u := range s.Users(domains[i]) {
+			table, column, _ := cutLast(u)
+			_, _, array := SplitType(typeOf(s.Seen(table).Column(column)))
+			if !array && !slices.Contains(all, table) {
+				all = append(all, table)
+			}
+		}
+		for name, t := range s.Types.All() {
+			if b := s.Type(t.Base); t.Domain && b != nil && b.Name == domains[i] && !slices.Contains(domains, name) {
+				domains = append(domains, name)
+			}
+		}
+	}
+	return all
+}
+
+func typeOf(c *Column) string {
+	if c == nil {
+		return ""
+	}
+	return c.Type
+}
+
+// left reports whether a column of which the server told that it is of a type has
+// gone, or got another one.
+func (s *Snapshot) left(user, typeName string) bool {
+	table, column, _ := cutLast(user)
+	c := s.Seen(table).Column(column)
+	if c == nil {
+		return true
+	}
+	t := s.Type(c.Type)
+	return t != nil && t.Name != typeName
 }
 
 // Quote writes an identifier as SQL needs it: as it is where lower case letters,

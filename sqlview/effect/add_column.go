@@ -2,6 +2,7 @@ package effect
 
 import (
 	"belay/sqlview/catalog"
+	"belay/sqlview/lock"
 	"belay/sqlview/parse"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -46,12 +47,18 @@ func (j *judge) column(d *pg.ColumnDef) newColumn {
 func addColumn(j *judge, a alteration) {
 	d := a.Def.GetColumnDef()
 	j.inverse(ReversibleInstant, "DROP COLUMN %s (what was written to it since is lost)", catalog.Quote(d.GetColname()))
-	if a.MissingOk && a.rel.Column(catalog.Truncate(d.GetColname())) != nil {
+	if a.MissingOk && a.rel.Column(catalog.Truncate(d.GetColname())) != nil && !a.rel.Doubted {
 		j.note("the column is there already: IF NOT EXISTS takes the lock and does nothing")
 		return
 	}
 	if a.only && a.rel != nil && len(a.rel.Children) > 0 {
 		j.fails("42P16", "the column must be added to child tables too")
+	}
+	if a.MissingOk && a.rel != nil && a.rel.Doubted {
+		j.note("a block of code ran that may have changed %s: whether the column is there is not known", a.table)
+	}
+	if !a.only {
+		j.lockUntilThere(a.rel, catalog.Truncate(d.GetColname()))
 	}
 	c := j.column(d)
 	if why := j.rewritesFor(c); why != "" {
@@ -64,9 +71,33 @@ func addColumn(j *judge, a alteration) {
 	j.addedNotNull(a, c)
 }
 
+// lockUntilThere locks what is below a table that gets a column, as far down as it
+// is not there yet.
+func (j *judge) lockUntilThere(r *catalog.Relation, column string) {
+	if r == nil {
+		return
+	}
+	for _, child := range j.cat.Descendants(r.Name) {
+		if above := j.cat.Seen(child); above != nil && !j.merges(r.Name, above, column) {
+			j.lock(child, lock.AccessExclusive)
+		}
+	}
+}
+
+// merges reports whether every parent of a child that is below the table has the
+// column already, so that the server goes no further down.
+func (j *judge) merges(top string, child *catalog.Relation, column string) bool {
+	for _, p := range child.Parents {
+		if p == top || j.cat.Seen(p).Column(column) == nil {
+			return false
+		}
+	}
+	return len(child.Parents) > 0
+}
+
 // rewritesFor says why adding the column rewrites the table; "" = it does not.
-func (j *judge) rewritesFor(c newColumn) string {
-	t := j.cat.Type(catalog.TypeText(c.TypeName))
+func (ty *types) rewritesFor(c newColumn) string {
+	t := ty.cat.Type(catalog.TypeText(c.TypeName))
 	switch {
 	case c.serial:
 		return "a serial's nextval differs for every row"
@@ -76,21 +107,21 @@ func (j *judge) rewritesFor(c newColumn) string {
 		return "a stored generated column is computed for every row"
 	case c.virtual:
 		return ""
-	case t != nil && t.Domain && constrained(j.cat, t):
+	case t != nil && t.Domain && constrained(ty.cat, t):
 		return "the domain " + t.Name + " has a constraint, which is checked for every row"
-	case c.value != nil && j.version <= 10:
+	case c.value != nil && ty.version <= 10:
 		return "before 11 every default does"
 	}
 	if t == nil && c.value == nil {
-		j.mayBeDomain(c)
+		ty.mayBeDomain(c)
 	}
-	return j.volatile(c.value)
+	return ty.volatile(c.value)
 }
 
-func (j *judge) mayBeDomain(c newColumn) {
+func (t *types) mayBeDomain(c newColumn) {
 	text := catalog.TypeText(c.TypeName)
-	if !builtIn(text) && !j.cat.Known() {
-		j.note("type %s is not in the catalog: if it is a domain with a constraint, the table is rewritten", text)
+	if !builtIn(text) && !t.cat.Known() {
+		t.note("type %s is not in the catalog: if it is a domain with a constraint, the table is rewritten", text)
 	}
 }
 
@@ -122,7 +153,9 @@ func (j *judge) inlineConstraint(a alteration, c newColumn, k *pg.Constraint) {
 			skip: c.value == nil && !c.serial && !c.identity && !c.stored && !c.virtual || j.Has(parse.NotEnforced, k.Location),
 		})
 	default:
-		a.scanTree(j)
+		keyed := &pg.Constraint{Contype: k.Contype, Deferrable: k.Deferrable, Keys: []*pg.Node{{Node: &pg.Node_String_{String_: &pg.String{Sval: c.Colname}}}}}
+		j.lockChildren(a, keyed)
+		j.buildKey(a, keyed)
 		j.note("builds a unique index under the table's lock")
 	}
 }

@@ -1,8 +1,6 @@
 package effect
 
 import (
-	"slices"
-
 	"belay/sqlview/catalog"
 	"belay/sqlview/lock"
 
@@ -10,10 +8,10 @@ import (
 )
 
 var _ = subcommandsOf(map[pg.AlterTableType]subcommand{
-	pg.AlterTableType_AT_AddColumn:      {lock.AccessExclusive, true, addColumn},
-	pg.AlterTableType_AT_DropColumn:     {lock.AccessExclusive, true, dropColumn},
+	pg.AlterTableType_AT_AddColumn:      {lock.AccessExclusive, false, addColumn},
+	pg.AlterTableType_AT_DropColumn:     {lock.AccessExclusive, false, dropColumn},
 	pg.AlterTableType_AT_ColumnDefault:  {lock.AccessExclusive, true, columnDefault},
-	pg.AlterTableType_AT_SetNotNull:     {lock.AccessExclusive, true, setNotNull},
+	pg.AlterTableType_AT_SetNotNull:     {lock.AccessExclusive, false, setNotNull},
 	pg.AlterTableType_AT_DropNotNull:    {lock.AccessExclusive, true, dropNotNull},
 	pg.AlterTableType_AT_SetExpression:  {lock.AccessExclusive, true, setExpression},
 	pg.AlterTableType_AT_DropExpression: {lock.AccessExclusive, true, dropExpression},
@@ -25,53 +23,40 @@ var _ = subcommandsOf(map[pg.AlterTableType]subcommand{
 func dropColumn(j *judge, a alteration) {
 	j.breaks(BreaksOld)
 	j.inverse(ReversibleNone, "none: the values of %s are gone", a.Name)
-	for _, t := range a.tree(j) {
-		j.dropColumnOf(t, a.Name, a.Behavior == pg.DropBehavior_DROP_CASCADE)
-	}
+	j.takeAlong(a.Behavior == pg.DropBehavior_DROP_CASCADE, j.columnsOf(a)...)
 }
 
-// dropColumnOf locks what goes with a column of one table.
-func (j *judge) dropColumnOf(table, column string, cascade bool) {
-	for _, i := range j.indexes(table) {
-		if i.Uses(column) {
-			j.lock(i.Name, lock.AccessExclusive)
-			j.note("index %s goes with the column", i.Name)
-		}
+// columnsOf lists the columns that go with that of a table: those of children
+// that have it from there alone. All other children only lose the tie.
+func (j *judge) columnsOf(a alteration) []catalog.Object {
+	all := []catalog.Object{{Kind: catalog.ColumnKind, Name: a.Name, On: a.table}}
+	if known := j.cat.Relation(a.table); known != nil && !known.Doubted && known.Column(a.Name) == nil {
+		return nil // IF EXISTS stops there
 	}
-	j.lockAll(j.cat.SequencesOf(table, column), lock.AccessExclusive)
-	r := j.cat.Seen(table)
-	if r == nil {
-		return
-	}
-	for _, k := range r.Constraints {
-		if k.Type == catalog.ForeignKey && slices.Contains(k.Columns, column) {
-			j.lock(k.References, lock.AccessExclusive)
-		}
-	}
-	j.dropDependents(r, column, cascade)
-	for _, k := range j.foreignKeysTo(table) {
-		if slices.Contains(k.RefColumns, column) {
-			j.dropReference(k, table, cascade)
-		}
-	}
+	return j.withInherited(all, func(child string) bool {
+		c := j.cat.Seen(child).Column(a.Name)
+		return c != nil && !c.Local && c.Inherited <= 1 && !a.only
+	})
 }
 
-// dropDependents follows the views that read a column; "" = any column.
-func (j *judge) dropDependents(r *catalog.Relation, column string, cascade bool) {
-	for _, d := range r.Dependents {
-		if column != "" && len(d.Columns) > 0 && !slices.Contains(d.Columns, column) {
+// withInherited adds to an object of a table that of each table below it which goes
+// with it, and locks all that are met: a child that keeps its own loses the tie.
+func (j *judge) withInherited(all []catalog.Object, goes func(child string) bool) []catalog.Object {
+	seen := map[string]bool{}
+	for i := 0; i < len(all); i++ {
+		r := j.cat.Seen(all[i].On)
+		if r == nil || seen[r.Name] {
 			continue
 		}
-		view := d.Kind == catalog.View || d.Kind == catalog.MaterializedView
-		switch {
-		case !view && column == "":
-			// What belongs to the table goes with it.
-		case !cascade:
-			j.fails("2BP01", "%s %s depends on it", d.Kind, d.Name)
-		case view:
-			j.dropRelation(d.Name, true)
+		seen[r.Name] = true
+		for _, child := range r.Children {
+			j.lock(child, lock.AccessExclusive)
+			if goes(child) {
+				all = append(all, catalog.Object{Kind: all[i].Kind, Name: all[i].Name, On: child})
+			}
 		}
 	}
+	return all
 }
 
 func columnDefault(j *judge, a alteration) {
@@ -88,9 +73,26 @@ func columnDefault(j *judge, a alteration) {
 
 func setNotNull(j *judge, a alteration) {
 	j.inverse(ReversibleInstant, "DROP NOT NULL")
-	j.breaks(BreaksOld)
-	for _, t := range a.tree(j) {
-		j.requireNotNull(a, t, a.Name)
+	if !j.keptInStep(a.table, a.Name) {
+		j.breaks(BreaksOld)
+	}
+	j.requireTree(a, a.Name)
+}
+
+// requireTree is NOT NULL for a table and what is below it. Of a partitioned
+// table the partitions are locked even with ONLY: each must have it already. Where
+// that table has it, they have it too, and are not looked at; what inherits may not.
+func (j *judge) requireTree(a alteration, column string) {
+	if c := a.rel.Column(column); c != nil && c.NotNull && j.version >= 12 && a.rel.Kind == catalog.PartitionedTable {
+		return
+	}
+	if a.only {
+		j.lockAll(j.parts(a.table), lock.AccessExclusive)
+	} else {
+		j.lockAll(j.cat.Descendants(a.table), lock.AccessExclusive)
+	}
+	for _, t := range a.tree(j.cat) {
+		j.requireNotNull(a, t, column)
 	}
 }
 

@@ -13,8 +13,8 @@ import (
 // ADD CONSTRAINT has no mode of its own: a foreign key takes less than the rest.
 var _ = subcommandsOf(map[pg.AlterTableType]subcommand{
 	pg.AlterTableType_AT_AddConstraint:      {lock.None, false, addConstraint},
-	pg.AlterTableType_AT_DropConstraint:     {lock.AccessExclusive, true, dropConstraint},
-	pg.AlterTableType_AT_ValidateConstraint: {lock.ShareUpdateExclusive, true, validateConstraint},
+	pg.AlterTableType_AT_DropConstraint:     {lock.AccessExclusive, false, dropConstraint},
+	pg.AlterTableType_AT_ValidateConstraint: {lock.ShareUpdateExclusive, false, validateConstraint},
 	pg.AlterTableType_AT_AlterConstraint:    {lock.AccessExclusive, false, alterConstraint},
 })
 
@@ -22,7 +22,9 @@ func addConstraint(j *judge, a alteration) {
 	k := a.Def.GetConstraint()
 	if k.GetContype() == pg.ConstrType_CONSTR_FOREIGN {
 		j.inverse(ReversibleInstant, "DROP CONSTRAINT")
-		j.breaks(BreaksOld)
+		if !j.keptInStep(a.table, catalog.Strings(k.FkAttrs)...) && !j.keptInStep(j.cat.Name(k.Pktable), catalog.Strings(k.PkAttrs)...) {
+			j.breaks(BreaksOld)
+		}
 		addForeignKey(j, a, k)
 		return
 	}
@@ -30,7 +32,9 @@ func addConstraint(j *judge, a alteration) {
 	if !a.only {
 		j.lockChildren(a, k)
 	}
-	j.breaks(BreaksOld)
+	if !j.keptInStep(a.table, slices.Concat(catalog.Columns(k.RawExpr), catalog.Strings(k.Keys))...) {
+		j.breaks(BreaksOld)
+	}
 	j.inverse(ReversibleInstant, "DROP CONSTRAINT")
 	notEnforced := j.Has(parse.NotEnforced, k.Location)
 	switch k.Contype {
@@ -41,7 +45,7 @@ func addConstraint(j *judge, a alteration) {
 		}
 	case pg.ConstrType_CONSTR_NOTNULL:
 		if !k.SkipValidation && len(k.Keys) > 0 {
-			for _, t := range a.tree(j) {
+			for _, t := range a.tree(j.cat) {
 				j.requireNotNull(a, t, catalog.Strings(k.Keys)[0])
 			}
 		}
@@ -50,25 +54,29 @@ func addConstraint(j *judge, a alteration) {
 	}
 }
 
-// lockChildren locks the partitions that a constraint reaches: before 18 a
-// unique index takes SHARE on each, everything else what the parent has.
+// lockChildren locks what a constraint reaches of the tree: a CHECK all of it,
+// a key the partitions alone.
 func (j *judge) lockChildren(a alteration, k *pg.Constraint) {
-	mode := lock.AccessExclusive
 	switch k.Contype {
 	case pg.ConstrType_CONSTR_CHECK, pg.ConstrType_CONSTR_NOTNULL:
-		if k.IsNoInherit && j.version < 18 {
-			return
+		if !k.IsNoInherit || j.version >= 18 {
+			j.lockAll(j.cat.Descendants(a.table), lock.AccessExclusive)
 		}
 	default:
-		// Inheritance children have indexes of their own.
-		if a.rel != nil && a.rel.Kind == catalog.Table {
-			return
-		}
-		if j.version < 18 {
-			mode = lock.Share
-		}
+		j.lockAll(j.parts(a.table), j.partKeyMode(k))
 	}
-	j.lockAll(j.cat.Descendants(a.table), mode)
+}
+
+// partKeyMode: before 18 an index is made on a partition under SHARE, and the
+// trigger of a key that is checked later under SHARE ROW EXCLUSIVE.
+func (j *judge) partKeyMode(k *pg.Constraint) lock.Mode {
+	switch {
+	case j.version >= 18:
+		return lock.AccessExclusive
+	case k.Deferrable:
+		return lock.ShareRowExclusive
+	}
+	return lock.Share
 }
 
 // addKey judges UNIQUE, PRIMARY KEY and EXCLUDE, with or without USING INDEX.
@@ -77,16 +85,14 @@ func addKey(j *judge, a alteration, k *pg.Constraint) {
 	if k.Indexname != "" {
 		columns = j.useIndex(a, k)
 	} else {
-		a.scanTree(j)
+		j.buildKey(a, k)
 		j.note("builds its index under ACCESS EXCLUSIVE")
 	}
 	if k.Contype != pg.ConstrType_CONSTR_PRIMARY {
 		return
 	}
-	for _, t := range a.tree(j) {
-		for _, c := range columns {
-			j.impliedNotNull(a, t, c)
-		}
+	for _, c := range columns {
+		j.requireTree(a, c)
 	}
 	if k.Indexname != "" && len(columns) == 0 {
 		j.scan(a.table)
@@ -94,17 +100,43 @@ func addKey(j *judge, a alteration, k *pg.Constraint) {
 	}
 }
 
-// impliedNotNull is the SET NOT NULL that a primary key brings along.
-func (j *judge) impliedNotNull(a alteration, table, column string) {
-	c := j.cat.Seen(table).Column(column)
-	if c != nil && c.NotNull {
+// buildKey reads the table, or those partitions that have no index of their own
+// which can become a part of the new one.
+func (j *judge) buildKey(a alteration, k *pg.Constraint) {
+	j.scan(a.table)
+	if a.only {
 		return
 	}
-	if table != a.table {
-		j.lock(table, lock.AccessExclusive)
-	}
-	j.requireNotNull(a, table, column)
+	whole := catalog.IndexDef{Columns: catalog.Strings(k.Keys), Include: catalog.Strings(k.Including), Method: "btree", Constraint: "?",
+		Unique: k.Contype != pg.ConstrType_CONSTR_EXCLUSION, Primary: k.Contype == pg.ConstrType_CONSTR_PRIMARY}
+	j.buildParts(a.table, whole, j.partKeyMode(k))
 }
+
+// buildParts makes a part of an index on every partition.
+func (j *judge) buildParts(table string, whole catalog.IndexDef, mode lock.Mode) {
+	rel := j.cat.Seen(table)
+	if rel == nil || rel.Kind != catalog.PartitionedTable {
+		return
+	}
+	for _, child := range rel.Children {
+		part := j.cat.Seen(child)
+		if part != nil && part.Kind == catalog.ForeignTable {
+			continue
+		}
+		j.lock(child, mode)
+		own := slices.IndexFunc(j.indexes(child), func(i catalog.IndexDef) bool { return i.PartOf(whole) && !j.isPart(i.Name) })
+		if own >= 0 {
+			j.lock(part.Indexes[own].Name, j.partIndexMode())
+			j.lockAll(j.parts(child), mode)
+			continue
+		}
+		j.scan(child)
+		j.buildParts(child, whole, mode)
+	}
+}
+
+// partIndexMode is the lock on an index that becomes a part of another.
+func (j *judge) partIndexMode() lock.Mode { return lock.Share }
 
 // useIndex judges USING INDEX and gives the index's columns. The index is
 // renamed where the constraint has another name, which takes its own lock.
@@ -143,22 +175,29 @@ func dropConstraint(j *judge, a alteration) {
 	switch k.Type {
 	case catalog.ForeignKey:
 		j.inverse(ReversibleSlow, "ADD CONSTRAINT %s FOREIGN KEY … NOT VALID, then VALIDATE", a.Name)
-		j.lock(k.References, lock.AccessExclusive)
-		j.lockAll(j.cat.Descendants(k.References), lock.AccessExclusive)
 	case catalog.PrimaryKey, catalog.Unique, catalog.Exclude:
 		j.inverse(ReversibleSlow, "CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT %s … USING INDEX", a.Name)
 		j.breaks(BreaksOld)
-		for _, t := range a.tree(j) {
-			j.dropKeyOf(t, a.Name, k.Columns)
-		}
-		for _, r := range j.foreignKeysTo(a.table) {
-			if slices.Equal(r.RefColumns, k.Columns) {
-				j.dropReference(r, a.table, cascade)
-			}
-		}
 	default:
 		j.inverse(ReversibleSlow, "ADD CONSTRAINT %s … NOT VALID, then VALIDATE", a.Name)
 	}
+	if k.Inherited && k.Type != catalog.NotNull {
+		j.fails("42P16", "constraint %s comes from a parent of %s: it goes with that one", a.Name, a.table)
+	}
+	j.takeAlong(cascade, j.constraintsOf(a, *k)...)
+}
+
+// constraintsOf lists the constraints that go with that of a table. A CHECK goes
+// from those children that have it from there alone; the others lose the tie.
+func (j *judge) constraintsOf(a alteration, k catalog.Constraint) []catalog.Object {
+	all := []catalog.Object{{Kind: catalog.ConstraintKind, Name: k.Name, On: a.table}}
+	if k.Type != catalog.Check && k.Type != catalog.NotNull || k.NoInherit {
+		return all
+	}
+	return j.withInherited(all, func(child string) bool {
+		c := j.cat.Seen(child).Constraint(k.Name)
+		return c != nil && !c.Local && !a.only
+	})
 }
 
 func (j *judge) unknownConstraint(a alteration) {
@@ -174,20 +213,14 @@ func (j *judge) unknownConstraint(a alteration) {
 	}
 }
 
-// dropKeyOf locks the index that goes with a key, in one table of the tree.
-func (j *judge) dropKeyOf(table, name string, columns []string) {
-	for _, i := range j.indexes(table) {
-		if i.Constraint == name || i.Constraint != "" && slices.Equal(i.Columns, columns) {
-			j.lock(i.Name, lock.AccessExclusive)
-		}
-	}
-}
-
 func validateConstraint(j *judge, a alteration) {
 	j.inverse(ReversibleInstant, "nothing to take back: the constraint held for new rows already")
 	k := a.rel.Constraint(a.Name)
 	switch {
 	case k == nil:
+		if !a.only {
+			j.lockAll(j.cat.Descendants(a.table), lock.ShareUpdateExclusive)
+		}
 		a.scanTree(j)
 		j.note("constraint %s is not in the catalog: if it is a foreign key, the table it points to is locked ROW SHARE", a.Name)
 	case k.Valid:
@@ -195,8 +228,15 @@ func validateConstraint(j *judge, a alteration) {
 	case k.Type == catalog.ForeignKey:
 		j.lock(k.References, lock.RowShare)
 		j.validateForeignKey(a, k.References)
+	case k.NoInherit:
+		j.scan(a.table)
 	default:
-		a.scanTree(j)
+		for _, t := range a.tree(j.cat) {
+			j.lock(t, lock.ShareUpdateExclusive)
+			if own := j.cat.Seen(t).Constraint(a.Name); own == nil || !own.Valid {
+				j.scan(t)
+			}
+		}
 	}
 }
 
@@ -206,6 +246,9 @@ func alterConstraint(j *judge, a alteration) {
 	known := a.rel.Constraint(k.GetConname())
 	if known == nil {
 		j.note("constraint %s is not in the catalog", k.GetConname())
+	}
+	for _, part := range j.parts(a.table) {
+		j.lock(part, lock.AccessExclusive)
 	}
 	switch {
 	case j.Has(parse.NotEnforced, k.GetLocation()):

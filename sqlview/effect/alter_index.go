@@ -12,6 +12,10 @@ import (
 func alterIndex(j *judge, s *pg.AlterTableStmt) {
 	name := j.cat.Name(s.Relation)
 	j.inverse(ReversibleInstant, "ALTER INDEX back")
+	if r := j.cat.Relation(name); r != nil && r.Kind != catalog.Index {
+		j.refused("42809", "%s is no index", name)
+		return
+	}
 	for _, c := range s.Cmds {
 		cmd := c.GetAlterTableCmd()
 		switch cmd.Subtype {
@@ -52,6 +56,7 @@ func alterComposite(j *judge, s *pg.AlterTableStmt) {
 	j.lock(name, lock.AccessExclusive)
 	j.breaks(BreaksOld)
 	for _, c := range s.Cmds {
+		j.alterTyped(name, c.GetAlterTableCmd())
 		switch c.GetAlterTableCmd().GetSubtype() {
 		case pg.AlterTableType_AT_AddColumn:
 			j.inverse(ReversibleInstant, "DROP ATTRIBUTE")
@@ -64,6 +69,34 @@ func alterComposite(j *judge, s *pg.AlterTableStmt) {
 				j.lock(table, lock.AccessShare)
 				j.fails("0A000", "%s uses the type", catalog.Quote(u))
 			}
+		}
+	}
+}
+
+// alterTyped follows an attribute to the tables that are made of the type.
+func (j *judge) alterTyped(name string, c *pg.AlterTableCmd) {
+	if j.cat == nil {
+		return
+	}
+	for table, r := range j.cat.Relations.All() {
+		if r.OfType != name {
+			continue
+		}
+		if c.Behavior != pg.DropBehavior_DROP_CASCADE {
+			j.fails("2BP01", "table %s is made of the type: CASCADE changes it too", table)
+		}
+		j.lock(table, lock.AccessExclusive)
+		j.lockAll(j.cat.Descendants(table), lock.AccessExclusive)
+		a := alteration{AlterTableCmd: c, table: table, rel: r, stmt: &pg.AlterTableStmt{}}
+		switch c.Subtype {
+		case pg.AlterTableType_AT_AddColumn:
+			if why := j.rewritesFor(j.column(c.Def.GetColumnDef())); why != "" {
+				a.rewriteTree(j)
+			}
+		case pg.AlterTableType_AT_DropColumn:
+			j.takeAlong(true, j.columnsOf(a)...)
+		case pg.AlterTableType_AT_AlterColumnType:
+			alterType(j, a)
 		}
 	}
 }

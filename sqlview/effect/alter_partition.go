@@ -36,23 +36,26 @@ func attachPartition(j *judge, a alteration) {
 	} else {
 		j.note("a valid CHECK of %s proves the bound: no scan", part)
 	}
-	j.attachDefault(a, part)
+	j.attachDefault(a.rel, part)
 	j.attachForeignKeys(a, part, r)
+	j.lockAll(j.cat.Partitioned(a.table), lock.AccessShare)
 	j.attachIndexes(a, part, r)
 }
 
-// attachDefault: rows of the DEFAULT partition may belong to the new one.
-func (j *judge) attachDefault(a alteration, part string) {
-	if a.rel == nil || a.rel.DefaultPartition == "" || a.rel.DefaultPartition == part {
+// attachDefault: rows of the DEFAULT partition may belong to the new one. Where
+// that one is partitioned itself, all its partitions are looked at.
+func (j *judge) attachDefault(rel *catalog.Relation, part string) {
+	if rel == nil || rel.DefaultPartition == "" || rel.DefaultPartition == part {
 		return
 	}
-	j.lock(a.rel.DefaultPartition, lock.AccessExclusive)
-	j.scanTree(a.rel.DefaultPartition)
+	j.lock(rel.DefaultPartition, lock.AccessExclusive)
+	j.lockAll(j.parts(rel.DefaultPartition), lock.AccessExclusive)
+	j.scanTree(rel.DefaultPartition)
 }
 
 // attachForeignKeys: the partition gets the parent's foreign keys, checked
 // unless it has the same one, valid, already.
-func (j *judge) attachForeignKeys(a alteration, part string, r *catalog.Relation) {
+func (fk *keys) attachForeignKeys(a alteration, part string, r *catalog.Relation) {
 	if a.rel == nil {
 		return
 	}
@@ -60,43 +63,41 @@ func (j *judge) attachForeignKeys(a alteration, part string, r *catalog.Relation
 		if k.Type != catalog.ForeignKey {
 			continue
 		}
-		if j.version >= 12 {
-			j.lock(k.References, lock.ShareRowExclusive)
-		} else {
-			j.lock(k.References, lock.RowShare)
+		mode := lock.ShareRowExclusive
+		if fk.version < 12 {
+			mode = lock.RowShare
 		}
-		same := r != nil && slices.ContainsFunc(r.Constraints, func(o catalog.Constraint) bool {
-			return o.Type == k.Type && o.Valid && slices.Equal(o.Columns, k.Columns) && o.References == k.References
-		})
-		if same {
+		fk.lock(k.References, mode)
+		fk.lockAll(fk.parts(k.References), mode)
+		if r != nil && slices.ContainsFunc(r.Constraints, func(o catalog.Constraint) bool { return o.SameKey(k) && o.Valid && !o.Inherited }) {
 			// Its triggers are dropped: those of the parent's take over.
-			j.lock(k.References, lock.AccessExclusive)
+			if fk.version >= 15 || len(fk.parts(k.References)) == 0 {
+				fk.lock(k.References, lock.AccessExclusive)
+			}
+			fk.lockAll(fk.parts(k.References), lock.AccessExclusive)
 			continue
 		}
-		if j.new(part) {
-			continue
+		if !fk.new(part) {
+			fk.validateForeignKey(alteration{table: part}, k.References)
 		}
-		j.validateForeignKey(alteration{table: part, only: true}, k.References)
 	}
-	j.lockReferencing(a.table)
+	fk.lockReferencing(a.table)
 }
 
 // partIndexes locks the indexes of a partitioned table that get a new part,
 // since 12.
-func (j *judge) partIndexes(parent string) {
-	if j.version >= 12 {
-		j.lockIndexes(parent, lock.ShareUpdateExclusive)
+func (fk *keys) partIndexes(parent string) {
+	if fk.version >= 12 {
+		fk.lockIndexes(parent, lock.ShareUpdateExclusive)
 	}
 }
 
 func (j *judge) attachIndexes(a alteration, part string, r *catalog.Relation) {
 	j.partIndexes(a.table)
 	for _, i := range j.indexes(a.table) {
-		has := r != nil && slices.ContainsFunc(r.Indexes, func(o catalog.IndexDef) bool {
-			return o.Unique == i.Unique && slices.Equal(o.Columns, i.Columns) && o.Predicate == i.Predicate
-		})
+		has := r != nil && slices.ContainsFunc(r.Indexes, func(o catalog.IndexDef) bool { return o.PartOf(i) && !j.isPart(o.Name) })
 		if !has && !j.new(part) {
-			j.scan(part)
+			j.scanTree(part)
 			j.note("builds an index like %s on %s", i.Name, part)
 		}
 	}
@@ -171,17 +172,20 @@ func detachPartition(j *judge, a alteration) {
 		mode = lock.ShareUpdateExclusive
 	}
 	j.lock(part, mode)
+	j.lockAll(j.parts(part), lock.AccessExclusive)
 	if a.rel != nil && a.rel.DefaultPartition != part {
 		j.lock(a.rel.DefaultPartition, lock.AccessExclusive)
 	}
-	if len(j.indexes(a.table)) > 0 {
-		j.lockIndexes(part, lock.AccessExclusive)
+	for _, i := range j.indexes(part) {
+		if j.isPart(i.Name) {
+			j.lock(i.Name, lock.AccessExclusive)
+		}
 	}
 	j.lockReferenced(part, lock.ShareRowExclusive)
 	for _, k := range j.foreignKeysTo(a.table) {
-		j.lock(k.child, lock.AccessExclusive)
-		j.scan(k.child)
-		j.note("rows of %s are looked up in %s", k.child, part)
+		j.lock(k.Child, lock.AccessExclusive)
+		j.scan(k.Child)
+		j.note("rows of %s are looked up in %s", k.Child, part)
 	}
 }
 

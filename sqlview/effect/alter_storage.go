@@ -37,6 +37,10 @@ func clusterOn(j *judge, a alteration) {
 
 func setLogged(j *judge, a alteration) {
 	j.inverse(ReversibleSlow, "SET UNLOGGED (rewrites)")
+	if a.rel != nil && !a.rel.Partial && !a.rel.Unlogged {
+		j.note("%s is logged already: nothing is rewritten", a.table)
+		return
+	}
 	if a.rel != nil {
 		for _, k := range a.rel.Constraints {
 			if p := j.cat.Seen(k.References); k.Type == catalog.ForeignKey && p != nil && p.Unlogged && p.Name != a.table {
@@ -50,9 +54,13 @@ func setLogged(j *judge, a alteration) {
 func setUnlogged(j *judge, a alteration) {
 	j.breaks(BreaksOld)
 	j.inverse(ReversibleSlow, "SET LOGGED (rewrites; the table is empty after a crash before that)")
+	if a.rel != nil && a.rel.Unlogged {
+		j.note("%s is unlogged already: nothing is rewritten", a.table)
+		return
+	}
 	for _, k := range j.foreignKeysTo(a.table) {
-		if c := j.cat.Seen(k.child); k.child != a.table && c != nil && !c.Unlogged {
-			j.fails("42P16", "%s, which is logged, references it", k.child)
+		if c := j.cat.Seen(k.Child); k.Child != a.table && c != nil && !c.Unlogged {
+			j.fails("42P16", "%s, which is logged, references it", k.Child)
 		}
 	}
 	j.persist(a)

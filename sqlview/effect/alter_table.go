@@ -93,18 +93,16 @@ func (a alteration) scanTree(j *judge) {
 
 // rewriteTree is scanTree for a rewrite.
 func (a alteration) rewriteTree(j *judge) {
-	for _, t := range a.tree(j) {
-		if r := j.cat.Seen(t); r == nil || r.Kind != catalog.PartitionedTable {
-			j.rewrite(t)
-		}
+	for _, t := range a.tree(j.cat) {
+		j.rewrite(t)
 	}
 }
 
-func (a alteration) tree(j *judge) []string {
+func (a alteration) tree(cat *catalog.Snapshot) []string {
 	if a.only {
 		return []string{a.table}
 	}
-	return append([]string{a.table}, j.cat.Descendants(a.table)...)
+	return append([]string{a.table}, cat.Descendants(a.table)...)
 }
 
 // has reports whether the same ALTER TABLE has another subcommand like this.

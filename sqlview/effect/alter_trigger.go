@@ -1,6 +1,8 @@
 package effect
 
 import (
+	"slices"
+
 	"belay/sqlview/catalog"
 	"belay/sqlview/lock"
 
@@ -8,14 +10,14 @@ import (
 )
 
 var _ = subcommandsOf(map[pg.AlterTableType]subcommand{
-	pg.AlterTableType_AT_EnableTrig:         {lock.ShareRowExclusive, true, toggle("DISABLE TRIGGER", BreaksNeither)},
-	pg.AlterTableType_AT_EnableAlwaysTrig:   {lock.ShareRowExclusive, true, toggle("ENABLE TRIGGER", BreaksNeither)},
-	pg.AlterTableType_AT_EnableReplicaTrig:  {lock.ShareRowExclusive, true, toggle("ENABLE TRIGGER", BreaksOld)},
-	pg.AlterTableType_AT_EnableTrigAll:      {lock.ShareRowExclusive, true, toggle("DISABLE TRIGGER ALL", BreaksNeither)},
-	pg.AlterTableType_AT_EnableTrigUser:     {lock.ShareRowExclusive, true, toggle("DISABLE TRIGGER USER", BreaksNeither)},
-	pg.AlterTableType_AT_DisableTrig:        {lock.ShareRowExclusive, true, disable("ENABLE TRIGGER")},
-	pg.AlterTableType_AT_DisableTrigAll:     {lock.ShareRowExclusive, true, disable("ENABLE TRIGGER ALL")},
-	pg.AlterTableType_AT_DisableTrigUser:    {lock.ShareRowExclusive, true, disable("ENABLE TRIGGER USER")},
+	pg.AlterTableType_AT_EnableTrig:         {lock.ShareRowExclusive, false, toggle("DISABLE TRIGGER", BreaksNeither)},
+	pg.AlterTableType_AT_EnableAlwaysTrig:   {lock.ShareRowExclusive, false, toggle("ENABLE TRIGGER", BreaksNeither)},
+	pg.AlterTableType_AT_EnableReplicaTrig:  {lock.ShareRowExclusive, false, toggle("ENABLE TRIGGER", BreaksOld)},
+	pg.AlterTableType_AT_EnableTrigAll:      {lock.ShareRowExclusive, false, toggle("DISABLE TRIGGER ALL", BreaksNeither)},
+	pg.AlterTableType_AT_EnableTrigUser:     {lock.ShareRowExclusive, false, toggle("DISABLE TRIGGER USER", BreaksNeither)},
+	pg.AlterTableType_AT_DisableTrig:        {lock.ShareRowExclusive, false, disable("ENABLE TRIGGER")},
+	pg.AlterTableType_AT_DisableTrigAll:     {lock.ShareRowExclusive, false, disable("ENABLE TRIGGER ALL")},
+	pg.AlterTableType_AT_DisableTrigUser:    {lock.ShareRowExclusive, false, disable("ENABLE TRIGGER USER")},
 	pg.AlterTableType_AT_EnableRule:         {lock.AccessExclusive, false, toggle("DISABLE RULE", BreaksNeither)},
 	pg.AlterTableType_AT_EnableAlwaysRule:   {lock.AccessExclusive, false, toggle("ENABLE RULE", BreaksNeither)},
 	pg.AlterTableType_AT_EnableReplicaRule:  {lock.AccessExclusive, false, toggle("ENABLE RULE", BreaksOld)},
@@ -37,6 +39,32 @@ func toggle(back string, b Breaks) func(*judge, alteration) {
 			sentence += " " + catalog.Quote(a.Name)
 		}
 		j.inverse(ReversibleInstant, "%s", sentence)
+		j.toggleParts(a)
+	}
+}
+
+// triggerSwitches are the subcommands that turn triggers on or off.
+var triggerSwitches = []pg.AlterTableType{
+	pg.AlterTableType_AT_EnableTrig, pg.AlterTableType_AT_EnableAlwaysTrig, pg.AlterTableType_AT_EnableReplicaTrig,
+	pg.AlterTableType_AT_EnableTrigAll, pg.AlterTableType_AT_EnableTrigUser,
+	pg.AlterTableType_AT_DisableTrig, pg.AlterTableType_AT_DisableTrigAll, pg.AlterTableType_AT_DisableTrigUser,
+}
+
+// toggleParts: partitions follow with the row triggers that they have of their
+// table's, those of foreign keys included. Inheritance children never do.
+func (j *judge) toggleParts(a alteration) {
+	if a.only || !slices.Contains(triggerSwitches, a.Subtype) {
+		return
+	}
+	var row bool
+	if a.rel != nil {
+		row = slices.ContainsFunc(a.rel.Triggers, func(t catalog.Trigger) bool { return t.ForEachRow && (a.Name == "" || t.Name == a.Name) })
+		all := a.Subtype == pg.AlterTableType_AT_EnableTrigAll || a.Subtype == pg.AlterTableType_AT_DisableTrigAll
+		row = row || all && (len(j.foreignKeysTo(a.table)) > 0 ||
+			slices.ContainsFunc(a.rel.Constraints, func(k catalog.Constraint) bool { return k.Type == catalog.ForeignKey }))
+	}
+	if row || j.version < 15 {
+		j.lockAll(j.parts(a.table), lock.ShareRowExclusive)
 	}
 }
 
@@ -45,6 +73,7 @@ func disable(back string) func(*judge, alteration) {
 	return func(j *judge, a alteration) {
 		j.breaks(BreaksOld)
 		j.inverse(ReversibleInstant, "%s (rows written meanwhile were not seen by it)", back)
+		j.toggleParts(a)
 	}
 }
 

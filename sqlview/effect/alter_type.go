@@ -24,6 +24,7 @@ func alterType(j *judge, a alteration) {
 	}
 	j.breaks(BreaksOld)
 	j.typeDependents(a)
+	j.typeCasts(a, c, to, d.GetRawDefault())
 	change := j.typeChange(from, to, a.Name, d.GetRawDefault())
 	switch {
 	case from == "" && change.rewrites:
@@ -36,8 +37,11 @@ func alterType(j *judge, a alteration) {
 		j.inverse(ReversibleInstant, "TYPE %s", from)
 	}
 	collated := d.CollClause != nil && (c == nil || strings.Join(catalog.Strings(d.CollClause.Collname), ".") != c.Collation)
-	for _, t := range a.tree(j) {
+	for _, t := range a.tree(j.cat) {
 		j.typeOf(t, a.Name, change, collated)
+		if c := j.cat.Seen(t).Column(a.Name); c != nil && c.Identity {
+			j.lockAll(j.cat.SequencesOf(t, a.Name), lock.ShareRowExclusive)
+		}
 	}
 	if change.why != "" {
 		j.note("%s", change.why)
@@ -45,43 +49,41 @@ func alterType(j *judge, a alteration) {
 }
 
 // typeOf judges the change for one table of the tree.
-func (j *judge) typeOf(table, column string, change typeChange, collated bool) {
+func (t *types) typeOf(table, column string, change typeChange, collated bool) {
 	if change.rewrites {
-		if r := j.cat.Seen(table); r == nil || r.Kind != catalog.PartitionedTable {
-			j.rewrite(table)
-		}
+		t.rewrite(table)
 	}
-	j.typeIndexes(table, column, change, collated)
-	j.typeConstraints(table, column, change)
+	t.typeIndexes(table, column, change, collated)
+	t.typeConstraints(table, column, change)
 }
 
 // typeIndexes locks the indexes that use the column: each is made anew, and
 // keeps its file only where nothing about it changes.
-func (j *judge) typeIndexes(table, column string, change typeChange, collated bool) {
-	for _, i := range j.indexes(table) {
+func (t *types) typeIndexes(table, column string, change typeChange, collated bool) {
+	for _, i := range t.indexes(table) {
 		if !i.Uses(column) {
 			continue
 		}
-		j.lock(i.Name, lock.AccessExclusive)
+		t.lock(i.Name, lock.AccessExclusive)
 		depends := catalog.Mentions(i.Predicate, column) || catalog.Mentions(i.Expressions, column)
-		if depends || collated || change.reindexes {
-			j.rebuild(i.Name)
-			j.scan(table)
-			j.note("index %s is built again", i.Name)
+		if depends || collated || change.reindexes || t.isPart(i.Name) {
+			t.rebuild(i.Name)
+			t.scan(table)
+			t.note("index %s is built again", i.Name)
 		}
 	}
-	if r := j.cat.Seen(table); r == nil || r.Partial {
+	if r := t.cat.Seen(table); r == nil || r.Partial {
 		if collated {
-			j.scan(table)
-			j.note("a collation change builds every index on the column again")
+			t.scan(table)
+			t.note("a collation change builds every index on the column again")
 		}
 	}
 }
 
 // typeConstraints follows CHECKs, which are verified again, and foreign keys of
 // both directions, which are made anew.
-func (j *judge) typeConstraints(table, column string, change typeChange) {
-	r := j.cat.Seen(table)
+func (t *types) typeConstraints(table, column string, change typeChange) {
+	r := t.cat.Seen(table)
 	if r == nil {
 		return
 	}
@@ -89,46 +91,62 @@ func (j *judge) typeConstraints(table, column string, change typeChange) {
 		switch {
 		case k.Type == catalog.Check && k.Enforced && (slices.Contains(k.Columns, column) || catalog.Mentions(k.Expression, column)):
 			if k.Valid {
-				j.scan(table)
-				j.note("the CHECK %s is verified again", k.Name)
+				t.scan(table)
+				t.note("the CHECK %s is verified again", k.Name)
 			}
-		case k.Type == catalog.ForeignKey && slices.Contains(k.Columns, column):
-			j.remakeForeignKey(table, k.References, k.References, change)
+		case k.Type == catalog.ForeignKey && !k.Inherited && slices.Contains(k.Columns, column):
+			t.remakeForeignKey(table, k.References, k.References, change)
 		}
 	}
-	for _, k := range j.foreignKeysTo(table) {
-		if slices.Contains(k.RefColumns, column) && k.child != table {
-			j.remakeForeignKey(k.child, table, k.child, change)
+	for _, k := range t.foreignKeysTo(table) {
+		if slices.Contains(k.RefColumns, column) && k.Child != table {
+			t.remakeForeignKey(k.Child, table, k.Child, change)
 		}
 	}
 	for _, c := range r.Columns {
 		if c.Generated == "stored" && catalog.Mentions(c.Default, column) {
 			code := "0A000"
-			if j.version < 15 {
+			if t.version < 15 {
 				code = "42601"
 			}
-			j.fails(code, "generated column %s uses it", c.Name)
+			t.fails(code, "generated column %s uses it", c.Name)
 		}
 	}
 }
 
 // remakeForeignKey locks the other table of a foreign key that is dropped and
 // made again, and reads both where the values changed.
-func (j *judge) remakeForeignKey(child, parent, other string, change typeChange) {
-	j.lock(other, lock.AccessExclusive)
+func (t *types) remakeForeignKey(child, parent, other string, change typeChange) {
+	t.lock(other, lock.AccessExclusive)
+	t.lockAll(t.parts(other), lock.AccessExclusive)
 	if change.rewrites {
-		j.validateForeignKey(alteration{table: child, only: true}, parent)
+		t.validateForeignKey(alteration{table: child, only: true}, parent)
 	}
 }
 
 // typeDependents finds what forbids a change of type.
-func (j *judge) typeDependents(a alteration) {
+func (t *types) typeDependents(a alteration) {
 	if a.rel == nil {
 		return
 	}
 	for _, d := range a.rel.Dependents {
 		if len(d.Columns) == 0 || slices.Contains(d.Columns, a.Name) {
-			j.fails("0A000", "%s %s uses the column", d.Kind, d.Name)
+			t.fails("0A000", "%s %s uses the column", d.Kind, d.Name)
 		}
+	}
+}
+
+// typeCasts finds the changes that the server does not make by itself: of the
+// values, where there is no USING, and of the default in any case.
+func (t *types) typeCasts(a alteration, c *catalog.Column, to string, using *pg.Node) {
+	dropped := a.has(func(o *pg.AlterTableCmd) bool {
+		return o.Subtype == pg.AlterTableType_AT_ColumnDefault && o.Name == a.Name && o.Def == nil
+	})
+	switch {
+	case c == nil || c.Generated != "":
+	case using == nil && Assignable(c.Type, to, t.cat) == No:
+		t.fails("42804", "%s does not become %s by itself: it takes USING", c.Type, to)
+	case !dropped && DefaultAssignable(c.Default, to, t.cat) == No:
+		t.fails("42804", "the default %s does not become %s by itself: DROP DEFAULT first, SET DEFAULT after", c.Default, to)
 	}
 }

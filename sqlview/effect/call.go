@@ -11,31 +11,31 @@ import (
 
 // callsOf locks the sequences that a query moves, and says that it calls what
 // may do anything.
-func (j *judge) callsOf(n *pg.Node) {
+func (q *queries) callsOf(n *pg.Node) {
 	catalog.Walk(n, func(m any) bool {
 		if f, ok := m.(*pg.FuncCall); ok {
-			j.calls(f)
+			q.calls(f)
 		}
 		return true
 	})
 }
 
-func (j *judge) calls(f *pg.FuncCall) {
+func (q *queries) calls(f *pg.FuncCall) {
 	name := catalog.Strings(f.Funcname)
 	if len(name) == 0 {
 		return
 	}
 	base := name[len(name)-1]
-	switch known := j.function(name); {
+	switch known := q.function(name); {
 	case known != nil && known.Volatility == "volatile":
-		j.unknown("calls " + base + "(), which may do anything")
+		q.unknown("calls " + base + "(), which may do anything")
 	case known != nil || aggregates[base]:
 	case sequenceFunctions[base]:
 		if len(f.Args) > 0 {
-			j.lock(j.sequenceNamed(f.Args[0]), lock.RowExclusive)
+			q.lock(q.sequenceNamed(f.Args[0]), lock.RowExclusive)
 		}
-	case !volatileFunctions[base] && j.volatileCall(name) != "":
-		j.unknown("calls " + base + "(), which is not in the catalog and may do anything")
+	case !volatileFunctions[base] && q.volatileCall(name) != "":
+		q.unknown("calls " + base + "(), which is not in the catalog and may do anything")
 	}
 }
 
@@ -43,7 +43,7 @@ var sequenceFunctions = words(`nextval setval currval`)
 
 // sequenceNamed reads the name that nextval and its kin are called with; "" =
 // computed.
-func (j *judge) sequenceNamed(n *pg.Node) string {
+func (q *queries) sequenceNamed(n *pg.Node) string {
 	if c := n.GetTypeCast(); c != nil {
 		n = c.Arg
 	}
@@ -55,7 +55,7 @@ func (j *judge) sequenceNamed(n *pg.Node) string {
 	if !ok {
 		schema, name = "", text
 	}
-	return j.cat.Resolve(schema, name)
+	return q.cat.Resolve(schema, name)
 }
 
 // aggregates are the aggregate and window functions that queries call most.

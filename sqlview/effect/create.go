@@ -8,10 +8,39 @@ import (
 )
 
 var (
+	_ = register((*pg.Node_CreateSchemaStmt)(nil), createSchema)
 	_ = register((*pg.Node_CreateStmt)(nil), func(j *judge, n *pg.Node) { createTable(j, n.GetCreateStmt()) })
 	_ = register((*pg.Node_CreateForeignTableStmt)(nil), func(j *judge, n *pg.Node) { createTable(j, n.GetCreateForeignTableStmt().GetBaseStmt()) })
 	_ = register((*pg.Node_CreateTableAsStmt)(nil), createTableAs)
 )
+
+// createSchema makes its elements with the new schema first in the path.
+func createSchema(j *judge, n *pg.Node) {
+	s := n.GetCreateSchemaStmt()
+	elements := catalog.SchemaElements(s)
+	if len(elements) == 0 {
+		j.inverse(ReversibleInstant, "DROP SCHEMA")
+		return
+	}
+	inside := j.cat.Clone()
+	inside.SearchPath = append([]string{catalog.Truncate(s.Schemaname)}, j.cat.Path()...)
+	for _, e := range elements {
+		st := j.Statement
+		st.Node = e
+		inner := ofVersion(st, inside, j.version)
+		for _, l := range inner.Locks {
+			j.lock(l.Relation, l.Mode)
+		}
+		for _, scanned := range inner.Scans {
+			j.scan(scanned)
+		}
+		if inner.Fails.Code != "" {
+			j.fails(inner.Fails.Code, "%s", inner.Fails.Message)
+		}
+		inside.Apply(st, j.version)
+	}
+	j.inverse(ReversibleInstant, "DROP SCHEMA … CASCADE (what was written to its tables is lost)")
+}
 
 func createTable(j *judge, s *pg.CreateStmt) {
 	name := j.cat.Name(s.GetRelation())
@@ -29,7 +58,7 @@ func createTable(j *judge, s *pg.CreateStmt) {
 		}
 		if parent := j.cat.Name(k.Pktable); parent != name {
 			j.lock(parent, lock.ShareRowExclusive)
-			j.lockAll(j.cat.Descendants(parent), lock.ShareRowExclusive)
+			j.lockAll(j.parts(parent), lock.ShareRowExclusive)
 		}
 	}
 	for _, e := range s.GetTableElts() {
@@ -69,8 +98,7 @@ func (j *judge) createChild(parent string, bound *pg.PartitionBoundSpec) {
 		return
 	}
 	if d := r.DefaultPartition; d != "" {
-		j.lock(d, lock.AccessExclusive)
-		j.scanTree(d)
+		j.attachDefault(r, "")
 		j.note("rows of the DEFAULT partition %s may belong to the new one: it is read", d)
 	}
 	j.partIndexes(parent)
@@ -89,5 +117,10 @@ func createTableAs(j *judge, n *pg.Node) {
 		j.reads(s.Query, nil)
 		return
 	}
+	if s.Query.GetExecuteStmt() != nil {
+		execute(j, s.Query)
+		return
+	}
 	j.plans(s.Query)
+	j.callsOf(s.Query)
 }

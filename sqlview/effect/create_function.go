@@ -31,6 +31,6 @@ func createFunction(j *judge, n *pg.Node) {
 
 // listsAll reports whether what the catalog does not have is not there: a
 // folder's history may begin in the middle.
-func (j *judge) listsAll() bool {
-	return j.cat != nil && (j.cat.Source == catalog.SourceLive || j.cat.Source == catalog.SourceSchema)
+func (r *record) listsAll() bool {
+	return r.cat != nil && (r.cat.Source == catalog.SourceLive || r.cat.Source == catalog.SourceSchema)
 }

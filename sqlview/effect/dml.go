@@ -1,7 +1,6 @@
 package effect
 
 import (
-	"reflect"
 	"slices"
 
 	"belay/sqlview/catalog"
@@ -19,6 +18,20 @@ var (
 	_ = register((*pg.Node_CopyStmt)(nil), copyRows)
 )
 
+// queries knows what reading and writing rows locks.
+type queries struct {
+	*record
+	*routines
+	*keys
+	statement *pg.Node
+	// ctes are the names of the statement's WITH; nil = not read yet.
+	ctes map[string]bool
+	// nest judges a statement inside the statement.
+	nest func(*pg.Node)
+	// views and bodies are those that were followed already.
+	views, bodies map[string]bool
+}
+
 func selectRows(j *judge, n *pg.Node) {
 	s := n.GetSelectStmt()
 	if into := s.GetIntoClause().GetRel(); into != nil {
@@ -32,12 +45,12 @@ func selectRows(j *judge, n *pg.Node) {
 }
 
 // lockRows judges FOR UPDATE and its kin; OF names tables by their alias.
-func (j *judge) lockRows(s *pg.SelectStmt, l *pg.LockingClause) {
+func (q *queries) lockRows(s *pg.SelectStmt, l *pg.LockingClause) {
 	of := map[string]bool{}
 	for _, r := range l.GetLockedRels() {
 		of[r.GetRangeVar().GetRelname()] = true
 	}
-	for _, v := range j.tables(&pg.Node{Node: &pg.Node_SelectStmt{SelectStmt: s}}) {
+	for _, v := range q.tables(&pg.Node{Node: &pg.Node_SelectStmt{SelectStmt: s}}) {
 		called := v.Relname
 		if v.Alias != nil {
 			called = v.Alias.Aliasname
@@ -45,61 +58,63 @@ func (j *judge) lockRows(s *pg.SelectStmt, l *pg.LockingClause) {
 		if len(of) > 0 && !of[called] {
 			continue
 		}
-		name := j.cat.Name(v)
-		j.lock(name, lock.RowShare)
-		j.planIndexes(name, lock.RowShare)
+		name := q.cat.Name(v)
+		for _, base := range q.basesOf(name) {
+			q.lock(base, lock.RowShare)
+			q.planIndexes(base, lock.RowShare)
+		}
 	}
-	j.note("holds row locks until the transaction ends")
+	q.note("holds row locks until the transaction ends")
 }
 
 // tables lists the relations of a query, without the names of the statement's WITH.
-func (j *judge) tables(query *pg.Node) []*pg.RangeVar {
+func (q *queries) tables(query *pg.Node) []*pg.RangeVar {
 	return slices.DeleteFunc(catalog.Tables(query), func(v *pg.RangeVar) bool {
-		return v.Schemaname == "" && j.with()[v.Relname]
+		return v.Schemaname == "" && q.with()[v.Relname]
 	})
 }
 
 // with lists the names that WITH introduces anywhere in the statement.
-func (j *judge) with() map[string]bool {
-	if j.ctes == nil {
-		j.ctes = map[string]bool{}
-		catalog.Walk(j.Node, func(m any) bool {
+func (q *queries) with() map[string]bool {
+	if q.ctes == nil {
+		q.ctes = map[string]bool{}
+		catalog.Walk(q.statement, func(m any) bool {
 			if c, ok := m.(*pg.CommonTableExpr); ok {
-				j.ctes[c.Ctename] = true
+				q.ctes[c.Ctename] = true
 			}
 			return true
 		})
 	}
-	return j.ctes
+	return q.ctes
 }
 
 // plans locks what a query reads and, as the planner looks at them, all indexes
 // of it. Views are followed to the tables they are known to read. What a WITH
 // writes is judged as written.
-func (j *judge) plans(queries ...*pg.Node) {
+func (qs *queries) plans(queries ...*pg.Node) {
 	for _, q := range queries {
-		j.reads(q, j.planRead)
+		qs.reads(q, qs.planRead)
 	}
 }
 
-func (j *judge) planRead(table string) { j.planIndexes(table, lock.AccessShare) }
+func (q *queries) planRead(table string) { q.planIndexes(table, lock.AccessShare) }
 
 // reads locks every relation of a query ACCESS SHARE and calls each with it; a
 // nil each is for a query that is only parsed.
-func (j *judge) reads(query *pg.Node, each func(table string)) {
+func (q *queries) reads(query *pg.Node, each func(table string)) {
 	catalog.Walk(query, func(m any) bool {
 		switch m := m.(type) {
 		case *pg.IntoClause:
 			return false
 		case *pg.InsertStmt:
-			return j.nested(&pg.Node{Node: &pg.Node_InsertStmt{InsertStmt: m}}, m.Relation, each)
+			return q.nested(&pg.Node{Node: &pg.Node_InsertStmt{InsertStmt: m}}, m.Relation, each)
 		case *pg.UpdateStmt:
-			return j.nested(&pg.Node{Node: &pg.Node_UpdateStmt{UpdateStmt: m}}, m.Relation, each)
+			return q.nested(&pg.Node{Node: &pg.Node_UpdateStmt{UpdateStmt: m}}, m.Relation, each)
 		case *pg.DeleteStmt:
-			return j.nested(&pg.Node{Node: &pg.Node_DeleteStmt{DeleteStmt: m}}, m.Relation, each)
+			return q.nested(&pg.Node{Node: &pg.Node_DeleteStmt{DeleteStmt: m}}, m.Relation, each)
 		case *pg.RangeVar:
-			if m.Schemaname != "" || !j.with()[m.Relname] {
-				j.readRelation(j.cat.Name(m), query, each)
+			if m.Schemaname != "" || !q.with()[m.Relname] {
+				q.readRelation(q.cat.Name(m), query, each)
 			}
 		}
 		return true
@@ -108,53 +123,45 @@ func (j *judge) reads(query *pg.Node, each func(table string)) {
 
 // nested judges a statement inside another; false = it is done. Where it is
 // only parsed, its table is locked and the rest is read.
-func (j *judge) nested(n *pg.Node, target *pg.RangeVar, each func(string)) bool {
+func (q *queries) nested(n *pg.Node, target *pg.RangeVar, each func(string)) bool {
 	if each == nil {
-		j.target(target)
+		q.target(target)
 		return true
 	}
-	families[reflect.TypeOf(n.Node)](j, n)
+	q.nest(n)
 	return false
 }
 
-func (j *judge) readRelation(name string, query *pg.Node, each func(string)) {
-	r := j.cat.Seen(name)
-	j.lock(name, lock.AccessShare)
+func (q *queries) readRelation(name string, query *pg.Node, each func(string)) {
+	r := q.cat.Seen(name)
+	q.lock(name, lock.AccessShare)
 	if each == nil {
 		return
 	}
 	tree := []string{name}
 	if r != nil {
-		tree = append(tree, j.cat.Descendants(name)...)
+		tree = append(tree, q.cat.Descendants(name)...)
 	}
-	j.lockAll(tree, lock.AccessShare)
+	q.lockAll(tree, lock.AccessShare)
 	for _, t := range tree {
 		each(t)
-		if !j.byKey(t, query) {
-			j.scan(t)
+		if !q.byKey(t, query) {
+			q.scan(t)
 		}
 	}
 	if r != nil && r.Kind == catalog.View {
-		j.readView(name, query, each)
-	}
-}
-
-func (j *judge) readView(view string, query *pg.Node, each func(string)) {
-	for name, r := range j.cat.Relations.All() {
-		if slices.ContainsFunc(r.Dependents, func(d catalog.Dependent) bool { return d.Name == view }) {
-			j.readRelation(name, query, each)
-		}
+		q.readView(name, query, each)
 	}
 }
 
 // byKey reports whether the query's WHERE compares the first column of an index
 // of the table with a value: then the table is not read from end to end.
-func (j *judge) byKey(table string, query *pg.Node) bool {
+func (q *queries) byKey(table string, query *pg.Node) bool {
 	where := whereOf(query)
 	if where == nil {
 		return false
 	}
-	for _, i := range j.indexes(table) {
+	for _, i := range q.indexes(table) {
 		if i.Valid && i.Predicate == "" && len(i.Columns) > 0 && comparesColumn(where, i.Columns[0]) {
 			return true
 		}
@@ -199,35 +206,62 @@ func insertRows(j *judge, n *pg.Node) {
 		j.e.Duration = longer(j.e.Duration, Slow)
 	}
 	j.plans(append(withClause(s.WithClause), s.SelectStmt)...)
-	j.callsOf(s.SelectStmt)
+	j.callsOf(n)
 	if s.OnConflictClause != nil {
 		j.planIndexes(table, lock.RowExclusive)
 		j.inverse(ReversibleLossy, "rows that were there already are changed: none without a copy")
 	}
 	j.intoPartitions(table)
 	j.checkedByRows(table, resNames(s.Cols), true)
-	j.movesSequences(table, resNames(s.Cols))
+	j.movesSequences(table, j.given(s, table))
 	j.firesTriggers(table)
 }
 
 // intoPartitions: which partitions the rows go to depends on the rows.
-func (j *judge) intoPartitions(table string) {
-	if r := j.cat.Seen(table); r != nil && r.Kind == catalog.PartitionedTable {
-		j.lockAll(j.cat.Descendants(table), lock.RowExclusive)
-	}
+func (q *queries) intoPartitions(table string) {
+	q.lockAll(q.parts(table), lock.RowExclusive)
+	q.lockAll(q.cat.Partitioned(table), lock.AccessShare)
 }
 
 // movesSequences locks the sequences of the defaults that an INSERT uses.
-func (j *judge) movesSequences(table string, given []string) {
-	r := j.cat.Seen(table)
-	if r == nil || len(given) == 0 {
+func (q *queries) movesSequences(table string, given []string) {
+	r := q.cat.Seen(table)
+	if r == nil {
 		return
 	}
 	for _, c := range r.Columns {
 		if !slices.Contains(given, c.Name) {
-			j.lockAll(j.cat.SequencesOf(table, c.Name), lock.RowExclusive)
+			q.lockAll(q.cat.SequencesOf(table, c.Name), lock.RowExclusive)
+			q.lock(q.cat.SequenceCalled(c.Default, table), lock.RowExclusive)
 		}
 	}
+}
+
+// given lists the columns that an INSERT has values for.
+func (q *queries) given(s *pg.InsertStmt, table string) []string {
+	columns := resNames(s.Cols)
+	if r := q.cat.Seen(table); r != nil && len(columns) == 0 {
+		for _, c := range r.Columns {
+			columns = append(columns, c.Name)
+		}
+	}
+	source := s.SelectStmt.GetSelectStmt()
+	if source == nil {
+		return nil // DEFAULT VALUES
+	}
+	values := source.TargetList
+	if len(source.ValuesLists) > 0 {
+		values = source.ValuesLists[0].GetList().GetItems()
+	} else if len(s.Cols) > 0 || slices.Contains(catalog.Columns(&pg.Node{Node: &pg.Node_SelectStmt{SelectStmt: source}}), "*") {
+		return columns
+	}
+	var all []string
+	for i, v := range values[:min(len(values), len(columns))] {
+		if v.GetSetToDefault() == nil {
+			all = append(all, columns[i])
+		}
+	}
+	return all
 }
 
 func withClause(w *pg.WithClause) []*pg.Node { return slices.Clone(w.GetCtes()) }
@@ -240,51 +274,38 @@ func resNames(targets []*pg.Node) []string {
 	return all
 }
 
-// target locks the table whose rows are written; through a view, both.
-func (j *judge) target(v *pg.RangeVar) string {
-	name := j.cat.Name(v)
-	j.lock(name, lock.RowExclusive)
-	if r := j.cat.Seen(name); r != nil && r.Kind == catalog.View {
-		for base, b := range j.cat.Relations.All() {
-			if slices.ContainsFunc(b.Dependents, func(d catalog.Dependent) bool { return d.Name == name }) {
-				j.lock(base, lock.RowExclusive)
-			}
-		}
-	}
-	return name
-}
-
 // writes locks what an UPDATE or DELETE touches: the planner opens every index
 // with the table's own mode.
-func (j *judge) writes(v *pg.RangeVar, n *pg.Node) string {
-	name := j.target(v)
+func (q *queries) writes(v *pg.RangeVar, n *pg.Node) string {
+	name := q.target(v)
 	tree := []string{name}
 	if v.GetInh() {
-		tree = append(tree, j.cat.Descendants(name)...)
+		tree = append(tree, q.cat.Descendants(name)...)
 	}
-	j.lockAll(tree, lock.RowExclusive)
+	q.lockAll(tree, lock.RowExclusive)
 	for _, t := range tree {
-		j.planIndexes(t, lock.RowExclusive)
-		if !j.byKey(t, n) {
-			j.scan(t)
+		q.planIndexes(t, lock.RowExclusive)
+		if !q.byKey(t, n) {
+			q.scan(t)
 		}
 	}
-	j.note(RowsStayLocked)
-	j.firesTriggers(name)
+	q.note(RowsStayLocked)
+	q.firesTriggers(name)
 	return name
 }
 
 // RowsStayLocked is the note of an UPDATE, DELETE or MERGE.
 const RowsStayLocked = "every row it changes stays locked until the transaction ends"
 
-func (j *judge) firesTriggers(table string) {
-	r := j.cat.Seen(table)
+func (q *queries) firesTriggers(table string) {
+	r := q.cat.Seen(table)
 	if r == nil {
 		return
 	}
 	for _, t := range r.Triggers {
 		if t.Enabled {
-			j.note("trigger %s calls %s", t.Name, t.Function)
+			q.note("trigger %s calls %s", t.Name, t.Function)
+			q.runs(t.Function)
 		}
 	}
 }
@@ -302,9 +323,7 @@ func deleteRows(j *judge, n *pg.Node) {
 	s := n.GetDeleteStmt()
 	j.inverse(ReversibleNone, "none: the rows are gone")
 	name := j.writes(s.Relation, n)
-	for _, k := range j.foreignKeysTo(name) {
-		j.lookedUp(k, name)
-	}
+	j.deleted(name)
 	j.plans(slices.Concat(withClause(s.WithClause), s.UsingClause, []*pg.Node{s.WhereClause})...)
 	j.callsOf(n)
 }
@@ -323,12 +342,11 @@ func mergeRows(j *judge, n *pg.Node) {
 			j.intoPartitions(name)
 		case pg.CmdType_CMD_DELETE:
 			j.inverse(ReversibleNone, "")
-			for _, k := range j.foreignKeysTo(name) {
-				j.lookedUp(k, name)
-			}
+			j.deleted(name)
 		}
 	}
 	j.plans(append(withClause(s.WithClause), s.SourceRelation)...)
+	j.callsOf(n)
 }
 
 func copyRows(j *judge, n *pg.Node) {
@@ -336,6 +354,7 @@ func copyRows(j *judge, n *pg.Node) {
 	if !s.IsFrom {
 		if s.Query != nil {
 			j.plans(s.Query)
+			j.callsOf(s.Query)
 			return
 		}
 		j.lock(j.cat.Name(s.Relation), lock.AccessShare)

@@ -16,7 +16,7 @@ var (
 
 // dropped says what a kind of object costs to lose. Kinds that are not listed
 // lock nothing and come back by CREATE.
-var dropped = map[pg.ObjectType]func(*judge, *pg.DropStmt, *pg.Node){
+var dropped = map[pg.ObjectType]func(*judge, *pg.DropStmt, catalog.Object){
 	pg.ObjectType_OBJECT_TABLE:         dropTable,
 	pg.ObjectType_OBJECT_FOREIGN_TABLE: dropTable,
 	pg.ObjectType_OBJECT_SEQUENCE:      dropTable,
@@ -29,7 +29,6 @@ var dropped = map[pg.ObjectType]func(*judge, *pg.DropStmt, *pg.Node){
 	pg.ObjectType_OBJECT_TYPE:          dropType,
 	pg.ObjectType_OBJECT_DOMAIN:        dropType,
 	pg.ObjectType_OBJECT_SCHEMA:        dropSchema,
-	pg.ObjectType_OBJECT_STATISTIC_EXT: dropStatistics,
 	pg.ObjectType_OBJECT_FUNCTION:      dropFunction,
 	pg.ObjectType_OBJECT_PROCEDURE:     dropFunction,
 	pg.ObjectType_OBJECT_ROUTINE:       dropFunction,
@@ -39,122 +38,150 @@ var dropped = map[pg.ObjectType]func(*judge, *pg.DropStmt, *pg.Node){
 func drop(j *judge, n *pg.Node) {
 	s := n.GetDropStmt()
 	j.breaks(BreaksOld)
-	f := dropped[s.RemoveType]
-	for _, o := range s.Objects {
-		if f != nil {
-			f(j, s, o)
+	if s.RemoveType == pg.ObjectType_OBJECT_STATISTIC_EXT {
+		for _, o := range s.Objects {
+			dropStatistics(j, o)
 		}
+		return
 	}
+	f := dropped[s.RemoveType]
 	if f == nil {
 		j.inverse(ReversibleInstant, "CREATE it again")
-		if s.Behavior == pg.DropBehavior_DROP_CASCADE {
+		if cascades(s) {
 			j.unknown("CASCADE may lock what depends on it")
 		}
+		return
+	}
+	objects := j.cat.Dropped(s)
+	for _, o := range objects {
+		f(j, s, o)
+	}
+	if !s.Concurrent {
+		j.takeAlong(cascades(s), objects...)
 	}
 }
 
 func cascades(s *pg.DropStmt) bool { return s.Behavior == pg.DropBehavior_DROP_CASCADE }
 
-func dropTable(j *judge, s *pg.DropStmt, o *pg.Node) {
-	name := j.cat.NameOf(o.GetList().GetItems())
-	j.inverse(ReversibleNone, "none: what is in %s is gone", name)
-	r := j.cat.Seen(name)
-	if r == nil && !j.new(name) {
-		if s.MissingOk && j.cat.Known() {
-			j.note("%s is not in the catalog: IF EXISTS does nothing", name)
-		}
-		j.note("%s is not in the catalog: tables that its foreign keys point to are locked ACCESS EXCLUSIVE too", name)
-	}
-	j.dropRelation(name, cascades(s))
-	if r == nil {
-		return
-	}
-	for _, k := range j.foreignKeysTo(name) {
-		if !namedWith(j, s, k.child) {
-			j.dropReference(k, name, cascades(s))
-		}
-	}
-}
-
-// namedWith reports whether the same DROP names the other table too.
-func namedWith(j *judge, s *pg.DropStmt, table string) bool {
-	for _, o := range s.Objects {
-		if j.cat.NameOf(o.GetList().GetItems()) == table {
-			return true
-		}
-	}
-	return false
-}
-
-// dropRelation locks a relation and all that goes with it.
-func (j *judge) dropRelation(name string, cascade bool) {
-	j.lock(name, lock.AccessExclusive)
-	r := j.cat.Seen(name)
-	if r == nil {
-		return
-	}
-	j.lockIndexes(name, lock.AccessExclusive)
-	j.lockAll(j.cat.SequencesOf(name, ""), lock.AccessExclusive)
-	j.lockReferenced(name, lock.AccessExclusive)
-	j.dropFromParents(r)
-	for _, c := range r.Children {
+// takeAlong locks what goes with objects that are dropped, and says what stands
+// in the way without CASCADE.
+func (r *removal) takeAlong(cascade bool, objects ...catalog.Object) {
+	for _, g := range r.cat.Closure(objects...) {
+		r.gone(g.Object)
 		switch {
-		case r.Kind == catalog.PartitionedTable || r.Kind == catalog.Index || cascade:
-			j.dropRelation(c, cascade)
-		default:
-			j.fails("2BP01", "%s inherits from it", c)
+		case !g.Cascaded:
+		case !cascade:
+			r.fails("2BP01", "%s", r.inTheWay(g.Object))
+		case g.Kind == catalog.ConstraintKind:
+			r.note("CASCADE drops %s", r.spoken(g.Object))
+			r.inverse(ReversibleNone, "")
+		case g.Kind == catalog.ColumnKind:
+			r.inverse(ReversibleNone, "none: the values of %s.%s are gone", g.On, g.Name)
 		}
-	}
-	j.dropDependents(r, "", cascade)
-	if r.Kind == catalog.Sequence {
-		j.dropSequence(r, cascade)
 	}
 }
 
-// dropSequence: a default that calls it goes by CASCADE; an identity keeps it.
-func (j *judge) dropSequence(s *catalog.Relation, cascade bool) {
-	table := j.cat.Seen(s.FromTable)
-	if table == nil {
+// inTheWay says that an object depends on another.
+func (r *removal) inTheWay(o catalog.Object) string {
+	if c := r.cat.Seen(o.On).Column(o.Name); o.Kind == catalog.ColumnKind && c != nil && c.Generated != "" {
+		return "generated column " + o.Name + " uses it"
+	}
+	return r.spoken(o) + " depends on it"
+}
+
+// spoken names an object in a sentence.
+func (r *removal) spoken(o catalog.Object) string {
+	if k := r.cat.Seen(o.On).Constraint(o.Name); o.Kind == catalog.ConstraintKind && k != nil && k.Type == catalog.ForeignKey {
+		return "the foreign key " + o.Name + " of " + o.On
+	}
+	return o.String()
+}
+
+// removal knows what goes with what is dropped.
+type removal struct {
+	*record
+	*keys
+}
+
+// gone locks one object that goes. Source: the functions of the server's
+// dependency.c that delete each kind.
+func (r *removal) gone(o catalog.Object) {
+	switch o.Kind {
+	case catalog.TypeKind:
+		if t := r.cat.Type(o.Name); t != nil && t.Composite {
+			r.lock(o.Name, lock.AccessExclusive) // its entry in pg_class
+		}
+	case catalog.FunctionKind, catalog.SchemaKind, catalog.PublicationKind:
+	case catalog.ColumnKind, catalog.DefaultKind, catalog.TriggerKind, catalog.PolicyKind, catalog.RuleKind:
+		r.lock(o.On, lock.AccessExclusive)
+	case catalog.ConstraintKind:
+		r.goneConstraint(o)
+	case catalog.Index:
+		if table, _ := r.cat.Indexed(o.Name); table != nil {
+			r.lock(table.Name, lock.AccessExclusive)
+		}
+		r.lock(o.Name, lock.AccessExclusive)
+	default:
+		r.lock(o.Name, lock.AccessExclusive)
+		if rel := r.cat.Seen(o.Name); rel != nil {
+			r.leavesParent(rel)
+		}
+	}
+}
+
+// goneConstraint: a foreign key takes its triggers on the other table along;
+// what a partition has of its table's key has none there.
+func (r *removal) goneConstraint(o catalog.Object) {
+	if r.cat.Seen(o.On) == nil {
+		return // of a domain
+	}
+	r.lock(o.On, lock.AccessExclusive)
+	k := r.cat.Seen(o.On).Constraint(o.Name)
+	if k == nil || k.Type != catalog.ForeignKey || k.Inherited {
 		return
 	}
-	for _, c := range table.Columns {
-		if !slices.Contains(j.cat.SequencesOf(table.Name, c.Name), s.Name) || !c.Identity && c.Default == "" {
-			continue
-		}
-		if !cascade || c.Identity {
-			j.fails("2BP01", "column %s of %s needs it", c.Name, table.Name)
-		}
-		j.lock(table.Name, lock.AccessExclusive)
+	// Before 15 a partitioned table has no triggers of its own to drop.
+	if p := r.cat.Seen(k.References); r.version >= 15 || p == nil || p.Kind != catalog.PartitionedTable {
+		r.lock(k.References, lock.AccessExclusive)
 	}
+	r.lockAll(r.parts(k.References), lock.AccessExclusive)
 }
 
-// dropFromParents: a partition takes its parent, and the parent's DEFAULT
+// leavesParent: a partition takes its parent, and the parent's DEFAULT
 // partition, along.
-func (j *judge) dropFromParents(r *catalog.Relation) {
-	for _, p := range r.Parents {
-		parent := j.cat.Seen(p)
+func (r *removal) leavesParent(rel *catalog.Relation) {
+	for _, p := range rel.Parents {
+		parent := r.cat.Seen(p)
 		if parent == nil || parent.Kind != catalog.PartitionedTable {
 			continue
 		}
-		j.lock(p, lock.AccessExclusive)
-		if parent.DefaultPartition != r.Name {
-			j.lock(parent.DefaultPartition, lock.AccessExclusive)
+		r.lock(p, lock.AccessExclusive)
+		if parent.DefaultPartition != rel.Name {
+			r.lock(parent.DefaultPartition, lock.AccessExclusive)
 		}
 	}
 }
 
-func dropView(j *judge, s *pg.DropStmt, o *pg.Node) {
-	name := j.cat.NameOf(o.GetList().GetItems())
-	if s.RemoveType == pg.ObjectType_OBJECT_MATVIEW {
-		j.inverse(ReversibleSlow, "CREATE MATERIALIZED VIEW again (runs its query)")
-	} else {
-		j.inverse(ReversibleInstant, "CREATE VIEW again")
+func dropTable(j *judge, s *pg.DropStmt, o catalog.Object) {
+	j.inverse(ReversibleNone, "none: what is in %s is gone", o.Name)
+	if j.cat.Seen(o.Name) != nil || j.new(o.Name) {
+		return
 	}
-	j.dropRelation(name, cascades(s))
+	if s.MissingOk && j.cat.Known() {
+		j.note("%s is not in the catalog: IF EXISTS does nothing", o.Name)
+	}
+	j.note("%s is not in the catalog: tables that its foreign keys point to are locked ACCESS EXCLUSIVE too", o.Name)
 }
 
-func dropIndex(j *judge, s *pg.DropStmt, o *pg.Node) {
-	name := j.cat.NameOf(o.GetList().GetItems())
+func dropView(j *judge, s *pg.DropStmt, _ catalog.Object) {
+	if s.RemoveType == pg.ObjectType_OBJECT_MATVIEW {
+		j.inverse(ReversibleSlow, "CREATE MATERIALIZED VIEW again (runs its query)")
+		return
+	}
+	j.inverse(ReversibleInstant, "CREATE VIEW again")
+}
+
+func dropIndex(j *judge, s *pg.DropStmt, o catalog.Object) {
 	j.inverse(ReversibleSlow, "CREATE INDEX CONCURRENTLY again")
 	j.e.Breaks = BreaksNeither
 	mode := lock.AccessExclusive
@@ -163,62 +190,54 @@ func dropIndex(j *judge, s *pg.DropStmt, o *pg.Node) {
 		j.e.Transactional = false
 		j.note("waits for every transaction that uses the table")
 	}
-	table, d := j.cat.Indexed(name)
+	table, d := j.cat.Indexed(o.Name)
 	if table == nil {
-		j.lock(name, mode)
-		j.note("index %s is not in the catalog: its table is locked %s too", name, mode)
+		j.lock(o.Name, mode)
+		j.note("index %s is not in the catalog: its table is locked %s too", o.Name, mode)
 		return
 	}
 	j.lock(table.Name, mode)
-	j.lock(name, mode)
-	if i := j.cat.Seen(name); i != nil && len(i.Parents) > 0 {
+	j.lock(o.Name, mode)
+	if i := j.cat.Seen(o.Name); i != nil && len(i.Parents) > 0 {
 		j.fails("2BP01", "it is a part of index %s", i.Parents[0])
 	}
 	if d != nil && d.Constraint != "" {
 		j.fails("2BP01", "constraint %s of %s needs the index", d.Constraint, table.Name)
 	}
-	if table.Kind == catalog.PartitionedTable {
-		j.dropPartitionedIndex(s, name, table)
+	if table.Kind != catalog.PartitionedTable {
+		return
 	}
-}
-
-func (j *judge) dropPartitionedIndex(s *pg.DropStmt, name string, table *catalog.Relation) {
 	if s.Concurrent {
 		j.refused("0A000", "cannot drop an index on a partitioned table concurrently")
 		return
 	}
-	j.lockAll(j.cat.Descendants(table.Name), lock.AccessExclusive)
-	j.lockAll(j.cat.Descendants(name), lock.AccessExclusive)
+	// The whole tree is locked before the index is looked at.
+	j.lockAll(j.parts(table.Name), lock.AccessExclusive)
 }
 
-func dropOnTable(j *judge, s *pg.DropStmt, o *pg.Node) {
-	parts := o.GetList().GetItems()
-	if len(parts) < 2 {
-		return
-	}
-	table := j.cat.NameOf(parts[:len(parts)-1])
-	j.lock(table, lock.AccessExclusive)
-	if r := j.cat.Seen(table); r != nil && r.Kind == catalog.PartitionedTable && s.RemoveType == pg.ObjectType_OBJECT_TRIGGER {
-		j.lockAll(j.cat.Descendants(table), lock.AccessExclusive)
-	}
+func dropOnTable(j *judge, s *pg.DropStmt, o catalog.Object) {
 	j.inverse(ReversibleInstant, "CREATE it again")
+	if s.RemoveType == pg.ObjectType_OBJECT_TRIGGER && j.servesOne(j.functionOf(o.On, o.Name)) {
+		j.e.Breaks = BreaksNeither
+	}
 }
 
-func dropType(j *judge, s *pg.DropStmt, o *pg.Node) {
-	name := j.cat.NameOf(o.GetTypeName().GetNames())
-	users := j.cat.Users(name)
+// functionOf is what a trigger calls; "" = not known.
+func (fn *routines) functionOf(table, trigger string) string {
+	if r := fn.cat.Seen(table); r != nil {
+		for _, t := range r.Triggers {
+			if t.Name == trigger {
+				return t.Function
+			}
+		}
+	}
+	return ""
+}
+
+func dropType(j *judge, s *pg.DropStmt, o catalog.Object) {
+	users := j.cat.Users(o.Name)
 	if len(users) == 0 {
 		j.inverse(ReversibleInstant, "CREATE it again")
-	}
-	for _, u := range users {
-		table, column := splitColumn(u)
-		if !cascades(s) {
-			j.fails("2BP01", "%s uses the type", u)
-			continue
-		}
-		j.inverse(ReversibleNone, "none: the values of %s are gone", u)
-		j.lock(table, lock.AccessExclusive)
-		j.dropColumnOf(table, column, true)
 	}
 }
 
@@ -231,27 +250,11 @@ func splitColumn(s string) (table, column string) {
 	return "", s
 }
 
-func dropSchema(j *judge, s *pg.DropStmt, o *pg.Node) {
-	schema := o.GetString_().GetSval()
-	j.inverse(ReversibleNone, "none: everything in %s is gone", schema)
-	if j.cat == nil {
-		return
-	}
-	for name, r := range j.cat.Relations.All() {
-		if catalog.Schema(name) == schema && !cascades(s) {
-			j.fails("2BP01", "%s is in it", name)
-			return
-		}
-		if catalog.Schema(name) == schema && r.Kind != catalog.Index {
-			j.dropRelation(name, true)
-			for _, k := range j.foreignKeysTo(name) {
-				j.dropReference(k, name, true)
-			}
-		}
-	}
+func dropSchema(j *judge, _ *pg.DropStmt, o catalog.Object) {
+	j.inverse(ReversibleNone, "none: everything in %s is gone", o.Name)
 }
 
-func dropStatistics(j *judge, _ *pg.DropStmt, o *pg.Node) {
+func dropStatistics(j *judge, o *pg.Node) {
 	name := j.cat.NameOf(o.GetList().GetItems())
 	j.e.Breaks = BreaksNeither
 	j.inverse(ReversibleInstant, "CREATE STATISTICS again, then ANALYZE")
@@ -259,32 +262,16 @@ func dropStatistics(j *judge, _ *pg.DropStmt, o *pg.Node) {
 		return
 	}
 	for table, r := range j.cat.Relations.All() {
-		for _, s := range r.Statistics {
-			if s == name {
-				j.lock(table, lock.ShareUpdateExclusive)
-			}
+		if slices.Contains(r.Statistics, name) {
+			j.lock(table, lock.ShareUpdateExclusive)
 		}
 	}
 }
 
-// dropFunction: triggers go with their function only by CASCADE.
-func dropFunction(j *judge, s *pg.DropStmt, o *pg.Node) {
-	name := j.cat.NameOf(o.GetObjectWithArgs().GetObjname())
+func dropFunction(j *judge, s *pg.DropStmt, o catalog.Object) {
 	j.inverse(ReversibleInstant, "CREATE FUNCTION again")
-	if j.cat == nil {
-		return
-	}
-	for table, r := range j.cat.Relations.All() {
-		for _, t := range r.Triggers {
-			if t.Function != name {
-				continue
-			}
-			if cascades(s) {
-				j.lock(table, lock.AccessExclusive)
-			} else {
-				j.fails("2BP01", "trigger %s of %s needs it", t.Name, table)
-			}
-		}
+	if len(s.Objects) == 1 && j.servesOne(o.Name) {
+		j.e.Breaks = BreaksNeither
 	}
 }
 
@@ -293,50 +280,53 @@ func truncate(j *judge, n *pg.Node) {
 	s := n.GetTruncateStmt()
 	j.breaks(BreaksOld)
 	j.inverse(ReversibleNone, "none: the rows are gone")
-	seen := map[string]bool{}
+	var all []string
 	for _, v := range s.Relations {
-		j.truncateTree(s, j.cat.Name(v.GetRangeVar()), v.GetRangeVar().GetInh(), seen)
+		name := j.cat.Name(v.GetRangeVar())
+		if !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+		if v.GetRangeVar().GetInh() {
+			for _, d := range j.cat.Descendants(name) {
+				all = add(all, d)
+			}
+		}
 	}
-	if s.Behavior != pg.DropBehavior_DROP_CASCADE {
-		for t := range seen {
-			for _, k := range j.foreignKeysTo(t) {
-				if !seen[k.child] {
-					j.fails("0A000", "%s references it: truncate both, or CASCADE", k.child)
+	for i := 0; i < len(all); i++ {
+		j.empty(all[i], s.RestartSeqs)
+		for _, k := range j.foreignKeysTo(all[i]) {
+			switch {
+			case slices.Contains(all, k.Child):
+			case s.Behavior == pg.DropBehavior_DROP_CASCADE:
+				j.note("CASCADE empties %s", k.Child)
+				all = append(all, k.Child)
+			default:
+				if !slices.ContainsFunc(s.Relations, func(v *pg.Node) bool { return j.cat.Name(v.GetRangeVar()) == k.Child }) {
+					j.fails("0A000", "%s references it: truncate both, or CASCADE", k.Child)
 				}
 			}
 		}
 	}
+	j.e.Duration = Instant
 }
 
-func (j *judge) truncateTree(s *pg.TruncateStmt, name string, inherit bool, seen map[string]bool) {
-	if seen[name] {
+// empty gives one table and its indexes new files.
+func (r *removal) empty(name string, restart bool) {
+	r.lock(name, lock.AccessExclusive)
+	rel := r.cat.Seen(name)
+	if rel == nil {
+		r.note("%s is not in the catalog", name)
+	} else if r.version < 14 {
+		r.lockAll(rel.Parents, lock.AccessShare)
+	}
+	if restart {
+		r.lockAll(r.cat.SequencesOf(name, ""), lock.AccessExclusive)
+	}
+	if r.new(name) || rel != nil && rel.Kind == catalog.PartitionedTable {
 		return
 	}
-	seen[name] = true
-	j.lock(name, lock.AccessExclusive)
-	r := j.cat.Seen(name)
-	if r == nil {
-		j.note("%s is not in the catalog", name)
-	} else if j.version < 14 {
-		j.lockAll(r.Parents, lock.AccessShare)
+	if rel == nil || rel.Kind != catalog.ForeignTable {
+		r.e.Rewrites = add(r.e.Rewrites, name)
 	}
-	if !j.new(name) && (r == nil || r.Kind != catalog.PartitionedTable) {
-		j.e.Rewrites = add(j.e.Rewrites, name)
-		j.lockIndexes(name, lock.AccessExclusive)
-	}
-	if s.RestartSeqs {
-		j.lockAll(j.cat.SequencesOf(name, ""), lock.AccessExclusive)
-	}
-	if inherit && r != nil {
-		for _, c := range r.Children {
-			j.truncateTree(s, c, true, seen)
-		}
-	}
-	if s.Behavior == pg.DropBehavior_DROP_CASCADE {
-		for _, k := range j.foreignKeysTo(name) {
-			j.note("CASCADE empties %s", k.child)
-			j.truncateTree(s, k.child, true, seen)
-		}
-	}
-	j.e.Duration = Instant
+	r.lockIndexes(name, lock.AccessExclusive)
 }

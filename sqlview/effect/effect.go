@@ -24,6 +24,11 @@ type Effect struct {
 	Scans []string
 	// Transactional is true where the statement may run inside a transaction.
 	Transactional bool
+	// NeedsBlock is true for LOCK TABLE and a cursor without HOLD: the server refuses
+	// them outside a transaction block (25P01).
+	NeedsBlock bool
+	// Commits says whether the statement ends transactions by itself.
+	Commits Commits
 	// Duration is how long the locks are held.
 	Duration   Duration
 	Reversible Reversible

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"belay/sqlview/parse"
+
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
@@ -63,9 +65,7 @@ func TestFamiliesMeetEmptyNodes(t *testing.T) {
 						t.Errorf("%s: %v", f.Message().Name(), r)
 					}
 				}()
-				j := &judge{version: 15, e: Effect{Known: true}}
-				j.Node = n
-				fam(j, n)
+				fam(newJudge(parse.Statement{Node: n}, nil, 15), n)
 			}()
 		}
 	}

@@ -11,6 +11,9 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
+// keys knows foreign keys, both ends of them, and what partitions get of them.
+type keys struct{ *record }
+
 // foreignKey is a foreign key that a statement adds.
 type foreignKey struct {
 	parent              string
@@ -33,92 +36,56 @@ func addForeignKey(j *judge, a alteration, k *pg.Constraint) {
 	})
 }
 
-func (j *judge) partitionedForeignKey(a alteration, k *pg.Constraint) {
-	j.lockAll(j.cat.Descendants(a.table), lock.ShareRowExclusive)
+func (fk *keys) partitionedForeignKey(a alteration, k *pg.Constraint) {
+	fk.lockAll(fk.parts(a.table), lock.ShareRowExclusive)
 	switch {
-	case j.version == 10:
-		j.fails("42809", "foreign keys on partitioned tables need 11")
-	case k.SkipValidation && j.version < 18:
-		j.fails("42809", "a NOT VALID foreign key on a partitioned table needs 18")
+	case fk.version == 10:
+		fk.fails("42809", "foreign keys on partitioned tables need 11")
+	case k.SkipValidation && fk.version < 18:
+		fk.fails("42809", "a NOT VALID foreign key on a partitioned table needs 18")
 	}
 }
 
 // foreignKey locks the parent and, where rows are checked, reads both tables.
-func (j *judge) foreignKey(a alteration, k foreignKey) {
-	j.lock(k.parent, lock.ShareRowExclusive)
-	if p := j.cat.Seen(k.parent); p != nil && p.Kind == catalog.PartitionedTable && j.version < 12 {
-		j.fails("42809", "a foreign key to a partitioned table needs 12")
+func (fk *keys) foreignKey(a alteration, k foreignKey) {
+	fk.lock(k.parent, lock.ShareRowExclusive)
+	if p := fk.cat.Seen(k.parent); p != nil && p.Kind == catalog.PartitionedTable && fk.version < 12 {
+		fk.fails("42809", "a foreign key to a partitioned table needs 12")
 	}
-	j.lockAll(j.cat.Descendants(k.parent), lock.ShareRowExclusive)
-	if !k.skip && !j.new(a.table) {
-		j.validateForeignKey(a, k.parent)
+	fk.lockAll(fk.parts(k.parent), lock.ShareRowExclusive)
+	if !k.skip && !fk.new(a.table) {
+		fk.validateForeignKey(a, k.parent)
 	}
 }
 
 // validateForeignKey is the join that looks for rows without a parent: it plans
 // over all indexes of both tables.
-func (j *judge) validateForeignKey(a alteration, parent string) {
-	for _, t := range append(a.tree(j), append([]string{parent}, j.cat.Descendants(parent)...)...) {
-		j.lock(t, lock.AccessShare)
-		j.scan(t)
-		j.planIndexes(t, lock.AccessShare)
+func (k *keys) validateForeignKey(a alteration, parent string) {
+	for _, t := range append(a.tree(k.cat), append([]string{parent}, k.cat.Descendants(parent)...)...) {
+		k.lock(t, lock.AccessShare)
+		k.scan(t)
+		k.planIndexes(t, lock.AccessShare)
 	}
 }
 
 // planIndexes locks the indexes that the planner looks at, with the mode that
 // the query has on the table. Before 16 it does not look at those of a
 // partitioned table.
-func (j *judge) planIndexes(table string, mode lock.Mode) {
-	if r := j.cat.Seen(table); r != nil && r.Kind == catalog.PartitionedTable && j.version < 16 {
+func (k *keys) planIndexes(table string, mode lock.Mode) {
+	if r := k.cat.Seen(table); r != nil && r.Kind == catalog.PartitionedTable && k.version < 16 {
 		return
 	}
-	j.lockIndexes(table, j.planned(mode))
+	k.lockIndexes(table, k.planned(mode))
 }
 
-// reference is a foreign key with the table that has it.
-type reference struct {
-	child string
-	catalog.Constraint
-}
-
-// foreignKeysTo lists the foreign keys that point to a table.
-func (j *judge) foreignKeysTo(table string) []reference {
-	var all []reference
-	r := j.cat.Seen(table)
-	if r == nil {
-		return nil
-	}
-	for _, child := range r.ReferencedBy {
-		c := j.cat.Seen(child)
-		if c == nil {
-			continue
-		}
-		for _, k := range c.Constraints {
-			if k.Type == catalog.ForeignKey && k.References == table {
-				all = append(all, reference{child, k})
-			}
-		}
-	}
-	return all
-}
-
-// dropReference is what happens to a foreign key whose parent's key goes.
-func (j *judge) dropReference(k reference, table string, cascade bool) {
-	switch {
-	case k.child == table:
-	case cascade:
-		j.lock(k.child, lock.AccessExclusive)
-		j.note("CASCADE drops the foreign key %s of %s", k.Name, k.child)
-		j.inverse(ReversibleNone, "")
-	default:
-		j.fails("2BP01", "the foreign key %s of %s depends on it", k.Name, k.child)
-	}
-}
+// foreignKeysTo lists the foreign keys that point to a table, or to a partitioned
+// table above it.
+func (fk *keys) foreignKeysTo(table string) []catalog.Reference { return fk.cat.References(table) }
 
 // copiedKeyMode is the lock on the parent of a foreign key that a new partition
 // gets from its table.
-func (j *judge) copiedKeyMode() lock.Mode {
-	if j.version < 12 {
+func (k *keys) copiedKeyMode() lock.Mode {
+	if k.version < 12 {
 		return lock.AccessShare
 	}
 	return lock.ShareRowExclusive
@@ -126,30 +93,32 @@ func (j *judge) copiedKeyMode() lock.Mode {
 
 // lockReferencing locks the tables whose foreign keys point to a partitioned
 // table that gets a partition.
-func (j *judge) lockReferencing(parent string) {
+func (fk *keys) lockReferencing(parent string) {
 	mode := lock.ShareRowExclusive
-	if j.version < 15 {
+	if fk.version < 15 {
 		mode = lock.AccessShare
 	}
-	for _, k := range j.foreignKeysTo(parent) {
-		j.lock(k.child, mode)
+	for _, k := range fk.foreignKeysTo(parent) {
+		if !k.Inherited {
+			fk.lock(k.Child, mode)
+		}
 	}
 }
 
 // lockReferenced locks the parents of all foreign keys of a table.
-func (j *judge) lockReferenced(table string, mode lock.Mode) {
-	r := j.cat.Seen(table)
+func (fk *keys) lockReferenced(table string, mode lock.Mode) {
+	r := fk.cat.Seen(table)
 	if r == nil {
 		return
 	}
 	for _, k := range r.Constraints {
-		if k.Type == catalog.ForeignKey && k.References != table {
+		if k.Type == catalog.ForeignKey {
 			// Before 15 a partitioned table has no triggers of its own to drop.
-			p := j.cat.Seen(k.References)
-			if mode < lock.AccessExclusive || j.version >= 15 || p == nil || p.Kind != catalog.PartitionedTable {
-				j.lock(k.References, mode)
+			p := fk.cat.Seen(k.References)
+			if mode < lock.AccessExclusive || fk.version >= 15 || p == nil || p.Kind != catalog.PartitionedTable {
+				fk.lock(k.References, mode)
 			}
-			j.lockAll(j.cat.Descendants(k.References), mode)
+			fk.lockAll(fk.parts(k.References), mode)
 		}
 	}
 }
@@ -157,8 +126,8 @@ func (j *judge) lockReferenced(table string, mode lock.Mode) {
 // checkedByRows locks what the checks of foreign keys read when rows of a table
 // are written: parents of the columns that are set, and children of the keys
 // that change or go. An empty list of columns means all.
-func (j *judge) checkedByRows(table string, columns []string, insert bool) {
-	r := j.cat.Seen(table)
+func (q *queries) checkedByRows(table string, columns []string, insert bool) {
+	r := q.cat.Seen(table)
 	if r == nil {
 		return
 	}
@@ -168,42 +137,104 @@ func (j *judge) checkedByRows(table string, columns []string, insert bool) {
 	mode := lock.RowShare
 	for _, k := range r.Constraints {
 		if k.Type == catalog.ForeignKey && k.Enforced && touches(k.Columns) {
-			j.lock(k.References, mode)
-			j.planIndexes(k.References, mode)
+			q.lock(k.References, mode)
+			q.planIndexes(k.References, mode)
 		}
 	}
 	if insert {
 		return
 	}
-	for _, k := range j.foreignKeysTo(table) {
-		if touches(k.RefColumns) {
-			j.lookedUp(k, table)
+	q.altered(table, columns)
+}
+
+// change is what happens to rows: they go, or get other values in some columns.
+type change struct {
+	table   string
+	goes    bool
+	columns string // those that change, joined by blanks
+}
+
+// deleted follows the rows that go to those that point to them; altered does
+// the same for columns that change, all of them where columns is empty.
+func (q *queries) deleted(table string) { q.ripple(change{table: table, goes: true}) }
+
+func (q *queries) altered(table string, columns []string) {
+	q.ripple(change{table: table, columns: strings.Join(columns, " ")})
+}
+
+// ripple goes from table to table along what the foreign keys do. It ends where a
+// change was seen before.
+func (q *queries) ripple(first change) {
+	queue, seen := []change{first}, map[change]bool{first: true}
+	for len(queue) > 0 {
+		c := queue[0]
+		queue = queue[1:]
+		for _, k := range q.foreignKeysTo(c.table) {
+			next, ok := q.act(c, k)
+			if ok && !seen[next] {
+				seen[next] = true
+				queue = append(queue, next)
+			}
 		}
 	}
+}
+
+// act is what one foreign key does when rows that it points to change; false =
+// nothing that other foreign keys could see.
+func (q *queries) act(c change, k catalog.Reference) (change, bool) {
+	columns := strings.Fields(c.columns)
+	if !c.goes && len(columns) > 0 && !slices.ContainsFunc(k.RefColumns, func(r string) bool { return slices.Contains(columns, r) }) {
+		return change{}, false
+	}
+	action := k.OnUpdate
+	if c.goes {
+		action = k.OnDelete
+	}
+	if action == "" || action == "RESTRICT" {
+		q.lookedUp(k, c.table)
+		return change{}, false
+	}
+	q.lock(k.Child, lock.RowExclusive)
+	q.lockAll(q.parts(k.Child), lock.RowExclusive)
+	q.planIndexes(k.Child, lock.RowExclusive)
+	q.unindexed(k)
+	q.firesTriggers(k.Child)
+	if c.goes && action == "CASCADE" {
+		q.note("rows of %s that point to them are deleted too (ON DELETE CASCADE)", k.Child)
+		q.inverse(ReversibleNone, "")
+		return change{table: k.Child, goes: true}, true
+	}
+	q.note("rows of %s that point to them are changed too (%s)", k.Child, action)
+	return change{table: k.Child, columns: strings.Join(k.Columns, " ")}, true
 }
 
 // lookedUp is the check that no row of a child points to a key that changes or
 // goes. Without an index on the child's columns it reads the whole child, for
 // every row.
-func (j *judge) lookedUp(k reference, table string) {
-	if k.child == table {
+func (q *queries) lookedUp(k catalog.Reference, table string) {
+	if k.Child == table {
 		return
 	}
-	j.lock(k.child, lock.RowShare)
-	j.planIndexes(k.child, lock.RowShare)
-	indexed := slices.ContainsFunc(j.indexes(k.child), func(i catalog.IndexDef) bool {
+	q.lock(k.Child, lock.RowShare)
+	q.planIndexes(k.Child, lock.RowShare)
+	q.unindexed(k)
+}
+
+// unindexed notes a foreign key whose columns no index finds.
+func (q *queries) unindexed(k catalog.Reference) {
+	indexed := slices.ContainsFunc(q.indexes(k.Child), func(i catalog.IndexDef) bool {
 		return i.Valid && len(i.Columns) > 0 && i.Columns[0] == k.Columns[0]
 	})
 	if !indexed {
-		j.scan(k.child)
-		j.note("%s has no index on %s: it is read whole for every row", k.child, strings.Join(k.Columns, ", "))
+		q.scan(k.Child)
+		q.note("%s has no index on %s: it is read whole for every row", k.Child, strings.Join(k.Columns, ", "))
 	}
 }
 
 // planned is the lock on the indexes of a table that the planner looks at:
 // since 12 that of the table, before it ACCESS SHARE unless rows are written.
-func (j *judge) planned(mode lock.Mode) lock.Mode {
-	if j.version < 12 && mode == lock.RowShare {
+func (k *keys) planned(mode lock.Mode) lock.Mode {
+	if k.version < 12 && mode == lock.RowShare {
 		return lock.AccessShare
 	}
 	return mode

@@ -1,6 +1,8 @@
 package effect
 
 import (
+	"slices"
+
 	"belay/sqlview/catalog"
 	"belay/sqlview/lock"
 
@@ -22,7 +24,9 @@ func grant(j *judge, n *pg.Node) {
 	if s.IsGrant {
 		j.inverse(ReversibleInstant, "REVOKE")
 	} else {
-		j.breaks(BreaksOld)
+		if !j.onlyNew(s) {
+			j.breaks(BreaksOld)
+		}
 		j.inverse(ReversibleInstant, "GRANT again")
 	}
 	relation := s.Objtype == pg.ObjectType_OBJECT_TABLE || s.Objtype == pg.ObjectType_OBJECT_SEQUENCE
@@ -34,6 +38,23 @@ func grant(j *judge, n *pg.Node) {
 			j.lock(j.cat.Name(v), lock.AccessShare)
 		}
 	}
+}
+
+// onlyNew reports whether all that a GRANT or REVOKE names was made by the run.
+func (j *judge) onlyNew(s *pg.GrantStmt) bool {
+	if s.Targtype != pg.GrantTargetType_ACL_TARGET_OBJECT {
+		return false
+	}
+	return !slices.ContainsFunc(s.Objects, func(o *pg.Node) bool {
+		switch {
+		case o.GetRangeVar() != nil:
+			return !j.new(j.cat.Name(o.GetRangeVar()))
+		case o.GetObjectWithArgs() != nil && j.cat != nil:
+			f := j.cat.Functions.Get(j.cat.NameOf(o.GetObjectWithArgs().Objname))
+			return f == nil || !f.CreatedHere
+		}
+		return true
+	})
 }
 
 func comment(j *judge, n *pg.Node) {
@@ -84,7 +105,7 @@ func alterPublication(j *judge, n *pg.Node) {
 	if s.Action == pg.AlterPublicationAction_AP_SetObjects && j.cat != nil && len(s.Pubobjects) > 0 {
 		for _, p := range j.cat.Publications {
 			if p.Name == s.Pubname {
-				j.lockAll(p.Tables, lock.ShareUpdateExclusive)
+				j.lockAll(p.Named, lock.ShareUpdateExclusive)
 			}
 		}
 	}

@@ -12,12 +12,21 @@ var (
 	_ = register((*pg.Node_ReindexStmt)(nil), reindex)
 )
 
+func indexColumns(s *pg.IndexStmt) []string {
+	var columns []string
+	for _, p := range s.IndexParams {
+		columns = append(columns, p.GetIndexElem().GetName())
+		columns = append(columns, catalog.Columns(p.GetIndexElem().GetExpr())...)
+	}
+	return columns
+}
+
 func createIndex(j *judge, n *pg.Node) {
 	s := n.GetIndexStmt()
 	table := j.cat.Name(s.Relation)
 	r := j.cat.Seen(table)
 	j.inverse(ReversibleInstant, "DROP INDEX CONCURRENTLY")
-	if s.Unique {
+	if s.Unique && !j.keptInStep(table, indexColumns(s)...) {
 		j.breaks(BreaksOld)
 	}
 	if j.cat.Relation(table) == nil && !j.new(table) {
@@ -57,10 +66,14 @@ func (j *judge) partitionedIndex(s *pg.IndexStmt, table string) {
 	case s.Concurrent:
 		j.refused("0A000", "cannot create an index on a partitioned table concurrently")
 	case s.Relation.GetInh():
-		for _, d := range j.cat.Descendants(table) {
-			j.lock(d, lock.Share)
-			j.buildIndex(d, false)
+		whole := catalog.IndexDef{Unique: s.Unique, Method: s.AccessMethod, Predicate: catalog.Expression(s.WhereClause)}
+		for _, p := range s.IndexParams {
+			whole.Columns = append(whole.Columns, p.GetIndexElem().GetName())
 		}
+		for _, p := range s.IndexIncludingParams {
+			whole.Include = append(whole.Include, p.GetIndexElem().GetName())
+		}
+		j.buildParts(table, whole, lock.Share)
 	}
 }
 

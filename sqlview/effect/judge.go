@@ -1,12 +1,9 @@
 package effect
 
 import (
-	"fmt"
 	"reflect"
-	"slices"
 
 	"belay/sqlview/catalog"
-	"belay/sqlview/lock"
 	"belay/sqlview/parse"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -39,8 +36,7 @@ func Of(s parse.Statement, snap *catalog.Snapshot, version int) Effect {
 }
 
 func ofVersion(s parse.Statement, snap *catalog.Snapshot, version int) Effect {
-	j := &judge{Statement: s, cat: snap, version: version}
-	j.e = Effect{Known: true, Transactional: true, Duration: Instant, Reversible: ReversibleInstant, Breaks: BreaksNeither}
+	j := newJudge(s, snap, version)
 	f := families[reflect.TypeOf(s.Node.Node)]
 	if f == nil {
 		j.e.Known = false
@@ -52,14 +48,26 @@ func ofVersion(s parse.Statement, snap *catalog.Snapshot, version int) Effect {
 	return j.e
 }
 
-// judge is one statement under judgement.
+// judge is one statement under judgement. What it finds is in its record; the
+// others know one part of the server each and write to the same record.
 type judge struct {
 	parse.Statement
-	cat     *catalog.Snapshot
-	version int
-	e       Effect
-	// ctes are the names of the statement's WITH; nil = not read yet.
-	ctes map[string]bool
+	*record
+	*routines
+	*keys
+	*queries
+	*types
+	*removal
+}
+
+func newJudge(s parse.Statement, snap *catalog.Snapshot, version int) *judge {
+	r := &record{cat: snap, version: version}
+	r.e = Effect{Known: true, Transactional: true, Duration: Instant, Reversible: ReversibleInstant, Breaks: BreaksNeither}
+	f, k := &routines{r}, &keys{r}
+	j := &judge{Statement: s, record: r, routines: f, keys: k, types: &types{r, f, k}, removal: &removal{r, k}}
+	j.queries = &queries{record: r, routines: f, keys: k, statement: s.Node,
+		views: map[string]bool{}, bodies: map[string]bool{}, nest: func(n *pg.Node) { families[reflect.TypeOf(n.Node)](j, n) }}
+	return j
 }
 
 // family judges the statements of one node of the parse tree.
@@ -71,152 +79,4 @@ var families = map[reflect.Type]family{}
 func register(node any, f family) bool {
 	families[reflect.TypeOf(node)] = f
 	return true
-}
-
-// settle draws the conclusions that hold for every statement.
-func (j *judge) settle() {
-	if len(j.e.Rewrites)+len(j.e.Scans)+len(j.e.Rebuilds) > 0 && j.e.Duration == Instant {
-		j.e.Duration = Slow
-	}
-}
-
-// new reports whether the run under review makes the relation, so that nobody
-// else can wait for it.
-func (j *judge) new(relation string) bool {
-	r := j.cat.Seen(relation)
-	return r != nil && r.CreatedHere
-}
-
-// lock takes a lock, or raises one that is already there.
-func (j *judge) lock(relation string, mode lock.Mode) {
-	if relation == "" || mode == lock.None {
-		return
-	}
-	if j.new(relation) {
-		j.note("%s is new in this run: nobody waits for it", relation)
-		return
-	}
-	for i := range j.e.Locks {
-		if l := &j.e.Locks[i]; l.Relation == relation {
-			l.Mode = max(l.Mode, mode)
-			return
-		}
-	}
-	j.e.Locks = append(j.e.Locks, On{Relation: relation, Mode: mode})
-}
-
-func (j *judge) lockAll(relations []string, mode lock.Mode) {
-	for _, r := range relations {
-		j.lock(r, mode)
-	}
-}
-
-// lockIndexes locks every index of a relation that the catalog knows.
-func (j *judge) lockIndexes(relation string, mode lock.Mode) {
-	for _, i := range j.indexes(relation) {
-		j.lock(i.Name, mode)
-	}
-}
-
-func (j *judge) indexes(relation string) []catalog.IndexDef {
-	if r := j.cat.Seen(relation); r != nil {
-		return r.Indexes
-	}
-	return nil
-}
-
-// rewrite notes that a relation is written anew, which reads it whole and
-// builds its indexes again under the lock that the statement holds.
-func (j *judge) rewrite(relation string) {
-	if j.new(relation) {
-		return
-	}
-	j.e.Rewrites = add(j.e.Rewrites, relation)
-	j.scan(relation)
-	for _, i := range j.indexes(relation) {
-		j.lock(i.Name, lock.AccessExclusive)
-		j.rebuild(i.Name)
-	}
-}
-
-func (j *judge) rebuild(index string) {
-	if !j.new(index) {
-		j.e.Rebuilds = add(j.e.Rebuilds, index)
-	}
-}
-
-// scan notes that a relation is read from end to end. A partitioned table has
-// no rows of its own.
-func (j *judge) scan(relation string) {
-	r := j.cat.Seen(relation)
-	if relation == "" || r != nil && (r.CreatedHere || r.Kind == catalog.PartitionedTable || r.Kind == catalog.View) {
-		return
-	}
-	j.e.Scans = add(j.e.Scans, relation)
-}
-
-// scanTree scans a relation and all its partitions or children.
-func (j *judge) scanTree(relation string) {
-	j.scan(relation)
-	for _, d := range j.cat.Descendants(relation) {
-		j.scan(d)
-	}
-}
-
-func (j *judge) note(format string, args ...any) {
-	j.e.Notes = add(j.e.Notes, fmt.Sprintf(format, args...))
-}
-
-// unknown says that nobody can know how long the statement takes, and why.
-func (j *judge) unknown(why string) {
-	j.e.Duration = Unknown
-	j.note("%s", why)
-}
-
-// fails notes that the server refuses the statement.
-func (j *judge) fails(code, format string, args ...any) {
-	if j.e.Fails.Code == "" || j.e.Fails.IfRows {
-		j.e.Fails = Failure{Code: code, Message: fmt.Sprintf(format, args...)}
-	}
-}
-
-// refused is fails for an error that comes before the statement holds a lock
-// for any time.
-func (j *judge) refused(code, format string, args ...any) {
-	j.fails(code, format, args...)
-	j.e.Locks, j.e.Rewrites, j.e.Scans, j.e.Rebuilds = nil, nil, nil, nil
-}
-
-// inverse says what the way back costs, in words.
-func (j *judge) inverse(r Reversible, format string, args ...any) {
-	if reversibleRank(r) >= reversibleRank(j.e.Reversible) {
-		j.e.Reversible = r
-	}
-	sentence := fmt.Sprintf(format, args...)
-	switch {
-	case sentence == "":
-	case j.e.Inverse == "":
-		j.e.Inverse = sentence
-	default:
-		j.e.Inverse += "; " + sentence
-	}
-}
-
-// breaks raises what the statement breaks. Old outranks new: code that runs now
-// is hurt first.
-func (j *judge) breaks(b Breaks) {
-	if j.e.Breaks != BreaksOld {
-		j.e.Breaks = b
-	}
-}
-
-func add(all []string, s string) []string {
-	if s == "" || slices.Contains(all, s) {
-		return all
-	}
-	return append(all, s)
-}
-
-func reversibleRank(r Reversible) int {
-	return slices.Index([]Reversible{ReversibleInstant, ReversibleSlow, ReversibleLossy, ReversibleNone}, r)
 }

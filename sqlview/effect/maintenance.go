@@ -115,6 +115,7 @@ func (j *judge) clusterAll() {
 func lockTable(j *judge, n *pg.Node) {
 	s := n.GetLockStmt()
 	j.inverse(ReversibleInstant, "the end of the transaction")
+	j.e.NeedsBlock = true
 	for _, v := range s.Relations {
 		name := j.cat.Name(v.GetRangeVar())
 		j.lock(name, lock.Mode(s.Mode))

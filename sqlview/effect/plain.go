@@ -18,11 +18,9 @@ type plain struct {
 
 // plains lists them. What is not here and in no family is not known.
 var plains = []plain{
-	{node: (*pg.Node_TransactionStmt)(nil)},
 	{node: (*pg.Node_VariableSetStmt)(nil), back: "RESET"},
 	{node: (*pg.Node_VariableShowStmt)(nil)},
 	{node: (*pg.Node_ConstraintsSetStmt)(nil)},
-	{node: (*pg.Node_DiscardStmt)(nil)},
 	{node: (*pg.Node_CheckPointStmt)(nil)},
 	{node: (*pg.Node_LoadStmt)(nil)},
 	{node: (*pg.Node_NotifyStmt)(nil)},
@@ -31,7 +29,6 @@ var plains = []plain{
 	{node: (*pg.Node_FetchStmt)(nil)},
 	{node: (*pg.Node_ClosePortalStmt)(nil)},
 	{node: (*pg.Node_DeallocateStmt)(nil)},
-	{node: (*pg.Node_CreateSchemaStmt)(nil), back: "DROP SCHEMA"},
 	{node: (*pg.Node_CreateEnumStmt)(nil), back: "DROP TYPE"},
 	{node: (*pg.Node_CreateDomainStmt)(nil), back: "DROP DOMAIN"},
 	{node: (*pg.Node_CompositeTypeStmt)(nil), back: "DROP TYPE"},
@@ -96,6 +93,8 @@ func registerPlains() bool {
 
 var (
 	_ = registerPlains()
+	_ = register((*pg.Node_TransactionStmt)(nil), transactionControl)
+	_ = register((*pg.Node_DiscardStmt)(nil), discard)
 	_ = register((*pg.Node_AlterDatabaseStmt)(nil), alterDatabase)
 	_ = register((*pg.Node_CreateExtensionStmt)(nil), createExtension)
 	_ = register((*pg.Node_AlterExtensionStmt)(nil), createExtension)
@@ -106,6 +105,18 @@ var (
 	_ = register((*pg.Node_DropSubscriptionStmt)(nil), dropSubscription)
 	_ = register((*pg.Node_AlterTableMoveAllStmt)(nil), moveAll)
 )
+
+// transactionControl: a prepared transaction is ended outside of any other.
+func transactionControl(j *judge, n *pg.Node) {
+	switch n.GetTransactionStmt().Kind {
+	case pg.TransactionStmtKind_TRANS_STMT_COMMIT_PREPARED, pg.TransactionStmtKind_TRANS_STMT_ROLLBACK_PREPARED:
+		j.e.Transactional = false
+	}
+}
+
+func discard(j *judge, n *pg.Node) {
+	j.e.Transactional = n.GetDiscardStmt().Target != pg.DiscardMode_DISCARD_ALL
+}
 
 func alterDatabase(j *judge, n *pg.Node) {
 	j.inverse(ReversibleInstant, "ALTER DATABASE back")

@@ -18,25 +18,31 @@ var (
 )
 
 // hidden is what code does that no parser sees.
-func (j *judge) hidden(what string) {
-	j.unknown(what + " may take any lock and run for any time: nobody can know")
-	j.inverse(ReversibleNone, "unknown: depends on what it does")
-	j.breaks(BreaksOld)
+func (r *record) hidden(what string) {
+	r.unknown(what + " may take any lock and run for any time: nobody can know")
+	r.inverse(ReversibleNone, "unknown: depends on what it does")
+	r.breaks(BreaksOld)
 }
 
 func doBlock(j *judge, n *pg.Node) {
 	j.hidden("the body of DO")
+	body, language := "", "plpgsql"
 	for _, a := range n.GetDoStmt().GetArgs() {
-		body := a.GetDefElem().GetArg().GetString_().GetSval()
-		if lower := strings.ToLower(body); strings.Contains(lower, "commit") || strings.Contains(lower, "rollback") {
-			j.note("it may end its own transaction, which a transaction around it forbids")
+		text := a.GetDefElem().GetArg().GetString_().GetSval()
+		switch a.GetDefElem().GetDefname() {
+		case "as":
+			body = text
+		case "language":
+			language = strings.ToLower(text)
 		}
 	}
+	j.commits(j.commitsIn(body, language, 0), "the block")
 }
 
 func call(j *judge, n *pg.Node) {
-	name := strings.Join(catalog.Strings(n.GetCallStmt().GetFunccall().GetFuncname()), ".")
-	j.hidden("procedure " + name)
+	name := catalog.Strings(n.GetCallStmt().GetFunccall().GetFuncname())
+	j.hidden("procedure " + strings.Join(name, "."))
+	j.commits(j.commitsOf(name, 0), "procedure "+strings.Join(name, "."))
 }
 
 func execute(j *judge, n *pg.Node) { j.hidden("prepared statement " + n.GetExecuteStmt().GetName()) }
@@ -45,10 +51,9 @@ func execute(j *judge, n *pg.Node) { j.hidden("prepared statement " + n.GetExecu
 func explain(j *judge, n *pg.Node) {
 	s := n.GetExplainStmt()
 	if hasOption(s.Options, "analyze") {
-		inner := *j
+		inner := j.Statement
 		inner.Node = s.Query
-		e := ofVersion(inner.Statement, j.cat, j.version)
-		j.e = e
+		j.e = ofVersion(inner, j.cat, j.version)
 		j.note("EXPLAIN ANALYZE runs the statement")
 		return
 	}
@@ -56,8 +61,12 @@ func explain(j *judge, n *pg.Node) {
 	j.e.Scans = nil
 }
 
+// cursorWithHold is CURSOR_OPT_HOLD of parsenodes.h.
+const cursorWithHold = 0x0020
+
 // declare plans its query; rows are read by FETCH.
 func declare(j *judge, n *pg.Node) {
+	j.e.NeedsBlock = n.GetDeclareCursorStmt().Options&cursorWithHold == 0
 	j.plans(n.GetDeclareCursorStmt().Query)
 	j.e.Scans = nil
 }

@@ -23,7 +23,11 @@ func rename(j *judge, n *pg.Node) {
 	switch s.RenameType {
 	case pg.ObjectType_OBJECT_INDEX:
 		j.e.Breaks = BreaksNeither
-		j.lock(name, j.renameIndexMode())
+		if j.cat.Seen(name) == nil {
+			j.lock(name, j.renameIndexMode())
+			return
+		}
+		j.renameRelation(name)
 	case pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW,
 		pg.ObjectType_OBJECT_SEQUENCE, pg.ObjectType_OBJECT_FOREIGN_TABLE:
 		j.renameRelation(name)
@@ -36,21 +40,31 @@ func rename(j *judge, n *pg.Node) {
 	case pg.ObjectType_OBJECT_TRIGGER, pg.ObjectType_OBJECT_POLICY, pg.ObjectType_OBJECT_RULE:
 		j.e.Breaks = BreaksNeither
 		j.lock(name, lock.AccessExclusive)
+		if s.RenameType == pg.ObjectType_OBJECT_TRIGGER && j.version >= 15 {
+			j.lockAll(j.parts(name), lock.AccessExclusive)
+		}
 	}
 }
 
-// renameRelation also serves ALTER TABLE … RENAME on an index.
+// renameRelation: what the relation is counts, not what the statement calls it.
 func (j *judge) renameRelation(name string) {
-	if r := j.cat.Seen(name); r != nil && r.Kind == catalog.Index {
+	r := j.cat.Seen(name)
+	if r != nil && r.Kind == catalog.Index {
 		j.lock(name, j.renameIndexMode())
 		return
+	}
+	if r != nil {
+		j.breaks(BreaksOld)
 	}
 	j.lock(name, lock.AccessExclusive)
 }
 
 func (j *judge) renameConstraint(table, name string) {
 	j.lock(table, lock.AccessExclusive)
-	j.lockAll(j.cat.Descendants(table), lock.AccessExclusive)
+	k := j.cat.Seen(table).Constraint(name)
+	if k == nil || (k.Type == catalog.Check || k.Type == catalog.NotNull) && !k.NoInherit {
+		j.lockAll(j.cat.Descendants(table), lock.AccessExclusive)
+	}
 	for _, i := range j.indexes(table) {
 		if i.Constraint == name {
 			j.lock(i.Name, j.renameIndexMode())

@@ -20,7 +20,9 @@ var (
 func createTrigger(j *judge, n *pg.Node) {
 	s := n.GetCreateTrigStmt()
 	table := j.cat.Name(s.Relation)
-	j.breaks(BreaksOld)
+	if inStep(j.known(j.cat.NameOf(s.Funcname))) == nil {
+		j.breaks(BreaksOld)
+	}
 	j.inverse(ReversibleInstant, "DROP TRIGGER %s (ACCESS EXCLUSIVE)", catalog.Quote(s.Trigname))
 	j.lock(table, lock.ShareRowExclusive)
 	if s.Row {

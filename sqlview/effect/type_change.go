@@ -9,6 +9,13 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
+// types knows what a change of a column's type does, and domains.
+type types struct {
+	*record
+	*routines
+	*keys
+}
+
 // typeChange is what a change of a column's type does to its rows.
 type typeChange struct {
 	rewrites bool
@@ -22,22 +29,20 @@ type typeChange struct {
 
 // typeChange judges a change between two types as format_type prints them. from
 // is "" where nobody knows it. using is the USING expression.
-func (j *judge) typeChange(from, to, column string, using *pg.Node) typeChange {
+func (ty *types) typeChange(from, to, column string, using *pg.Node) typeChange {
 	if from == "" {
 		return typeChange{rewrites: true, lossy: true, why: "the type of " + column + " is not in the catalog: judged as a rewrite"}
 	}
 	if using != nil && !plainCast(using, column, to) {
 		return typeChange{rewrites: true, lossy: true, why: "USING computes every value anew: rewrites"}
 	}
-	if t := j.cat.Type(to); t != nil && t.Domain {
-		if constrained(j.cat, t) {
+	if t := ty.cat.Type(to); t != nil && t.Domain {
+		if constrained(ty.cat, t) {
 			return typeChange{rewrites: true, why: "the domain " + t.Name + " has a constraint, which is checked for every row: rewrites"}
 		}
-		return j.typeChange(from, t.Base, column, nil)
+		to = baseType(ty.cat, to)
 	}
-	if t := j.cat.Type(from); t != nil && t.Domain {
-		return j.typeChange(t.Base, to, column, nil)
-	}
+	from = baseType(ty.cat, from)
 	fb, fm, fa := catalog.SplitType(from)
 	tb, tm, ta := catalog.SplitType(to)
 	if fb == tb && fa == ta && slices.Equal(fm, tm) {
@@ -46,10 +51,23 @@ func (j *judge) typeChange(from, to, column string, using *pg.Node) typeChange {
 	if fa || ta {
 		return typeChange{rewrites: true, lossy: true, why: "an array's elements are converted one by one: rewrites"}
 	}
-	return j.scalarChange(fb, fm, tb, tm)
+	return ty.scalarChange(fb, fm, tb, tm)
 }
 
-func (j *judge) scalarChange(from string, fm []int, to string, tm []int) typeChange {
+// baseType is what a domain, or one over another, stands for; every other type
+// stands for itself.
+func baseType(cat *catalog.Snapshot, name string) string {
+	for range nesting {
+		t := cat.Type(name)
+		if t == nil || !t.Domain {
+			break
+		}
+		name = t.Base
+	}
+	return name
+}
+
+func (t *types) scalarChange(from string, fm []int, to string, tm []int) typeChange {
 	if from == to {
 		return sameTypeChange(from, fm, tm)
 	}
@@ -58,21 +76,21 @@ func (j *judge) scalarChange(from string, fm []int, to string, tm []int) typeCha
 	}
 	if zone := "timestamp with time zone"; from == "timestamp without time zone" && to == zone ||
 		from == zone && to == "timestamp without time zone" {
-		return j.zoneChange()
+		return t.zoneChange()
 	}
 	return typeChange{rewrites: true, lossy: !widens(from, to), why: "every value is converted from " + from + " to " + to + ": rewrites"}
 }
 
 // zoneChange: since 12 the server sees that UTC changes no value.
-func (j *judge) zoneChange() typeChange {
+func (t *types) zoneChange() typeChange {
 	zone := ""
-	if j.cat != nil {
-		zone = j.cat.TimeZone
+	if t.cat != nil {
+		zone = t.cat.TimeZone
 	}
 	utc := slices.Contains([]string{"utc", "gmt", "etc/utc", "zulu", "uct", "universal"}, strings.ToLower(zone))
 	switch {
-	case utc && j.version >= 12:
-		return typeChange{why: "TimeZone is UTC: no value changes (12 and later)"}
+	case utc && t.version >= 12:
+		return typeChange{reindexes: true, why: "TimeZone is UTC: no value changes (12 and later), but indexes on the column are built again"}
 	case zone == "":
 		return typeChange{rewrites: true, why: "free only with TimeZone UTC (12 and later), which is not known here: judged as a rewrite"}
 	}

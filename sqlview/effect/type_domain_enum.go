@@ -1,7 +1,6 @@
 package effect
 
 import (
-	"belay/sqlview/catalog"
 	"belay/sqlview/lock"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -55,18 +54,15 @@ func alterDomain(j *judge, n *pg.Node) {
 	}
 }
 
-func (j *judge) checkDomain(name string) {
-	if j.cat == nil || j.cat.Types.Get(name) == nil {
-		j.e.Duration = Slow
-		j.note("domain %s is not in the catalog: every table that uses it is locked SHARE and read", name)
+func (t *types) checkDomain(name string) {
+	if t.cat == nil || t.cat.Types.Get(name) == nil {
+		t.e.Duration = Slow
+		t.note("domain %s is not in the catalog: every table that uses it is locked SHARE and read", name)
 	}
-	for _, u := range j.cat.Users(name) {
-		table, _ := splitColumn(u)
-		if r := j.cat.Seen(table); r != nil && r.Kind == catalog.PartitionedTable {
-			j.lock(table, lock.Share)
-			continue
+	for _, table := range t.cat.TablesWith(name) {
+		if t.stored(table) {
+			t.lock(table, lock.Share)
+			t.scan(table)
 		}
-		j.lock(table, lock.Share)
-		j.scan(table)
 	}
 }

@@ -41,12 +41,16 @@ func words(list string) map[string]bool {
 	return all
 }
 
+// routines knows functions and procedures: which are volatile, which commit,
+// which only keep two columns in step.
+type routines struct{ *record }
+
 // volatile says why an expression may differ from row to row; "" = it does not.
-func (j *judge) volatile(expression *pg.Node) string {
+func (r *routines) volatile(expression *pg.Node) string {
 	why := ""
 	catalog.Walk(expression, func(m any) bool {
 		if f, ok := m.(*pg.FuncCall); ok && why == "" {
-			why = j.volatileCall(catalog.Strings(f.Funcname))
+			why = r.volatileCall(catalog.Strings(f.Funcname))
 		}
 		return why == ""
 	})
@@ -55,14 +59,14 @@ func (j *judge) volatile(expression *pg.Node) string {
 
 // volatileCall looks a function up: in the catalog where that knows it, else
 // in what PostgreSQL brings along.
-func (j *judge) volatileCall(name []string) string {
+func (r *routines) volatileCall(name []string) string {
 	if len(name) == 0 {
 		return ""
 	}
 	base := name[len(name)-1]
 	system := len(name) > 1 && name[0] == "pg_catalog"
-	if f := j.function(name); f != nil && !system {
-		return j.volatileFunction(f, 0)
+	if f := r.function(name); f != nil && !system {
+		return r.volatileFunction(f, 0)
 	}
 	switch {
 	case volatileFunctions[base]:
@@ -73,41 +77,41 @@ func (j *judge) volatileCall(name []string) string {
 	return base + "() is not in the catalog: judged as volatile"
 }
 
-func (j *judge) function(name []string) *catalog.Function {
-	if j.cat == nil {
+func (r *routines) function(name []string) *catalog.Function {
+	if r.cat == nil {
 		return nil
 	}
 	schema := ""
 	if len(name) > 1 {
 		schema = name[len(name)-2]
 	}
-	return j.cat.Functions.Get(j.cat.Resolve(schema, name[len(name)-1]))
+	return r.cat.Functions.Get(r.cat.Resolve(schema, name[len(name)-1]))
 }
 
-func (j *judge) volatileFunction(f *catalog.Function, depth int) string {
+func (r *routines) volatileFunction(f *catalog.Function, depth int) string {
 	if f.Volatility == "immutable" || f.Volatility == "stable" {
 		return ""
 	}
-	if f.Inlinable && j.version >= 12 && depth < 8 {
-		if why := j.volatileText(f.Body, depth+1); why != "" {
+	if f.Inlinable && r.version >= 12 && depth < 8 {
+		if why := r.volatileText(f.Body, depth+1); why != "" {
 			return f.Name + "() calls what is volatile: " + why
 		}
-		j.note("%s() is declared volatile, but its body is put in its place and is not (12 and later)", f.Name)
+		r.note("%s() is declared volatile, but its body is put in its place and is not (12 and later)", f.Name)
 		return ""
 	}
 	return f.Name + "() is volatile: it differs for every row"
 }
 
 // volatileText is volatile for the text of an SQL function's body.
-func (j *judge) volatileText(body string, depth int) string {
+func (r *routines) volatileText(body string, depth int) string {
 	for _, name := range catalog.Calls(body) {
-		if f := j.function(strings.Split(name, ".")); f != nil {
-			if why := j.volatileFunction(f, depth); why != "" {
+		if f := r.function(strings.Split(name, ".")); f != nil {
+			if why := r.volatileFunction(f, depth); why != "" {
 				return why
 			}
 			continue
 		}
-		if why := j.volatileCall(strings.Split(name, ".")); why != "" {
+		if why := r.volatileCall(strings.Split(name, ".")); why != "" {
 			return why
 		}
 	}

@@ -16,6 +16,10 @@ func worse(a, b Effect) Effect {
 	w.Scans = union(a.Scans, b.Scans)
 	w.Notes = union(a.Notes, b.Notes)
 	w.Transactional = a.Transactional && b.Transactional
+	w.NeedsBlock = a.NeedsBlock || b.NeedsBlock
+	if w.Commits == CommitsNever || b.Commits == CommitsItself {
+		w.Commits = b.Commits
+	}
 	w.Duration = longer(a.Duration, b.Duration)
 	if reversibleRank(b.Reversible) > reversibleRank(a.Reversible) {
 		w.Reversible, w.Inverse = b.Reversible, b.Inverse

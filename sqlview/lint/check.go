@@ -10,6 +10,9 @@ import (
 func Check(f *File, rules []Rule, o Options) []Hazard {
 	if len(f.Transactions) != len(f.Statements) {
 		f.Transactions = Transactions(f.Statements, f.Mode)
+		if f.commitsAlone() {
+			f.Transactions[0] = Alone
+		}
 	}
 	c := checker{file: f, options: o, waivers: waiversFor(f, o.Waivers)}
 	c.facts = newFacts(f)

@@ -69,3 +69,8 @@ func (s Stmt) TransactionControl() bool { return s.Node.GetTransactionStmt() != 
 func (s Stmt) Effectful() bool {
 	return !s.TransactionControl() && s.Node.GetVariableSetStmt() == nil && s.Node.GetVariableShowStmt() == nil
 }
+
+// FromStdin reports COPY … FROM STDIN, whose data stands in no SQL.
+func FromStdin(c *pg.CopyStmt) bool {
+	return c.GetIsFrom() && c.GetFilename() == "" && !c.GetIsProgram()
+}

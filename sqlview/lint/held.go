@@ -1,6 +1,8 @@
 package lint
 
 import (
+	"slices"
+
 	"belay/sqlview/catalog"
 	"belay/sqlview/effect"
 	"belay/sqlview/lock"
@@ -36,18 +38,29 @@ func (s Stmt) Table(name string) bool {
 // written, or from being read.
 func (s Stmt) StrongTables() []string {
 	var tables []string
-	for _, l := range s.Effect().Locks {
-		if l.Mode.BlocksWrites() && s.Existed(l.Relation) && s.Table(l.Relation) {
-			tables = append(tables, l.Relation)
-		}
+	for _, on := range s.strongLocks() {
+		tables = append(tables, on.Relation)
 	}
 	return tables
 }
 
+func (s Stmt) strongLocks() []effect.On {
+	return slices.DeleteFunc(slices.Clone(s.Effect().Locks), func(on effect.On) bool {
+		return !on.Mode.BlocksWrites() || !s.Existed(on.Relation) || !s.Table(on.Relation)
+	})
+}
+
 // NeedsTimeout reports whether others wait behind the statement while it waits
-// for its lock. CONCURRENTLY wants no timeout.
+// for its lock. CONCURRENTLY wants no timeout, LOCK … NOWAIT never waits, and
+// nobody waits for what his transaction holds already.
 func (s Stmt) NeedsTimeout() bool {
-	return s.Concurrently() == "" && len(s.StrongTables()) > 0
+	if s.Concurrently() != "" || s.Node.GetLockStmt().GetNowait() {
+		return false
+	}
+	held := s.Held()
+	return slices.ContainsFunc(s.strongLocks(), func(on effect.On) bool {
+		return !slices.ContainsFunc(held, func(h Held) bool { return h.Relation == on.Relation && h.Mode >= on.Mode })
+	})
 }
 
 // Slow reports whether the statement works for as long as a table is large:

@@ -8,6 +8,7 @@ import (
 	"belay/sqlview/activity"
 	"belay/sqlview/catalog"
 	"belay/sqlview/effect"
+	"belay/sqlview/migration"
 	"belay/sqlview/parse"
 )
 
@@ -29,6 +30,9 @@ type Rule struct {
 	// GrowsWithTable is true where the harm is work that grows with the table.
 	// On a table that is known to be small and quiet it is a notice.
 	GrowsWithTable bool
+	// PerSession is true where a notice is of whoever runs the files and not of one of
+	// them: a review says it once.
+	PerSession bool
 	// Last is true for a rule that judges what the others found.
 	Last bool
 	// Run reports hazards of the file through the pass.
@@ -58,10 +62,18 @@ type File struct {
 	parse.File
 	Source []byte
 	Mode   Mode
+	// Tool names the tool that the folder belongs to; "" = none that is known.
+	Tool string
+	// Outside is the tool's way to run a file outside a transaction; its zero value =
+	// none is known.
+	Outside migration.Outside
 	// ByBelay is true when belay will run the file: it sets the timeouts itself.
 	ByBelay bool
 	// Backfill is true where the file's header asks for batches. See InBatches.
 	Backfill bool
+	// Inherits is what the files before it in the run leave in the session of the
+	// team's tool; belay runs each file with the settings of the login.
+	Inherits []Left
 	// Effects has one entry a statement, same index. Empty = not judged yet.
 	Effects []effect.Effect
 	// Catalogs has, for each statement, the snapshot it meets: what earlier
@@ -71,6 +83,25 @@ type File struct {
 	// runs in; -1 = on its own. Equal numbers share one transaction. Check
 	// fills it in where it is empty.
 	Transactions []int
+}
+
+// Unsendable says why no part of the file may be sent to a server, with the line;
+// "" = it may. A tool that sends the file as it is fails at every line of psql.
+func (f *File) Unsendable() (line int, why string) {
+	for _, s := range f.Statements {
+		if s.Unsendable {
+			return s.Problem.Line, s.Problem.Message
+		}
+		if what, _ := TakesSession(s); what != "" && f.Mode != Psql {
+			return s.Line, s.Kind + " " + what
+		}
+	}
+	for _, m := range f.Meta {
+		if f.Mode == Implicit && m.What == parse.MetaCommand {
+			return m.Line, "a line for psql alone, at which the team's tool fails"
+		}
+	}
+	return 0, ""
 }
 
 // Hazard is one finding.

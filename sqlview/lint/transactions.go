@@ -1,6 +1,9 @@
 package lint
 
 import (
+	"fmt"
+
+	"belay/sqlview/effect"
 	"belay/sqlview/parse"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -84,4 +87,24 @@ func (s Stmt) Earlier() []Stmt {
 		earlier = append(earlier, Stmt{&s.pass.File.Statements[i], s.pass})
 	}
 	return earlier
+}
+
+// commitsAlone reports a file of one CALL or DO that may commit: where belay
+// decides what shares a transaction, it has none, as with psql.
+func (f *File) commitsAlone() bool {
+	return f.ByBelay && f.Mode == OneTransaction && len(f.Statements) == 1 && len(f.Effects) == 1 &&
+		f.Effects[0].Commits != effect.CommitsNever
+}
+
+// WithTool says in one sentence what the team's own tool comes to where the
+// server answers the file with that SQLSTATE; "" where belay is what runs it.
+func (p *Pass) WithTool(code string) string {
+	if p.File.Mode != Implicit {
+		return ""
+	}
+	tool := p.File.Tool
+	if tool == "" {
+		tool = "a tool that does so"
+	}
+	return fmt.Sprintf("The file is sent as one string: with %s it ends in %s, nothing of it is applied, and the version stays dirty.", tool, code)
 }

@@ -116,6 +116,22 @@ func Clock(d time.Duration) string {
 	return clock
 }
 
+// Elapsed writes a span for the eye: 0.12 s, 46 s, 7 min 46 s, 3 h 12 min.
+func Elapsed(d time.Duration) string {
+	s := int64(d / time.Second)
+	switch {
+	case d < 10*time.Second:
+		return strconv.FormatFloat(float64(d.Milliseconds()/10)/100, 'f', 2, 64) + " s"
+	case s < 60:
+		return fmt.Sprintf("%d s", s)
+	case s < 3600:
+		return fmt.Sprintf("%d min %d s", s/60, s%60)
+	case s < 86400:
+		return fmt.Sprintf("%d h %d min", s/3600, s/60%60)
+	}
+	return fmt.Sprintf("%d d %d h", s/86400, s/3600%24)
+}
+
 // Age writes how long ago something was: "0.4 s ago", "3 min ago". Under ten
 // seconds it shows tenths, because a lock's fate turns on them.
 func Age(d time.Duration) string {

@@ -21,14 +21,16 @@ type Status struct {
 	// Missing are rows that no file has: a wrong folder, or a wrong database.
 	Missing    []Row
 	Duplicates [][]Migration
+	// Edited are applied, and the tool's own checksum is of another text. They
+	// stand in Applied too.
+	Edited []Migration
 	// Newest is the newest version the database names, clean or dirty; "" = none.
 	Newest string
 	// Agreement is the share of rows that a file has, 0 to 1; 1 without rows.
 	Agreement float64
 	// UpTo is true where the tool keeps one row for all versions up to it.
-	UpTo bool
-	// oldest is the folder's lowest number.
-	oldest uint64
+	UpTo   bool
+	folder Folder
 }
 
 // Dirty is a row that the tool left half done. Migration is nil where no file
@@ -40,10 +42,7 @@ type Dirty struct {
 
 // Compare holds a folder against the rows of its history table.
 func Compare(f Folder, rows []Row, h History) Status {
-	s := Status{Agreement: 1, UpTo: h.UpTo, Duplicates: sameVersion(f.Migrations)}
-	if len(f.Migrations) > 0 {
-		s.oldest = f.Migrations[0].Number
-	}
+	s := Status{folder: f, Agreement: 1, UpTo: h.UpTo, Duplicates: f.Twins()}
 	if h.UpTo {
 		s.compareUpTo(f, rows)
 	} else {
@@ -59,11 +58,13 @@ func (s Status) Ran(m Migration) bool {
 		slices.ContainsFunc(s.Dirty, func(d Dirty) bool { return d.Migration != nil && same(*d.Migration) })
 }
 
-func sameVersion(all []Migration) [][]Migration {
+// Twins are the migrations of one version, for each that several have, in order.
+func (f Folder) Twins() [][]Migration {
+	all := f.Migrations
 	var groups [][]Migration
 	for i := 0; i < len(all); {
 		j := i + 1
-		for j < len(all) && all[j].Number == all[i].Number {
+		for j < len(all) && all[j].Compare(all[i]) == 0 {
 			j++
 		}
 		if j-i > 1 {
@@ -120,24 +121,42 @@ func newestRow(rows []Row) (newest Row, at int64, ok bool) {
 // compareRows takes one row a version, in any order.
 func (s *Status) compareRows(f Folder, rows []Row) {
 	has := map[string]*Row{}
-	matched, newest := 0, uint64(0)
+	matched := 0
+	var newest, base *Migration
 	for i, r := range rows {
 		m := fileOf(f, r)
+		at := m
 		if m == nil {
+			if v, ok := f.at(r.Version); ok {
+				at = &v
+			}
+		}
+		switch {
+		case r.Baseline:
+			if at != nil && (base == nil || at.Compare(*base) > 0) {
+				base = at
+			}
+			matched++
+		case m == nil:
 			s.Missing = append(s.Missing, r)
-		} else {
+		default:
 			matched++
 			has[m.Up.Path] = &rows[i]
 		}
-		if n, ok := numberOf(r, m); ok && (s.Newest == "" || n >= newest) {
-			newest, s.Newest = n, versionOf(r, m)
+		if at != nil && (newest == nil || at.Compare(*newest) >= 0) {
+			newest, s.Newest = at, at.Version
 		}
 	}
 	if len(rows) > 0 {
 		s.Agreement = float64(matched) / float64(len(rows))
 	}
-	for i, m := range f.Migrations {
-		s.sort(&f.Migrations[i], has[m.Up.Path], s.Newest != "" && m.Number <= newest)
+	for i := range f.Migrations {
+		m := &f.Migrations[i]
+		if row := has[m.Up.Path]; row == nil && base != nil && m.Compare(*base) <= 0 {
+			s.Applied = append(s.Applied, *m)
+		} else {
+			s.sort(m, row, newest != nil && m.Compare(*newest) <= 0)
+		}
 	}
 }
 
@@ -147,6 +166,9 @@ func (s *Status) sort(m *Migration, row *Row, low bool) {
 		s.Dirty = append(s.Dirty, Dirty{Row: *row, Migration: m})
 	case row != nil:
 		s.Applied = append(s.Applied, *m)
+		if row.Checksum != "" && m.Checksum != "" && row.Checksum != m.Checksum {
+			s.Edited = append(s.Edited, *m)
+		}
 	case low:
 		s.Late = append(s.Late, *m)
 	default:
@@ -165,7 +187,7 @@ func fileOf(f Folder, r Row) *Migration {
 		return nil
 	}
 	for i := range f.Migrations {
-		if m := &f.Migrations[i]; m.Number == first.Number && named(*m, r.Name) {
+		if m := &f.Migrations[i]; m.Compare(*first) == 0 && named(*m, r.Name) {
 			return m
 		}
 	}
@@ -190,21 +212,6 @@ func byName(f Folder, name string) *Migration {
 func named(m Migration, name string) bool {
 	file, stem := stemOf(m)
 	return name != "" && (name == file || name == stem || name == m.Title)
-}
-
-func numberOf(r Row, m *Migration) (uint64, bool) {
-	if m != nil {
-		return m.Number, true
-	}
-	n, err := parseVersion(r.Version)
-	return n, err == nil
-}
-
-func versionOf(r Row, m *Migration) string {
-	if m != nil {
-		return m.Version
-	}
-	return r.Version
 }
 
 // Doubt moves applied migrations that are new to Doubtful where the tool keeps

@@ -27,6 +27,8 @@ type Detection struct {
 	Score int
 	// Runs is true where belay has a Format of that name.
 	Runs bool
+	// Why is what was seen, behind "it has"; "" for an empty folder.
+	Why string
 }
 
 // certain is the lead by which one guess at a folder beats another.
@@ -48,24 +50,27 @@ func Detect(root fs.FS, dir string) []Detection {
 }
 
 func detectDir(root fs.FS, dir string) []Detection {
+	p, ok := lookAt(root, dir)
+	if !ok {
+		return nil
+	}
 	var found []Detection
 	for _, f := range Formats() {
-		if score := f.Detect(root, dir); score > 0 {
-			found = append(found, Detection{Dir: dir, Tool: f.Name, Score: score, Runs: true})
+		if s, ok := p.first(f.Signs); ok {
+			found = append(found, Detection{Dir: dir, Tool: f.Name, Score: s.Score, Runs: true, Why: s.Why})
 		}
 	}
-	found = append(found, detectForeign(root, dir)...)
-	if len(found) == 0 && emptyFolder(root, dir) {
+	for _, t := range foreign {
+		if s, ok := p.first(t.signs); ok {
+			found = append(found, Detection{Dir: dir, Tool: t.name, Score: s.Score, Why: s.Why})
+		}
+	}
+	if len(found) == 0 && len(p.files)+len(p.folders) == 0 && strings.HasPrefix(path.Base(dir), "migrat") {
+		// A folder whose name promises migrations and that has none yet; a .gitkeep
+		// does not count.
 		found = append(found, Detection{Dir: dir, Score: 1, Runs: true})
 	}
 	return found
-}
-
-// emptyFolder is true for a folder whose name promises migrations and that has
-// none yet; a .gitkeep does not count.
-func emptyFolder(root fs.FS, dir string) bool {
-	l, err := list(root, dir)
-	return err == nil && len(l.files)+len(l.folders) == 0 && strings.HasPrefix(path.Base(dir), "migrat")
 }
 
 // Pick decides between detections. A Detection without a Tool is an empty
@@ -114,7 +119,7 @@ type AmbiguousError struct{ Found []Detection }
 func (e *AmbiguousError) Error() string {
 	var each []string
 	for _, d := range e.Found {
-		each = append(each, fmt.Sprintf("%s (%s)", d.Dir, d.Tool))
+		each = append(each, fmt.Sprintf("%s (%s: %s)", d.Dir, d.Tool, d.Why))
 	}
 	return "several migrations folders or tools are possible: " + strings.Join(each, ", ")
 }
@@ -126,11 +131,10 @@ func (*AmbiguousError) Hint() string { return "choose with --migrations DIR and 
 type ForeignError struct{ Detection }
 
 func (e *ForeignError) Error() string {
-	title, _ := foreignTitle(e.Tool)
-	return fmt.Sprintf("%s looks like a folder of %s", e.Dir, title)
+	return fmt.Sprintf("%s looks like a folder of %s: it has %s", e.Dir, Title(e.Tool), e.Why)
 }
 
 // Hint says what to do now.
 func (e *ForeignError) Hint() string {
-	return "belay runs folders of " + strings.Join(Names(), " and ") + "; name the tool with --tool where the guess is wrong"
+	return "belay runs folders of " + strings.Join(Names(), ", ") + "; name the tool with --tool where the guess is wrong"
 }

@@ -2,6 +2,8 @@ package migration
 
 import (
 	"errors"
+	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -31,25 +33,25 @@ func TestPick(t *testing.T) {
 		{"migrations ", repo("migrations/.gitkeep")},
 		{"db/migrations plain", repo("migrations/.gitkeep", "db/migrations/1_a.sql")},
 		{"several migrations folders", repo("migrations/1_a.sql", "db/migrations/1_a.up.sql")},
-		{"migrations looks like a folder of goose", repo("migrations/1_a.sql=-- +goose Up\nSELECT 1;")},
-		{"migrations looks like a folder of goose", repo("migrations/1_a.go=package x\nfunc init() { goose.AddMigration(up, down) }")},
-		{"db/migrations looks like a folder of dbmate", repo("db/migrations/1_a.sql=-- migrate:up\nSELECT 1;\n-- migrate:down")},
-		{"migrations looks like a folder of tern", repo("migrations/001_a.sql=SELECT 1;\n---- create above / drop below ----\n")},
-		{"migrations looks like a folder of Atlas", repo("migrations/1_a.sql", "migrations/atlas.sum")},
-		{"prisma/migrations looks like a folder of Prisma", repo("prisma/migrations/1_a/migration.sql", "prisma/migrations/migration_lock.toml")},
-		{"drizzle looks like a folder of Drizzle", repo("drizzle/0000_a.sql", "drizzle/meta/_journal.json")},
-		{"supabase/migrations looks like a folder of Supabase", repo("supabase/migrations/20240115120000_a.sql=SELECT 1")},
-		{"migrations looks like a folder of Diesel", repo("migrations/2024-01-15-120000_a/up.sql")},
-		{"several migrations folders or tools are possible: migrations (sqlx), migrations (plain)", repo("migrations/1_a.sql", "Cargo.toml")},
-		{"migrations looks like a folder of sqlx", repo("migrations/1_a.up.sql", "Cargo.toml")},
-		{"migrations looks like a folder of sqlx", repo("migrations/1_a.sql=-- no-transaction\nSELECT 1")},
-		{"sql looks like a folder of Flyway", repo("sql/V1__a.sql", "sql/R__v.sql")},
-		{"several migrations folders or tools are possible: migrations (refinery), migrations (flyway)", repo("migrations/V1__a.sql", "Cargo.toml")},
+		{"migrations goose", repo("migrations/1_a.sql=-- +goose Up\nSELECT 1;")},
+		{"migrations goose", repo("migrations/1_a.go=package x\nfunc init() { goose.AddMigration(up, down) }")},
+		{"db/migrations dbmate", repo("db/migrations/1_a.sql=-- migrate:up\nSELECT 1;\n-- migrate:down")},
+		{"migrations tern", repo("migrations/001_a.sql=SELECT 1;\n---- create above / drop below ----\n")},
+		{"migrations atlas", repo("migrations/1_a.sql", "migrations/atlas.sum")},
+		{"prisma/migrations prisma", repo("prisma/migrations/1_a/migration.sql", "prisma/migrations/migration_lock.toml")},
+		{"drizzle drizzle", repo("drizzle/0000_a.sql", "drizzle/meta/_journal.json")},
+		{"supabase/migrations supabase", repo("supabase/migrations/20240115120000_a.sql=SELECT 1")},
+		{"migrations diesel", repo("migrations/2024-01-15-120000_a/up.sql")},
+		{"several migrations folders or tools are possible: migrations (sqlx: numbered files beside a Cargo.toml), migrations (plain: numbered .sql files", repo("migrations/1_a.sql", "Cargo.toml")},
+		{"migrations sqlx", repo("migrations/1_a.up.sql", "Cargo.toml")},
+		{"migrations sqlx", repo("migrations/1_a.sql=-- no-transaction\nSELECT 1")},
+		{"sql flyway", repo("sql/V1__a.sql", "sql/R__v.sql")},
+		{"several migrations folders or tools are possible: migrations (refinery: files named V1__name beside a Cargo.toml), migrations (flyway: files named V1__name)", repo("migrations/V1__a.sql", "Cargo.toml")},
 		{"alembic/versions looks like a folder of Alembic", repo("alembic/versions/a1_x.py=revision = 'a1'\ndown_revision = None\n")},
 		{"migrations looks like a folder of Django", repo("migrations/0001_initial.py=class Migration(migrations.Migration):")},
 		{"db/migrate looks like a folder of Rails", repo("db/migrate/20240115120000_a.rb=class A < ActiveRecord::Migration[7.1]")},
 		{"migrations looks like a folder of Knex", repo("migrations/20240115120000_a.js=exports.up = knex => {}")},
-		{"migrations looks like a folder of node-pg-migrate", repo("migrations/1700000000000_a.sql=-- Up Migration\nSELECT 1;\n-- Down Migration\n")},
+		{"migrations node-pg-migrate", repo("migrations/1700000000000_a.sql=-- Up Migration\nSELECT 1;\n-- Down Migration\n")},
 		{". looks like a folder of Liquibase", repo("changelog.sql=--liquibase formatted sql\n--changeset a:1\nSELECT 1;")},
 		{". looks like a folder of Sqitch", repo("sqitch.plan", "deploy/a.sql")},
 	} {
@@ -73,6 +75,38 @@ func TestDetectOneFolder(t *testing.T) {
 	var none *NoFolderError
 	if _, err := Pick(Detect(root, "missing")); !errors.As(err, &none) {
 		t.Errorf("a folder that is not there: %v", err)
+	}
+}
+
+// A folder says whose it is under any name: its own tool is picked, or among those
+// that are asked about. Supabase's alone has no mark but its path; elsewhere the
+// CLI would not find it either, and the history table in the database tells.
+func TestPickUnderAnotherName(t *testing.T) {
+	for _, f := range Formats() {
+		sample, dir := ownSample(t, f)
+		root := fstest.MapFS{}
+		err := fs.WalkDir(sample, dir, func(name string, e fs.DirEntry, err error) error {
+			if err != nil || e.IsDir() {
+				return err
+			}
+			text, err := fs.ReadFile(sample, name)
+			root["services/shipping/changes"+strings.TrimPrefix(name, dir)] = &fstest.MapFile{Data: text}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := Pick(Detect(root, "services/shipping/changes"))
+		var several *AmbiguousError
+		switch {
+		case f.Name == "supabase" && got.Tool == "plain":
+		case errors.As(err, &several):
+			if !slices.ContainsFunc(several.Found, func(d Detection) bool { return d.Tool == f.Name }) {
+				t.Errorf("%s: %v", f.Name, err)
+			}
+		case err != nil || got.Tool != f.Name || got.Why == "":
+			t.Errorf("%s is taken for %s: %v", f.Name, got.Tool, err)
+		}
 	}
 }
 

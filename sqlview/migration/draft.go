@@ -17,6 +17,21 @@ type Draft struct {
 	NoTransaction, DownNoTransaction bool
 }
 
+// Highest is the highest version that is known outside a folder: of the history table,
+// and of up files elsewhere, such as those merged on another branch. 0 = none.
+func (f Format) Highest(s Status, elsewhere []string) uint64 {
+	newest := LeadingNumber(s.Newest)
+	for _, name := range elsewhere {
+		if version, up := f.VersionOf(name); up {
+			newest = max(newest, LeadingNumber(version))
+		}
+	}
+	for _, r := range s.Missing {
+		newest = max(newest, LeadingNumber(r.Version))
+	}
+	return newest
+}
+
 // Above is the folder as if versions up to one that stands elsewhere were taken:
 // what is applied in a database, what is merged on another branch.
 func (f Folder) Above(number uint64) Folder {
@@ -41,7 +56,7 @@ func (f Format) ComposeAll(folder Folder, drafts []Draft, now string) []Migratio
 
 // numbered is the migration of an up file's name.
 func numbered(f Format, up File) Migration {
-	version, _ := f.VersionOf(path.Base(up.Path))
+	version, _ := f.VersionOf(up.Path)
 	number, _ := parseVersion(version)
 	return Migration{Version: strings.TrimPrefix(version, "V"), Number: number, Up: up}
 }

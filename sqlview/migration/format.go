@@ -14,19 +14,23 @@ type Format struct {
 	// Name is kebab-case; the file that declares it is called the same, with
 	// underscores: "golang-migrate" in golang_migrate.go.
 	Name string
+	// Title is how the tool calls itself.
+	Title string
 	// Doc is Markdown: files, transactions, history table, lock keys, and where
 	// each fact was seen. `belay explain NAME` prints it.
 	Doc string
-	// Detect is how sure the format is that the folder dir under root is its
-	// own, 0 (no) to 100 (certain by a marker of the tool).
-	Detect func(root fs.FS, dir string) int
+	// Signs tell a folder of the tool, the surest first; the first that holds counts.
+	Signs []Sign
 	// Load reads the folder dir under root ("." = root itself). It sees root
 	// because some teams keep the way back in a folder beside it. The error is
 	// the file system's; what is wrong with the files is in Folder.Problems.
 	Load func(root fs.FS, dir string) (Folder, error)
-	// VersionOf reads the version in the name of an up file; false for any other
-	// name, also for one that the tool ignores.
+	// VersionOf reads the version in the path of an up file, relative to the folder;
+	// false for any other, also for one that the tool ignores.
 	VersionOf func(name string) (version string, up bool)
+	// SortKey is a text by which versions sort as the tool runs them, equal for
+	// what the tool takes for one version; nil = versions are numbers.
+	SortKey func(version string) string
 	// History is the tool's own table, and the one that is created.
 	History History
 	// Adopt, where it is set, offers other tables that the format can record in:
@@ -40,8 +44,27 @@ type Format struct {
 	// folder; "" = unsupported. now is UTC as YYYYMMDDhhmmss.
 	NextName func(f Folder, title string, now string) string
 	// Compose writes a draft as the folder's next migration, with the word by
-	// which the tool is told to run it outside a transaction, where it needs one.
+	// which the tool is told to run it outside a transaction, where it needs one;
+	// nil = only the tool itself can make a migration.
 	Compose func(f Folder, d Draft, now string) Migration
+	// OwnNames is true where a file cannot be renamed: the tool keeps its name
+	// elsewhere too.
+	OwnNames bool
+	// Sums is the file beside the migrations in which the tool keeps what it computes
+	// of their names and texts, relative to the folder, as it must be for these; nil =
+	// it keeps none.
+	Sums func(all []Migration) (name string, text []byte)
+	// Outside says how a file is told to run outside a transaction.
+	Outside Outside
+}
+
+// Outside is a tool's way to run a file outside a transaction.
+type Outside struct {
+	// Header is the line above the statement, with its line end; "" = there is
+	// none: the statement stands alone in its file, or the tool has no way.
+	Header string
+	// How is the same as a sentence: what to write where, or what to do instead.
+	How string
 }
 
 // formats is filled by register, from the package-level variables of the files
@@ -84,8 +107,8 @@ type UnknownToolError struct{ Name string }
 
 func (e *UnknownToolError) Error() string {
 	known := strings.Join(Names(), ", ")
-	if title, ok := foreignTitle(e.Name); ok {
-		return fmt.Sprintf("%s folders are recognised but not run by belay; it runs: %s", title, known)
+	if t := foreignNamed(e.Name); t != nil {
+		return fmt.Sprintf("%s folders are recognised but not run by belay; it runs: %s", t.title, known)
 	}
 	return fmt.Sprintf("unknown tool %q; belay runs: %s", e.Name, known)
 }
@@ -102,8 +125,11 @@ func Validate(f Format) error {
 	}
 	need(formatName.MatchString(f.Name), "the name is not kebab-case")
 	need(strings.HasPrefix(f.Doc, "# "), "the doc does not begin with a heading")
-	need(f.Detect != nil && f.Load != nil && f.NextName != nil && f.VersionOf != nil && f.Compose != nil,
-		"Detect, Load, NextName, Compose or VersionOf is missing")
+	need(f.Title != "" && len(f.Signs) > 0, "it has no title or no signs")
+	need(!slices.ContainsFunc(f.Signs, func(s Sign) bool { return s.Score < 1 || s.Score > 100 || s.Why == "" }),
+		"a sign has no reason, or a score that is not within 1 to 100")
+	need(f.Load != nil && f.NextName != nil && f.VersionOf != nil, "Load, NextName or VersionOf is missing")
+	need(f.Outside.How != "", "it does not say how a file runs outside a transaction")
 	need((f.Adopt == nil) == (len(f.Adopts) == 0), "Adopt and Adopts do not go together")
 	h := f.History
 	need(h.Table != "" && len(h.Columns) > 0, "the history table has no name or no columns")

@@ -1,16 +1,13 @@
 package migration
 
-import (
-	"hash/crc32"
-	"io/fs"
-	"slices"
-)
+import "hash/crc32"
 
 // golangMigrate was watched as the command line tool v4.20.1 with its pgx5
 // driver, and read in source/parse.go, database/util.go and
 // database/pgx/v5/pgx.go of that version.
 var golangMigrate = register(Format{
-	Name: "golang-migrate",
+	Name:  "golang-migrate",
+	Title: "golang-migrate",
 	Doc: `# golang-migrate
 
 **Files.** ` + "`VERSION_title.up.sql` and `VERSION_title.down.sql`" + ` in one flat folder. Versions are numbers and are run in
@@ -18,9 +15,11 @@ numeric order, so 0000001 and 1 are the same version. Other names are ignored. T
 
 **Transactions.** None is opened. A file is sent as one string, which the server runs as one implicit transaction when it
 has more than one statement. A file of a single statement is not in a transaction block, so CREATE INDEX CONCURRENTLY must
-stand alone in its file. belay does not split as ` + "`x-multi-statement=true`" + ` does.
+stand alone in its file. With ` + "`x-multi-statement=true`" + ` in the URL each statement is sent alone; the tool then cuts at every ;,
+also within a function's body, belay where a statement ends.
 
-**History.** One row in ` + "`schema_migrations(version bigint, dirty boolean)`" + ` of current_schema(). Every version up to the row's
+**History.** One row in ` + "`schema_migrations(version bigint, dirty boolean)`" + ` of current_schema(), or in the table that
+` + "`x-migrations-table`" + ` names. Every version up to the row's
 counts as applied: a file that is merged later with a lower version is passed over without a word. The tool writes the row
 with dirty = true before the file and dirty = false after it; a dirty row stops every command.
 
@@ -30,7 +29,13 @@ service that calls WithInstance hashes the bare name: the two do not exclude eac
 **Belay.** The row is written in the file's own transaction. Where the file cannot be in one, it is written dirty before and
 clean after, as the tool does.
 `,
-	Detect:       detectGolangMigrate,
+	Signs: []Sign{
+		{Score: 95, Why: "up files, and a go.mod with golang-migrate", Name: isGolangMigrateUp, Beside: "go.mod", Mentions: "golang-migrate/migrate"},
+		// sqlx names its files alike.
+		{Score: 40, Why: "up files beside a Cargo.toml", Name: isGolangMigrateUp, Beside: "Cargo.toml", NotBeside: "go.mod"},
+		{Score: 80, Why: "up files", Name: isGolangMigrateUp},
+	},
+	Outside:      Outside{How: "leave it alone in its file: golang-migrate opens no transaction for a file of one statement"},
 	Load:         loadGolangMigrate,
 	ForceCommand: "migrate force VERSION",
 	VersionOf:    golangMigrateVersion,
@@ -48,7 +53,7 @@ clean after, as the tool does.
 			return "CREATE TABLE IF NOT EXISTS " + table + " (version bigint not null primary key, dirty boolean not null)"
 		},
 		Read: func(table string) string {
-			return "SELECT version::text, ''::text, ''::text, dirty FROM " + table + " ORDER BY version DESC"
+			return "SELECT version::pg_catalog.text, ''::pg_catalog.text, ''::pg_catalog.text, dirty FROM " + table + " ORDER BY version DESC"
 		},
 		Record: func(table string, m Migration) []Write { return setVersion(table, int64(m.Number), false) },
 		Begin:  func(table string, m Migration) []Write { return setVersion(table, int64(m.Number), true) },
@@ -99,20 +104,4 @@ func setVersion(table string, version int64, dirty bool) []Write {
 func golangMigrateKey(database, schema, table string) int64 {
 	const salt = 1486364155
 	return int64(crc32.ChecksumIEEE([]byte(schema+"\x00"+table+"\x00"+database)) * salt)
-}
-
-// detectGolangMigrate wants an up file: plain folders have down files too. It is
-// never certain, because sqlx names its files alike.
-func detectGolangMigrate(root fs.FS, dir string) int {
-	l, err := list(root, dir)
-	if err != nil || !slices.ContainsFunc(l.files, isGolangMigrateUp) {
-		return 0
-	}
-	switch {
-	case mentions(root, "go.mod", "golang-migrate/migrate"):
-		return 95
-	case there(root, "Cargo.toml") && !there(root, "go.mod"):
-		return 40
-	}
-	return 80
 }

@@ -15,7 +15,7 @@ var (
 )
 
 func loadGolangMigrate(root fs.FS, dir string) (Folder, error) {
-	f := Folder{Format: "golang-migrate", Dir: dir}
+	f := Folder{Format: "golang-migrate", Dir: dir, Git: there(root, ".git")}
 	l, err := list(root, dir)
 	if err != nil {
 		return f, err
@@ -48,6 +48,7 @@ func (f *Folder) addGolangMigrate(root fs.FS, name string, downs map[uint64][]Fi
 	if err != nil {
 		return err
 	}
+	f.Problems = append(f.Problems, checkSections(file)...)
 	if part[3] == "down" {
 		downs[number] = append(downs[number], file)
 		return nil
@@ -65,12 +66,12 @@ func (f *Folder) pairDowns(downs map[uint64][]File) {
 		}
 	}
 	for number, files := range downs {
-		f.Problems = append(f.Problems, checkDowns(fmt.Sprint(number), files, f.Find(fmt.Sprint(number)) != nil)...)
+		f.Problems = append(f.Problems, checkDowns(Title(f.Format), fmt.Sprint(number), files, f.Find(fmt.Sprint(number)) != nil)...)
 	}
 	slices.SortFunc(f.Problems, func(a, b Problem) int { return strings.Compare(a.Message, b.Message) })
 }
 
-func checkDowns(version string, files []File, up bool) []Problem {
+func checkDowns(tool, version string, files []File, up bool) []Problem {
 	var paths []string
 	for _, file := range files {
 		paths = append(paths, file.Path)
@@ -78,12 +79,12 @@ func checkDowns(version string, files []File, up bool) []Problem {
 	var found []Problem
 	if len(files) > 1 {
 		found = append(found, Problem{Kind: Duplicate, Paths: paths, Version: version, Stops: true,
-			Message: fmt.Sprintf("%d down files of version %s: %s; golang-migrate refuses to start", len(paths), version, strings.Join(paths, ", ")),
+			Message: fmt.Sprintf("%d down files of version %s: %s; %s refuses to start", len(paths), version, strings.Join(paths, ", "), tool),
 			Hint:    "keep one of them"})
 	}
 	if !up {
 		found = append(found, Problem{Kind: Orphan, Paths: paths, Version: version, Stops: true,
-			Message: paths[0] + " has no up file: golang-migrate would record version " + version + " as applied and run nothing",
+			Message: paths[0] + " has no up file: " + tool + " would record version " + version + " as applied and run nothing",
 			Hint:    "add the up file, or remove the down file"})
 	}
 	return found

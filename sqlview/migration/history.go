@@ -12,6 +12,11 @@ type Row struct {
 	Name    string // "" where the tool keeps none
 	At      string // the tool's own time as text; "" where it keeps none
 	Dirty   bool
+	// Checksum is what the tool stored of the file, spelled as Migration.Checksum;
+	// "" where it keeps none.
+	Checksum string
+	// Baseline is true where the row stands for every version up to its own.
+	Baseline bool
 }
 
 // Write is one statement that records something in the history table. Args are
@@ -24,6 +29,9 @@ type Write struct {
 // History says how a tool records what it ran. The functions return SQL for a
 // table named by its quoted, schema-qualified identifier.
 type History struct {
+	// Schema is where the tool keeps its table unless it is told otherwise; "" = in
+	// the first schema of the search_path.
+	Schema string
 	// Table is the default name, without schema.
 	Table string
 	// Columns must be there with one of their types. A further column without a
@@ -31,10 +39,16 @@ type History struct {
 	Columns []Column
 	// Create is the tool's own DDL, nil where belay only adopts the table.
 	Create func(table string) string
-	// Read selects version text, name text, at text, dirty boolean, newest first.
+	// Read selects version text, name text, at text, dirty boolean, newest first;
+	// behind them, where the tool keeps them, checksum text and baseline boolean. It
+	// and the writes are run under the team's search_path: they name the schema of
+	// each type, function and operator.
 	Read func(table string) string
 	// Privileges are what Read and the writes need on the table.
 	Privileges []string
+	// Compares is true where the tool refuses to go on once a checksum in the table
+	// is not the file's.
+	Compares bool
 	// UpTo is true where one row of version N means every version <= N is applied.
 	UpTo bool
 	// Record is what makes m the newest applied version, inside the unit's own
@@ -103,7 +117,7 @@ func (h History) Fit(t Table) []Misfit {
 		switch {
 		case have == nil:
 			found = append(found, Misfit{Column: want.Name, Why: "is missing"})
-		case !slices.Contains(want.Types, have.Type):
+		case !slices.ContainsFunc(want.Types, func(t string) bool { return fitsType(t, have.Type) }):
 			found = append(found, Misfit{Column: want.Name,
 				Why: fmt.Sprintf("is %s, not %s", have.Type, strings.Join(want.Types, " or "))})
 		}
@@ -156,22 +170,3 @@ func (f Format) adopt(t Table) (History, bool) {
 
 // Tables are the names to look for in the catalog, the tool's own first.
 func (f Format) Tables() []string { return append([]string{f.History.Table}, f.Adopts...) }
-
-// LooksLike names the tool whose table this is by its columns, where a name is
-// shared by several; "" = not known.
-func LooksLike(t Table) string {
-	version := t.Column("version")
-	switch {
-	case t.Name != "schema_migrations" || version == nil:
-		return ""
-	case version.Type == "bigint" && t.Column("dirty") != nil:
-		return "golang-migrate"
-	case t.Column("statements") != nil:
-		return "Supabase"
-	case t.Column("inserted_at") != nil:
-		return "Ecto"
-	case version.Type == "character varying" || strings.HasPrefix(version.Type, "character varying("):
-		return "dbmate or Rails"
-	}
-	return ""
-}

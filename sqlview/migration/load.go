@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,8 +23,32 @@ func readFile(root fs.FS, dir, name string, tx Tx) (File, error) {
 // read from standard input or is shown by git.
 func NewFile(name string, b []byte, tx Tx) File {
 	backfill, _ := backfillHeader(b)
-	return File{Path: name, Bytes: b, SHA256: hexSHA256(b), Normalized: NormalizedSHA256(b), Tx: tx, Backfill: backfill}
+	return File{Path: name, Bytes: b, Whole: b, SHA256: hexSHA256(b), Normalized: NormalizedSHA256(b), Tx: tx, Backfill: backfill}
 }
+
+// part is the file with the bytes from..to alone. Empty lines stand for what is
+// above, so that every line keeps its number.
+func (f File) part(from, to int, tx Tx) File {
+	above := bytes.Repeat([]byte("\n"), bytes.Count(f.Whole[:from], []byte("\n")))
+	p := NewFile(f.Path, append(above, f.Whole[from:to]...), tx)
+	p.Whole = f.Whole
+	return p
+}
+
+// alone is a text in which all but the bytes from..to is blank, so that offsets
+// and lines are those of the whole.
+func alone(whole []byte, from, to int) []byte {
+	out := bytes.Clone(whole)
+	for i, c := range out {
+		if (i < from || i >= to) && c != '\n' {
+			out[i] = ' '
+		}
+	}
+	return out
+}
+
+// empty is true for a text without SQL.
+func (f File) empty() bool { return len(normalize(f.Bytes, false)) == 0 }
 
 // listing is what stands in a folder: files by name, sorted, and sub-folders.
 type listing struct{ files, folders []string }
@@ -80,24 +105,21 @@ func checkIgnored(root fs.FS, dir string, l listing, tool string, takes, looks f
 
 // finish sorts the migrations and adds what can be found in any folder.
 func (f *Folder) finish(names []string, duplicates string) {
-	sortByNumber(f.Migrations)
-	f.Problems = append(f.Problems, checkDuplicates(f.Migrations, duplicates)...)
+	if format, err := Find(f.Format); err == nil && format.SortKey != nil {
+		for i := range f.Migrations {
+			f.Migrations[i].sortKey = format.SortKey(f.Migrations[i].Version)
+		}
+	}
+	sortMigrations(f.Migrations)
+	f.Problems = append(f.Problems, checkDuplicates(*f, duplicates)...)
 	f.Problems = append(f.Problems, checkCase(names)...)
 	for _, m := range f.Migrations {
+		if m.Up.Tx == TxForeign {
+			continue
+		}
 		f.Problems = append(f.Problems, checkText(m.Up)...)
 		if m.Down != nil {
 			f.Problems = append(f.Problems, checkText(*m.Down)...)
 		}
 	}
-}
-
-// there reports whether a file stands under root.
-func there(root fs.FS, name string) bool {
-	_, err := fs.Stat(root, name)
-	return err == nil
-}
-
-func mentions(root fs.FS, name, text string) bool {
-	b, err := fs.ReadFile(root, name)
-	return err == nil && strings.Contains(string(b), text)
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"testing/iotest"
+
+	"github.com/rogpeppe/go-internal/txtar"
 )
 
 // A thousand files of every odd kind are read in order, none twice.
@@ -47,13 +49,30 @@ func (u unreadable) Open(name string) (fs.File, error) {
 
 // A file that cannot be read is an error with its path, never a file less.
 func TestLoadUnreadableFile(t *testing.T) {
-	root := unreadable{fstest.MapFS{"m/1_a.up.sql": {Data: []byte("SELECT 1;")}}}
 	for _, f := range Formats() {
-		_, err := f.Load(root, "m")
-		if !errors.Is(err, iotest.ErrTimeout) || !strings.Contains(err.Error(), "m/1_a.up.sql") {
+		root, dir := ownSample(t, f)
+		_, err := f.Load(unreadable{root}, dir)
+		if !errors.Is(err, iotest.ErrTimeout) || !strings.Contains(err.Error(), dir+"/") {
 			t.Errorf("%s: %v", f.Name, err)
 		}
 	}
+}
+
+// ownSample is the repository of a format's testdata/NAME.txtar, and its folder.
+func ownSample(t *testing.T, f Format) (fs.FS, string) {
+	t.Helper()
+	archive, err := txtar.ParseFile("testdata/" + f.Name + ".txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := repository(archive)
+	for _, d := range Detect(root, "") {
+		if d.Tool == f.Name {
+			return root, d.Dir
+		}
+	}
+	t.Fatalf("%s is not detected in its own sample", f.Name)
+	return nil, ""
 }
 
 func TestInBlock(t *testing.T) {

@@ -9,7 +9,12 @@
 // there. Its want section is written by go test -update and read by you.
 package migration
 
-import "path"
+import (
+	"cmp"
+	"path"
+	"slices"
+	"strings"
+)
 
 // Migration is one version of a folder.
 type Migration struct {
@@ -21,14 +26,33 @@ type Migration struct {
 	Up      File
 	// Down is nil where the folder has no way back.
 	Down *File
+	// Checksum is what the tool stores of the file in its history, as text; "" =
+	// it stores none.
+	Checksum string
+	// sortKey is Format.SortKey of Version; "" = versions are numbers.
+	sortKey string
+}
+
+// Compare orders migrations of one folder as the tool runs them, 0 for what the
+// tool takes for one version.
+func (m Migration) Compare(o Migration) int {
+	if m.sortKey != "" || o.sortKey != "" {
+		return strings.Compare(m.sortKey, o.sortKey)
+	}
+	return cmp.Compare(m.Number, o.Number)
 }
 
 // File is one text of a migration, read once.
 type File struct {
 	// Path is relative to the folder, slash separated; it begins with "../" for
 	// a down file that stands in a folder beside it.
-	Path   string
-	Bytes  []byte
+	Path string
+	// Bytes are what of the file is run in this direction. Where a tool keeps up
+	// and down in one file they are one of its parts, below as many empty lines as
+	// the part stands below in the file.
+	Bytes []byte
+	// Whole is the file as it stands in the folder.
+	Whole  []byte
 	SHA256 string // hex, of Bytes
 	// Normalized is the hex SHA-256 of the SQL without comments and with blanks
 	// folded: equal for two texts that differ in nothing the server runs.
@@ -37,6 +61,14 @@ type File struct {
 	// Backfill is the header's word to run the file's UPDATE in batches; nil = it
 	// does not say so.
 	Backfill *Backfill
+}
+
+// Files are the migration's files, one where up and down stand in the same.
+func (m Migration) Files() []File {
+	if m.Down == nil || m.Down.Path == m.Up.Path {
+		return []File{m.Up}
+	}
+	return []File{m.Up, *m.Down}
 }
 
 // Tx says what the tool wraps in a transaction when it runs the file.
@@ -51,6 +83,8 @@ const (
 	TxImplicit Tx = "implicit"
 	// TxNone: one statement at a time, by a marker in the file.
 	TxNone Tx = "none"
+	// TxForeign: the file is a program, which only the tool can run.
+	TxForeign Tx = "foreign"
 )
 
 // InBlock reports whether the tool runs the file inside a transaction block,
@@ -75,6 +109,11 @@ type Folder struct {
 	// version both stand here, beside a Problem that stops.
 	Migrations []Migration
 	Problems   []Problem
+	// HistoryTable is the tool's table where a file of the tool's beside the
+	// migrations names it; "" = none does.
+	HistoryTable string
+	// Git is true where the root that was given to Load is a git work tree.
+	Git bool
 }
 
 // Path is where a file of the folder stands under the root given to Load.
@@ -85,22 +124,60 @@ func (f Folder) Path(file File) string { return path.Join(f.Dir, file.Path) }
 func (f Folder) Paths() []string {
 	var all []string
 	for _, m := range f.Migrations {
-		all = append(all, f.Path(m.Up))
-		if m.Down != nil {
-			all = append(all, f.Path(*m.Down))
+		for _, file := range m.Files() {
+			all = append(all, f.Path(file))
 		}
 	}
 	return all
 }
 
-// Find returns the migration of that version, leading zeros aside; nil = none.
-func (f Folder) Find(version string) *Migration {
-	number, err := parseVersion(version)
+// OneByOne is the folder of a tool that was told to send each statement of a file
+// alone, as golang-migrate is by x-multi-statement.
+func (f Folder) OneByOne() Folder {
+	f.Migrations = slices.Clone(f.Migrations)
 	for i := range f.Migrations {
 		m := &f.Migrations[i]
-		if m.Version == version || (err == nil && m.Number == number) {
-			return m
+		m.Up.Tx = TxNone
+		if m.Down != nil {
+			down := *m.Down
+			down.Tx = TxNone
+			m.Down = &down
+		}
+	}
+	return f
+}
+
+// Newest is the last migration; none where the folder is empty.
+func (f Folder) Newest() []Migration {
+	return f.Migrations[max(0, len(f.Migrations)-1):]
+}
+
+// Find returns the migration of that version, leading zeros aside where versions
+// are numbers; nil = none.
+func (f Folder) Find(version string) *Migration {
+	for i := range f.Migrations {
+		if f.Migrations[i].Version == version {
+			return &f.Migrations[i]
+		}
+	}
+	at, ok := f.at(version)
+	for i := range f.Migrations {
+		if ok && f.Migrations[i].Compare(at) == 0 {
+			return &f.Migrations[i]
 		}
 	}
 	return nil
+}
+
+// at is a migration of that version and of no file, to compare with others;
+// false where the tool has no such version.
+func (f Folder) at(version string) (Migration, bool) {
+	m := Migration{Version: version}
+	if format, err := Find(f.Format); err == nil && format.SortKey != nil {
+		m.Number, m.sortKey = LeadingNumber(version), format.SortKey(version)
+		return m, version != ""
+	}
+	number, err := parseVersion(version)
+	m.Number = number
+	return m, err == nil
 }

@@ -1,9 +1,7 @@
 package migration
 
 import (
-	"errors"
 	"fmt"
-	"math"
 	"path"
 	"regexp"
 	"strconv"
@@ -11,43 +9,29 @@ import (
 	"time"
 )
 
-// Move is one file to be renamed; both paths are relative to the folder.
-type Move struct{ From, To string }
+var (
+	leadingVersion = regexp.MustCompile(`^(V?)([0-9]+)`)
+	// dashedStamp is diesel's spelling of a time.
+	dashedStamp = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9]{6}`)
+)
 
-// Renumber gives m a version above everything: the folder's newest, and above,
-// the highest version applied in any known database or merged anywhere. It
-// keeps the folder's style (width, timestamp) and moves the way back along. now
-// is UTC as YYYYMMDDhhmmss. A migration that is applied anywhere must not be
-// renumbered; the caller asks that first.
-func Renumber(m Migration, f Folder, above uint64, now string) (version string, moves []Move, err error) {
-	version = laterVersion(newestName(f, m.Up.Path), max(newestNumber(f), above), now)
-	number, err := parseVersion(version)
-	if err != nil || number > math.MaxInt64 || number <= above {
-		return "", nil, fmt.Errorf("renumber %s: no version above %d fits", m.Up.Path, above)
-	}
-	files := []File{m.Up}
-	if m.Down != nil {
-		files = append(files, *m.Down)
-	}
-	for _, file := range files {
-		to, ok := withVersion(file.Path, version)
-		if !ok {
-			return "", nil, errors.New("renumber " + file.Path + ": the name has no version to replace")
-		}
-		moves = append(moves, Move{From: file.Path, To: to})
-	}
-	return version, moves, nil
-}
-
-var leadingVersion = regexp.MustCompile(`^(V?)([0-9]+)`)
-
-func withVersion(name, version string) (string, bool) {
-	base := path.Base(name)
+// withVersion moves a file, or the folder that is called by the version where
+// the tool keeps one for each migration.
+func withVersion(name, version string) (Move, bool) {
+	at, base := path.Dir(name), path.Base(name)
 	part := leadingVersion.FindStringSubmatch(base)
 	if part == nil {
-		return "", false
+		at, base = path.Dir(at), path.Base(at)
+		part = leadingVersion.FindStringSubmatch(base)
 	}
-	return strings.TrimSuffix(name, base) + part[1] + version + base[len(part[0]):], true
+	if part == nil {
+		return Move{}, false
+	}
+	was := part[0]
+	if dashed := dashedStamp.FindString(base); dashed != "" && len(version) == len(stamp) {
+		was, version = dashed, version[:4]+"-"+version[4:6]+"-"+version[6:8]+"-"+version[8:]
+	}
+	return Move{From: path.Join(at, base), To: path.Join(at, part[1]+version+base[len(was):])}, true
 }
 
 // nextVersion is the version after the folder's newest, in its style. An empty
@@ -69,9 +53,8 @@ func NextNames(f Format, last string, titles []string, now string) []string {
 	var folder Folder
 	var names []string
 	for _, title := range titles {
-		if version, ok := f.VersionOf(path.Base(last)); ok {
-			number, _ := parseVersion(version)
-			folder.Migrations = []Migration{{Version: version, Number: number, Up: File{Path: last}}}
+		if version, ok := f.VersionOf(last); ok {
+			folder.Migrations = []Migration{{Version: version, Number: LeadingNumber(version), Up: File{Path: last}}}
 		}
 		last = f.NextName(folder, title, now)
 		names = append(names, last)
@@ -102,10 +85,7 @@ const stamp = "20060102150405"
 
 // laterVersion is a version above number, in the style of the file name.
 func laterVersion(name string, number uint64, now string) string {
-	digits := ""
-	if part := leadingVersion.FindStringSubmatch(path.Base(name)); part != nil {
-		digits = part[2]
-	}
+	digits := leadingDigits(name)
 	at, err := time.Parse(stamp, now)
 	_, stamped := parseStamp(digits)
 	switch {
@@ -113,6 +93,8 @@ func laterVersion(name string, number uint64, now string) string {
 		return laterStamp(at, number)
 	case err == nil && len(digits) == 10 && digits[0] == '1':
 		return strconv.FormatUint(max(uint64(at.Unix()), number+1), 10)
+	case err == nil && len(digits) == 13 && digits[0] == '1':
+		return strconv.FormatUint(max(uint64(at.UnixMilli()), number+1), 10)
 	}
 	return fmt.Sprintf("%0*d", len(digits), number+1)
 }

@@ -1,12 +1,9 @@
 package migration
 
-import (
-	"io/fs"
-)
-
 // plain is numbered SQL files that no tool owns.
 var plain = register(Format{
-	Name: "plain",
+	Name:  "plain",
+	Title: "plain files",
 	Doc: `# plain
 
 **Files.** ` + "`VERSION_title.sql` or `VERSION-title.sql`" + ` in one flat folder, the version in digits (a leading V is let go). The way
@@ -23,7 +20,12 @@ spells it. Without one, ` + "`belay_migrations`" + ` is proposed and its DDL is 
 
 **Lock.** A key of belay's own, by schema and table: nobody else runs such a folder.
 `,
-	Detect:    detectPlain,
+	// Every tool with numbered files may look like this.
+	Signs: []Sign{
+		{Score: 50, Why: "numbered .sql files and no tool's marker", Name: isPlain},
+		{Score: 30, Why: "numbered up files", Name: plainName.MatchString},
+	},
+	Outside:   Outside{Header: "-- belay: no-transaction\n", How: "write -- belay: no-transaction in its first line"},
 	Load:      loadPlain,
 	VersionOf: plainVersion,
 	NextName:  plainNext,
@@ -37,22 +39,8 @@ func plainNext(f Folder, title, now string) string {
 	return nextVersion(f, now, 0) + "_" + slug(title) + ".sql"
 }
 
-// detectPlain is a guess: every tool with numbered files may look like this.
-func detectPlain(root fs.FS, dir string) int {
-	l, err := list(root, dir)
-	if err != nil {
-		return 0
-	}
-	score := 0
-	for _, name := range l.files {
-		part := plainName.FindStringSubmatch(name)
-		switch {
-		case part == nil:
-		case part[3] == ".up":
-			score = max(score, 30)
-		default:
-			score = max(score, 50)
-		}
-	}
-	return score
+// isPlain leaves out the up files, which are golang-migrate's or sqlx's.
+func isPlain(name string) bool {
+	part := plainName.FindStringSubmatch(name)
+	return part != nil && part[3] != ".up"
 }

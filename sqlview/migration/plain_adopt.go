@@ -45,8 +45,9 @@ func isText(t string) bool {
 // the title alone; with .sql where there is no row. $1 is the version, $2 the
 // file's name, $3 without its extension, $4 the title.
 func nameStyle(table string) string {
-	return `coalesce((SELECT CASE WHEN h.name ~ '\.sql$' THEN $2::text WHEN h.name ~ '^V?[0-9]+[_-]' THEN $3::text ELSE $4::text END
-  FROM ` + table + ` AS h ORDER BY h.applied_at DESC NULLS LAST, h.id DESC LIMIT 1), $2::text)`
+	return `coalesce((SELECT CASE WHEN h.name OPERATOR(pg_catalog.~) '\.sql$' THEN $2::pg_catalog.text
+    WHEN h.name OPERATOR(pg_catalog.~) '^V?[0-9]+[_-]' THEN $3::pg_catalog.text ELSE $4::pg_catalog.text END
+  FROM ` + table + ` AS h ORDER BY h.applied_at DESC NULLS LAST, h.id DESC LIMIT 1), $2::pg_catalog.text)`
 }
 
 func nameArgs(m Migration) []any {
@@ -56,34 +57,34 @@ func nameArgs(m Migration) []any {
 
 func versionInName(h *History) {
 	h.Read = func(table string) string {
-		return `SELECT coalesce(pg_catalog.substring(name, '^V?([0-9]+)'), ''), name, applied_at::text, false
+		return `SELECT coalesce(pg_catalog.substring(name, '^V?([0-9]+)'), ''), name, applied_at::pg_catalog.text, false
   FROM ` + table + ` WHERE name IS NOT NULL ORDER BY applied_at DESC NULLS LAST, id DESC`
 	}
 	h.Record = func(table string, m Migration) []Write {
 		args := nameArgs(m)
 		return []Write{{SQL: `INSERT INTO ` + table + ` (name, applied_at)
-SELECT ` + nameStyle(table) + `, pg_catalog.now() WHERE $1::text <> ''`, Args: args}}
+SELECT ` + nameStyle(table) + `, pg_catalog.now() WHERE $1::pg_catalog.text OPERATOR(pg_catalog.<>) ''`, Args: args}}
 	}
 	h.Unrecord = func(table string, m Migration, _ *Migration) []Write {
 		file, stem := stemOf(m)
 		return []Write{{
-			SQL: `DELETE FROM ` + table + ` WHERE name IN ($2, $3)
-   OR pg_catalog.ltrim(pg_catalog.substring(name, '^V?([0-9]+)'), '0') = pg_catalog.ltrim($1, '0')
-   OR name = $4 AND name !~ '^V?[0-9]'`,
+			SQL: `DELETE FROM ` + table + ` WHERE name OPERATOR(pg_catalog.=) $2 OR name OPERATOR(pg_catalog.=) $3
+   OR pg_catalog.ltrim(pg_catalog.substring(name, '^V?([0-9]+)'), '0') OPERATOR(pg_catalog.=) pg_catalog.ltrim($1, '0')
+   OR name OPERATOR(pg_catalog.=) $4 AND name OPERATOR(pg_catalog.!~) '^V?[0-9]'`,
 			Args: []any{m.Version, file, stem, m.Title},
 		}}
 	}
 }
 
 func versionInID(h *History, text bool) {
-	arg := "$1::text::numeric"
-	same := "id = " + arg
+	arg := "$1::pg_catalog.text::numeric"
+	same := "id OPERATOR(pg_catalog.=) " + arg
 	if text {
-		arg = "$1::text"
-		same = "pg_catalog.ltrim(id, '0') = pg_catalog.ltrim(" + arg + ", '0')"
+		arg = "$1::pg_catalog.text"
+		same = "pg_catalog.ltrim(id, '0') OPERATOR(pg_catalog.=) pg_catalog.ltrim(" + arg + ", '0')"
 	}
 	h.Read = func(table string) string {
-		return `SELECT id::text, coalesce(name, ''), applied_at::text, false
+		return `SELECT id::pg_catalog.text, coalesce(name, ''), applied_at::pg_catalog.text, false
   FROM ` + table + ` ORDER BY applied_at DESC NULLS LAST, id DESC`
 	}
 	h.Record = func(table string, m Migration) []Write {

@@ -26,23 +26,24 @@ var belayMigrations = History{
 	Privileges: []string{"SELECT", "INSERT", "UPDATE"},
 	Create: func(table string) string {
 		return `CREATE TABLE IF NOT EXISTS ` + table + ` (
-    version text PRIMARY KEY,
-    title text NOT NULL,
+    version pg_catalog.text PRIMARY KEY,
+    title pg_catalog.text NOT NULL,
     sha256 char(64) NOT NULL,
-    state text NOT NULL CHECK (state IN ('running', 'applied', 'failed', 'reverted', 'baselined')),
+    state pg_catalog.text NOT NULL CHECK (state OPERATOR(pg_catalog.=) ANY ('{running,applied,failed,reverted,baselined}'::pg_catalog.text[])),
     steps_done int,
     steps_total int,
-    started_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-    finished_at timestamptz,
-    run_by text NOT NULL DEFAULT session_user,
-    host text DEFAULT pg_catalog.host(pg_catalog.inet_client_addr()),
-    belay_version text,
-    error text
+    started_at timestamp with time zone NOT NULL DEFAULT pg_catalog.now(),
+    finished_at timestamp with time zone,
+    run_by pg_catalog.text NOT NULL DEFAULT session_user,
+    host pg_catalog.text DEFAULT pg_catalog.host(pg_catalog.inet_client_addr()),
+    belay_version pg_catalog.text,
+    error pg_catalog.text
 )`
 	},
 	Read: func(table string) string {
-		return `SELECT version, title, coalesce(finished_at, started_at)::text, state IN ('running', 'failed')
-  FROM ` + table + ` WHERE state <> 'reverted' ORDER BY pg_catalog.length(version) DESC, version DESC`
+		return `SELECT version, title, coalesce(finished_at, started_at)::pg_catalog.text,
+  state OPERATOR(pg_catalog.=) ANY ('{running,failed}'::pg_catalog.text[])
+  FROM ` + table + ` WHERE state OPERATOR(pg_catalog.<>) 'reverted' ORDER BY pg_catalog.length(version) DESC, version DESC`
 	},
 	Record: func(table string, m Migration) []Write { return []Write{belayRow(table, m, "applied")} },
 	Begin:  func(table string, m Migration) []Write { return []Write{belayRow(table, m, "running")} },
@@ -60,9 +61,9 @@ var belayMigrations = History{
 func belayRow(table string, m Migration, state string) Write {
 	return Write{
 		SQL: `INSERT INTO ` + table + ` AS h (version, title, sha256, state, finished_at)
-VALUES ($1, $2, $3, $4, CASE WHEN $4 = 'applied' THEN pg_catalog.clock_timestamp() END)
+VALUES ($1, $2, $3, $4, CASE WHEN $4 OPERATOR(pg_catalog.=) 'applied' THEN pg_catalog.clock_timestamp() END)
 ON CONFLICT (version) DO UPDATE SET title = excluded.title, sha256 = excluded.sha256, state = excluded.state,
-    started_at = CASE WHEN h.state = 'running' THEN h.started_at ELSE excluded.started_at END,
+    started_at = CASE WHEN h.state OPERATOR(pg_catalog.=) 'running' THEN h.started_at ELSE excluded.started_at END,
     finished_at = excluded.finished_at, run_by = excluded.run_by, host = excluded.host, error = NULL`,
 		Args: []any{m.Version, m.Title, lfSHA256(m.Up.Bytes), state},
 	}
@@ -70,7 +71,7 @@ ON CONFLICT (version) DO UPDATE SET title = excluded.title, sha256 = excluded.sh
 
 func belayState(table string, m Migration, state string) Write {
 	return Write{
-		SQL:  `UPDATE ` + table + ` SET state = $2, finished_at = CASE WHEN $2 = 'reverted' THEN pg_catalog.clock_timestamp() END WHERE version = $1`,
+		SQL:  `UPDATE ` + table + ` SET state = $2, finished_at = CASE WHEN $2 OPERATOR(pg_catalog.=) 'reverted' THEN pg_catalog.clock_timestamp() END WHERE version OPERATOR(pg_catalog.=) $1`,
 		Args: []any{m.Version, state},
 	}
 }

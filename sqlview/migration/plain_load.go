@@ -12,7 +12,7 @@ import (
 var plainName = regexp.MustCompile(`^(V?[0-9]+)[_-](.+?)(\.up|\.down)?\.sql$`)
 
 func loadPlain(root fs.FS, dir string) (Folder, error) {
-	f := Folder{Format: "plain", Dir: dir}
+	f := Folder{Format: "plain", Dir: dir, Git: there(root, ".git")}
 	l, err := list(root, dir)
 	if err != nil {
 		return f, err
@@ -114,10 +114,8 @@ func (f *Folder) pairPlainDowns(downs map[uint64][]File) {
 
 // checkPlain finds what makes a file unfit to be run whole.
 func checkPlain(file File) []Problem {
-	if tool := sectionTool(file.Bytes); tool != "" {
-		return []Problem{{Kind: Unsupported, Paths: []string{file.Path}, Stops: true,
-			Message: fmt.Sprintf("%s has the up and down sections of %s: run whole, it would undo itself", file.Path, tool),
-			Hint:    "belay does not run " + tool + " folders yet; part the file into up and .down.sql, or use the team's own command"}}
+	if found := checkSections(file); len(found) > 0 {
+		return found
 	}
 	if line := lateMarker(file.Bytes, noTransaction); line > 0 {
 		return []Problem{{Kind: Marker, Paths: []string{file.Path}, Stops: true,

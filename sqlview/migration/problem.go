@@ -3,7 +3,7 @@ package migration
 import (
 	"bytes"
 	"fmt"
-	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -37,10 +37,12 @@ const (
 	Unsupported ProblemKind = "unsupported" // written for another tool
 	DirtyRow    ProblemKind = "dirty"       // the tool does not know how it ended
 	Missing     ProblemKind = "missing"     // applied, and no file has it
+	Edited      ProblemKind = "edited"      // not as it was merged, or as it ran
+	Code        ProblemKind = "code"        // a program that only the tool can run
 )
 
 // ofText are the kinds that lie in the text of one file.
-var ofText = []ProblemKind{Empty, Encoding, Marker}
+var ofText = []ProblemKind{Empty, Encoding, Marker, Code}
 
 // Stopping lists the problems that stop a run of these migrations: those of
 // the folder's order and names, and those in the text of the files to be run.
@@ -61,16 +63,20 @@ func touches(p Problem, run []Migration) bool {
 	})
 }
 
+// emptyOnPurpose is a comment that says why there is no SQL. belay review --fix
+// writes such ways back.
+var emptyOnPurpose = regexp.MustCompile(`(?im)^\s*--\s*nothing to take back\b`)
+
 // checkText finds what is wrong with the bytes of one file.
 func checkText(f File) []Problem {
 	if why := encodingFault(f.Bytes); why != "" {
 		return []Problem{{Kind: Encoding, Paths: []string{f.Path}, Stops: true,
 			Message: f.Path + ": " + why, Hint: "save the file as UTF-8 without NUL bytes and without a byte order mark"}}
 	}
-	if len(normalize(f.Bytes, false)) == 0 {
+	if len(normalize(f.Bytes, false)) == 0 && !emptyOnPurpose.Match(f.Bytes) {
 		return []Problem{{Kind: Empty, Paths: []string{f.Path},
 			Message: f.Path + " has no SQL in it: it will be recorded as applied and change nothing",
-			Hint:    "write the SQL, or keep it empty on purpose"}}
+			Hint:    "write the SQL, or say that it is meant so in a comment: -- Nothing to take back"}}
 	}
 	return checkBackfill(f)
 }
@@ -120,27 +126,20 @@ func checkCase(paths []string) []Problem {
 
 // checkDuplicates finds several up files of one version. why says what the tool
 // does with them.
-func checkDuplicates(all []Migration, why string) []Problem {
+func checkDuplicates(f Folder, why string) []Problem {
 	var found []Problem
-	for i := 0; i < len(all); {
-		j := i + 1
-		for j < len(all) && all[j].Number == all[i].Number {
-			j++
-		}
-		if j-i > 1 {
-			found = append(found, duplicate(all[i:j], why))
-		}
-		i = j
+	for _, same := range f.Twins() {
+		found = append(found, duplicate(f, same, why))
 	}
 	return found
 }
 
-func duplicate(same []Migration, why string) Problem {
+func duplicate(f Folder, same []Migration, why string) Problem {
 	var paths []string
 	for _, m := range same {
 		paths = append(paths, m.Up.Path)
 	}
 	return Problem{Kind: Duplicate, Paths: paths, Version: same[0].Version, Stops: true,
 		Message: fmt.Sprintf("%d files of version %s: %s; %s", len(paths), same[0].Version, strings.Join(paths, ", "), why),
-		Hint:    "give the one that is applied nowhere a later version: belay renumber " + path.Base(paths[len(paths)-1])}
+		Hint:    laterHint("what is applied nowhere", same[len(same)-1], f)}
 }

@@ -16,27 +16,26 @@ func (s Status) Problems(f Format) []Problem {
 	for _, r := range s.Missing {
 		found = append(found, s.missingFile(r))
 	}
+	for _, m := range s.Edited {
+		found = append(found, edited(f, m))
+	}
 	for _, m := range s.Late {
 		found = append(found, Problem{Kind: Late, Version: m.Version, Paths: []string{m.Up.Path}, Stops: true,
 			Message: fmt.Sprintf("%s is not applied and lower than the newest applied version %s", m.Up.Path, s.Newest),
-			Hint:    lateHint(m)})
+			Hint:    laterHint("it", m, s.folder)})
 	}
 	for _, m := range s.Doubtful {
 		found = append(found, Problem{Kind: Late, Version: m.Version, Paths: []string{m.Up.Path}, Stops: true,
 			Message: fmt.Sprintf("%s is new and lower than the applied version %s: %s will pass over it without a word", m.Up.Path, s.Newest, f.Name),
-			Hint:    lateHint(m)})
+			Hint:    laterHint("it", m, s.folder)})
 	}
 	return found
-}
-
-func lateHint(m Migration) string {
-	return "give it a later version: belay renumber " + m.Up.Path
 }
 
 func dirtyRow(f Format, d Dirty) Problem {
 	p := Problem{Kind: DirtyRow, Version: d.Row.Version, Stops: true,
 		Message: fmt.Sprintf("version %s is dirty: %s does not know whether it was applied", d.Row.Version, f.Name),
-		Hint:    "look at what the file changed in the catalog, mend it, then record the version it is at"}
+		Hint:    "look at what the file changed in the catalog, fix it, then record the version it is at"}
 	if d.Migration != nil {
 		p.Paths = []string{d.Migration.Up.Path}
 	}
@@ -46,12 +45,23 @@ func dirtyRow(f Format, d Dirty) Problem {
 	return p
 }
 
+// edited stops nothing where the tool itself compares nothing: it is shown.
+func edited(f Format, m Migration) Problem {
+	p := Problem{Kind: Edited, Version: m.Version, Paths: []string{m.Up.Path}, Stops: f.History.Compares,
+		Message: fmt.Sprintf("%s is not what %s recorded: its checksum is of another text", m.Up.Path, Title(f.Name)),
+		Hint:    "take the old text back from git and write the difference as a new migration"}
+	if f.History.Compares {
+		p.Message += ", and it refuses to go on"
+	}
+	return p
+}
+
 // missingFile stops, but for rows below the folder's first file where others
 // have theirs: teams fold old migrations into one.
 func (s Status) missingFile(r Row) Problem {
 	name := strings.TrimSpace(r.Version + " " + r.Name)
-	n, err := parseVersion(r.Version)
-	if err == nil && n < s.oldest && s.Agreement > 0 {
+	at, ok := s.folder.at(r.Version)
+	if ok && s.Agreement > 0 && len(s.folder.Migrations) > 0 && at.Compare(s.folder.Migrations[0]) < 0 {
 		return Problem{Kind: Missing, Version: r.Version,
 			Message: fmt.Sprintf("the database has applied %s, which is older than the folder's first file", name),
 			Hint:    "nothing to do where old migrations were folded into one"}

@@ -113,6 +113,9 @@ func describe(t *testing.T, root fs.FS, tool string, rows []byte) string {
 func describeFolder(b *bytes.Buffer, f Folder) {
 	for _, m := range f.Migrations {
 		fmt.Fprintf(b, "migration %s %q %s %s", m.Version, m.Title, m.Up.Path, m.Up.Tx)
+		if m.Checksum != "" {
+			fmt.Fprintf(b, " checksum %s", m.Checksum)
+		}
 		if m.Up.Backfill != nil {
 			fmt.Fprintf(b, " backfill %v %s", m.Up.Backfill.Key, m.Up.Backfill.BatchTime)
 		}
@@ -120,9 +123,24 @@ func describeFolder(b *bytes.Buffer, f Folder) {
 			fmt.Fprintf(b, ", down %s %s", m.Down.Path, m.Down.Tx)
 		}
 		fmt.Fprintln(b)
+		if len(m.Up.Bytes) != len(m.Up.Whole) {
+			describePart(b, "up", m.Up)
+		}
+		if m.Down != nil && len(m.Down.Bytes) != len(m.Down.Whole) {
+			describePart(b, "down", *m.Down)
+		}
 	}
 	for _, p := range f.Problems {
 		fmt.Fprintf(b, "problem %s stops=%v %s\n", p.Kind, p.Stops, p.Message)
+	}
+}
+
+// describePart names the lines of a file's part that have SQL in them.
+func describePart(b *bytes.Buffer, direction string, file File) {
+	for i, line := range strings.Split(string(file.Bytes), "\n") {
+		if text := strings.TrimSpace(line); text != "" && !strings.HasPrefix(text, "--") {
+			fmt.Fprintf(b, "  %s %d: %s\n", direction, i+1, text)
+		}
 	}
 }
 

@@ -85,7 +85,7 @@ func maskConstants(sql string, numbers bool) string {
 		switch {
 		case t.kind == lineComment, t.kind == blockComment, t.kind == metaCommand:
 			put(t, " ")
-		case t.kind == stringConst, t.kind == dollarString, t.kind == openQuote,
+		case t.kind == stringConst, t.kind == foldedString, t.kind == dollarString, t.kind == openQuote,
 			numbers && t.kind == word && isDigit(src[t.start]):
 			put(t, "$"+strconv.Itoa(next))
 			next++

@@ -47,7 +47,11 @@ func (p *Parser) Parse(ctx context.Context, srcs ...[]byte) ([]File, error) {
 			again.add(it, w.texts[i])
 		}
 	}
-	return files, again.settle(ctx, p)
+	err = again.settle(ctx, p)
+	for i, src := range srcs {
+		files[i] = files[i].InSession(src, false)
+	}
+	return files, err
 }
 
 // warm lets protobuf work out the tree's types. That takes as long as parsing a
@@ -78,28 +82,8 @@ func (w *work) add(f *File, src []byte) {
 			continue
 		}
 		w.items = append(w.items, item{st, src})
-		w.texts = append(w.texts, withoutMeta(*st, f.Meta))
+		w.texts = append(w.texts, st.SQL)
 	}
-}
-
-// withoutMeta is the statement with the meta-commands inside it blanked.
-func withoutMeta(st Statement, metas []Meta) string {
-	var text []byte
-	for _, m := range metas {
-		if m.Start < st.Start || m.End > st.End {
-			continue
-		}
-		if text == nil {
-			text = []byte(st.SQL)
-		}
-		for i := m.Start; i < m.End; i++ {
-			text[i-st.Start] = ' '
-		}
-	}
-	if text == nil {
-		return st.SQL
-	}
-	return string(text)
 }
 
 // settle gives the statement its tree, or says why it has none.

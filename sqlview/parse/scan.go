@@ -11,7 +11,8 @@ const (
 	quotedName
 	stringConst
 	dollarString
-	symbol // one byte that is no other token
+	foldedString // E'…' continued on another line, with a backslash there
+	symbol       // one byte that is no other token
 	lineComment
 	blockComment
 	metaCommand
@@ -73,7 +74,7 @@ func (s *scanner) scanToken() tokenKind {
 		return s.quoted('"', false, quotedName)
 	case (c == 'e' || c == 'E') && s.peek(1) == '\'':
 		s.pos++
-		return s.quoted('\'', true, stringConst)
+		return s.escaped()
 	case (c == 'u' || c == 'U') && s.peek(1) == '&' && (s.peek(2) == '\'' || s.peek(2) == '"'):
 		s.pos += 2
 		return s.unicodeQuoted()
@@ -157,6 +158,44 @@ func (s *scanner) quoted(quote byte, escapes bool, kind tokenKind) tokenKind {
 	}
 	s.pos = len(s.src)
 	return openQuote
+}
+
+// escaped reads E'…' and what continues it: a quote that follows after a line
+// break belongs to the same string.
+func (s *scanner) escaped() tokenKind {
+	kind := s.quoted('\'', true, stringConst)
+	for next := s.continued(); next >= 0 && kind != openQuote; next = s.continued() {
+		s.pos = next
+		kind = s.quoted('\'', true, kind)
+		if kind == stringConst && bytes.IndexByte(s.src[next:s.pos], '\\') >= 0 {
+			kind = foldedString
+		}
+	}
+	return kind
+}
+
+// continued is where the quote stands that continues the string before pos; -1 =
+// none does.
+func (s *scanner) continued() int {
+	newline := false
+	for i := s.pos; i < len(s.src); i++ {
+		switch c := s.src[i]; {
+		case c == '\n' || c == '\r':
+			newline = true
+		case isSpace(c):
+		case c == '-' && i+1 < len(s.src) && s.src[i+1] == '-':
+			n := bytes.IndexAny(s.src[i:], "\r\n")
+			if n < 0 {
+				return -1
+			}
+			i += n - 1
+		case c == '\'' && newline:
+			return i
+		default:
+			return -1
+		}
+	}
+	return -1
 }
 
 // dollar reads a dollar-quoted string, a parameter, or a lone dollar sign.

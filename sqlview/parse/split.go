@@ -69,6 +69,9 @@ type splitter struct {
 	parens    int
 	blocks    int // open BEGIN ATOMIC and CASE of an SQL-standard body
 	copyIn    bool
+	refused   *Problem // why the statement in hand may not be sent
+
+	restricted string // the key of an open \restrict; "" = none
 
 	counted, line int // lines counted up to the byte counted
 }
@@ -95,6 +98,9 @@ func (s *splitter) takeSQL(t token) {
 	}
 	if s.open < 0 {
 		s.open = t.start
+	}
+	if t.kind == foldedString {
+		s.refused = or(s.refused, problemAt(s.src, t.start, foldedMessage))
 	}
 	s.end = t.end
 	s.follow(t)
@@ -162,8 +168,10 @@ func (s *splitter) isCreate(kinds ...string) bool {
 func (s *splitter) finish() {
 	copyIn := s.copyIn
 	if s.open >= 0 {
-		s.add(s.open, s.end, nil)
+		s.add(s.open, s.end, s.refused)
+		s.file.Statements[len(s.file.Statements)-1].Unsendable = s.refused != nil
 	}
+	s.refused = nil
 	s.open, s.end, s.heads = -1, 0, s.heads[:0]
 	s.prev, s.prevWord = token{}, token{}
 	s.parens, s.blocks, s.copyIn = 0, 0, false
@@ -200,6 +208,8 @@ func openMessage(from []byte) string {
 	}
 	return "quote without its end; nothing after it was analysed"
 }
+
+const foldedMessage = `E'…' goes on in another line with a backslash there: psql and servers of different versions end such a string at different places`
 
 // lineAt counts forward only, so that a long file is counted once. Statements
 // may begin before a comment inside them; those are counted back.

@@ -26,6 +26,10 @@ type Statement struct {
 	Node *pg.Node
 	// Problem is nil where Node is not.
 	Problem *Problem
+	// Unsendable is true where no part of the text may be sent to a server, whoever
+	// accepts it: what would run is not known. It is or holds a psql meta-command,
+	// or text that is cut differently by psql and the server. Problem says why.
+	Unsendable bool
 	// Features lists the PostgreSQL 18 syntax that was read for a grammar of 17,
 	// by byte offset into SQL. Empty for everything older.
 	Features []Feature
@@ -87,8 +91,7 @@ type File struct {
 	// Problem is set where nothing of the file could be read: a NUL byte, text
 	// that is not UTF-8. Statements is then empty.
 	Problem *Problem
-	// Meta lists psql meta-commands (\set, \restrict) and COPY data that were
-	// set aside: they are no SQL and no part of a statement.
+	// Meta lists psql meta-commands (\set, \restrict) and COPY data: they are no SQL.
 	Meta []Meta
 }
 
@@ -104,6 +107,9 @@ type Meta struct {
 	Start, End int
 	Line       int
 	What       string // "psql meta-command" or "COPY data"
+	// Problem says what psql does there; nil = nothing that changes the SQL it
+	// sends. A statement with the same Problem then stands for it.
+	Problem *Problem
 }
 
 // Analysed counts the statements that have a parse tree.

@@ -98,6 +98,26 @@ func cut(s step, group int) []step {
 	return all
 }
 
+// cutPairs cuts the ALTER TABLEs that both drop a constraint and add one: what
+// belongs together is found between statements.
+func cutPairs(steps []step) []step {
+	var all []step
+	for i, s := range steps {
+		cmds := s.tree().GetAlterTableStmt().GetCmds()
+		has := func(t pg.AlterTableType) bool {
+			return slices.ContainsFunc(cmds, func(n *pg.Node) bool { return n.GetAlterTableCmd().GetSubtype() == t })
+		}
+		if has(pg.AlterTableType_AT_DropConstraint) && has(pg.AlterTableType_AT_AddConstraint) {
+			if parts := cut(s, -i-1); len(parts) > 1 {
+				all = append(all, parts...)
+				continue
+			}
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
 // inOrder reports whether each command may run right after the one before it:
 // the server sorts them into passes, and two that it turns round must have no
 // name in common.

@@ -112,6 +112,9 @@ func (p *proposal) judgeGroup(statements []parse.Statement, meets *catalog.Snaps
 // joins reports whether a step may stand in the open file: neither was made by
 // a way, both have the same settings, and together they do no harm.
 func (p *proposal) joins(g *group, s step) bool {
+	if last := g.steps[len(g.steps)-1]; s.bond != 0 && s.bond == last.bond {
+		return true
+	}
 	if g.made || s.made() || !slices.Equal(g.steps[0].settings, s.settings) || outside(g.judged) {
 		return false
 	}
@@ -141,7 +144,10 @@ func (g *group) file(title string) File {
 	if !g.made {
 		f.Title, f.Why = title, "as it stood"
 		f.SQL = nil
-		for _, s := range g.steps {
+		for i, s := range g.steps {
+			if i > 0 {
+				f.SQL = append(f.SQL, limits(g.steps[i-1].settings, s.settings)...)
+			}
 			f.SQL = append(f.SQL, withLead(s.lead, s.SQL[0]))
 		}
 		f.Alone = outside(g.judged)
@@ -169,6 +175,11 @@ func (g *group) settings(none bool) []string {
 		all = append(all, s)
 	}
 	return all
+}
+
+// limits are those that hold for a statement and not for the one before.
+func limits(before, now []string) []string {
+	return slices.DeleteFunc(slices.Clone(now), func(s string) bool { return slices.Contains(before, s) })
 }
 
 func withLead(lead, sql string) string {

@@ -1,7 +1,9 @@
 package rewrite
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/effect"
@@ -18,11 +20,21 @@ type Piece struct {
 	Hazards []lint.Hazard
 	// Before and After are the catalog around the statement; never nil.
 	Before, After *catalog.Snapshot
-	Effects       effect.Effect
+	// Start is the catalog before the file; never nil.
+	Start   *catalog.Snapshot
+	Effects effect.Effect
 	// Version is the server's major version; 0 = unknown, any of 12 to 18.
 	Version int
 	// Today is YYYY-MM-DD, for names that carry a date; "" = not known.
 	Today string
+	// line is the original's.
+	line int
+	// Earlier are the statements of the file before it, as they were written.
+	Earlier []parse.Statement
+	texts   map[string]parse.Statement
+	// aside are the names that this piece gave to what waits for its drop, by what
+	// holds the name and the old one; taken those that the pieces before it gave.
+	aside, taken map[string]string
 	// Later are the statements that follow in the file.
 	Later []parse.Statement
 }
@@ -34,8 +46,8 @@ func (p *proposal) piece(judged *lint.File, i int, hazards []lint.Hazard) *Piece
 	}
 	pass := &lint.Pass{File: judged, Version: p.version(), Today: p.in.Options.Today}
 	piece := &Piece{
-		Hazards: hazards, Before: judged.Catalogs[at], Effects: judged.Effects[at],
-		Version: p.version(), Today: p.in.Options.Today, Later: judged.Statements[at+1:],
+		Hazards: hazards, line: p.steps[i].line, Start: p.before(), Before: judged.Catalogs[at], Effects: judged.Effects[at],
+		Version: p.version(), Today: p.in.Options.Today, Earlier: p.original[:p.steps[i].origin], texts: p.texts, taken: p.aside, Later: judged.Statements[at+1:],
 	}
 	for s := range pass.Statements() {
 		if s.Index == at {
@@ -45,6 +57,52 @@ func (p *proposal) piece(judged *lint.File, i int, hazards []lint.Hazard) *Piece
 	piece.After = piece.Before.Clone()
 	piece.After.Apply(judged.Statements[at], piece.Version)
 	return piece
+}
+
+// Aside is the name under which something waits for its drop, cut so that the date
+// stays: one that nothing has yet in what holds it, a table for a column, a schema
+// for a table or an index.
+func (p *Piece) Aside(holder, name string) string {
+	key := holder + "." + name
+	if free := p.aside[key]; free != "" {
+		return free
+	}
+	label := "drop_" + strings.ReplaceAll(p.Today, "-", "")
+	for n := 1; ; n++ {
+		free, number := "", ""
+		if n > 1 {
+			number = fmt.Sprintf("_%d", n)
+		}
+		free = catalog.ObjectName(name, "", label+number)
+		if p.has(holder, free) {
+			continue
+		}
+		if p.aside == nil {
+			p.aside = map[string]string{}
+		}
+		p.aside[key] = free
+		return free
+	}
+}
+
+// has reports whether a holder has something of a name, as far as the catalog and
+// the pieces before this one tell.
+func (p *Piece) has(holder, name string) bool {
+	for key, free := range p.taken {
+		if free == name && strings.HasPrefix(key, holder+".") {
+			return true
+		}
+	}
+	return p.Before.Seen(holder).Column(name) != nil || p.Before.Relations.Get(holder+"."+name) != nil
+}
+
+// fails says that the server refuses the statement; "" = it does not, as far as
+// the catalog tells.
+func (p *Piece) fails() string {
+	if f := p.Effects.Fails; f.Code != "" && !f.IfRows {
+		return fmt.Sprintf("line %d fails on the server (%s): %s", p.line, f.Code, f.Message)
+	}
+	return ""
 }
 
 // Has reports whether the statement has a hazard of one of the rules.

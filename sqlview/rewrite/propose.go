@@ -5,12 +5,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
 	"belay/sqlview/parse"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
 // deepest bounds how often what a way made is rewritten again.
@@ -22,15 +25,20 @@ func Propose(ctx context.Context, in Input, rules []lint.Rule, ways []Way) (Plan
 	if err != nil {
 		return Plan{}, fmt.Errorf("rewrite %s: %w", in.Path, err)
 	}
-	p := &proposal{in: in, rules: rules, ways: ways}
-	found := lint.Check(p.file(parsed[0], in.SQL, in.Mode), rules, in.Options)
+	p := &proposal{in: in, rules: rules, ways: ways, aside: map[string]string{}}
+	judged := p.file(parsed[0], in.SQL, in.Mode)
+	found := lint.Check(judged, rules, in.Options)
 	if !matters(found) {
 		return Plan{}, nil
 	}
-	if why := whole(parsed[0]); why != "" {
+	if why := cmp.Or(whole(parsed[0]), refusedByServer(judged)); why != "" {
 		return Plan{Left: leftAll(parsed[0], found, why)}, nil
 	}
-	if err := p.parse(ctx, p.begin(parsed[0], found)); err != nil {
+	p.original = parsed[0].Statements
+	if err := errors.Join(p.read(ctx), p.parse(ctx, p.begin(parsed[0], found))); err != nil {
+		return Plan{}, fmt.Errorf("rewrite %s: %w", in.Path, err)
+	}
+	if err := p.bind(ctx); err != nil {
 		return Plan{}, fmt.Errorf("rewrite %s: %w", in.Path, err)
 	}
 	for range deepest {
@@ -56,6 +64,12 @@ type proposal struct {
 	steps []step
 	left  []Left
 	kept  []string
+	// original are the statements of the file, texts what the definitions of the
+	// catalog say, parsed.
+	original []parse.Statement
+	texts    map[string]parse.Statement
+	// aside are the names that the pieces gave: see [Piece.Aside].
+	aside map[string]string
 }
 
 // step is a phase on its way: a statement of the original, a part of one, or
@@ -75,8 +89,20 @@ type step struct {
 	group      int
 	head, part string
 	ways       []string
+	// origin is the statement of the file that the step comes from.
+	origin int
+	// bond is the number of the steps that it stays together with; 0 = none.
+	bond int
 	// settled is true once no way is tried any more.
 	settled bool
+}
+
+// tree is the step's first statement; nil where it is not parsed yet.
+func (s step) tree() *pg.Node {
+	if len(s.statements) == 0 {
+		return nil
+	}
+	return s.statements[0].Node
 }
 
 // made reports whether a way made the step.
@@ -98,12 +124,12 @@ func (p *proposal) begin(f parse.File, found []lint.Hazard) []step {
 			continue
 		}
 		steps = append(steps, step{
-			Phase: Phase{SQL: []string{st.SQL}}, statements: []parse.Statement{st}, lead: lead, line: st.Line,
+			Phase: Phase{SQL: []string{st.SQL}}, statements: []parse.Statement{st}, lead: lead, line: st.Line, origin: i,
 			settings: slices.Clone(settings), waived: waivedAt(found, i),
 		})
 		lead = ""
 	}
-	return batched(steps, found)
+	return cutPairs(batched(steps, found))
 }
 
 func waivedAt(found []lint.Hazard, statement int) []string {
@@ -153,9 +179,13 @@ func (p *proposal) rewrite(judged *lint.File, i int, hazards []lint.Hazard) []st
 		p.leave(s, hazards[0].Rule, "it is written in syntax of PostgreSQL 18 that belay reads and does not write")
 		return []step{s}
 	}
+	if why := piece.fails(); why != "" {
+		p.leave(s, hazards[0].Rule, why)
+		return []step{s}
+	}
 	for _, w := range p.ways {
 		at := slices.IndexFunc(hazards, func(h lint.Hazard) bool { return slices.Contains(w.Lifts, h.Rule) })
-		if at < 0 {
+		if at < 0 || w.Run == nil {
 			continue
 		}
 		made, err := w.Run(piece)
@@ -165,6 +195,7 @@ func (p *proposal) rewrite(judged *lint.File, i int, hazards []lint.Hazard) []st
 			continue
 		}
 		p.kept = append(p.kept, made.Kept...)
+		maps.Copy(p.aside, piece.aside)
 		return s.become(made, w.ID)
 	}
 	return []step{s}
@@ -179,7 +210,7 @@ func (s step) become(made Rewritten, way string) []step {
 	var all []step
 	for i, phase := range made.Phases {
 		n := step{
-			Phase: phase, line: s.line, settings: s.settings,
+			Phase: phase, line: s.line, origin: s.origin, settings: s.settings, settled: phase.Final,
 			ways: append(slices.Clone(s.ways), way),
 		}
 		if i == 0 {
@@ -229,8 +260,10 @@ func counts(h lint.Hazard) bool { return h.Waived == nil && h.Severity >= lint.W
 
 func leftAll(f parse.File, found []lint.Hazard, why string) []Left {
 	var left []Left
+	seen := map[int]bool{}
 	for _, h := range found {
-		if counts(h) && h.Statement >= 0 && h.Statement < len(f.Statements) {
+		if counts(h) && h.Statement >= 0 && h.Statement < len(f.Statements) && !seen[h.Statement] {
+			seen[h.Statement] = true
 			left = append(left, Left{Line: h.Line, SQL: f.Statements[h.Statement].SQL, Rule: h.Rule, Why: why})
 		}
 	}

@@ -26,6 +26,10 @@ type Way struct {
 	Doc string
 	// Run rewrites the statement. A *Refusal says why it is left as it is.
 	Run func(*Piece) (Rewritten, error)
+	// Together rewrites statements that belong together, of which one takes away
+	// what a later one brings back; nil = the way is for single statements. A way
+	// has Run or Together.
+	Together func([]*Piece) (Rewritten, error)
 }
 
 // Rewritten is what a way makes of a statement.
@@ -52,6 +56,12 @@ type Phase struct {
 	Nothing   string
 	// Alone is true for a file that must run outside a transaction.
 	Alone bool
+	// Final is true for a phase that no way looks at again: what the review says of
+	// it was so before.
+	Final bool
+	// Switch is true for the phase in which a replacement takes its place: it is
+	// one transaction, and instant.
+	Switch bool
 	// Backfill is true for the one UPDATE that belay runs in batches.
 	Backfill bool
 	// Why says what the phase is for; Before what must have happened first, "" =

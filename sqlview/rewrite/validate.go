@@ -30,7 +30,7 @@ func Validate(ways []Way, rules []lint.Rule) error {
 		seen[w.ID] = true
 		wrong(!wayID.MatchString(w.ID), "id is not kebab-case")
 		wrong(w.Summary == "" || strings.Contains(w.Summary, "\n"), "summary is not one line")
-		wrong(w.Run == nil || len(w.Lifts) == 0, "no Run, or nothing that it lifts")
+		wrong((w.Run == nil) == (w.Together == nil) || len(w.Lifts) == 0, "no Run, or nothing that it lifts")
 		for _, part := range Parts {
 			wrong(!strings.Contains(w.Doc, "## "+part+"\n"), "doc has no text under %q", part)
 		}

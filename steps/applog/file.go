@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"belay/steps/command"
@@ -77,9 +78,16 @@ func (t *tail) begin(stood func([]byte)) error {
 }
 
 func (t *tail) open() error {
-	f, err := os.Open(t.path)
+	f, err := os.OpenFile(t.path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // opening a pipe waits for its other end
 	if err != nil {
 		return err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New(t.path + " is not an ordinary file")
+	}
+	if err != nil {
+		return errors.Join(err, f.Close())
 	}
 	t.f, t.at, t.part = f, 0, nil
 	return nil

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"belay/sqlview/sqlstate"
+	"belay/steps/applog/sqlstate"
 )
 
 // Patterns say which lines count. The zero value counts every SQLSTATE that is

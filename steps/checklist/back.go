@@ -16,13 +16,13 @@ import (
 
 // chooseBack takes the newest applied versions, newest first. Which ones were
 // asked for only says how many: nothing above them is passed over.
-func chooseBack(e *steps.Env, f *fact.Folder) error {
-	applied := e.Bench.Status.Applied
+func chooseBack(versions []string, b *steps.Folder, f *fact.Folder) error {
+	applied := b.Status.Applied
 	n := min(1, len(applied))
-	if len(e.Versions) > 0 {
-		n = len(e.Versions)
+	if len(versions) > 0 {
+		n = len(versions)
 	}
-	for _, v := range e.Versions {
+	for _, v := range versions {
 		i := slices.IndexFunc(applied, func(m migration.Migration) bool { return sameVersion(m, v) })
 		switch {
 		case i < 0:
@@ -31,14 +31,14 @@ func chooseBack(e *steps.Env, f *fact.Folder) error {
 			return notNewest(applied[i], applied[i+1:])
 		}
 	}
-	e.Bench.Chosen, f.Pending = nil, nil
+	f.Pending = nil
 	for _, m := range slices.Backward(applied[len(applied)-n:]) {
 		turned, err := turn(m)
 		if err != nil {
 			return err
 		}
-		e.Bench.Chosen = append(e.Bench.Chosen, turned)
-		f.Chosen, f.Pending = append(f.Chosen, m.Version), append(f.Pending, named(e.Bench.Folder, turned))
+		b.Chosen = append(b.Chosen, turned)
+		f.Chosen, f.Pending = append(f.Chosen, m.Version), append(f.Pending, named(b.Files, turned))
 	}
 	return nil
 }
@@ -49,7 +49,7 @@ func notNewest(m migration.Migration, above []migration.Migration) error {
 		names = append(names, a.Version)
 	}
 	return &steps.Refused{
-		Problem: fmt.Sprintf("%s is not the newest applied version: %s stand above it", m.Version, strings.Join(names, ", ")),
+		Problem: fmt.Sprintf("%s is not the newest applied version; applied after it: %s", m.Version, strings.Join(names, ", ")),
 		Advice:  "name them all to take them back together, newest first: belay rollback " + strings.Join(append(names, m.Version), " "), Fatal: true,
 	}
 }
@@ -60,7 +60,7 @@ func turn(m migration.Migration) (migration.Migration, error) {
 	switch {
 	case m.Down == nil:
 		return m, &steps.Refused{
-			Problem: m.Up.Path + " has no down file", Advice: "write one, or mend it forward with a new migration", Fatal: true,
+			Problem: m.Up.Path + " has no down file", Advice: "write one, or fix it with a new migration", Fatal: true,
 		}
 	case len(strings.TrimSpace(string(m.Down.Bytes))) == 0:
 		return m, &steps.Refused{
@@ -74,13 +74,13 @@ func turn(m migration.Migration) (migration.Migration, error) {
 
 // unrecordIn says what takes the version out of the history table, and how its
 // absence shows.
-func unrecordIn(u *steps.Unit, b *steps.Bench, version string) {
+func unrecordIn(u *steps.Unit, b steps.Folder, version string) {
 	h, table := b.Table.Variant, b.Table.Quoted
-	m := b.Folder.Find(version)
+	m := b.Files.Find(version)
 	if m == nil {
 		return
 	}
-	prev := before(b.Folder, *m)
+	prev := before(b.Files, *m)
 	u.Record = h.Unrecord(table, *m, prev)
 	u.Mark = apply.Mark{SQL: h.Read(table), Version: version, UpTo: h.UpTo, Absent: true}
 	if u.Wrap == apply.OneByOne && h.BeginDown != nil {
@@ -90,8 +90,8 @@ func unrecordIn(u *steps.Unit, b *steps.Bench, version string) {
 
 // meant reports a hazard that is the very purpose of a way back: what it drops
 // is what the way forward made. The dialog says what is lost.
-func meant(e *steps.Env, f sqlview.FileResult, h sqlview.Finding) bool {
-	if !e.Back || h.Severity != lint.Stop.String() || h.Statement >= len(f.Statements) {
+func meant(back bool, f sqlview.FileResult, h sqlview.Finding) bool {
+	if !back || h.Severity != lint.Stop.String() || h.Statement >= len(f.Statements) {
 		return false
 	}
 	s := f.Statements[h.Statement]

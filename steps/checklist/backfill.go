@@ -11,11 +11,13 @@ import (
 	"belay/db"
 	"belay/db/apply"
 	"belay/db/backfill"
+	"belay/db/inspect"
 	"belay/db/ledger"
 	"belay/sqlview/effect"
 	"belay/sqlview/lock"
 	"belay/sqlview/migration"
 	"belay/steps"
+	"belay/steps/execute"
 	"belay/steps/fact"
 	"belay/steps/journal"
 )
@@ -37,41 +39,45 @@ generated columns, replica identity, a table without a key.
 **Measured.** One UPDATE of 2 million rows beside 400 statements/s: the median request took 12.7 s. In batches of
 about 10 ms the 99th percentile was 6 ms, at the same rate of rows. A cursor that the client keeps filled 4 000 rows
 twice when the client died 20 times; committed with the rows, none.`,
-	Run: runBackfillLook,
 }
 
-func runBackfillLook(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
-	e.Bench.Plan = nil
-	if offline(e) {
-		return steps.Outcome{Status: journal.Todo, Summary: "not connected"}, nil
+// RunBackfill reads the table of a backfill alone. Its plan is one unit; nil = there is
+// none yet.
+func RunBackfill(ctx context.Context, e *steps.Env, target steps.Target) (*steps.Plan, steps.Outcome, error) {
+	if target.Offline() {
+		return nil, steps.Outcome{Status: journal.Todo, Summary: "not connected"}, nil
 	}
-	if err := sameDatabase(e); err != nil {
-		return steps.Outcome{}, err
+	if err := sameDatabase(e.Run, e.Confirmed, target.Identity); err != nil {
+		return nil, steps.Outcome{}, err
 	}
 	b := *e.Backfill
-	plan, err := readTable(ctx, e, &b)
+	table, err := readTable(ctx, e, target, &b)
 	if err != nil {
-		return refusedBackfill(err)
+		out, err := refusedBackfill(err)
+		return nil, out, err
 	}
-	unit := backfillUnit(plan, b)
-	unit.Role = e.Project.Target.Role
-	e.Bench.Plan = &steps.Plan{Units: []steps.Unit{unit}, SHA256: unit.Migration.Up.SHA256}
-	f, questions, err := describeBackfill(ctx, e, 0, b.ID, plan)
+	unit := backfillUnit(table, b)
+	unit.Role = target.Roles.Acts
+	plan := &steps.Plan{Units: []steps.Unit{unit}, SHA256: unit.Migration.Up.SHA256}
+	f, questions, err := describeBackfill(ctx, e, 0, b.ID, table)
 	if err != nil {
-		return steps.Outcome{}, err
+		return plan, steps.Outcome{}, err
 	}
-	for _, v := range []fact.Value{f, planFact(e, e.Bench.Plan), heartNow(ctx, e, e.Bench.Plan)} {
+	for _, v := range []fact.Value{f, planFact(e, plan), heartNow(ctx, e, target, steps.Folder{}, plan)} {
 		if err := e.Fact(ctx, "backfill", v); err != nil {
-			return steps.Outcome{}, err
+			return plan, steps.Outcome{}, err
 		}
 	}
-	return judgeBackfill(plan, f, questions), nil
+	return plan, judgeBackfill(table, f, questions), nil
 }
 
 // readTable prepares the plan and finds what stands in its way. A resume by its
 // id alone takes its statement from the ledger.
-func readTable(ctx context.Context, e *steps.Env, b *steps.Backfill) (plan *backfill.Plan, err error) {
-	err = e.Sessions.Monitor(func(c *db.Conn) error {
+func readTable(
+	ctx context.Context, e *steps.Env, target steps.Target, b *steps.Backfill,
+) (plan *backfill.Plan, err error) {
+	allowed := execute.PacingOf(e, target.Roles)
+	err = e.Sessions.Monitor(ctx, func(c *db.Conn) error {
 		if b.Spec.Relation == "" {
 			pace := b.Spec
 			if b.Spec, err = backfill.Remembered(ctx, c, b.ID); err != nil {
@@ -80,24 +86,12 @@ func readTable(ctx context.Context, e *steps.Env, b *steps.Backfill) (plan *back
 			b.Spec.BatchTime = cmp.Or(pace.BatchTime, b.Spec.BatchTime)
 			b.Spec.Nice, b.Spec.Vacuum = max(pace.Nice, b.Spec.Nice), pace.Vacuum || b.Spec.Vacuum
 		}
-		if plan, err = backfill.Prepare(ctx, c, paced(e, b.Spec)); err != nil || e.Confirmed != nil {
+		if plan, err = backfill.Prepare(ctx, c, allowed.Of(b.Spec)); err != nil || e.Confirmed != nil {
 			return err
 		}
-		return backfill.Standing(ctx, c, plan, b.ID)
+		return c.As(ctx, c.Role, func() error { return backfill.Standing(ctx, c, plan, b.ID) })
 	})
 	return plan, err
-}
-
-// paced is a Spec with what belay.toml allows: the shorter batch time counts.
-func paced(e *steps.Env, s backfill.Spec) backfill.Spec {
-	if limit := e.Project.Config.Throttle.BatchTime; limit != nil && (s.BatchTime == 0 || s.BatchTime > limit.Duration) {
-		s.BatchTime = limit.Duration
-	}
-	s.Role = e.Project.Target.Role
-	if yes, _ := e.Engine.Answered(vacuumID); yes == "yes" {
-		s.Vacuum = true
-	}
-	return s
 }
 
 // refusedBackfill is the outcome of a table that cannot be filled now. What
@@ -133,41 +127,64 @@ func backfillUnit(p *backfill.Plan, b steps.Backfill) steps.Unit {
 }
 
 // describeBackfill says what was read, and asks what a person must decide.
-func describeBackfill(ctx context.Context, e *steps.Env, unit int, id string, p *backfill.Plan) (fact.Backfill, []journal.QuestionAsked, error) {
+func describeBackfill(
+	ctx context.Context, e *steps.Env, unit int, id string, p *backfill.Plan,
+) (fact.Backfill, []journal.QuestionAsked, error) {
 	f := fact.Backfill{
-		Unit: unit, ID: id, Relation: p.Relation, Set: p.Statement.Set, SQL: p.SQL(), Key: p.Leaves[0].Key.Columns[0],
+		Unit: unit, ID: id, Relation: p.Relation, Set: fact.SQL(p.Statement.Set, nil), SQL: fact.SQL(p.SQL(), nil), Key: p.Leaves[0].Key.Columns[0],
 		Rows: p.Rows, Bytes: p.Bytes, IndexBytes: p.IndexBytes, BatchTimeMS: p.Spec.BatchTime.Milliseconds(),
 		Coverage: string(p.Coverage.Kind), Misses: p.Coverage.Misses,
 	}
 	if !p.Leaves[0].Key.ByPlace() {
 		f.Key = p.Leaves[0].Key.String()
 	}
+	answer, _ := e.Engine.Answered(steps.BackfillTrigger)
+	synced := answer == "yes" && p.Coverage.Kind != backfill.SyncTrigger
+	if synced {
+		f.Coverage, f.Misses = string(backfill.SyncTrigger)+", created before the first batch", ""
+	}
 	for _, h := range p.Hazards {
+		if synced && h.Name == "not-covered" {
+			continue
+		}
 		level := map[backfill.Level]fact.Level{backfill.Stop: fact.Stop, backfill.Warn: fact.Look, backfill.Notice: fact.OK}[h.Level]
 		f.Items = append(f.Items, fact.Item{ID: h.Name, Level: level, Text: h.Message + ": " + h.Why, Hint: h.Instead})
+	}
+	if err := room(ctx, e, &f); err != nil {
+		return f, nil, err
 	}
 	questions, err := ledgerQuestion(ctx, e, &f)
 	if err != nil {
 		return f, nil, err
 	}
+	questions = append(questions, overwritesQuestion(e, p, &f)...)
 	questions = append(questions, triggerQuestion(e, p, &f)...)
 	return f, append(questions, vacuumQuestion(e, p)...), nil
+}
+
+// room says which limit leaves too few sessions for a backfill alone; a run's
+// preflight has said it already.
+func room(ctx context.Context, e *steps.Env, f *fact.Backfill) error {
+	if e.Backfill == nil {
+		return nil
+	}
+	return e.Sessions.Monitor(ctx, func(c *db.Conn) error {
+		have, err := inspect.ReadConnections(ctx, c)
+		if short := shortItem(have); short != nil && err == nil {
+			f.Items = append(f.Items, *short)
+		}
+		return err
+	})
 }
 
 // declined is the item of a no to what the backfill cannot do without.
 const declined = "ledger" + hard
 
-const (
-	ledgerID  = "ledger.create"
-	triggerID = "backfill.trigger"
-	vacuumID  = "backfill.vacuum"
-)
-
 // ledgerQuestion asks for the ledger where there is none, and says what stands
 // against it.
 func ledgerQuestion(ctx context.Context, e *steps.Env, f *fact.Backfill) ([]journal.QuestionAsked, error) {
 	var obstacles []ledger.Obstacle
-	err := e.Sessions.Monitor(func(c *db.Conn) error {
+	err := e.Sessions.Own(ctx, func(c *db.Conn) error {
 		err := ledger.Check(ctx, c)
 		if errors.Is(err, ledger.ErrMissing) {
 			f.Ledger = ledger.DDL()
@@ -187,17 +204,17 @@ func ledgerQuestion(ctx context.Context, e *steps.Env, f *fact.Backfill) ([]jour
 		f.Items = append(f.Items, it)
 		return nil, nil
 	}
-	switch answer, _ := e.Engine.Answered(ledgerID); answer {
+	switch answer, _ := e.Engine.Answered(steps.LedgerCreate); answer {
 	case "yes":
 		return nil, nil
 	case "no":
 		f.Items = append(f.Items, fact.Item{ID: declined, Level: fact.Stop,
-			Text: "without the ledger no row can be filled exactly once: declined, nothing has changed", Hint: "begin again and answer " + ledgerID + " with yes"})
+			Text: "you declined the schema belay; without it no row can be filled exactly once. Nothing has changed", Hint: "begin again and answer " + steps.LedgerCreate + " with yes"})
 		return nil, nil
 	}
 	return []journal.QuestionAsked{{
-		ID: ledgerID, Options: []string{"no", "yes"}, Default: "no",
-		Text: "a backfill keeps its cursor in a schema belay of this database, so that no row is filled twice: create it in the run?", Why: f.Ledger,
+		ID: steps.LedgerCreate, Options: []string{"no", "yes"}, Default: "no",
+		Text: "a backfill keeps its place in tables of its own, in a schema named belay, so that no row is filled twice. Create that schema in the run?", Why: f.Ledger,
 	}}, nil
 }
 
@@ -209,34 +226,34 @@ func triggerQuestion(e *steps.Env, p *backfill.Plan, f *fact.Backfill) []journal
 	s, err := p.SyncTrigger()
 	if err != nil {
 		f.Misses += "; no sync trigger: " + err.Error()
-		if answer, _, _ := e.Engine.Given(triggerID); answer == "yes" {
+		if answer, _, _ := e.Engine.Given(steps.BackfillTrigger); answer == "yes" {
 			f.Items = append(f.Items, fact.Item{ID: "trigger", Level: fact.Stop, Text: "there can be no sync trigger: " + err.Error(), Hint: steps.HintOf(err)})
 		}
 		return nil
 	}
 	f.Trigger = s.Create
-	if _, answered := e.Engine.Answered(triggerID); answered {
+	if _, answered := e.Engine.Answered(steps.BackfillTrigger); answered {
 		return nil
 	}
 	return []journal.QuestionAsked{{
-		ID: triggerID, Options: []string{"no", "yes"}, Default: "no", Preset: true,
-		Text: "new and changed rows: " + p.Coverage.Misses + ". Create a sync trigger for the time of the backfill?",
-		Why: "it is created before the first batch (SHARE ROW EXCLUSIVE, tried for " + e.Project.Limits.LockTimeout.String() + " at a time) and dropped at the end; " + s.Cost +
+		ID: steps.BackfillTrigger, Options: []string{"no", "yes"}, Default: "no", Preset: true,
+		Text: "rows that are written while it runs: " + p.Coverage.Misses + ". Create a sync trigger that fills them, until the backfill is done?",
+		Why: "belay creates it before the first batch (SHARE ROW EXCLUSIVE, tried for " + e.Project.Limits.LockTimeout.String() + " at a time) and drops it at the end; " + s.Rule + "; " + s.Cost +
 			":\n" + strings.Join(s.Create, ";\n") + ";",
 	}}
 }
 
 // vacuumQuestion offers our own VACUUM; nothing waits for the answer.
 func vacuumQuestion(e *steps.Env, p *backfill.Plan) []journal.QuestionAsked {
-	if _, answered := e.Engine.Answered(vacuumID); answered || p.Spec.Vacuum {
+	if _, answered := e.Engine.Answered(steps.BackfillVacuum); answered || p.Spec.Vacuum {
 		return nil
 	}
 	return []journal.QuestionAsked{{
-		ID: vacuumID, Options: []string{"no", "yes"}, Default: "no", Preset: true,
+		ID: steps.BackfillVacuum, Options: []string{"no", "yes"}, Default: "no", Preset: true,
 		Text: "may belay VACUUM " + p.Relation + " after every tenth of the rows?",
 		// Measured: 400 statements/s, half of them writes, beside batches of 50 ms over 1 million rows, on ext4.
-		Why: "without it heap and indexes may double, and commits of the application may wait where the disk writes that growth back (measured once: p99 337 ms without, 10 ms with it); " +
-			"it is gentle, never truncates, and is cancelled as soon as anyone waits behind it",
+		Why: "without it table and indexes may double in size, and commits of the application may wait while the disk writes that growth (measured once: p99 337 ms without, 10 ms with it). " +
+			"It never truncates, and it is cancelled as soon as anyone waits behind it",
 	}}
 }
 
@@ -246,7 +263,7 @@ func judgeBackfill(p *backfill.Plan, f fact.Backfill, questions []journal.Questi
 	for _, i := range f.Items {
 		if i.Level == fact.Stop {
 			out = steps.Outcome{Status: journal.Failed, Summary: i.Text, Hint: i.Hint}
-			if i.ID == declined {
+			if i.ID == declined || i.ID == steps.BackfillOverwrites+hard {
 				out.Status = journal.Paused
 			}
 			return out

@@ -8,15 +8,19 @@ import (
 
 	"belay/db"
 	"belay/db/backfill"
+	"belay/sqlview"
 	"belay/sqlview/lint"
 	"belay/steps"
+	"belay/steps/execute"
 	"belay/steps/fact"
 	"belay/steps/journal"
 )
 
 // lookAtBackfills reads the tables of the plan's units that run in batches. What
 // a person should know stands on their cards; what forbids the run ends it here.
-func lookAtBackfills(ctx context.Context, e *steps.Env, p *steps.Plan) ([]journal.QuestionAsked, error) {
+func lookAtBackfills(
+	ctx context.Context, e *steps.Env, target steps.Target, confirmed *steps.Confirmed, p *steps.Plan, cards sqlview.Result,
+) ([]journal.QuestionAsked, error) {
 	var asked []journal.QuestionAsked
 	told := false
 	for i := range p.Units {
@@ -24,17 +28,17 @@ func lookAtBackfills(ctx context.Context, e *steps.Env, p *steps.Plan) ([]journa
 		if u.Backfill == nil {
 			continue
 		}
-		if kept, ok := confirmedBackfill(e, u.Migration.Version); ok {
-			u.Backfill.ID = kept.ID
+		if bound, ok := confirmedBackfill(confirmed, u.Migration.Version); ok {
+			u.Backfill.ID = bound.ID
 		}
-		if offline(e) {
+		if target.Offline() {
 			continue
 		}
-		f, questions, err := lookAtUnit(ctx, e, i, u)
+		f, questions, err := lookAtUnit(ctx, e, target, i, u)
 		if err != nil {
 			return nil, err
 		}
-		onCard(e, i, f)
+		onCard(cards, i, f)
 		if !told {
 			// Consent, ledger and trigger are asked once for the run.
 			told, asked = true, questions
@@ -43,32 +47,35 @@ func lookAtBackfills(ctx context.Context, e *steps.Env, p *steps.Plan) ([]journa
 			}
 		}
 	}
-	if e.Confirmed != nil {
+	if confirmed != nil {
 		return nil, nil
 	}
 	return asked, nil
 }
 
-func confirmedBackfill(e *steps.Env, version string) (steps.Backfill, bool) {
-	if e.Confirmed == nil {
+func confirmedBackfill(c *steps.Confirmed, version string) (steps.Backfill, bool) {
+	if c == nil {
 		return steps.Backfill{}, false
 	}
-	b, ok := e.Confirmed.Backfills[version]
+	b, ok := c.Backfills[version]
 	return b, ok
 }
 
 // lookAtUnit reads a unit's table. Where an earlier unit of the run makes the
 // table or the column, it is read when its turn comes.
-func lookAtUnit(ctx context.Context, e *steps.Env, i int, u *steps.Unit) (f fact.Backfill, asked []journal.QuestionAsked, err error) {
+func lookAtUnit(
+	ctx context.Context, e *steps.Env, target steps.Target, i int, u *steps.Unit,
+) (f fact.Backfill, asked []journal.QuestionAsked, err error) {
 	var plan *backfill.Plan
-	err = e.Sessions.Monitor(func(c *db.Conn) (err error) {
-		plan, err = backfill.Prepare(ctx, c, paced(e, u.Backfill.Spec))
+	spec := execute.PacingOf(e, target.Roles).Of(u.Backfill.Spec)
+	err = e.Sessions.Monitor(ctx, func(c *db.Conn) (err error) {
+		plan, err = backfill.Prepare(ctx, c, spec)
 		return err
 	})
-	var spec *backfill.SpecError
-	if errors.As(err, &spec) && i > 0 {
+	var wrong *backfill.SpecError
+	if errors.As(err, &wrong) && i > 0 {
 		f = fact.Backfill{Unit: i, ID: u.Backfill.ID, Relation: u.Backfill.Spec.Relation, Set: u.Backfill.Spec.Set, Items: []fact.Item{{
-			ID: "later", Level: fact.OK, Text: "its table is read when its turn comes: " + spec.Problem + " yet",
+			ID: "later", Level: fact.OK, Text: "its table is read when its turn comes: " + wrong.Problem + " yet",
 		}}}
 		asked, err = ledgerQuestion(ctx, e, &f)
 		return f, asked, err
@@ -101,11 +108,11 @@ func commandOf(s backfill.Spec) string {
 }
 
 // onCard puts what was read on the card of the unit's statement.
-func onCard(e *steps.Env, i int, f fact.Backfill) {
-	if i >= len(e.Bench.Review.Files) || len(e.Bench.Review.Files[i].Statements) == 0 {
+func onCard(r sqlview.Result, i int, f fact.Backfill) {
+	if i >= len(r.Files) || len(r.Files[i].Statements) == 0 {
 		return
 	}
-	s := &e.Bench.Review.Files[i].Statements[0]
+	s := &r.Files[i].Statements[0]
 	if f.Key != "" {
 		s.Notes = append(s.Notes, fmt.Sprintf("~%d rows by %s; new rows: %s", f.Rows, f.Key, f.Coverage))
 	}

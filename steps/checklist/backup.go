@@ -31,7 +31,6 @@ seconds and is enough to see what was there.
 **Measured.** ` + "`psql live < backup.sql`" + ` exits 0, doubles a table without a key and sets a sequence
 back. pg_restore refuses plain SQL. It lists half a dump with exit code 0; only decoding all of it
 fails.`,
-	Run: runBackup,
 }
 
 // What speaks against a dump of everything.
@@ -41,42 +40,69 @@ const (
 	dumpBytesPerMS = 30_000 // about 30 MB/s of tables, one job
 )
 
-func runBackup(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
-	if out, is := early(e, "nothing pending: nothing to save"); is {
-		return out, nil
+// RunBackup settles which copy there is, and makes it where that was chosen. What was
+// made stays made.
+func RunBackup(ctx context.Context, e *steps.Env, target steps.Target, folder steps.Folder, judged steps.Judgement, was steps.Backup) (
+	now steps.Backup, out steps.Outcome, err error,
+) {
+	now = was
+	if out, is := early(target, folder, judged, "nothing pending: nothing to save"); is {
+		return now, out, nil
 	}
-	if done := e.Bench.Backup; done != nil && done.Path != "" {
-		return steps.Done("%s", backupText(*done)), nil
+	if done := was.Made; done != nil && done.Path != "" {
+		return now, backedUp(*done), nil
 	}
-	f, err := backupFacts(ctx, e)
-	if err != nil {
-		return steps.Outcome{}, err
+	s := &saving{env: e, target: target, judged: judged, plan: planHash(target, folder, judged), first: &now.First}
+	if err = s.facts(ctx); err != nil {
+		return now, out, err
 	}
 	answer, answered := e.Engine.Answered("backup.choice")
-	f.Choice, f.Words, _ = strings.Cut(answer, ":")
-	f.Words = strings.TrimSpace(f.Words)
-	out, err := settleBackup(ctx, e, &f, answered)
-	if err != nil {
-		return out, err
+	s.Choice, s.Words, _ = strings.Cut(answer, ":")
+	s.Words = strings.TrimSpace(s.Words)
+	if out, err = s.settle(ctx, answered); err != nil {
+		return now, out, err
 	}
-	return out, e.Fact(ctx, "backup", f)
+	if s.Path != "" {
+		now.Made = &s.Backup
+	}
+	return now, out, e.Fact(ctx, "backup", s.Backup)
 }
 
-func settleBackup(ctx context.Context, e *steps.Env, f *fact.Backup, answered bool) (steps.Outcome, error) {
-	dumps := f.Choice == "dump" || f.Choice == "schema"
+// saving is one look at what could be saved.
+type saving struct {
+	fact.Backup
+	env    *steps.Env
+	target steps.Target
+	judged steps.Judgement
+	// plan is the hash of what would run; "" = no plan can be made yet.
+	plan  string
+	first *steps.Written
+}
+
+func (f *saving) routine() bool { return routine(f.target, f.judged) }
+
+func (f *saving) settle(ctx context.Context, answered bool) (steps.Outcome, error) {
+	e := f.env
+	dumps := f.Choice == "dump" || f.Choice == "schema" || f.Choice == earlier
 	switch {
 	case !answered && f.Missing != "" && f.Proposed == "none":
 		return steps.Outcome{Status: journal.Look, Summary: "none: " + f.Missing, Hint: "give another folder of programs with --pg-bin"}, nil
 	case !answered:
-		return offer(e, backupQuestion(*f), presetBackup(*f)), nil
+		q, preset := backupQuestion(f.Backup), presetBackup(f.Backup)
+		if d := f.earlier(); d != nil {
+			q, preset = withEarlier(e, q, *d)
+		}
+		return offer(f.routine(), q, preset), nil
 	case dumps && f.Missing != "":
-		return again(e, steps.Outcome{Status: journal.Failed, Summary: f.Missing, Hint: "--pg-bin names another folder of programs"}, backupQuestion(*f)), nil
+		return again(e, steps.Outcome{Status: journal.Failed, Summary: f.Missing, Hint: "--pg-bin names another folder of programs"}, backupQuestion(f.Backup)), nil
+	case f.Choice == earlier:
+		return f.useEarlier(ctx)
 	case dumps:
-		return takeBackup(ctx, e, f)
+		return f.take(ctx)
 	case f.Choice == "none":
-		return waived(e, "backup", "no backup"), nil
+		return waived(e, f.routine(), "backup", "no backup"), nil
 	}
-	return namedBackup(e, f)
+	return namedBackup(e, &f.Backup)
 }
 
 // again lets a person choose anew after a failure. Without one the failure
@@ -94,48 +120,57 @@ func backupQuestion(f fact.Backup) journal.QuestionAsked {
 		options = options[:3]
 	}
 	return journal.QuestionAsked{
-		ID: "backup.choice", Text: "what can be gone back to? " + f.Proposed + " is proposed: " + f.Why,
+		ID: "backup.choice", Text: "if everything goes wrong, which copy of the data can you restore? Proposed: " + f.Proposed + " (" + f.Why + ")",
 		Options: options, Default: f.Proposed, Detailed: []string{"pitr", "snapshot"},
-		Why: "restoring loses what was written since" + lossText(f) + "; the way back of a migration is its down file",
+		Why: "restoring a copy loses what was written after it" + lossText(f) + ". To take back this migration alone there is its down file",
 	}
 }
 
 func presetBackup(f fact.Backup) string {
 	if f.Proposed == "none" {
-		return "preset: none (" + f.Why + ")"
+		return "proposed: no backup (" + f.Why + ")"
 	}
-	return "preset: " + f.Proposed + " dump, taken with the confirm (" + f.Why + ")"
+	return "proposed: a dump of the schema only, no rows, made when you confirm the run (" + f.Why + ")"
 }
 
-// backupFacts sums up what speaks for which choice.
-func backupFacts(ctx context.Context, e *steps.Env) (fact.Backup, error) {
-	f := fact.Backup{WritesPerSecond: -1}
-	if offline(e) {
-		return f, nil
+// withEarlier offers the dump that is there already in the place of a new one.
+func withEarlier(e *steps.Env, q journal.QuestionAsked, d dump.Dump) (journal.QuestionAsked, string) {
+	what := "a dump"
+	if d.SchemaOnly {
+		what = "a dump of the schema only, no rows,"
 	}
-	err := e.Sessions.Monitor(func(c *db.Conn) (err error) {
+	text := what + " made " + ago(e, d.Started) + " of this database for these same files, here: " + d.Path
+	q.Options, q.Default = append(q.Options, earlier), earlier
+	q.Text = "if everything goes wrong, which copy of the data can you restore? There is " + text + ". Proposed: use it"
+	return q, "proposed: " + text
+}
+
+// facts sums up what speaks for which choice.
+func (f *saving) facts(ctx context.Context) error {
+	f.WritesPerSecond = -1
+	err := f.env.Sessions.Monitor(ctx, func(c *db.Conn) (err error) {
 		f.DatabaseBytes, err = inspect.HeapBytes(ctx, c)
 		return err
 	})
 	if err != nil {
-		return f, steps.Database("the size of the tables", err)
+		return steps.Database("the size of the tables", err)
 	}
 	f.DumpMS = f.DatabaseBytes / dumpBytesPerMS
-	f.Missing = programs(ctx, e).NoClient
-	f.Proposed, f.Why = propose(e, f)
-	rate(ctx, e, &f)
-	return f, nil
+	f.Missing = programs(ctx, f.env, f.target.Major).NoClient
+	f.Proposed, f.Why = f.propose()
+	f.rate(ctx)
+	return nil
 }
 
-func propose(e *steps.Env, f fact.Backup) (choice, why string) {
+func (f *saving) propose() (choice, why string) {
 	large := time.Duration(f.DumpMS)*time.Millisecond > longDump || f.DatabaseBytes > largeDatabase
 	size := "about " + measure.Bytes(f.DatabaseBytes)
 	switch {
-	case e.Bench.Target.Environment == "local":
+	case f.target.Environment == "local":
 		return "none", "a local database"
-	case routine(e) && f.Missing != "":
+	case f.routine() && f.Missing != "":
 		return "none", f.Missing
-	case routine(e):
+	case f.routine():
 		return "schema", "every statement can be taken back at once"
 	case large:
 		return "pitr", size + ": a dump would take about " + measure.Duration(time.Duration(f.DumpMS)*time.Millisecond)
@@ -159,36 +194,61 @@ func namedBackup(e *steps.Env, f *fact.Backup) (steps.Outcome, error) {
 	return steps.Done("%s, named by a person: %s", f.Choice, f.Words), nil
 }
 
-// takeBackup runs pg_dump. At low risk its failure is only worth a look.
-func takeBackup(ctx context.Context, e *steps.Env, f *fact.Backup) (steps.Outcome, error) {
-	d, err := takeDump(ctx, e, programs(ctx, e).Client, f.Choice == "schema", "backup")
+// take runs pg_dump. At low risk its failure is only worth a look.
+func (f *saving) take(ctx context.Context) (steps.Outcome, error) {
+	e, kind := f.env, "a dump"
+	if f.Choice == "schema" {
+		kind = "a dump of the schema"
+	}
+	if err := e.Engine.Record(ctx, "backup", journal.WorkBegun{What: "takes " + kind + " of " + f.target.Database}); err != nil {
+		return steps.Outcome{}, err
+	}
+	d, err := takeDump(ctx, e, f.target, f.judged.Whole, f.Choice == "schema", "backup")
 	if ctx.Err() != nil {
 		return steps.Outcome{}, context.Cause(ctx)
 	}
 	if err != nil {
 		out := steps.Outcome{Status: journal.Failed, Summary: err.Error(), Hint: steps.HintOf(err)}
-		if lowRisk(e) {
+		if lowRisk(f.judged) {
 			out.Status = journal.Look
 			return out, nil
 		}
-		return again(e, out, backupQuestion(*f)), nil
+		return again(e, out, backupQuestion(f.Backup)), nil
+	}
+	if err := f.note(d); err != nil {
+		_ = e.Note(ctx, "backup", "%v: this dump will not be offered again", err)
+	}
+	return f.made(d), nil
+}
+
+// made is the outcome of a dump that was read to its end.
+func (f *saving) made(d dump.Dump) steps.Outcome {
+	f.Choice = "dump"
+	if d.SchemaOnly {
+		f.Choice = "schema"
 	}
 	f.Path, f.Bytes, f.SHA256, f.TookMS, f.At = d.Path, d.Bytes, d.SHA256, d.TookMS+d.ReadBackMS, d.Started
 	f.Items = []fact.Item{
 		{ID: "path", Level: fact.OK, Text: d.Path + ", sha256 " + d.SHA256},
-		{ID: "restore", Level: fact.OK, Text: "restored into a new database, never over the live one: createdb NEW; pg_restore --exit-on-error --dbname NEW " + d.Path},
+		{ID: "restore", Level: fact.OK, Text: "restore it into a new database, never over the live one: createdb NEW; pg_restore --exit-on-error --dbname NEW " + d.Path},
 	}
-	e.Bench.Backup = f
-	return steps.Done("%s", backupText(*f)), nil
+	return backedUp(f.Backup)
+}
+
+// backedUp says what was dumped. A schema without its rows is no backup of them.
+func backedUp(f fact.Backup) steps.Outcome {
+	if f.Choice == "schema" {
+		return steps.Outcome{Status: journal.Look, Summary: backupText(f), Hint: "it brings no rows back; answer backup.choice with dump for a copy with rows"}
+	}
+	return steps.Done("%s", backupText(f))
 }
 
 func backupText(f fact.Backup) string {
-	kind := "dump"
+	made := fmt.Sprintf("dump of %s, %s in %s, read back, sha %s", f.At.Format("15:04:05 UTC"), measure.Bytes(f.Bytes), measure.MS(f.TookMS), f.SHA256[:12])
 	if f.Choice == "schema" {
-		kind = "schema dump"
+		return "schema only, no rows: " + made
 	}
-	return fmt.Sprintf("%s of %s, %s in %s, read back, sha %s; restoring it loses what was written since%s",
-		kind, f.At.Format("15:04:05 UTC"), measure.Bytes(f.Bytes), measure.MS(f.TookMS), f.SHA256[:12], lossText(f))
+	return made + "; restoring it loses what was written after it" + lossText(f)
 }
 
 func lossText(f fact.Backup) string {
@@ -200,15 +260,20 @@ func lossText(f fact.Backup) string {
 
 // takeDump dumps the database into the team's folder or the user's own. The
 // schema is dumped once for each look: the rehearsal uses it too.
-func takeDump(ctx context.Context, e *steps.Env, client dump.Client, schemaOnly bool, step string) (dump.Dump, error) {
-	schema, err := whole(ctx, e)
+func takeDump(
+	ctx context.Context, e *steps.Env, target steps.Target, whole *steps.Whole, schemaOnly bool, step string,
+) (dump.Dump, error) {
+	if !schemaOnly {
+		return dumpInto(ctx, e, target, false, step)
+	}
+	schema, err := whole.Read(ctx)
 	if err != nil {
 		return dump.Dump{}, err
 	}
-	now := schema.Fingerprint()
-	if have := e.Bench.SchemaDump; schemaOnly && have != nil && e.Bench.SchemaDumpOf == now {
-		return *have, nil
-	}
+	return e.SchemaDump.Get(schema.Fingerprint(), func() (dump.Dump, error) { return dumpInto(ctx, e, target, true, step) })
+}
+
+func dumpInto(ctx context.Context, e *steps.Env, target steps.Target, schemaOnly bool, step string) (dump.Dump, error) {
 	dir, err := backupDir(e)
 	if err != nil {
 		return dump.Dump{}, err
@@ -218,17 +283,13 @@ func takeDump(ctx context.Context, e *steps.Env, client dump.Client, schemaOnly 
 		return dump.Dump{}, err
 	}
 	o := dump.Options{
-		Dir: dir, Name: e.Bench.Target.Database, SchemaOnly: schemaOnly, Run: e.Run, ServerMajor: e.Bench.Target.Major, Now: e.Now,
-		Role: roleFor(ctx, e, grant.Dump), Progress: dumpProgress(progress(ctx, e, step)),
+		Dir: dir, Name: target.Database, SchemaOnly: schemaOnly, Run: e.Run, ServerMajor: target.Major, Now: e.Now,
+		Role: roleFor(ctx, e, target.Roles, grant.Dump), Progress: dumpProgress(progress(ctx, e, step)),
 	}
 	if !schemaOnly {
 		o.Jobs = e.Project.Config.Backup.Jobs
 	}
-	d, err := dump.Take(ctx, client, cfg, o)
-	if err == nil && schemaOnly {
-		e.Bench.SchemaDump, e.Bench.SchemaDumpOf = &d, now
-	}
-	return d, err
+	return dump.Take(ctx, programs(ctx, e, target.Major).Client, cfg, o)
 }
 
 // dumpProgress tells a new phase or table at once, and bytes once a second.

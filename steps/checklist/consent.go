@@ -11,23 +11,27 @@ import (
 
 const consentID = "trust.commands"
 
-// commandsOf are the command lines that the repository's belay.toml would run.
-func commandsOf(c project.Config) []string {
+// wishes are what the repository's belay.toml would do on this host: the command
+// lines that it would run, and the folder that dumps would go into.
+func wishes(c project.Config) []string {
 	all := append([]string{}, c.Smoke.Command...)
 	if c.Monitor.LogCommand != "" {
 		all = append(all, c.Monitor.LogCommand)
 	}
+	if c.Backup.Directory != "" {
+		all = append(all, "dumps into "+c.Backup.Directory)
+	}
 	return all
 }
 
-// consent reports whether the commands of belay.toml may run here. The yes is
+// consent reports whether the wishes of belay.toml may be carried out here. The yes is
 // bound to the file's bytes and kept in the person's own store: whoever edits the
 // file asks again. The question is open until it is answered.
 func consent(e *steps.Env) (may bool, asks []journal.QuestionAsked, err error) {
-	commands := commandsOf(e.Project.Config)
+	all := wishes(e.Project.Config)
 	sum := e.Project.Config.SHA256
-	if len(commands) == 0 || e.Project.Store.Consented(e.Project.ConfigPath, sum) {
-		return len(commands) > 0, nil, nil
+	if len(all) == 0 || e.Project.Store.Consented(e.Project.ConfigPath, sum) {
+		return len(all) > 0, nil, nil
 	}
 	answer, by, ok := e.Engine.Given(consentID)
 	switch {
@@ -38,7 +42,7 @@ func consent(e *steps.Env) (may bool, asks []journal.QuestionAsked, err error) {
 	}
 	return false, []journal.QuestionAsked{{
 		ID: consentID, Options: []string{"no", "yes"}, Default: "no", Scripted: sum,
-		Text: fmt.Sprintf("%s wants to run commands on this host: %s. Allow them?", project.FileName, strings.Join(commands, "; ")),
-		Why:  "they run as you, without a shell and without the database's password; the yes is bound to the file's bytes (sha256 " + sum + ") and kept in your own store",
+		Text: fmt.Sprintf("%s wants to run commands on this host: %s. Allow them?", project.FileName, strings.Join(all, "; ")),
+		Why:  "they run as you, without a shell and without the database's password; the yes is bound to the file's bytes (sha256 " + sum + ") and remembered in your user configuration",
 	}}, nil
 }

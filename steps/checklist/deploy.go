@@ -81,22 +81,22 @@ func (b breaking) text() string {
 	}
 	switch {
 	case b.old != "" && b.new != "":
-		return fmt.Sprintf("%s breaks OLD code, %s breaks NEW code until it has run%s: the code that needs this is:", b.old, b.new, more)
+		return fmt.Sprintf("%s breaks code that still uses what it removes or changes. Code that needs %s fails until that has run%s. Where does the new code run now?", b.old, b.new, more)
 	case b.old != "":
-		return fmt.Sprintf("%s%s breaks OLD code that still uses or writes what this ends; the code that no longer does is:", b.old, more)
+		return fmt.Sprintf("%s%s breaks code that still uses what it removes or changes. Is code that no longer uses it running everywhere?", b.old, more)
 	}
-	return fmt.Sprintf("%s%s breaks NEW code until it has run: the code that needs this is:", b.new, more)
+	return fmt.Sprintf("code that needs %s%s fails until it has run. Does such code run already?", b.new, more)
 }
 
 // why says which order is right.
 func (b breaking) why() string {
 	switch {
 	case b.old != "" && b.new != "":
-		return "one wants the code out first, the other wants to run first: two runs would be cleaner, `belay run VERSION` cuts the first"
+		return "the first wants the new code everywhere before it, the second wants to run before the new code. Two runs are cleaner: `belay run VERSION` ends after that version"
 	case b.old != "":
-		return "code first: the code that no longer does must run everywhere, workers and jobs too, before this runs"
+		return "code first: deploy the code that no longer uses it everywhere, workers and jobs too, then run this"
 	}
-	return "migration first: what is already out fails until this has run"
+	return "migration first: run this, then deploy the code that needs it"
 }
 
 // deploy asks once where the code stands, and judges the order. A wrong order is
@@ -120,11 +120,11 @@ func deploy(e *steps.Env, r sqlview.Result, bound string) deployment {
 		return deployment{look: d.stop + " (waived: " + reason + ")"}
 	}
 	if !e.Headless {
-		ask.Text = d.stop + "; where is that code now?"
+		ask.Text = d.stop + ". Where does that code run now?"
 		d.questions = append(d.questions, ask)
 	}
 	d.questions = append(d.questions, journal.QuestionAsked{
-		ID: deployWaive, Text: d.stop + ": go on all the same? give the reason", Why: d.hint + "; the reason goes into the report", Wants: journal.Words, Bound: bound,
+		ID: deployWaive, Text: d.stop + ". Why go on all the same?", Why: d.hint + "; the reason goes into the report", Wants: journal.Words, Bound: bound,
 	})
 	return d
 }
@@ -132,17 +132,17 @@ func deploy(e *steps.Env, r sqlview.Result, bound string) deployment {
 // judge holds the answer against the order that the plan needs.
 func (b breaking) judge(answer string) deployment {
 	if b.old != "" && answer != "everywhere" {
-		where := "is not out"
+		where := "is not deployed"
 		if answer == "going-out" {
-			where = "is only going out"
+			where = "is deployed in part"
 		}
 		return deployment{
-			stop: fmt.Sprintf("wrong order: %s breaks the code that runs now, and the code that does without it %s", b.old, where),
+			stop: fmt.Sprintf("wrong order: %s breaks the code that runs now, and the code that no longer uses it %s", b.old, where),
 			hint: "deploy that code everywhere first, then answer deploy.state again",
 		}
 	}
 	if b.new != "" && answer != "not-out" {
-		return deployment{look: fmt.Sprintf("the code that needs %s is out before it: it may fail until this has run", b.new)}
+		return deployment{look: fmt.Sprintf("code that needs %s is deployed before it: that code may fail until this has run", b.new)}
 	}
 	return deployment{}
 }

@@ -27,13 +27,15 @@ const duplicatesID = "index.check_duplicates"
 
 // duplicateItems looks for values that would make a unique build fail, after all
 // its work. They are counted, never shown.
-func duplicateItems(ctx context.Context, e *steps.Env) ([]fact.Item, []journal.QuestionAsked, error) {
+func duplicateItems(
+	ctx context.Context, e *steps.Env, target steps.Target, judged steps.Judgement,
+) ([]fact.Item, []journal.QuestionAsked, error) {
 	var items []fact.Item
 	var questions []journal.QuestionAsked
-	for _, f := range e.Bench.Judged {
+	for _, f := range judged.Files {
 		for i, parsed := range f.Statements {
 			for _, u := range apply.FromParse(f.Source, parsed, f.Effects[i]).Uniques {
-				item, question, err := lookForDuplicates(ctx, e, u)
+				item, question, err := lookForDuplicates(ctx, e, target, judged.Named, u)
 				if err != nil {
 					return nil, nil, err
 				}
@@ -52,8 +54,10 @@ func duplicateItems(ctx context.Context, e *steps.Env) ([]fact.Item, []journal.Q
 // lookForDuplicates says what a unique build would meet, or asks whether a large
 // table may be read for it. Both are nil where the build meets nothing: of a new
 // table, or one whose partitions get their indexes by themselves.
-func lookForDuplicates(ctx context.Context, e *steps.Env, u apply.Unique) (*fact.Item, *journal.QuestionAsked, error) {
-	r := e.Bench.Snapshot.Relation(u.Table)
+func lookForDuplicates(
+	ctx context.Context, e *steps.Env, target steps.Target, s *catalog.Snapshot, u apply.Unique,
+) (*fact.Item, *journal.QuestionAsked, error) {
+	r := s.Relation(u.Table)
 	switch {
 	case r == nil, r.CreatedHere, r.Kind == catalog.PartitionedTable && u.Only:
 		return nil, nil, nil
@@ -73,15 +77,15 @@ func lookForDuplicates(ctx context.Context, e *steps.Env, u apply.Unique) (*fact
 			return unlooked(u, measure.Bytes(bytes)+", "+duplicatesID+" = yes looks"), question, nil
 		}
 	}
-	item, err := duplicateItem(ctx, e, u, u.Query(r.Kind == catalog.PartitionedTable), limit)
+	item, err := duplicateItem(ctx, e, target, u, u.Query(r.Kind == catalog.PartitionedTable), limit)
 	return item, nil, err
 }
 
 func askDuplicates(u apply.Unique, bytes int64) *journal.QuestionAsked {
 	return &journal.QuestionAsked{
 		ID: duplicatesID, Options: []string{"no", "yes"}, Default: "no", Preset: true,
-		Text: fmt.Sprintf("look for duplicates in %s (%s) before the %s is built?", u.Table, measure.Bytes(bytes), u.What),
-		Why:  "it reads the table once, read-only, for a minute at most; a unique build that meets a duplicate fails after all its work, CONCURRENTLY it leaves an INVALID index",
+		Text: fmt.Sprintf("search %s (%s) for duplicate values before the %s is built?", u.Table, measure.Bytes(bytes), u.What),
+		Why:  "belay reads the table once, read-only, for a minute at most. Over duplicate values a unique index fails at the end of its build; CONCURRENTLY it leaves an INVALID index behind",
 	}
 }
 
@@ -91,9 +95,11 @@ func unlooked(u apply.Unique, why string) *fact.Item {
 	}
 }
 
-func duplicateItem(ctx context.Context, e *steps.Env, u apply.Unique, query string, limit time.Duration) (*fact.Item, error) {
+func duplicateItem(
+	ctx context.Context, e *steps.Env, target steps.Target, u apply.Unique, query string, limit time.Duration,
+) (*fact.Item, error) {
 	var n int64
-	err := e.Sessions.Monitor(func(c *db.Conn) (err error) {
+	err := e.Sessions.As(ctx, target.Roles.Reads, func(c *db.Conn) (err error) {
 		n, err = inspect.CountReadOnly(ctx, c, query, limit)
 		return err
 	})
@@ -126,7 +132,7 @@ func keys(n int64) string {
 func why(err error, limit time.Duration) string {
 	switch db.SQLState(err) {
 	case "57014":
-		return "the look took over " + limit.String()
+		return "the search took over " + limit.String()
 	case "55P03":
 		return "the table is locked"
 	case "42501":

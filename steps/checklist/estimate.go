@@ -21,35 +21,38 @@ the lock. It also names what hangs on the table: foreign keys both ways, trigger
 
 **Measured.** pg_total_relation_size waits behind an ACCESS EXCLUSIVE lock like any reader; relpages does not. At
 2 000 statements/s a wait of 200 ms queues 400 of them, more than most pools have connections.`,
-	Run:     runEstimate,
-	Sampled: sampledEstimate,
 }
 
-func runEstimate(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
-	if len(e.Bench.Judged) == 0 || e.Bench.Plan == nil {
+// RunEstimate reads sizes and traffic of what the plan locks.
+func RunEstimate(
+	ctx context.Context, e *steps.Env, target steps.Target, judged steps.Judgement, plan *steps.Plan,
+) (steps.Outcome, error) {
+	if len(judged.Files) == 0 || plan == nil {
 		return steps.Done("nothing pending: nothing to estimate"), e.Fact(ctx, "estimate", fact.Estimate{})
 	}
-	if offline(e) {
+	if target.Offline() {
 		return steps.Outcome{Status: journal.Look, Summary: "not connected: sizes and traffic are unknown"}, nil
 	}
-	sample, _, err := e.Sessions.Sample(ctx, touched(e))
+	sample, _, err := e.Sessions.Sample(ctx, touched(judged))
 	if err != nil {
 		return steps.Outcome{}, steps.Database("sizes and traffic", err)
 	}
 	// The baseline begins with the first look.
-	if h, err := e.Sessions.Health(ctx, touched(e)); err == nil {
+	if h, err := e.Sessions.Health(ctx, touched(judged)); err == nil {
 		e.Baseline.Add(h)
 	}
-	f := estimate(e, sample)
+	f := estimate(e.Project.Limits, judged, sample)
 	return judgeEstimate(f), e.Fact(ctx, "estimate", f)
 }
 
-// sampledEstimate judges again by a newer sample: the first has no rates yet.
-func sampledEstimate(e *steps.Env, s activity.Sample) (fact.Value, steps.Outcome) {
-	if e.Bench.Plan == nil || len(e.Bench.Judged) == 0 || offline(e) {
+// SampledEstimate judges again by a newer sample: the first has no rates yet.
+func SampledEstimate(
+	e *steps.Env, target steps.Target, judged steps.Judgement, plan *steps.Plan, s activity.Sample,
+) (fact.Value, steps.Outcome) {
+	if plan == nil || len(judged.Files) == 0 || target.Offline() {
 		return nil, steps.Outcome{}
 	}
-	f := estimate(e, s)
+	f := estimate(e.Project.Limits, judged, s)
 	return f, judgeEstimate(f)
 }
 

@@ -1,6 +1,7 @@
 package checklist
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,57 +15,61 @@ import (
 	"belay/steps/fact"
 	"belay/steps/git"
 	"belay/steps/journal"
+
+	"github.com/jackc/pgx/v5"
 )
 
-// readFolder reads the files once, and what the history table says of them.
-func readFolder(ctx context.Context, e *steps.Env) (fact.Folder, []journal.QuestionAsked, error) {
+// readFolder reads the files once, and what the history table says of them, into b.
+func readFolder(
+	ctx context.Context, e *steps.Env, target steps.Target, b *steps.Folder,
+) (fact.Folder, []journal.QuestionAsked, error) {
 	f := fact.Folder{Path: e.Project.Shown()}
-	e.Bench.Ledger = steps.Ledger{}
-	if q, err := pickFolder(e); err != nil || q != nil {
+	*b = steps.Folder{Confirmed: e.Confirmed, Back: e.Back, Wrote: b.Wrote}
+	if q, err := pickFolder(ctx, e, target); err != nil || q != nil {
 		return f, q, err
 	}
 	if e.Project.Picked.Tool == "" {
 		// An empty folder has nothing pending, whatever the database says.
-		e.Bench.Chosen, f.Path, f.Read = nil, e.Project.Shown(), true
+		f.Path, f.Read = e.Project.Shown(), true
 		return f, nil, nil
 	}
 	format, err := migration.Find(e.Project.Picked.Tool)
 	if err != nil {
 		return f, nil, err
 	}
-	folder, err := format.Load(e.Project.Root(), e.Project.Picked.Dir)
+	folder, err := e.Project.ReadFolder(format)
 	if err != nil {
 		return f, nil, &steps.Refused{Problem: "the migrations folder: " + err.Error(), Advice: "belay must be able to read every file in it"}
 	}
-	b := e.Bench
-	b.Format, b.Folder, b.Table, b.Status = format, folder, nil, migration.Status{}
+	b.Format, b.Files = format, folder
 	f.Path, f.Tool = e.Project.Shown(), format.Name
-	if all := newest(folder); len(all) > 0 {
+	if all := folder.Newest(); len(all) > 0 {
 		f.Last = all[0].Up.Path
 	}
-	known, kept := git.Inspect(ctx, e.Project.Dir, folder), &kept{}
-	b.Git = known
-	if !offline(e) {
-		if err := readHistory(ctx, e, &f, known); err != nil {
+	own := &ledgerCheck{}
+	b.Git = git.Inspect(ctx, e.Project.Dir, folder)
+	if !target.Offline() {
+		if err := readHistory(ctx, e, target, b, &f); err != nil {
 			return f, nil, err
 		}
 		var err error
-		if kept, err = readLedger(ctx, e); err != nil {
+		if own, err = readLedger(ctx, e, target, b); err != nil {
 			return f, nil, err
 		}
-		if err := e.Fact(ctx, "preflight", kept.f); err != nil {
+		if err := e.Fact(ctx, "preflight", own.f); err != nil {
 			return f, nil, err
 		}
-		if err := choose(e, &f); err != nil {
+		if err := choose(e, target, b, &f); err != nil {
 			return f, nil, err
 		}
 	}
-	f.Problems = append(append(folderItems(e, known), gitItems(known, e.Bench.Status.UpTo)...), kept.items...)
+	f.Problems = slices.Concat(placeItems(b), folderItems(target, b), gitItems(b.Git, b.Status.UpTo), own.items)
 	return f, nil, nil
 }
 
-// pickFolder settles which folder and tool it is, or asks.
-func pickFolder(e *steps.Env) ([]journal.QuestionAsked, error) {
+// pickFolder settles which folder and tool it is, or asks. Where one of the tools
+// that are possible has its history table in the database, it is that one.
+func pickFolder(ctx context.Context, e *steps.Env, target steps.Target) ([]journal.QuestionAsked, error) {
 	var several *migration.AmbiguousError
 	if !errors.As(e.Project.PickError, &several) {
 		return nil, e.Project.PickError
@@ -73,31 +78,86 @@ func pickFolder(e *steps.Env) ([]journal.QuestionAsked, error) {
 	if ok && e.Project.Choose(answer) == nil {
 		return nil, nil
 	}
+	known, err := everyone(ctx, e, target)
+	if err != nil {
+		return nil, err
+	}
+	if d, table, ok := history.Decide(several.Found, known); ok && d.Runs && e.Project.Choose(d.Tool+" in "+d.Dir) == nil {
+		return nil, e.Note(ctx, "preflight", "%s is read as a folder of %s: it has %s, and the database has its history table %s",
+			e.Project.Shown(), migration.Title(d.Tool), d.Why, table)
+	}
 	return []journal.QuestionAsked{{
 		ID: "tool.choice", Text: "which migrations folder, of which tool?", Options: e.Project.Choices(),
 		Why: several.Error(),
 	}}, nil
 }
 
-func readHistory(ctx context.Context, e *steps.Env, f *fact.Folder, known git.Facts) error {
+// everyone are the history tables that the database has, of any tool.
+func everyone(ctx context.Context, e *steps.Env, target steps.Target) (all []history.Known, err error) {
+	if target.Offline() {
+		return nil, nil
+	}
+	err = e.Sessions.As(ctx, target.Roles.Reads, func(c *db.Conn) error {
+		all, err = history.Everyone(ctx, c)
+		return err
+	})
+	return all, steps.Database("the history tables", err)
+}
+
+// lacksHistory names the right without which a role does not read the history table, or else why.
+func lacksHistory(ctx context.Context, e *steps.Env, target steps.Target, t *history.Table, why error) error {
+	var enters, reads bool
+	role := cmp.Or(target.Roles.Reads, target.Role)
+	err := e.Sessions.As(ctx, target.Roles.Reads, func(c *db.Conn) error {
+		return c.QueryRow(ctx, `SELECT pg_catalog.has_schema_privilege(n.oid, 'USAGE'), pg_catalog.has_table_privilege(c.oid, 'SELECT')
+			FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+			WHERE n.nspname OPERATOR(pg_catalog.=) $1 AND c.relname OPERATOR(pg_catalog.=) $2`, t.Schema, t.Name).Scan(&enters, &reads)
+	})
+	if err != nil {
+		return steps.Database("the history table", err)
+	}
+	var lacks, hints []string
+	to := " TO " + pgx.Identifier{role}.Sanitize()
+	if !enters {
+		lacks, hints = append(lacks, "USAGE on SCHEMA "+t.Schema), append(hints, "GRANT USAGE ON SCHEMA "+pgx.Identifier{t.Schema}.Sanitize()+to)
+	}
+	if !reads {
+		lacks, hints = append(lacks, "SELECT on TABLE "+t.Quoted), append(hints, "GRANT SELECT ON TABLE "+t.Quoted+to)
+	}
+	if len(lacks) == 0 {
+		return steps.Database("the history table", why)
+	}
+	return &steps.Refused{
+		Problem: fmt.Sprintf("role %s lacks %s, for the history table", role, strings.Join(lacks, " and ")), Advice: strings.Join(hints, "; "), Fatal: true,
+	}
+}
+
+func readHistory(ctx context.Context, e *steps.Env, target steps.Target, b *steps.Folder, f *fact.Folder) error {
 	var rows []migration.Row
-	err := e.Sessions.Monitor(func(c *db.Conn) error {
-		t, err := history.Open(ctx, c, e.Bench.Format, e.Project.Config.HistoryTable)
+	err := e.Sessions.As(ctx, target.Roles.Reads, func(c *db.Conn) error {
+		t, err := history.Open(ctx, c, b.Format, e.Project.HistoryTable(b.Files))
 		if err != nil {
 			return err
 		}
-		e.Bench.Table = t
-		if !t.Exists {
-			return nil
+		b.Table = t
+		known, err := history.Everyone(ctx, c)
+		if err != nil {
+			return err
 		}
-		rows, err = t.Rows(ctx, c)
+		b.Others = history.Others(known, t)
+		if t.Exists {
+			if rows, err = t.Rows(ctx, c); err != nil {
+				return err
+			}
+		}
+		// Asked after the rows were read: a tool that ended in between has said in
+		// them what it came to.
+		dirty := migration.Compare(b.Files, rows, t.Variant).Dirty
+		b.ToolRuns, err = toolAtWork(ctx, e, c, target, t, dirty)
 		return err
 	})
-	if t := e.Bench.Table; err != nil && t != nil && db.Classify(err) == db.Privilege {
-		role := e.Bench.Target.Role
-		return &steps.Refused{
-			Problem: fmt.Sprintf("role %s lacks SELECT on TABLE %s, the history table", role, t.Quoted), Advice: "GRANT SELECT ON TABLE " + t.Quoted + " TO " + role, Fatal: true,
-		}
+	if t := b.Table; err != nil && t != nil && db.Classify(err) == db.Privilege {
+		return lacksHistory(ctx, e, target, t, err)
 	}
 	if err != nil {
 		if steps.HintOf(err) != "" {
@@ -105,19 +165,19 @@ func readHistory(ctx context.Context, e *steps.Env, f *fact.Folder, known git.Fa
 		}
 		return steps.Database("the history table", err)
 	}
-	t := e.Bench.Table
+	t := b.Table
 	if t.Refused != nil {
 		return &steps.Refused{Problem: t.Refused.Error(), Advice: "name the right table with history_table in belay.toml, or the right tool with --tool", Fatal: true}
 	}
-	s := migration.Compare(e.Bench.Folder, rows, t.Variant)
-	s = s.Doubt(func(m migration.Migration) bool { return slices.Contains(known.Added, m.Up.Path) })
-	e.Bench.Status = s
+	s := migration.Compare(b.Files, rows, t.Variant)
+	s = s.Doubt(b.Git.Adds)
+	b.Status = s
 	f.Read, f.Applied, f.Newest, f.NoHistory = true, len(s.Applied), s.Newest, !t.Exists
 	if t.Exists {
 		f.Table = t.Schema + "." + t.Name
 	}
 	for _, m := range s.Pending {
-		f.Pending = append(f.Pending, named(e.Bench.Folder, m))
+		f.Pending = append(f.Pending, named(b.Files, m))
 	}
 	if len(s.Dirty) > 0 {
 		f.Dirty = s.Dirty[0].Row.Version
@@ -135,31 +195,31 @@ func named(folder migration.Folder, m migration.Migration) fact.Migration {
 
 // choose takes what is pending, cut at the version that was asked for. A version
 // may only cut the tail: nothing before it is passed over.
-func choose(e *steps.Env, f *fact.Folder) error {
-	if e.Confirmed != nil {
-		return chooseConfirmed(e, f)
+func choose(e *steps.Env, target steps.Target, b *steps.Folder, f *fact.Folder) error {
+	if b.Confirmed != nil {
+		return chooseConfirmed(e, target, b, f)
 	}
-	if e.Back {
-		return chooseBack(e, f)
+	if b.Back {
+		return chooseBack(e.Versions, b, f)
 	}
-	pending := e.Bench.Status.Pending
+	pending := b.Status.Pending
 	end := len(pending)
 	for _, v := range e.Versions {
 		i := slices.IndexFunc(pending, func(m migration.Migration) bool { return sameVersion(m, v) })
 		if i < 0 {
-			return notPending(e, v)
+			return notPending(b.Status, v)
 		}
 		end = i + 1
 	}
-	e.Bench.Chosen = pending[:end]
-	for _, m := range e.Bench.Chosen {
+	b.Chosen = pending[:end]
+	for _, m := range b.Chosen {
 		f.Chosen = append(f.Chosen, m.Version)
 	}
 	return nil
 }
 
-func notPending(e *steps.Env, v string) error {
-	for _, m := range e.Bench.Status.Applied {
+func notPending(s migration.Status, v string) error {
+	for _, m := range s.Applied {
 		if sameVersion(m, v) {
 			return nil
 		}
@@ -175,23 +235,28 @@ func sameVersion(m migration.Migration, v string) bool {
 
 // folderItems says what is wrong with the files, and between them, the history
 // table and git.
-func folderItems(e *steps.Env, g git.Facts) []fact.Item {
-	b := e.Bench
-	problems := b.Folder.Problems
-	stops := b.Folder.Stopping(b.Chosen)
+func folderItems(target steps.Target, b *steps.Folder) []fact.Item {
+	problems := b.Files.Problems
+	stops := b.Files.Stopping(b.Chosen)
 	found := b.Status.Problems(b.Format)
-	found = append(found, b.Format.Collide(b.Folder, g.Added, g.Merged)...)
+	found = append(found, b.Format.Collide(b.Files, b.Git.Added, b.Git.Merged)...)
 	for _, p := range found {
 		if p.Stops {
 			stops = append(stops, p)
 		}
 	}
 	var items []fact.Item
+	if b.ToolRuns != "" {
+		items = append(items, toolItem(b))
+	}
 	for _, p := range append(slices.Clone(problems), found...) {
 		stop := slices.ContainsFunc(stops, func(s migration.Problem) bool { return s.Message == p.Message })
 		// A late file is no concern of a way back: it is not run.
-		late := e.Back && p.Kind == migration.Late
-		items = append(items, problemItem(p, stop && !late && !mayHaveRun(e, p) && !ours(e.Confirmed, p)))
+		late := b.Back && p.Kind == migration.Late
+		if b.ToolRuns != "" && p.Kind == migration.DirtyRow {
+			continue // it is dirty for as long as the tool works on it
+		}
+		items = append(items, problemItem(p, stop && !late && !mayHaveRun(target, b.Status, p) && !ours(b.Confirmed, p)))
 	}
 	return items
 }
@@ -220,13 +285,13 @@ func ours(c *steps.Confirmed, p migration.Problem) bool {
 // all the same. On a database of one's own it may: whoever writes two files on a
 // branch runs both there. Elsewhere a file that was never merged has not run, and
 // the tool would pass over it without a word.
-func mayHaveRun(e *steps.Env, p migration.Problem) bool {
-	return e.Bench.Target.Environment == "local" && slices.ContainsFunc(e.Bench.Status.Doubtful, func(m migration.Migration) bool { return m.Version == p.Version })
+func mayHaveRun(target steps.Target, s migration.Status, p migration.Problem) bool {
+	return target.Environment == "local" && slices.ContainsFunc(s.Doubtful, func(m migration.Migration) bool { return m.Version == p.Version })
 }
 
 func gitItems(g git.Facts, oneRow bool) []fact.Item {
 	if g.Unknown != "" {
-		i := fact.Item{ID: "git", Level: fact.OK, Text: string(g.Unknown) + ": edited files cannot be told"}
+		i := fact.Item{ID: "git", Level: fact.OK, Text: string(g.Unknown) + ": edited files cannot be recognised"}
 		if oneRow {
 			i.Text += ", nor files below the recorded version that never ran: the tool keeps one row, and passes over them without a word"
 		}
@@ -234,16 +299,11 @@ func gitItems(g git.Facts, oneRow bool) []fact.Item {
 	}
 	var items []fact.Item
 	for _, ed := range g.Edited {
-		i := fact.Item{
-			ID: "edited", Level: fact.Look, Text: fmt.Sprintf("%s was edited after it was merged (comments and blanks only)", ed.Path),
-			Hint: "a migration that has run anywhere is never edited",
+		p := ed.Problem()
+		items = append(items, fact.Item{ID: string(p.Kind), Level: fact.Look, Text: p.Message, Hint: p.Hint})
+		if p.Stops {
+			items[len(items)-1].Level = fact.Stop
 		}
-		if ed.Kind == migration.EditSQL {
-			i.Level = fact.Stop
-			i.Text = fmt.Sprintf("%s was edited after it was merged: databases that ran it will not run it again", ed.Path)
-			i.Hint = "take the file back as it was merged, and put the difference into a new migration"
-		}
-		items = append(items, i)
 	}
 	return items
 }

@@ -10,6 +10,7 @@ import (
 	"belay/sqlview/measure"
 	"belay/steps"
 	"belay/steps/fact"
+	"belay/steps/project"
 )
 
 // What is small, large and hot. Hot is judged by what one try at the lock with
@@ -21,11 +22,10 @@ const (
 )
 
 // estimate puts a sample beside what the catalog and the judgement say.
-func estimate(e *steps.Env, s activity.Sample) fact.Estimate {
+func estimate(l project.Limits, judged steps.Judgement, s activity.Sample) fact.Estimate {
 	f := fact.Estimate{At: s.At, OldestTransactionMS: s.Sessions.OldestTransactionMS, Replicas: s.Replicas, Items: []fact.Item{}}
-	l := e.Project.Limits
 	hold := (l.LockTimeout + l.HoldBudget).Seconds()
-	for _, i := range impacts(e) {
+	for _, i := range impacts(judged) {
 		for _, t := range s.Tables {
 			if t.Relation != i.Relation {
 				continue
@@ -43,19 +43,19 @@ func estimate(e *steps.Env, s activity.Sample) fact.Estimate {
 
 // impacts lists the relations that the plan locks, with the strongest mode and
 // what hangs on each. The traffic of an index is its table's.
-func impacts(e *steps.Env) []fact.Impact {
+func impacts(judged steps.Judgement) []fact.Impact {
 	var all []fact.Impact
 	at := map[string]int{}
-	for _, f := range e.Bench.Judged {
+	for _, f := range judged.Files {
 		for _, eff := range f.Effects {
 			for _, l := range eff.Locks {
-				if _, index := e.Bench.Snapshot.Indexed(l.Relation); index != nil {
+				if _, index := judged.Named.Indexed(l.Relation); index != nil {
 					continue
 				}
 				n, seen := at[l.Relation]
 				if !seen {
 					n, at[l.Relation] = len(all), len(all)
-					all = append(all, newImpact(l.Relation, e.Bench.Snapshot))
+					all = append(all, newImpact(l.Relation, judged.Named))
 				}
 				i := &all[n]
 				i.Mode = max(i.Mode, l.Mode)
@@ -92,9 +92,9 @@ func impactItems(i fact.Impact, hold float64, replicas int) []fact.Item {
 	main := fact.Item{ID: "impact", Level: fact.OK, Text: i.Relation + " (" + sizeOf(i) + "): " + trafficOf(i)}
 	if i.Hot {
 		n := measure.Count(i.QueuePerSecond * hold)
-		main.Level, main.Text = fact.Stop, main.Text+fmt.Sprintf("; hot: %s statements could queue in one try", n)
+		main.Level, main.Text = fact.Stop, main.Text+fmt.Sprintf("; busy: %s statements could queue in one try", n)
 		if i.Bytes >= 0 && i.Bytes < smallRelation {
-			main.Text = strings.Replace(main.Text, "; hot:", "; small but hot:", 1)
+			main.Text = strings.Replace(main.Text, "; busy:", "; small but busy:", 1)
 		}
 		main.Hint = "run it when the table is quieter; belay's tries stay short, and are undone past their limit"
 	}
@@ -102,7 +102,7 @@ func impactItems(i fact.Impact, hold float64, replicas int) []fact.Item {
 	if i.Rewrite {
 		items = append(items, rewriteItem(i, replicas))
 	} else if i.Scan && i.Bytes >= largeRelation {
-		items = append(items, fact.Item{ID: "scan", Level: fact.Look, Text: i.Relation + " is read from end to end: " + measure.Bytes(i.Bytes), Hint: "the locks are held meanwhile; the review names the way without"})
+		items = append(items, fact.Item{ID: "scan", Level: fact.Look, Text: i.Relation + " is read from end to end: " + measure.Bytes(i.Bytes), Hint: "its locks are held as long; the review names a way without that"})
 	}
 	if hangs := hangingOn(i); hangs != "" {
 		items = append(items, fact.Item{ID: "around", Level: fact.OK, Text: i.Relation + ": " + hangs})

@@ -2,10 +2,8 @@ package checklist
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"belay/db"
@@ -16,11 +14,13 @@ import (
 	"belay/steps/journal"
 )
 
-// kept is one look at what belay keeps in the database.
-type kept struct {
-	e     *steps.Env
-	f     fact.Ledger
-	items []fact.Item
+// ledgerCheck is one look at what belay keeps in the database.
+type ledgerCheck struct {
+	e      *steps.Env
+	target steps.Target
+	folder *steps.Folder
+	f      fact.Ledger
+	items  []fact.Item
 	// open are the runs of this database that are not finished, but for our own.
 	open    []ledger.Open
 	files   []ledger.File
@@ -32,13 +32,9 @@ type kept struct {
 
 // readLedger finds out whether this run is kept in the ledger, and who else runs
 // here. It settles which run of another host, if any, this one goes on with.
-func readLedger(ctx context.Context, e *steps.Env) (*kept, error) {
-	k := &kept{e: e, f: fact.Ledger{Runs: []fact.OtherRun{}}}
-	e.Bench.Ledger = steps.Ledger{}
-	if !e.Resumed {
-		e.Confirmed = nil
-	}
-	if err := e.Sessions.Monitor(func(c *db.Conn) error { return k.read(ctx, c) }); err != nil {
+func readLedger(ctx context.Context, e *steps.Env, target steps.Target, b *steps.Folder) (*ledgerCheck, error) {
+	k := &ledgerCheck{e: e, target: target, folder: b, f: fact.Ledger{Runs: []fact.OtherRun{}}}
+	if err := e.Sessions.Own(ctx, func(c *db.Conn) error { return k.read(ctx, c) }); err != nil {
 		return nil, steps.Database("the ledger (schema belay)", err)
 	}
 	k.use()
@@ -54,7 +50,7 @@ func readLedger(ctx context.Context, e *steps.Env) (*kept, error) {
 }
 
 // read asks the database; nothing waits for a lock there.
-func (k *kept) read(ctx context.Context, c *db.Conn) error {
+func (k *ledgerCheck) read(ctx context.Context, c *db.Conn) error {
 	holder, err := db.LockHolder(ctx, c, db.LockKey)
 	if err != nil {
 		return err
@@ -84,8 +80,8 @@ func (k *kept) read(ctx context.Context, c *db.Conn) error {
 		k.newer = &ledger.VersionError{Found: s.Version}
 		return nil
 	}
-	identity := k.e.Bench.Identity.Key()
-	if k.files, err = ledger.Files(ctx, c, identity, k.e.Bench.Format.Name); err != nil {
+	identity := k.target.Identity.Key()
+	if k.files, err = ledger.Files(ctx, c, identity, k.folder.Format.Name); err != nil {
 		return err
 	}
 	all, err := ledger.OpenRuns(ctx, c.Conn, identity)
@@ -100,7 +96,7 @@ func (k *kept) read(ctx context.Context, c *db.Conn) error {
 // ours reports whether a run in the ledger is this one, or one whose story this
 // person has and that nobody has taken over: the run folders say of it what is to
 // be said.
-func (k *kept) ours(o ledger.Open) bool {
+func (k *ledgerCheck) ours(o ledger.Open) bool {
 	if k.e.Resumed && o.Short() == k.e.Run {
 		return k.e.Adopt == ""
 	}
@@ -109,13 +105,13 @@ func (k *kept) ours(o ledger.Open) bool {
 }
 
 // use decides whether the run is kept in the ledger.
-func (k *kept) use() {
-	l := &k.e.Bench.Ledger
-	answer, _ := k.e.Engine.Answered(ledgerID)
+func (k *ledgerCheck) use() {
+	l := &k.folder.Ledger
+	answer, _ := k.e.Engine.Answered(steps.LedgerCreate)
 	switch setting := k.e.Project.Config.Ledger; {
 	case setting == "local":
 		k.f.Why = `belay.toml says ledger = "local"`
-	case k.e.Bench.Identity.Key() == "":
+	case k.target.Identity.Key() == "":
 		k.f.Why = "the role may not read the system identifier, so the rows of a copy could not be told from this database's"
 	case k.newer != nil || len(k.missing) > 0:
 		k.f.Why = "it cannot be used"
@@ -130,18 +126,18 @@ func (k *kept) use() {
 		l.Use, l.Create = true, true
 	case answer == "no":
 		k.f.Why = "its DDL was declined"
-		k.item("ledger-declined", fact.Look, "no ledger: no other host can take this run over; drift shows only from git and the tool's own checksums", "")
+		k.item("ledger-declined", fact.Look, "no ledger (schema belay): no other host can take this run over, and an edited file shows only from git and the tool's own checksums", "")
 	default:
 		l.Asks = append(l.Asks, journal.QuestionAsked{
-			ID: ledgerID, Options: []string{"no", "yes"}, Default: "no",
-			Text: "belay.toml wants runs kept in a schema belay of this database: create it in the run?", Why: ledger.DDL(),
+			ID: steps.LedgerCreate, Options: []string{"no", "yes"}, Default: "no",
+			Text: "belay.toml wants each run recorded in this database, in a schema named belay. Create that schema in the run?", Why: ledger.DDL(),
 		})
 	}
 	k.f.Used, k.f.Create = l.Use, l.Create
 }
 
 // tell says what stands against the ledger that is there.
-func (k *kept) tell() {
+func (k *ledgerCheck) tell() {
 	if k.newer != nil {
 		k.item("ledger-version"+hard, fact.Stop, k.newer.Error(), k.newer.Hint())
 	}
@@ -150,7 +146,7 @@ func (k *kept) tell() {
 		level = fact.Look
 	}
 	for _, m := range k.missing {
-		role, so := k.e.Bench.Target.Role, "no run of it is kept in the ledger"
+		role, so := k.target.Role, "no run of it is kept in the ledger"
 		if m.Reads() {
 			so = "a run that another host left open is not seen"
 		}
@@ -158,15 +154,15 @@ func (k *kept) tell() {
 	}
 }
 
-func (k *kept) item(id string, level fact.Level, text, hint string) {
+func (k *ledgerCheck) item(id string, level fact.Level, text, hint string) {
 	k.items = append(k.items, fact.Item{ID: id, Level: level, Text: text, Hint: hint})
 }
 
 // asksAddress asks, before the rows count, where a run in the ledger was opened
 // on another server of the same identity: this one may be a copy. Of a copy the
 // rows are the original's history.
-func (k *kept) asksAddress() bool {
-	here := place(k.e.Bench.Target)
+func (k *ledgerCheck) asksAddress() bool {
+	here := place(k.target.Target)
 	for _, o := range k.open {
 		s, err := handover.Read(o.Run)
 		if err != nil || s.Address == "" || s.Address == here {
@@ -175,10 +171,10 @@ func (k *kept) asksAddress() bool {
 		switch answer, _ := k.e.Engine.Answered("target.address"); answer {
 		case "yes":
 		case "no":
-			k.open, k.files, k.e.Bench.Ledger = nil, nil, steps.Ledger{}
+			k.open, k.files, k.folder.Ledger = nil, nil, steps.Ledger{}
 			k.f.Used, k.f.Create, k.f.Why = false, false, "this server is a copy: what the ledger holds is the original's history"
 		default:
-			k.e.Bench.Ledger.Asks = append(k.e.Bench.Ledger.Asks, journal.QuestionAsked{
+			k.folder.Ledger.Asks = append(k.folder.Ledger.Asks, journal.QuestionAsked{
 				ID: "target.address", Options: []string{"no", "yes"}, Default: "no",
 				Text: fmt.Sprintf("run %s was opened on %s and this server answers at %s: is it the same one, moved?", o.Short(), s.Address, here),
 				Why:  "a physical copy has the same identity as its original, and its rows; no = a copy, whose rows are history",
@@ -190,8 +186,8 @@ func (k *kept) asksAddress() bool {
 }
 
 // others settles what the open runs of other hosts mean for this one.
-func (k *kept) others(ctx context.Context) error {
-	l := &k.e.Bench.Ledger
+func (k *ledgerCheck) others(ctx context.Context) error {
+	l := &k.folder.Ledger
 	for i, o := range k.open {
 		k.f.Runs = append(k.f.Runs, otherRun(o))
 		s, err := handover.Read(o.Run)
@@ -204,58 +200,48 @@ func (k *kept) others(ctx context.Context) error {
 		case len(o.Sessions) > 0:
 			k.refuse(o, "runs on this database", "watch or stop it there; this host can take it over once no session of it is left")
 		case o.InTheWay():
-			k.refuse(o, "is open on this database, and nothing of it lives on the server", "`belay attach "+o.Short()+"` takes it over and finds out what became of it")
+			k.refuse(o, "is open on this database, and none of its sessions is on the server", "`belay attach "+o.Short()+"` takes it over and finds out what became of it")
 		default:
-			k.item("other-run", fact.Look, says(o, "was left open"), "`belay attach "+o.Short()+"` goes on with it")
+			k.item("other-run", fact.Look, o.Says("was left open"), "`belay attach "+o.Short()+"` goes on with it")
 		}
 	}
 	return nil
 }
 
 // same reports whether a run is the one that was asked for, or of the same files.
-func (k *kept) same(o ledger.Open, s handover.Settings) bool {
+func (k *ledgerCheck) same(o ledger.Open, s handover.Settings) bool {
 	if k.e.Adopt != "" {
 		return o.ID == k.e.Adopt
 	}
-	return o.Tool == k.e.Bench.Format.Name && (s.Command == "rollback") == k.e.Back && s.Same(k.e.Bench.Folder)
+	return o.Tool == k.folder.Format.Name && (s.Command == "rollback") == k.e.Back && s.Same(k.folder.Files)
 }
 
 // adopt makes the other host's plan this one's.
-func (k *kept) adopt(ctx context.Context, o *ledger.Open, s handover.Settings) error {
-	l := &k.e.Bench.Ledger
-	err := k.e.Sessions.Monitor(func(c *db.Conn) (err error) {
+func (k *ledgerCheck) adopt(ctx context.Context, o *ledger.Open, s handover.Settings) error {
+	l := &k.folder.Ledger
+	err := k.e.Sessions.Own(ctx, func(c *db.Conn) (err error) {
 		l.Plan, err = ledger.ReadPlan(ctx, c, o.ID)
 		return err
 	})
 	if err != nil {
 		return steps.Database("the plan of run "+o.Short(), err)
 	}
-	confirmed, err := s.Confirmed(o.Run, l.Plan)
+	confirmed, err := s.Confirmed(o.Run, l.Plan, k.folder.Files)
 	if err != nil {
-		return &steps.Refused{Problem: err.Error(), Advice: "look with your own eyes what of it is there; nothing was changed", Fatal: true}
+		return &steps.Refused{Problem: err.Error(), Advice: "take it over where the folder has its files as they were confirmed; nothing was changed", Fatal: true}
 	}
-	k.e.Confirmed, l.Adopts = confirmed, o
-	k.item("takeover", fact.Look, says(*o, "was left open")+": this is the same plan", "R takes it over, once the database's name is typed")
+	k.folder.Confirmed, l.Adopts = confirmed, o
+	k.item("takeover", fact.Look, o.Says("was left open")+": this is the same plan", "R takes it over, once the database's name is typed")
 	return nil
 }
 
-func (k *kept) refuse(o ledger.Open, what, advice string) {
-	if k.e.Bench.Ledger.Refusal == nil {
-		k.e.Bench.Ledger.Refusal = &steps.Exit{
-			Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: says(o, what), Advice: advice,
+func (k *ledgerCheck) refuse(o ledger.Open, what, advice string) {
+	if k.folder.Ledger.Refusal == nil {
+		k.folder.Ledger.Refusal = &steps.Exit{
+			Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: o.Says(what), Advice: advice,
 		}
 	}
-	k.item("other-run", fact.Look, says(o, what), advice)
-}
-
-// says who has a run, where, since when, how far.
-func says(o ledger.Open, what string) string {
-	s := fmt.Sprintf("run %s of %s, since %s, %s (%d of %d applied, last heard of %s)", o.Short(), o.Owner,
-		o.OpenedAt.Format(time.DateTime+" UTC"), what, o.Applied, len(o.Migrations), o.Seen.Format("15:04:05 UTC"))
-	if len(o.Sessions) > 0 {
-		s += ": " + o.Sessions[0].String()
-	}
-	return s
+	k.item("other-run", fact.Look, o.Says(what), advice)
 }
 
 func otherRun(o ledger.Open) fact.OtherRun {
@@ -269,12 +255,12 @@ func otherRun(o ledger.Open) fact.OtherRun {
 }
 
 // drift compares the files with what ran here.
-func (k *kept) drift() {
+func (k *ledgerCheck) drift() {
 	ran := map[string]ledger.File{}
 	for _, f := range k.files {
 		ran[f.Version] = f
 	}
-	for _, m := range k.e.Bench.Status.Applied {
+	for _, m := range k.folder.Status.Applied {
 		f, known := ran[m.Version]
 		if !known || f.SHA256 == m.Up.SHA256 {
 			continue
@@ -304,28 +290,4 @@ func when(f ledger.File) string {
 		s += " (assumed)"
 	}
 	return s
-}
-
-// othersHold turns belay's lock in other hands into the sentence of who has it:
-// the ledger knows more of them than the session says.
-func othersHold(ctx context.Context, e *steps.Env, c *db.Conn, holder *db.Holder) string {
-	if holder == nil {
-		return "another session"
-	}
-	run, ok := strings.CutPrefix(holder.Application, "belay/")
-	if short, _, cut := strings.Cut(run, "/"); ok && cut && e.Bench.Ledger.Use {
-		all, err := ledger.OpenRuns(ctx, c.Conn, e.Bench.Identity.Key())
-		for _, o := range all {
-			if err == nil && o.Short() == short {
-				return says(o, "runs on this database")
-			}
-		}
-	}
-	return holder.String()
-}
-
-// noLedger reports whether an error is about a ledger that is not there any more.
-func noLedger(err error) bool {
-	state := db.SQLState(err)
-	return state == "42P01" || state == "3F000" || errors.Is(err, ledger.ErrMissing)
 }

@@ -10,11 +10,14 @@ import (
 	"belay/db"
 	"belay/db/apply"
 	"belay/db/backfill"
+	"belay/db/dump"
 	"belay/db/inspect"
 	"belay/db/ledger"
 	"belay/sqlview/measure"
 	"belay/steps"
 	"belay/steps/fact"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // What is worth a look before a run.
@@ -25,39 +28,50 @@ const (
 )
 
 // liveItems looks at what goes on in the database now, by the server's clock.
-func liveItems(ctx context.Context, e *steps.Env) ([]fact.Item, time.Time, error) {
+func liveItems(
+	ctx context.Context, e *steps.Env, target steps.Target, folder steps.Folder, judged steps.Judgement,
+) ([]fact.Item, time.Time, error) {
 	var f inspect.Facts
-	scope := inspect.Scope{Relations: touched(e), Role: e.Project.Target.Role}
-	err := e.Sessions.Monitor(func(c *db.Conn) (err error) {
-		f, err = inspect.Preflight(ctx, c, scope)
+	err := e.Sessions.Monitor(ctx, func(c *db.Conn) (err error) {
+		f, err = inspect.Preflight(ctx, c, scope(target, folder, judged))
 		return err
 	})
 	if err != nil {
 		return nil, time.Time{}, steps.Database("preflight", err)
 	}
+	f = withoutOwnDump(f, e.Run)
 	var items []fact.Item
 	for _, look := range []func(inspect.Facts) []fact.Item{
-		rightItems, transactionItems, workItems, indexItems, roomItems, replicaItems,
+		rightItems, settingItems, transactionItems, workItems, indexItems, roomItems, replicaItems,
 	} {
 		items = append(items, look(f)...)
 	}
-	left, err := leftBackfills(ctx, e)
+	left, err := leftBackfills(ctx, e, target.Identity)
 	if err != nil {
 		return nil, time.Time{}, steps.Database("the ledger's backfills", err)
 	}
-	return slices.Concat(items, openItems(e), lostItems(e), left), f.At, nil
+	return slices.Concat(items, openItems(e, target.Identity), lostItems(e, target, folder), left), f.At, nil
+}
+
+// withoutOwnDump leaves out what this engine's own pg_dump holds: it is over before
+// anything runs.
+func withoutOwnDump(f inspect.Facts, run string) inspect.Facts {
+	own := dump.Application(run)
+	f.Dumps = slices.DeleteFunc(slices.Clone(f.Dumps), func(d inspect.Dump) bool { return d.Application == own })
+	f.Transactions = slices.DeleteFunc(slices.Clone(f.Transactions), func(t inspect.Transaction) bool { return t.Application == own })
+	return f
 }
 
 // leftBackfills names the backfills of this database that are not done, whoever
 // began them and wherever. A restored copy carries those of another.
-func leftBackfills(ctx context.Context, e *steps.Env) (items []fact.Item, err error) {
-	err = e.Sessions.Monitor(func(c *db.Conn) error {
+func leftBackfills(ctx context.Context, e *steps.Env, id db.Identity) (items []fact.Item, err error) {
+	err = e.Sessions.Own(ctx, func(c *db.Conn) error {
 		if err := ledger.Check(ctx, c); err != nil {
 			return nil // none, or one that this belay does not know: nothing can be named
 		}
 		rows, err := backfill.List(ctx, c)
 		for _, r := range rows {
-			if r.State == backfill.Done || r.Identity != e.Bench.Identity.Key() {
+			if r.State == backfill.Done || r.Identity != id.Key() {
 				continue
 			}
 			said := fmt.Sprintf("a backfill of %s is %s (seen %s), %d rows done, by %s", r.Leaf, r.State, measure.Age(r.Age), r.DoneRows, r.Owner)
@@ -73,9 +87,9 @@ func leftBackfills(ctx context.Context, e *steps.Env) (items []fact.Item, err er
 
 // openItems names the runs that were left on this database: what they marked or
 // left behind is theirs to settle.
-func openItems(e *steps.Env) []fact.Item {
+func openItems(e *steps.Env, database db.Identity) []fact.Item {
 	var items []fact.Item
-	for _, id := range e.Engine.LeftOpen(e.Bench.Identity.SystemIdentifier, e.Bench.Identity.DatabaseOID) {
+	for _, id := range e.Engine.LeftOpen(database.SystemIdentifier, database.DatabaseOID) {
 		items = append(items, fact.Item{
 			ID: "open-run", Level: fact.Look, Text: "run " + id + " was left open on this database", Hint: "`belay attach " + id + "` asks what became of it",
 		})
@@ -84,10 +98,10 @@ func openItems(e *steps.Env) []fact.Item {
 }
 
 // touched lists the relations that the plan locks.
-func touched(e *steps.Env) []string {
+func touched(judged steps.Judgement) []string {
 	var all []string
 	seen := map[string]bool{}
-	for _, f := range e.Bench.Judged {
+	for _, f := range judged.Files {
 		for _, eff := range f.Effects {
 			for _, l := range eff.Locks {
 				if !seen[l.Relation] {
@@ -107,7 +121,7 @@ func rightItems(f inspect.Facts) []fact.Item {
 	}
 	for _, m := range f.Missing() {
 		items = append(items, fact.Item{
-			ID: "rights" + hard, Level: fact.Stop, Text: fmt.Sprintf("role %s lacks %s on %s", f.Role.Name, m.Need, m.Object), Hint: m.Grant,
+			ID: "rights" + hard, Level: fact.Stop, Text: fmt.Sprintf("role %s lacks %s on %s", m.Who, m.Need, m.Object), Hint: m.Help,
 		})
 	}
 	for _, s := range f.Schemas {
@@ -117,6 +131,19 @@ func rightItems(f inspect.Facts) []fact.Item {
 				Hint: "set role = \"" + owner + "\" for the target in belay.toml, so that grants and default privileges fit",
 			})
 		}
+	}
+	return items
+}
+
+// settingItems name what makes a statement mean something else than it says.
+func settingItems(f inspect.Facts) []fact.Item {
+	var items []fact.Item
+	for _, s := range f.Settings {
+		level := fact.Look
+		if s.Stop {
+			level = fact.Stop
+		}
+		items = append(items, fact.Item{ID: "setting", Level: level, Text: s.String(), Hint: s.Hint()})
 	}
 	return items
 }
@@ -140,7 +167,7 @@ func transactionItems(f inspect.Facts) []fact.Item {
 	for _, p := range f.Prepared {
 		items = append(items, fact.Item{
 			ID: "prepared", Level: fact.Look, Text: fmt.Sprintf("prepared transaction %s is %s old and holds its locks without a session", p.GID, age(p.AgeMS)),
-			Hint: "COMMIT PREPARED or ROLLBACK PREPARED, by whoever made it",
+			Hint: fmt.Sprintf("COMMIT PREPARED %[1]s or ROLLBACK PREPARED %[1]s, by whoever made it", quoted(p.GID)),
 		})
 	}
 	return items
@@ -182,7 +209,7 @@ func indexItems(f inspect.Facts) []fact.Item {
 		i := fact.Item{
 			ID: "invalid-index", Level: fact.Look,
 			Text: fmt.Sprintf("%s on %s is INVALID: an index %s", x.Name, x.Table, apply.Explained(name, x.Unique, x.Ready)),
-			Hint: "DROP INDEX CONCURRENTLY " + x.Name,
+			Hint: "DROP INDEX CONCURRENTLY " + pgx.Identifier{schema, name}.Sanitize(),
 		}
 		if schema == "pg_toast" {
 			i.Hint = "only a superuser may drop the index of a TOAST table; it does no harm"
@@ -193,7 +220,7 @@ func indexItems(f inspect.Facts) []fact.Item {
 		items = append(items, fact.Item{
 			ID: "detaching", Level: fact.Look,
 			Text: fmt.Sprintf("partition %s of %s is half detached: queries on the parent no longer see its rows", d.Partition, d.Parent),
-			Hint: fmt.Sprintf("ALTER TABLE %s DETACH PARTITION %s FINALIZE", d.Parent, d.Partition),
+			Hint: fmt.Sprintf("ALTER TABLE %s DETACH PARTITION %s FINALIZE", inspect.Quote(d.Parent), inspect.Quote(d.Partition)),
 		})
 	}
 	for _, n := range f.NotValid {
@@ -205,15 +232,25 @@ func indexItems(f inspect.Facts) []fact.Item {
 }
 
 func roomItems(f inspect.Facts) []fact.Item {
+	if short := shortItem(f.Connections); short != nil {
+		return []fact.Item{*short}
+	}
 	free := f.Connections.Free()
 	text := fmt.Sprintf("%d connections are free of %d", free, f.Connections.Max)
 	switch {
-	case free < 3:
-		return []fact.Item{{ID: "connections" + hard, Level: fact.Stop, Text: text + ": a run needs three", Hint: "close some sessions first"}}
 	case free < fewConnections:
 		return []fact.Item{{ID: "connections", Level: fact.Look, Text: text, Hint: "a queue behind a lock would use them up"}}
 	}
 	return []fact.Item{{ID: "connections", Level: fact.OK, Text: text}}
+}
+
+// shortItem says which limit leaves no room for a run's sessions; nil = none does.
+func shortItem(c inspect.Connections) *fact.Item {
+	short := c.Short(steps.RunSessions)
+	if short == nil {
+		return nil
+	}
+	return &fact.Item{ID: "connections" + hard, Level: fact.Stop, Text: short.Problem + ": a run needs three", Hint: short.Advice}
 }
 
 func replicaItems(f inspect.Facts) []fact.Item {
@@ -227,7 +264,7 @@ func replicaItems(f inspect.Facts) []fact.Item {
 	}
 	for _, s := range f.Slots {
 		if !s.Active {
-			items = append(items, fact.Item{ID: "slot", Level: fact.Look, Text: "replication slot " + s.Name + " has no consumer: it keeps WAL back", Hint: "drop it if nobody needs it"})
+			items = append(items, fact.Item{ID: "slot", Level: fact.Look, Text: "replication slot " + s.Name + " has no consumer: it keeps WAL back", Hint: "where nobody needs it: SELECT pg_drop_replication_slot(" + quoted(s.Name) + ")"})
 		}
 	}
 	return items

@@ -1,69 +1,37 @@
 package checklist
 
 import (
-	"context"
-	"errors"
 	"fmt"
+	"slices"
 
-	"belay/db/apply"
-	"belay/db/ledger"
 	"belay/steps"
 	"belay/steps/fact"
-	"belay/steps/journal"
+	"belay/steps/git"
 )
-
-// lost is a unit that the journal says is applied and that this server does not
-// have: a failover or a restore took it.
-type lost struct {
-	at   int
-	unit steps.Unit
-	why  string
-	from int
-}
-
-// wasLost is the journal's word for a unit that is lost.
-const wasLost = "lost"
-
-// missingUnits asks for every unit that the journal says is applied. A unit that
-// leaves no history row cannot be asked for; one that has its mark in the ledger
-// is there.
-func (r *runner) missingUnits(ctx context.Context) ([]lost, error) {
-	var all []lost
-	for i, u := range r.env.Bench.Plan.Units {
-		_, outcome := r.env.Engine.Came(u.Migration.Version)
-		if (outcome != string(apply.Applied) && outcome != wasLost) || u.Mark.SQL == "" || r.marks[u.Name].State == ledger.Applied {
-			continue
-		}
-		p, err := r.evidence(ctx, &u, apply.Trace{Statement: -1})
-		if err != nil {
-			return nil, err
-		}
-		if p.Outcome == apply.Applied {
-			continue
-		}
-		said := probed(i, &u, p)
-		if u.Wrap != apply.OneByOne {
-			p.Why = "the history table does not have it"
-		}
-		said.Outcome, said.Evidence = wasLost, "it was applied, and now "+p.Why
-		if err := r.env.Engine.Record(ctx, "run", said); err != nil {
-			return nil, err
-		}
-		all = append(all, lost{i, u, p.Why, p.From})
-	}
-	return all, nil
-}
 
 // lostItems names what would run and what an earlier run of this user applied on
 // this database. Where another server was promoted since, that is why.
-func lostItems(e *steps.Env) []fact.Item {
-	if e.Confirmed != nil || e.Back {
+func lostItems(e *steps.Env, target steps.Target, folder steps.Folder) []fact.Item {
+	if folder.Confirmed != nil || folder.Back {
 		return nil
 	}
 	var items []fact.Item
-	id := e.Bench.Identity
+	id := target.Identity
 	by := e.Engine.AppliedBefore(id.SystemIdentifier, id.DatabaseOID)
-	for _, m := range e.Bench.Chosen {
+	for _, m := range folder.Status.Applied {
+		// What git or the ledger tells of an edit is more than the journals know.
+		known := slices.ContainsFunc(folder.Git.Edited, func(ed git.Edited) bool { return ed.Path == m.Up.Path })
+		was := by[m.Version]
+		here := was.Dir == e.Project.Dir && was.Folder == e.Project.Shown()
+		if p, altered := was.Altered(m.Up); altered && here && !known && !folder.Ledger.Use {
+			item := problemItem(p, false)
+			if target.Environment != "local" { // there it is how files are written
+				item.Level = fact.Stop
+			}
+			items = append(items, item)
+		}
+	}
+	for _, m := range folder.Chosen {
 		was, ok := by[m.Version]
 		if !ok {
 			continue
@@ -80,69 +48,4 @@ func lostItems(e *steps.Env) []fact.Item {
 		items = append(items, item)
 	}
 	return items
-}
-
-// stillThere ends a run whose applied units are not all there any more.
-func (r *runner) stillThere(ctx context.Context) error {
-	all, err := r.missingUnits(ctx)
-	if err != nil || len(all) == 0 {
-		return err
-	}
-	return r.isLost(all[0])
-}
-
-func (r *runner) isLost(l lost) *steps.Exit {
-	return &steps.Exit{
-		Code: steps.ExitUnknown, Outcome: steps.OutcomeUnknown,
-		Summary: fmt.Sprintf("%s: lost: it was applied, and now %s", l.unit.Migration.Up.Path, l.why),
-		Advice: "a failover or a restore took it, and perhaps more: look first; `belay attach " + r.env.Run +
-			"` runs it again once you say so (run.lost)",
-	}
-}
-
-// resolveLost asks about each lost unit. It is never run again but by a person's
-// word.
-func (r *runner) resolveLost(ctx context.Context) error {
-	all, err := r.missingUnits(ctx)
-	if err != nil {
-		return err
-	}
-	for _, l := range all {
-		answer, err := r.env.Engine.Ask(ctx, "run", journal.QuestionAsked{
-			ID: "run.lost", Options: []string{"leave", "again"}, Default: "leave",
-			Text: fmt.Sprintf("%s was applied and this server does not have it: %s", l.unit.Migration.Version, l.why),
-			Why:  "a failover or a restore took it, and perhaps rows of the application with it",
-		})
-		var nobody *steps.Exit
-		switch {
-		case errors.As(err, &nobody) && r.env.Headless:
-			return r.isLost(l)
-		case err != nil:
-			return err
-		case answer != "again":
-			return r.isLost(l)
-		}
-		r.from[l.unit.Migration.Version] = l.from
-	}
-	return nil
-}
-
-// promoted asks whether to go on where another server was promoted since: the
-// address may be the same, the history of the data is not.
-func (r *runner) promoted(ctx context.Context, was, now int64) error {
-	if was == 0 || now == 0 || was == now {
-		return nil
-	}
-	yes, err := r.yes(ctx, journal.QuestionAsked{
-		ID:   "target.timeline",
-		Text: fmt.Sprintf("another server was promoted since this run began (timeline %d, now %d): go on here?", was, now),
-		Why:  "what the journal says is applied is there; what the application wrote last may be lost",
-	})
-	if err != nil || yes {
-		return err
-	}
-	return &steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
-		Summary: "left as it is: another server was promoted since this run began", Advice: "`belay attach " + r.env.Run + "` goes on later",
-	}
 }

@@ -1,13 +1,13 @@
 package checklist
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
-	"belay/db"
 	"belay/sqlview/measure"
 	"belay/steps"
 	"belay/steps/applog"
@@ -18,7 +18,7 @@ import (
 
 // Monitor watches until all was well for long enough.
 var Monitor = steps.Step{
-	ID: "monitor", Title: "monitor",
+	ID: "monitor", Title: "monitor", Reads: true,
 	Doc: `**The advice.** Watch the error logs for at least ten minutes before you call it a success.
 
 **In practice.** What counts are clean minutes in one piece, by the server's clock: amber pauses them, red begins them
@@ -32,8 +32,6 @@ ends by itself.
 
 **Measured.** One published outage showed after 32 minutes, cached plans after 5, changed plans after hours: ten
 minutes are the least.`,
-	Look: lookMonitor,
-	Run:  runMonitor,
 }
 
 const (
@@ -51,33 +49,37 @@ const (
 )
 
 // cleanTime is how long all must be well.
-func cleanTime(e *steps.Env) time.Duration {
+func cleanTime(e *steps.Env, target steps.Target) time.Duration {
 	minutes := e.Project.Config.Monitor.Minutes
-	if minutes <= 0 || (minutes < cleanMinutes && e.Bench.Target.Environment != "local") {
+	if minutes <= 0 || (minutes < cleanMinutes && target.Environment != "local") {
 		minutes = cleanMinutes
 	}
 	return time.Duration(minutes) * time.Minute
 }
 
-// lookMonitor begins to read the application's log, so that there is a before.
+// LookMonitor begins to read the application's log, so that there is a before.
 // It never stands in the way of a run.
-func lookMonitor(_ context.Context, e *steps.Env) (steps.Outcome, error) {
+func LookMonitor(_ context.Context, e *steps.Env, target steps.Target) (steps.Outcome, error) {
 	asks, err := followLog(e)
 	if err != nil {
 		return steps.Outcome{}, err
 	}
 	log := e.Log.Before()
-	out := steps.Outcome{Status: journal.Todo, Summary: measure.Duration(cleanTime(e)) + " clean, log " + log.Source, Questions: asks}
+	out := steps.Outcome{Status: journal.Todo, Summary: measure.Duration(cleanTime(e, target)) + " clean, log " + log.Source, Questions: asks}
 	switch {
 	case log.Source == "":
-		out.Summary = measure.Duration(cleanTime(e)) + " clean, application logs NOT watched"
+		out.Summary = measure.Duration(cleanTime(e, target)) + " clean, application logs NOT watched"
 	case log.Problem != "":
 		out.Status, out.Summary, out.Hint = journal.Look, "log "+log.Source+": "+log.Problem, "without it the watch after the run is never clean"
 	}
 	return out, nil
 }
 
-func runMonitor(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
+// RunMonitor watches after the run: the relations that it locked, and the probes beside
+// what they answered before.
+func RunMonitor(
+	ctx context.Context, e *steps.Env, target steps.Target, judged steps.Judgement, smoke fact.Smoke, way string,
+) (steps.Outcome, error) {
 	if out, waived := waivedBy(e, "monitor"); waived {
 		return out, nil
 	}
@@ -86,7 +88,7 @@ func runMonitor(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 	if e.Headless && e.Project.Config.Monitor.Minutes == 0 {
 		return steps.Outcome{Status: journal.Waived, Summary: "NOT watched: no screen, and no [monitor] minutes in belay.toml"}, nil
 	}
-	cfg, err := db.ParseConfig(e.Project.DSN, e.Project.DSNFrom)
+	cfg, err := e.Project.Database()
 	if err != nil {
 		return steps.Outcome{}, err
 	}
@@ -96,19 +98,24 @@ func runMonitor(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 		}
 		return steps.Outcome{}, steps.Database("monitor", err)
 	}
-	need := cleanTime(e)
+	need := cleanTime(e, target)
 	asked, err := applog.NewPatterns(e.Project.Config.Monitor.SQLStates)
 	if err != nil {
 		return steps.Outcome{}, err
 	}
-	m := &monitoring{env: e, config: cfg, watch: monitor.New(e.Baseline.Now(), need, monitorGap, asked.Asked), need: need, started: e.Now()}
+	m := &monitoring{env: e, roles: target.Roles, relations: touched(judged), before: smoke.Before, way: cmp.Or(way, "not known"), outage: e.Outage("monitor"), watch: monitor.New(e.Baseline.Now(), need, monitorGap, asked.Asked), need: need, started: e.Now()}
 	return m.run(ctx)
 }
 
 // monitoring is one watch on its way.
 type monitoring struct {
-	env    *steps.Env
-	config db.Config
+	env       *steps.Env
+	roles     steps.Roles
+	relations []string
+	// before is what the probes answered before the run, way the way back in a sentence.
+	before []fact.Probed
+	way    string
+	outage *steps.Outage
 	watch  *monitor.Watch
 	need   time.Duration
 	began  time.Time // the server's clock
@@ -142,10 +149,12 @@ func (m *monitoring) run(ctx context.Context) (steps.Outcome, error) {
 // once takes a moment and tells it. A server that does not answer leaves a gap,
 // which is no clean time.
 func (m *monitoring) once(ctx context.Context) error {
-	h, err := m.env.Sessions.Health(ctx, touched(m.env))
+	h, err := m.env.Sessions.Health(ctx, m.relations)
 	if err != nil {
-		_ = m.env.Sessions.Look(ctx, m.config, m.env.Run)
-		return nil
+		return m.outage.Wait(ctx, err)
+	}
+	if err := m.outage.Over(ctx); err != nil {
+		return err
 	}
 	if m.began.IsZero() {
 		m.began = h.At
@@ -155,10 +164,10 @@ func (m *monitoring) once(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		m.asked, m.probes = h.At, askAll(ctx, m.env, short(probes))
+		m.asked, m.probes = h.At, askAll(ctx, m.env, m.roles, short(probes))
 	}
 	m.seen = m.watch.Take(monitor.Moment{
-		Health: h, Probes: m.probes, Before: m.env.Bench.Smoke.Before,
+		Health: h, Probes: m.probes, Before: m.before,
 		Log: m.env.Log.Lately(min(monitor.LogWindow, m.env.Now().Sub(m.started))),
 	})
 	if _, red := monitor.Red(m.seen); red {
@@ -192,20 +201,16 @@ func (m *monitoring) red(ctx context.Context) error {
 
 // choices are what can be done about red, ranked by what they cost.
 func (m *monitoring) choices() []fact.Choice {
-	way := "not known"
-	if w := m.env.Bench.Way; w != "" {
-		way = w
-	}
 	out := []fact.Choice{
 		{What: "roll back the code", Cost: "where new code is out, it is the cheapest and loses nothing in the database"},
-		{What: "take the schema back: `belay rollback " + m.env.Run + "`", Cost: way},
-		{What: "mend forward with a new migration", Cost: "reviewed and run like this one; what is missing most is an index, built CONCURRENTLY in its own file"},
+		{What: "take the schema back: `belay rollback " + m.env.Run + "`", Cost: m.way},
+		{What: "fix it with a new migration", Cost: "reviewed and run like this one; what is missing most is an index, built CONCURRENTLY in its own file"},
 	}
-	if tables := touched(m.env); len(tables) > 0 {
+	if tables := m.relations; len(tables) > 0 {
 		out = append(out, fact.Choice{What: "ANALYZE " + strings.Join(tables, ", "), Cost: "in psql; seconds, it reads a sample and blocks no reads or writes; helps where plans changed"})
 	}
 	return append(out,
-		fact.Choice{What: "keep watching", Cost: "the clock of clean minutes begins anew when it is well"},
+		fact.Choice{What: "keep watching", Cost: "the clean minutes are counted from the start once it is well again"},
 		fact.Choice{What: "restore a backup", Cost: "comes last: it loses every write since it was made"})
 }
 

@@ -20,7 +20,7 @@ const monitorLog = "monitor.log"
 func followLog(e *steps.Env) ([]journal.QuestionAsked, error) {
 	patterns, err := applog.NewPatterns(e.Project.Config.Monitor.SQLStates)
 	if err != nil {
-		return nil, &steps.Refused{Problem: "[monitor] sqlstates in belay.toml: " + err.Error(), Advice: "mend the line and look again"}
+		return nil, &steps.Refused{Problem: "[monitor] sqlstates in belay.toml: " + err.Error(), Advice: "fix the line and look again"}
 	}
 	source, configured, err := configuredLog(e)
 	if err != nil {
@@ -54,7 +54,7 @@ func configuredLog(e *steps.Env) (s applog.Source, configured bool, err error) {
 	}
 	s, err = commandLog(e, c.LogCommand)
 	if err != nil {
-		return s, true, &steps.Refused{Problem: "[monitor] log_command in belay.toml: " + err.Error(), Advice: "mend the line and look again"}
+		return s, true, &steps.Refused{Problem: "[monitor] log_command in belay.toml: " + err.Error(), Advice: "fix the line and look again"}
 	}
 	return s, true, nil
 }
@@ -84,8 +84,8 @@ func givenLog(e *steps.Env) (applog.Source, []journal.QuestionAsked) {
 	text, by, ok := e.Engine.Given(monitorLog)
 	text = strings.TrimSpace(text)
 	q := journal.QuestionAsked{
-		ID: monitorLog, Preset: true, Text: "where are the application's errors? a log file, or a command such as journalctl -fu shop (empty = none)",
-		Why: "SQLSTATEs in it are counted after the run against before; no line is kept. [monitor] in belay.toml keeps it for good",
+		ID: monitorLog, Preset: true, Text: "where does the application log its errors? Give a file, or a command such as journalctl -fu shop (empty = none)",
+		Why: "after the run belay counts the SQLSTATEs in it and compares them with before. No line is stored. [monitor] in belay.toml remembers the place",
 	}
 	switch {
 	case text == "" && (ok || e.Headless || e.Resumed):
@@ -102,7 +102,7 @@ func givenLog(e *steps.Env) (applog.Source, []journal.QuestionAsked) {
 		err = errors.New("a command is taken from the run's owner alone, not from " + by)
 	}
 	if err != nil {
-		q.Text = err.Error() + "; where are the application's errors? (empty = none)"
+		q.Text = err.Error() + ". Where does the application log its errors? (empty = none)"
 		return applog.Source{}, []journal.QuestionAsked{q}
 	}
 	return s, nil

@@ -8,6 +8,7 @@ import (
 	"belay/steps"
 	"belay/steps/doctor"
 	"belay/steps/fact"
+	"belay/steps/fix"
 	"belay/steps/journal"
 )
 
@@ -26,56 +27,89 @@ connections. All of it is read again in the moment of the run.
 
 **Measured.** pg_dump holds ACCESS SHARE on every table while it runs: an ALTER waits behind it, and
 everybody else behind the ALTER (4.8 s in one try).`,
-	Run: runPreflight,
 }
 
-func runPreflight(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
-	if err := writeRewrite(ctx, e); err != nil {
-		return steps.Outcome{}, err
-	}
-	e.Bench.Chosen, e.Bench.Judged, e.Bench.Looked = nil, nil, false
-	folder, questions, err := readFolder(ctx, e)
+// RunPreflight finds out what would run, judges it, and looks at what goes on where it
+// would run. was is the folder of the look before, proposed the rewrites that its
+// review proposed: one that a person said yes to is written first.
+func RunPreflight(ctx context.Context, e *steps.Env, target steps.Target, was steps.Folder, proposed []fix.Proposal) (
+	folder steps.Folder, judged steps.Judgement, out steps.Outcome, err error,
+) {
+	folder.Wrote, err = writeRewrite(ctx, e, target, was, proposed)
 	if err != nil {
-		return steps.Outcome{}, err
+		return folder, judged, out, err
+	}
+	shown, questions, err := readSettled(ctx, e, target, &folder)
+	if err != nil {
+		return folder, judged, out, err
 	}
 	if len(questions) > 0 {
-		return steps.Outcome{Status: journal.Asking, Summary: questions[0].Text, Questions: questions}, nil
+		out = steps.Outcome{Status: journal.Asking, Summary: questions[0].Text, Questions: questions}
+		return folder, judged, out, nil
 	}
-	if err := prepare(ctx, e); err != nil {
-		return steps.Outcome{}, err
+	if judged, err = judgeFiles(ctx, e, target, folder); err != nil {
+		return folder, judged, out, err
 	}
-	e.Bench.Looked = true
-	check := fact.Preflight{At: e.Now().UTC(), Items: append(folder.Problems, doctor.Host(e.Folder())...)}
-	if !offline(e) {
-		live, at, err := liveItems(ctx, e)
+	out, err = checkNow(ctx, e, target, folder, judged, shown)
+	return folder, judged, out, err
+}
+
+// readSettled reads the folder, and once more after a tool that was at work on the
+// database has ended.
+func readSettled(
+	ctx context.Context, e *steps.Env, target steps.Target, b *steps.Folder,
+) (fact.Folder, []journal.QuestionAsked, error) {
+	for {
+		shown, questions, err := readFolder(ctx, e, target, b)
+		if err != nil || len(questions) > 0 {
+			return shown, questions, err
+		}
+		if waited, err := awaitTool(ctx, e, target, b); err != nil || !waited {
+			return shown, nil, err
+		}
+	}
+}
+
+// checkNow looks at what goes on now, and says what stands against a run.
+func checkNow(ctx context.Context, e *steps.Env, target steps.Target, folder steps.Folder, judged steps.Judgement, shown fact.Folder) (
+	steps.Outcome, error,
+) {
+	check := fact.Preflight{At: e.Now().UTC(), Items: append(shown.Problems, doctor.Host(e.Folder())...)}
+	var questions []journal.QuestionAsked
+	if !target.Offline() {
+		live, at, err := liveItems(ctx, e, target, folder, judged)
 		if err != nil {
 			return steps.Outcome{}, err
 		}
 		check.At, check.Items = at, append(check.Items, live...)
 		var same []fact.Item
-		if same, questions, err = duplicateItems(ctx, e); err != nil {
+		if same, questions, err = duplicateItems(ctx, e, target, judged); err != nil {
 			return steps.Outcome{}, err
 		}
 		check.Items = append(check.Items, same...)
 	}
-	if err := e.Fact(ctx, "preflight", folder); err != nil {
-		return steps.Outcome{}, err
+	for _, v := range []fact.Value{shown, check} {
+		if err := e.Fact(ctx, "preflight", v); err != nil {
+			return steps.Outcome{}, err
+		}
 	}
-	if err := e.Fact(ctx, "preflight", check); err != nil {
-		return steps.Outcome{}, err
-	}
-	out, err := judgePreflight(e, folder, check)
+	out, err := judgePreflight(e, target, &folder, shown, check)
 	out.Questions = append(out.Questions, questions...)
 	return out, err
 }
 
 // judgePreflight turns the items into the step's outcome. What a reason may
 // override is asked; what no reason can lift is a failure.
-func judgePreflight(e *steps.Env, f fact.Folder, p fact.Preflight) (steps.Outcome, error) {
+func judgePreflight(
+	e *steps.Env, target steps.Target, b *steps.Folder, f fact.Folder, p fact.Preflight,
+) (steps.Outcome, error) {
 	if f.Read && f.Tool == "" {
 		return steps.Done("the folder is empty: nothing is pending"), nil
 	}
-	if offline(e) {
+	if target.Asked {
+		return steps.Outcome{Status: journal.Todo, Summary: "not connected"}, nil
+	}
+	if target.Offline() {
 		return steps.Outcome{
 			Status: journal.Failed, Summary: "not connected: what is pending is unknown",
 			Hint: "everything below is judged from the files alone",
@@ -90,15 +124,18 @@ func judgePreflight(e *steps.Env, f fact.Folder, p fact.Preflight) (steps.Outcom
 			looks = append(looks, i)
 		}
 	}
+	if b.ToolRuns != "" {
+		return toolQuestion(e, b), nil
+	}
 	if hard := hardest(stops); hard != nil {
 		return steps.Outcome{Status: journal.Failed, Summary: hard.Text, Hint: hard.Hint}, nil
 	}
-	if other := e.Bench.Ledger.Refusal; other != nil && len(f.Chosen) > 0 {
+	if other := b.Ledger.Refusal; other != nil && len(f.Chosen) > 0 {
 		return steps.Outcome{Status: journal.Paused, Summary: other.Summary, Hint: other.Advice}, nil
 	}
-	questions := historyQuestion(e, f)
+	questions := historyQuestion(e, b)
 	if len(f.Chosen) > 0 {
-		questions = append(questions, e.Bench.Ledger.Asks...)
+		questions = append(questions, b.Ledger.Asks...)
 	}
 	if len(stops) > 0 {
 		reason, given := e.Engine.Answered("preflight.waive")
@@ -112,7 +149,7 @@ func judgePreflight(e *steps.Env, f fact.Folder, p fact.Preflight) (steps.Outcom
 	case len(questions) > 0:
 		return steps.Outcome{Status: journal.Asking, Summary: questions[0].Text, Questions: questions}, nil
 	case len(looks) > 0:
-		return steps.Outcome{Status: journal.Look, Summary: fmt.Sprintf("%d to look at: %s", len(looks), looks[0].Text), Hint: looks[0].Hint}, nil
+		return steps.Outcome{Status: journal.Look, Summary: summed(looks), Hint: looks[0].Hint}, nil
 	}
 	return steps.Done("%d applied, %d pending, not dirty", f.Applied, len(f.Pending)), nil
 }
@@ -129,37 +166,36 @@ func hardest(stops []fact.Item) *fact.Item {
 	return nil
 }
 
+// summed is the first of what is to look at, and how many there are beside it.
+func summed(looks []fact.Item) string {
+	if more := len(looks) - 1; more > 0 {
+		return fmt.Sprintf("%s; and %d more", looks[0].Text, more)
+	}
+	return looks[0].Text
+}
+
 func waiveQuestion(step string, stops []fact.Item) journal.QuestionAsked {
 	texts := make([]string, len(stops))
 	for i, s := range stops {
 		texts[i] = s.Text
 	}
 	return journal.QuestionAsked{
-		ID: step + ".waive", Text: strings.Join(texts, "; ") + ": go on all the same? give the reason",
+		ID: step + ".waive", Text: strings.Join(texts, "; ") + ". Why go on all the same?",
 		Why: "the reason goes into the report", Wants: journal.Words,
 	}
 }
 
 // historyQuestion asks before the tool's own table is made.
-func historyQuestion(e *steps.Env, f fact.Folder) []journal.QuestionAsked {
-	t := e.Bench.Table
-	if t == nil || t.Exists || len(f.Chosen) == 0 {
+func historyQuestion(e *steps.Env, b *steps.Folder) []journal.QuestionAsked {
+	if b.Table == nil || b.Table.Exists || len(b.Chosen) == 0 {
 		return nil
 	}
-	switch answer, _ := e.Engine.Answered("history.create"); answer {
-	case "yes":
+	if answer, _ := e.Engine.Answered("history.create"); answer == "yes" {
 		return nil
-	case "no":
-		return []journal.QuestionAsked{historyCreate(e)}
 	}
-	return []journal.QuestionAsked{historyCreate(e)}
-}
-
-func historyCreate(e *steps.Env) journal.QuestionAsked {
-	t := e.Bench.Table
-	return journal.QuestionAsked{
+	return []journal.QuestionAsked{{
 		ID: "history.create", Options: []string{"no", "yes"}, Default: "no",
-		Text: fmt.Sprintf("%s has no history table %s yet: create it in the run?", e.Bench.Format.Name, t.Quoted),
-		Why:  strings.TrimSpace(t.Variant.Create(t.Quoted)),
-	}
+		Text: fmt.Sprintf("%s has no history table %s here yet. Create it in the run?", b.Format.Name, b.Table.Quoted),
+		Why:  strings.TrimSpace(b.Table.Create()),
+	}}
 }

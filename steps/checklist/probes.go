@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 
-	"belay/db"
 	"belay/db/grant"
 	"belay/steps"
 	"belay/steps/fact"
@@ -41,7 +40,7 @@ func probesOf(e *steps.Env) ([]probe.Probe, []journal.QuestionAsked, error) {
 		}
 	}
 	if bad != nil {
-		return nil, nil, &steps.Refused{Problem: "[smoke] in belay.toml: " + bad.Error(), Advice: "mend the line and look again"}
+		return nil, nil, &steps.Refused{Problem: "[smoke] in belay.toml: " + bad.Error(), Advice: "fix the line and look again"}
 	}
 	if len(c.URL)+len(c.SQL)+len(c.Command) > 0 {
 		return all, questions, nil
@@ -55,15 +54,15 @@ func probesOf(e *steps.Env) ([]probe.Probe, []journal.QuestionAsked, error) {
 func givenURL(e *steps.Env) ([]probe.Probe, []journal.QuestionAsked) {
 	text, _, ok := e.Engine.Given(smokeURL)
 	q := journal.QuestionAsked{
-		ID: smokeURL, Preset: true, Text: "the application's health URL? (empty = none)",
-		Why: "it is asked before and after the run: 200 to 299 is well. [smoke] in belay.toml keeps probes for good",
+		ID: smokeURL, Preset: true, Text: "what is the application's health URL? (empty = none)",
+		Why: "belay requests it before and after the run; 200 to 299 counts as well. [smoke] in belay.toml remembers it",
 	}
 	if strings.TrimSpace(text) != "" {
 		p, err := probe.ParseHTTP(text)
 		if err == nil {
 			return []probe.Probe{p}, nil
 		}
-		q.Text = err.Error() + "; the health URL? (empty = none)"
+		q.Text = err.Error() + ". What is the health URL? (empty = none)"
 		return nil, []journal.QuestionAsked{q}
 	}
 	if ok || e.Headless || e.Resumed {
@@ -73,9 +72,9 @@ func givenURL(e *steps.Env) ([]probe.Probe, []journal.QuestionAsked) {
 }
 
 // askAll asks every probe at once; the answers are in the probes' order.
-func askAll(ctx context.Context, e *steps.Env, probes []probe.Probe) []fact.Probed {
-	w := probe.Where{Run: e.Run, Dir: e.Project.Dir, Role: roleFor(ctx, e, grant.Smoke)}
-	if cfg, err := db.ParseConfig(e.Project.DSN, e.Project.DSNFrom); err == nil {
+func askAll(ctx context.Context, e *steps.Env, roles steps.Roles, probes []probe.Probe) []fact.Probed {
+	w := probe.Where{Run: e.Run, Dir: e.Project.Dir, Role: roleFor(ctx, e, roles, grant.Smoke)}
+	if cfg, err := e.Project.Database(); err == nil {
 		w.DB = cfg
 	}
 	out := make([]fact.Probed, len(probes))

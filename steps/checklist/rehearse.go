@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"belay/db"
 	"belay/db/dump"
@@ -29,39 +30,60 @@ PostgreSQL's programs on this machine: belay restores the schema into a throwawa
 major version, applies the migration with the executor of the real run, takes it back, applies it again,
 and writes down what it saw beside what it predicted. Says nothing about how long it takes on real rows.
 
+Roles, owners, rights and row security are the target's; nobody is a superuser there. What only one may
+make is left out and named, and a migration that needs one is not judged: rehearse that on staging.
+
 **Measured.** A psql that reads a dump runs whatever commands stand in it; so only pg_restore is used,
-on a server of its own.`,
-	Run: runRehearse,
+on a server of its own. A restore runs the functions of others too, in index expressions, checks and
+generated columns: as a superuser they start any program on this machine.`,
 }
 
-func runRehearse(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
-	if out, is := early(e, "nothing pending: nothing to rehearse"); is {
-		return out, nil
+// RunRehearse finds a record of a rehearsal, or makes one where that was chosen. was is
+// the record that counted in the look before; nil = none.
+func RunRehearse(ctx context.Context, e *steps.Env, target steps.Target, folder steps.Folder, judged steps.Judgement, was *rehearsal.Record) (
+	now *rehearsal.Record, out steps.Outcome, err error,
+) {
+	if out, is := early(target, folder, judged, "nothing pending: nothing to rehearse"); is {
+		return was, out, nil
 	}
-	plan, err := planOf(e.Bench, underReview(e), e.Project.Target.Role)
+	plan, err := planOf(target, folder, judged)
 	if err != nil {
-		return steps.Outcome{Status: journal.Todo, Summary: "the plan cannot be made: see review"}, nil
+		return was, steps.Outcome{Status: journal.Todo, Summary: "the plan cannot be made: " + err.Error()}, nil
 	}
-	path, refused, err := findRecord(ctx, e, plan)
+	t := &trial{env: e, target: target, folder: folder, judged: judged, plan: plan}
+	found, path, refused, err := t.findRecord(ctx)
 	if err != nil {
-		return steps.Outcome{}, err
+		return was, out, err
 	}
-	if path != "" {
-		return tellRehearsal(ctx, e, path)
+	if found != nil {
+		out, err = t.tell(ctx, *found, path)
+		return found, out, err
 	}
 	answer, answered := e.Engine.Answered("rehearse.choice")
 	switch {
 	case answered && answer == "none":
-		return waived(e, "rehearse", "not rehearsed"), nil
+		return was, waived(e, t.routine(), "rehearse", "not rehearsed"), nil
 	case answered:
-		return rehearse(ctx, e, plan)
+		return t.rehearse(ctx, was)
 	}
-	return offerRehearsal(ctx, e, refused), nil
+	return was, t.offer(ctx, refused), nil
 }
+
+// trial is what a rehearsal is of.
+type trial struct {
+	env    *steps.Env
+	target steps.Target
+	folder steps.Folder
+	judged steps.Judgement
+	plan   *steps.Plan
+}
+
+func (t *trial) routine() bool { return routine(t.target, t.judged) }
 
 // findRecord looks for a record of this plan on this schema: the given file, the
 // project folder, the user's own place. refused says why a given one is none.
-func findRecord(ctx context.Context, e *steps.Env, plan *steps.Plan) (path, refused string, err error) {
+func (t *trial) findRecord(ctx context.Context) (found *rehearsal.Record, path, refused string, err error) {
+	e, plan := t.env, t.plan
 	places := []string{e.Project.Dir}
 	if own, err := project.RehearsalsDir(); err == nil {
 		places = append(places, own)
@@ -79,30 +101,41 @@ func findRecord(ctx context.Context, e *steps.Env, plan *steps.Plan) (path, refu
 		if unread != nil {
 			why = unread.Error()
 		} else {
-			s, err := subject(ctx, e, plan)
+			s, err := t.subject(ctx)
 			if err != nil {
-				return "", "", err
+				return nil, "", "", err
 			}
-			if why = r.Refuses(s); why == "" {
-				e.Bench.Rehearsal = &r
-				return p, "", nil
+			given := i == 0 && e.RehearsalFile != ""
+			switch why = r.Refuses(s); {
+			case why == "" && !r.Passed() && !given:
+				// What failed once may be mended since, where no hash shows it.
+				refused = cmp.Or(refused, r.At.Format("2 Jan 15:04 UTC")+": "+r.Verdict())
+			case why == "":
+				return &r, p, "", nil
 			}
 		}
 		if i == 0 && e.RehearsalFile != "" {
-			refused = e.RehearsalFile + " is no evidence: " + why
+			refused = e.RehearsalFile + " does not count: " + why
 		}
 	}
-	return "", refused, nil
+	return nil, "", refused, nil
 }
 
 // subject is what a record must be of: this plan, on this schema.
-func subject(ctx context.Context, e *steps.Env, plan *steps.Plan) (rehearsal.Subject, error) {
-	schema, err := whole(ctx, e)
-	return rehearsal.Subject{PlanSHA256: plan.SHA256, SchemaSHA256: schema.Fingerprint(), Major: e.Bench.Target.Major}, err
+func (t *trial) subject(ctx context.Context) (rehearsal.Subject, error) {
+	schema, err := t.judged.Whole.Read(ctx)
+	downs := map[string]string{}
+	for _, u := range t.plan.Units {
+		if u.Migration.Down != nil {
+			downs[u.Migration.Version] = u.Migration.Down.SHA256
+		}
+	}
+	return rehearsal.Subject{PlanSHA256: t.plan.SHA256, SchemaSHA256: schema.Fingerprint(), Major: t.target.Major, Downs: downs}, err
 }
 
-func offerRehearsal(ctx context.Context, e *steps.Env, refused string) steps.Outcome {
-	missing := cmp.Or(programs(ctx, e).NoServer, programs(ctx, e).NoClient)
+func (t *trial) offer(ctx context.Context, refused string) steps.Outcome {
+	p := programs(ctx, t.env, t.target.Major)
+	missing := cmp.Or(p.NoServer, p.NoClient)
 	if refused != "" {
 		refused += "; "
 	}
@@ -111,99 +144,123 @@ func offerRehearsal(ctx context.Context, e *steps.Env, refused string) steps.Out
 		options = options[:1]
 		missing = refused + "not rehearsed: " + missing
 		hint := "rehearse elsewhere with `belay rehearse --on DSN` and give its record with --rehearsal FILE"
-		if routine(e) {
+		if t.routine() {
 			return steps.Outcome{Status: journal.Look, Summary: missing, Hint: hint}
 		}
 		return steps.Outcome{Status: journal.Asking, Summary: missing, Hint: hint, Questions: []journal.QuestionAsked{{
-			ID: "rehearse.choice", Text: missing + ": go on without?", Options: options, Why: hint,
+			ID: "rehearse.choice", Text: missing + ". Go on without a rehearsal?", Options: options, Why: hint,
 		}}}
 	}
-	out := offer(e, journal.QuestionAsked{
-		ID: "rehearse.choice", Text: refused + "rehearse it on a throwaway cluster here first?", Options: options, Default: "scratch",
+	out := offer(t.routine(), journal.QuestionAsked{
+		ID: "rehearse.choice", Text: refused + "rehearse the migration first, on a throwaway PostgreSQL on this machine?", Options: options, Default: "scratch",
 		Why: "pg_dump reads the schema (ACCESS SHARE on every table for a moment, giving up after 2 s); the rest happens on this machine, in seconds",
-	}, refused+"preset: grade C on a throwaway cluster, with the confirm")
+	}, refused+"proposed: a rehearsal on a throwaway PostgreSQL here, made when you confirm the run")
 	return out
 }
 
-// programs finds PostgreSQL's programs for the target's version, once.
-func programs(ctx context.Context, e *steps.Env) *steps.Programs {
-	if e.Bench.Programs != nil {
-		return e.Bench.Programs
-	}
-	p := &steps.Programs{}
-	var err error
-	if p.Client, err = dump.Find(ctx, e.Project.Flags.PGBin, e.Bench.Target.Major); err != nil {
-		p.NoClient = err.Error()
-	}
-	if p.Server, err = scratch.FindMajor(e.Project.Flags.PGBin, e.Bench.Target.Major); err != nil {
-		p.NoServer = "no PostgreSQL server programs on this machine"
-	}
-	e.Bench.Programs = p
+// programs finds PostgreSQL's programs for the target's major version, once.
+func programs(ctx context.Context, e *steps.Env, major int) steps.Programs {
+	p, _ := e.Programs.Get(major, func() (p steps.Programs, _ error) { // what is missing is said in it
+		var err error
+		if p.Client, err = dump.Find(ctx, e.Project.Flags.PGBin, major); err != nil {
+			p.NoClient = err.Error()
+		}
+		if p.Server, err = scratch.FindMajor(e.Project.Flags.PGBin, major); err != nil {
+			p.NoServer = "no PostgreSQL server programs on this machine"
+		}
+		return p, nil
+	})
 	return p
 }
 
 // rehearse does it here, keeps the record, and says what it showed.
-func rehearse(ctx context.Context, e *steps.Env, plan *steps.Plan) (steps.Outcome, error) {
-	s, err := subject(ctx, e, plan)
+func (t *trial) rehearse(
+	ctx context.Context, was *rehearsal.Record,
+) (now *rehearsal.Record, out steps.Outcome, err error) {
+	e := t.env
+	s, err := t.subject(ctx)
 	if err != nil {
-		return steps.Outcome{}, err
+		return was, out, err
 	}
-	if have := e.Bench.Rehearsal; have != nil && have.PlanSHA256 == s.PlanSHA256 && have.SchemaSHA256 == s.SchemaSHA256 {
-		return tellRehearsal(ctx, e, "")
+	if was != nil && was.Refuses(s) == "" && !triedAgain(e, *was) {
+		out, err = t.tell(ctx, *was, "")
+		return was, out, err
 	}
-	r, err := onScratch(ctx, e, plan)
+	if err := e.Engine.Record(ctx, "rehearse", journal.WorkBegun{What: "rehearses on a throwaway cluster"}); err != nil {
+		return was, out, err
+	}
+	r, err := t.onScratch(ctx)
 	if ctx.Err() != nil {
-		return steps.Outcome{}, context.Cause(ctx)
+		return was, out, context.Cause(ctx)
 	}
 	if err != nil {
 		// What could not be tried here says nothing against the migration.
 		message, hint := db.Explain(err)
 		out := steps.Outcome{Status: journal.Look, Summary: "the rehearsal could not be made: " + message, Hint: hint}
-		if !routine(e) {
+		if !t.routine() {
 			out.Status = journal.Failed
-			return again(e, out, withoutRehearsal(out.Summary)), nil
+			out = again(e, out, withoutRehearsal(out.Summary))
 		}
-		return out, nil
+		return was, out, nil
 	}
 	dir, err := project.RehearsalsDir()
 	if err != nil {
-		return steps.Outcome{}, err
+		return was, out, err
 	}
 	path, err := r.Save(dir)
 	if err != nil {
-		return steps.Outcome{}, err
+		return was, out, err
 	}
-	e.Bench.Rehearsal = &r
-	return tellRehearsal(ctx, e, path)
+	out, err = t.tell(ctx, r, path)
+	return &r, out, err
 }
 
 func withoutRehearsal(why string) journal.QuestionAsked {
 	return journal.QuestionAsked{
-		ID: "rehearse.choice", Text: why + ": go on without a rehearsal?", Options: []string{"none", "scratch"}, Why: "scratch tries again",
+		ID: "rehearse.choice", Text: why + ". Go on without a rehearsal?", Options: []string{"none", "scratch"}, Why: "scratch tries again",
 	}
 }
 
-func tellRehearsal(ctx context.Context, e *steps.Env, path string) (steps.Outcome, error) {
-	r := e.Bench.Rehearsal
-	if err := e.Fact(ctx, "rehearse", rehearsalFact(*r, path)); err != nil {
+// tell says what a record shows.
+func (t *trial) tell(ctx context.Context, r rehearsal.Record, path string) (steps.Outcome, error) {
+	e, major := t.env, t.target.Major
+	if err := e.Fact(ctx, "rehearse", rehearsalFact(r, path)); err != nil {
 		return steps.Outcome{}, err
 	}
-	out := steps.Outcome{Status: journal.Done, Summary: r.Verdict() + ", " + r.At.Format("2 Jan 15:04 UTC")}
+	made := r.At.Format("2 Jan 15:04 UTC")
+	if path != "" {
+		made += " (" + ago(e, r.At) + ", with these same files)"
+	}
+	out := steps.Outcome{Status: journal.Done, Summary: r.Verdict() + ", " + made}
 	switch {
-	case !r.Passed() && faithful(*r, e.Bench.Target.Major):
-		out.Status, out.Hint = journal.Failed, "mend the file; a reason to go on all the same is rehearse.choice = \"none\""
+	case r.Beyond:
+		out.Hint = rehearsal.BeyondHint
+	case !r.Passed() && faithful(r, major):
+		out.Status, out.Hint = journal.Failed, "fix the file; a reason to go on all the same is rehearse.choice = \"none\""
 		if answer, _ := e.Engine.Answered("rehearse.choice"); answer == "none" {
-			return waived(e, "rehearse", "the rehearsal failed and was set aside"), nil
+			return waived(e, t.routine(), "rehearse", "the rehearsal failed, and somebody chose to go on without it"), nil
 		}
-		return again(e, out, withoutRehearsal(r.Verdict())), nil
-	case r.Clean() && r.ServerMajor == e.Bench.Target.Major && len(r.Missing) == 0:
+		q := withoutRehearsal(r.Verdict())
+		q.Bound = ofRehearsal(r)
+		return again(e, out, q), nil
+	case r.Clean() && r.ServerMajor == major && len(r.Missing)+len(r.LeftOut) == 0:
 		return out, nil
 	}
 	out.Status = journal.Look
-	if note := firstNote(*r, e.Bench.Target.Major); note != "" {
+	if note := firstNote(r, major); note != "" && !r.Beyond {
 		out.Summary += "; " + note
 	}
 	return out, nil
+}
+
+// ofRehearsal is what an answer to a failed rehearsal is of: another one that fails
+// asks again.
+func ofRehearsal(r rehearsal.Record) string { return "rehearsal of " + r.At.Format(time.RFC3339Nano) }
+
+// triedAgain reports whether a person saw a rehearsal fail and wants another.
+func triedAgain(e *steps.Env, r rehearsal.Record) bool {
+	answer, ok := e.Engine.Approved("rehearse.choice", ofRehearsal(r))
+	return ok && answer == "scratch" && !r.Passed()
 }
 
 // faithful reports whether a failure speaks against the migration: the place was
@@ -223,6 +280,9 @@ func firstNote(r rehearsal.Record, major int) string {
 			}
 		}
 	}
+	if len(r.Missing) == 0 && len(r.LeftOut) > 0 {
+		return rehearsal.LeftOutText(strings.Join(r.LeftOut, ", "))
+	}
 	if len(r.Missing) > 0 {
 		return fmt.Sprintf("%d objects could not be restored: %s", len(r.Missing), r.Missing[0])
 	}
@@ -233,6 +293,9 @@ func rehearsalFact(r rehearsal.Record, path string) fact.Rehearsal {
 	f := fact.Rehearsal{
 		Path: path, Grade: string(r.Grade), Place: r.Place, At: r.At, Passed: r.Passed(), Verdict: r.Verdict(),
 		Diff: r.Diff, Limits: append(append([]string(nil), r.Limits...), r.Missing...), Items: rehearsalItems(r, path),
+	}
+	for _, o := range r.LeftOut {
+		f.Limits = append(f.Limits, rehearsal.LeftOutText(o))
 	}
 	for _, u := range r.Units {
 		ru := fact.RehearsedUnit{Version: u.Version, ApplyMS: u.ApplyMS, DownMS: u.DownMS, AgainMS: u.AgainMS}
@@ -267,6 +330,9 @@ func rehearsalItems(r rehearsal.Record, path string) []fact.Item {
 	}
 	for _, m := range r.Missing {
 		out = append(out, item("missing", fact.Look, "not restored: "+m))
+	}
+	for _, o := range r.LeftOut {
+		out = append(out, item("left-out", fact.Look, rehearsal.LeftOutText(o)))
 	}
 	for _, l := range r.Limits {
 		out = append(out, item("limit", fact.OK, "not shown: "+l))

@@ -9,6 +9,7 @@ import (
 	"belay/db/scratch"
 	"belay/sqlview/catalog"
 	"belay/steps"
+	"belay/steps/fact"
 	"belay/steps/journal"
 	"belay/steps/rehearsal"
 )
@@ -19,11 +20,11 @@ var errNothing = &steps.Exit{Code: steps.ExitDone, Outcome: steps.OutcomeNothing
 // RehearseSchema rehearses what is pending on the target, on its schema, in a
 // throwaway cluster: grade C. Calling it is the consent to pg_dump.
 func RehearseSchema(ctx context.Context, e *steps.Env) (rehearsal.Record, error) {
-	plan, err := planAlone(ctx, e)
+	t, err := planAlone(ctx, e)
 	if err != nil {
 		return rehearsal.Record{}, err
 	}
-	return onScratch(ctx, e, plan)
+	return t.onScratch(ctx)
 }
 
 // RehearseDump restores a dump of pg_dump's custom or directory format into a
@@ -37,22 +38,22 @@ func RehearseDump(ctx context.Context, e *steps.Env, path string) (rehearsal.Rec
 		_ = e.Note(ctx, "rehearse", "%s: give it only a dump of your own", why)
 	}
 	progress(ctx, e, "rehearse")("restoring " + path)
-	place, err := rehearsal.Open(ctx, bin, client, path, rehearsal.Copy{Restore: dump.Unowned})
+	place, err := rehearsal.Open(ctx, bin, client, path, rehearsal.CopyOfDump(e.Project.Target.Role))
 	if err != nil {
 		return rehearsal.Record{}, err
 	}
 	defer func() { _ = place.Close() }()
-	e.Project.DSN, e.Project.DSNFrom = place.Cluster.DSN("rehearsal"), "throwaway cluster"
-	plan, err := planAlone(ctx, e)
+	e.Project.DSN, e.Project.DSNFrom = place.DSN, "throwaway cluster"
+	t, err := planAlone(ctx, e)
 	if err != nil {
 		return rehearsal.Record{}, err
 	}
-	r, err := newRecord(ctx, e, plan, rehearsal.GradeB, "a throwaway cluster with "+path)
+	r, err := t.newRecord(ctx, rehearsal.GradeB, "a throwaway cluster with "+path)
 	if err != nil {
 		return r, err
 	}
-	r.Missing, r.Limits = place.Missing, append(r.Limits, "no traffic: says nothing about waiting", "owners and rights were left out")
-	return r, runAlone(ctx, e, plan, client, false, &r)
+	r.Missing, r.LeftOut, r.Limits = place.Missing, place.LeftOut, append(r.Limits, "no traffic: says nothing about waiting", "rights were left out")
+	return r, t.runAlone(ctx, rehearsal.Order{Client: client, Withheld: true}, &r)
 }
 
 // forDump finds programs of the version that a dump is from.
@@ -77,30 +78,33 @@ func forDump(ctx context.Context, e *steps.Env, path string) (bin scratch.Binari
 // database, or a target that belay.toml declares disposable, is taken back and
 // run again; anywhere else it goes forward only, by consent, and stays.
 func RehearseOn(ctx context.Context, e *steps.Env) (rehearsal.Record, error) {
-	plan, err := planAlone(ctx, e)
+	t, err := planAlone(ctx, e)
 	if err != nil {
 		return rehearsal.Record{}, err
 	}
-	t := e.Bench.Target
-	free := t.Environment == "local" || (e.Project.Target.Disposable && t.Environment != "production")
+	target := t.target
+	free := target.Environment == "local" || (e.Project.Target.Disposable && target.Environment != "production")
 	if !free {
-		if err := consentOn(ctx, e); err != nil {
+		if err := consentOn(ctx, e, target.Target); err != nil {
 			return rehearsal.Record{}, err
 		}
 	}
-	r, err := newRecord(ctx, e, plan, rehearsal.GradeC, t.Database+" on "+place(t))
+	r, err := t.newRecord(ctx, rehearsal.GradeC, target.Database+" on "+place(target.Target))
 	if err != nil {
 		return r, err
 	}
-	r.Grade = gradeOf(e.Bench.Whole)
+	schema, err := t.judged.Whole.Read(ctx)
+	if err != nil {
+		return r, err
+	}
+	r.Grade = gradeOf(schema)
 	r.Limits = append(r.Limits, "the migration stays applied there")
-	return r, runAlone(ctx, e, plan, programs(ctx, e).Client, !free, &r)
+	return r, t.runAlone(ctx, rehearsal.Order{Client: programs(ctx, e, target.Major).Client, ForwardOnly: !free}, &r)
 }
 
-func consentOn(ctx context.Context, e *steps.Env) error {
-	t := &e.Bench.Target
+func consentOn(ctx context.Context, e *steps.Env, t fact.Target) error {
 	if t.Environment == "" {
-		word, err := e.Engine.Ask(ctx, "rehearse", environmentQuestion(*t))
+		word, err := e.Engine.Ask(ctx, "rehearse", environmentQuestion(t))
 		if err != nil {
 			return err
 		}
@@ -113,8 +117,8 @@ func consentOn(ctx context.Context, e *steps.Env) error {
 		}
 	}
 	answer, err := e.Engine.Ask(ctx, "rehearse", journal.QuestionAsked{
-		ID: "rehearse.on", Expect: t.Database, Text: "apply it on " + t.Database + " on " + place(*t) + ", forward only? type the database name",
-		Why: "it stays applied there; nothing is taken back on a shared server",
+		ID: "rehearse.on", Expect: t.Database, Text: "apply it on " + t.Database + " on " + place(t) + "? It stays applied there. Type the database name",
+		Why: "on a shared server nothing is taken back after the rehearsal",
 	})
 	if err == nil && answer != t.Database {
 		err = &steps.Exit{Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "declined: nothing has changed"}
@@ -134,32 +138,41 @@ func gradeOf(s *catalog.Snapshot) rehearsal.Grade {
 }
 
 // planAlone looks at the target as a run would, and makes the plan.
-func planAlone(ctx context.Context, e *steps.Env) (*steps.Plan, error) {
-	for _, s := range []steps.Step{Target, Preflight} {
-		out, err := s.Run(ctx, e)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s.ID, err)
-		}
-		if out.Status == journal.Failed {
-			return nil, &steps.Refused{Problem: s.ID + ": " + out.Summary, Advice: out.Hint, Fatal: true}
-		}
+func planAlone(ctx context.Context, e *steps.Env) (*trial, error) {
+	t := &trial{env: e}
+	var out steps.Outcome
+	var err error
+	if t.target, out, err = RunTarget(ctx, e, t.target); err != nil || out.Status == journal.Failed {
+		return nil, notLooked(Target, out, err)
 	}
-	if len(e.Bench.Judged) == 0 {
+	if t.folder, t.judged, out, err = RunPreflight(ctx, e, t.target, t.folder, nil); err != nil || out.Status == journal.Failed {
+		return nil, notLooked(Preflight, out, err)
+	}
+	if len(t.judged.Files) == 0 {
 		return nil, errNothing
 	}
-	return planOf(e.Bench, underReview(e), e.Project.Target.Role)
+	t.plan, err = planOf(t.target, t.folder, t.judged)
+	return t, err
 }
 
-func runAlone(ctx context.Context, e *steps.Env, plan *steps.Plan, client dump.Client, forward bool, r *rehearsal.Record) error {
+// notLooked is why a look that did not end well ends a rehearsal.
+func notLooked(s steps.Step, out steps.Outcome, err error) error {
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.ID, err)
+	}
+	return &steps.Refused{Problem: s.ID + ": " + out.Summary, Advice: out.Hint, Fatal: true}
+}
+
+// runAlone rehearses on the target that the project names.
+func (t *trial) runAlone(ctx context.Context, o rehearsal.Order, r *rehearsal.Record) error {
+	e := t.env
 	cfg, err := targetConfig(e)
 	if err != nil {
 		return err
 	}
 	began := e.Now()
-	o := rehearsal.Order{Config: cfg, Works: works(e, plan), Client: client, ForwardOnly: forward, Tell: progress(ctx, e, "rehearse")}
-	if t := e.Bench.Table; t != nil && !t.Exists {
-		o.Create = t.Variant.Create(t.Quoted)
-	}
+	o.Config, o.Whole, o.Works, o.Acts, o.Tell = cfg, cfg, t.works(), t.target.Roles.Acts, progress(ctx, e, "rehearse")
+	o.Create = t.creates()
 	err = rehearsal.Run(ctx, o, r)
 	r.TookMS = e.Now().Sub(began).Milliseconds()
 	r.Limits = slices.Compact(r.Limits)

@@ -16,12 +16,11 @@ var Report = steps.Step{
 **In practice.** Who, what, on which database, with which bytes, who stood in the way and how often,
 what was waived and why: it is all in the journal, so the report writes itself, in Markdown for people
 and in JSON for machines. It holds no row data and no passwords.`,
-	Run: runReport,
 }
 
-// runReport names the files; the engine writes them once more at the very end,
+// RunReport names the files; the engine writes them once more at the very end,
 // with the outcome in them.
-func runReport(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
+func RunReport(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 	markdown, json := report.Paths(e.Folder())
 	if err := e.Fact(ctx, "report", fact.Written{Markdown: markdown, JSON: json}); err != nil {
 		return steps.Outcome{}, err

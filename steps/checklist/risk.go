@@ -13,18 +13,19 @@ import (
 // lowRisk reports whether the plan is routine: every unit is over at once, no
 // hazard of level warn or stop, every statement can be taken back at once and
 // breaks no code that runs now.
-func lowRisk(e *steps.Env) bool {
-	for _, f := range e.Bench.Review.Files {
+func lowRisk(judged steps.Judgement) bool {
+	for _, f := range judged.Review.Files {
 		for _, h := range f.Hazards {
 			if h.Severity == lint.Stop.String() || h.Severity == lint.Warn.String() {
 				return false
 			}
 		}
 	}
-	for _, f := range e.Bench.Judged {
+	for _, f := range judged.Files {
 		for i, s := range f.Statements {
 			eff := f.Effects[i]
 			switch {
+			case ownTables(f, i):
 			case slices.Contains([]string{"BEGIN", "START TRANSACTION", "COMMIT", "END"}, s.Kind):
 			case !eff.Known || eff.Duration != effect.Instant || eff.Reversible != effect.ReversibleInstant || eff.Breaks == effect.BreaksOld:
 				return false
@@ -34,41 +35,57 @@ func lowRisk(e *steps.Env) bool {
 	return true
 }
 
+// ownTables reports whether a statement reaches only tables that the run itself makes:
+// nobody else uses them yet, and they go with their CREATE.
+func ownTables(f *lint.File, i int) bool {
+	made := func(on effect.On) bool {
+		r := f.Catalogs[i].Relation(on.Relation)
+		if table, index := f.Catalogs[i].Indexed(on.Relation); index != nil {
+			r = table
+		}
+		return r != nil && r.CreatedHere
+	}
+	locks := f.Effects[i].Locks
+	return len(locks) > 0 && !slices.ContainsFunc(locks, func(on effect.On) bool { return !made(on) })
+}
+
 // routine reports whether a preset answer may stand for a person's: at low
 // risk, and outside production.
-func routine(e *steps.Env) bool { return lowRisk(e) || !e.Bench.Target.Production() }
+func routine(target steps.Target, judged steps.Judgement) bool {
+	return lowRisk(judged) || !target.Production()
+}
 
 // early is how a step ends that has nothing to do with this plan, or not now.
-func early(e *steps.Env, nothing string) (steps.Outcome, bool) {
+func early(target steps.Target, folder steps.Folder, judged steps.Judgement, nothing string) (steps.Outcome, bool) {
 	switch {
-	case offline(e):
+	case target.Offline():
 		return steps.Outcome{Status: journal.Todo, Summary: "not connected"}, true
-	case len(e.Bench.Judged) == 0:
+	case len(judged.Files) == 0:
 		return steps.Done("%s", nothing), true
-	case e.Confirmed != nil:
-		return steps.Done("settled before the run was opened"), true
+	case folder.Confirmed != nil:
+		return steps.Done("decided before the run began"), true
 	}
 	return steps.Outcome{}, false
 }
 
 // waived asks for the reason to go on without, or takes the one that was given.
-func waived(e *steps.Env, step, without string) steps.Outcome {
-	if routine(e) {
+func waived(e *steps.Env, routine bool, step, without string) steps.Outcome {
+	if routine {
 		return steps.Outcome{Status: journal.Waived, Summary: without}
 	}
 	if reason, ok := e.Engine.Answered(step + ".waive"); ok {
 		return steps.Outcome{Status: journal.Waived, Summary: without + ": " + reason}
 	}
 	return steps.Outcome{Status: journal.Asking, Summary: without, Questions: []journal.QuestionAsked{{
-		ID: step + ".waive", Text: without + ", and this migration is not a routine one: give the reason", Why: "the reason goes into the report", Wants: journal.Words,
+		ID: step + ".waive", Text: without + ", and this migration is not a routine one. Why go on without?", Why: "the reason goes into the report", Wants: journal.Words,
 	}}}
 }
 
 // offer asks a question whose default comes with the confirm where the plan is
 // routine.
-func offer(e *steps.Env, q journal.QuestionAsked, preset string) steps.Outcome {
+func offer(routine bool, q journal.QuestionAsked, preset string) steps.Outcome {
 	out := steps.Outcome{Status: journal.Asking, Summary: q.Text, Questions: []journal.QuestionAsked{q}}
-	if routine(e) {
+	if routine {
 		out.Questions[0].Preset = true
 		out.Status, out.Summary = journal.Look, preset
 	}

@@ -22,45 +22,49 @@ var Rollback = steps.Step{
 **In practice.** A down file is rarely run and often wrong, missing or empty. So belay reads it, and rates the
 way back of every statement: instant (one quick statement), slow (it rebuilds or rewrites), lossy (the
 change itself altered values), none (the data is gone). A backup is not the way back: restoring it loses
-every write since. Once new code has written data, take the code back first, then mend forward; the
+every write since. Once new code has written data, take the code back first, then fix it with a new migration; the
 schema comes last. ` + "`belay rollback`" + ` runs the down file with the same care as the way forward.
 
 **Measured.** DROP COLUMN of a new column is instant and loses what was written to it. An index that was
 dropped takes as long to build again as it did the first time.`,
-	Run: runRollback,
 }
 
 // decisionRule is the rule of thumb that stands beside every way back.
 const decisionRule = "take it back if requests are blocked for over 30 s or errors double against the baseline; " +
 	"if new code has written data since: the code first, then a forward fix, the schema last"
 
-func runRollback(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
+// RunRollback rates the way back of what would run; way says it in a sentence, "" =
+// there is nothing to take back.
+func RunRollback(ctx context.Context, e *steps.Env, target steps.Target, folder steps.Folder, judged steps.Judgement) (
+	way string, out steps.Outcome, err error,
+) {
 	f := fact.Rollback{Rule: decisionRule, Items: []fact.Item{}}
-	migrations := underReview(e)
-	for i, m := range slices.Backward(migrations) {
-		if i >= len(e.Bench.Review.Files) || len(e.Bench.Judged) == 0 {
+	for i, m := range slices.Backward(folder.UnderReview(target)) {
+		if i >= len(judged.Review.Files) || len(judged.Files) == 0 {
 			continue
 		}
-		w := wayOf(e, m, i)
+		w := wayOf(e.Back, judged, m, i)
 		f.Ways = append(f.Ways, w)
 		f.Rating = fact.Worse(f.Rating, w.Rating)
 		f.Items = append(f.Items, wayItems(w)...)
 	}
 	if len(f.Ways) == 0 {
-		return steps.Done("nothing pending: nothing to take back"), e.Fact(ctx, "rollback", f)
+		return "", steps.Done("nothing pending: nothing to take back"), e.Fact(ctx, "rollback", f)
 	}
 	f.Items = append(f.Items, fact.Item{ID: "rule", Level: fact.OK, Text: "rule: " + decisionRule})
-	out := judgeRollback(f)
-	e.Bench.Way = out.Summary
-	return out, e.Fact(ctx, "rollback", f)
+	out = judgeRollback(f)
+	return out.Summary, out, e.Fact(ctx, "rollback", f)
 }
 
 // wayOf is the way back of the migration whose up file is the i-th of a review.
-func wayOf(e *steps.Env, m migration.Migration, i int) fact.Way {
-	up, down := sides(e, m, i)
+func wayOf(back bool, judgement steps.Judgement, m migration.Migration, i int) fact.Way {
+	up, down := sides(back, &judgement.Review, m, i)
 	w := fact.Way{Version: m.Version, Up: up.Path, Undo: []fact.Undo{}}
-	for _, s := range up.Statements {
+	for n, s := range up.Statements {
 		rating := s.Reversible
+		if judged := judgement.Files[i]; !back && n < len(judged.Effects) && s.Analysed && ownTables(judged, n) {
+			rating, s.Inverse = effect.ReversibleInstant, "" // it goes with its table
+		}
 		if !s.Analysed {
 			rating = effect.ReversibleNone
 		}
@@ -72,22 +76,21 @@ func wayOf(e *steps.Env, m migration.Migration, i int) fact.Way {
 	}
 	w.Down = down.Path
 	for _, s := range down.Statements {
-		w.Runs = append(w.Runs, fact.Statement{SQL: s.SQL, Line: s.Line, Kind: s.Kind, Needs: s.Locks, Seconds: downDuration(s)})
+		w.Runs = append(w.Runs, fact.Statement{SQL: fact.SQL(s.SQL, nil), Line: s.Line, Kind: s.Kind, Needs: s.Locks, Seconds: downDuration(s)})
 	}
 	return w
 }
 
 // sides are the judgements of a version's up and down file; down is nil where
 // there is none. Where versions are taken back, what runs is the down file.
-func sides(e *steps.Env, m migration.Migration, i int) (up, down *sqlview.FileResult) {
-	r := &e.Bench.Review
+func sides(back bool, r *sqlview.Result, m migration.Migration, i int) (up, down *sqlview.FileResult) {
 	up = &r.Files[i]
 	for j := range r.Down {
 		if m.Down != nil && r.Down[j].Path == m.Down.Path {
 			down = &r.Down[j]
 		}
 	}
-	if e.Back && down != nil {
+	if back && down != nil {
 		return down, up
 	}
 	return up, down
@@ -103,10 +106,7 @@ func downDuration(s sqlview.StatementResult) effect.Duration {
 // wayItems are the lines of one version: what the way back costs, then what the
 // down file would do.
 func wayItems(w fact.Way) []fact.Item {
-	cost := fact.Item{ID: "way-back", Level: fact.OK, Text: w.Version + " " + string(w.Rating)}
-	if s := inverses(w); s != "" {
-		cost.Text += ": " + s
-	}
+	cost := fact.Item{ID: "way-back", Level: fact.OK, Text: w.Version + " " + rated(w.Rating, inverses(w))}
 	switch w.Rating {
 	case effect.ReversibleNone:
 		cost.Level, cost.Hint = fact.Look, "only a copy made before brings it back; rename instead of dropping, and drop a week later"
@@ -124,6 +124,18 @@ func wayItems(w fact.Way) []fact.Item {
 		items = append(items, downItem(w, s))
 	}
 	return items
+}
+
+// rated puts the rating before what the way back is; one that begins with its own word
+// has it already.
+func rated(r effect.Reversible, inverses string) string {
+	switch {
+	case inverses == "":
+		return string(r)
+	case strings.HasPrefix(inverses, string(r)+": "):
+		return inverses
+	}
+	return string(r) + ": " + inverses
 }
 
 func inverses(w fact.Way) string {
@@ -156,10 +168,7 @@ func oneLine(sql string) string { return strings.Join(strings.Fields(sql), " ") 
 
 // judgeRollback looks for what has no way back; nothing here stops a run.
 func judgeRollback(f fact.Rollback) steps.Outcome {
-	summary := string(f.Rating)
-	if s := inverses(f.Ways[0]); s != "" {
-		summary += ": " + s
-	}
+	summary := rated(f.Rating, inverses(f.Ways[0]))
 	if more := len(f.Ways) - 1; more > 0 {
 		summary += fmt.Sprintf("; and %d more", more)
 	}

@@ -13,7 +13,7 @@ import (
 
 // Smoke asks the application whether it is well, before and after.
 var Smoke = steps.Step{
-	ID: "smoke", Title: "smoke",
+	ID: "smoke", Title: "smoke", Reads: true,
 	Doc: `**The advice.** After the run, ask the application's health URL.
 
 **In practice.** A probe that was red before says nothing after, so each is asked before too, and both answers stand
@@ -23,8 +23,6 @@ belay.toml run only after your yes to exactly those bytes. A red probe takes not
 
 **Measured.** Prepared statements of a pool fail with "cached plan must not change result type" only at their next
 use: a probe in the first second may be green, so a red one is asked again, and the monitor goes on asking.`,
-	Look: lookSmoke,
-	Run:  runSmoke,
 }
 
 // The tries of a probe that is red after the run: pools connect again, caches
@@ -39,35 +37,36 @@ const (
 	slowerPast = 250
 )
 
-// lookSmoke asks before. It never stands in the way of a run, but for commands
+// LookSmoke asks before. It never stands in the way of a run, but for commands
 // that nobody has allowed yet.
-func lookSmoke(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
+func LookSmoke(
+	ctx context.Context, e *steps.Env, target steps.Target, was fact.Smoke,
+) (fact.Smoke, steps.Outcome, error) {
 	probes, questions, err := probesOf(e)
 	if err != nil {
-		return steps.Outcome{}, err
+		return was, steps.Outcome{}, err
 	}
-	if e.Resumed && !e.Bench.Smoke.BeforeAt.IsZero() {
+	if e.Resumed && !was.BeforeAt.IsZero() {
 		// What was asked now would no longer be before.
-		return steps.Outcome{Status: journal.Todo, Summary: "before: " + green(e.Bench.Smoke.Before), Questions: questions}, nil
+		return was, steps.Outcome{Status: journal.Todo, Summary: "before: " + green(was.Before), Questions: questions}, nil
 	}
-	f := fact.Smoke{Before: askAll(ctx, e, short(probes)), After: []fact.Probed{}, BeforeAt: e.Now().UTC(), Items: []fact.Item{}}
+	f := fact.Smoke{Before: askAll(ctx, e, target.Roles, short(probes)), After: []fact.Probed{}, BeforeAt: e.Now().UTC(), Items: []fact.Item{}}
 	for _, p := range f.Before {
 		f.Items = append(f.Items, beforeItem(p))
 	}
-	e.Bench.Smoke = f
 	if err := e.Fact(ctx, "smoke", f); err != nil {
-		return steps.Outcome{}, err
+		return f, steps.Outcome{}, err
 	}
 	out := steps.Outcome{Status: journal.Todo, Summary: "before: " + green(f.Before), Questions: questions}
 	switch {
 	case len(questions) > 0 && !questions[0].Preset:
 		out.Status, out.Summary = journal.Asking, questions[0].Text
 	case len(probes) == 0:
-		out.Summary = "no probe: enter gives a health URL; without one the application is not asked"
+		out.Summary = "no health URL: the application is not asked"
 	case anyRed(f.Before):
-		out.Status, out.Hint = journal.Look, "red already, before anything ran: mend it first, or know that it says nothing afterwards"
+		out.Status, out.Hint = journal.Look, "red already, before anything ran: fix it first, or know that it says nothing afterwards"
 	}
-	return out, nil
+	return f, out, nil
 }
 
 // short bounds what a look may take.
@@ -87,37 +86,41 @@ func beforeItem(p fact.Probed) fact.Item {
 	return i
 }
 
-func runSmoke(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
+// RunSmoke asks after the run, beside what was answered before.
+func RunSmoke(
+	ctx context.Context, e *steps.Env, target steps.Target, was fact.Smoke,
+) (fact.Smoke, steps.Outcome, error) {
 	if out, waived := waivedBy(e, "smoke"); waived {
-		return out, nil
+		return was, out, nil
 	}
 	probes, _, err := probesOf(e)
 	if err != nil {
-		return steps.Outcome{}, err
+		return was, steps.Outcome{}, err
 	}
 	if len(probes) == 0 {
-		return steps.Outcome{Status: journal.Waived, Summary: "no probe: the application was not asked"}, nil
+		return was, steps.Outcome{Status: journal.Waived, Summary: "no probe: the application was not asked"}, nil
 	}
 	for {
-		f, err := askAfter(ctx, e, probes)
+		f, err := askAfter(ctx, e, target.Roles, was, probes)
 		if err != nil {
-			return steps.Outcome{}, err
+			return f, steps.Outcome{}, err
 		}
 		if out := judgeSmoke(f); len(broken(f)) == 0 {
-			return out, nil
+			return f, out, nil
 		}
 		out, again, err := redSmoke(ctx, e, f)
 		if err != nil || !again {
-			return out, err
+			return f, out, err
 		}
 	}
 }
 
 // askAfter asks until all is well, or the tries are used up.
-func askAfter(ctx context.Context, e *steps.Env, probes []probe.Probe) (fact.Smoke, error) {
-	f := e.Bench.Smoke
+func askAfter(
+	ctx context.Context, e *steps.Env, roles steps.Roles, f fact.Smoke, probes []probe.Probe,
+) (fact.Smoke, error) {
 	for try := 1; ; try++ {
-		f.After, f.AfterAt = askAll(ctx, e, probes), e.Now().UTC()
+		f.After, f.AfterAt = askAll(ctx, e, roles, probes), e.Now().UTC()
 		f.Items = []fact.Item{}
 		for _, p := range f.After {
 			f.Items = append(f.Items, afterItem(f, p))
@@ -131,7 +134,6 @@ func askAfter(ctx context.Context, e *steps.Env, probes []probe.Probe) (fact.Smo
 		case <-time.After(smokePause):
 		}
 	}
-	e.Bench.Smoke = f
 	return f, e.Fact(ctx, "smoke", f)
 }
 

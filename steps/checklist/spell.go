@@ -2,6 +2,8 @@ package checklist
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,14 +15,20 @@ import (
 func spelled(writes []migration.Write) []string {
 	var out []string
 	for _, w := range writes {
-		sql := w.SQL
-		for i := len(w.Args); i > 0; i-- {
-			sql = strings.ReplaceAll(sql, fmt.Sprintf("$%d", i), literal(w.Args[i-1]))
-		}
+		sql := parameter.ReplaceAllStringFunc(w.SQL, func(name string) string {
+			i, err := strconv.Atoi(name[1:])
+			if err != nil || i < 1 || i > len(w.Args) {
+				return name
+			}
+			return literal(w.Args[i-1])
+		})
 		out = append(out, strings.TrimSuffix(strings.TrimSpace(sql), ";"))
 	}
 	return out
 }
+
+// parameter is replaced in one pass: a value may hold a $1 of its own.
+var parameter = regexp.MustCompile(`\$[0-9]+`)
 
 // literal is a value as SQL spells it, with standard_conforming_strings on.
 func literal(v any) string {
@@ -29,6 +37,14 @@ func literal(v any) string {
 		return "NULL"
 	case bool, int, int32, int64, uint, uint32, uint64, float64:
 		return fmt.Sprint(v)
+	case []byte:
+		return fmt.Sprintf(`'\x%x'::pg_catalog.bytea`, v)
+	case []string:
+		var all []string
+		for _, s := range v {
+			all = append(all, quoted(s))
+		}
+		return "ARRAY[" + strings.Join(all, ", ") + "]::pg_catalog.text[]"
 	case time.Time:
 		return quoted(v.Format(time.RFC3339Nano))
 	}

@@ -4,6 +4,7 @@ package checklist
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -22,25 +23,33 @@ var Target = steps.Step{
 **In practice.** A URL is not proof: tunnels, copied shells and inherited variables point
 elsewhere. belay asks the server itself: its system identifier, the database's oid, whether
 it is a primary, who you are there, and whether a pooler stands in between. What the database
-is (production, staging, local) is your word, asked once and kept in your own store, never in
+is (production, staging, local) is your word, asked once and remembered in your user configuration, never in
 the repository. Unknown counts as production, localhost too.
 
 **Measured.** Three of thirty-four published outages began in the wrong database, and all
 three lost data. Behind PgBouncer in transaction mode two clients held the same advisory lock
 at once, and a SET of one reached the other.`,
-	Run: runTarget,
 }
 
-func runTarget(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
+// RunTarget finds out which database this is. What an earlier look knows of it stays
+// where it cannot be reached now.
+func RunTarget(ctx context.Context, e *steps.Env, was steps.Target) (steps.Target, steps.Outcome, error) {
+	if was.Roles.Acts == "" {
+		was.Roles.Acts = e.Project.Target.Role
+	}
 	t := fact.Target{DSNFrom: e.Project.DSNFrom}
 	if !e.Project.HasDSN() {
 		t.Error, t.Hint = "no database is named", "set $DATABASE_URL, or give --dsn or --target"
-		return targetFailed(ctx, e, t)
+		return targetFailed(ctx, e, was, t)
 	}
-	cfg, err := db.ParseConfig(e.Project.DSN, e.Project.DSNFrom)
+	cfg, err := e.Project.Database()
+	var strange *project.ConsentError
+	if errors.As(err, &strange) {
+		return askServer(ctx, e, was, t, strange)
+	}
 	if err != nil {
 		t.Error, t.Hint = err.Error(), steps.HintOf(err)
-		return targetFailed(ctx, e, t)
+		return targetFailed(ctx, e, was, t)
 	}
 	t.Database, t.Host, t.Port, t.Role, t.Warnings = cfg.Database(), cfg.Host(), cfg.Port(), cfg.User(), cfg.Warnings
 	run := ""
@@ -48,52 +57,90 @@ func runTarget(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 		run = e.Run
 	}
 	if err := e.Sessions.Look(ctx, cfg, run); err != nil {
-		return unreached(ctx, e, t, err)
+		return unreached(ctx, e, was, t, err)
 	}
-	if err := identify(ctx, e, &t); err != nil {
-		return unreached(ctx, e, t, err)
+	if err := identify(ctx, e, &was, &t); err != nil {
+		return unreached(ctx, e, was, t, err)
 	}
 	if out, refused := refuseTarget(t); refused {
-		return out, e.Fact(ctx, "target", t)
+		return was, out, e.Fact(ctx, "target", t)
 	}
 	questions, err := environment(e, &t)
 	if err != nil {
-		return steps.Outcome{}, err
+		return was, steps.Outcome{}, err
 	}
-	e.Bench.Target = t
+	was.Target = t
 	if err := e.Fact(ctx, "target", t); err != nil {
-		return steps.Outcome{}, err
+		return was, steps.Outcome{}, err
 	}
 	if len(questions) > 0 {
-		return steps.Outcome{Status: journal.Asking, Summary: "first time here: what is this database?", Questions: questions}, nil
+		return was, steps.Outcome{Status: journal.Asking, Summary: "first time here: what is this database?", Questions: questions}, nil
 	}
-	return steps.Done("%s on %s:%d, primary %s, %s", t.Database, t.Host, t.Port, t.Version, t.Environment), nil
+	return was, steps.Done("%s on %s:%d, primary %s, %s", t.Database, t.Host, t.Port, t.Version, t.Environment), nil
+}
+
+// trustTarget is the question of a server that only the repository names.
+const trustTarget = "trust.target"
+
+// askServer asks before anything goes to a server that only the repository names.
+// The yes is bound to the file's bytes and the address.
+func askServer(
+	ctx context.Context, e *steps.Env, was steps.Target, t fact.Target, s *project.ConsentError,
+) (steps.Target, steps.Outcome, error) {
+	t.Error, t.Hint = s.Error(), s.Hint()
+	answer, by, ok := e.Engine.Given(trustTarget)
+	switch {
+	case ok && (answer == s.SHA256 || answer == "yes" && by != steps.AnswersFile):
+		if err := e.Project.Allow(s, e.Now()); err != nil {
+			return was, steps.Outcome{}, err
+		}
+		return RunTarget(ctx, e, was)
+	case ok && answer == "no":
+		return targetFailed(ctx, e, was, t)
+	}
+	t.Asked = true
+	target, out, err := targetFailed(ctx, e, was, t)
+	out.Status = journal.Asking
+	out.Questions = []journal.QuestionAsked{{
+		ID: trustTarget, Options: []string{"no", "yes"}, Default: "no", Scripted: s.SHA256,
+		Text: fmt.Sprintf("%s (target %s) wants to connect to %s. Allow it?", project.FileName, s.Target, s.Address),
+		Why:  "a password, certificate or ticket of your environment may go there; the yes is bound to the file's bytes and the address (sha256 " + s.SHA256 + ") and remembered in your user configuration",
+	}}
+	return target, out, err
 }
 
 // unreached says why the server did not answer, and asks again later where that
 // may pass: a server at its limits cancels even a look at itself.
-func unreached(ctx context.Context, e *steps.Env, t fact.Target, err error) (steps.Outcome, error) {
+func unreached(
+	ctx context.Context, e *steps.Env, was steps.Target, t fact.Target, err error,
+) (steps.Target, steps.Outcome, error) {
 	t.Error, t.Hint = db.Explain(err)
 	switch db.Classify(err) {
 	case db.Unknown, db.ConnectionLost, db.TooManyConnections, db.AdminShutdown, db.StatementCanceled:
 		t.Retry = true
 	}
-	return targetFailed(ctx, e, t)
+	return targetFailed(ctx, e, was, t)
 }
 
-func targetFailed(ctx context.Context, e *steps.Env, t fact.Target) (steps.Outcome, error) {
-	e.Bench.Target = t
+func targetFailed(
+	ctx context.Context, e *steps.Env, was steps.Target, t fact.Target,
+) (steps.Target, steps.Outcome, error) {
+	was.Target = t
 	out := steps.Outcome{Status: journal.Failed, Summary: t.Error, Hint: t.Hint}
-	return out, e.Fact(ctx, "target", t)
+	return was, out, e.Fact(ctx, "target", t)
 }
 
-func identify(ctx context.Context, e *steps.Env, t *fact.Target) error {
-	return e.Sessions.Monitor(func(c *db.Conn) error {
+// identify asks the server who it is, and as whom belay may work there.
+func identify(ctx context.Context, e *steps.Env, now *steps.Target, t *fact.Target) error {
+	return e.Sessions.Monitor(ctx, func(c *db.Conn) error {
 		id, err := db.Identify(ctx, c)
 		if err != nil {
 			return fmt.Errorf("identity: %w", err)
 		}
-		e.Bench.Identity = id
+		now.Identity = id
+		if now.Roles, err = steps.RolesOf(ctx, c, e.Project); err != nil {
+			return err
+		}
 		t.Connected, t.Database, t.DatabaseOID = true, id.Database, id.DatabaseOID
 		t.Address = id.ServerAddress
 		if t.Address != "" {
@@ -102,6 +149,9 @@ func identify(ctx context.Context, e *steps.Env, t *fact.Target) error {
 		t.Version, t.Major = fmt.Sprintf("%d.%d", id.Major, id.Minor), id.Major
 		t.Standby, t.Pooler, t.Superuser = id.InRecovery, id.Pooler, id.Superuser
 		t.Role, t.SystemID, t.Timeline, t.StartedAt = id.CurrentUser, id.SystemIdentifier, int(id.Timeline), id.ServerStart
+		if id.CurrentUser != id.SessionUser {
+			t.Login = id.SessionUser
+		}
 		if id.Superuser {
 			t.Warnings = append(t.Warnings, "role "+id.CurrentUser+" is a superuser: a role of its own with fewer rights is safer")
 		}
@@ -141,7 +191,7 @@ func environment(e *steps.Env, t *fact.Target) ([]journal.QuestionAsked, error) 
 	declared := e.Project.Target
 	switch {
 	case pinned:
-		t.Environment, t.EnvironmentFrom, t.PinnedAt = pin.Environment, "your own store", pin.PinnedAt
+		t.Environment, t.EnvironmentFrom, t.PinnedAt = pin.Environment, "your user configuration", pin.PinnedAt
 		return moved(e, t, pin)
 	case e.Started != "" && e.Started == t.SystemID:
 		t.Environment, t.EnvironmentFrom = "local", "belay started this server"
@@ -171,7 +221,7 @@ func environmentQuestion(t fact.Target) journal.QuestionAsked {
 	return journal.QuestionAsked{
 		ID: "target.environment", Text: fmt.Sprintf("what is %s on %s:%d?", t.Database, t.Host, t.Port),
 		Options: []string{"production", "staging", "local"}, Default: "production",
-		Why: "it decides how much is asked before a run; the answer is kept in your own store",
+		Why: "the answer decides how much is asked before a run. It is remembered in your user configuration",
 	}
 }
 
@@ -205,6 +255,3 @@ func place(t fact.Target) string {
 	}
 	return t.Host + ":" + strconv.Itoa(t.Port)
 }
-
-// offline reports whether the target could not be reached or may not be run on.
-func offline(e *steps.Env) bool { return !e.Bench.Target.Connected }

@@ -7,23 +7,22 @@ import (
 
 	"belay/db/apply"
 	"belay/db/backfill"
-	"belay/sqlview/effect"
 	"belay/sqlview/lint"
 	"belay/sqlview/migration"
+	"belay/sqlview/secret"
 	"belay/steps"
 )
 
-// planOf makes the units of what was reviewed. files has one entry for each
-// migration, in the same order.
-func planOf(b *steps.Bench, migrations []migration.Migration, role string) (*steps.Plan, error) {
+// planOf makes the units of what was reviewed.
+func planOf(target steps.Target, folder steps.Folder, judged steps.Judgement) (*steps.Plan, error) {
 	p := &steps.Plan{}
 	sum := sha256.New()
-	for i, m := range migrations {
-		u, err := unitOf(b, m, b.Judged[i])
+	for i, m := range folder.UnderReview(target) {
+		u, err := unitOf(folder, m, judged.Files[i])
 		if err != nil {
 			return nil, err
 		}
-		u.Role = role
+		u.Role = target.Roles.Acts
 		p.Units = append(p.Units, u)
 		fmt.Fprintf(sum, "%s %s\n", m.Version, m.Up.SHA256)
 	}
@@ -31,14 +30,20 @@ func planOf(b *steps.Bench, migrations []migration.Migration, role string) (*ste
 	return p, nil
 }
 
-func unitOf(b *steps.Bench, m migration.Migration, f *lint.File) (steps.Unit, error) {
-	u := steps.Unit{Migration: m, Instant: true}
+func unitOf(b steps.Folder, m migration.Migration, f *lint.File) (steps.Unit, error) {
+	u := steps.Unit{Migration: m, Instant: true, Hidden: secret.Values(string(m.Up.Bytes))}
 	u.Name, u.Path = m.Version, m.Up.Path
+	if line, why := f.Unsendable(); why != "" {
+		return u, &steps.Refused{
+			Problem: fmt.Sprintf("%s:%d: %s", u.Path, line, why), Fatal: true,
+			Advice: "take it out and write down the SQL that is to run; nothing was sent",
+		}
+	}
 	for i, s := range f.Statements {
 		st := apply.FromParse(f.Source, s, f.Effects[i])
 		u.Statements = append(u.Statements, st)
 		u.Concurrent = u.Concurrent || st.Concurrent
-		u.Instant = u.Instant && instant(st)
+		u.Instant = u.Instant && instant(st, s.Node, f.Catalogs[i])
 	}
 	u.Wrap = apply.WrapOf(u.Statements, m.Up.Tx == migration.TxNone)
 	if m.Up.Backfill != nil {
@@ -55,7 +60,7 @@ func unitOf(b *steps.Bench, m migration.Migration, f *lint.File) (steps.Unit, er
 	}
 	if err := u.Validate(); err != nil {
 		return u, &steps.Refused{
-			Problem: err.Error(), Advice: "mend the file, or run it with your own tool; nothing was sent", Fatal: true,
+			Problem: err.Error(), Advice: "fix the file, or run it with your own tool; nothing was sent", Fatal: true,
 		}
 	}
 	return u, nil
@@ -71,6 +76,7 @@ func inBatches(u *steps.Unit, f *lint.File) error {
 		}
 	}
 	header := u.Migration.Up.Backfill
+	u.Instant = true // each batch is over at once, whatever the rows are filled with
 	u.Wrap, u.Backfill = apply.OneByOne, &steps.Backfill{ID: backfill.NewID(), Spec: backfill.Spec{
 		Relation: b.Table, Set: b.Set, Where: b.Where, Key: header.Key, BatchTime: header.BatchTime,
 	}}
@@ -78,7 +84,7 @@ func inBatches(u *steps.Unit, f *lint.File) error {
 }
 
 // recordIn says what is written to the history table, and where it shows.
-func recordIn(u *steps.Unit, b *steps.Bench, m migration.Migration) {
+func recordIn(u *steps.Unit, b steps.Folder, m migration.Migration) {
 	h, table := b.Table.Variant, b.Table.Quoted
 	u.Record = h.Record(table, m)
 	u.Mark = apply.Mark{SQL: h.Read(table), Version: m.Version, UpTo: h.UpTo}
@@ -86,7 +92,7 @@ func recordIn(u *steps.Unit, b *steps.Bench, m migration.Migration) {
 		return
 	}
 	u.Begin = h.Begin(table, m)
-	u.Unbegin = h.Unrecord(table, m, before(b.Folder, m))
+	u.Unbegin = h.Unrecord(table, m, before(b.Files, m))
 }
 
 // before is the migration that precedes another; nil = it is the first.
@@ -97,15 +103,4 @@ func before(f migration.Folder, m migration.Migration) *migration.Migration {
 		}
 	}
 	return nil
-}
-
-// instant reports whether a statement needs no accepted hold time: it is over at
-// once, or what it holds makes nobody wait. What nobody can know runs as
-// instant, and is undone where it is not.
-func instant(s apply.Statement) bool {
-	if s.Concurrent || !s.Effect.Known || s.Effect.Duration != effect.Slow {
-		return true
-	}
-	m := s.Effect.Strongest().Mode
-	return !m.BlocksReads() && !m.BlocksWrites()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"belay/db"
+	"belay/db/history"
 	"belay/db/inspect"
 	"belay/sqlview/catalog"
 	"belay/sqlview/migration"
@@ -15,7 +16,7 @@ import (
 
 // Verify asks the database whether what ran is recorded and true.
 var Verify = steps.Step{
-	ID: "verify", Title: "verify",
+	ID: "verify", Title: "verify", Reads: true,
 	Doc: `**The advice.** Check that the migration was recorded: look at the newest rows of the migrations
 table.
 
@@ -25,11 +26,13 @@ the newest rows as the tool keeps them, and the catalog.
 
 **Measured.** After a failed concurrent build, IF NOT EXISTS answers "skipping" and exit code 0 over the
 INVALID index; the planner never uses it.`,
-	Run: runVerify,
 }
 
-func runVerify(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
-	cfg, err := db.ParseConfig(e.Project.DSN, e.Project.DSNFrom)
+// RunVerify reads the history and the catalog anew, as the run left them.
+func RunVerify(
+	ctx context.Context, e *steps.Env, target steps.Target, folder steps.Folder, plan *steps.Plan, after *history.Table,
+) (steps.Outcome, error) {
+	cfg, err := e.Project.Database()
 	if err != nil {
 		return steps.Outcome{}, err
 	}
@@ -37,15 +40,15 @@ func runVerify(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 		return steps.Outcome{}, steps.Database("verify", err)
 	}
 	v := fact.Verified{At: e.Now().UTC()}
-	err = e.Sessions.Monitor(func(c *db.Conn) error {
-		if err := verifyHistory(ctx, e, c, &v); err != nil {
+	err = e.Sessions.As(ctx, target.Roles.Reads, func(c *db.Conn) error {
+		if err := verifyHistory(ctx, c, folder, after, &v); err != nil {
 			return err
 		}
-		s, err := inspect.Named(ctx, c, inspect.Names{Words: built(e.Bench.Plan)})
+		s, err := inspect.Named(ctx, c, inspect.Names{Words: built(plan)})
 		if err != nil {
 			return err
 		}
-		v.Items = append(v.Items, truths(e.Bench.Plan, s)...)
+		v.Items = append(v.Items, truths(plan, s)...)
 		return nil
 	})
 	if err != nil {
@@ -54,22 +57,21 @@ func runVerify(ctx context.Context, e *steps.Env) (steps.Outcome, error) {
 	if err := e.Fact(ctx, "verify", v); err != nil {
 		return steps.Outcome{}, err
 	}
-	return judgeVerified(e, v), nil
+	return judgeVerified(plan, v), nil
 }
 
-func judgeVerified(e *steps.Env, v fact.Verified) steps.Outcome {
+func judgeVerified(plan *steps.Plan, v fact.Verified) steps.Outcome {
 	for _, i := range v.Items {
 		if i.Level == fact.Stop {
 			return steps.Outcome{Status: journal.Failed, Summary: i.Text, Hint: i.Hint}
 		}
 	}
-	return steps.Done("recorded and true: %d of %d", len(e.Bench.Plan.Units), len(e.Bench.Plan.Units))
+	return steps.Done("recorded and true: %d of %d", len(plan.Units), len(plan.Units))
 }
 
 const historyRows = 3
 
-func verifyHistory(ctx context.Context, e *steps.Env, c *db.Conn, v *fact.Verified) error {
-	t := e.Bench.Table
+func verifyHistory(ctx context.Context, c *db.Conn, folder steps.Folder, t *history.Table, v *fact.Verified) error {
 	rows, err := t.Rows(ctx, c)
 	if err != nil {
 		return err
@@ -77,9 +79,9 @@ func verifyHistory(ctx context.Context, e *steps.Env, c *db.Conn, v *fact.Verifi
 	for _, r := range rows[:min(historyRows, len(rows))] {
 		v.History = append(v.History, fact.HistoryRow{Version: r.Version, Name: r.Name, At: r.At, Dirty: r.Dirty})
 	}
-	s := migration.Compare(e.Bench.Folder, rows, t.Variant)
-	for _, m := range e.Bench.Chosen {
-		v.Items = append(v.Items, recorded(e, s, m))
+	s := migration.Compare(folder.Files, rows, t.Variant)
+	for _, m := range folder.Chosen {
+		v.Items = append(v.Items, recorded(folder.Back, s, m))
 	}
 	for _, d := range s.Dirty {
 		v.Items = append(v.Items, fact.Item{ID: "dirty", Level: fact.Stop, Text: "version " + d.Row.Version + " is dirty", Hint: "look what of it is there before anything else runs"})
@@ -87,17 +89,17 @@ func verifyHistory(ctx context.Context, e *steps.Env, c *db.Conn, v *fact.Verifi
 	return nil
 }
 
-func recorded(e *steps.Env, s migration.Status, m migration.Migration) fact.Item {
+func recorded(back bool, s migration.Status, m migration.Migration) fact.Item {
 	for _, a := range s.Applied {
 		switch {
 		case a.Version != m.Version:
-		case e.Back:
+		case back:
 			return fact.Item{ID: "recorded", Level: fact.Stop, Text: m.Version + " is still recorded as applied", Hint: "the history table was changed by somebody else meanwhile"}
 		default:
 			return fact.Item{ID: "recorded", Level: fact.OK, Text: m.Version + " is recorded"}
 		}
 	}
-	if e.Back {
+	if back {
 		return fact.Item{ID: "recorded", Level: fact.OK, Text: m.Version + " is no longer recorded as applied"}
 	}
 	return fact.Item{

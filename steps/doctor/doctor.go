@@ -3,9 +3,12 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
 
 	"belay/db"
 	"belay/db/dump"
@@ -69,7 +72,7 @@ func Stops(parts []Part) bool {
 }
 
 func connect(ctx context.Context, p *project.Project) (*db.Conn, error) {
-	cfg, err := db.ParseConfig(p.DSN, p.DSNFrom)
+	cfg, err := p.Database()
 	if err != nil {
 		return nil, err
 	}
@@ -131,22 +134,25 @@ func server(ctx context.Context, _ *project.Project, c *db.Conn) (Part, error) {
 
 func role(ctx context.Context, p *project.Project, c *db.Conn) (Part, error) {
 	r := Part{Name: "role"}
-	f, err := inspect.Preflight(ctx, c, inspect.Scope{Role: p.Target.Role})
+	f, err := inspect.Preflight(ctx, c, inspect.Scope{Role: cmp.Or(p.Target.Role, c.Role)})
 	if err != nil {
 		return r, err
 	}
-	r.say(fact.OK, "", "units run as %s", f.Role.Name)
+	r.say(fact.OK, "", "migrations run as %s", f.Role.Name)
 	if f.ReadOnly {
 		r.say(fact.Stop, "connect as a role that may write", "sessions here start read-only")
 	}
-	for _, m := range f.Missing() {
-		r.say(fact.Stop, m.Grant, "role %s lacks %s on %s", f.Role.Name, m.Need, m.Object)
+	for _, s := range f.Settings {
+		r.say(fact.Look, s.Hint(), "%s", s)
 	}
-	if free := f.Connections.Free(); free < 3 {
-		r.say(fact.Stop, "close some sessions first", "%d connections are free of %d: a run needs three", free, f.Connections.Max)
+	for _, m := range f.Missing() {
+		r.say(fact.Stop, m.Help, "role %s lacks %s on %s", m.Who, m.Need, m.Object)
+	}
+	if short := f.Connections.Short(steps.RunSessions); short != nil {
+		r.say(fact.Stop, short.Advice, "%s: a run needs three", short.Problem)
 	}
 	if f.HiddenSessions > 0 {
-		r.say(fact.Look, "GRANT pg_read_all_stats TO "+c.Config().User, "%d sessions do not show what they do: who stands in the way is named by pid alone", f.HiddenSessions)
+		r.say(fact.Look, "GRANT pg_read_all_stats TO "+pgx.Identifier{c.Config().User}.Sanitize(), "%d sessions do not show what they do: who stands in the way is named by pid alone", f.HiddenSessions)
 	}
 	var superuser bool
 	if err := c.QueryRow(ctx, "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = session_user").Scan(&superuser); err != nil {
@@ -168,14 +174,21 @@ func role(ctx context.Context, p *project.Project, c *db.Conn) (Part, error) {
 }
 
 // kept says how the ledger stands, or what stands against making it.
-func kept(ctx context.Context, p *project.Project, c *db.Conn) (Part, error) {
+func kept(ctx context.Context, p *project.Project, c *db.Conn) (l Part, err error) {
+	err = c.As(ctx, c.Role, func() (err error) {
+		l, err = keptAs(ctx, p, c, cmp.Or(c.Role, c.Config().User))
+		return err
+	})
+	return l, err
+}
+
+func keptAs(ctx context.Context, p *project.Project, c *db.Conn, user string) (Part, error) {
 	l := Part{Name: "ledger"}
 	missing, err := ledger.MissingRights(ctx, c)
 	if err != nil {
 		return l, err
 	}
 	for _, m := range missing {
-		user := c.Config().User
 		l.say(fact.Look, m.Grant(user), "role %s lacks %s on %s", user, m.Privilege, m.Object)
 	}
 	if len(missing) > 0 {

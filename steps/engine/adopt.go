@@ -33,7 +33,7 @@ func uuidOf(id string) string {
 // adoption follows what the latest look found: a run of another host that this
 // one goes on with. Its approvals are taken over once; the steps then look again.
 func (g *engine) adoption() (again bool, err error) {
-	l := g.env.Bench.Ledger
+	l := g.found.Folder.Ledger
 	if g.run.Opened != nil {
 		return false, nil
 	}
@@ -63,7 +63,7 @@ func (g *engine) adoption() (again bool, err error) {
 		}
 	}
 	if again {
-		g.look()
+		g.lookFrom(0)
 	}
 	return again, nil
 }
@@ -101,14 +101,14 @@ func (g *engine) place() (string, error) {
 // opening is what another host needs to go on with this run.
 func (g *engine) opening() (steps.Opening, error) {
 	t, _, _ := state.Get[fact.Target](g.run)
-	b := g.env.Bench
+	b := g.found
 	var o steps.Opening
 	p, err := ReadPlan(g.folder)
 	if err != nil {
 		return o, err
 	}
-	o.Run.ID, o.Run.Identity, o.Run.Timeline, o.Run.Database = p.UUID, b.Identity.Key(), b.Identity.Timeline, t.Database
-	o.Run.Tool, o.Run.Epoch, o.Run.State, o.Run.BelayVersion = b.Format.Name, 1, "running", Version
+	o.Run.ID, o.Run.Identity, o.Run.Timeline, o.Run.Database = p.UUID, b.Target.Identity.Key(), b.Target.Identity.Timeline, t.Database
+	o.Run.Tool, o.Run.Epoch, o.Run.State, o.Run.BelayVersion = b.Folder.Format.Name, 1, "running", Version
 	o.Run.Owner = handover.Owner(g.order.By, g.host)
 	s := handover.Settings{
 		Command: g.order.Command, Role: t.Role, Environment: t.Environment, Address: addressOf(t),

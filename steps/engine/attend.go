@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os/user"
@@ -30,9 +31,9 @@ func (g *engine) attend() error {
 		if err := g.hear(m); err != nil {
 			return err
 		}
-	}
-	if g.phase == over {
-		return nil
+		if g.phase == over {
+			return nil // what was said after the end is not heard
+		}
 	}
 	return g.lookAround()
 }
@@ -40,16 +41,19 @@ func (g *engine) attend() error {
 // hear does what a message asks. Anything a screen may not ask is refused here.
 func (g *engine) hear(m journal.Received) error {
 	by := voice(m)
+	if !g.meant(m.Message) {
+		return g.unheard(m.Message, by)
+	}
 	switch m.Kind {
 	case journal.Answer:
 		return g.take(m.Message, by)
 	case journal.Stop:
 		return g.stop(m.Now, by)
 	case journal.Again:
-		g.again = true
+		g.again.from(0)
 	case journal.Unwatched:
 		g.watchers.leaving = true
-		if g.run.Opened != nil {
+		if g.run.Opened != nil || g.works() {
 			return g.record("", by, journal.GoingOnUnwatched{})
 		}
 	case journal.Leave:
@@ -58,6 +62,25 @@ func (g *engine) hear(m journal.Received) error {
 		return g.abandon()
 	case journal.Pause, journal.Resume, journal.Longer, journal.Shorter:
 		g.steer(m.Kind, by)
+	case journal.LookAt:
+		g.lookAt(m.PID)
+	case journal.End:
+		return g.end(m, by)
+	}
+	return nil
+}
+
+// meant reports whether a message is for this engine and not for one before it.
+func (g *engine) meant(m journal.Message) bool {
+	return m.Life == g.run.Began || (m.Life == 0 && g.run.Began == 1)
+}
+
+// unheard says of a word to an engine before this one that it was not heard, where
+// somebody waits for what it asked.
+func (g *engine) unheard(m journal.Message, by string) error {
+	switch m.Kind {
+	case journal.Answer, journal.Stop, journal.Pause, journal.Resume, journal.End:
+		return g.record("", by, journal.Noted{Text: "ignored, because it was sent to the engine before this one: " + string(m.Kind)})
 	}
 	return nil
 }
@@ -96,7 +119,7 @@ func (g *engine) stop(now bool, by string) error {
 		return err
 	}
 	if g.phase != running {
-		if now || g.run.Opened != nil {
+		if now || g.run.Opened != nil || g.run.Kept() {
 			g.finish(journal.RunFinished{
 				Exit: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "stopped before anything ran: nothing has changed",
 			})
@@ -134,6 +157,10 @@ func (g *engine) abandon() error {
 		return nil
 	}
 	if g.phase != running {
+		if len(g.openQuestions()) > 0 {
+			g.finish(g.unanswered())
+			return nil
+		}
 		return g.declined("nobody answers any more: nothing has changed")
 	}
 	return nil
@@ -150,10 +177,40 @@ func (g *engine) lookAround() error {
 		return nil
 	}
 	w.looked = now
+	if !g.log.Here(g.folder) {
+		return g.forsaken()
+	}
 	if journal.Screens(g.folder) > 0 {
 		return g.somebody()
 	}
 	return g.nobody(now)
+}
+
+// forsaken ends a life whose folder was deleted under it: no screen that comes can
+// find it, and nobody can stop it any more. What is in hand ends first.
+func (g *engine) forsaken() error {
+	if g.forsook {
+		return nil
+	}
+	g.forsook = true
+	exit := &steps.Exit{
+		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "the run folder was deleted, " + g.folder + ": the next file did not start",
+		Advice: "the same command looks again at what is applied",
+	}
+	if err := g.record("", "", journal.Noted{Text: "the run folder was deleted, " + g.folder + ": what runs now ends, and nothing else begins"}); err != nil {
+		return err
+	}
+	if g.phase == running {
+		g.holdNext = exit
+		g.failWaiting(exit)
+		g.env.Steering.Leave(exit, "belay: the run folder was deleted")
+		return nil
+	}
+	if g.run.Opened == nil {
+		exit.Code, exit.Outcome, exit.Summary = steps.ExitFailed, steps.OutcomeNotApplied, "the folder of this look was deleted: nothing has changed"
+	}
+	g.finish(journal.RunFinished{Exit: exit.Code, Outcome: exit.Outcome, Summary: exit.Summary, Hint: exit.Advice})
+	return nil
 }
 
 func (g *engine) somebody() error {
@@ -165,7 +222,7 @@ func (g *engine) somebody() error {
 	if g.holdNext == errUnwatched {
 		g.holdNext = nil
 	}
-	return g.record("", "", journal.ScreenBack{})
+	return errors.Join(g.unsaid(), g.record("", "", journal.ScreenBack{}))
 }
 
 // nobodyWatches is who pauses a backfill that lost its last screen.
@@ -175,7 +232,7 @@ const nobodyWatches = "belay: nobody watches"
 // consent.
 var errUnwatched = &steps.Exit{
 	Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
-	Summary: "the screen was lost; the next unit did not start",
+	Summary: "the screen was lost; the next file did not start",
 	Advice:  "`belay attach` goes on from here",
 }
 
@@ -188,8 +245,11 @@ func (g *engine) nobody(now time.Time) error {
 	if w.gone.IsZero() {
 		w.gone = now
 	}
+	if g.run.Opened == nil && g.stays() {
+		return g.stay(now)
+	}
 	if g.run.Opened == nil || (g.order.Started != "" && g.phase != running) {
-		g.phase = over
+		g.move(deserts)
 		return nil
 	}
 	if g.order.Started != "" {
@@ -208,7 +268,7 @@ func (g *engine) nobody(now time.Time) error {
 		g.env.Steering.Pause(nobodyWatches)
 	}
 	if g.env.Steering.Paused() && alone >= g.patience.park && g.env.Steering.Leaving() == nil {
-		return g.park("a backfill is paused and nobody came for " + g.patience.park.String())
+		return g.park("a backfill is paused and nobody watched for " + g.patience.park.String())
 	}
 	if (len(g.waiting) > 0 || g.phase == idle) && alone >= g.patience.park {
 		return g.park("nobody answered for " + g.patience.park.String())

@@ -15,7 +15,7 @@ import (
 func filling(t *testing.T, variables ...string) (*bench, *life) {
 	t.Helper()
 	b := newBench(t, nil)
-	b.db.Exec(t, `CREATE TABLE orders (id bigint PRIMARY KEY, n int DEFAULT 0); INSERT INTO orders SELECT generate_series(1, 3000);
+	b.db.Exec(t, `CREATE TABLE orders (id bigint PRIMARY KEY, n int DEFAULT 0); INSERT INTO orders SELECT generate_series(1, 1000);
 		CREATE FUNCTION slowly(n int) RETURNS int LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.002); RETURN n + 1; END'`)
 	b.order.Command, b.order.Headless = playbook.Backfill.Name, false
 	b.order.Backfill = &steps.Backfill{Spec: backfill.Spec{Relation: "orders", Set: "n = slowly(n)"}}
@@ -32,8 +32,8 @@ func fillingOf(r *state.Run) fact.Filling {
 
 func (b *bench) eachOnce(t *testing.T) {
 	t.Helper()
-	if n := b.db.Count(t, "orders WHERE n = 1"); n != 3000 {
-		t.Errorf("%d of 3000 rows were filled once", n)
+	if n := b.db.Count(t, "orders WHERE n = 1"); n != 1000 {
+		t.Errorf("%d of 1000 rows were filled once", n)
 	}
 }
 
@@ -47,7 +47,7 @@ func TestBackfillIsSteered(t *testing.T) {
 	l.until("the pause", func(r *state.Run) bool {
 		return fillingOf(r).State == "paused" && r.Step("run").Status == journal.Paused
 	})
-	if n := b.db.Count(t, `pg_stat_activity WHERE application_name LIKE 'belay/%/backfill'`); n != 0 {
+	if n := b.db.Count(t, `pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'belay/%/backfill'`); n != 0 {
 		t.Errorf("%d sessions of the backfill are open while it is paused", n)
 	}
 	l.send(journal.Message{Kind: journal.Resume})

@@ -126,7 +126,7 @@ func (b *bench) start(variables ...string) *life {
 		b.t.Fatal(err)
 	}
 	b.t.Cleanup(l.leave)
-	if err := start(o, append(b.environ[:len(b.environ):len(b.environ)], variables...)); err != nil {
+	if _, err := start(o, append(b.environ[:len(b.environ):len(b.environ)], variables...)); err != nil {
 		b.t.Fatal(err)
 	}
 	path := filepath.Join(o.Folder, journal.FileName)
@@ -148,6 +148,7 @@ func (l *life) leave() { _ = l.presence.Leave() }
 // send puts a message into the inbox.
 func (l *life) send(m journal.Message) {
 	l.b.t.Helper()
+	m.Life = l.run.Began
 	if err := journal.Send(l.folder, m); err != nil {
 		l.b.t.Fatal(err)
 	}

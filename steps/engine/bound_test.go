@@ -42,7 +42,7 @@ func TestAnApprovalIsOfExactBytes(t *testing.T) {
 	}
 	answer(ids[0], "an answer to the file before", first)
 	l.until("its refusal", func(r *state.Run) bool {
-		return r.Question(ids[0]) != nil && said(r, "look again")
+		return r.Question(ids[0]) != nil && said(r, "look at it again")
 	})
 	l.send(journal.Message{Kind: journal.Stop, Now: true})
 	l.end()

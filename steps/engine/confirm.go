@@ -26,15 +26,16 @@ func (g *engine) approvalNow() approval {
 		identity:   fmt.Sprintf("%s/%d", t.SystemID, t.DatabaseOID),
 		conditions: fmt.Sprint(t.Role, t.Address, t.Timeline, t.Environment, g.env.Project.Limits),
 	}
-	if g.env.Bench.Plan != nil {
-		a.plan = g.env.Bench.Plan.SHA256
+	if g.found.Plan != nil {
+		a.plan = g.found.Plan.SHA256
 	}
 	return a
 }
 
-// confirmed takes the answer of the run dialog. The facts are read once more,
-// now: only then does the run open.
-func (g *engine) confirmed(text string) error {
+// confirmed takes the answer of the run dialog. After a person's the facts are read
+// once more, now: only then does the run open. An answers file takes no time to
+// think: what was looked at a moment ago still holds.
+func (g *engine) confirmed(text, by string) error {
 	if text == "no" {
 		if g.order.Headless {
 			return g.declined("declined: nothing has changed")
@@ -43,7 +44,11 @@ func (g *engine) confirmed(text string) error {
 		return g.askConfirm()
 	}
 	now := g.approvalNow()
-	g.approved, g.again, g.fresh = &now, true, false
+	g.approved, g.fresh = &now, false
+	if by != fileVoice {
+		g.again.from(0)
+	}
+	g.move(confirms)
 	return g.takePresets()
 }
 
@@ -56,10 +61,10 @@ func (g *engine) approvalHolds() (bool, error) {
 	was := *g.approved
 	g.approved = nil
 	if len(g.missing()) > 0 {
-		return false, g.record("run", "", journal.Noted{Text: "the yes is void: something else came in the way meanwhile"})
+		return false, g.record("run", "", journal.Noted{Text: "your yes does not count any more: a step before the run needs you again"})
 	}
 	if was != g.approvalNow() {
-		return false, g.record("run", "", journal.Noted{Text: "the yes is void: the files or the database are not what was confirmed; look again"})
+		return false, g.record("run", "", journal.Noted{Text: "your yes does not count any more: the files or the database changed after it. Look again"})
 	}
 	return true, nil
 }
@@ -80,8 +85,9 @@ func (g *engine) openRun() error {
 			return err
 		}
 	}
-	g.phase, g.queue = running, nil
-	for _, s := range g.playbook.Steps {
+	g.move(opens)
+	g.queue = nil
+	for _, s := range g.playbook.Lines {
 		if !s.Looks {
 			g.queue = append(g.queue, s)
 		}
@@ -93,7 +99,7 @@ func (g *engine) openRun() error {
 // a folder that is named as a run has its plan.
 func (g *engine) become() error {
 	target, _, _ := state.Get[fact.Target](g.run)
-	plan := g.env.Bench.Plan
+	plan := g.found.Plan
 	if plan == nil {
 		return fmt.Errorf("run: %w", &steps.Refused{Problem: "there is no plan", Advice: "look again with `belay`"})
 	}
@@ -115,7 +121,7 @@ func (g *engine) become() error {
 	}
 	return g.record("", "", journal.RunOpened{
 		ID: g.id(), Folder: run, Database: target.Database, Environment: target.Environment,
-		Tool: cmp.Or(g.env.Bench.Format.Name, g.order.Command), Migrations: g.chosen(), PlanSHA256: plan.SHA256, Adopts: g.adoptedID(),
+		Tool: cmp.Or(g.found.Folder.Format.Name, g.order.Command), Migrations: g.chosen(), PlanSHA256: plan.SHA256, Adopts: g.adoptedID(),
 	})
 }
 
@@ -126,7 +132,7 @@ func (g *engine) chosen() []string {
 		return folder.Chosen
 	}
 	var names []string
-	if plan := g.env.Bench.Plan; plan != nil {
+	if plan := g.found.Plan; plan != nil {
 		for _, u := range plan.Units {
 			names = append(names, u.Migration.Version)
 		}

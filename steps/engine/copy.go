@@ -120,35 +120,44 @@ func (g *engine) handOver(f journal.RunFinished) {
 	if g.run.Claim.Run == "" || g.run.TakenBy != "" || g.env == nil {
 		return
 	}
-	g.copier.stop()
+	claim, run, last := claimOf(g.run), g.shortID(), g.copier
+	g.aside(func() {
+		last.stop()
+		if err := handedOver(g.env.Sessions, run, claim, last, f); err != nil {
+			slog.Warn("the end of the run is not in the ledger", "error", err)
+		}
+	})
+}
+
+func handedOver(s *steps.Sessions, run string, claim *ledger.Claim, last *copier, f journal.RunFinished) error {
 	ctx, cancel := context.WithTimeout(context.Background(), copyLast)
 	defer cancel()
-	if err := g.env.Sessions.Reconnect(ctx, g.shortID()); err != nil {
-		slog.Warn("the end of the run is not in the ledger", "error", err)
-		return
+	if err := s.Reconnect(ctx, run); err != nil {
+		return err
 	}
-	err := g.env.Sessions.Write(ctx, func(c *db.Conn) error { return ledger.SetState(ctx, c.Conn, claimOf(g.run), standing(f)) })
-	if g.copier != nil {
-		err = errors.Join(err, g.copier.copy(ctx))
+	err := s.Write(ctx, func(c *db.Conn) error { return ledger.SetState(ctx, c.Conn, claim, standing(f)) })
+	if last != nil {
+		err = errors.Join(err, last.copy(ctx))
 	}
-	if err != nil {
-		slog.Warn("the end of the run is not in the ledger", "error", err)
-	}
+	return err
 }
 
 // copyRest copies the last event.
 func (g *engine) copyRest() {
-	if g.copier == nil || g.run.TakenBy != "" {
+	last := g.copier
+	if last == nil || g.run.TakenBy != "" {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), copyLimit)
-	defer cancel()
-	if err := g.copier.copy(ctx); err != nil {
-		slog.Debug("copying the last event into the ledger", "error", err)
-	}
-	if err := g.copier.follower.Close(); err != nil {
-		slog.Debug("closing the journal's follower", "error", err)
-	}
+	g.aside(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), copyLimit)
+		defer cancel()
+		if err := last.copy(ctx); err != nil {
+			slog.Debug("copying the last event into the ledger", "error", err)
+		}
+		if err := last.follower.Close(); err != nil {
+			slog.Debug("closing the journal's follower", "error", err)
+		}
+	})
 }
 
 // standing is how other hosts see the end of a run.

@@ -3,7 +3,9 @@ package engine
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
+	"os/signal"
 	"strings"
 	"syscall"
 	"testing"
@@ -29,18 +31,22 @@ const (
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == Subcommand {
-		code, err := serve(context.Background(), testPatience())
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+		defer stop()
+		code, err := serve(ctx, testPatience())
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 		}
 		os.Exit(code)
 	}
-	dbtest.Main(m)
+	mainWithLife(m)
 }
 
 // testPatience is the usual patience, changed as the variables say.
 func testPatience() patience {
 	p := usual
+	new(lending).watch(&p)
+	writeTurns(&p)
 	if d, err := time.ParseDuration(os.Getenv(parkVariable)); err == nil {
 		p.park = d
 	}
@@ -75,28 +81,27 @@ var counted = map[string]string{
 	"000002_two.up.sql": "INSERT INTO effects (n) VALUES (2);",
 }
 
-// stormVariable asks for every event of a sweep; without it a test run takes
-// some of them.
-const stormVariable = "BELAY_STORM"
-
-// every is how many events a sweep passes over between two deaths, plus one.
-func every(n int) int {
-	if os.Getenv(stormVariable) == "1" {
-		return 1
+// swept are the events of a sweep at which an engine ends: all of them in the long
+// form, else every nth from a random one on.
+func swept(t *testing.T, total, n int) (events []int) {
+	first := 1
+	if dbtest.Long() {
+		n = 1
+	} else {
+		first += rand.IntN(n)
 	}
-	return n
+	t.Logf("%d events, from %d on every %d", total, first, n)
+	for e := first; e <= total; e += n {
+		events = append(events, e)
+	}
+	return events
 }
 
 // TestEngineEndsAtEveryEvent ends the engine by SIGKILL before and after the
 // events of a run, then takes the run up again: nothing is lost, nothing is
 // doubled, and what is reported is what is there.
 func TestEngineEndsAtEveryEvent(t *testing.T) {
-	if testing.Short() {
-		t.Skip("many engines")
-	}
-	total := eventsOfARun(t)
-	t.Logf("a run has %d events", total)
-	for n := 1; n <= total; n += every(3) {
+	for _, n := range swept(t, eventsOfARun(t), 30) {
 		for _, side := range []string{"before", "after"} {
 			if n == 1 && side == "before" {
 				continue // nothing is written yet that could be lost

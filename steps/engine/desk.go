@@ -6,7 +6,6 @@ import (
 
 	"belay/steps"
 	"belay/steps/journal"
-	"belay/steps/playbook"
 	"belay/steps/state"
 )
 
@@ -15,6 +14,7 @@ type desk struct{ g *engine }
 
 // do runs f in the loop's goroutine and waits for it.
 func (d *desk) do(ctx context.Context, f func() error) error {
+	d.g.patience.ask()
 	r := request{do: f, reply: make(chan error, 1)}
 	// A step that ends writes down how, also when its context is gone: the loop
 	// answers until the step has ended.
@@ -26,8 +26,16 @@ func (d *desk) Record(ctx context.Context, step string, body journal.Body) error
 	return d.do(ctx, func() error { return d.g.record(step, "", body) })
 }
 
+func (d *desk) Hide(values []string) {
+	_ = d.do(context.Background(), func() error {
+		d.g.hidden = values
+		return nil
+	})
+}
+
 func (d *desk) Answered(id string) (text string, ok bool) {
 	_ = d.do(context.Background(), func() error {
+		d.g.again.reads(d.g.inHand, id)
 		text, ok = d.g.answered(id)
 		return nil
 	})
@@ -36,6 +44,7 @@ func (d *desk) Answered(id string) (text string, ok bool) {
 
 func (d *desk) Approved(id, bound string) (text string, ok bool) {
 	_ = d.do(context.Background(), func() error {
+		d.g.again.reads(d.g.inHand, id)
 		a, given := d.g.run.Answers[id]
 		text, ok = a.Answer, given && a.Bound == bound
 		return nil
@@ -45,6 +54,7 @@ func (d *desk) Approved(id, bound string) (text string, ok bool) {
 
 func (d *desk) Given(id string) (text, by string, ok bool) {
 	_ = d.do(context.Background(), func() (err error) {
+		d.g.again.reads(d.g.inHand, id)
 		text, by, ok, err = d.g.given(id)
 		return err
 	})
@@ -95,24 +105,7 @@ func (d *desk) LeftOpen(systemID string, database uint32) []string {
 }
 
 func (d *desk) AppliedBefore(systemID string, database uint32) map[string]steps.AppliedBy {
-	all, _ := Runs()
-	by := map[string]steps.AppliedBy{}
-	for i := len(all) - 1; i >= 0; i-- { // oldest first: the newest word counts
-		k := all[i]
-		if k.Plan.SystemID != systemID || k.Plan.DatabaseOID != database {
-			continue
-		}
-		for _, u := range k.Run.Units {
-			switch {
-			case u.Outcome != "applied":
-			case k.Plan.Command == playbook.Rollback.Name:
-				delete(by, u.Version)
-			default:
-				by[u.Version] = steps.AppliedBy{Run: k.ID, At: u.At, Timeline: int64(k.Plan.Timeline)}
-			}
-		}
-	}
-	return by
+	return Applied(func(p Plan) bool { return p.SystemID == systemID && p.DatabaseOID == database })
 }
 
 func (d *desk) Here(id string) steps.Here {
@@ -140,7 +133,7 @@ func (d *desk) Opening() (o steps.Opening) {
 	return o
 }
 
-func (d *desk) Came(version string) (intent *journal.UnitIntent, outcome string) {
+func (d *desk) UnitOutcome(version string) (intent *journal.UnitIntent, outcome string) {
 	_ = d.do(context.Background(), func() error {
 		for _, u := range d.g.run.Units {
 			if u.Version == version {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -8,11 +9,14 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"time"
 
 	"belay/db/backfill"
 	"belay/db/ledger"
 	"belay/sqlview/parse"
+	"belay/sqlview/secret"
 	"belay/steps"
 	"belay/steps/applog"
 	"belay/steps/fact"
@@ -34,30 +38,39 @@ type engine struct {
 
 	folder   string
 	log      *journal.Log
+	last     *journal.LastWord
 	run      *state.Run
 	inbox    *journal.Inbox
 	env      *steps.Env
 	playbook playbook.Playbook
+	// found is what the steps that ended have found.
+	found playbook.Found
 
 	requests chan request
 	ended    chan ended
 
 	// queue holds the steps that are still to run in this phase.
-	queue []steps.Step
+	queue []playbook.Line
 	// inHand is the step that runs now; cancel ends it.
 	inHand string
 	cancel context.CancelCauseFunc
 	// rejudged are the steps that a sample has reached since the last look.
 	rejudged map[string]bool
-	// again is set when an answer makes the looking steps run once more.
-	again bool
-	phase phase
+	// again is where the looking steps begin once more. goesOn is the step whose own
+	// question was answered as it was asked: it has not ended, and goes on.
+	again  again
+	goesOn string
+	phase  phase
 	// waiting are the questions that a running step waits for.
 	waiting  map[string]chan answer
 	approved *approval
-	// lookedAt is when the latest look began. fresh is set once the facts were
-	// read again after a confirm that had something to do first, such as a dump.
+	// lookedAt is when the latest look began that was of everything. fresh is set once
+	// the facts were read again after a confirm that had something to do first, such
+	// as a dump.
 	lookedAt time.Time
+	// losses are the connections that were lost before it; tries counts how often it
+	// was taken anew because one was lost in the middle.
+	losses, tries int
 	// healthAt is when the baseline took its latest moment.
 	healthAt time.Time
 	fresh    bool
@@ -65,23 +78,18 @@ type engine struct {
 	holdNext *steps.Exit
 	retryAt  time.Time
 	final    *journal.RunFinished
+	mute     bool // the end could not be written into the journal
+	forsook  bool // the run folder was deleted
 	host     string
 	// adopts is the run of another host that this one goes on with, as of the
 	// latest look; carried is set once its answers were taken over.
 	adopts  *ledger.Open
 	carried bool
 	copier  *copier
+	ender   *ender
+	// hidden are the secrets of the files that would run: no event quotes them.
+	hidden []string
 }
-
-// phase is what the queue is for.
-type phase int
-
-const (
-	looking phase = iota // read-only steps, as often as wanted
-	idle                 // waits for a person
-	running              // the steps with effects, once
-	over
-)
 
 // request asks the loop to do something with the journal.
 type request struct {
@@ -91,6 +99,7 @@ type request struct {
 
 type ended struct {
 	step    steps.Step
+	found   playbook.Found
 	outcome steps.Outcome
 	err     error
 }
@@ -119,13 +128,33 @@ func drive(ctx context.Context, order Order, p patience) (int, error) {
 		return steps.ExitFailed, err
 	}
 	err := g.loop(ctx)
+	if err != nil {
+		g.finish(g.brokenOff(err))
+	}
 	if g.final != nil {
 		return g.final.Exit, err
 	}
-	if err != nil {
-		return steps.ExitFailed, err
-	}
 	return steps.ExitPerson, nil
+}
+
+// brokenOff is the end that came from outside: a signal, or a journal that cannot
+// be written.
+func (g *engine) brokenOff(err error) journal.RunFinished {
+	f := journal.RunFinished{
+		Exit: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: "the engine was ended: " + err.Error() + "; nothing has changed", Hint: steps.HintOf(err),
+	}
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		f.Hint = "free space on this host, where belay keeps its runs: " + filepath.Dir(g.folder)
+	}
+	if g.run.Opened == nil {
+		return f
+	}
+	f.Summary = "the engine was ended: " + err.Error()
+	if f = g.leftOpen(f); f.Exit == steps.ExitFailed {
+		f.Exit, f.Outcome = steps.ExitPerson, steps.OutcomePerson
+		f.Hint = strings.TrimPrefix(f.Hint+"; `belay attach "+g.shortID()+"` goes on from here", "; ")
+	}
+	return f
 }
 
 // open takes the journal. A journal that another engine writes is left alone.
@@ -137,7 +166,7 @@ func (g *engine) open() error {
 	if err != nil {
 		return err
 	}
-	g.log = log
+	g.log, g.last = log, journal.OpenLastWord(g.folder)
 	if g.run, err = state.Fold(events); err != nil {
 		return errors.Join(err, log.Close())
 	}
@@ -172,13 +201,18 @@ func (g *engine) begin(ctx context.Context) error {
 	}
 	started := journal.EngineStarted{
 		Format: journal.Format, Version: Version, Run: g.id(), Look: !g.order.Resume,
-		PID: os.Getpid(), Host: g.host, Command: cmp.Or(g.order.Command, "run"),
+		PID: os.Getpid(), Host: g.host, Command: cmp.Or(g.order.Command, "run"), Dir: g.order.Dir,
 	}
 	if err := g.record("", "", started); err != nil {
 		return err
 	}
 	if err := writeOwner(g.folder, g.host); err != nil {
 		return err
+	}
+	for _, text := range g.order.Left {
+		if err := g.record("", "", journal.Noted{Text: text}); err != nil {
+			return err
+		}
 	}
 	g.playbook = playbook.Of(g.order.Command)
 	if err := g.record("", "", g.playbook.Chosen()); err != nil {
@@ -192,8 +226,10 @@ func (g *engine) begin(ctx context.Context) error {
 	}
 	g.env = &steps.Env{
 		Project: p, Versions: g.order.Versions, RehearsalFile: g.order.Rehearsal, Now: g.now, Parser: &parse.Parser{}, Run: g.shortID(),
-		Headless: g.order.Headless, Adopt: g.order.Adopt, Back: g.back(), Sessions: &steps.Sessions{}, Bench: &steps.Bench{Back: g.back()}, Baseline: steps.NewBaseline(fact.Baseline{}), Log: &applog.Log{}, Engine: &desk{g: g},
+		Headless: g.order.Headless, Adopt: g.order.Adopt, Back: g.back(), Sessions: steps.NewSessions(), Baseline: steps.NewBaseline(fact.Baseline{}), Log: &applog.Log{}, Engine: &desk{g: g},
 	}
+	g.env.Sessions.Lent(g.patience.lent)
+	g.again, g.rejudged = newAgain(), map[string]bool{}
 	g.env.Steering, g.env.Backfill = &steps.Steering{}, g.order.Backfill
 	if b := g.env.Backfill; b != nil && b.ID == "" {
 		b.ID = backfill.NewID()
@@ -206,7 +242,7 @@ func (g *engine) begin(ctx context.Context) error {
 			return g.refuse(err)
 		}
 	}
-	g.look()
+	g.lookFrom(0)
 	return nil
 }
 
@@ -229,12 +265,20 @@ func (g *engine) shortID() string {
 	return id[:min(8, len(id))]
 }
 
+// longFact is the size in bytes from which on an observation is written again only
+// where it is another one.
+const longFact = 4 << 10
+
 // record appends an event and folds it. Only the loop's goroutine calls it.
 func (g *engine) record(step, by string, body journal.Body) error {
 	if g.patience.writing != nil {
 		g.patience.writing(body.Kind())
 	}
-	e, err := g.log.Append(step, by, body)
+	shown := g.shown(body)
+	if f, is := shown.(journal.FactSeen); is && len(f.Value) > longFact && bytes.Equal(f.Value, g.run.Facts[f.Name].Value) {
+		return nil
+	}
+	e, err := g.log.Append(step, by, shown)
 	if err != nil {
 		return err
 	}
@@ -244,7 +288,16 @@ func (g *engine) record(step, by string, body journal.Body) error {
 	return g.run.Apply(e)
 }
 
-// close gives everything back. A look that never became a run leaves nothing.
+// shown is an event as it may be kept: long texts are cut, and none quotes a
+// secret of the files.
+func (g *engine) shown(body journal.Body) journal.Body {
+	message := func(s string) string { return fact.Text(s, g.hidden) }
+	question := func(s string) string { return secret.Text(s, g.hidden) }
+	return journal.Shown(body, message, question)
+}
+
+// close gives everything back. A look that never became a run leaves nothing, but
+// for one that worked unwatched.
 func (g *engine) close() {
 	if g.env != nil {
 		g.env.Log.Close()
@@ -253,10 +306,13 @@ func (g *engine) close() {
 		}
 		g.env.Parser.Close()
 	}
+	g.last.Close()
 	if err := g.log.Close(); err != nil {
 		slog.Warn("closing the journal", "error", err)
 	}
-	if isLook(g.folder) {
+	// What could only be said beside the journal is read after this process, and what
+	// nobody watched is said to whoever comes.
+	if isLook(g.folder) && !g.mute && !g.run.Kept() {
 		if err := os.RemoveAll(g.folder); err != nil {
 			slog.Warn("removing the look folder", "error", err)
 		}
@@ -264,4 +320,4 @@ func (g *engine) close() {
 }
 
 // logPath is where an engine's own log goes.
-func logPath(folder string) string { return filepath.Join(folder, "engine.log") }
+func logPath(folder string) string { return filepath.Join(folder, journal.LogName) }

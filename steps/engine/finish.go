@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 
 	"belay/sqlview/measure"
@@ -20,13 +21,19 @@ func (g *engine) finish(f journal.RunFinished) {
 	if g.final != nil {
 		return
 	}
-	g.phase, g.final = over, &f
+	f, _ = g.shown(f).(journal.RunFinished)
+	g.move(ends)
+	g.final = &f
 	if g.run.Opened != nil {
 		g.writeReport(f)
 	}
 	g.handOver(f)
 	if err := g.record("", "", f); err != nil {
+		g.mute = true
 		slog.Error("the journal cannot be written", "error", err)
+		if err := g.last.Say(f); err != nil {
+			slog.Error("the last word cannot be written", "error", err)
+		}
 	}
 	g.copyRest()
 }
@@ -72,6 +79,10 @@ func saveReport(folder string, r report.Report) error {
 // complete ends a run whose every step is behind it.
 func (g *engine) complete() error {
 	f := journal.RunFinished{Exit: steps.ExitDone, Outcome: steps.OutcomeApplied, Summary: g.appliedSentence()}
+	if d := g.run.Doubt(); d.Hidden {
+		// Not 4: that would leave the run open, and nothing of it is left to do.
+		f.Exit, f.Hint = steps.ExitFailed, "look at the rows as a role that sees all of them; a superuser, or one with BYPASSRLS, changes what is left"
+	}
 	for _, s := range g.run.Steps {
 		if s.Status == journal.Failed {
 			f.Exit, f.Summary, f.Hint = steps.ExitFailed, s.ID+": "+s.Summary, s.Hint
@@ -95,6 +106,9 @@ func (g *engine) appliedSentence() string {
 		return fmt.Sprintf("%d rows of %s filled; %s", f.Rows, f.Relation, f.Verified)
 	case g.back():
 		done = "taken back, recorded and proved"
+	}
+	if d := g.run.Doubt(); d.Text != "" {
+		done = strings.Replace(done, ", recorded and proved", " and recorded, not proved: "+d.Text, 1)
 	}
 	return measure.Plural(n, "migration") + " " + done
 }
@@ -120,6 +134,10 @@ func (g *engine) outcome() string {
 	if s := g.run.Step("run"); s != nil && s.Status == journal.Done {
 		return steps.OutcomeApplied
 	}
+	left := slices.ContainsFunc(g.run.Units, func(u state.Unit) bool { return u.Outcome != "applied" })
+	if len(g.run.Units) > 0 && !left {
+		return steps.OutcomeApplied // what came behind the last of them failed
+	}
 	return steps.OutcomeNotApplied
 }
 
@@ -133,19 +151,19 @@ func (g *engine) noteEnd(e ended) {
 // park closes the connections and ends the engine; attach starts a new one.
 func (g *engine) park(reason string) error {
 	g.failWaiting(&steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "parked: " + reason,
+		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "left open: " + reason,
 		Advice: "`belay attach " + g.shortID() + "` goes on",
 	})
 	if err := g.record("", "", journal.RunParked{Reason: reason}); err != nil {
 		return err
 	}
 	g.env.Steering.Leave(&steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "parked: " + reason,
+		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "left open: " + reason,
 		Advice: "`belay attach " + g.shortID() + "` goes on",
 	}, nobodyWatches)
 	if g.inHand == "" {
 		g.finish(journal.RunFinished{
-			Exit: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "parked: " + reason,
+			Exit: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "left open: " + reason,
 			Hint: "`belay attach " + g.shortID() + "` goes on",
 		})
 	}

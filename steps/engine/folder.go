@@ -32,7 +32,8 @@ func NewFolder() (string, error) {
 const nobodysLook = time.Hour
 
 // sweepLooks removes the looks whose engine was ended without a word. They hold
-// nothing that anybody could go on with. Those of other hosts are theirs.
+// nothing that anybody could go on with. Those of other hosts are theirs, and one
+// that worked unwatched stays until that was said.
 func sweepLooks(runs string) {
 	host, _ := os.Hostname()
 	folders, _ := filepath.Glob(filepath.Join(runs, lookPrefix+"*"))
@@ -41,11 +42,17 @@ func sweepLooks(runs string) {
 		// lock the engine is gone.
 		o, err := readOwner(folder)
 		ours := err == nil && o.Host == host || errors.Is(err, fs.ErrNotExist) && olderThan(folder, nobodysLook)
-		if ours && !journal.Held(folder) {
+		if !ours || journal.Held(folder) {
+			continue
+		}
+		if k, err := ReadLook(folder); err != nil || k.farewell() == "" || olderThan(folder, farewellKept) {
 			_ = os.RemoveAll(folder)
 		}
 	}
 }
+
+// farewellKept is how long the word of a look waits for somebody to hear it.
+const farewellKept = 7 * 24 * time.Hour
 
 func olderThan(path string, age time.Duration) bool {
 	i, err := os.Stat(path)
@@ -63,6 +70,11 @@ func newFolderIn(runs string) (string, error) {
 		return "", fmt.Errorf("run folder: %w", err)
 	}
 	if err := os.Mkdir(filepath.Join(folder, journal.InboxName), 0o700); err != nil {
+		return "", fmt.Errorf("run folder: %w", err)
+	}
+	// A look's engine takes the folder away when it ends, which may be at once: who
+	// follows it opens the journal before it starts.
+	if err := os.WriteFile(filepath.Join(folder, journal.FileName), nil, 0o600); err != nil {
 		return "", fmt.Errorf("run folder: %w", err)
 	}
 	return folder, nil

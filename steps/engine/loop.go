@@ -9,6 +9,7 @@ import (
 
 	"belay/steps"
 	"belay/steps/journal"
+	"belay/steps/playbook"
 )
 
 // errNobody ends a look that nobody watches.
@@ -24,6 +25,8 @@ func (g *engine) loop(ctx context.Context) error {
 	defer tick.Stop()
 	sampler := g.startSampler(ctx)
 	defer func() { sampler.stop(g) }()
+	g.ender = startEnder(ctx)
+	defer func() { g.ender.stop(g) }()
 	defer func() { g.copier.stop() }()
 	for g.phase != over {
 		if err := g.advance(ctx); err != nil {
@@ -33,6 +36,11 @@ func (g *engine) loop(ctx context.Context) error {
 			break
 		}
 		g.keepCopying(ctx)
+		if err := g.log.Broken(); err != nil && g.phase != running {
+			return g.abort(err)
+		} else if err != nil {
+			g.speechless(err)
+		}
 		select {
 		case r := <-g.requests:
 			r.reply <- r.do()
@@ -50,6 +58,16 @@ func (g *engine) loop(ctx context.Context) error {
 	}
 	g.drain()
 	return nil
+}
+
+// speechless keeps a run from going on whose journal cannot be written: what is in
+// hand ends, and nothing else begins.
+func (g *engine) speechless(err error) {
+	if g.holdNext != nil {
+		return
+	}
+	g.holdNext = &steps.Exit{Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: err.Error()}
+	g.env.Steering.Leave(err, "belay: the journal cannot be written")
 }
 
 // errOver is what a step is told that still speaks when the run is over.
@@ -72,12 +90,29 @@ func (g *engine) drain() {
 	}
 }
 
+// aside runs f, which asks the database, beside the loop: a step in hand may have
+// the connection, and wait for the loop itself. Nothing is written down meanwhile.
+func (g *engine) aside(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	for {
+		select {
+		case r := <-g.requests:
+			r.reply <- errOver
+		case <-done:
+			return
+		}
+	}
+}
+
 // advance starts the next step of the queue when none is in hand.
 func (g *engine) advance(ctx context.Context) error {
 	for g.inHand == "" && g.phase != over {
-		if g.again && g.phase != running {
-			g.again = false
-			g.look()
+		if first, is := g.again.take(); is && g.phase != running {
+			g.lookFrom(first)
 		}
 		if len(g.queue) > 0 {
 			s := g.queue[0]
@@ -93,27 +128,48 @@ func (g *engine) advance(ctx context.Context) error {
 }
 
 // start runs a step in a goroutine of its own; its end comes back through ended.
-func (g *engine) start(ctx context.Context, s steps.Step) error {
-	if err := g.record(s.ID, "", journal.StepStarted{}); err != nil {
-		return err
+func (g *engine) start(ctx context.Context, s playbook.Line) error {
+	if s.ID != g.goesOn {
+		if err := g.record(s.ID, "", journal.StepStarted{}); err != nil {
+			return err
+		}
 	}
+	g.goesOn = ""
 	sctx, cancel := context.WithCancelCause(ctx)
 	g.inHand, g.cancel = s.ID, cancel
+	found := g.found
 	go func() {
-		out, err := runStep(sctx, s, g.env)
-		g.ended <- ended{step: s, outcome: out, err: err}
+		found, out, err := g.outlast(sctx, s, found)
+		g.ended <- ended{step: s.Step, found: found, outcome: out, err: err}
 	}()
 	return nil
 }
 
+// outlast runs a step. One that only reads, and whose connection was lost under
+// it, is done again once the server is there.
+func (g *engine) outlast(ctx context.Context, s playbook.Line, found playbook.Found) (playbook.Found, steps.Outcome, error) {
+	for o := g.env.Outage(s.ID); ; {
+		before := g.env.Sessions.Losses()
+		now, out, err := runStep(ctx, s, g.env, found)
+		lost := g.env.Sessions.Losses() != before || g.env.Sessions.Away() != nil
+		if err == nil || !lost || !s.Reads || ctx.Err() != nil {
+			_ = o.Over(ctx)
+			return now, out, err
+		}
+		if why := o.Wait(ctx, err); why != nil {
+			return now, out, why
+		}
+	}
+}
+
 // runStep turns a panic into the step's error: the journal must still be written.
-func runStep(ctx context.Context, s steps.Step, e *steps.Env) (out steps.Outcome, err error) {
+func runStep(ctx context.Context, s playbook.Line, e *steps.Env, found playbook.Found) (now playbook.Found, out steps.Outcome, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("step %s: belay itself is wrong: %v\n%s", s.ID, p, debug.Stack())
+			now, err = found, fmt.Errorf("step %s: belay itself is wrong: %v\n%s", s.ID, p, debug.Stack())
 		}
 	}()
-	return s.Run(ctx, e)
+	return s.Run(ctx, e, found)
 }
 
 // stepEnded records how a step ended and what it asks.
@@ -133,6 +189,7 @@ func (g *engine) stepEnded(e ended) error {
 }
 
 func (g *engine) recordEnd(e ended) error {
+	g.found = e.found
 	if e.err != nil {
 		e.outcome = failure(e.err)
 	}
@@ -143,6 +200,10 @@ func (g *engine) recordEnd(e ended) error {
 		if err := g.ask(e.step.ID, q); err != nil {
 			return err
 		}
+	}
+	if g.phase == looking && g.again.at(g.placeOf(e.step.ID)) {
+		g.goesOn = e.step.ID
+		return nil
 	}
 	return g.record(e.step.ID, "", journal.StepFinished{
 		Status: e.outcome.Status, Summary: e.outcome.Summary, Hint: e.outcome.Hint,

@@ -2,6 +2,16 @@
 // writes the journal alone, reads the inbox, and decides when a step may begin.
 // It has no terminal. It is its own process, so that neither a lost connection
 // nor a stalled screen touches the run.
+//
+// Its life, each phase with what follows a turn (life.go):
+//
+//	          looks     settles   confirms  opens     deserts   ends
+//	looking   looking   idle      looking   running   over      over
+//	idle      looking   -         looking   running   over      over
+//	running   running   -         -         -         -         over
+//	over      over      -         -         -         -         over
+//
+// Once a run is open nothing looks any more; a run is never deserted: it ends or parks.
 package engine
 
 import (
@@ -52,6 +62,8 @@ type Order struct {
 	// started and that goes with the last screen; "" = none. Its databases are
 	// local, and the engine ends when nobody watches.
 	Started string
+	// Left is what belay found left by engines before, in sentences.
+	Left []string
 	// By is the person, as the report names them.
 	By string
 }
@@ -69,13 +81,22 @@ type patience struct {
 	unwatched time.Duration
 	// sample is the shortest time between two samples.
 	sample time.Duration
+	// facts is how old what was looked at may be when a run opens.
+	facts time.Duration
 	// reconnect is how often an unreachable server is tried again in look mode.
 	reconnect time.Duration
 	// host is this host's name; nil = the system's.
 	host func() string
+	// moved is called before a phase follows another; nil but in tests, which count.
+	moved func(phase, turn)
 	// writing and written are called around each event; nil but in tests, which
 	// end the process there.
 	writing, written func(journal.Kind)
+	// lent and asking are called where the monitor is lent and given back, and where
+	// the loop is asked for something; nil but in tests, which hold one against the
+	// other.
+	lent   func(bool)
+	asking func()
 }
 
 var usual = patience{
@@ -84,6 +105,7 @@ var usual = patience{
 	park:      15 * time.Minute,
 	unwatched: 5 * time.Minute,
 	sample:    time.Second,
+	facts:     10 * time.Second,
 	reconnect: 5 * time.Second,
 }
 

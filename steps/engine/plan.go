@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"belay/sqlview/visible"
 	"belay/steps"
 	"belay/steps/fact"
 	"belay/steps/project"
@@ -52,20 +53,30 @@ type PlanFile struct {
 	Backfill *steps.Backfill `json:"backfill,omitempty"`
 }
 
+// sha is the hash of the plan's file of a version; "" = it has none.
+func (p Plan) sha(version string) string {
+	for _, f := range p.Files {
+		if f.Version == version {
+			return f.SHA256
+		}
+	}
+	return ""
+}
+
 const planName = "plan.json"
 
 func (g *engine) savedPlan(t fact.Target) Plan {
-	b := g.env.Bench
+	plan := g.found.Plan
 	p := Plan{
-		Format: 1, Command: g.order.Command, Run: g.id(), UUID: uuidOf(g.id()), SHA256: b.Plan.SHA256, SystemID: t.SystemID, DatabaseOID: t.DatabaseOID,
+		Format: 1, Command: g.order.Command, Run: g.id(), UUID: uuidOf(g.id()), SHA256: plan.SHA256, SystemID: t.SystemID, DatabaseOID: t.DatabaseOID,
 		Database: t.Database, Host: t.Host, Port: t.Port, Role: t.Role, Timeline: t.Timeline,
-		Environment: t.Environment, Tool: cmp.Or(b.Format.Name, g.order.Command), Dir: g.order.Dir, Folder: g.env.Project.Shown(),
+		Environment: t.Environment, Tool: cmp.Or(g.found.Folder.Format.Name, g.order.Command), Dir: g.order.Dir, Folder: g.env.Project.Shown(),
 		Limits: g.env.Project.Limits, By: g.order.By, At: g.now().UTC(),
 	}
 	if g.adopts != nil {
 		p.Run, p.UUID = g.adopts.Short(), g.adopts.ID
 	}
-	for _, u := range b.Plan.Units {
+	for _, u := range plan.Units {
 		up := u.Migration.Up
 		p.Files = append(p.Files, PlanFile{Version: u.Migration.Version, Path: up.Path, SHA256: up.SHA256, SQL: string(up.Bytes), Backfill: u.Backfill})
 	}
@@ -81,7 +92,7 @@ func writePlan(folder string, p Plan) error {
 	if err != nil {
 		return fmt.Errorf("plan: %w", err)
 	}
-	_, err = f.Write(b)
+	_, err = f.Write(visible.JSON(b))
 	return errors.Join(err, f.Sync(), f.Close())
 }
 

@@ -9,29 +9,55 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+
+	"belay/steps/journal"
 )
 
 // Subcommand is the hidden command under which belay starts its own engine.
 const Subcommand = "engine"
 
+// Process is an engine's, as the command sees it that started it.
+type Process struct {
+	pid   int
+	ended chan struct{}
+	how   string
+}
+
+// PID is its number.
+func (p *Process) PID() int { return p.pid }
+
+// Ended reports whether the process is gone, and says how it ended, such as
+// "signal: killed"; "" = by itself.
+func (p *Process) Ended() (how string, ended bool) {
+	select {
+	case <-p.ended:
+		return p.how, true
+	default:
+		return "", false
+	}
+}
+
 // Start starts an engine in a process of its own: a session without a terminal,
 // so that neither a hangup nor a stalled screen reaches it. It returns as soon
 // as the order is handed over; the story is in the folder's journal.
-func Start(order Order) error { return start(order, os.Environ()) }
+func Start(order Order) (*Process, error) { return start(order, os.Environ()) }
 
-func start(order Order, environ []string) error {
+func start(order Order, environ []string) (*Process, error) {
 	exe, err := self()
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if err := journal.PrepareLastWord(order.Folder); err != nil {
+		return nil, err
 	}
 	r, w, err := os.Pipe()
 	if err != nil {
-		return fmt.Errorf("engine: %w", err)
+		return nil, fmt.Errorf("engine: %w", err)
 	}
 	defer r.Close()
 	log, err := os.OpenFile(logPath(order.Folder), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return errors.Join(fmt.Errorf("engine: %w", err), w.Close())
+		return nil, errors.Join(fmt.Errorf("engine: %w", err), w.Close())
 	}
 	defer log.Close()
 	cmd := exec.Command(exe, Subcommand)
@@ -42,12 +68,18 @@ func start(order Order, environ []string) error {
 	cmd.ExtraFiles = []*os.File{r}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
-		return errors.Join(fmt.Errorf("engine: %w", err), w.Close())
+		return nil, errors.Join(fmt.Errorf("engine: %w", err), w.Close())
 	}
-	// Nobody waits for the engine here; a command that ends before it must not
-	// leave a zombie while it lives.
-	go func() { _ = cmd.Wait() }()
-	return errors.Join(WriteOrder(w, order), w.Close())
+	p := &Process{pid: cmd.Process.Pid, ended: make(chan struct{})}
+	// Nobody waits for the engine here; a command that lives longer than it must
+	// not leave a zombie, and says how it ended.
+	go func() {
+		defer close(p.ended)
+		if err := cmd.Wait(); err != nil {
+			p.how = err.Error()
+		}
+	}()
+	return p, errors.Join(WriteOrder(w, order), w.Close())
 }
 
 // self is the running program, also after its file was replaced.

@@ -51,13 +51,14 @@ func (g *engine) given(id string) (text, by string, ok bool, err error) {
 // ask opens a question, unless it is open already with the same words. An answer
 // from the answers file closes it at once.
 func (g *engine) ask(step string, q journal.QuestionAsked) error {
+	q.Labels = steps.Labels(q.ID, q.Options, g.shortID())
 	if open := g.run.Question(q.ID); open == nil || open.Text != q.Text || open.Preset != q.Preset || open.Bound != q.Bound || !slices.Equal(open.Options, q.Options) {
 		if err := g.record(step, "", q); err != nil {
 			return err
 		}
 	}
 	preset, ok := g.order.Answers[q.ID]
-	if !ok {
+	if !ok || (g.phase != running && !g.again.firstTime(q)) {
 		return nil
 	}
 	if q.Scripted != "" && preset != q.Scripted && preset != "no" {
@@ -91,7 +92,7 @@ func (g *engine) take(m journal.Message, by string) error {
 		return g.record("", by, journal.AnswerRefused{ID: m.ID, Why: "it is not asked now"})
 	}
 	if m.Bound != "" && m.Bound != q.Bound {
-		return g.record(q.Step, by, journal.AnswerRefused{ID: m.ID, Why: "what it was an answer to has changed meanwhile; look again"})
+		return g.record(q.Step, by, journal.AnswerRefused{ID: m.ID, Why: "the question has changed since; look at it again"})
 	}
 	text := strings.TrimSpace(m.Answer)
 	if why := q.Refuses(text); why != "" {
@@ -106,9 +107,9 @@ func (g *engine) take(m journal.Message, by string) error {
 		return nil
 	}
 	if m.ID == g.confirmID() {
-		return g.confirmed(text)
+		return g.confirmed(text, by)
 	}
-	g.again = true
+	g.lookAgain(q.Step, m.ID, by)
 	return nil
 }
 
@@ -124,7 +125,7 @@ func (g *engine) openQuestions() []journal.QuestionAsked {
 }
 
 // presetVoice is who an answer comes from that was taken with the confirm.
-const presetVoice = "preset, with the confirm"
+const presetVoice = "proposed, taken when the run was confirmed"
 
 // takePresets answers what comes with the yes of the run dialog.
 func (g *engine) takePresets() error {
@@ -135,6 +136,7 @@ func (g *engine) takePresets() error {
 		if err := g.record(q.Step, presetVoice, journal.QuestionAnswered{ID: q.ID, Answer: q.Default}); err != nil {
 			return err
 		}
+		g.lookAgain(q.Step, q.ID, presetVoice)
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func (g *engine) resume() error {
 	g.env.Versions = nil
 	before, _, _ := state.Get[fact.Baseline](g.run)
 	g.env.Baseline = steps.NewBaseline(before)
-	g.env.Bench.Smoke, _, _ = state.Get[fact.Smoke](g.run)
+	g.found.Smoke, _, _ = state.Get[fact.Smoke](g.run)
 	files, backfills := make(map[string][]byte, len(p.Files)), map[string]steps.Backfill{}
 	for _, f := range p.Files {
 		if f.Backfill != nil {

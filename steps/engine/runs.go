@@ -30,8 +30,12 @@ type Known struct {
 	Live bool
 }
 
-// Open reports whether the run has something left to do or to find out.
+// Open reports whether the run has something left to do or to find out. Of a look it
+// is whether its engine goes on without a screen.
 func (k Known) Open() bool {
+	if k.IsLook() {
+		return k.Live && k.Run.Kept() && k.Run.Finished == nil
+	}
 	if k.Run.Opened == nil || (k.Run.TakenBy != "" && !k.Live) {
 		return false
 	}
@@ -60,6 +64,9 @@ func (k Known) Settled(ctx context.Context) (Known, error) {
 			return k, nil
 		case <-time.After(endPoll):
 		}
+	}
+	if k.IsLook() {
+		return ReadLook(k.Folder)
 	}
 	return ReadRun(k.Folder)
 }
@@ -101,12 +108,8 @@ func runsIn(dir string) ([]Known, error) {
 
 // ReadRun reads the run of a folder, and whether an engine works on it.
 func ReadRun(folder string) (Known, error) {
-	k := Known{Folder: folder, ID: RunID(folder)}
-	events, err := journal.Read(filepath.Join(folder, journal.FileName))
+	k, err := recorded(folder)
 	if err != nil {
-		return k, err
-	}
-	if k.Run, err = state.Fold(events); err != nil {
 		return k, err
 	}
 	if k.Plan, err = ReadPlan(folder); err != nil {
@@ -116,10 +119,22 @@ func ReadRun(folder string) (Known, error) {
 	return k, nil
 }
 
-// FindRun finds a run by id or by the beginning of one; "" = the newest that is
-// open, else the newest.
+// recorded is what the journal of a folder says.
+func recorded(folder string) (Known, error) {
+	k := Known{Folder: folder, ID: RunID(folder)}
+	events, err := journal.Read(filepath.Join(folder, journal.FileName))
+	if err != nil {
+		return k, err
+	}
+	k.Run, err = state.Fold(events)
+	return k, err
+}
+
+// FindRun finds a run by id or by the beginning of one, or a look that goes on without
+// a screen; "" = the newest that is open, else the newest.
 func FindRun(id string) (Known, error) {
 	all, err := Runs()
+	all = append(Looks(), all...)
 	if len(all) == 0 && err != nil {
 		return Known{}, err
 	}
@@ -143,6 +158,20 @@ func FindRun(id string) (Known, error) {
 	return hits[0], nil
 }
 
+// NewestOf finds the newest run of a project: of those that were begun in its folder,
+// and on the target where one is named. host "" = no target is.
+func NewestOf(dir, folder, host string, port int, database string) (Known, bool) {
+	all, _ := Runs()
+	i := slices.IndexFunc(all, func(k Known) bool {
+		return k.Run.Opened != nil && k.Plan.Dir == dir && k.Plan.Folder == folder &&
+			(host == "" || k.Plan.Host == host && k.Plan.Port == port && k.Plan.Database == database)
+	})
+	if i < 0 {
+		return Known{}, false
+	}
+	return all[i], true
+}
+
 // Same finds the open run of the same command and files, which the same command
 // goes on with. command is run or rollback; "" = run.
 func Same(command, dir, folder string, sha map[string]string) (Known, bool) {
@@ -164,11 +193,33 @@ func sameFiles(p Plan, sha map[string]string) bool {
 	return len(p.Files) > 0
 }
 
+// Applied has, by version, the newest run of this user that applied it, of those
+// whose plan is meant; one that was taken back since is not there.
+func Applied(meant func(Plan) bool) map[string]steps.AppliedBy {
+	all, _ := Runs()
+	by := map[string]steps.AppliedBy{}
+	for _, k := range slices.Backward(all) { // oldest first: the newest word counts
+		if !meant(k.Plan) {
+			continue
+		}
+		for _, u := range k.Run.Units {
+			switch {
+			case u.Outcome != "applied":
+			case k.Plan.Command == playbook.Rollback.Name:
+				delete(by, u.Version)
+			default:
+				by[u.Version] = steps.AppliedBy{Run: k.ID, At: u.At, Timeline: int64(k.Plan.Timeline), SHA256: k.Plan.sha(u.Version), Dir: k.Plan.Dir, Folder: k.Plan.Folder}
+			}
+		}
+	}
+	return by
+}
+
 // inTheWay finds a run of the same database that must be settled first: one that
 // runs now, or one whose outcome nobody knows yet.
 func (g *engine) inTheWay() (Known, bool) {
 	all, _ := Runs()
-	id := g.env.Bench.Identity
+	id := g.found.Target.Identity
 	for _, k := range all {
 		if k.ID == g.id() || k.Plan.SystemID != id.SystemIdentifier || k.Plan.DatabaseOID != id.DatabaseOID {
 			continue

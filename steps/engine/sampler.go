@@ -4,9 +4,11 @@ import (
 	"context"
 	"time"
 
+	"belay/db"
+	"belay/db/dump"
 	"belay/sqlview/activity"
 	"belay/steps/fact"
-	"belay/steps/heart"
+	"belay/steps/impact"
 	"belay/steps/journal"
 )
 
@@ -38,11 +40,16 @@ func (g *engine) startSampler(ctx context.Context) *sampler {
 // stop ends the sampler and answers what it still asks.
 func (s *sampler) stop(g *engine) {
 	s.cancel()
+	g.answerUntil(s.done)
+}
+
+// answerUntil answers requests until done is closed.
+func (g *engine) answerUntil(done <-chan struct{}) {
 	for {
 		select {
 		case r := <-g.requests:
 			r.reply <- r.do()
-		case <-s.done:
+		case <-done:
 			return
 		}
 	}
@@ -69,6 +76,8 @@ func (g *engine) sampleOnce(ctx context.Context) time.Duration {
 	if ctx.Err() != nil {
 		return 0
 	}
+	// Our own dump is over before anything runs: it is in nobody's way.
+	sample = sample.Without(dump.Application(g.shortID()))
 	if health {
 		if h, err := g.env.Sessions.Health(ctx, relations); err == nil {
 			g.env.Baseline.Add(h)
@@ -87,17 +96,31 @@ func (g *engine) sampleOnce(ctx context.Context) time.Duration {
 	return every
 }
 
-// blind says that there is no sample. A look that lost its server looks again,
-// now and then.
-func (g *engine) blind(err error, since time.Time) error {
-	if g.phase == idle && g.run.Opened == nil && since.Sub(g.retryAt) >= g.patience.reconnect {
-		g.retryAt, g.again = since, true
+// blind says that there is no sample, and since when. A look that lost its server
+// looks again, now and then.
+func (g *engine) blind(err error, now time.Time) error {
+	if g.phase == idle && now.Sub(g.retryAt) >= g.patience.reconnect {
+		g.retryAt = now
+		g.again.from(0)
 	}
-	return g.record("", "", journal.SampleFailed{Error: err.Error(), Since: since})
+	since := now
+	if s := g.env.Sessions.Standing(); !s.Connected && !s.Since.IsZero() {
+		since = s.Since
+	}
+	message, _ := db.Explain(err)
+	return g.record("", "", journal.SampleFailed{Error: message, Since: since.UTC()})
+}
+
+// ask is called by whoever is about to wait for the loop.
+func (p patience) ask() {
+	if p.asking != nil {
+		p.asking()
+	}
 }
 
 // request asks the loop to do something; false where the engine is leaving.
 func (g *engine) request(ctx context.Context, do func() error) bool {
+	g.patience.ask()
 	r := request{do: do, reply: make(chan error, 1)}
 	select {
 	case g.requests <- r:
@@ -110,10 +133,12 @@ func (g *engine) request(ctx context.Context, do func() error) bool {
 // wanted lists the relations of the plan, and whether a sample is worth its cost
 // now: somebody watches, and the server can be asked.
 func (g *engine) wanted() (relations []string, worth bool) {
-	if g.env == nil || !g.env.Sessions.Connected() || g.phase == over || !g.watchers.gone.IsZero() {
+	if g.env == nil || !g.env.Sessions.Watched() || g.phase == over || !g.watchers.gone.IsZero() {
 		return nil, false
 	}
-	return heart.Relations(g.env.Bench.Plan), g.phase != looking
+	// A look asks the server itself, but for as long as it waits for a backup or a
+	// rehearsal: that may be minutes, and what is shown would be as old.
+	return impact.Relations(g.found.Plan), g.phase != looking || g.works()
 }
 
 // sampled records the moment and what it means for the next unit.
@@ -121,13 +146,13 @@ func (g *engine) sampled(s activity.Sample) error {
 	if err := g.record("", "", journal.Sampled{Sample: s}); err != nil {
 		return err
 	}
-	if g.env.Bench.Plan == nil {
+	if g.found.Plan == nil {
 		return nil
 	}
 	if err := g.rejudge(s); err != nil {
 		return err
 	}
-	h, ok := heart.Of(g.env.Bench.Plan, g.nextUnit(), s, g.env.Project.Limits, g.now().UTC(), g.env.Sessions.PIDs())
+	h, ok := impact.Of(g.found.Plan, g.nextUnit(), s, g.env.Project.Limits, g.now().UTC(), g.env.Sessions.PIDs())
 	if !ok {
 		return nil
 	}
@@ -143,12 +168,12 @@ func (g *engine) rejudge(s activity.Sample) error {
 	if g.phase != idle || g.run.Opened != nil {
 		return nil
 	}
-	for _, step := range g.playbook.Steps {
+	for _, step := range g.playbook.Lines {
 		have := g.run.Step(step.ID)
 		if step.Sampled == nil || have == nil {
 			continue
 		}
-		v, out := step.Sampled(g.env, s)
+		v, out := step.Sampled(g.env, g.found, s)
 		if v == nil || (g.rejudged[step.ID] && out.Status == have.Status && g.now().Sub(g.run.Facts[v.Fact()].At) < rejudgeEvery) {
 			continue
 		}
@@ -169,13 +194,13 @@ func (g *engine) rejudge(s activity.Sample) error {
 // nextUnit is the first unit that is not applied: by this journal, and before the
 // run is open also by the history, which another host may have written.
 func (g *engine) nextUnit() int {
-	return g.env.Bench.Plan.Next(func(version string) bool {
+	return g.found.Plan.Next(func(version string) bool {
 		for _, came := range g.run.Units {
 			if came.Version == version && came.Outcome == "applied" {
 				return true
 			}
 		}
-		return g.run.Opened == nil && g.env.Bench.Recorded(version)
+		return g.run.Opened == nil && g.found.Folder.Recorded(version)
 	})
 }
 

@@ -11,34 +11,25 @@ import (
 	"belay/steps/state"
 )
 
-// look puts every reading step into the queue.
-func (g *engine) look() {
-	if g.phase == running || g.phase == over {
-		return
-	}
-	g.phase, g.queue, g.rejudged, g.lookedAt = looking, nil, map[string]bool{}, g.now()
-	for _, s := range g.playbook.Steps {
-		if s.Look != nil {
-			s.Run = s.Look
-		} else if !s.Looks {
-			continue
-		}
-		g.queue = append(g.queue, s)
-	}
-}
-
 // settle is called when nothing is left to do: the looking is over, or the
 // steps with effects are. It reports true where the engine now waits.
 func (g *engine) settle() (waits bool, err error) {
 	if g.phase == idle {
-		return true, g.reconnect()
+		g.reconnect()
+		return true, nil
+	}
+	if g.interrupted() {
+		return false, nil
 	}
 	if again, err := g.adoption(); err != nil || again {
 		return false, err
 	}
-	if g.approved != nil && !g.fresh && g.now().Sub(g.lookedAt) > g.patience.sample {
+	if g.approved != nil && g.alone() {
+		return true, g.heldBack()
+	}
+	if g.approved != nil && !g.fresh && g.aged() {
 		g.fresh = true
-		g.look()
+		g.lookFrom(0)
 		return false, nil
 	}
 	if holds, err := g.approvalHolds(); err != nil || holds {
@@ -47,13 +38,14 @@ func (g *engine) settle() (waits bool, err error) {
 		}
 		return false, g.openRun()
 	}
-	g.phase = idle
+	g.move(settles)
 	blocked := g.missing()
 	if len(blocked) == 0 {
 		if g.run.Opened != nil {
 			return false, g.openRun()
 		}
-		return g.phase == idle, g.askConfirm()
+		err := g.askConfirm()
+		return g.phase == idle, err
 	}
 	if q := g.run.Question(g.confirmID()); q != nil {
 		if err := g.record("run", "", journal.QuestionWithdrawn{ID: g.confirmID(), Why: blocked[0].Summary}); err != nil {
@@ -69,7 +61,7 @@ func (g *engine) settle() (waits bool, err error) {
 // missing lists the steps before the run that are not behind us.
 func (g *engine) missing() []state.Step {
 	var open []state.Step
-	for _, s := range g.playbook.Steps {
+	for _, s := range g.playbook.Lines {
 		have := g.run.Step(s.ID)
 		switch {
 		case have == nil:
@@ -175,16 +167,21 @@ func (g *engine) giveUp(blocked []state.Step) error {
 			return nil
 		}
 	}
+	g.finish(g.unanswered())
+	return nil
+}
+
+// unanswered is the end of a look whose questions nobody answers.
+func (g *engine) unanswered() journal.RunFinished {
 	var asked []string
 	for _, q := range g.openQuestions() {
 		asked = append(asked, q.ID+": "+q.Text)
 	}
-	g.finish(journal.RunFinished{
+	return journal.RunFinished{
 		Exit: steps.ExitPerson, Outcome: steps.OutcomePerson,
 		Summary: "needs an answer to " + strings.Join(asked, "; ") + " (nothing has changed)",
 		Hint:    "give it with --answers FILE; `belay explain questions` says what each one means",
-	})
-	return nil
+	}
 }
 
 // asks reports whether a step has an open question.
@@ -199,14 +196,32 @@ func exitOf(s journal.Status) int {
 	return steps.ExitFailed
 }
 
+// lookTries is how often a look is taken anew whose connection was lost in the
+// middle. Each time another step may be the one that met it, or lack what it asked.
+const lookTries = 3
+
+// interrupted takes a look anew that lost its connection in the middle. Where the
+// server is away the next look finds that out, and says so.
+func (g *engine) interrupted() bool {
+	if g.env.Sessions.Losses() == g.losses {
+		g.tries = 0
+		return false
+	}
+	if g.tries++; g.tries > lookTries {
+		g.tries = 0
+		return false
+	}
+	g.lookFrom(0)
+	return true
+}
+
 // reconnect looks again, now and then, while the server could not be reached.
-func (g *engine) reconnect() error {
+func (g *engine) reconnect() {
 	t, at, ok := state.Get[fact.Target](g.run)
-	if !ok || t.Connected || g.run.Opened != nil || !t.Retry || g.order.Headless {
-		return nil
+	if !ok || t.Connected || !t.Retry || g.order.Headless {
+		return
 	}
 	if g.now().Sub(at) >= g.patience.reconnect {
-		g.again = true
+		g.again.from(0)
 	}
-	return nil
 }

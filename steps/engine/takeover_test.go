@@ -45,6 +45,7 @@ func TestTakeOverOfADeadEngine(t *testing.T) {
 	other := hosted(t, d, "bastion-3", map[string]string{"000001_one.up.sql": noted["000001_one.up.sql"], "000002_else.up.sql": "INSERT INTO effects VALUES (9);"})
 	wantEnd(t, b.engine(), steps.ExitPerson, l.run.ID, "op-bastion-1@bastion-1", "since 20", "1 of 2 applied", "PID")
 	wantEnd(t, other.engine(), steps.ExitPerson, l.run.ID, "op-bastion-1@bastion-1", "since 20")
+	dbtest.WaitFor(t, "its story to be copied", func() bool { return d.Count(t, "belay.event") > 0 })
 	_ = syscall.Kill(l.run.Engine.PID, syscall.SIGKILL)
 	l.end()
 	sessionsGone(t, d)
@@ -120,8 +121,8 @@ var increments = map[string]string{
 func inBatches(t *testing.T) (*dbtest.DB, *bench, *life) {
 	t.Helper()
 	d := target(t, true)
-	d.Exec(t, `ALTER TABLE orders ADD n int DEFAULT 0; INSERT INTO orders SELECT generate_series(1, 3000);
-		CREATE FUNCTION slowly(n int) RETURNS int LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.001); RETURN n + 1; END'`)
+	d.Exec(t, `ALTER TABLE orders ADD n int DEFAULT 0; INSERT INTO orders SELECT generate_series(1, 1000);
+		CREATE FUNCTION slowly(n int) RETURNS int LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.002); RETURN n + 1; END'`)
 	a := hosted(t, d, "bastion-1", increments)
 	l := a.start()
 	l.until("the first rows", func(r *state.Run) bool { return fillingOf(r).Rows > 0 })
@@ -134,7 +135,7 @@ func wantOnce(t *testing.T, d *dbtest.DB) {
 		t.Errorf("%d of %d rows were filled once", once, all)
 	}
 	wantEffects(t, d, "1,2")
-	if row := dbtest.QueryVal[string](t, d, "SELECT state || ' ' || epoch || ' ' || done_rows FROM belay.backfill"); row != "done 2 3000" {
+	if row := dbtest.QueryVal[string](t, d, "SELECT state || ' ' || epoch || ' ' || done_rows FROM belay.backfill"); row != "done 2 1000" {
 		t.Errorf("the cursor: %s", row)
 	}
 }
@@ -150,7 +151,7 @@ func TestTakeOverOfABackfill(t *testing.T) {
 	b := hosted(t, d, "bastion-2", increments)
 	wantEnd(t, b.engine(), steps.ExitPerson, "run.takeover")
 	done := dbtest.QueryVal[int64](t, d, "SELECT done_rows FROM belay.backfill")
-	if n := d.Count(t, "orders WHERE n = 1"); int64(n) != done || done == 0 || done == 3000 {
+	if n := d.Count(t, "orders WHERE n = 1"); int64(n) != done || done == 0 || done == 1000 {
 		t.Fatalf("%d rows are filled, the cursor says %d", n, done)
 	}
 	b.order.Answers["run.takeover"] = name(t, d)

@@ -22,29 +22,33 @@ type Target struct {
 	Error     string `json:"error,omitempty"`
 	Hint      string `json:"hint,omitempty"`
 	// Retry is true where the server was not reached and may be later.
-	Retry       bool      `json:"retry,omitempty"`
-	Database    string    `json:"database"`
-	DatabaseOID uint32    `json:"database_oid"`
-	Host        string    `json:"host"` // as the DSN names it
-	Port        int       `json:"port"`
-	Address     string    `json:"address"` // as the server reports it; "" = a socket
-	Version     string    `json:"version"` // "15.8"
-	Major       int       `json:"major"`
-	Standby     bool      `json:"standby"`
-	Pooler      bool      `json:"pooler"`
-	Role        string    `json:"role"`
-	Superuser   bool      `json:"superuser"`
-	SystemID    string    `json:"system_identifier"`
-	Timeline    int       `json:"timeline"`
-	StartedAt   time.Time `json:"started_at"` // the server's
+	Retry       bool   `json:"retry,omitempty"`
+	Database    string `json:"database"`
+	DatabaseOID uint32 `json:"database_oid"`
+	Host        string `json:"host"` // as the DSN names it
+	Port        int    `json:"port"`
+	Address     string `json:"address"` // as the server reports it; "" = a socket
+	Version     string `json:"version"` // "15.8"
+	Major       int    `json:"major"`
+	Standby     bool   `json:"standby"`
+	Pooler      bool   `json:"pooler"`
+	Role        string `json:"role"`
+	// Login is who logged in, where a setting makes the session take Role; "" = Role.
+	Login     string    `json:"login,omitempty"`
+	Superuser bool      `json:"superuser"`
+	SystemID  string    `json:"system_identifier"`
+	Timeline  int       `json:"timeline"`
+	StartedAt time.Time `json:"started_at"` // the server's
 	// Environment is production, staging, local, or "" while nobody said.
 	Environment string `json:"environment"`
-	// EnvironmentFrom is "your own store", "belay.toml", "started by belay".
+	// EnvironmentFrom is "your user configuration", "belay.toml", "started by belay".
 	EnvironmentFrom string `json:"environment_from,omitempty"`
 	// PinnedAt is when this database was pinned; zero = first time here.
 	PinnedAt time.Time `json:"pinned_at,omitzero"`
 	// DSNFrom is where the connection came from, such as "$DATABASE_URL".
 	DSNFrom string `json:"dsn_from"`
+	// Asked is true where nothing was sent yet: whether it may be is a person's word.
+	Asked bool `json:"asked,omitempty"`
 	// Warnings are things about the connection to look at.
 	Warnings []string `json:"warnings,omitempty"`
 }

@@ -218,7 +218,7 @@ func (h Heart) limits() string {
 	case h.DeadlineMS > 0:
 		return s + "nobody waits for it, so it may take its time: belay's own deadline is " + measure.MS(h.DeadlineMS)
 	case h.Duration == effect.Slow:
-		return s + "how long it may hold is not accepted yet (R asks)"
+		return s + "how long it may hold its locks is not decided yet (R asks)"
 	case h.UndonePastMS > 0 && h.Duration != effect.Instant:
 		return s + "until a hold time is accepted it runs as instant: the server undoes it past " + measure.MS(h.UndonePastMS)
 	case h.UndonePastMS > 0:

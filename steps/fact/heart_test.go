@@ -59,7 +59,7 @@ func TestHeart(t *testing.T) {
 		{"slow, not accepted", func(h *Heart) { h.Duration, h.UndonePastMS = effect.Slow, 0 },
 			strings.Replace(needs, "instant", "slow, it works through the table", 1) +
 				"right now (0.4 s ago) nothing stands in its way; about 310 statements/s would queue behind it if something did; " +
-				"belay gives up waiting after 200 ms and tries again; how long it may hold is not accepted yet (R asks)"},
+				"belay gives up waiting after 200 ms and tries again; how long it may hold its locks is not decided yet (R asks)"},
 		{"unknown", func(h *Heart) { h.Duration = effect.Unknown },
 			strings.Replace(needs, "instant", "nobody can know how long", 1) +
 				"right now (0.4 s ago) nothing stands in its way; about 310 statements/s would queue behind it if something did; " +

@@ -2,10 +2,13 @@ package fix_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -15,6 +18,8 @@ import (
 	"belay/db/dbtest"
 	"belay/db/inspect"
 	"belay/sqlview"
+	"belay/sqlview/catalog"
+	"belay/sqlview/effect"
 	"belay/sqlview/lint"
 	"belay/sqlview/migration"
 	"belay/steps/fix"
@@ -22,6 +27,7 @@ import (
 	"belay/steps/rehearsal"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 	"github.com/rogpeppe/go-internal/txtar"
 )
 
@@ -56,15 +62,23 @@ func play(t *testing.T, path string) {
 		section[f.Name] = string(f.Data)
 	}
 	original, files := dbtest.New(t), dbtest.New(t)
-	run(t, original, section["given.sql"])
-	run(t, files, section["given.sql"])
+	originals, filed := original.Conn(t), files.Conn(t)
+	run(t, originals, section["given.sql"])
+	run(t, filed, section["given.sql"])
 	before := schema(t, files)
-	p := propose(t, files, section["up.sql"])
-	run(t, original, section["up.sql"])
-	for _, m := range p.Made {
-		run(t, files, string(m.Up.Bytes))
-	}
+	p, snapshot := propose(t, files, section["up.sql"])
 	var got strings.Builder
+	if len(p.Made) == 0 {
+		compare(t, path, archive, section["want"], refused(p))
+		return
+	}
+	probe := probes{always: lines(section["always.sql"]), never: lines(section["never.sql"])}
+	probe.run(t, filed, "before")
+	run(t, originals, section["up.sql"])
+	for _, m := range p.Made {
+		run(t, filed, string(m.Up.Bytes))
+		probe.run(t, filed, "after "+m.Up.Path)
+	}
 	for _, f := range p.Files {
 		fmt.Fprintln(&got, f.Path)
 	}
@@ -78,6 +92,9 @@ func play(t *testing.T, path string) {
 		fmt.Fprintf(&got, "left: %s: %s\n", l.Rule, l.Why)
 	}
 	fmt.Fprintf(&got, "judged again: %d stop, %d warn\n", p.Stop, p.Warn)
+	for _, line := range breaks(t, p, snapshot) {
+		fmt.Fprintln(&got, line)
+	}
 	if q := section["same.sql"]; q != "" {
 		if diff := cmp.Diff(dbtest.QueryCol[string](t, original, q), dbtest.QueryCol[string](t, files, q)); diff != "" {
 			t.Errorf("the rows differ (-original +files):\n%s", diff)
@@ -86,22 +103,66 @@ func play(t *testing.T, path string) {
 	for i := range p.Made {
 		down := p.Made[len(p.Made)-1-i].Down
 		if down == nil {
-			continue
+			fmt.Fprintln(&got, "no way back from", p.Made[len(p.Made)-1-i].Up.Path)
+			break
 		}
-		run(t, files, string(down.Bytes))
+		run(t, filed, string(down.Bytes))
 	}
 	for _, line := range rehearsal.Diff(before, schema(t, files)) {
 		fmt.Fprintln(&got, "taken back:", line)
 	}
-	if *update {
-		write(t, path, archive, got.String())
-		return
-	}
-	if diff := cmp.Diff(section["want"], got.String()); diff != "" {
-		t.Errorf("%s (-want +got); -update writes it anew:\n%s", path, diff)
-	}
+	compare(t, path, archive, section["want"], got.String())
 	if p.Stop > 0 {
 		t.Errorf("%d hazards of level stop remain: %+v", p.Stop, p.Files)
+	}
+}
+
+// compare holds what came out against the want section.
+func compare(t *testing.T, path string, archive *txtar.Archive, want, got string) {
+	t.Helper()
+	if *update {
+		write(t, path, archive, got)
+		return
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +got); -update writes it anew:\n%s", path, diff)
+	}
+}
+
+// refused is why nothing is proposed.
+func refused(p fix.Proposal) string {
+	var b strings.Builder
+	fmt.Fprintln(&b, "nothing is written:", p.Refused)
+	for _, l := range p.Left {
+		fmt.Fprintf(&b, "left: line %d: %s: %s\n", l.Line, l.Rule, l.Why)
+	}
+	return b.String()
+}
+
+// probes are statements of the application that must go through, or fail, before
+// and after every file. They leave nothing behind.
+type probes struct{ always, never []string }
+
+func lines(text string) []string {
+	return slices.DeleteFunc(strings.Split(text, "\n"), func(s string) bool { return strings.TrimSpace(s) == "" })
+}
+
+func (p probes) run(t *testing.T, c *pgx.Conn, when string) {
+	t.Helper()
+	try := func(sql string) error {
+		_, err := c.PgConn().Exec(context.Background(), "BEGIN; "+sql).ReadAll()
+		_, undone := c.PgConn().Exec(context.Background(), "ROLLBACK").ReadAll()
+		return errors.Join(err, undone)
+	}
+	for _, sql := range p.always {
+		if err := try(sql); err != nil {
+			t.Errorf("%s: %s: %v", when, sql, err)
+		}
+	}
+	for _, sql := range p.never {
+		if try(sql) == nil {
+			t.Errorf("%s: %s goes through", when, sql)
+		}
 	}
 }
 
@@ -119,14 +180,14 @@ func write(t *testing.T, path string, archive *txtar.Archive, want string) {
 }
 
 // run sends a text as one simple query, as golang-migrate sends a file.
-func run(t *testing.T, d *dbtest.DB, sql string) {
+func run(t *testing.T, c *pgx.Conn, sql string) {
 	t.Helper()
-	if _, err := d.Conn(t).PgConn().Exec(context.Background(), sql).ReadAll(); err != nil {
+	if _, err := c.PgConn().Exec(context.Background(), sql).ReadAll(); err != nil {
 		t.Fatalf("%v\n%s", err, sql)
 	}
 }
 
-func propose(t *testing.T, d *dbtest.DB, sql string) fix.Proposal {
+func propose(t *testing.T, d *dbtest.DB, sql string) (fix.Proposal, *catalog.Snapshot) {
 	t.Helper()
 	ctx := context.Background()
 	format, err := migration.Find("golang-migrate")
@@ -146,42 +207,46 @@ func propose(t *testing.T, d *dbtest.DB, sql string) fix.Proposal {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	snapshot, err := inspect.Catalog(ctx, c)
+	snapshot, err := inspect.Named(ctx, c, inspect.Names{Words: words.FindAllString(strings.ToLower(sql), -1)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p, err := fix.Propose(ctx, fix.Case{
 		Format: format, Folder: folder, Migration: folder.Migrations[0], Mode: lint.Implicit, Snapshot: snapshot,
 		Options: sqlview.Options{Version: snapshot.ServerVersion, Today: "2026-11-28"}, Asked: "shop",
-		Source: func(m *migration.Migration) sqlview.Source {
-			return sqlview.Source{Path: m.Up.Path, SQL: m.Up.Bytes, Version: m.Version, Mode: lint.Implicit, ByBelay: true}
-		},
-		Git: git.Facts{Unknown: git.NoRepository}, Now: time.Now().UTC().Format("20060102150405"),
+		Source: source,
+		Git:    git.Facts{Unknown: git.NoRepository}, Now: time.Now().UTC().Format("20060102150405"),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(p.Made) == 0 || p.Refused != "" {
-		t.Fatalf("nothing was proposed: %s %+v", p.Refused, p.Left)
-	}
-	return p
+	return p, snapshot
 }
 
-// schema is everything that a migration of the cases can change, a line each.
-func schema(t *testing.T, d *dbtest.DB) string {
-	t.Helper()
-	return strings.Join(dbtest.QueryCol[string](t, d, `
-SELECT 'relation ' || c.relkind::text || ' ' || c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace
-UNION ALL SELECT 'column ' || c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END
-    || coalesce(' default ' || pg_get_expr(d.adbin, d.adrelid), '') || coalesce(' collate ' || nullif(l.collname, 'default'), '') || a.attgenerated::text || a.attidentity::text
-  FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-  LEFT JOIN pg_collation l ON l.oid = a.attcollation
-  WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v', 'p') AND a.attnum > 0 AND NOT a.attisdropped
-UNION ALL SELECT 'index ' || pg_get_indexdef(i.indexrelid) || CASE WHEN i.indisvalid THEN '' ELSE ' INVALID' END || CASE WHEN i.indimmediate THEN '' ELSE ' deferrable' END
-  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relnamespace = 'public'::regnamespace
-UNION ALL SELECT 'constraint ' || k.conrelid::regclass || ' ' || k.conname || ' ' || pg_get_constraintdef(k.oid)
-  FROM pg_constraint k WHERE k.connamespace = 'public'::regnamespace
-UNION ALL SELECT 'trigger ' || tgname || ' ' || tgrelid::regclass FROM pg_trigger WHERE NOT tgisinternal
-UNION ALL SELECT 'function ' || proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
-ORDER BY 1`), "\n")
+func source(m *migration.Migration) sqlview.Source {
+	return sqlview.Source{Path: m.Up.Path, SQL: m.Up.Bytes, Version: m.Version, Mode: lint.Implicit, ByBelay: true}
 }
+
+// breaks lists the statements of a proposal that the review says break code.
+func breaks(t *testing.T, p fix.Proposal, snapshot *catalog.Snapshot) []string {
+	t.Helper()
+	var sources []sqlview.Source
+	for i := range p.Made {
+		sources = append(sources, source(&p.Made[i]))
+	}
+	r, err := sqlview.Review(context.Background(), sources, sqlview.Options{Version: snapshot.ServerVersion, Snapshot: snapshot})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, f := range r.Files {
+		for _, s := range f.Statements {
+			if s.Breaks == effect.BreaksOld || s.Breaks == effect.BreaksNew {
+				all = append(all, fmt.Sprintf("breaks %s code: %s: %s", s.Breaks, f.Path, strings.Split(s.SQL, "\n")[0]))
+			}
+		}
+	}
+	return all
+}
+
+var words = regexp.MustCompile(`[a-z_0-9]+`)

@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
+
+	"belay/sqlview/migration"
 )
 
 // fate is what becomes of the original, and why.
@@ -29,8 +30,8 @@ func (c Case) fate() fate {
 	}
 	if later := c.later(); later != "" {
 		return fate{
-			why:     "stays: " + later + " stands above it",
-			refused: fmt.Sprintf("%s stands above %s and would run before the new files; give it a later version: belay renumber %s", later, name, later),
+			why:     "stays: " + later + " has a higher version",
+			refused: fmt.Sprintf("%s has a higher version than %s, so it would run before the new files%s", later, name, c.above(later, name)),
 		}
 	}
 	if slices.Contains(c.Git.Merged, c.Migration.Up.Path) {
@@ -53,10 +54,20 @@ func (c Case) fate() fate {
 	return fate{goes: true, why: why + "; a copy is kept"}
 }
 
+// above says how the migration becomes the newest, so that its phases can be
+// written; "" = no version fits.
+func (c Case) above(later, name string) string {
+	command := migration.Later(c.Migration, c.Folder)
+	if command == "" {
+		return ""
+	}
+	return fmt.Sprintf("; where %s does not need %s, give that a later version first: %s", later, name, command)
+}
+
 // later names a migration above this one; "" = it is the newest.
 func (c Case) later() string {
 	for _, m := range c.Folder.Migrations {
-		if m.Number > c.Migration.Number {
+		if m.Compare(c.Migration) > 0 {
 			return path.Base(m.Up.Path)
 		}
 	}
@@ -66,20 +77,5 @@ func (c Case) later() string {
 // highest is the highest version that is known anywhere outside the folder: in
 // the history table and on the default branch.
 func (c Case) highest() uint64 {
-	known := []string{c.Status.Newest}
-	for _, name := range slices.Concat(c.Git.Merged, c.Git.Theirs) {
-		if version, ok := c.Format.VersionOf(path.Base(name)); ok {
-			known = append(known, version)
-		}
-	}
-	for _, r := range c.Status.Missing {
-		known = append(known, r.Version)
-	}
-	newest := uint64(0)
-	for _, version := range known {
-		if n, err := strconv.ParseUint(strings.TrimPrefix(version, "V"), 10, 64); err == nil {
-			newest = max(newest, n)
-		}
-	}
-	return newest
+	return c.Format.Highest(c.Status, slices.Concat(c.Git.Merged, c.Git.Theirs))
 }

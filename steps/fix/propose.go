@@ -19,6 +19,7 @@ import (
 	"belay/sqlview/migration"
 	"belay/sqlview/rewrite"
 	"belay/sqlview/rewrite/ways"
+	"belay/sqlview/secret"
 	"belay/steps/fact"
 	"belay/steps/git"
 )
@@ -76,6 +77,10 @@ func Propose(ctx context.Context, c Case) (Proposal, error) {
 		p.Kept, p.Refused = []string{}, "there is nothing to rewrite"
 		return p, nil
 	}
+	if c.Format.Compose == nil {
+		p.Kept, p.Refused = []string{}, c.Format.Title+" alone can make a migration: make one with it for each part, and put the SQL into it"
+		return p, nil
+	}
 	p.Made = c.Format.ComposeAll(c.Folder.Above(c.highest()), plan.Drafts(path.Base(p.Path)), c.Now)
 	p.fill(plan)
 	fate := c.fate()
@@ -89,13 +94,15 @@ func (p *Proposal) fill(plan rewrite.Plan) {
 	for i, m := range p.Made {
 		from := plan.Files[i]
 		f := fact.RewriteFile{
-			Path: m.Up.Path, SQL: string(m.Up.Bytes), Alone: from.Alone, Backfill: from.Backfill, Why: from.Why, Before: from.Before,
+			Path: m.Up.Path, SQL: secret.SQL(string(m.Up.Whole)), Alone: from.Alone, Backfill: from.Backfill, Why: from.Why, Before: from.Before,
 			Lock: from.Lock, Back: from.Back, Ways: append([]string{}, from.Ways...), Hazards: []string{},
 		}
-		if m.Down != nil {
-			f.Down, f.DownSQL = m.Down.Path, string(m.Down.Bytes)
+		var down []byte
+		if len(m.Files()) > 1 {
+			f.Down, f.DownSQL = m.Down.Path, secret.SQL(string(m.Down.Whole))
+			down = m.Down.Whole
 		}
-		fmt.Fprintf(sum, "%s\x00%s\x00%s\x00%s\x00", f.Path, f.SQL, f.Down, f.DownSQL)
+		fmt.Fprintf(sum, "%s\x00%s\x00%s\x00%s\x00", f.Path, m.Up.Whole, f.Down, down)
 		p.Files = append(p.Files, f)
 	}
 	p.SHA256 = hex.EncodeToString(sum.Sum(nil))

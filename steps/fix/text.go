@@ -1,10 +1,10 @@
 package fix
 
 import (
-	"fmt"
 	"path"
 	"strings"
 
+	"belay/sqlview/visible"
 	"belay/steps/fact"
 )
 
@@ -15,15 +15,15 @@ func Text(r fact.Rewrite, dir string) string {
 	var b strings.Builder
 	name := path.Join(dir, r.Path)
 	if len(r.Files) == 0 {
-		fmt.Fprintf(&b, "%s: %s\n", name, r.Refused)
+		visible.Fprintf(&b, "%s: %s\n", name, r.Refused)
 		left(&b, r)
 		return b.String()
 	}
-	fmt.Fprintf(&b, "%s as %s:\n", name, count(len(r.Files), "file"))
+	visible.Fprintf(&b, "%s as %s:\n", name, count(len(r.Files), "file"))
 	for _, f := range r.Files {
 		file(&b, path.Join(dir, f.Path), f.SQL)
 		for _, h := range f.Hazards {
-			fmt.Fprintf(&b, "    ! %s\n", h)
+			visible.Fprintf(&b, "    ! %s\n", h)
 		}
 		if f.Down != "" {
 			file(&b, path.Join(dir, f.Down), f.DownSQL)
@@ -31,23 +31,24 @@ func Text(r fact.Rewrite, dir string) string {
 	}
 	b.WriteString("\n")
 	for _, k := range r.Kept {
-		fmt.Fprintf(&b, "differs: %s\n", k)
+		visible.Fprintf(&b, "differs: %s\n", k)
 	}
 	left(&b, r)
-	fmt.Fprintf(&b, "judged again: %d stop, %d warn\n", r.Stop, r.Warn)
-	fmt.Fprintf(&b, "the original %s\n", r.Original)
+	visible.Fprintf(&b, "judged again: %d stop, %d warn\n", r.Stop, r.Warn)
+	visible.Fprintf(&b, "the original %s\n", r.Original)
 	if r.Refused != "" {
-		fmt.Fprintf(&b, "cannot be written here: %s\n", r.Refused)
+		visible.Fprintf(&b, "cannot be written here: %s\n", r.Refused)
 	}
 	return b.String()
 }
 
 func file(b *strings.Builder, name, text string) {
-	fmt.Fprintf(b, "\n%s\n    %s\n", name, strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n    "))
+	visible.Fprintf(b, "\n%s\n", name)
+	b.WriteString("    " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n    ") + "\n")
 }
 
 func left(b *strings.Builder, r fact.Rewrite) {
 	for _, l := range r.Left {
-		fmt.Fprintf(b, "left as it is, line %d, %s: %s\n", l.Line, l.Rule, l.Why)
+		visible.Fprintf(b, "left as it is, line %d, %s: %s\n", l.Line, l.Rule, l.Why)
 	}
 }

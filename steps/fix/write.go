@@ -47,13 +47,13 @@ func Write(dir string, p Proposal, without []int) (w Written, err error) {
 		if slices.Contains(without, i) {
 			continue
 		}
-		for _, f := range files(m) {
+		for _, f := range m.Files() {
 			name := filepath.Join(dir, filepath.FromSlash(f.Path))
-			if err := create(name, f.Bytes); err != nil {
+			if err := Create(name, f.Whole); err != nil {
 				return w, err
 			}
 			made = append(made, name)
-			w.Lines = append(w.Lines, fmt.Sprintf("%s | %d +", f.Path, lines(f.Bytes)))
+			w.Lines = append(w.Lines, fmt.Sprintf("%s | %d +", f.Path, lines(f.Whole)))
 		}
 	}
 	if len(made) == 0 {
@@ -69,7 +69,7 @@ func Write(dir string, p Proposal, without []int) (w Written, err error) {
 		if err := os.Remove(filepath.Join(dir, filepath.FromSlash(f.Path))); err != nil {
 			return w, fmt.Errorf("taking %s away: %w", f.Path, err)
 		}
-		w.Lines = append(w.Lines, fmt.Sprintf("%s | %d -", f.Path, lines(f.Bytes)))
+		w.Lines = append(w.Lines, fmt.Sprintf("%s | %d -", f.Path, lines(f.Whole)))
 	}
 	return w, nil
 }
@@ -77,16 +77,8 @@ func Write(dir string, p Proposal, without []int) (w Written, err error) {
 // originals are the files of the migration that is rewritten, the way back
 // first: without an up file it would be an orphan.
 func (p Proposal) originals() []migration.File {
-	all := files(p.Original)
+	all := p.Original.Files()
 	slices.Reverse(all)
-	return all
-}
-
-func files(m migration.Migration) []migration.File {
-	all := []migration.File{m.Up}
-	if m.Down != nil {
-		all = append(all, *m.Down)
-	}
 	return all
 }
 
@@ -96,14 +88,18 @@ func unchanged(dir string, f migration.File) error {
 	if err != nil {
 		return fmt.Errorf("rewrite %s: %w", f.Path, err)
 	}
-	if !bytes.Equal(b, f.Bytes) {
+	if !bytes.Equal(b, f.Whole) {
 		return &project.Refusal{Problem: f.Path + " was changed since it was judged", Advice: "look at the proposal again; nothing was written"}
 	}
 	return nil
 }
 
-// create writes a file that is not there yet.
-func create(name string, b []byte) error {
+// Create writes a migration's file that is not there yet, with the folders above it. A
+// *project.Refusal = it is there. Nothing is left of one that could not be written.
+func Create(name string, b []byte) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return fmt.Errorf("writing a migration: %w", err)
+	}
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, os.ErrExist) {
 		return &project.Refusal{Problem: filepath.Base(name) + " is there already", Advice: "look at the proposal again; nothing was written"}
@@ -129,7 +125,7 @@ func keepCopies(gone []migration.File) (string, error) {
 		return "", fmt.Errorf("keeping a copy: %w", err)
 	}
 	for _, f := range gone {
-		if err := create(filepath.Join(dir, filepath.Base(f.Path)+downSuffix(f)), f.Bytes); err != nil {
+		if err := Create(filepath.Join(dir, filepath.Base(f.Path)+downSuffix(f)), f.Whole); err != nil {
 			return "", err
 		}
 	}

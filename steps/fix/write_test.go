@@ -34,7 +34,7 @@ func TestFate(t *testing.T) {
 		"merged":           {Case{Folder: folder, Asked: "shop", Git: git.Facts{Default: "main", Merged: []string{m.Up.Path}}}, false, "merged into main", ""},
 		"applied":          {Case{Folder: folder, Asked: "shop", Status: migration.Status{Applied: []migration.Migration{m}}}, false, "applied on shop", "applied on shop"},
 		"dirty":            {Case{Folder: folder, Asked: "shop", Status: migration.Status{Dirty: []migration.Dirty{{Migration: &m}}}}, false, "applied on shop", "applied on shop"},
-		"one stands above": {Case{Folder: migration.Folder{Format: "golang-migrate", Migrations: []migration.Migration{m, later}}, Asked: "shop", Git: here}, false, "stands above it", "43_b.up.sql stands above"},
+		"one stands above": {Case{Folder: migration.Folder{Format: "golang-migrate", Migrations: []migration.Migration{m, later}}, Asked: "shop", Git: here}, false, "has a higher version", "43_b.up.sql has a higher version"},
 		"outside a folder": {Case{}, false, "in no migrations folder", "in no migrations folder"},
 	} {
 		c.Migration = m
@@ -66,7 +66,7 @@ func sample(t *testing.T) (dir string, p Proposal) {
 	}
 	down := file("000042_a.down.sql", "DROP TABLE a;\n")
 	p.Original = migration.Migration{Up: file("000042_a.up.sql", "SELECT 1;\n"), Down: &down}
-	for _, f := range files(p.Original) {
+	for _, f := range p.Original.Files() {
 		if err := os.WriteFile(filepath.Join(dir, f.Path), f.Bytes, 0o600); err != nil {
 			t.Fatal(err)
 		}

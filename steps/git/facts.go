@@ -57,6 +57,25 @@ type Edited struct {
 	Merged bool
 }
 
+// Adds reports whether a migration is only on this branch; false also where git cannot
+// tell.
+func (f Facts) Adds(m migration.Migration) bool { return slices.Contains(f.Added, m.Up.Path) }
+
+// Problem is the edit as a problem of the folder. It stops where the server would
+// run something else.
+func (e Edited) Problem() migration.Problem {
+	p := migration.Problem{
+		Kind: migration.Edited, Paths: []string{e.Path}, Message: e.Path + " was edited after it was merged (comments and blanks only)",
+		Hint: "a migration that has run anywhere is never edited",
+	}
+	if e.Kind == migration.EditSQL {
+		p.Stops = true
+		p.Message = e.Path + " was edited after it was merged: databases that ran it will not run it again"
+		p.Hint = "take the file back as it was merged, and put the difference into a new migration"
+	}
+	return p
+}
+
 // Commit names a commit.
 type Commit struct {
 	ID, Author string
@@ -91,9 +110,10 @@ func Inspect(ctx context.Context, root string, folder migration.Folder) Facts {
 func filesOf(f migration.Folder) map[string][]byte {
 	files := map[string][]byte{}
 	for _, m := range f.Migrations {
-		files[m.Up.Path] = m.Up.Bytes
-		if m.Down != nil {
-			files[m.Down.Path] = m.Down.Bytes
+		for _, file := range m.Files() {
+			if file.Tx != migration.TxForeign {
+				files[file.Path] = file.Whole
+			}
 		}
 	}
 	return files

@@ -14,8 +14,10 @@ import (
 // the disk alone. dir is the folder on the disk. All or nothing: on an error
 // what was moved is moved back. It never overwrites and never commits.
 func Rename(ctx context.Context, dir string, moves []migration.Move) (err error) {
-	for _, m := range moves {
-		if _, err := os.Lstat(filepath.Join(dir, m.To)); err == nil {
+	for i, m := range moves {
+		// What another move takes away first is not in the way.
+		freed := slices.ContainsFunc(moves[:i], func(o migration.Move) bool { return o.From == m.To })
+		if _, err := os.Lstat(filepath.Join(dir, m.To)); err == nil && !freed {
 			return fmt.Errorf("rename %s: %s is there already; choose another version", m.From, m.To)
 		}
 	}

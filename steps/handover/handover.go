@@ -9,6 +9,7 @@ import (
 
 	"belay/db/ledger"
 	"belay/sqlview/migration"
+	"belay/sqlview/secret"
 	"belay/steps"
 	"belay/steps/state"
 )
@@ -36,6 +37,9 @@ type File struct {
 	// Backfill is the id by which the ledger has the cursor of a file that runs in
 	// batches; "" = the file runs as it is.
 	Backfill string `json:"backfill,omitempty"`
+	// Withheld is true for a file that holds a secret: its bytes are not in the
+	// ledger, which others may read. Who takes the run over has the file.
+	Withheld bool `json:"withheld,omitempty"`
 }
 
 // Read reads the settings of a run.
@@ -47,17 +51,22 @@ func Read(r ledger.Run) (Settings, error) {
 	return s, nil
 }
 
+// of is the file in a folder, by version; nil where there is none.
+func (s Settings) of(folder migration.Folder, version string) *migration.File {
+	m := folder.Find(version)
+	switch {
+	case m == nil:
+		return nil
+	case s.Command == "rollback":
+		return m.Down
+	}
+	return &m.Up
+}
+
 // Same reports whether every file of the run is in the folder with the same bytes.
 func (s Settings) Same(folder migration.Folder) bool {
 	for _, f := range s.Files {
-		m := folder.Find(f.Version)
-		if m == nil {
-			return false
-		}
-		file := &m.Up
-		if s.Command == "rollback" {
-			file = m.Down
-		}
+		file := s.of(folder, f.Version)
 		if file == nil || file.SHA256 != f.SHA256 {
 			return false
 		}
@@ -65,9 +74,10 @@ func (s Settings) Same(folder migration.Folder) bool {
 	return len(s.Files) > 0
 }
 
-// Confirmed is the plan as it was confirmed, with the exact bytes. An error says
-// that the ledger does not hold what was confirmed.
-func (s Settings) Confirmed(r ledger.Run, p ledger.Plan) (*steps.Confirmed, error) {
+// Confirmed is the plan as it was confirmed, with the exact bytes; those that are
+// withheld come from the folder. An error says that ledger and folder do not hold
+// what was confirmed.
+func (s Settings) Confirmed(r ledger.Run, p ledger.Plan, folder migration.Folder) (*steps.Confirmed, error) {
 	c := &steps.Confirmed{
 		Files: map[string][]byte{}, Backfills: map[string]steps.Backfill{}, SHA256: r.PlanSHA256, SystemID: s.SystemID, DatabaseOID: s.DatabaseOID, Timeline: s.Timeline,
 	}
@@ -78,6 +88,13 @@ func (s Settings) Confirmed(r ledger.Run, p ledger.Plan) (*steps.Confirmed, erro
 		}
 		sql := []byte(rest[:f.Bytes])
 		rest = rest[f.Bytes:]
+		if f.Withheld {
+			here := s.of(folder, f.Version)
+			if here == nil || here.SHA256 != f.SHA256 {
+				return nil, fmt.Errorf("run %s: %s holds a secret, so its bytes are not in the ledger, and the folder here has none of sha256 %s", r.Short(), f.Path, f.SHA256)
+			}
+			sql = here.Bytes
+		}
 		if migration.NewFile(f.Path, sql, "").SHA256 != f.SHA256 {
 			return nil, fmt.Errorf("run %s in the ledger: the bytes of %s are not the ones that were confirmed", r.Short(), f.Path)
 		}
@@ -99,8 +116,12 @@ func (s Settings) Write(p *steps.Plan, o *steps.Opening) error {
 		if u.Backfill != nil {
 			file.Backfill = u.Backfill.ID
 		}
+		if file.Withheld = secret.In(string(up.Bytes)); file.Withheld {
+			file.Bytes = 0
+		} else {
+			sql.Write(up.Bytes)
+		}
 		s.Files = append(s.Files, file)
-		sql.Write(up.Bytes)
 		o.Run.Migrations = append(o.Run.Migrations, u.Migration.Version)
 	}
 	o.Plan.SQL, o.Run.PlanSHA256 = sql.String(), p.SHA256

@@ -17,7 +17,7 @@ var momentary = []journal.Kind{"sample", "sample.failed", "fact", "step.progress
 // Copied is an event as the ledger keeps it, counted on from the hosts before;
 // ok is false where it is not copied.
 func Copied(e journal.Event, from int64) (out ledger.Event, ok bool) {
-	if slices.Contains(momentary, e.Kind) || secret(e) {
+	if slices.Contains(momentary, e.Kind) || privateAnswer(e) {
 		return out, false
 	}
 	var body map[string]json.RawMessage
@@ -34,8 +34,8 @@ func Copied(e journal.Event, from int64) (out ledger.Event, ok bool) {
 	return ledger.Event{Seq: from + e.Seq, At: e.At, By: e.By, Step: e.Step, Kind: string(e.Kind), Body: b}, true
 }
 
-// secret reports an answer that may hold a password.
-func secret(e journal.Event) bool {
+// privateAnswer reports an answer that may hold a password.
+func privateAnswer(e journal.Event) bool {
 	a, err := journal.Decode[journal.QuestionAnswered](e)
 	return err == nil && a.ID == "smoke.url"
 }

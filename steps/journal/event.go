@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"belay/sqlview/visible"
 )
 
 // Format is the version of the journal's lines. A reader refuses a journal of a
@@ -63,7 +65,8 @@ func Fact(name string, value any) (FactSeen, error) {
 	return FactSeen{Name: name, Value: b}, nil
 }
 
-// encode puts body's fields beside the envelope's in one flat object.
+// encode puts body's fields beside the envelope's in one flat object. Whoever
+// prints the line as it is prints nothing that steers his terminal.
 func encode(env envelope, body Body) ([]byte, error) {
 	head, err := json.Marshal(env)
 	if err != nil {
@@ -74,10 +77,10 @@ func encode(env envelope, body Body) ([]byte, error) {
 		return nil, fmt.Errorf("event %s: %w", env.Kind, err)
 	}
 	if bytes.Equal(tail, []byte("{}")) {
-		return head, nil
+		return visible.JSON(head), nil
 	}
 	line := append(head[:len(head)-1:len(head)-1], ',')
-	return append(line, tail[1:]...), nil
+	return visible.JSON(append(line, tail[1:]...)), nil
 }
 
 // ErrDamaged is wrapped by errors about a line in the middle of a journal that

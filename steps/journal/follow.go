@@ -3,9 +3,11 @@ package journal
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -32,8 +34,24 @@ func Follow(path string) (*Follower, error) {
 	return &Follower{file: f}, nil
 }
 
-// Close gives the file back.
-func (f *Follower) Close() error { return f.file.Close() }
+// Held reports whether an engine writes the journal now, also one whose folder was
+// deleted.
+func (f *Follower) Held() bool {
+	fd := int(f.file.Fd())
+	if errors.Is(syscall.Flock(fd, syscall.LOCK_SH|syscall.LOCK_NB), syscall.EWOULDBLOCK) {
+		return true
+	}
+	_ = syscall.Flock(fd, syscall.LOCK_UN)
+	return false
+}
+
+// Close gives the file back; nil has none.
+func (f *Follower) Close() error {
+	if f == nil {
+		return nil
+	}
+	return f.file.Close()
+}
 
 // Next returns the next event, waiting for it until ctx ends.
 func (f *Follower) Next(ctx context.Context) (Event, error) {

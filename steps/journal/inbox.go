@@ -23,13 +23,18 @@ const InboxName = "inbox"
 type Message struct {
 	// Kind says what is asked.
 	Kind MessageKind `json:"kind"`
-	// ID and Answer belong to an answer.
+	// ID and Answer belong to an answer; Answer also to the end of a session.
 	ID     string `json:"id,omitempty"`
 	Answer string `json:"answer,omitempty"`
 	// Bound is the Bound of the question as it was seen; "" = it had none.
 	Bound string `json:"bound,omitempty"`
+	// PID is the session of the server that is to be looked at, or ended.
+	PID int `json:"pid,omitempty"`
 	// Now belongs to a stop: cancel what runs, not only hold before the next unit.
 	Now bool `json:"now,omitempty"`
+	// Life is the engine that is meant: the number of its engine.started event. An
+	// engine does not hear what was said to one before it; 0 = to the first.
+	Life int64 `json:"life,omitempty"`
 	// Name is how the person calls themselves; the owner of the file counts.
 	Name string `json:"name,omitempty"`
 }
@@ -49,6 +54,10 @@ const (
 	Resume    MessageKind = "resume"
 	Longer    MessageKind = "longer" // batches
 	Shorter   MessageKind = "shorter"
+	// LookAt asks for a session of the server, PID. End ends it: Answer is the consent as
+	// it was typed, Bound the key of the session as it was seen.
+	LookAt MessageKind = "session.look"
+	End    MessageKind = "session.end"
 )
 
 // Received is a message with what the file system says about its sender.

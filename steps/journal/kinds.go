@@ -21,6 +21,7 @@ type EngineStarted struct {
 	PID     int    `json:"pid"`
 	Host    string `json:"host"`
 	Command string `json:"command,omitempty"` // run, rollback
+	Dir     string `json:"dir,omitempty"`     // where the command was given
 }
 
 // EngineStopped says that the engine closed its connections and ended.
@@ -56,6 +57,12 @@ type RunOpened struct {
 
 // RunParked says that the engine waits for nobody: attach starts a new one.
 type RunParked struct {
+	Reason string `json:"reason"`
+}
+
+// RunAbandoned says that a person closed an open run without going on with it, and
+// why. What it left is as it is.
+type RunAbandoned struct {
 	Reason string `json:"reason"`
 }
 
@@ -109,6 +116,8 @@ type QuestionAsked struct {
 	Text string `json:"text"`
 	// Options are the words that may be answered; empty = free text.
 	Options []string `json:"options"`
+	// Labels say what each option does, in the same order; "" = the word says it.
+	Labels []string `json:"labels,omitempty"`
 	// Default is what enter would choose; "" = no default. It is never a write.
 	Default string `json:"default,omitempty"`
 	// Expect is the only answer that is a yes, typed in full, such as the
@@ -205,6 +214,9 @@ type StatementEnded struct {
 	Statement int    `json:"statement"`
 	MS        int64  `json:"ms"`
 	SQLState  string `json:"sqlstate,omitempty"`
+	// Tag is the server's command tag, which of a data change counts the rows:
+	// "UPDATE 99".
+	Tag string `json:"tag,omitempty"`
 }
 
 // AttemptStarted says what the next try of a unit may wait for.
@@ -331,6 +343,7 @@ func (EngineStopped) Kind() Kind     { return "engine.stopped" }
 func (PlaybookChosen) Kind() Kind    { return "playbook.chosen" }
 func (RunOpened) Kind() Kind         { return "run.opened" }
 func (RunParked) Kind() Kind         { return "run.parked" }
+func (RunAbandoned) Kind() Kind      { return "run.abandoned" }
 func (RunFinished) Kind() Kind       { return "run.finished" }
 func (StepStarted) Kind() Kind       { return "step.started" }
 func (StepFinished) Kind() Kind      { return "step.finished" }
@@ -357,25 +370,3 @@ func (ScreenLost) Kind() Kind        { return "screen.lost" }
 func (ScreenBack) Kind() Kind        { return "screen.back" }
 func (BackfillDone) Kind() Kind      { return "backfill.done" }
 func (Noted) Kind() Kind             { return "note" }
-
-// Kinds has one zero body of each kind, for readers and tests.
-func Kinds() []Body {
-	return []Body{
-		EngineStarted{}, EngineStopped{}, PlaybookChosen{}, RunOpened{}, LedgerOpened{}, RunAdopted{}, RunTakenOver{}, RunParked{}, RunFinished{},
-		StepStarted{}, StepFinished{}, StepProgress{}, QuestionAsked{}, QuestionAnswered{}, QuestionWithdrawn{}, AnswerRefused{},
-		FactSeen{}, Sampled{}, SampleFailed{}, UnitIntent{}, StatementSent{}, StatementEnded{},
-		AttemptStarted{}, Attempted{}, UnitProgress{}, UnitApplied{}, UnitEnded{}, UnitProbed{},
-		StopRequested{}, GoingOnUnwatched{}, ScreenLost{}, ScreenBack{}, BackfillDone{}, Noted{},
-	}
-}
-
-// durable reports whether an event must be on the disk before the engine goes
-// on. Samples, attempts and facts can be read again; decisions cannot.
-func durable(k Kind) bool {
-	switch k {
-	case "sample", "sample.failed", "fact", "attempt", "attempt.started", "statement.ended",
-		"step.started", "step.progress", "note", "unit.progress", "question.withdrawn", "answer.refused":
-		return false
-	}
-	return true
-}

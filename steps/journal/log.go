@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -89,6 +90,24 @@ func (l *Log) Append(step, by string, body Body) (Event, error) {
 	}
 	l.seq++
 	return Event{Seq: env.Seq, At: env.At, Kind: env.Kind, Step: step, By: by, Line: line}, nil
+}
+
+// Broken is why nothing more can be written; nil = it can.
+func (l *Log) Broken() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
+}
+
+// Here reports whether the journal still stands in a run folder under its name: a
+// folder that was deleted under its engine is heard of in no other way.
+func (l *Log) Here(folder string) bool {
+	there, err := os.Stat(filepath.Join(folder, FileName))
+	if err != nil {
+		return !errors.Is(err, fs.ErrNotExist)
+	}
+	own, err := l.file.Stat()
+	return err != nil || os.SameFile(there, own)
 }
 
 // Close syncs the journal and gives up the lock.

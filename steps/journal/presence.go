@@ -1,7 +1,9 @@
 package journal
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,10 +19,10 @@ const screensName = "screens"
 // when the screen's process ends, however it ends.
 type Presence struct{ file *os.File }
 
-// Arrive announces a screen at a run folder.
+// Arrive announces a screen at a run folder. One that is gone is fs.ErrNotExist.
 func Arrive(folder string) (*Presence, error) {
 	dir := filepath.Join(folder, screensName)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("presence: %w", err)
 	}
 	// Locked first, named second: nobody may look at it in between.
@@ -40,8 +42,14 @@ func Arrive(folder string) (*Presence, error) {
 	return &Presence{file: f}, nil
 }
 
-// Leave takes the word back. The engine forgets the name when it next looks.
-func (p *Presence) Leave() error { return p.file.Close() }
+// Leave takes the word back. The engine forgets the name when it next looks. nil
+// said nothing.
+func (p *Presence) Leave() error {
+	if p == nil {
+		return nil
+	}
+	return p.file.Close()
+}
 
 // Screens counts the screens that watch a run folder now, and forgets those
 // whose process has ended.

@@ -39,6 +39,9 @@ type Request struct {
 	// Live is true where the project's database is asked.
 	Live bool
 	Now  time.Time
+	// Ran has, by version, what this user's own runs applied: on the database that
+	// was asked, or on any where none was. nil = nobody knows.
+	Ran func(systemID string, database uint32) map[string]steps.AppliedBy
 }
 
 // Review gathers and judges.
@@ -47,7 +50,8 @@ func Review(ctx context.Context, p *project.Project, r Request) (sqlview.Result,
 	if err != nil {
 		return result, err
 	}
-	return g.asked(result), nil
+	result.Folder = g.standing(ctx)
+	return g.asked(result).Once(), nil
 }
 
 // gather judges everything that was read, also what was read for its history
@@ -92,6 +96,7 @@ type gathering struct {
 	known    bool
 	status   migration.Status
 	database string
+	identity db.Identity
 	// conn is open where the database is asked.
 	conn     *db.Conn
 	snapshot *catalog.Snapshot
@@ -111,7 +116,7 @@ func (g *gathering) folderFiles() (err error) {
 	if g.format, err = migration.Find(g.project.Picked.Tool); err != nil {
 		return err
 	}
-	g.folder, err = g.format.Load(g.project.Root(), g.project.Picked.Dir)
+	g.folder, err = g.project.ReadFolder(g.format)
 	g.byFile = map[string]*migration.Migration{}
 	for i := range g.folder.Migrations {
 		m := &g.folder.Migrations[i]
@@ -135,7 +140,7 @@ func (g *gathering) catalog(ctx context.Context) error {
 }
 
 func (g *gathering) live(ctx context.Context) error {
-	cfg, err := db.ParseConfig(g.project.DSN, g.project.DSNFrom)
+	cfg, err := g.project.Database()
 	if err != nil {
 		return err
 	}
@@ -149,19 +154,20 @@ func (g *gathering) live(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.database = id.Database
+	g.database, g.identity = id.Database, id
 	if g.format.Name == "" {
 		return nil
 	}
-	t, err := history.Open(ctx, c, g.format, g.project.Config.HistoryTable)
+	var t *history.Table
+	var rows []migration.Row
+	err = steps.AsTool(ctx, g.conn, g.project, func() error {
+		if t, err = history.Open(ctx, c, g.format, g.project.HistoryTable(g.folder)); err == nil {
+			rows, err = t.Rows(ctx, c)
+		}
+		return err
+	})
 	if err != nil {
 		return steps.Database("the history table", err)
-	}
-	var rows []migration.Row
-	if t.Exists {
-		if rows, err = t.Rows(ctx, c); err != nil {
-			return steps.Database("the history table", err)
-		}
 	}
 	g.status = migration.Compare(g.folder, rows, t.Variant)
 	g.pending, g.known = g.status.Pending, len(g.request.Paths) == 0
@@ -180,12 +186,14 @@ func (g *gathering) readNamed(ctx context.Context) func(sqlview.Names) (*catalog
 	}
 	return func(n sqlview.Names) (*catalog.Snapshot, error) {
 		var snapshot *catalog.Snapshot
-		var err error
-		if n.Everything {
-			snapshot, err = inspect.Catalog(ctx, g.conn)
-		} else {
-			snapshot, err = inspect.Named(ctx, g.conn, inspect.Names{Words: n.Words, Cascade: n.Cascade})
-		}
+		err := steps.AsTool(ctx, g.conn, g.project, func() (err error) {
+			if n.Everything {
+				snapshot, err = inspect.Catalog(ctx, g.conn)
+			} else {
+				snapshot, err = inspect.Named(ctx, g.conn, inspect.Names{Words: n.Words, Cascade: n.Cascade})
+			}
+			return err
+		})
 		return snapshot, steps.Database("the catalog", err)
 	}
 }
@@ -219,7 +227,12 @@ func (g *gathering) schema(ctx context.Context) error {
 		return err
 	}
 	if p := parsed[0].Problem; p != nil {
-		return &steps.Refused{Problem: fmt.Sprintf("--schema: %s:%d: %s", g.request.Schema, p.Line, p.Message), Advice: "mend the file"}
+		return &steps.Refused{Problem: fmt.Sprintf("--schema: %s:%d: %s", g.request.Schema, p.Line, p.Message), Advice: "fix the file"}
+	}
+	read := lint.File{File: parsed[0]}
+	if line, why := read.Unsendable(); why != "" {
+		return &steps.Refused{Problem: fmt.Sprintf("--schema: %s:%d: %s", g.request.Schema, line, why),
+			Advice: "what the schema is depends on it: name a plain file of DDL, as pg_dump --schema-only without --create writes it"}
 	}
 	g.snapshot = catalog.FromStatements(catalog.SourceSchema, parsed[0].Statements, g.version)
 	return nil

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"belay/sqlview/sqlstate"
+	"belay/steps/applog/sqlstate"
 	"belay/steps/fact"
 )
 

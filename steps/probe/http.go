@@ -5,8 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
+	"syscall"
+
+	"belay/steps/project"
 )
 
 // maxBody is how much of a body is looked at.
@@ -15,9 +19,18 @@ const maxBody = 1 << 20
 // client opens a connection for each question: a kept one would hide that no new
 // one can be made. A redirect is an answer, not a way.
 var client = &http.Client{
-	Transport:     &http.Transport{DisableKeepAlives: true, Proxy: http.ProxyFromEnvironment},
+	Transport:     &http.Transport{DisableKeepAlives: true, Proxy: http.ProxyFromEnvironment, DialContext: dialer.DialContext},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
+
+// dialer never connects to where a cloud answers a machine about itself, by
+// whatever name or spelling of the address it is asked to.
+var dialer = &net.Dialer{Control: func(_, address string, _ syscall.RawConn) error {
+	if host, _, err := net.SplitHostPort(address); err == nil && project.Metadata(host) {
+		return errors.New("a cloud answers a machine about itself there: not asked")
+	}
+	return nil
+}}
 
 func (p Probe) askHTTP(ctx context.Context) (said, problem string) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.URL, nil)

@@ -29,6 +29,10 @@ func (p Probe) askSQL(ctx context.Context, w Where) (said, problem string) {
 				return err
 			}
 		}
+		team, args := c.TeamSQL(db.ForTransaction)
+		if _, err := tx.Exec(ctx, team, args...); err != nil {
+			return err
+		}
 		said, problem, err = first(ctx, tx, p.Text)
 		return err
 	})

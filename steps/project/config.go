@@ -6,10 +6,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"reflect"
 	"sort"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
@@ -116,17 +118,44 @@ func (d *Duration) UnmarshalText(b []byte) error {
 	return err
 }
 
+// maxConfig is how long a belay.toml may be, in bytes.
+const maxConfig = 1 << 20
+
 // ReadConfig reads a belay.toml. A missing file is the zero Config. An unknown
-// key is a UsageError that names the nearest known one.
-func ReadConfig(path string) (Config, error) {
-	b, err := os.ReadFile(path)
+// key is a UsageError that names the nearest known one, and so is a value that
+// would loosen what belay does by itself. dir is what relative paths begin at.
+func ReadConfig(path, dir string) (Config, error) {
+	b, err := readOrdinary(path, maxConfig)
 	if errors.Is(err, os.ErrNotExist) {
 		return Config{}, nil
 	}
 	if err != nil {
 		return Config{}, &UsageError{Problem: err.Error(), Advice: "give another file with --config"}
 	}
-	return parseConfig(path, b)
+	c, err := parseConfig(path, b)
+	if err != nil {
+		return c, err
+	}
+	return c, tighten(path, b, home{dir: dir, root: around(dir)})
+}
+
+// readOrdinary reads a file that is one, up to a length: no device, no pipe.
+func readOrdinary(path string, limit int64) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // opening a pipe waits for its other end
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is not an ordinary file", path)
+	case info.Size() > limit:
+		return nil, fmt.Errorf("%s is longer than %d bytes", path, limit)
+	}
+	return io.ReadAll(io.LimitReader(f, limit))
 }
 
 func parseConfig(path string, b []byte) (Config, error) {
@@ -151,25 +180,18 @@ func parseConfig(path string, b []byte) (Config, error) {
 		line, column := bad.Position()
 		return c, &UsageError{
 			Problem: fmt.Sprintf("%s:%d:%d: %s", path, line, column, strings.TrimPrefix(bad.Error(), "toml: ")),
-			Advice:  "mend the line and run belay again",
+			Advice:  "fix the line and run belay again",
 		}
 	}
 	if err != nil {
-		return c, &UsageError{Problem: path + ": " + err.Error(), Advice: "mend the file and run belay again"}
+		return c, &UsageError{Problem: path + ": " + err.Error(), Advice: "fix the file and run belay again"}
 	}
 	return c, c.check(path)
 }
 
+// check refuses keys that do not go together.
 func (c Config) check(path string) error {
 	for name, t := range c.Target {
-		switch t.Environment {
-		case "", "production", "staging", "local":
-		default:
-			return &UsageError{
-				Problem: fmt.Sprintf("%s: target %s: environment is %q", path, name, t.Environment),
-				Advice:  "the words are production, staging, local",
-			}
-		}
 		if t.DSN != "" && t.Service != "" {
 			return &UsageError{
 				Problem: fmt.Sprintf("%s: target %s has both dsn and service", path, name),
@@ -180,13 +202,7 @@ func (c Config) check(path string) error {
 	if c.Monitor.LogCommand != "" && c.Monitor.LogFile != "" {
 		return &UsageError{Problem: path + ": [monitor] has both log_command and log_file", Advice: "keep one of them"}
 	}
-	switch c.Ledger {
-	case "", "ask", "target", "local":
-		return nil
-	}
-	return &UsageError{
-		Problem: fmt.Sprintf("%s: ledger is %q", path, c.Ledger), Advice: "the words are ask, target, local",
-	}
+	return nil
 }
 
 // configKeys lists every key of a belay.toml, dotted, from the struct's tags.

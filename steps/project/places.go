@@ -1,13 +1,13 @@
 package project
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 )
 
 // RunsDir is where run folders live: $XDG_STATE_HOME/belay/runs. It is made
-// with 0700 where it is missing.
+// with 0700 where it is missing; one that others reach, or that is another user's,
+// is refused.
 func RunsDir() (string, error) {
 	return place("XDG_STATE_HOME", filepath.Join(".local", "state"), "runs")
 }
@@ -16,6 +16,23 @@ func RunsDir() (string, error) {
 // $XDG_STATE_HOME/belay/backups, made with 0700.
 func BackupsDir() (string, error) {
 	return place("XDG_STATE_HOME", filepath.Join(".local", "state"), "backups")
+}
+
+// BackupDirs are all folders where dumps of the project may lie: the user's own, and
+// the one of belay.toml.
+func (p *Project) BackupDirs() []string {
+	var dirs []string
+	if own, err := BackupsDir(); err == nil {
+		dirs = append(dirs, own)
+	}
+	dir := p.Config.Backup.Directory
+	if dir != "" && !filepath.IsAbs(dir) {
+		dir = filepath.Join(p.Dir, dir)
+	}
+	if dir != "" {
+		dirs = append(dirs, dir)
+	}
+	return dirs
 }
 
 // RehearsalsDir is where the records of rehearsals go that a run made itself:
@@ -44,12 +61,8 @@ func place(env, fallback, below string) (string, error) {
 		}
 		base = filepath.Join(home, fallback)
 	}
-	dir := filepath.Join(base, "belay", below)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", &Refusal{
-			Problem: fmt.Sprintf("cannot keep the run's story: %v", err),
-			Advice:  "set $" + env + " to a folder that belay may write",
-		}
+	if below == "" {
+		return owned(base, []string{"belay"}, env, noWrite)
 	}
-	return dir, nil
+	return owned(base, []string{"belay", below}, env, noAccess)
 }

@@ -45,8 +45,13 @@ type Project struct {
 	// DSN may hold a password and is never printed. DSNFrom names its source.
 	DSN     string
 	DSNFrom string
-	Limits  Limits
-	Store   *Store
+	// Warnings are what the user should know of where the connection comes from.
+	Warnings []string
+	Limits   Limits
+	Store    *Store
+
+	// repoDSN is the DSN that belay.toml names, where it is the one in use.
+	repoDSN string
 }
 
 // Look finds out the configuration and the folder alone. It makes nothing.
@@ -71,6 +76,9 @@ func Load(flags Flags, dir string) (*Project, error) {
 		return nil, err
 	}
 	p.Limits = limits(p.Target)
+	if t := p.StatementTimeout(); t > 0 {
+		p.Limits.HoldBudget, p.Limits.Deadline = min(p.Limits.HoldBudget, t), min(p.Limits.Deadline, t)
+	}
 	storeDir, err := StoreDir()
 	if err != nil {
 		return nil, err
@@ -87,7 +95,7 @@ func (p *Project) readConfig() error {
 			return &UsageError{Problem: "--config: " + err.Error(), Advice: "name a file that is there, or leave --config out"}
 		}
 	}
-	c, err := ReadConfig(p.ConfigPath)
+	c, err := ReadConfig(p.ConfigPath, p.Dir)
 	p.Config = c
 	return err
 }

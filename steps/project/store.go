@@ -21,11 +21,14 @@ type Pin struct {
 	PinnedAt         time.Time `toml:"pinned_at"`
 }
 
-// Consent is a yes to the commands of a belay.toml, bound to its bytes.
+// Consent is a yes to the commands of a belay.toml, bound to its bytes, or to a
+// server that it names, bound to the address too.
 type Consent struct {
-	Path   string    `toml:"path"`
-	SHA256 string    `toml:"sha256"`
-	At     time.Time `toml:"at"`
+	Path   string `toml:"path"`
+	SHA256 string `toml:"sha256"`
+	// Address is the server's; "" = the yes is to the commands.
+	Address string    `toml:"address,omitempty"`
+	At      time.Time `toml:"at"`
 }
 
 // Store is the user's own store.
@@ -56,7 +59,7 @@ func OpenStore(dir string) (*Store, error) {
 	if err != nil {
 		return nil, &Refusal{
 			Problem: fmt.Sprintf("your own store %s: %v", filepath.Join(dir, targetsName), err),
-			Advice:  "mend the file, or move it away and answer again what each database is",
+			Advice:  "fix the file, or move it away and answer again what each database is",
 		}
 	}
 	return s, nil
@@ -85,7 +88,7 @@ func (s *Store) SetPin(p Pin) error {
 	})
 }
 
-// Consented reports whether the commands of a file with these bytes were allowed.
+// Consented reports whether what the hash is of was allowed for a file.
 func (s *Store) Consented(path, sha256 string) bool {
 	for _, c := range s.targets.Consent {
 		if c.Path == path && c.SHA256 == sha256 {
@@ -95,7 +98,7 @@ func (s *Store) Consented(path, sha256 string) bool {
 	return false
 }
 
-// SetConsent remembers a yes to the commands of a file.
+// SetConsent remembers a yes.
 func (s *Store) SetConsent(c Consent) error {
 	return s.update(func(t *targetsFile) { t.Consent = append(t.Consent, c) })
 }

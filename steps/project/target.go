@@ -5,6 +5,8 @@ import (
 	"sort"
 	"strings"
 	"time"
+
+	"belay/db/dsn"
 )
 
 // Limits bounds what a run may cost the application.
@@ -14,6 +16,8 @@ type Limits struct {
 	QueueLimit  int           // sessions behind our granted lock
 	Attempts    int
 	RetryFor    time.Duration
+	// Deadline ends a statement that runs CONCURRENTLY, or one that makes nobody wait.
+	Deadline time.Duration
 }
 
 // Defaults are the limits that a repository may only tighten.
@@ -23,6 +27,7 @@ var Defaults = Limits{
 	QueueLimit:  20,
 	Attempts:    30,
 	RetryFor:    10 * time.Minute,
+	Deadline:    6 * time.Hour,
 }
 
 // limits are the defaults, tightened by what the target says.
@@ -50,9 +55,10 @@ func tighter(have time.Duration, want *Duration) time.Duration {
 // libpqVariables say that the environment names a server the way libpq does.
 var libpqVariables = []string{"PGSERVICE", "PGHOST", "PGHOSTADDR", "PGDATABASE"}
 
-// findTarget decides where the connection comes from: --dsn, --target, the only
-// target of belay.toml, $DATABASE_URL, the libpq environment. A named source
-// beats an inherited one, and every source is told.
+// findTarget decides where the connection comes from: --dsn, --target,
+// $DATABASE_URL, the only target of belay.toml, the libpq environment. What the
+// user says beats what the repository says, and every source is told. The only
+// target's settings count for $DATABASE_URL too.
 func (p *Project) findTarget() error {
 	if p.Flags.DSN != "" && p.Flags.Target != "" {
 		return &UsageError{Problem: "--dsn and --target are both given", Advice: "give one of them"}
@@ -61,29 +67,47 @@ func (p *Project) findTarget() error {
 		p.DSN, p.DSNFrom = p.Flags.DSN, "--dsn"
 		return nil
 	}
+	if err := p.pickTarget(); err != nil {
+		return err
+	}
+	url := os.Getenv("DATABASE_URL")
+	named := p.Target.dsn()
+	if named == "" || url != "" && p.Flags.Target == "" {
+		p.environment()
+		if named != "" {
+			p.Warnings = append(p.Warnings, "target "+p.TargetName+" in "+FileName+" names a server of its own: $DATABASE_URL counts; --target "+p.TargetName+" takes the other")
+		}
+		return nil
+	}
+	p.DSN, p.DSNFrom, p.repoDSN = named, "target "+p.TargetName+" in "+FileName, named
+	return nil
+}
+
+// pickTarget is the target of --target, or the only one there is.
+func (p *Project) pickTarget() error {
 	name := p.Flags.Target
 	if name == "" && len(p.Config.Target) == 1 {
 		for only := range p.Config.Target {
 			name = only
 		}
 	}
-	if name != "" {
-		t, ok := p.Config.Target[name]
-		if !ok {
-			return &UsageError{Problem: "no target is called " + name, Advice: "belay.toml has " + strings.Join(p.targetNames(), ", ")}
-		}
-		p.TargetName, p.Target = name, t
-		switch {
-		case t.DSN != "":
-			p.DSN, p.DSNFrom = t.DSN, "target "+name+" in belay.toml"
-			return nil
-		case t.Service != "":
-			p.DSN, p.DSNFrom = "service="+t.Service, "target "+name+" in belay.toml"
-			return nil
-		}
+	if name == "" {
+		return nil
 	}
-	p.environment()
+	t, ok := p.Config.Target[name]
+	if !ok {
+		return &UsageError{Problem: "no target is called " + name, Advice: "belay.toml has " + strings.Join(p.targetNames(), ", ")}
+	}
+	p.TargetName, p.Target = name, t
 	return nil
+}
+
+// dsn is where the target itself says to connect; "" = it does not.
+func (t TargetConf) dsn() string {
+	if t.Service != "" {
+		return dsn.Keyword("service", t.Service)
+	}
+	return t.DSN
 }
 
 func (p *Project) environment() {

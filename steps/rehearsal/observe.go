@@ -24,9 +24,11 @@ type relation struct {
 	node uint32
 }
 
-const knownSQL = `select c.oid, n.nspname || '.' || c.relname, c.relkind::text, c.relfilenode
-from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-where n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast') and n.nspname not like 'pg\_temp%' and n.nspname not like 'pg\_toast\_temp%'`
+// Both are asked inside a unit, under whatever search_path that has.
+const knownSQL = `select c.oid, pg_catalog.concat(n.nspname, '.', c.relname), c.relkind::pg_catalog.text, c.relfilenode
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) c.relnamespace
+where n.nspname operator(pg_catalog.<>) all ('{pg_catalog,information_schema,pg_toast}'::pg_catalog.name[])
+  and n.nspname operator(pg_catalog.!~) '^pg_(toast_)?temp'`
 
 func readKnown(ctx context.Context, c *pgx.Conn) (known, error) {
 	rows, err := c.Query(ctx, knownSQL)
@@ -44,8 +46,8 @@ func readKnown(ctx context.Context, c *pgx.Conn) (known, error) {
 }
 
 const heldSQL = `select l.relation, l.mode from pg_catalog.pg_locks l
-where l.pid = pg_catalog.pg_backend_pid() and l.locktype = 'relation' and l.granted
-  and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database())`
+where l.pid operator(pg_catalog.=) pg_catalog.pg_backend_pid() and l.locktype operator(pg_catalog.=) 'relation' and l.granted
+  and l.database operator(pg_catalog.=) (select d.oid from pg_catalog.pg_database d where d.datname operator(pg_catalog.=) pg_catalog.current_database())`
 
 // observer looks at the session of a unit after each of its statements, from
 // inside its transaction: only there can its locks and its new files be seen.

@@ -15,36 +15,24 @@ import (
 
 // Copy is what is taken along from the target into a throwaway cluster.
 type Copy struct {
-	// Roles exist by name only: nobody can log in as one of them.
-	Roles []string
+	Rights Rights
+	// OfDump takes the roles from the dump: there is no target to ask.
+	OfDump bool
 	// SearchPath is the target session's; "" = the server's own default.
 	SearchPath string
-	// History is the table's quoted name and its rows as COPY writes them; Create
-	// is the DDL where the table does not exist yet.
-	History, Create string
-	Rows            []byte
-	// Restore are further flags of pg_restore.
-	Restore []string
+	// History is the table's quoted name and its rows as COPY writes them; "" = it
+	// is not there.
+	History string
+	Rows    []byte
 }
 
-const rolesSQL = `select rolname::text from pg_catalog.pg_roles where rolname !~ '^pg_' order by 1 limit 1000`
-
-// ReadCopy reads what a rehearsal needs beside the schema. history is "" where
-// the table does not exist.
-func ReadCopy(ctx context.Context, c *db.Conn, history string) (Copy, error) {
-	var out Copy
-	rows, err := c.Query(ctx, rolesSQL)
-	if err != nil {
-		return out, fmt.Errorf("roles: %w", err)
-	}
-	if out.Roles, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
-		return out, fmt.Errorf("roles: %w", err)
-	}
-	if err := c.QueryRow(ctx, `select pg_catalog.current_setting('search_path')`).Scan(&out.SearchPath); err != nil {
-		return out, fmt.Errorf("search_path: %w", err)
-	}
-	if history == "" {
-		return out, nil
+// ReadCopy reads what a rehearsal needs beside the schema. acts is the role that the
+// migration takes; history is "" where the table does not exist.
+func ReadCopy(ctx context.Context, c *db.Conn, acts, history string) (Copy, error) {
+	rights, err := readRights(ctx, c, acts)
+	out := Copy{Rights: rights, SearchPath: c.TeamValue("search_path")}
+	if err != nil || history == "" {
+		return out, err
 	}
 	var b bytes.Buffer
 	if _, err := c.PgConn().CopyTo(ctx, &b, "COPY "+history+" TO STDOUT"); err != nil {
@@ -54,91 +42,135 @@ func ReadCopy(ctx context.Context, c *db.Conn, history string) (Copy, error) {
 	return out, nil
 }
 
-// Scratch is a throwaway cluster with one database to rehearse in.
+// CopyOfDump is for a rehearsal of a dump, whose target nobody can ask. acts is the
+// role that the migration takes.
+func CopyOfDump(acts string) Copy { return Copy{OfDump: true, Rights: Rights{Acts: acts}} }
+
+// Scratch is a throwaway cluster with one database to rehearse in. Nobody can log in
+// as its superuser once anything of the dump is there, belay neither.
 type Scratch struct {
 	Cluster *scratch.Cluster
-	Config  db.Config
-	// Missing are objects that could not be restored, in pg_restore's words.
-	Missing []string
+	// DSN and Config are of the migration's own role, Whole of one that has the
+	// rights of all the others, to read the schema by.
+	DSN           string
+	Config, Whole db.Config
+	// Missing are objects that could not be restored, in pg_restore's words, and
+	// LeftOut those that only a superuser may make.
+	Missing, LeftOut []string
 }
 
 // Close ends the cluster and removes all of it.
 func (s *Scratch) Close() error { return s.Cluster.Close() }
 
-const database = "rehearsal"
+// The database, and two roles that the target does not have: one restores, the
+// other lends every role what it needs to be given an object.
+const (
+	database = "rehearsal"
+	restorer = "belay_throwaway_restorer"
+	lender   = "belay_throwaway_lender"
+)
 
 // Open starts a cluster and restores a dump and a copy into it.
 func Open(ctx context.Context, bin scratch.Binaries, c dump.Client, path string, with Copy) (*Scratch, error) {
-	cluster, err := scratch.Start(ctx, scratch.Options{Binaries: bin, Dir: scratch.MemoryDir()})
+	holds, err := dump.Read(ctx, c, path)
 	if err != nil {
 		return nil, err
 	}
-	s := &Scratch{Cluster: cluster}
-	if err := s.fill(ctx, c, path, with); err != nil {
-		return nil, errors.Join(err, cluster.Close())
+	if with.OfDump {
+		with.Rights = ofDump(holds.Owners, with.Rights.Acts)
+	}
+	cluster, err := scratch.Start(ctx, scratch.Options{Binaries: bin, Dir: scratch.MemoryDir(), Private: true})
+	if err != nil {
+		return nil, err
+	}
+	s := &Scratch{Cluster: cluster, LeftOut: holds.LeftOut}
+	if err := s.fill(ctx, source{client: c, path: path, holds: holds}, with); err != nil {
+		return nil, errors.Join(fmt.Errorf("throwaway database: %w", err), cluster.Close())
 	}
 	return s, nil
 }
 
-func (s *Scratch) fill(ctx context.Context, c dump.Client, path string, with Copy) error {
-	var statements []string
-	for _, r := range with.Roles {
-		if r != scratch.Superuser {
-			statements = append(statements, "CREATE ROLE "+pgx.Identifier{r}.Sanitize()+" NOLOGIN")
-		}
-	}
-	if err := execAll(ctx, s.Cluster.SocketDSN(""), append(statements, "CREATE DATABASE "+database)); err != nil {
-		return fmt.Errorf("throwaway database: %w", err)
-	}
-	var err error
-	if s.Config, err = db.ParseConfig(s.Cluster.DSN(database), "throwaway cluster"); err != nil {
-		return err
-	}
-	restored, err := dump.Restore(ctx, c, s.Config, path, with.Restore...)
+// source is a dump and what it holds.
+type source struct {
+	client dump.Client
+	path   string
+	holds  dump.Contents
+}
+
+// fill restores as a role that is no superuser. What takes one is made before
+// anything of the dump is there but the names of its schemas.
+func (s *Scratch) fill(ctx context.Context, from source, with Copy) error {
+	f, err := s.found(ctx, with.Rights)
 	if err != nil {
 		return err
 	}
-	s.Missing = restored.Errors
-	return s.complete(ctx, with)
+	defer f.conn.Close(context.WithoutCancel(ctx))
+	var flags []string
+	if with.OfDump {
+		flags = []string{dump.WithoutRights}
+	}
+	schemas, err := dump.RestoreSchemas(ctx, from.client, s.Whole, from.path, from.holds, flags...)
+	if err != nil {
+		return err
+	}
+	for _, x := range from.holds.Extensions {
+		if err := f.extension(ctx, x); err != nil {
+			return err
+		}
+	}
+	for _, w := range from.holds.Wrappers {
+		if err := f.wrapper(ctx, w); err != nil {
+			return err
+		}
+	}
+	others, err := dump.RestoreOthers(ctx, from.client, s.Whole, from.path, from.holds, flags...)
+	if err != nil {
+		return err
+	}
+	s.Missing = append(append(f.missing, schemas.Errors...), others.Errors...)
+	if err := s.complete(ctx, with); err != nil {
+		return err
+	}
+	return f.handOver(ctx, with.Rights)
 }
 
 // emptyLedger removes what a dump carried along of belay's own: those rows are
 // another database's history.
 const emptyLedger = `DO $$ BEGIN
-	IF pg_catalog.to_regclass('belay.run') IS NOT NULL AND pg_catalog.to_regclass('belay.meta') IS NOT NULL THEN
+	IF (SELECT pg_catalog.count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		WHERE n.nspname = 'belay' AND c.relname IN ('run', 'applied_file', 'campaign', 'meta') AND c.relkind = 'r') = 4 THEN
 		TRUNCATE belay.run, belay.applied_file, belay.campaign CASCADE;
 	END IF;
 END $$`
 
 // complete adds what a schema does not hold: the history's rows, the search path.
+// It may run code of the dump: triggers, defaults, index expressions.
 func (s *Scratch) complete(ctx context.Context, with Copy) error {
-	statements := []string{emptyLedger}
-	if with.Create != "" {
-		statements = append(statements, with.Create)
-	}
-	conn, err := pgx.Connect(ctx, s.Cluster.SocketDSN(database))
+	conn, err := pgx.Connect(ctx, s.Whole.DSN.Reveal())
 	if err != nil {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	for _, sql := range statements {
+	for _, sql := range []string{"SET search_path = pg_catalog, pg_temp", emptyLedger} {
 		if _, err := conn.Exec(ctx, sql); err != nil {
-			return fmt.Errorf("throwaway database: %w", err)
+			return err
 		}
 	}
 	if with.History != "" {
 		if _, err := conn.PgConn().CopyFrom(ctx, bytes.NewReader(with.Rows), "COPY "+with.History+" FROM STDIN"); err != nil {
-			return fmt.Errorf("history table in the throwaway database: %w", err)
+			return fmt.Errorf("history table: %w", err)
 		}
 		if err := advance(ctx, conn, with.History); err != nil {
-			return fmt.Errorf("sequences of the history table in the throwaway database: %w", err)
+			return fmt.Errorf("sequences of the history table: %w", err)
 		}
 	}
 	if with.SearchPath == "" {
 		return nil
 	}
-	// The value is a list as SHOW prints it, quoted where it must be.
-	_, err = conn.Exec(ctx, "ALTER DATABASE "+database+" SET search_path = "+with.SearchPath)
+	if _, err := conn.Exec(ctx, "SELECT pg_catalog.set_config('search_path', $1, false)", with.SearchPath); err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, "ALTER DATABASE "+database+" SET search_path FROM CURRENT")
 	return err
 }
 
@@ -167,20 +199,6 @@ func advance(ctx context.Context, conn *pgx.Conn, table string) error {
 	for _, f := range all {
 		sql := fmt.Sprintf("SELECT pg_catalog.setval($1::text::pg_catalog.regclass, pg_catalog.max(%s)) FROM %s HAVING pg_catalog.max(%s) >= 1", f.Column, table, f.Column)
 		if _, err := conn.Exec(ctx, sql, f.Sequence); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func execAll(ctx context.Context, dsn string, statements []string) error {
-	conn, err := pgx.Connect(ctx, dsn)
-	if err != nil {
-		return err
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	for _, sql := range statements {
-		if _, err := conn.Exec(ctx, sql); err != nil {
 			return err
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"belay/sqlview/effect"
+	"belay/sqlview/visible"
 )
 
 // Schema names the JSON.
@@ -31,6 +32,17 @@ const (
 	// GradeC is the schema alone, without rows.
 	GradeC Grade = "C"
 )
+
+// Means says in words what was rehearsed on.
+func (g Grade) Means() string {
+	switch g {
+	case GradeA:
+		return "a clone of production"
+	case GradeB:
+		return "a dump with its rows"
+	}
+	return "the schema without rows"
+}
 
 // Record is what a rehearsal showed. Durations are in ms.
 type Record struct {
@@ -55,12 +67,23 @@ type Record struct {
 	Diff []string `json:"diff"`
 	// Missing are objects of the original that the place does not have.
 	Missing []string `json:"missing,omitempty"`
+	// LeftOut are objects that only a superuser may make, such as "event trigger x":
+	// nobody is one on a throwaway cluster.
+	LeftOut []string `json:"left_out,omitempty"`
 	// Limits are what this rehearsal cannot show.
 	Limits []string `json:"limits"`
 	// Error is why it ended early; "" = it did not. SQLState and Unit say where.
 	Error    string `json:"error,omitempty"`
 	SQLState string `json:"sqlstate,omitempty"`
 	Phase    string `json:"phase,omitempty"` // apply, roll back, apply again
+	// Beyond is true where it ended for want of a right that the place gives nobody:
+	// that says nothing against the migration.
+	Beyond bool `json:"beyond,omitempty"`
+}
+
+// LeftOutText says of an object in LeftOut that it is not there, and why.
+func LeftOutText(object string) string {
+	return "left out of the rehearsal: " + object + ", because only a superuser may make it"
 }
 
 // Unit is one file as it was rehearsed.
@@ -108,7 +131,7 @@ func (r Record) Save(dir string) (string, error) {
 	}
 	path := filepath.Join(dir, r.Name())
 	next := path + ".partial"
-	if err := os.WriteFile(next, append(b, '\n'), 0o600); err != nil {
+	if err := os.WriteFile(next, append(visible.JSON(b), '\n'), 0o600); err != nil {
 		return "", fmt.Errorf("rehearsal record: %w", err)
 	}
 	return path, os.Rename(next, path)
@@ -134,6 +157,9 @@ func Read(path string) (Record, error) {
 type Subject struct {
 	PlanSHA256, SchemaSHA256 string
 	Major                    int
+	// Downs has the hash of each version's way back; "" = it has none. The plan's
+	// hash is of the way forward alone.
+	Downs map[string]string
 }
 
 // Refuses says why a record is no evidence for a subject; "" = it is.
@@ -146,6 +172,11 @@ func (r Record) Refuses(s Subject) string {
 	case r.SchemaSHA256 != s.SchemaSHA256:
 		return "the schema is not the one that it was rehearsed on"
 	}
+	for _, u := range r.Units {
+		if down := s.Downs[u.Version]; down != u.DownSHA256 {
+			return "the way back of " + u.Version + " is not the one that was rehearsed"
+		}
+	}
 	return ""
 }
 
@@ -155,9 +186,15 @@ func short(sha string) string { return sha[:min(12, len(sha))] }
 // it was taken back.
 func (r Record) Passed() bool { return r.Error == "" }
 
+// BeyondHint is what to do where Beyond is true.
+const BeyondHint = "rehearse it on staging, where a role has that right: `belay rehearse --on DSN`, and give its record with --rehearsal FILE"
+
 // Verdict is the record in one line.
 func (r Record) Verdict() string {
-	if !r.Passed() {
+	switch {
+	case r.Beyond:
+		return fmt.Sprintf("rehearsal not finished: %s: %s; it takes a right that a throwaway cluster gives nobody, such as a superuser's", r.Phase, r.Error)
+	case !r.Passed():
 		return fmt.Sprintf("rehearsal: %s: %s", r.Phase, r.Error)
 	}
 	words := []string{"applied"}
@@ -168,7 +205,7 @@ func (r Record) Verdict() string {
 		words = append(words, fmt.Sprintf("%d of %d rolled back and applied again", len(r.Units)-r.BackFrom, len(r.Units)))
 	}
 	n, same := r.counts()
-	text := fmt.Sprintf("grade %s, %s: %d of %d statements as predicted", r.Grade, strings.Join(words, ", "), same, n)
+	text := fmt.Sprintf("grade %s (%s), %s: %d of %d statements as predicted", r.Grade, r.Grade.Means(), strings.Join(words, ", "), same, n)
 	if len(r.Diff) > 0 {
 		text += fmt.Sprintf("; the way back leaves %d lines of the schema changed", len(r.Diff))
 	}

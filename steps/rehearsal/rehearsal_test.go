@@ -100,7 +100,7 @@ func work(t *testing.T, cfg db.Config, version, up, down string) Work {
 func rehearse(t *testing.T, d *dbtest.DB, works ...Work) Record {
 	t.Helper()
 	var r Record
-	if err := Run(t.Context(), Order{Config: config(t, d.DSN), Works: works, Client: client(t, d)}, &r); err != nil {
+	if err := Run(t.Context(), Order{Config: config(t, d.DSN), Whole: config(t, d.DSN), Works: works, Client: client(t, d)}, &r); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -184,7 +184,7 @@ func TestFingerprintOfACopy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Open(t.Context(), d.Cluster().Binaries(), c, taken.Path, Copy{Roles: []string{"postgres", "odd \"role"}, SearchPath: `"$user", public`})
+	s, err := Open(t.Context(), d.Cluster().Binaries(), c, taken.Path, Copy{Rights: Rights{Roles: []Role{{Name: "postgres"}, {Name: "odd \"role"}}}, SearchPath: `"$user", public`})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,7 +211,8 @@ func TestFingerprintOfACopy(t *testing.T) {
 }
 
 func TestRecordTravelsAndIsRefused(t *testing.T) {
-	r := Record{Schema: Schema, PlanSHA256: strings.Repeat("a", 64), SchemaSHA256: "s", ServerMajor: 15}
+	r := Record{Schema: Schema, PlanSHA256: strings.Repeat("a", 64), SchemaSHA256: "s", ServerMajor: 15,
+		Units: []Unit{{Version: "1", DownSHA256: "d"}, {Version: "2"}}}
 	path, err := r.Save(t.TempDir())
 	if err != nil || filepath.Base(path) != "REHEARSAL-aaaaaaaaaaaa.json" {
 		t.Fatal(path, err)
@@ -223,7 +224,8 @@ func TestRecordTravelsAndIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same := Subject{PlanSHA256: r.PlanSHA256, SchemaSHA256: "s", Major: 15}
+	downs := map[string]string{"1": "d"}
+	same := Subject{PlanSHA256: r.PlanSHA256, SchemaSHA256: "s", Major: 15, Downs: downs}
 	if why := read.Refuses(same); why != "" {
 		t.Error(why)
 	}
@@ -231,6 +233,8 @@ func TestRecordTravelsAndIsRefused(t *testing.T) {
 		"other files":   {PlanSHA256: "b", SchemaSHA256: "s", Major: 15},
 		"PostgreSQL 15": {PlanSHA256: r.PlanSHA256, SchemaSHA256: "s", Major: 16},
 		"schema":        {PlanSHA256: r.PlanSHA256, SchemaSHA256: "t", Major: 15},
+		"way back of 1": {PlanSHA256: r.PlanSHA256, SchemaSHA256: "s", Major: 15, Downs: map[string]string{"1": "mended"}},
+		"way back of 2": {PlanSHA256: r.PlanSHA256, SchemaSHA256: "s", Major: 15, Downs: map[string]string{"1": "d", "2": "new"}},
 	} {
 		if why := read.Refuses(s); !strings.Contains(why, want) {
 			t.Errorf("%+v: %q", s, why)

@@ -13,6 +13,7 @@ import (
 	"belay/db/dump"
 	"belay/db/inspect"
 	"belay/sqlview/catalog"
+	"belay/sqlview/effect"
 )
 
 // Work is a migration to rehearse.
@@ -30,10 +31,14 @@ type Order struct {
 	Config db.Config
 	Works  []Work
 	// Client dumps the schema before and after the way back; its zero value means
-	// that only the catalog is compared.
+	// that only the catalog is compared. Whole is as whom it connects.
 	Client dump.Client
-	// Create makes the history table first; "" = it is there.
-	Create string
+	Whole  db.Config
+	// Create makes the history table first; "" = it is there. Acts is the role that
+	// does; "" = the login.
+	Create, Acts string
+	// Withheld is true where the migration has rights elsewhere that nobody has here.
+	Withheld bool
 	// ForwardOnly leaves the way back out: the server is shared.
 	ForwardOnly bool
 	// Tell is given a sentence now and then; nil = nobody listens.
@@ -65,7 +70,11 @@ func Run(ctx context.Context, o Order, r *Record) error {
 	s := &stage{o: o, trio: t, r: r, x: &apply.Executor{Trio: t}}
 	defer func() { _ = t.Close() }()
 	if o.Create != "" {
-		if _, err := t.Executor.Exec(ctx, o.Create); err != nil {
+		err := t.Executor.As(ctx, o.Acts, func() error {
+			_, err := t.Executor.Exec(ctx, o.Create)
+			return err
+		})
+		if err != nil {
 			return fmt.Errorf("history table: %w", err)
 		}
 	}
@@ -157,9 +166,9 @@ func (s *stage) forward(ctx context.Context, i int, phase string, ms *int64) (bo
 	return true, errors.Join(err, seen.err)
 }
 
-// slow reports whether a unit was judged to hold its locks for long.
+// slow reports whether a unit was not judged instant.
 func slow(u apply.Unit) bool {
-	return slices.ContainsFunc(u.Statements, func(st apply.Statement) bool { return st.Effect.Known && st.Effect.Duration == "slow" })
+	return slices.ContainsFunc(u.Statements, func(st apply.Statement) bool { return !st.Effect.Known || st.Effect.Duration != effect.Instant })
 }
 
 func (s *stage) backward(ctx context.Context, i int) (bool, error) {
@@ -199,10 +208,13 @@ func (s *stage) failed(phase string, err error) {
 	if errors.As(err, &f) {
 		s.r.SQLState = f.Code
 	}
+	s.r.Beyond = s.o.Withheld && s.r.SQLState == "42501"
 }
 
 func (s *stage) wal(ctx context.Context) (at int64, err error) {
-	err = s.trio.Monitor.QueryRow(ctx, `select pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')::int8`).Scan(&at)
+	err = s.trio.Spare(ctx, func(c *db.Conn) error {
+		return c.QueryRow(ctx, `select pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')::int8`).Scan(&at)
+	})
 	return at, err
 }
 
@@ -218,7 +230,7 @@ func (s *stage) schema(ctx context.Context) (string, error) {
 		return "", err
 	}
 	defer os.RemoveAll(dir)
-	d, err := dump.Take(ctx, s.o.Client, s.o.Config, dump.Options{
+	d, err := dump.Take(ctx, s.o.Client, s.o.Whole, dump.Options{
 		Dir: dir, Name: "schema", SchemaOnly: true, Run: "rehearse", ServerMajor: s.trio.Executor.ServerMajor(),
 	})
 	if err != nil {

@@ -6,31 +6,35 @@ import (
 
 	"belay/sqlview/effect"
 	"belay/sqlview/measure"
+	"belay/sqlview/visible"
 )
 
 // Text is the record for people: what was predicted beside what was seen.
 func (r Record) Text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "rehearsed on PostgreSQL %d, %s, in %s\n", r.ServerMajor, r.Place, measure.MS(r.TookMS))
+	visible.Fprintf(&b, "rehearsed on PostgreSQL %d, %s, in %s\n", r.ServerMajor, r.Place, measure.MS(r.TookMS))
 	for _, u := range r.Units {
-		fmt.Fprintf(&b, "%s: %s\n", u.Path, u.Took())
+		visible.Fprintf(&b, "%s: %s\n", u.Path, u.Took())
 		for _, s := range u.Statements {
-			fmt.Fprintf(&b, "  %s\n", s.Seen())
+			visible.Fprintf(&b, "  %s\n", s.Seen())
 			for _, d := range s.Differs {
-				fmt.Fprintf(&b, "    differs: %s\n", d)
+				visible.Fprintf(&b, "    differs: %s\n", d)
 			}
 		}
 	}
 	for _, d := range r.Diff {
-		fmt.Fprintf(&b, "after the way back: %s\n", d)
+		visible.Fprintf(&b, "after the way back: %s\n", d)
 	}
 	for _, m := range r.Missing {
-		fmt.Fprintf(&b, "not restored: %s\n", m)
+		visible.Fprintf(&b, "not restored: %s\n", m)
+	}
+	for _, o := range r.LeftOut {
+		visible.Fprintf(&b, "%s\n", LeftOutText(o))
 	}
 	for _, l := range r.Limits {
-		fmt.Fprintf(&b, "not shown: %s\n", l)
+		visible.Fprintf(&b, "not shown: %s\n", l)
 	}
-	b.WriteString(r.Verdict() + "\n")
+	visible.Fprintf(&b, "%s\n", r.Verdict())
 	return b.String()
 }
 

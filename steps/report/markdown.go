@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"belay/sqlview/visible"
 )
 
 const clock = "2006-01-02 15:04:05 UTC"
@@ -33,12 +35,16 @@ func (r Report) Markdown() string {
 	for _, a := range r.Answers {
 		fmt.Fprintf(&b, "- %s `%s` = %s, by %s\n", stamp(a.At), a.ID, escape(a.Answer), escape(a.By))
 	}
+	r.writeEnded(&b)
 	b.WriteString("\n## Log\n\n")
 	for _, l := range r.Log {
 		fmt.Fprintf(&b, "- %s %s\n", stamp(l.At), escape(l.Text))
 	}
 	return b.String()
 }
+
+// manyChanges are listed of one file; the JSON has all that the journal holds.
+const manyChanges = 20
 
 func (r Report) writeUnits(b *strings.Builder) {
 	b.WriteString("\n## What ran\n\n")
@@ -57,6 +63,12 @@ func (r Report) writeUnits(b *strings.Builder) {
 		for _, w := range u.Blockers {
 			fmt.Fprintf(b, "  - in the way: pid %d, %s, user %s, %s, in %d tries\n", w.PID, escape(w.Application), escape(w.User), w.State, w.Count)
 		}
+		for _, c := range u.Changes[:min(len(u.Changes), manyChanges)] {
+			fmt.Fprintf(b, "  - statement %d: %s\n", c.Statement+1, c)
+		}
+		if n := len(u.Changes) - manyChanges; n > 0 {
+			fmt.Fprintf(b, "  - and %d more data changes\n", n)
+		}
 		for _, l := range u.Left {
 			fmt.Fprintf(b, "  - left behind: %s\n", escape(l))
 		}
@@ -67,6 +79,27 @@ func (r Report) writeUnits(b *strings.Builder) {
 			dirty = ", dirty"
 		}
 		fmt.Fprintf(b, "- history row: %s %s %s%s\n", h.Version, escape(h.Name), h.At, dirty)
+	}
+}
+
+func (r Report) writeEnded(b *strings.Builder) {
+	if len(r.SessionsEnded) == 0 {
+		return
+	}
+	b.WriteString("\n## Sessions of others that were to be ended\n\n")
+	for _, e := range r.SessionsEnded {
+		fmt.Fprintf(b, "- %s %s pid %d", stamp(e.At), e.Way, e.PID)
+		for _, about := range []string{e.Application, "user " + e.User, e.State} {
+			if about != "" && about != "user " {
+				fmt.Fprintf(b, ", %s", escape(about))
+			}
+		}
+		fmt.Fprintf(b, ", asked by %s: ", escape(e.By))
+		if e.Fate == "" {
+			b.WriteString("what became of it was not seen\n")
+			continue
+		}
+		fmt.Fprintf(b, "**%s**, %s\n", e.Fate, escape(e.Why))
 	}
 }
 
@@ -109,12 +142,4 @@ var markdown = strings.NewReplacer("|", `\|`, "<", "&lt;", ">", "&gt;", "`", "'"
 
 // escape makes text from files and databases safe to paste: one line, no markup,
 // control characters and text direction marks visible.
-func escape(s string) string {
-	s = markdown.Replace(s)
-	return strings.Map(func(r rune) rune {
-		if r < 0x20 || (r >= 0x7f && r < 0xa0) || (r >= 0x202a && r <= 0x202e) || (r >= 0x2066 && r <= 0x2069) {
-			return '\ufffd'
-		}
-		return r
-	}, s)
-}
+func escape(s string) string { return visible.Line(markdown.Replace(s)) }

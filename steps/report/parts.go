@@ -36,7 +36,7 @@ func fill(u *Unit, came *state.Unit) {
 		u.Blockers = append(u.Blockers, b)
 	}
 	if a := came.Applied; a != nil {
-		u.Proof, u.MS = a.Proof, a.MS
+		u.Proof, u.MS, u.Changes = a.Proof, a.MS, came.Changes
 	}
 	if e := came.Ended; e != nil && came.Outcome != "applied" {
 		u.Reason, u.SQLState = e.Reason, e.SQLState
@@ -79,6 +79,18 @@ func hazards(r *state.Run) []Hazard {
 				Accepted: review.Accepted[h.Rule],
 			})
 		}
+	}
+	return out
+}
+
+func sessionsEnded(r *state.Run) []SessionEnded {
+	var out []SessionEnded
+	for _, e := range r.Endings {
+		x := SessionEnded{PID: e.PID, Application: e.Application, User: e.User, State: e.State, Way: e.Way, By: e.By, At: e.At}
+		if e.Ended != nil {
+			x.Fate, x.Why, x.SQLState, x.MS = e.Ended.Fate, e.Ended.Why, e.Ended.SQLState, e.Ended.MS
+		}
+		out = append(out, x)
 	}
 	return out
 }

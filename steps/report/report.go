@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"belay/sqlview/activity"
+	"belay/sqlview/visible"
 	"belay/steps/fact"
 	"belay/steps/journal"
 	"belay/steps/state"
@@ -19,23 +21,25 @@ const Schema = "belay.report/1"
 // Report is a run as teammates and auditors read it. Times are UTC, durations
 // in ms.
 type Report struct {
-	Schema     string            `json:"schema"`
-	Run        string            `json:"run"`
-	Version    string            `json:"belay_version"`
-	Outcome    string            `json:"outcome"`
-	Exit       int               `json:"exit"`
-	Summary    string            `json:"summary"`
-	Opened     time.Time         `json:"opened_at,omitzero"`
-	Finished   time.Time         `json:"finished_at,omitzero"`
-	Target     Target            `json:"target"`
-	Tool       string            `json:"tool"`
-	PlanSHA256 string            `json:"plan_sha256"`
-	Units      []Unit            `json:"units"`
-	Steps      []Step            `json:"steps"`
-	Answers    []Answer          `json:"answers"`
-	Hazards    []Hazard          `json:"hazards"`
-	History    []fact.HistoryRow `json:"history"`
-	Log        []Line            `json:"log"`
+	Schema     string    `json:"schema"`
+	Run        string    `json:"run"`
+	Version    string    `json:"belay_version"`
+	Outcome    string    `json:"outcome"`
+	Exit       int       `json:"exit"`
+	Summary    string    `json:"summary"`
+	Opened     time.Time `json:"opened_at,omitzero"`
+	Finished   time.Time `json:"finished_at,omitzero"`
+	Target     Target    `json:"target"`
+	Tool       string    `json:"tool"`
+	PlanSHA256 string    `json:"plan_sha256"`
+	Units      []Unit    `json:"units"`
+	Steps      []Step    `json:"steps"`
+	Answers    []Answer  `json:"answers"`
+	// SessionsEnded are sessions of others that somebody asked to end.
+	SessionsEnded []SessionEnded    `json:"sessions_ended,omitempty"`
+	Hazards       []Hazard          `json:"hazards"`
+	History       []fact.HistoryRow `json:"history"`
+	Log           []Line            `json:"log"`
 }
 
 // Target is the database that was run on.
@@ -65,6 +69,8 @@ type Unit struct {
 	WaitedMS  int64             `json:"waited_ms"`
 	Blockers  []journal.Blocker `json:"blockers"`
 	Left      []string          `json:"left"`
+	// Changes are the data changes of an applied unit, with the rows that each touched.
+	Changes []state.Change `json:"changes,omitempty"`
 }
 
 // Step is a checklist step as it ended.
@@ -80,6 +86,22 @@ type Answer struct {
 	Answer string    `json:"answer"`
 	By     string    `json:"by"`
 	At     time.Time `json:"at"`
+}
+
+// SessionEnded is a session of somebody else that was to be ended: who asked, and what
+// became of it. Fate is "" where nobody could see that any more.
+type SessionEnded struct {
+	PID         int          `json:"pid"`
+	Application string       `json:"application"`
+	User        string       `json:"user"`
+	State       string       `json:"state"`
+	Way         activity.Way `json:"way"`
+	By          string       `json:"by"`
+	At          time.Time    `json:"at"`
+	Fate        journal.Fate `json:"fate"`
+	Why         string       `json:"why,omitempty"`
+	SQLState    string       `json:"sqlstate,omitempty"`
+	MS          int64        `json:"ms"`
 }
 
 // Hazard is a finding of level warn or stop, with its acceptance.
@@ -119,7 +141,7 @@ func Of(r *state.Run) Report {
 		out.History = v.History
 	}
 	out.Units, out.Steps = units(r), stepsOf(r)
-	out.Answers, out.Hazards = answers(r), hazards(r)
+	out.Answers, out.Hazards, out.SessionsEnded = answers(r), hazards(r), sessionsEnded(r)
 	for _, l := range r.Log {
 		if r.Opened != nil && out.Opened.IsZero() && l.Step == "" {
 			out.Opened = l.At
@@ -137,5 +159,5 @@ func Paths(folder string) (markdown, json string) {
 // JSON is the report as one indented object.
 func (r Report) JSON() ([]byte, error) {
 	b, err := json.MarshalIndent(r, "", "  ")
-	return append(b, '\n'), err
+	return append(visible.JSON(b), '\n'), err
 }

@@ -5,17 +5,29 @@ package script
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"belay/sqlview/migration"
+	"belay/sqlview/parse"
+	"belay/sqlview/secret"
+	"belay/sqlview/visible"
+	"belay/steps"
 	"belay/steps/fact"
 )
 
-// Psql is the plan for psql, or for nobody to run: it says what each part is.
-func Psql(p fact.Plan) string {
+// Psql is the plan for psql, or for nobody to run: it says what each part is. It
+// can be printed anywhere: control characters within strings are written as
+// escapes. An error says where that cannot be done.
+func Psql(p fact.Plan) (string, error) {
 	var b strings.Builder
 	b.WriteString("\\set ON_ERROR_STOP on\n")
 	for _, u := range p.Units {
-		fmt.Fprintf(&b, "\n-- %s, sha256 %s\n", u.Path, u.SHA256)
+		u, err := printable(u)
+		if err != nil {
+			return "", err
+		}
+		visible.Fprintf(&b, "\n-- %s, sha256 %s\n", u.Path, u.SHA256)
 		switch {
 		case u.Batches != "":
 			batches(&b, u)
@@ -25,7 +37,57 @@ func Psql(p fact.Plan) string {
 			oneByOne(&b, u)
 		}
 	}
-	return b.String()
+	return b.String(), nil
+}
+
+// Exact puts the bytes of the files into a plan that was read from a journal,
+// which keeps no secrets and cuts what is long. files has them by path; one that
+// is not what was judged is an error. secrets names the files that hold some.
+func Exact(p fact.Plan, files map[string][]byte) (exact fact.Plan, secrets []string, err error) {
+	p.Units = slices.Clone(p.Units)
+	for i, u := range p.Units {
+		src := files[u.Path]
+		statements := parse.Split(src).Statements
+		if migration.NewFile(u.Path, src, "").SHA256 != u.SHA256 || len(statements) != len(u.Statements) {
+			return p, nil, &steps.Refused{
+				Problem: u.Path + " was changed while it was looked at", Advice: "call `belay script` again", Fatal: true,
+			}
+		}
+		u.Statements = slices.Clone(u.Statements)
+		for j := range u.Statements {
+			u.Statements[j].SQL = statements[j].SQL
+		}
+		p.Units[i] = u
+		if secret.In(string(src)) {
+			secrets = append(secrets, u.Path)
+		}
+	}
+	return p, secrets, nil
+}
+
+// printable is a unit whose SQL steers no terminal and means the same.
+func printable(u fact.Unit) (fact.Unit, error) {
+	u.Statements, u.Record, u.Before = slices.Clone(u.Statements), slices.Clone(u.Record), slices.Clone(u.Before)
+	for i, s := range u.Statements {
+		sql, problem := parse.Escaped(s.SQL)
+		if problem != nil {
+			return u, &steps.Refused{
+				Problem: fmt.Sprintf("%s:%d: %s", u.Path, s.Line+problem.Line-1, problem.Message),
+				Advice:  "take the character out of the file, or write it as an escape; `belay run` runs the file as it is", Fatal: true,
+			}
+		}
+		u.Statements[i].SQL = sql
+	}
+	for _, own := range [][]string{u.Record, u.Before} {
+		for i := range own {
+			sql, problem := parse.Escaped(own[i])
+			if problem != nil {
+				return u, fmt.Errorf("the history row of %s: %s", u.Path, problem.Message)
+			}
+			own[i] = sql
+		}
+	}
+	return u, nil
 }
 
 func transaction(b *strings.Builder, u fact.Unit, l fact.Limits) {
@@ -122,4 +184,10 @@ func line(b *strings.Builder, sql string) {
 	b.WriteString(";\n")
 }
 
-func identifier(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
+func identifier(s string) string {
+	quoted := `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
+	if escaped, problem := parse.Escaped(quoted); problem == nil {
+		return escaped
+	}
+	return quoted
+}

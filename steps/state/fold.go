@@ -11,53 +11,41 @@ import (
 
 // folds has one entry for each kind of event; a test compares it with
 // journal.Kinds.
-var folds = map[journal.Kind]func(*Run, journal.Event) error{
-	"engine.started":     on(engineStarted),
-	"engine.stopped":     on(engineStopped),
-	"playbook.chosen":    on(playbookChosen),
-	"run.opened":         on(runOpened),
-	"ledger.opened":      on(ledgerOpened),
-	"run.adopted":        on(runAdopted),
-	"run.taken_over":     on(runTakenOver),
-	"run.parked":         on(runParked),
-	"run.finished":       on(runFinished),
-	"step.started":       on(stepStarted),
-	"step.finished":      on(stepFinished),
-	"step.progress":      on(stepProgress),
-	"question.asked":     on(questionAsked),
-	"question.answered":  on(questionAnswered),
-	"question.withdrawn": on(questionWithdrawn),
-	"answer.refused":     on(answerRefused),
-	"fact":               on(factSeen),
-	"sample":             on(sampled),
-	"sample.failed":      on(sampleFailed),
-	"unit.intent":        on(unitIntent),
-	"statement.sent":     on(statementSent),
-	"statement.ended":    on(statementEnded),
-	"attempt.started":    on(attemptStarted),
-	"attempt":            on(attempted),
-	"unit.progress":      on(unitProgress),
-	"unit.applied":       on(unitApplied),
-	"unit.ended":         on(unitEnded),
-	"unit.probed":        on(unitProbed),
-	"stop.requested":     on(stopRequested),
-	"unwatched.allowed":  on(goingOnUnwatched),
-	"screen.lost":        on(screenLost),
-	"screen.back":        on(screenBack),
-	"backfill.done":      on(backfillDone),
-	"note":               on(noted),
+var folds = foldsOf(
+	on(engineStarted), on(engineStopped), on(playbookChosen), on(runOpened), on(ledgerOpened), on(runAdopted),
+	on(runTakenOver), on(runParked), on(runAbandoned), on(runFinished), on(sessionSeen), on(sessionEnding),
+	on(sessionEnded), on(stepStarted), on(stepFinished), on(stepProgress), on(workBegun), on(questionAsked),
+	on(questionAnswered), on(questionWithdrawn), on(answerRefused), on(factSeen), on(sampled), on(sampleFailed),
+	on(unitIntent), on(statementSent), on(statementEnded), on(attemptStarted), on(attempted), on(unitProgress),
+	on(unitApplied), on(unitEnded), on(unitProbed), on(stopRequested), on(goingOnUnwatched), on(screenLost),
+	on(screenBack), on(backfillDone), on(noted),
+)
+
+// fold is what an event of one kind makes of the state.
+type fold struct {
+	kind  journal.Kind
+	apply func(*Run, journal.Event) error
+}
+
+func foldsOf(all ...fold) map[journal.Kind]func(*Run, journal.Event) error {
+	by := make(map[journal.Kind]func(*Run, journal.Event) error, len(all))
+	for _, f := range all {
+		by[f.kind] = f.apply
+	}
+	return by
 }
 
 // on decodes the body for a fold of one kind.
-func on[B journal.Body](f func(*Run, journal.Event, B)) func(*Run, journal.Event) error {
-	return func(r *Run, e journal.Event) error {
+func on[B journal.Body](f func(*Run, journal.Event, B)) fold {
+	var zero B
+	return fold{kind: zero.Kind(), apply: func(r *Run, e journal.Event) error {
 		b, err := journal.Decode[B](e)
 		if err != nil {
 			return err
 		}
 		f(r, e, b)
 		return nil
-	}
+	}}
 }
 
 func (r *Run) say(e journal.Event, format string, args ...any) {
@@ -71,7 +59,7 @@ func engineStarted(r *Run, e journal.Event, b journal.EngineStarted) {
 		r.Broke = r.LastAt
 	}
 	r.Engine, r.EngineAt, r.Alive, r.Parked, r.ID = b, e.At, true, "", b.Run
-	r.StopAsked, r.Sample, r.SampleError, r.Finished, r.Began = nil, nil, "", nil, e.Seq
+	r.StopAsked, r.Sample, r.SampleError, r.Finished, r.Began, r.Work = nil, nil, "", nil, e.Seq, Work{}
 	if again {
 		// Whoever was asked is asked again by the new engine, where it matters still.
 		// So is a word to go on without a screen: it was said of the life that ended.
@@ -113,7 +101,7 @@ func ledgerOpened(r *Run, e journal.Event, b journal.LedgerOpened) {
 
 func runAdopted(r *Run, e journal.Event, b journal.RunAdopted) {
 	r.Claim, r.TakenBy = Claim{Run: b.Run, Epoch: b.Epoch, From: b.Seq}, ""
-	r.say(e, "adopted run %s of %s to event %d, epoch %d", r.ID, b.From, b.Seq, b.Epoch)
+	r.say(e, "took run %s over from %s, up to event %d, epoch %d", r.ID, b.From, b.Seq, b.Epoch)
 }
 
 func runTakenOver(r *Run, e journal.Event, b journal.RunTakenOver) {
@@ -123,7 +111,11 @@ func runTakenOver(r *Run, e journal.Event, b journal.RunTakenOver) {
 
 func runParked(r *Run, e journal.Event, b journal.RunParked) {
 	r.Parked = b.Reason
-	r.say(e, "parked: %s", b.Reason)
+	r.say(e, "left open: %s", b.Reason)
+}
+
+func runAbandoned(r *Run, e journal.Event, b journal.RunAbandoned) {
+	r.say(e, "abandoned: %s", b.Reason)
 }
 
 func runFinished(r *Run, e journal.Event, b journal.RunFinished) {
@@ -149,6 +141,9 @@ func stepStarted(r *Run, e journal.Event, _ journal.StepStarted) {
 
 func stepFinished(r *Run, e journal.Event, b journal.StepFinished) {
 	r.setStep(e, b.Status, b.Summary, b.Hint)
+	if r.Work.Step == e.Step {
+		r.Work = Work{}
+	}
 	text := fmt.Sprintf("%s: %s: %s", e.Step, b.Status, b.Summary)
 	if s := r.Step(e.Step); s.said != text { // a step that looked again and saw the same is no news
 		s.said = text
@@ -158,6 +153,11 @@ func stepFinished(r *Run, e journal.Event, b journal.StepFinished) {
 
 func stepProgress(r *Run, e journal.Event, b journal.StepProgress) {
 	r.setStep(e, cmp.Or(b.Status, journal.Running), b.Text, "")
+}
+
+func workBegun(r *Run, e journal.Event, b journal.WorkBegun) {
+	r.Work = Work{Step: e.Step, What: b.What, Since: e.At}
+	r.say(e, "%s", b.What)
 }
 
 func questionAsked(r *Run, e journal.Event, b journal.QuestionAsked) {
@@ -211,10 +211,10 @@ func sampleFailed(r *Run, e journal.Event, b journal.SampleFailed) {
 func stopRequested(r *Run, e journal.Event, b journal.StopRequested) {
 	r.StopAsked = &b
 	if b.Now {
-		r.say(e, "stop now: asked")
+		r.say(e, "stop now: requested")
 		return
 	}
-	r.say(e, "stop before the next unit: asked")
+	r.say(e, "stop before the next file: requested")
 }
 
 func goingOnUnwatched(r *Run, e journal.Event, _ journal.GoingOnUnwatched) {

@@ -22,6 +22,9 @@ func statementSent(r *Run, e journal.Event, b journal.StatementSent) {
 func statementEnded(r *Run, _ journal.Event, b journal.StatementEnded) {
 	u := r.unit(b.Unit)
 	u.Statement, u.SQL = -1, ""
+	if command, rows, ok := b.Changed(); ok {
+		u.change(Change{Statement: b.Statement, Command: command, Rows: rows})
+	}
 }
 
 func attemptStarted(r *Run, e journal.Event, b journal.AttemptStarted) {
@@ -44,7 +47,11 @@ func unitApplied(r *Run, e journal.Event, b journal.UnitApplied) {
 	u := r.unit(b.Unit)
 	u.Version, u.Applied, u.Outcome, u.At = b.Version, &b, "applied", e.At
 	u.Attempt, u.Statement = nil, -1
-	r.say(e, "%s applied: %s", b.Version, b.Proof)
+	did := ""
+	if changed := u.Changed(); changed != "" {
+		did = "; " + changed
+	}
+	r.say(e, "%s applied: %s%s", b.Version, b.Proof, did)
 }
 
 func unitEnded(r *Run, e journal.Event, b journal.UnitEnded) {

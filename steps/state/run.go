@@ -51,6 +51,13 @@ type Run struct {
 	Sample      *activity.Sample
 	SampleAt    time.Time
 	SampleError string
+	// Work is what goes on without a screen before the run is open; its zero value =
+	// nothing does.
+	Work Work
+	// Looked are the sessions of the server that a screen asked for, by pid, each as it
+	// was seen last; Endings those that somebody asked to end, oldest first.
+	Looked  map[int]Looked
+	Endings []Ending
 	// StopAsked is set once somebody asked to stop.
 	StopAsked *journal.StopRequested
 	// Unwatched is true once "go on without me" was said.
@@ -93,6 +100,16 @@ type Claim struct {
 	// From is the last event of the hosts before: this journal counts from there.
 	From int64
 }
+
+// Work is something long that a step of a look does.
+type Work struct {
+	Step, What string
+	Since      time.Time
+}
+
+// Kept reports whether this is a look whose last screen was lost while it had
+// something in hand that a person had asked for. It stays until somebody comes.
+func (r *Run) Kept() bool { return r.Opened == nil && !r.ScreenLost.IsZero() }
 
 // Step is a checklist step.
 type Step struct {

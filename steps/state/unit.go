@@ -1,8 +1,11 @@
 package state
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
+	"belay/sqlview/measure"
 	"belay/steps/journal"
 )
 
@@ -23,6 +26,8 @@ type Unit struct {
 	Statement   int
 	StatementAt time.Time
 	SQL         string
+	// Changes are its data changes, as the server counted them, in order.
+	Changes []Change
 	// Progress is the newest word of a build; nil = none.
 	Progress *journal.UnitProgress
 	// Outcome is applied, not applied, unknown; "" while it runs or never began.
@@ -37,6 +42,57 @@ type Unit struct {
 type Try struct {
 	journal.Attempted
 	At time.Time
+}
+
+// Change is a statement of a file that changed data.
+type Change struct {
+	// Statement counts from 0 within the file.
+	Statement int    `json:"statement"`
+	Command   string `json:"command"` // UPDATE, DELETE, INSERT, MERGE, COPY, DO, CALL
+	// Rows that it touched; -1 = the server does not count them.
+	Rows int64 `json:"rows"`
+}
+
+// String is "UPDATE changed 99 rows".
+func (c Change) String() string {
+	if c.Rows < 0 {
+		return c.Command + " changed rows that nobody counts"
+	}
+	return c.Command + " changed " + measure.Plural(int(c.Rows), "row")
+}
+
+// change keeps what a statement did: a later try counts in the place of an earlier.
+func (u *Unit) change(c Change) {
+	for i := range u.Changes {
+		if u.Changes[i].Statement == c.Statement {
+			u.Changes[i] = c
+			return
+		}
+	}
+	u.Changes = append(u.Changes, c)
+}
+
+// fewChanges are told one by one. Of a file of many statements the journal does not
+// hold each.
+const fewChanges = 8
+
+// Changed says what each data change did, or of many how many did nothing; "" =
+// there was none.
+func (u *Unit) Changed() string {
+	if len(u.Changes) > fewChanges {
+		none := 0
+		for _, c := range u.Changes {
+			if c.Rows == 0 {
+				none++
+			}
+		}
+		return fmt.Sprintf("at least %d data changes, %d of them of no rows", len(u.Changes), none)
+	}
+	var words []string
+	for _, c := range u.Changes {
+		words = append(words, c.String())
+	}
+	return strings.Join(words, ", ")
 }
 
 // unit finds or makes the unit of a number.

@@ -4,42 +4,54 @@ import (
 	"fmt"
 	"strings"
 
-	"belay/sqlview/lane"
+	"belay/steps/demo/lane"
+	"belay/tui/look"
 	"belay/tui/screen"
-	"belay/tui/theme"
-	"belay/tui/view"
 )
-
-// wide is from where the screen has room for both, traffic and story.
-const wide = 100
 
 // draw is the whole screen, exactly its size.
 func (p picture) draw() string {
 	if p.size.Width < screen.Smallest.Width || p.size.Height < screen.Smallest.Height {
-		return view.Cut(fmt.Sprintf("belay needs %dx%d, this is %dx%d; q leaves",
+		return p.Cut(fmt.Sprintf("belay needs %dx%d, this is %dx%d; q leaves",
 			screen.Smallest.Width, screen.Smallest.Height, p.size.Width, p.size.Height), max(p.size.Width, 1))
 	}
-	w := p.size.Width
-	lines := []view.Line{p.banner(), p.where(), view.Rule(w)}
-	lines = append(lines, view.Fit(p.body(), p.size.Height-6)...)
-	lines = append(lines, view.Rule(w), p.remark(), p.keys())
-	out := make([]string, len(lines))
-	for i, l := range lines {
-		out[i] = l.Draw(w, p.theme)
-	}
-	return strings.Join(out, "\n")
+	body, _ := p.lay()
+	lines := append([]string{p.banner()}, body...)
+	return strings.Join(append(lines, p.remark(), p.keys()), "\n")
 }
 
-func (p picture) banner() view.Line {
+func (p picture) lay() ([]string, []look.Placed) {
+	boxed := p.size.Width >= 100 && p.size.Height >= 30
+	return p.Stack(p.panels(), p.size.Width, p.size.Height-3, boxed)
+}
+
+// placed says which part of each panel is seen.
+func (p picture) placed() []look.Placed {
+	_, placed := p.lay()
+	return placed
+}
+
+func (p picture) banner() string {
 	s := p.state.Server
-	text := " demo  a server of its own"
+	left := "  " + p.Text(look.Local, " LOCAL ") + "  " + p.Text(look.Strong, "belay demo")
 	if s.Address != "" {
-		text = fmt.Sprintf(" demo %s on %s  primary %s  role %s", s.Database, s.Address, s.Version, s.Role)
+		separator := " " + p.Text(look.Quiet, p.Border.Left) + " "
+		left += separator + p.Plain(s.Database+" on "+s.Address)
+		if p.size.Width >= 100 {
+			left += separator + p.Plain("PostgreSQL "+s.Version+separatorless(s.Role))
+		}
 	}
-	return view.L(view.S(theme.Local, " LOCAL "), view.S(theme.Strong, text)).Ends(view.T(p.now.Format("15:04 -07:00")))
+	return p.Ends(left, p.word()+"  "+p.Plain(p.now.Format("15:04 -07")), p.size.Width)
 }
 
-// titles name the scenes on the second line.
+func separatorless(role string) string {
+	if role == "" {
+		return ""
+	}
+	return " as " + role
+}
+
+// titles name the scenes.
 var titles = map[lane.Name]string{
 	lane.Careless: "1 careless: psql, no limits",
 	lane.Runbook:  "2 runbook: lock_timeout 2 s and a retry loop",
@@ -47,24 +59,19 @@ var titles = map[lane.Name]string{
 	lane.Cut:      "x one more migration, its connection cut at COMMIT",
 }
 
-func (p picture) where() view.Line {
-	title, word := "the shop at work", view.Span{}
+// word is what goes on now.
+func (p picture) word() string {
 	switch {
-	case p.help:
-		title = "why"
 	case p.state.Phase == lane.Starting:
-		title, word = "starting", view.S(theme.Running, "STARTING")
+		return p.Text(look.Accent, p.Marks.Live+" STARTING")
 	case p.state.Phase == lane.Failed:
-		title, word = "it could not be started", view.S(theme.Danger, "FAILED")
-	case p.scene == ending:
-		title, word = "the same two statements, three ways", view.S(theme.OK, "done")
-	case p.scene == playing:
-		title, word = titles[p.state.Lane], view.S(theme.OK, "done")
-		if p.state.Phase == lane.Running {
-			word = view.S(theme.Running, "RUNNING "+p.since())
-		}
+		return p.Text(look.Danger, p.Marks.Failed+" FAILED")
+	case p.scene == playing && p.state.Phase == lane.Running:
+		return p.Text(look.Accent, p.Marks.Live+" RUNNING "+p.since())
+	case p.scene == playing || p.scene == ending:
+		return p.Text(look.OK, p.Marks.Done+" done")
 	}
-	return view.L(view.S(theme.Strong, " demo"), view.T("   "+title)).Ends(word)
+	return ""
 }
 
 // since is how long the lane runs; it has just begun where its start is not
@@ -76,30 +83,37 @@ func (p picture) since() string {
 	return fmt.Sprintf("%.1f s", p.now.Sub(p.state.Began).Seconds())
 }
 
-// body is what the scene shows between the rules.
-func (p picture) body() []view.Block {
+// panels are what the scene shows.
+func (p picture) panels() []look.Panel {
 	switch {
 	case p.help:
-		return []view.Block{{Lines: p.why(), Fill: true, Give: 1}}
+		return []look.Panel{{Name: "why", Title: "why", Grow: true, Focus: true, Offset: p.offset, Lines: p.why}}
 	case p.state.Phase == lane.Starting:
-		return []view.Block{{Lines: p.starting(), Fill: true}}
+		return []look.Panel{{Title: "a throwaway server is being made", Grow: true, Lines: p.starting}}
 	case p.state.Phase == lane.Failed:
-		return []view.Block{{Lines: p.failed(), Fill: true}}
+		return []look.Panel{{Title: "it could not be started", Grow: true, Lines: p.failed}}
 	case p.scene == ending:
-		return []view.Block{{Lines: p.table()}, {Lines: p.meaning(), Give: 1, Fill: true}}
+		return []look.Panel{
+			{Name: "table", Title: "the same two statements, three ways", Lines: p.table},
+			{Name: "meaning", Title: "what the columns are", Give: 1, Min: 2, Lines: p.meaning},
+			p.traffic(true),
+		}
 	case p.scene == playing:
-		story := p.story()
-		return []view.Block{{Lines: p.traffic()}, {Lines: p.queue(), Give: 1, Min: 5}, {Lines: story, Give: 2, From: len(story), Fill: true, Quiet: true}}
+		return []look.Panel{
+			p.traffic(false),
+			{Name: "queue", Title: "who waits for whom", Give: 1, Min: 3, Lines: p.queue},
+			{Name: "story", Title: titles[p.state.Lane], State: p.laneState(), Focus: true, Give: 2, Min: 3, Grow: true, Tail: true, Lines: p.story},
+		}
 	}
-	return []view.Block{{Lines: p.traffic()}, {Lines: p.opening(), Fill: true, Give: 1}}
+	return []look.Panel{p.traffic(true), {Name: "opening", Title: "what is going to happen", Lines: p.opening, Give: 1, Min: 4}}
 }
 
 // gone is true of everything that is seen here.
 const gone = "everything here is gone when you leave"
 
-func (p picture) remark() view.Line {
+func (p picture) remark() string {
 	if p.said != "" {
-		return view.L(view.S(theme.Attention, " "+p.said))
+		return " " + p.Text(look.Attention, p.said)
 	}
-	return view.Text(" " + gone)
+	return " " + p.Plain(gone)
 }

@@ -14,10 +14,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"belay/sqlview/lane"
+	"belay/steps/demo/lane"
+	"belay/tui/look"
 	"belay/tui/screen"
-	"belay/tui/theme"
-	"belay/tui/view"
 )
 
 var update = flag.Bool("update", false, "write the frames that are seen into the stories")
@@ -44,7 +43,7 @@ type told struct {
 }
 
 func (s told) picture(w, h int) picture {
-	p := picture{state: s.State, scene: s.Scene, help: s.Help, said: s.Said, now: epoch, size: screen.Size{Width: w, Height: h}}
+	p := picture{state: s.State, scene: s.Scene, help: s.Help, said: s.Said, now: epoch, size: screen.Size{Width: w, Height: h}, Look: look.New(false, look.Unicode)}
 	p.state.Began = epoch.Add(-time.Duration(s.RunningMS) * time.Millisecond)
 	if h, r := s.Hidden, &p.state.Results; h != nil {
 		r.Runbook.Blocked, r.Runbook.Applied, r.Runbook.Said, r.Cut.How = h.Blocked, h.Applied, h.Notice, h.Known
@@ -144,11 +143,11 @@ func TestEverySize(t *testing.T) {
 					t.Errorf("%s at %dx%d: %d lines", path, w, h, len(lines))
 				}
 				for _, l := range lines {
-					if n := view.Width(plain(l)); n > w {
+					if n := look.Width(plain(l)); n > w {
 						t.Errorf("%s at %dx%d: a line of %d: %q", path, w, h, n, l)
 					}
 				}
-				p.theme = theme.Theme{Colour: true}
+				p.Look = look.New(true, look.Unicode)
 				if trimmed(p.draw()) != trimmed(frame) {
 					t.Errorf("%s at %dx%d: colour changes the text", path, w, h)
 				}

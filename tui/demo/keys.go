@@ -3,67 +3,56 @@ package demo
 import (
 	"slices"
 
-	"belay/sqlview/lane"
-	"belay/tui/theme"
-	"belay/tui/view"
+	"charm.land/bubbles/v2/key"
+
+	"belay/steps/demo/lane"
+	"belay/tui/look"
+	"belay/tui/screen"
 )
 
-type hint struct{ key, label string }
+// hint is a key with what it does now.
+func hint(shown, label string) key.Binding {
+	return key.NewBinding(key.WithKeys(shown), key.WithHelp(shown, label))
+}
 
-// keys are those that do something now.
-func (p picture) keys() view.Line {
-	own := p.hints()
+// keys are those that do something now. Why and leave always stay; of the others the
+// first.
+func (p picture) keys() string {
 	if p.help {
-		return keysOf([]hint{{"esc", "back"}, {"q", "leave"}})
+		return p.keysOf([]key.Binding{hint("j k", "scroll"), hint("esc", "back"), hint("q", "leave")})
 	}
-	// Why and leave always stay; of the others the first.
+	own := p.hints()
 	for {
-		l := keysOf(append(slices.Clone(own), hint{"?", "why"}, hint{"q", "leave"}))
-		if len(own) < 2 || lineWidth(l) <= p.size.Width {
-			return l
+		line := p.keysOf(append(slices.Clone(own), hint("?", "why"), hint("q", "leave")))
+		if len(own) < 2 || look.Width(line) <= p.size.Width {
+			return line
 		}
 		own = own[:len(own)-1]
 	}
 }
 
-func lineWidth(l view.Line) int {
-	n := 0
-	for _, s := range l.Left {
-		n += view.Width(s.Text)
-	}
-	return n
+func (p picture) keysOf(hints []key.Binding) string {
+	return " " + screen.KeysHelp(p.Look).ShortHelpView(hints)
 }
 
-func keysOf(hints []hint) view.Line {
-	l := view.L(view.T(" "))
-	for i, h := range hints {
-		if i > 0 {
-			l.Left = append(l.Left, view.T("   "))
-		}
-		l.Left = append(l.Left, view.S(theme.Key, h.key), view.T(" "+h.label))
-	}
-	return l
-}
-
-func (p picture) hints() []hint {
+func (p picture) hints() []key.Binding {
 	if p.state.Phase != lane.Ready {
 		return nil
 	}
-	cut := hint{"x", "cut the connection at COMMIT"}
 	if p.scene == ending {
-		own := []hint{{"enter", "the guide here"}, {"space", "a backfill"}, {"m", "your ./migrations"}}
+		own := []key.Binding{hint("enter", "the guide here"), hint("space", "a backfill"), hint("m", "your ./migrations")}
 		if p.state.Results.Cut == nil {
-			own = []hint{{"enter", "the guide"}, {"space", "a backfill"}, {"x", "cut"}, {"m", "your own"}}
+			own = []key.Binding{hint("enter", "the guide"), hint("space", "a backfill"), hint("x", "cut"), hint("m", "your own")}
 		}
 		return own
 	}
 	switch name, ok := due(p.state.Results); {
 	case ok:
-		return []hint{{"enter", "run it: " + steps[name]}, {"m", "your own ./migrations"}}
+		return []key.Binding{hint("enter", "run it: "+steps[name]), hint("m", "your own ./migrations")}
 	case p.state.Results.Cut == nil:
-		return []hint{cut, {"enter", "the table of the three"}}
+		return []key.Binding{hint("x", "cut the connection at COMMIT"), hint("enter", "the table of the three")}
 	}
-	return []hint{{"enter", "the table of the three"}}
+	return []key.Binding{hint("enter", "the table of the three")}
 }
 
 // steps are the lanes as the footer calls them.

@@ -9,10 +9,10 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"belay/sqlview/lane"
+	"belay/steps/demo/lane"
 	"belay/tui"
+	"belay/tui/look"
 	"belay/tui/screen"
-	"belay/tui/theme"
 )
 
 // Choice is what a person wants after the demo's screen.
@@ -38,6 +38,8 @@ type Config struct {
 	Look func() lane.State
 	// Play plays a lane to its end.
 	Play func(ctx context.Context, name lane.Name) error
+	// Again is true where the person comes back from the guide: the table is shown.
+	Again bool
 	// Own says why the person's own migrations cannot be opened; "" = they can.
 	Own func() string
 }
@@ -78,7 +80,9 @@ type picture struct {
 	said  string
 	size  screen.Size
 	now   time.Time
-	theme theme.Theme
+	*look.Look
+	// offset is how far the text behind `?` was scrolled.
+	offset int
 }
 
 type tickMsg struct{}
@@ -90,14 +94,17 @@ func newModel(ctx context.Context, c Config) *model {
 	if c.Terminal.Now == nil {
 		c.Terminal.Now = time.Now
 	}
-	return &model{c: c, ctx: ctx, picture: picture{
-		state: c.Look(), size: screen.Size{Width: 80, Height: 24}, now: c.Terminal.Now(),
-		theme: theme.Theme{Colour: c.Terminal.Color},
+	m := &model{c: c, ctx: ctx, picture: picture{
+		state: c.Look(), size: screen.Size{Width: 80, Height: 24}, now: c.Terminal.Now(), Look: c.Terminal.Look(),
 	}}
+	if c.Again {
+		m.scene = ending
+	}
+	return m
 }
 
 // frame is how often the screen looks at the demo.
-const frame = 120 * time.Millisecond
+const frame = 250 * time.Millisecond
 
 func tick() tea.Cmd { return tea.Tick(frame, func(time.Time) tea.Msg { return tickMsg{} }) }
 

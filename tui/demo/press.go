@@ -3,7 +3,7 @@ package demo
 import (
 	tea "charm.land/bubbletea/v2"
 
-	"belay/sqlview/lane"
+	"belay/steps/demo/lane"
 )
 
 // press does what a key means. A key that means nothing now says why.
@@ -13,7 +13,15 @@ func (m *model) press(key string) tea.Cmd {
 	case "q", "ctrl+c":
 		return m.leave(Leave)
 	case "?":
-		m.help = !m.help
+		m.help, m.offset = !m.help, 0
+	case "j", "down":
+		m.scroll(1)
+	case "k", "up":
+		m.scroll(-1)
+	case "pgdown":
+		m.scroll(m.size.Height / 2)
+	case "pgup":
+		m.scroll(-m.size.Height / 2)
 	case "esc":
 		m.help = false
 	case "enter":
@@ -120,4 +128,16 @@ func (m *model) play(name lane.Name) tea.Cmd {
 	m.state.Phase, m.state.Lane, m.state.Told = lane.Running, name, nil
 	ctx, play := m.ctx, m.c.Play
 	return func() tea.Msg { return playedMsg{play(ctx, name)} }
+}
+
+// scroll moves through the text behind `?`.
+func (m *model) scroll(by int) {
+	if !m.help {
+		return
+	}
+	for _, p := range m.placed() {
+		if p.Name == "why" {
+			m.offset = min(max(p.From+by, 0), max(p.Total-p.Height, 0))
+		}
+	}
 }

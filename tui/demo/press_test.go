@@ -8,7 +8,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"belay/sqlview/lane"
+	"belay/steps/demo/lane"
 )
 
 // stage is a demo that plays at once, for tests of the keys alone.

@@ -3,44 +3,40 @@ package demo
 import (
 	"fmt"
 
-	"belay/sqlview/lane"
 	"belay/sqlview/measure"
-	"belay/tui/theme"
-	"belay/tui/view"
+	"belay/steps/demo/lane"
+	"belay/tui/look"
 )
 
-func (p picture) paragraph(role theme.Role, text string) []view.Line {
-	return view.Paragraph(role, text, p.size.Width-1, 1, 0)
+func (p picture) starting(w int) []string {
+	return []string{
+		p.Spin(p.now.UnixMilli()/250) + " " + p.Cut(p.Text(look.Strong, p.state.Doing), w-2), "",
+		p.Plain("no network; " + gone),
+	}
 }
 
-func (p picture) starting() []view.Line {
-	out := append([]view.Line{{}}, p.paragraph(theme.Strong, p.state.Doing)...)
-	return append(out, p.paragraph(theme.Plain, "no network; "+gone)...)
-}
-
-func (p picture) failed() []view.Line {
-	out := append([]view.Line{{}}, p.paragraph(theme.Danger, p.state.Err)...)
+func (p picture) failed(w int) []string {
+	out := p.Paragraph(look.Danger, p.state.Err, w, 0)
 	if p.state.Hint != "" {
-		out = append(out, p.paragraph(theme.Plain, p.state.Hint)...)
+		out = append(out, p.Row("do", p.Plain(p.state.Hint), w)...)
 	}
 	return out
 }
 
 // opening is what stands before the first lane.
-func (p picture) opening() []view.Line {
-	out := p.paragraph(theme.Plain, fmt.Sprintf("orders has %s rows and is in use. A monthly report has read it and was "+
+func (p picture) opening(w int) []string {
+	out := p.Paragraph(look.Plain, fmt.Sprintf("orders has %s rows and is in use. A monthly report has read it and was "+
 		"left in its transaction; an export reads another table in one snapshot. Two statements are to be run:",
-		measure.Grouped(p.state.Server.Rows)))
-	out = append(out, view.Line{},
-		view.L(view.T("   "), view.S(theme.Strong, "ALTER TABLE"), view.T(" orders ADD COLUMN note text")),
-		view.L(view.T("   "), view.S(theme.Strong, "CREATE INDEX CONCURRENTLY"), view.T(" orders_customer_id_idx ON orders (customer_id)")),
-		view.Line{})
-	return append(out, p.paragraph(theme.Plain, "The same server and the same two sessions in the way, three times: as most "+
-		"people run it, by a good runbook, and by belay. Watch the line.")...)
+		measure.Grouped(p.state.Server.Rows)), w, 0)
+	out = append(out, "",
+		"  "+p.Text(look.Keyword, "ALTER TABLE")+p.Plain(" orders ADD COLUMN note text"),
+		"  "+p.Text(look.Keyword, "CREATE INDEX CONCURRENTLY")+p.Plain(" orders_customer_id_idx ON orders (customer_id)"), "")
+	return append(out, p.Paragraph(look.Plain, "The same server and the same two sessions in the way, three times: as most "+
+		"people run it, by a good runbook, and by belay. Watch the line.", w, 0)...)
 }
 
 // outcome is the lane in one sentence, once it is over.
-func (p picture) outcome() []view.Line {
+func (p picture) outcome(w int) []string {
 	if p.state.Phase != lane.Ready {
 		return nil
 	}
@@ -48,19 +44,11 @@ func (p picture) outcome() []view.Line {
 	if text == "" {
 		return nil
 	}
-	mark := view.S(theme.Danger, " [!] ")
+	sign, role := p.Marks.Failed, look.Danger
 	if good {
-		mark = view.S(theme.OK, " [x] ")
+		sign, role = p.Marks.Done, look.OK
 	}
-	var out []view.Line
-	for i, s := range view.Wrap(text, p.size.Width-6, 0) {
-		l := view.L(view.T("     "), view.S(theme.Strong, s))
-		if i == 0 {
-			l.Left[0] = mark
-		}
-		out = append(out, l)
-	}
-	return append([]view.Line{{}}, out...)
+	return append([]string{""}, p.Marked(role, sign, p.Text(look.Strong, text), w)...)
 }
 
 // verdict is a lane's result in words.

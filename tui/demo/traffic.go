@@ -5,10 +5,9 @@ import (
 	"strings"
 	"time"
 
-	"belay/sqlview/lane"
 	"belay/sqlview/measure"
-	"belay/tui/theme"
-	"belay/tui/view"
+	"belay/steps/demo/lane"
+	"belay/tui/look"
 )
 
 // blocks are the heights of a column; the lowest, in red, is no answer at all.
@@ -17,75 +16,83 @@ var blocks = []rune("▁▂▃▄▅▆▇█")
 // even is where an even load stands; what was held up comes as a peak above it.
 const even = 0.6
 
-// traffic is the shop's load: what it gets, how long it waits, a line that moves.
-func (p picture) traffic() []view.Line {
+// traffic is the shop's load: what it gets, how long it waits, a line that moves. Where
+// it grows the line is as tall as there is room.
+func (p picture) traffic(grow bool) look.Panel {
 	t := p.state.Traffic
-	rate := view.T(fmt.Sprintf("%.0f requests/s, %.0f/s answered", t.Want, t.Rate))
+	rate := look.Plain
 	if t.Rate < t.Want/2 {
-		rate.Role = theme.Danger
+		rate = look.Danger
 	}
-	lines := []view.Line{
-		view.L(view.S(theme.Strong, " the shop  "), rate).
-			Ends(view.T(fmt.Sprintf("p50 %s  p99 %s  max %s ", span(t.P50), span(t.P99), span(t.Max)))),
+	rows := 1
+	if p.size.Height >= 30 {
+		rows = p.size.Height / 4
 	}
-	lines = append(lines, p.line(p.size.Width-2, p.rows())...)
-	return append(lines, p.waits(t), view.Line{})
-}
-
-// rows is how tall the moving line is: a terminal with room shows it larger.
-func (p picture) rows() int {
-	if p.size.Height < 30 {
-		return 1
+	return look.Panel{
+		Name: "traffic", Title: "the shop", Grow: grow, Total: rows + 2,
+		State: p.Plain(fmt.Sprintf("p50 %s  p99 %s  max %s", span(t.P50), span(t.P99), span(t.Max))),
+		Draw: func(w, h int) []string {
+			head := p.Text(rate, fmt.Sprintf("%.0f requests/s, %.0f/s answered", t.Want, t.Rate))
+			return append(append([]string{head}, p.line(w, max(h-2, 1))...), p.waits(t, w))
+		},
 	}
-	return 5
 }
 
 // line has a column for each beat, the newest at the right.
-func (p picture) line(w, rows int) []view.Line {
+func (p picture) line(w, rows int) []string {
 	t := p.state.Traffic
 	beats := t.Beats[max(0, len(t.Beats)-w):]
 	full := max(t.Want*lane.Beat.Seconds(), 1)
-	lines := make([]view.Line, rows)
-	for i := range lines {
-		lines[i] = view.L(view.T(strings.Repeat(" ", 1+w-len(beats))))
-	}
-	for _, n := range beats {
-		height := min(rows*len(blocks), int(float64(n)/full*even*float64(rows*len(blocks))+0.5))
-		for i := range lines {
-			add(&lines[i], height-(rows-1-i)*len(blocks), i == rows-1)
+	out := make([]string, rows)
+	for i := range out {
+		var b strings.Builder
+		b.WriteString(strings.Repeat(" ", w-len(beats)))
+		run, role := "", look.Plain
+		flush := func() { b.WriteString(p.Text(role, run)); run = "" }
+		for _, n := range beats {
+			height := min(rows*len(blocks), int(float64(n)/full*even*float64(rows*len(blocks))+0.5))
+			r, block := column(height-(rows-1-i)*len(blocks), i == rows-1)
+			if r != role {
+				flush()
+			}
+			role, run = r, run+block
 		}
+		flush()
+		out[i] = b.String()
 	}
-	return lines
+	return out
 }
 
-// add draws one column's part of a row: height is in eighths, and the lowest row
-// shows also that there was nothing.
-func add(l *view.Line, height int, lowest bool) {
-	role, block := theme.OK, " "
+// column is one beat's part of a row: height is in eighths, and the lowest row shows
+// also that there was nothing.
+func column(height int, lowest bool) (look.Role, string) {
 	switch {
 	case height > 0:
-		block = string(blocks[min(height, len(blocks))-1])
+		return look.OK, string(blocks[min(height, len(blocks))-1])
 	case lowest:
-		role, block = theme.Danger, string(blocks[0])
+		return look.Danger, string(blocks[0])
 	}
-	if last := len(l.Left) - 1; last > 0 && l.Left[last].Role == role {
-		l.Left[last].Text += block
-		return
-	}
-	l.Left = append(l.Left, view.S(role, block))
+	return look.Plain, " "
 }
 
 // waits says who waits now, and beside it what the lane came to so far.
-func (p picture) waits(t lane.Traffic) view.Line {
-	waits := view.T(" nobody waits")
+func (p picture) waits(t lane.Traffic, w int) string {
+	left := p.Text(look.OK, "nobody waits")
 	if t.Oldest > 500*time.Millisecond {
-		waits = view.S(theme.Danger, fmt.Sprintf(" %s wait, the oldest %.1f s", measure.Plural(t.Waiting, "request"), t.Oldest.Seconds()))
+		left = p.Text(look.Danger, fmt.Sprintf("%s wait, the oldest %.1f s", measure.Plural(t.Waiting, "request"), t.Oldest.Seconds()))
 	}
-	l := view.L(waits)
-	if p.scene == playing {
-		l = l.Ends(view.T(fmt.Sprintf("this lane: longest %.2f s, %d over 1 s ", t.LaneMax.Seconds(), t.LaneSlow)))
+	if p.scene != playing {
+		return left
 	}
-	return l
+	return p.Ends(left, p.Plain(fmt.Sprintf("this lane: longest %.2f s, %d over 1 s", t.LaneMax.Seconds(), t.LaneSlow)), w)
+}
+
+// laneState is how long the lane runs, or ran.
+func (p picture) laneState() string {
+	if p.state.Phase == lane.Running {
+		return p.Text(look.Accent, p.since())
+	}
+	return ""
 }
 
 // span writes a latency; where nothing was answered there is none.
@@ -100,37 +107,31 @@ func span(d time.Duration) string {
 }
 
 // queue is who waits for whom.
-func (p picture) queue() []view.Line {
-	if len(p.state.Queue) == 0 {
-		return nil
+func (p picture) queue(w int) []string {
+	depths := make([]int, len(p.state.Queue))
+	var rows [][]string
+	for i := range p.state.Queue {
+		depths[i] = min(i, 3)
 	}
-	out := []view.Line{view.L(view.S(theme.Strong, " who waits for whom"))}
 	for i, q := range p.state.Queue {
-		role := theme.Plain
+		role := look.Plain
 		if q.Bad {
-			role = theme.Attention
+			role = look.Attention
 		}
-		who := strings.Repeat("  ", min(i, 3)) + q.Who
-		out = append(out, view.L(view.S(role, " "+view.Pad(who, 30)), view.T(" "+q.What)))
+		rows = append(rows, []string{p.Branch(depths, i) + p.Text(role, q.Who), p.Plain(q.What)})
 	}
-	return append(out, view.Line{})
+	return p.Table([]look.Column{{Least: 16}, {Least: 16}}, rows, w)
 }
 
 // story is what happened in the lane, the newest last.
-func (p picture) story() []view.Line {
-	out := []view.Line{view.L(view.S(theme.Strong, " what happened"))}
+func (p picture) story(w int) []string {
+	var out []string
 	for _, l := range p.state.Told {
-		role := theme.Plain
+		role := look.Plain
 		if l.Bad {
-			role = theme.Attention
+			role = look.Attention
 		}
-		for i, text := range view.Wrap(l.Text, p.size.Width-10, 2) {
-			at := "        "
-			if i == 0 {
-				at = fmt.Sprintf(" %4.1f s ", l.After.Seconds())
-			}
-			out = append(out, view.L(view.T(at+" "), view.S(role, text)))
-		}
+		out = append(out, p.RowOf(9, fmt.Sprintf("%5.1f s", l.After.Seconds()), p.Text(role, l.Text), w)...)
 	}
-	return append(out, p.outcome()...)
+	return append(out, p.outcome(w)...)
 }

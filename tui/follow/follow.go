@@ -40,17 +40,31 @@ type Left struct {
 	Folder string
 }
 
+// Process is the engine's, where this program started it.
+type Process interface {
+	PID() int
+	// Ended reports whether it is gone, and how it ended; "" = by itself.
+	Ended() (how string, ended bool)
+}
+
 // Tail follows one run's folder. It is safe for use by several goroutines.
 type Tail struct {
 	name string
+	file *journal.Follower
+	// process is nil where another program started the engine.
+	process Process
 
 	mu     sync.Mutex
 	folder string
+	life   int64 // the newest engine's
 }
 
 // New follows the run in folder, which may appear later. name is how the person
-// calls themselves.
-func New(folder, name string) *Tail { return &Tail{folder: folder, name: name} }
+// calls themselves; file is the journal, nil = it is opened once it is there;
+// process is the engine's, nil = this program did not start it.
+func New(folder, name string, file *journal.Follower, process Process) *Tail {
+	return &Tail{folder: folder, name: name, file: file, process: process}
+}
 
 // Folder is where the run's files are now; it moves once, when a look becomes a run.
 func (t *Tail) Folder() string {
@@ -66,12 +80,22 @@ func (t *Tail) Moved(folder string) {
 	t.folder = folder
 }
 
+// begun notes an engine: what is sent from now on is for it.
+func (t *Tail) begun(life int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.life = life
+}
+
 // sendFor is how long Send waits for an inbox that is being renamed.
 const sendFor = 2 * time.Second
 
 // Send puts a message into the inbox. While the folder moves it tries again.
 func (t *Tail) Send(ctx context.Context, m journal.Message) error {
 	m.Name = t.name
+	t.mu.Lock()
+	m.Life = t.life
+	t.mu.Unlock()
 	deadline := time.Now().Add(sendFor)
 	for {
 		err := journal.Send(t.Folder(), m)
@@ -89,9 +113,21 @@ func (t *Tail) Send(ctx context.Context, m journal.Message) error {
 // Batch is news of a run.
 type Batch struct {
 	Events []journal.Event
-	// Gone is true once the engine's process has ended without a word.
-	Gone bool
+	// Gone is set once the engine's process has ended without writing how.
+	Gone *Gone
 }
+
+// Gone is what is known of an engine that ended without writing how.
+type Gone struct {
+	// Word is what it could still say elsewhere, where Said is true.
+	Word journal.RunFinished
+	Said bool
+	// How is what else is known; "" = nothing.
+	How string
+}
+
+// Of is the end of the run's life.
+func (g *Gone) Of(r *state.Run) journal.RunFinished { return r.Departed(g.Word, g.Said, g.How) }
 
 // The pace of a follower: batches at most ten times a second, a look whether
 // the engine lives every two seconds.
@@ -114,14 +150,17 @@ func (t *Tail) Run(ctx context.Context, deliver func(Batch)) error {
 	here, err := journal.Arrive(t.Folder())
 	if err == nil {
 		defer here.Leave()
-	} else if !errors.Is(err, fs.ErrPermission) {
-		return err
+	} else if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, fs.ErrNotExist) {
+		return err // a look that has ended is read all the same
 	}
 	return t.pump(ctx, f, deliver)
 }
 
 // open waits for the journal to appear.
 func (t *Tail) open(ctx context.Context) (*journal.Follower, error) {
+	if t.file != nil {
+		return t.file, nil
+	}
 	for {
 		f, err := journal.Follow(filepath.Join(t.Folder(), journal.FileName))
 		if err == nil || !errors.Is(err, fs.ErrNotExist) {
@@ -138,12 +177,17 @@ func (t *Tail) open(ctx context.Context) (*journal.Follower, error) {
 func (t *Tail) pump(ctx context.Context, f *journal.Follower, deliver func(Batch)) error {
 	var engine pulse
 	for {
+		// Asked before the journal is read: what an engine wrote last is then there.
+		how, ended := t.ended()
+		engine.look(time.Now())
 		b, err := t.collect(f, &engine)
 		if err != nil {
 			return err
 		}
-		b.Gone = engine.gone(time.Now())
-		if len(b.Events) > 0 || b.Gone {
+		if engine.gone(t.process, ended) {
+			b.Gone = t.gone(how)
+		}
+		if len(b.Events) > 0 || b.Gone != nil {
 			deliver(b)
 		}
 		select {
@@ -152,6 +196,23 @@ func (t *Tail) pump(ctx context.Context, f *journal.Follower, deliver func(Batch
 		case <-time.After(batchEvery):
 		}
 	}
+}
+
+func (t *Tail) ended() (how string, ended bool) {
+	if t.process == nil {
+		return "", false
+	}
+	return t.process.Ended()
+}
+
+// gone gathers what is known of the engine's end.
+func (t *Tail) gone(how string) *Gone {
+	g := &Gone{How: journal.Printed(t.Folder())}
+	if g.How == "" {
+		g.How = how
+	}
+	g.Word, g.Said = journal.ReadLastWord(t.Folder())
+	return g
 }
 
 func (t *Tail) collect(f *journal.Follower, engine *pulse) (Batch, error) {
@@ -168,11 +229,12 @@ func (t *Tail) collect(f *journal.Follower, engine *pulse) (Batch, error) {
 				t.Moved(o.Folder)
 			}
 		case journal.EngineStarted{}.Kind():
+			t.begun(e.Seq)
 			if s, err := journal.Decode[journal.EngineStarted](e); err == nil {
 				*engine = pulse{pid: s.PID, host: s.Host}
 			}
 		case journal.EngineStopped{}.Kind(), journal.RunFinished{}.Kind(), journal.RunParked{}.Kind():
-			*engine = pulse{}
+			engine.over = true
 		}
 	}
 }
@@ -181,21 +243,37 @@ func (t *Tail) collect(f *journal.Follower, engine *pulse) (Batch, error) {
 type pulse struct {
 	pid   int
 	host  string
+	over  bool // it has written its end
 	asked time.Time
+	dead  bool // its process was gone when it was asked for
 	said  bool
 }
 
-// gone is true once, when the process has ended. An engine of another host is
-// never asked.
-func (p *pulse) gone(now time.Time) bool {
-	if p.pid <= 0 || p.said || now.Sub(p.asked) < aliveEvery {
-		return false
+// look asks now and then whether the process lives. One of another host is never
+// asked.
+func (p *pulse) look(now time.Time) {
+	if p.pid <= 0 || p.over || p.said || now.Sub(p.asked) < aliveEvery {
+		return
 	}
 	p.asked = now
-	if host, err := os.Hostname(); err != nil || host != p.host {
-		return false
+	if host, err := os.Hostname(); err == nil && host == p.host {
+		p.dead = errors.Is(syscall.Kill(p.pid, 0), syscall.ESRCH)
 	}
-	p.said = errors.Is(syscall.Kill(p.pid, 0), syscall.ESRCH)
+}
+
+// gone is true once, when the process has ended without having written its end.
+// ours is the engine that this program started, nil = it did not; ended is true
+// once that one is gone. What was asked, here and by look, was asked before the
+// journal was read last: an end that was written is known by now.
+func (p *pulse) gone(ours Process, ended bool) bool {
+	switch {
+	case p.said:
+		return false
+	case ours != nil && ended:
+		p.said = !p.over || p.pid != ours.PID()
+	case ours == nil:
+		p.said = p.dead && !p.over
+	}
 	return p.said
 }
 

@@ -17,7 +17,7 @@ import (
 // ask writes the oldest question that was not written yet; one at a time. The
 // run dialog comes last, when nothing else is open.
 func (p *printer) ask() {
-	if p.prompt != "" {
+	if p.prompt != "" || !p.asks {
 		return
 	}
 	q := p.next()
@@ -66,7 +66,7 @@ func (p *printer) next() *state.Question {
 
 func (p *printer) options(q *state.Question) []string {
 	var out []string
-	options, _ := screen.Options(*q, p.run.ID)
+	options, _ := screen.Options(*q)
 	for _, o := range options {
 		if o.Answer != "" {
 			out = append(out, o.Label)
@@ -154,7 +154,7 @@ func (p *printer) command(word string) {
 	switch word {
 	case "":
 	case "quit", "q":
-		if screen.Busy(p.run) {
+		if screen.Outlives(p.run) {
 			p.leave(follow.Detached, journal.Unwatched, journal.Leave)
 			return
 		}
@@ -179,7 +179,7 @@ func (p *printer) steer(word string) {
 }
 
 func (p *printer) stop() {
-	if !screen.Busy(p.run) {
+	if !screen.Outlives(p.run) {
 		p.say(p.now(), "nothing to stop: nothing runs on the database")
 		return
 	}
@@ -191,7 +191,7 @@ func (p *printer) stop() {
 }
 
 func (p *printer) leave(how follow.How, kinds ...journal.MessageKind) {
-	if how == follow.Detached && !screen.Underway(p.run) {
+	if how == follow.Detached && !screen.Underway(p.run) && !screen.Works(p.run) {
 		how = follow.Quit
 	}
 	for _, k := range kinds {

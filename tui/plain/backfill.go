@@ -28,17 +28,19 @@ func (p *printer) filling(f *fact.Filling) {
 	p.say(p.now(), "%s   rows=%d progress=%.4f", text, f.Rows, f.Progress)
 }
 
-// table writes what was read of a table before it is filled.
+// table writes what was read of a table before it is filled, and of a later
+// reading what is new: it is read again after each answer.
 func (p *printer) table(e journal.Event) {
 	b, _, ok := state.Get[fact.Backfill](p.run)
 	if !ok {
 		return
 	}
-	p.say(e.At, "%s   rows=%d key=%q", b.SQL, b.Rows, b.Key)
-	p.more("new rows: %s", b.Coverage)
+	line := p.block(e.At)
+	line("%s   rows=%d key=%q", b.SQL, b.Rows, b.Key)
+	line("new rows: %s", b.Coverage)
 	for _, i := range b.Items {
 		if i.Level != fact.OK {
-			p.more("%s: %s", i.Level, i.Text)
+			line("%s: %s", i.Level, i.Text)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package plain
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,8 +11,8 @@ import (
 	"belay/steps/journal"
 	"belay/steps/state"
 	"belay/tui/follow"
+	"belay/tui/look"
 	"belay/tui/screen"
-	"belay/tui/view"
 )
 
 // news folds a batch and writes what changed.
@@ -24,12 +25,13 @@ func (p *printer) news(b follow.Batch) error {
 			p.event(e)
 		}
 	}
-	if p.run.Seq <= p.from {
+	if b.Gone != nil {
+		f := b.Gone.Of(p.run)
+		p.run.Finished = &f
+		p.over, p.how = true, follow.Lost
 		return nil
 	}
-	if b.Gone {
-		p.say(p.now(), "the engine ended without a word; `belay attach %s` asks the database what became of it", screen.Short(p.run.ID))
-		p.over, p.how = true, follow.Lost
+	if p.run.Seq <= p.from {
 		return nil
 	}
 	if !p.over {
@@ -52,8 +54,8 @@ func (p *printer) event(e journal.Event) {
 		})
 	case journal.StatementSent{}.Kind():
 		with(e, func(b journal.StatementSent) {
-			if b.Attempt <= 1 {
-				p.say(e.At, "sent: %s", view.Cut(b.SQL, 200))
+			if p.first(fmt.Sprint("sent ", b.Unit, " ", b.Statement, " ", b.SQL)) {
+				p.say(e.At, "sent: %s", marks.Cut(look.Visible(b.SQL), 200))
 			}
 		})
 	case journal.Attempted{}.Kind():
@@ -94,16 +96,22 @@ func (p *printer) otherEvent(e journal.Event) {
 			p.say(e.At, "not accepted: %s", b.Why)
 			p.settle(b.ID)
 		})
+	case journal.SessionEnding{}.Kind():
+		with(e, func(b journal.SessionEnding) { p.say(e.At, "asked: %s %d (%s)   by=%s", b.Way, b.PID, b.Who(), e.By) })
+	case journal.SessionEnded{}.Kind():
+		with(e, func(b journal.SessionEnded) {
+			p.say(e.At, "%s %d: %s, %s   fate=%q", b.Way, b.PID, b.Fate, strings.TrimSuffix(b.Why+"; "+b.Hint, "; "), b.Fate)
+		})
 	case journal.StopRequested{}.Kind():
 		p.say(e.At, "stop was asked   by=%s", e.By)
 	case journal.RunParked{}.Kind():
 		with(e, func(b journal.RunParked) {
-			p.say(e.At, "parked: %s; `belay attach %s` goes on", b.Reason, screen.Short(p.run.ID))
+			p.say(e.At, "left open: %s; `belay attach %s` goes on", b.Reason, screen.Short(p.run.ID))
 			p.over, p.how = true, follow.Quit
 		})
 	case journal.RunAdopted{}.Kind():
 		with(e, func(b journal.RunAdopted) {
-			p.say(e.At, "adopted run %s of %s to event %d   epoch=%d", screen.Short(p.run.ID), b.From, b.Seq, b.Epoch)
+			p.say(e.At, "took run %s over from %s, up to event %d   epoch=%d", screen.Short(p.run.ID), b.From, b.Seq, b.Epoch)
 		})
 	case journal.RunTakenOver{}.Kind():
 		with(e, func(b journal.RunTakenOver) { p.say(e.At, "taken over by %s", b.By) })
@@ -138,14 +146,6 @@ func orUnset(environment string) string {
 // fact writes what a person must know of an observation.
 func (p *printer) fact(e journal.Event, b journal.FactSeen) {
 	switch b.Name {
-	case fact.Target{}.Fact():
-		if t, _, ok := state.Get[fact.Target](p.run); ok && t.Connected {
-			p.say(e.At, "target %s on %s:%d, PostgreSQL %s, role %s (%s)   database=%s", t.Database, t.Host, t.Port, t.Version, t.Role, orUnset(t.Environment), t.Database)
-		}
-	case fact.Folder{}.Fact():
-		if f, _, ok := state.Get[fact.Folder](p.run); ok {
-			p.say(e.At, "%s %s: %d applied, %d pending   pending=%s", f.Path, f.Tool, f.Applied, len(f.Pending), versions(f.Pending))
-		}
 	case fact.Review{}.Fact():
 		p.review(e)
 	case fact.Backfill{}.Fact():
@@ -174,7 +174,11 @@ func (p *printer) review(e journal.Event) {
 			if h.Severity == "notice" || h.Waived != nil || r.Accepted[h.Rule] != "" {
 				continue
 			}
-			p.say(e.At, "%s %s:%d %s: %s", h.Severity, f.Path, h.Line, h.Rule, h.Message)
+			text := fmt.Sprintf("%s %s:%d %s: %s", h.Severity, f.Path, h.Line, h.Rule, h.Message)
+			if !p.first(text) {
+				continue
+			}
+			p.say(e.At, "%s", text)
 			if h.Instead != nil {
 				p.more("instead: %s", *h.Instead)
 			}
@@ -182,11 +186,83 @@ func (p *printer) review(e journal.Event) {
 	}
 }
 
-func (p *printer) step(e journal.Event, b journal.StepFinished) {
-	p.say(e.At, "%s %s: %s: %s", view.Mark(b.Status).Text, e.Step, b.Status, b.Summary)
-	if b.Hint != "" && b.Status != journal.Done {
-		p.more("-> %s", b.Hint)
+// block writes lines that belong together, without those that were written before:
+// what is looked at again is no news.
+func (p *printer) block(at time.Time) func(format string, args ...any) {
+	say := func(text string) { p.say(at, "%s", text) }
+	return func(format string, args ...any) {
+		text := fmt.Sprintf(format, args...)
+		if !p.first(text) {
+			return
+		}
+		say(text)
+		say = func(text string) { p.more("%s", text) }
 	}
+}
+
+// hint writes what to do now, once.
+func (p *printer) hint(text string) {
+	if text != "" && p.first("-> "+text) {
+		p.more("-> %s", text)
+	}
+}
+
+// first reports whether a line is the first of its words, and remembers it.
+func (p *printer) first(text string) bool {
+	was := p.once[text]
+	p.once[text] = true
+	return !was
+}
+
+// step writes how a step ended, where that is news. A question stands for the step
+// that asks it, the last line for the report.
+func (p *printer) step(e journal.Event, b journal.StepFinished) {
+	text := fmt.Sprintf("%s %s: %s: %s", sign(b.Status), e.Step, b.Status, p.summary(e.Step, b))
+	if strings.HasPrefix(b.Summary, string(b.Status)+" ") { // waived by …
+		text = fmt.Sprintf("%s %s: %s", sign(b.Status), e.Step, b.Summary)
+	}
+	asks := func(q state.Question) bool { return q.Step == e.Step && q.Text == b.Summary }
+	if p.last[e.Step] == text || strings.HasPrefix(b.Summary, "nothing pending: ") || slices.ContainsFunc(p.run.Questions, asks) || (e.Step == "report" && b.Status == journal.Done) {
+		return
+	}
+	p.last[e.Step] = text
+	p.say(e.At, "%s%s", text, p.tail(e.Step))
+	if b.Hint != "" && b.Status != journal.Done {
+		p.hint(b.Hint)
+	}
+	if c, _, ok := state.Get[fact.Preflight](p.run); ok && e.Step == "preflight" && b.Status == journal.Look {
+		for _, i := range c.Items {
+			if i.Level == fact.Look && !strings.HasPrefix(b.Summary, i.Text) && p.first(i.Text) {
+				p.more("and: %s", i.Text)
+				p.hint(i.Hint)
+			}
+		}
+	}
+}
+
+// summary is a step's own, with the folder's name where it counts what is in it.
+func (p *printer) summary(step string, b journal.StepFinished) string {
+	f, _, ok := state.Get[fact.Folder](p.run)
+	switch {
+	case step != "preflight" || !ok || f.Tool == "":
+		return b.Summary
+	case !f.Read || b.Status == journal.Done:
+		return f.Path + ", " + f.Tool + ": " + b.Summary
+	}
+	return fmt.Sprintf("%s, %s: %d applied, %d pending; %s", f.Path, f.Tool, f.Applied, len(f.Pending), b.Summary)
+}
+
+// tail is what a program may read of the line of a step.
+func (p *printer) tail(step string) string {
+	t, _, connected := state.Get[fact.Target](p.run)
+	f, _, ok := state.Get[fact.Folder](p.run)
+	switch {
+	case step == "target" && connected && t.Connected:
+		return "   database=" + t.Database + " role=" + t.Role
+	case step == "preflight" && ok && len(f.Pending) > 0:
+		return "   pending=" + versions(f.Pending)
+	}
+	return ""
 }
 
 // try writes a closed try, at most one line a second.
@@ -206,7 +282,10 @@ func (p *printer) try(e journal.Event, b journal.Attempted) {
 		text += fmt.Sprintf(", behind pid %d (%s, %s)", x.PID, x.Application, x.State)
 		pids = append(pids, fmt.Sprint(x.PID))
 	}
-	p.say(e.At, "%s   n=%d waited_ms=%d blockers=%s", text, b.N, b.WaitedMS, strings.Join(pids, ","))
+	if len(pids) > 0 {
+		pids = []string{" blockers=" + strings.Join(pids, ",")}
+	}
+	p.say(e.At, "%s   n=%d waited_ms=%d%s", text, b.N, b.WaitedMS, strings.Join(pids, ""))
 }
 
 func (p *printer) ended(e journal.Event, b journal.UnitEnded) {
@@ -218,17 +297,29 @@ func (p *printer) ended(e journal.Event, b journal.UnitEnded) {
 		p.more("left behind: %s", l)
 	}
 	if b.Hint != "" {
-		p.more("-> %s", b.Hint)
+		p.hint(b.Hint)
 	}
 }
 
 func (p *printer) finished(e journal.Event, b journal.RunFinished) {
-	p.say(e.At, "%s: %s   exit=%d", b.Outcome, b.Summary, b.Exit)
+	text := b.Outcome + ": " + b.Summary
+	if strings.HasPrefix(b.Summary, b.Outcome+": ") { // nothing pending: …
+		text = b.Summary
+	}
+	p.say(e.At, "%s   exit=%d", text, b.Exit)
 	if b.Hint != "" {
-		p.more("-> %s", b.Hint)
+		p.hint(b.Hint)
 	}
 	if w, _, ok := state.Get[fact.Written](p.run); ok {
 		p.more("report: %s", w.Markdown)
 	}
 	p.over = true
+}
+
+// marks are those of lines without colours, which may be read anywhere.
+var marks = look.New(false, look.ASCII)
+
+func sign(s journal.Status) string {
+	mark, _ := screen.Sign(marks, s)
+	return mark
 }

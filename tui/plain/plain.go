@@ -20,13 +20,18 @@ import (
 	"belay/steps/journal"
 	"belay/steps/state"
 	"belay/tui/follow"
-	"belay/tui/view"
+	"belay/tui/look"
 )
 
 // Config says what to follow and where to write.
 type Config struct {
 	// Folder is the run's, or the look's; its journal may appear a moment later.
 	Folder string
+	// Journal is its journal where it was opened before the engine started, which
+	// takes a look away when it ends; nil = it is opened here.
+	Journal *journal.Follower
+	// Process is the engine's where this program started it; nil = it did not.
+	Process follow.Process
 	// From is the last event of the lives that were over before: they are history
 	// and not told again. 0 = the whole journal is told.
 	From int64
@@ -46,11 +51,12 @@ type Config struct {
 func Follow(ctx context.Context, c Config) (follow.Left, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	tail := follow.New(c.Folder, c.Name)
+	tail := follow.New(c.Folder, c.Name, c.Journal, c.Process)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	p := &printer{from: c.From, echo: echoes(c.In), out: c.Out, now: c.Now, run: state.New(), asked: map[string]bool{}}
+	p := &printer{from: c.From, echo: echoes(c.In), out: c.Out, now: c.Now, run: state.New(), asked: map[string]bool{},
+		asks: c.In != nil, once: map[string]bool{}, last: map[string]string{}}
 	p.send = func(m journal.Message) error { return tail.Send(ctx, m) }
 	batches, lines := make(chan follow.Batch), make(chan string)
 	var following sync.WaitGroup
@@ -155,6 +161,11 @@ type printer struct {
 	// not, so as not to write more than one a second.
 	said, tried time.Time
 	held        int
+	// asks is true where somebody can answer; once are the lines that are not
+	// written a second time, last is what was said of a step last.
+	asks bool
+	once map[string]bool
+	last map[string]string
 	// level is what was last said of the watch after a run, watchedAt when.
 	level     fact.Level
 	watchedAt time.Time
@@ -175,18 +186,18 @@ func (p *printer) left() follow.How {
 
 // say writes one line with its time.
 func (p *printer) say(at time.Time, format string, args ...any) {
-	text := view.Clean(fmt.Sprintf(format, args...))
+	text := look.Visible(fmt.Sprintf(format, args...))
 	p.write(at.In(p.now().Location()).Format("15:04:05") + " " + text + "\n")
 }
 
 // more writes a line that belongs to the one before.
 func (p *printer) more(format string, args ...any) {
-	p.write("         " + view.Clean(fmt.Sprintf(format, args...)) + "\n")
+	p.write("         " + look.Visible(fmt.Sprintf(format, args...)) + "\n")
 }
 
 // question writes a prompt and leaves the cursor behind it.
 func (p *printer) question(prompt string) {
-	p.write(view.Clean(prompt))
+	p.write(look.Visible(prompt))
 	p.open = true
 }
 

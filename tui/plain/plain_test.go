@@ -156,7 +156,7 @@ func TestRun(t *testing.T) {
 	k.types("sho")
 	k.sees(`that is not "shop"; nothing runs`)
 	k.types("shop")
-	k.hears(journal.Message{Kind: journal.Answer, ID: "run.confirm", Answer: "shop"})
+	k.hears(journal.Message{Life: 1, Kind: journal.Answer, ID: "run.confirm", Answer: "shop"})
 	// The story begins with what is there already; only its end is new.
 	for _, e := range tail(t, "done", "base") {
 		if err := k.engine.Write(e); err != nil {
@@ -187,11 +187,11 @@ func TestStop(t *testing.T) {
 	k := start(t, "run-waiting")
 	k.sees("try 3: lock timeout after 203 ms, behind pid 881")
 	k.types("stop")
-	k.hears(journal.Message{Kind: journal.Stop, Now: true})
+	k.hears(journal.Message{Life: 1, Kind: journal.Stop, Now: true})
 	k.types("who")
 	k.sees("pid 9120 (belay/7f3a11c2/run, user migrator, active 00:00:00) waits for ACCESS EXCLUSIVE on public.orders")
 	k.types("detach")
-	k.hears(journal.Message{Kind: journal.Unwatched})
+	k.hears(journal.Message{Life: 1, Kind: journal.Unwatched})
 	if left := k.ends(); left.How != follow.Detached {
 		t.Errorf("left: %s", left.How)
 	}
@@ -203,7 +203,7 @@ func TestStopWithNothingRunning(t *testing.T) {
 	k.types("stop")
 	k.sees("nothing to stop")
 	k.types("no")
-	k.hears(journal.Message{Kind: journal.Abandon})
+	k.hears(journal.Message{Life: 1, Kind: journal.Abandon})
 }
 
 // Questions are asked one at a time, and only their own words are answers.
@@ -213,7 +213,7 @@ func TestQuestion(t *testing.T) {
 	k.types("prod")
 	k.sees("one of these words: production, staging, local")
 	k.types("staging")
-	k.hears(journal.Message{Kind: journal.Answer, ID: "target.environment", Answer: "staging"})
+	k.hears(journal.Message{Life: 1, Kind: journal.Answer, ID: "target.environment", Answer: "staging"})
 }
 
 // The end of the input is no answer: the engine is told that none will come.
@@ -221,7 +221,7 @@ func TestEndOfInput(t *testing.T) {
 	k := start(t, "base")
 	k.sees("Type the database name")
 	k.in.Close()
-	k.hears(journal.Message{Kind: journal.Abandon})
+	k.hears(journal.Message{Life: 1, Kind: journal.Abandon})
 	if err := k.engine.Write(tuitest.Entry{After: 5 * time.Second, Kind: "run.finished", Body: []byte(`{"exit":4,"outcome":"needs a person","summary":"nobody answers any more: nothing has changed"}`)}); err != nil {
 		t.Fatal(err)
 	}

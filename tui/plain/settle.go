@@ -24,9 +24,9 @@ func settled(run *state.Run) bool {
 }
 
 // rest ends a look that cannot come to a run: nothing is pending, or nobody
-// will answer what is missing.
+// will answer what is missing. An engine that has its answers ends by itself.
 func (p *printer) rest() {
-	if p.over || p.prompt != "" || !settled(p.run) {
+	if p.over || !p.asks || p.prompt != "" || !settled(p.run) {
 		return
 	}
 	f, _, ok := state.Get[fact.Folder](p.run)

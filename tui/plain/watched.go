@@ -33,7 +33,7 @@ func (p *printer) watched(e journal.Event) {
 
 // worded is the level in a word, and what is not watched.
 func worded(f fact.Monitor) string {
-	word := map[fact.Level]string{fact.OK: "all is well", fact.Look: "amber: the clock is paused", fact.Stop: "RED: the clock begins anew"}[f.Level]
+	word := map[fact.Level]string{fact.OK: "all is well", fact.Look: "amber: the clock is paused", fact.Stop: "RED: the clean minutes start again"}[f.Level]
 	if f.Log == "" {
 		word += "; application logs NOT watched"
 	}

@@ -1,13 +1,8 @@
 package screen
 
 import (
-	"iter"
-	"maps"
-	"slices"
-
 	"belay/steps/journal"
-	"belay/tui/theme"
-	"belay/tui/view"
+	"belay/tui/look"
 )
 
 // Ask is a question: a choice with the cursor on the safe answer, or a field.
@@ -16,66 +11,71 @@ var Ask = Screen{
 	Doc: `Advice: decide what a machine cannot know.
 In practice: every question has a stable name, says what its answer changes, and starts on the safe answer. The answer, and who gave it, goes into the report.
 Measured: a preselected yes is answered without being read.`,
-	Keys: []Hint{{Down, "choose"}, {Open, "answer"}, {Back, "not now"}, {WhoWaits, ""}},
-	View: draw("ask", askBody),
+	Keys:   []Hint{{Down, "choose"}, {Open, "answer"}, {Back, "not now"}, {WhoWaits, ""}},
+	Panels: askPanels,
 }
 
-func askBody(p page) []view.Block {
+func askPanels(p page) []look.Panel {
 	d := p.local.Dialog
 	if d == nil {
 		return nil
 	}
-	head := append([]view.Line{{}}, view.Paragraph(theme.Attention, d.Text, p.w, 2, 0)...)
-	if d.Why != "" {
-		head = append(head, view.Line{})
-		head = append(head, view.Listing(theme.Plain, d.Why, p.w, 2)...)
-	}
-	head = append(head, view.Line{})
-	var foot []view.Line
-	if d.Typed() {
-		for i, s := range view.Wrap(d.Input+"_", p.w-6, 0) {
-			mark := "    "
-			if i == 0 {
-				mark = "  > "
+	return []look.Panel{
+		{Name: "question", Title: "needs you", State: p.answerID(d), Give: 1, Min: 2, Lines: func(w int) []string {
+			out := p.Paragraph(look.Attention, d.Text, w, 0)
+			if d.Why != "" {
+				out = append(out, "")
+				out = append(out, p.Listing(d.Why, w)...)
 			}
-			foot = append(foot, view.L(view.T(mark), view.S(theme.Strong, s)))
-		}
-		foot = append(foot, view.Line{})
-		if d.Wants == journal.Words && d.Why == "" {
-			foot = append(foot, view.Text("  a reason in your own words; it goes into the report"))
-		}
-		foot = append(foot, view.L(view.T("  "), view.S(theme.Key, "enter"), view.T(" answers   "), view.S(theme.Key, "esc"), view.T(" not now")))
-	} else {
-		foot = choices(d.Options, clamp(d.Cursor, len(d.Options)), p.w)
+			return out
+		}},
+		{Name: "answer", Title: "your answer", Focus: true, Lines: func(w int) []string { return p.answerLines(d, w) }},
+		p.context(),
 	}
-	name := ""
-	if d.ID != "stop" && d.ID != "back" {
-		name = "  in an answers file: " + d.ID
-	}
-	return []view.Block{{Lines: passed(head, d.Scroll, p.h-len(foot)-1)}, {Lines: foot, Fill: true}, {Lines: []view.Line{view.Text(name)}, Give: 3}}
 }
 
-// passed is the part of a text that is seen in n lines, with the way to the rest.
-func passed(lines []view.Line, scroll, n int) []view.Line {
-	if n = max(n, 3); len(lines) <= n {
-		return lines
+// context is what helps to answer: the card of the lock, as long as it is of this
+// moment; in a run that waits who was in its way, else what happened last.
+func (p page) context() look.Panel {
+	h := p.f.Heart
+	if p.run.Opened != nil && (h == nil || p.run.InHand() == nil || p.now.Sub(h.At) > staleAfter) {
+		if len(p.holds(80)) > 0 {
+			return look.Panel{Name: "holds", Title: "who was in the way", Give: 2, Grow: true, Lines: p.holds}
+		}
+		return p.newest()
 	}
-	from := min(max(scroll, 0), len(lines)-n+1)
-	rest := len(lines) - from - n + 1
-	word := "pgup goes back"
-	if rest > 0 {
-		word = "pgdn shows " + plural(rest, "more line")
+	if h == nil {
+		return look.Panel{Bare: true, Grow: true, Lines: func(int) []string { return nil }}
 	}
-	return append(slices.Clone(lines[from:from+n-1]), view.L(view.S(theme.Attention, "  … "+word)))
+	head := "first to run"
+	if p.run.InHand() != nil {
+		head = "it runs now"
+	}
+	panel := p.heart(p.heartTitle(head))
+	panel.Give, panel.Grow = 2, true
+	return panel
 }
 
-// sortedMap goes through a map in the order of its keys.
-func sortedMap(m map[string]string) iter.Seq2[string, string] {
-	return func(yield func(string, string) bool) {
-		for _, k := range slices.Sorted(maps.Keys(m)) {
-			if !yield(k, m[k]) {
-				return
-			}
-		}
+// answerID says how an answers file names the question.
+func (p page) answerID(d *Dialog) string {
+	if d.Own() {
+		return ""
 	}
+	return p.Plain("in an answers file: " + d.ID)
+}
+
+func (p page) answerLines(d *Dialog, w int) []string {
+	if !d.Typed() {
+		return p.choices(d.Options, clamp(d.Cursor, len(d.Options)), w)
+	}
+	out := d.Field.Lines(w)
+	switch {
+	case d.Expect != "":
+		out = append(out, "", p.Plain("only this counts as a yes: ")+p.Text(look.Strong, d.Expect))
+	case d.Wants == journal.Words:
+		out = append(out, "", p.Plain("in your own words; it goes into the report"))
+	case d.Wants == journal.Span:
+		out = append(out, "", p.Plain("a time, such as 40s or 2min"))
+	}
+	return out
 }

@@ -9,8 +9,7 @@ import (
 	"belay/sqlview/measure"
 	"belay/steps/fact"
 	"belay/steps/state"
-	"belay/tui/theme"
-	"belay/tui/view"
+	"belay/tui/look"
 )
 
 // Backfill is a table before it is filled, and the batches while they run. It
@@ -20,11 +19,32 @@ var Backfill = Screen{
 	Doc: `Advice: fill a large table in batches, until all rows have it.
 In practice: a batch is as many rows as fit into the batch time; the foreground's slowest requests are about as slow as a batch is long. The cursor is committed with its rows: stop, detach, lose the connection, end the engine, go on from another host, and each row is still filled once. Whatever slows it is named with its value, its limit and since when; a signal that cannot be read counts as a reason to wait. The bar goes by the key's place in the server's statistics, so gaps in the keys do not bend it.
 Measured: with batches of 10 ms beside 400 statements/s the 99th percentile was 6 ms, where one UPDATE held the median up for 12.7 s; a resume sends its first statement within 16 ms of its start.`,
-	Keys: []Hint{
-		{Pause, ""}, {Longer, "batch time"}, {Cancel, ""}, {Open, ""}, {RunIt, ""}, {Detach, "go on without me"}, {WhoWaits, ""}, {ShowLog, ""},
-		{ZoomIn, ""},
+	Hints: fillHints,
+	Panels: func(p page) []look.Panel {
+		if f := Filling(p.run, p.f); f != nil {
+			return p.fillingPanels(f)
+		}
+		return append([]look.Panel{p.table()}, p.stepPanels(p.local.Screen)...)
 	},
-	View: draw("backfill", backfillBody),
+}
+
+// fillHints are the keys of a table before it is filled, and of the batches.
+func fillHints(run *state.Run, l Local) []Hint {
+	f := Filling(run, l.Facts)
+	if f == nil {
+		open := "next"
+		if question(run, atBackfill) != nil {
+			open = "answer"
+		} else if len(presetsOf(run, atBackfill)) > 0 {
+			open = "choose"
+		}
+		return []Hint{{Open, open}, {RunIt, ""}, {WhoWaits, ""}, {ShowLog, ""}}
+	}
+	pause := Hint{Pause, "pause"}
+	if isPaused(f) {
+		pause.Label = "resume"
+	}
+	return []Hint{pause, {Longer, "batch time"}, {Cancel, ""}, {Detach, ""}, {WhoWaits, ""}, {EndIt, ""}, {ShowLog, ""}, {ZoomIn, ""}}
 }
 
 // Filling is the backfill that runs, is paused, or was left when the run ended;
@@ -48,6 +68,8 @@ func cannotPause(run *state.Run, l Local) string {
 	switch {
 	case l.Top() == "rewrites":
 		return "" // there it leaves a file out
+	case run.Step(atBackfill) != nil && run.Opened == nil:
+		return "it does not run yet: R starts it, then space pauses and resumes"
 	case f == nil || !Busy(run):
 		return "nothing here can be paused: no backfill runs"
 	case l.Lost:
@@ -65,43 +87,33 @@ func cannotPace(run *state.Run, l Local) string {
 	return ""
 }
 
-func backfillBody(p page) []view.Block {
-	if f := Filling(p.run, p.f); f != nil {
-		return fillingBody(p, f)
-	}
-	return append(tableBlocks(p), stepBody(p)...)
-}
-
-// tableBlocks say what would be filled, before it is.
-func tableBlocks(p page) []view.Block {
+// table says what would be filled, before it is.
+func (p page) table() look.Panel {
 	b := p.f.Backfill
-	if b == nil || p.local.Screen != "backfill" {
-		return nil
+	if b == nil || p.local.Screen != atBackfill && p.local.Screen != atStart {
+		return look.Panel{Bare: true, Lines: func(int) []string { return nil }}
 	}
-	lines := append(code(p, b.SQL, 3), view.Line{})
-	add := func(label, text string) {
-		if text != "" {
-			lines = append(lines, view.Labelled(" "+label, 10, theme.Plain, text, p.w)...)
+	return look.Panel{Name: "table", Title: "batches on " + b.Relation, State: p.Plain(sizeOf(b.Bytes, float64(b.Rows))), Give: 1, Min: 4, Lines: func(w int) []string {
+		out := append(p.code(b.SQL, w, 3), "")
+		out = append(out, p.Row("walks", p.Plain("by "+b.Key+"; indexes "+measure.Bytes(b.IndexBytes)), w)...)
+		out = append(out, p.Row("batches", p.Plain("of about ")+p.Text(look.Strong, measure.MS(b.BatchTimeMS))+p.Plain(", each a transaction of its own"), w)...)
+		out = append(out, p.Row("new rows", p.Plain(covers(b)), w)...)
+		if b.Ledger != "" {
+			creates := "schema belay, for the cursor"
+			if p.run.Question("ledger.create") != nil {
+				creates += " (asked below)"
+			}
+			out = append(out, p.Row("creates", p.Plain(creates), w)...)
 		}
-	}
-	add("rows", fmt.Sprintf("~%s of %s, indexes %s; walked by %s", measure.Count(float64(b.Rows)), measure.Bytes(b.Bytes), measure.Bytes(b.IndexBytes), b.Key))
-	add("batches", "of about "+measure.MS(b.BatchTimeMS)+", each a transaction of its own; + and - change that")
-	add("new rows", covers(b))
-	if b.Ledger != "" {
-		creates := "schema belay, for the cursor"
-		if p.run.Question("ledger.create") != nil {
-			creates += " (asked below)"
-		}
-		add("creates", creates)
-	}
-	return []view.Block{{Lines: append(lines, view.Line{}), Give: 1, Min: 4}}
+		return out
+	}}
 }
 
 // covers says who fills the rows that are written meanwhile.
 func covers(b *fact.Backfill) string {
 	s := b.Coverage
 	if s == "none" {
-		s = "nobody fills new rows"
+		s = "nothing fills new rows"
 	}
 	if b.Misses != "" {
 		s += "; can be missed: " + b.Misses
@@ -109,77 +121,126 @@ func covers(b *fact.Backfill) string {
 	return s
 }
 
-// fillingBody is a backfill on its way.
-func fillingBody(p page, f *fact.Filling) []view.Block {
-	blocks := []view.Block{
-		{Lines: units(p), Give: 6, Min: 1},
-		{Lines: fillHead(p, f)},
-		view.Gap(),
-		{Lines: fillBar(p, f)},
-		{Lines: fillNumbers(p, f)},
-		{Lines: fillWhy(p, f)},
-		view.Gap(),
-		{Lines: signalLines(p, f), Give: 4, Min: 2},
-		view.Gap(),
-		{Lines: fillLog(p), Give: 6, Min: 1},
-	}
-	if p.h < 28 {
-		blocks[len(blocks)-1].Fill = true
-		return blocks
-	}
-	return append(blocks, view.Block{Lines: []view.Line{view.Rule(p.w)}, Give: 7}, view.Block{Lines: treeLines(p), Give: 7, Min: 2},
-		view.Block{Lines: tableLines(p, 0), Give: 8}, view.Block{Lines: sessionLine(p), Give: 5, Fill: true})
+// fillingPanels are a backfill on its way.
+func (p page) fillingPanels(f *fact.Filling) []look.Panel {
+	return []look.Panel{p.files(), p.filling(f), p.signals(f), p.waiting(), p.tables(), p.newest()}
 }
 
-func fillHead(p page, f *fact.Filling) []view.Line {
-	text := f.Relation + "   UPDATE … SET " + f.Set
-	if f.Where != "" {
-		text += " WHERE " + f.Where
-	}
+// filling is the statement, the bar, and the numbers of pace.
+func (p page) filling(f *fact.Filling) look.Panel {
+	title := "filling " + f.Relation
 	if f.Leaves > 1 && f.Leaf != "" {
-		text += fmt.Sprintf("   leaf %d of %d: %s", f.LeafNumber, f.Leaves, f.Leaf)
+		title += fmt.Sprintf(", leaf %d of %d: %s", f.LeafNumber, f.Leaves, f.Leaf)
 	}
-	return []view.Line{view.L(view.S(theme.Strong, " "+view.Cut(strings.Join(strings.Fields(text), " "), p.w-2)))}
+	return look.Panel{Name: "filling", Title: title, State: p.fillState(f), Focus: f.State == "running", Lines: func(w int) []string {
+		out := p.fillSQL(f, w)
+		if p.h >= 18 {
+			out = append(out, "")
+		}
+		percent := fmt.Sprintf("%.1f %%", 100*f.Progress)
+		out = append(out, p.Bar(f.Progress, max(w-look.Width(percent)-2, 10))+"  "+p.Text(look.Strong, percent))
+		out = append(out, p.Ends(p.fillRowsDone(f), p.Plain(timeLeft(f)), w))
+		out = append(out, p.fillWhy(f, w)...)
+		return append(out, p.fillNumbers(f, w)...)
+	}}
 }
 
-// fillBar is the share of the work by the key's place, and the rows.
-func fillBar(p page, f *fact.Filling) []view.Line {
-	w := min(max(p.w-38, 20), 60)
-	rows := fmt.Sprintf("%s of ~%s rows", measure.Count(float64(f.Rows)), measure.Count(float64(f.Total)))
+func (p page) fillSQL(f *fact.Filling, w int) []string {
+	sql := "UPDATE " + f.Relation + " SET " + f.Set
+	if f.Where != "" {
+		sql += " WHERE " + f.Where
+	}
+	sql = flat(sql)
+	return look.Wrap(p.Code(look.Source(sql, 1)[0], p.tokens(sql)), w)[:1]
+}
+
+func (p page) fillRowsDone(f *fact.Filling) string {
 	if f.State == "done" {
-		rows = measure.Grouped(f.Rows) + " rows"
+		return p.Text(look.Strong, measure.Grouped(f.Rows)) + p.Plain(" rows")
 	}
-	role := theme.Running
-	if f.State != "running" {
-		role = theme.Plain
-	}
-	return []view.Line{view.L(view.S(role, " "+view.Bar(f.Progress, w)), view.T(fmt.Sprintf(" %5.1f %%   %s", 100*f.Progress, rows)))}
+	return p.Text(look.Strong, measure.Count(float64(f.Rows))) + p.Plain(" of ~"+measure.Count(float64(f.Total))+" rows")
 }
 
-// fillNumbers are pace, time left, the batch and what the table costs.
-func fillNumbers(p page, f *fact.Filling) []view.Line {
-	pace := fmt.Sprintf(" rate %s rows/s", measure.Rate(f.Rate))
-	left := timeLeft(f)
+// fillState is whether it is at full speed, in a word.
+func (p page) fillState(f *fact.Filling) string {
+	switch {
+	case f.State == "elsewhere":
+		return p.Text(look.Attention, p.Marks.Running+" goes on elsewhere")
+	case isPaused(f):
+		return p.Text(look.Attention, p.Marks.Paused+" paused")
+	case f.State == "done" && f.Left > 0:
+		return p.Text(look.Attention, p.Marks.Look+" done, some rows left")
+	case f.State == "done":
+		return p.Text(look.OK, p.Marks.Done+" done")
+	case f.Phase == "verifying":
+		return p.Text(look.Accent, "verifying")
+	case f.Waiting != "":
+		return p.Text(look.Attention, p.Marks.Paused+" waits")
+	}
+	if age := p.fillAge(f); age > late {
+		return p.Text(look.Danger, "no answer since "+measure.Duration(age))
+	}
+	return p.Text(look.OK, "full speed")
+}
+
+// fillAge is how old the numbers of a running backfill are.
+func (p page) fillAge(f *fact.Filling) time.Duration {
+	if f.State != "running" || p.run.Finished != nil {
+		return 0
+	}
+	return p.now.Sub(p.f.At[f.Fact()])
+}
+
+// fillWhy is why it is not at full speed, or how it ended.
+func (p page) fillWhy(f *fact.Filling, w int) []string {
+	since := func(at time.Time) string {
+		if at.IsZero() {
+			return ""
+		}
+		return "for " + measure.Duration(max(p.now.Sub(at), 0)) + ": "
+	}
+	switch {
+	case f.State == "elsewhere":
+		return p.Row("owner", p.Text(look.Attention, f.Owner)+p.Plain("; nothing more is sent from here"), w)
+	case isPaused(f):
+		role := look.Attention
+		if f.PausedBy == "an error" {
+			role = look.Danger
+		}
+		return p.Row("paused", p.Plain(since(f.PausedSince))+p.Text(role, f.Reason), w)
+	case f.State == "done":
+		role := look.OK
+		if f.Left > 0 {
+			role = look.Attention
+		}
+		return p.Row("verified", p.Text(role, f.Verified), w)
+	case f.Waiting != "":
+		return p.Row("waits", p.Plain(since(f.WaitingSince))+p.Text(look.Attention, f.Waiting), w)
+	}
+	return nil
+}
+
+// fillNumbers are pace, the batch, the cursor and what the table costs.
+func (p page) fillNumbers(f *fact.Filling, w int) []string {
+	pace := p.Text(look.Strong, measure.Rate(f.Rate)) + p.Plain(" rows/s  ") + p.Spark(look.Accent, p.f.Trends["rate"][max(0, len(p.f.Trends["rate"])-30):])
 	switch {
 	case f.State == "running" && f.Phase == "verifying" && f.ToCheck > 0:
-		pace, left = fmt.Sprintf(" now verifying: %s of ~%s rows looked at", measure.Count(float64(f.Checked)), measure.Count(float64(f.ToCheck))), ""
+		pace = p.Plain(fmt.Sprintf("%s of ~%s rows looked at", measure.Count(float64(f.Checked)), measure.Count(float64(f.ToCheck))))
 	case f.State == "running" && f.Phase != "" && f.Phase != "batches":
-		pace += "   now " + f.Phase
-	case f.State == "paused":
-		pace = fmt.Sprintf(" rate 0 (was %s rows/s)", measure.Rate(f.Average))
+		pace += p.Plain("  now " + f.Phase)
+	case isPaused(f):
+		pace = p.Plain("0, was " + measure.Rate(f.Average) + " rows/s")
 	case f.State == "done":
-		pace = fmt.Sprintf(" rate %s rows/s on average", measure.Rate(f.Average))
+		pace = p.Plain(measure.Rate(f.Average) + " rows/s on average")
 	}
-	batch := fmt.Sprintf(" batch %s of %s, %s rows", measure.MS(int64(f.BatchMS+0.5)), measure.MS(f.TargetMS), measure.Grouped(int64(f.BatchRows)))
-	key := ""
+	out := p.Row("rate", pace, w)
+	batch := fmt.Sprintf("%s of %s, %s rows, %s done", measure.MS(int64(f.BatchMS+0.5)), measure.MS(f.TargetMS), measure.Grouped(int64(f.BatchRows)), measure.Grouped(f.Batches))
+	out = append(out, p.Cut(p.Row("batch", p.Plain(batch), 1000)[0], w))
 	if len(f.LastKey) > 0 && !f.Committed.IsZero() {
-		key = "last key " + strings.Join(f.LastKey[:min(len(f.LastKey), 2)], ", ") + ", committed " + f.Committed.In(p.now.Location()).Format("15:04:05")
+		key := "last key " + strings.Join(f.LastKey[:min(len(f.LastKey), 2)], ", ") + ", committed " + p.clockAt(f.Committed)
+		out = append(out, p.Cut(p.Row("cursor", p.Plain(key), 1000)[0], w))
 	}
-	return []view.Line{
-		view.Text(pace + "   " + left),
-		view.Text(view.Cut(batch+"   "+key, p.w)),
-		view.Text(fmt.Sprintf(" table %s   WAL of the server %s   batches %s", measure.Growth(f.HeapGrowth), measure.Bytes(f.WAL), measure.Grouped(f.Batches))),
-	}
+	return append(out, p.Row("growth", p.Plain("table "+measure.Growth(f.HeapGrowth)+", WAL of the server "+measure.Bytes(f.WAL)), w)...)
 }
 
 // timeLeft is a range, and nothing before there is one.
@@ -190,112 +251,89 @@ func timeLeft(f *fact.Filling) string {
 	case f.State == "elsewhere":
 		return ""
 	case f.LeftHighMS <= 0:
-		return "left: not known yet"
+		return "time left: not known yet"
 	}
-	left := "left about " + measure.MS(f.LeftLowMS) + " to " + measure.MS(f.LeftHighMS)
+	left := "about " + measure.MS(f.LeftLowMS) + " to " + measure.MS(f.LeftHighMS)
 	if low, high := measure.MS(f.LeftLowMS), measure.MS(f.LeftHighMS); low == high {
-		left = "left about " + high
+		left = "about " + high
 	}
 	if isPaused(f) {
-		left += " once resumed"
+		return left + " left once resumed"
 	}
-	return left
+	return left + " left"
 }
 
-// fillWhy is why it is not at full speed, or how it ended.
-func fillWhy(p page, f *fact.Filling) []view.Line {
-	since := func(at time.Time) string {
-		if at.IsZero() {
-			return ""
-		}
-		return " for " + measure.Duration(max(p.now.Sub(at), 0))
+// signals are the throttle signals, those over their limit first.
+func (p page) signals(f *fact.Filling) look.Panel {
+	panel := look.Panel{Name: "signals", Title: "slows down or waits when", Give: 4, Min: 2}
+	if f.State == "done" || f.State == "elsewhere" {
+		panel.Lines = func(int) []string { return nil }
+		return panel
 	}
+	over := slices.ContainsFunc(f.Signals, func(s fact.Reading) bool { return overLimit(s) == 0 })
+	switch age := p.fillAge(f); {
+	case over:
+		panel.State = p.Text(look.Attention, "not all clear")
+	case age > late:
+		panel.State = p.Text(look.Stale, "as of "+measure.Duration(age)+" ago")
+	default:
+		panel.State = p.Text(look.OK, "all clear")
+	}
+	panel.Lines = func(w int) []string {
+		all := slices.Clone(f.Signals)
+		slices.SortStableFunc(all, func(a, b fact.Reading) int { return overLimit(a) - overLimit(b) })
+		cols := []look.Column{{Least: 12}, {Right: true}, {}, {}, {Least: 10}}
+		var rows [][]string
+		for _, s := range all {
+			rows = append(rows, p.signalRow(s, w))
+		}
+		return p.Table(cols, rows, w)
+	}
+	return panel
+}
+
+func (p page) signalRow(s fact.Reading, w int) []string {
+	role, word := look.OK, "ok"
 	switch {
-	case f.State == "elsewhere":
-		return view.Paragraph(theme.Attention, "[>] goes on elsewhere: "+f.Owner+"; nothing more is sent from here", p.w, 1, 5)
-	case isPaused(f):
-		role := theme.Attention
-		if f.PausedBy == "an error" {
-			role = theme.Danger
-		}
-		return view.Paragraph(role, "[=] paused"+since(f.PausedSince)+": "+f.Reason, p.w, 1, 5)
-	case f.State == "done":
-		role := theme.OK
-		if f.Left > 0 {
-			role = theme.Attention
-		}
-		return view.Paragraph(role, "[x] "+f.Verified, p.w, 1, 5)
-	case f.Waiting != "":
-		return view.Paragraph(theme.Attention, "[=] waits"+since(f.WaitingSince)+": "+f.Waiting, p.w, 1, 5)
+	case s.Unread != "":
+		role, word = look.Attention, "cannot be read: waits"
+	case s.Action != "":
+		role, word = look.Attention, map[string]string{"halve": "smaller batches", "wait": "waits", "pause": "pauses"}[s.Action]
+	case s.Note != "":
+		word += ", " + s.Note
 	}
-	return []view.Line{view.L(view.S(theme.OK, " [>] at full speed"))}
+	if s.Action != "" && !s.Since.IsZero() {
+		word += " for " + measure.Duration(max(p.now.Sub(s.Since), 0))
+	}
+	what := s.What
+	if what == "" {
+		what = strings.ReplaceAll(s.Name, "_", " ")
+	}
+	limit := ""
+	if s.Limit != "" {
+		limit = "of " + s.Limit
+	}
+	return []string{p.Plain(what), p.Plain(s.Value), p.Plain(limit), p.trend(role, "signal/"+s.Name, w), p.Text(role, word)}
 }
 
-// signalLines are the throttle signals, those over their limit first.
-func signalLines(p page, f *fact.Filling) []view.Line {
-	if len(f.Signals) == 0 || f.State == "done" || f.State == "elsewhere" {
-		return nil
-	}
-	all := slices.Clone(f.Signals)
-	slices.SortStableFunc(all, func(a, b fact.Reading) int { return order(a) - order(b) })
-	cols := []view.Column{{Head: "slows down or waits when"}, {Head: "now", Right: true}, {Head: "limit", Right: true}, {Head: ""}}
-	var rows [][]string
-	for _, s := range all {
-		word := "ok"
-		switch {
-		case s.Unread != "":
-			word = "cannot be read: waits"
-		case s.Action != "":
-			word = map[string]string{"halve": "smaller batches", "wait": "waits", "pause": "pauses"}[s.Action]
-		case s.Note != "":
-			word += " (" + s.Note + ")"
-		}
-		if s.Action != "" && !s.Since.IsZero() {
-			word += " for " + measure.Duration(max(p.now.Sub(s.Since), 0))
-		}
-		what := s.What
-		if what == "" {
-			what = strings.ReplaceAll(s.Name, "_", " ")
-		}
-		rows = append(rows, []string{what, s.Value, s.Limit, word})
-	}
-	return view.Table(cols, rows, p.w)
-}
-
-func order(s fact.Reading) int {
+// overLimit puts what is over its limit first.
+func overLimit(s fact.Reading) int {
 	if s.Action != "" || s.Unread != "" {
 		return 0
 	}
 	return 1
 }
 
-// fillLog is the newest of what the backfill waited for.
-func fillLog(p page) []view.Line {
-	lines := logLines(p, "run")
-	if len(p.run.Log) == 0 {
-		return nil
-	}
-	return lines[max(0, len(lines)-4):]
-}
-
 // fillRemains is what a backfill leaves if it is stopped or left now.
-func fillRemains(run *state.Run, f *fact.Filling) string {
+func fillRemains(run *state.Run, f *fact.Filling) (head, text string) {
 	rows := measure.Count(float64(f.Rows)) + " rows stay filled"
 	switch {
 	case f.State == "elsewhere":
-		return "it goes on elsewhere; you may leave"
+		return "", "it goes on elsewhere; you may leave"
 	case isPaused(f):
-		return "safe to leave: nothing is open in the database; another host can resume it"
+		return "safe to leave: ", "nothing is open in the database; another host can resume it"
 	case run.Unwatched:
-		return "safe to leave: it goes on; if you stop now: " + rows
+		return "safe to leave: ", "it goes on; if you stop now: " + rows
 	}
-	return "stop now: " + rows + ", none half done; left alone: pauses in 5 min"
-}
-
-// pauseWord is what space does now.
-func pauseWord(run *state.Run, f *Facts) string {
-	if x := Filling(run, f); x != nil && isPaused(x) {
-		return "resume"
-	}
-	return "pause"
+	return "if you stop now: ", rows + "; if you leave, it pauses in 5 min"
 }

@@ -3,60 +3,121 @@ package screen
 import (
 	"fmt"
 	"strings"
+	"time"
 
+	"belay/sqlview/measure"
 	"belay/steps/fact"
 	"belay/steps/journal"
-	"belay/steps/state"
-	"belay/tui/theme"
-	"belay/tui/view"
+	"belay/tui/look"
 )
 
 // environment is the word of the first line, in reverse video.
-func environment(t *fact.Target) view.Span {
-	if t == nil {
-		return view.S(theme.Unset, " ? ")
+func (p page) environment() string {
+	t := p.f.Target
+	switch {
+	case t == nil:
+		return p.Text(look.Unset, " ? ")
+	case t.Environment == "production":
+		return p.Text(look.Production, " PRODUCTION ")
+	case t.Environment == "staging":
+		return p.Text(look.Staging, " STAGING ")
+	case t.Environment == "local":
+		return p.Text(look.Local, " LOCAL ")
 	}
-	switch t.Environment {
-	case "production":
-		return view.S(theme.Production, " PRODUCTION ")
-	case "staging":
-		return view.S(theme.Staging, " STAGING ")
-	case "local":
-		return view.S(theme.Local, " LOCAL ")
-	}
-	return view.S(theme.Unset, " PRODUCTION? ")
+	return p.Text(look.Unset, " PRODUCTION? ")
 }
 
-// banner names the target. What matters less goes first where the line is short.
-func banner(p page, w int) view.Line {
-	t := p.f.Target
-	clock := p.now.Format("15:04 -07:00")
-	word := environment(t)
-	parts := []string{"connecting to the database"}
-	switch {
-	case t == nil && p.run.Engine.PID == 0:
-		parts = []string{"belay is starting"}
-	case t != nil && !t.Connected:
-		parts = []string{"NOT CONNECTED", address(t)}
-	case t != nil:
-		parts = []string{strings.TrimSpace(t.Database + " on " + address(t)), roleOf(t) + t.Version, "role " + t.Role}
+// banner names the target, and at the right what goes on now and the time. What
+// matters less goes first where the line is short.
+func banner(p page, w int) string {
+	parts := bannerParts(p)
+	right := []string{p.Plain(p.now.Format("15:04 -07"))}
+	if word := goesOn(p); word != "" {
+		right = append([]string{word}, right...)
 	}
+	separator := " " + p.Text(look.Quiet, p.Border.Left) + " "
 	for {
-		text := " " + strings.Join(parts, "  ")
-		room := w - view.Width(word.Text) - view.Width(text)
+		left := " " + p.environment() + " " + strings.Join(parts, separator)
+		end := strings.Join(right, "  ")
 		switch {
-		case clock != "" && room >= len(clock)+1:
-			return view.L(word, view.S(theme.Strong, text)).Ends(view.T(clock))
+		case look.Width(left)+look.Width(end)+1 <= w:
+			return p.Ends(left, end, w)
 		case len(parts) > 2:
 			parts = parts[:len(parts)-1]
-		case clock != "":
-			clock = ""
-		case room >= 0 || len(parts) == 1:
-			return view.L(word, view.S(theme.Strong, text))
-		default:
+		case len(right) > 1:
+			right = right[:1]
+		case len(parts) > 1:
 			parts = parts[:1]
+		default:
+			return p.Cut(left, w)
 		}
 	}
+}
+
+func bannerParts(p page) []string {
+	t := p.f.Target
+	switch {
+	case t == nil && p.run.Engine.PID == 0:
+		return []string{p.Text(look.Strong, "belay is starting")}
+	case t == nil:
+		return []string{p.Text(look.Strong, "connecting to the database")}
+	case !t.Connected:
+		return []string{p.Text(look.Danger, "NOT CONNECTED") + " " + p.Plain(address(t))}
+	}
+	server := "PostgreSQL "
+	if p.w < boxedWidth {
+		server = ""
+	}
+	return []string{
+		p.Text(look.Strong, t.Database) + p.Plain(" on "+address(t)),
+		p.Plain(server + t.Version + " " + roleOf(t)),
+		p.Plain("role " + t.Role),
+	}
+}
+
+// goesOn is what a person must know before anything else: it runs, it waits, it asks.
+func goesOn(p page) string {
+	switch f := p.run.Finished; {
+	case f != nil && f.Exit == 0:
+		return p.Text(look.OK, p.Marks.Done+" "+f.Outcome)
+	case f != nil:
+		return p.Text(look.Danger, p.Marks.Failed+" "+p.stopped())
+	case p.local.Lost:
+		return p.Text(look.Danger, p.Marks.Failed+" engine gone")
+	case p.run.Question("run.confirm") == nil && asks(p) && p.run.Opened != nil:
+		return p.Text(look.Attention, p.Marks.Asking+" needs you")
+	}
+	for _, s := range p.run.Steps {
+		if f := Filling(p.run, p.f); f != nil && isPaused(f) && s.ID == "run" {
+			return p.Text(look.Attention, p.Marks.Paused+" PAUSED "+span(p.now.Sub(f.PausedSince)))
+		}
+		if s.ID == "run" && s.Status == journal.Running && Busy(p.run) {
+			return p.Text(look.Accent, p.Marks.Live+" RUNNING "+span(p.now.Sub(s.Since)))
+		}
+	}
+	if Watching(p.run) {
+		return p.Text(look.Accent, p.Marks.Live+" WATCHING")
+	}
+	if asks(p) {
+		return p.Text(look.Attention, p.Marks.Asking+" needs you")
+	}
+	return ""
+}
+
+// asks reports whether a question waits for somebody.
+func asks(p page) bool {
+	for i := range p.run.Questions {
+		if q := &p.run.Questions[i]; !q.Dialog && !q.Preset {
+			return true
+		}
+	}
+	return false
+}
+
+// span writes a time that runs: 00:06, from an hour on 01:00:06.
+func span(d time.Duration) string {
+	text := measure.Clock(max(d, 0))
+	return strings.TrimPrefix(text, "00:")
 }
 
 func address(t *fact.Target) string {
@@ -69,98 +130,9 @@ func address(t *fact.Target) string {
 func roleOf(t *fact.Target) string {
 	switch {
 	case t.Standby:
-		return "STANDBY "
+		return "STANDBY"
 	case t.Pooler:
-		return "POOLER "
+		return "POOLER"
 	}
-	return "primary "
-}
-
-// where is the second line: the step and its marks, or the folder.
-func where(p page, name string, w int) view.Line {
-	if len(p.run.Steps) == 0 || (p.local.Screen == "start" && p.local.Dialog == nil && !Named(name).Over) {
-		return folderLine(p, w)
-	}
-	at := p.local.Screen
-	if p.local.Dialog != nil && p.run.Question(p.local.Dialog.ID) != nil {
-		at = p.run.Question(p.local.Dialog.ID).Step
-	}
-	var l view.Line
-	var status view.Span
-	for i, s := range p.run.Steps {
-		if s.ID != at {
-			continue
-		}
-		l.Left = append(l.Left, view.S(theme.Strong, fmt.Sprintf(" %d/%d %s", i+1, len(p.run.Steps), s.Title)), view.T("  "))
-		status = stepWord(p, s)
-	}
-	if len(l.Left) == 0 {
-		l.Left = append(l.Left, view.T(" "))
-	}
-	for _, s := range p.run.Steps {
-		l.Left = append(l.Left, stepMark(p.run, s))
-	}
-	if s := Named(name); s.Over && s.Title != "" {
-		l.Left = append(l.Left, view.S(theme.Strong, "  "+s.Title))
-		return l
-	}
-	if p.f.Plan != nil && p.f.Plan.SHA256 != "" {
-		l.Left = append(l.Left, view.T("  sha "+Short(p.f.Plan.SHA256)))
-	}
-	l.Right = []view.Span{status}
-	return l
-}
-
-func stepWord(p page, s state.Step) view.Span {
-	if question(p.run, s.ID) != nil {
-		return view.Word(journal.Asking)
-	}
-	if p.local.Dialog != nil && p.local.Dialog.Confirms() {
-		return view.Word(journal.Asking)
-	}
-	word := view.Word(s.Status)
-	switch s.Status {
-	case journal.Running, journal.Paused:
-		word.Text += " " + clock(p.now.Sub(s.Since))
-	}
-	return word
-}
-
-// stepMark is a step's mark; an open question counts more than its status.
-func stepMark(run *state.Run, s state.Step) view.Span {
-	if question(run, s.ID) != nil {
-		return view.Mark(journal.Asking)
-	}
-	return view.Mark(s.Status)
-}
-
-func folderLine(p page, w int) view.Line {
-	f := p.f.Folder
-	switch b := p.f.Backfill; {
-	case f == nil && b != nil:
-		return view.L(view.T(" backfill of "), view.S(theme.Strong, b.Relation))
-	case f == nil && p.run.Step("backfill") != nil:
-		return view.Text(" reading the table")
-	case f == nil:
-		return view.Text(" reading the migrations folder")
-	}
-	counts := []string{f.Tool}
-	if f.Tool == "" && f.Read {
-		counts = []string{"no migration in it yet"}
-	} else if f.Read {
-		dirty := "not dirty"
-		if f.Dirty != "" {
-			dirty = "DIRTY at " + f.Dirty
-		}
-		counts = append(counts, fmt.Sprintf("%d applied", f.Applied), fmt.Sprintf("%d pending", len(f.Pending)), dirty)
-	} else {
-		counts = append(counts, plural(len(f.Pending), "file"), "history not read yet")
-	}
-	text := strings.Join(counts, "   ")
-	path := view.Middle(f.Path, max(12, w-view.Width(text)-3))
-	role := theme.Plain
-	if f.Dirty != "" {
-		role = theme.Danger
-	}
-	return view.L(view.T(" "+path+" "), view.S(role, text))
+	return "primary"
 }

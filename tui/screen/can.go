@@ -8,6 +8,9 @@ import (
 	"belay/steps/state"
 )
 
+// holdQuestion asks how long locks may be held: the first that R opens.
+const holdQuestion = "run.hold"
+
 // Missing names what still stands before the run dialog; "" = nothing.
 func Missing(run *state.Run, f *Facts) string {
 	if run.Finished != nil {
@@ -31,7 +34,7 @@ func Missing(run *state.Run, f *Facts) string {
 		}
 	}
 	for i := range run.Questions {
-		if q := &run.Questions[i]; run.Opened == nil && !q.Dialog && !q.Preset {
+		if q := &run.Questions[i]; run.Opened == nil && !q.Dialog && !q.Preset && q.ID != holdQuestion {
 			return "first: " + q.Text
 		}
 	}
@@ -74,7 +77,7 @@ func question(run *state.Run, step string) *state.Question {
 
 // Confirmable is the question that R opens; nil = none is open.
 func Confirmable(run *state.Run) *state.Question {
-	for _, id := range append([]string{"run.hold"}, confirms...) {
+	for _, id := range append([]string{holdQuestion}, confirms...) {
 		if q := run.Question(id); q != nil {
 			return q
 		}
@@ -89,7 +92,7 @@ func cannotRun(run *state.Run, l Local) string {
 	if l.Lost || run.Parked != "" {
 		return "no engine is there to run it: leave, then `belay attach " + run.ID + "`"
 	}
-	if q := run.Question("run.hold"); q != nil {
+	if q := run.Question(holdQuestion); q != nil && run.Opened != nil {
 		return ""
 	}
 	if why := Missing(run, l.Facts); why != "" {
@@ -117,6 +120,15 @@ func Busy(run *state.Run) bool {
 	return false
 }
 
+// Works reports whether a look does something long that a person asked for, such as
+// a backup: it goes on without a screen.
+func Works(run *state.Run) bool {
+	return run.Opened == nil && run.Finished == nil && run.Alive && run.Work.Step != ""
+}
+
+// Outlives reports whether something goes on when the screen leaves.
+func Outlives(run *state.Run) bool { return Busy(run) || Works(run) }
+
 // Underway reports whether the engine of an opened run still works.
 func Underway(run *state.Run) bool {
 	return run.Opened != nil && run.Finished == nil && run.Alive && run.Parked == ""
@@ -126,18 +138,18 @@ func cannotStop(run *state.Run, l Local) string {
 	switch {
 	case run.Finished != nil:
 		return "nothing to stop: this run is over"
-	case !Busy(run):
+	case !Outlives(run):
 		return "nothing to stop: nothing runs on the database"
 	case l.Lost:
 		return "the engine is gone: `belay attach " + run.ID + "` asks the database what became of it"
 	case run.StopAsked != nil && run.StopAsked.Now:
-		return "stop was asked already; waiting for the server's word"
+		return "stop was requested already; waiting for the server's answer"
 	}
 	return ""
 }
 
 func cannotDetach(run *state.Run, _ Local) string {
-	if !Underway(run) {
+	if !Underway(run) && !Works(run) {
 		return "nothing goes on without you: q leaves"
 	}
 	return ""
@@ -240,7 +252,7 @@ func Remains(run *state.Run, f *Facts) string {
 		if done == 1 {
 			verb = " stays applied"
 		}
-		parts = append(parts, itoa(done)+" of "+plural(of, "unit")+verb)
+		parts = append(parts, itoa(done)+" of "+plural(of, "file")+verb)
 	}
 	if concurrent(run, f) {
 		parts = append(parts, "an INVALID index may remain")

@@ -1,10 +1,13 @@
 package screen
 
 import (
+	"fmt"
 	"path"
+	"strings"
+	"time"
 
-	"belay/tui/theme"
-	"belay/tui/view"
+	"belay/steps/state"
+	"belay/tui/look"
 )
 
 // Card is one statement with everything known about it.
@@ -12,53 +15,55 @@ var Card = Screen{
 	Name:  "card",
 	Title: "statement",
 	Over:  true,
-	Doc:   Review.Doc,
-	Keys:  []Hint{{Down, "scroll"}, {Accept, ""}, {Copy, "copy SQL"}, {WhoWaits, ""}},
-	View:  draw("card", cardBody),
+	Doc:   reviewDoc,
+	Keys:  []Hint{{Down, "scroll"}, {Accept, ""}, {Rewrite, ""}, {Copy, "copy SQL"}, {WhoWaits, ""}},
+	Panels: func(p page) []look.Panel {
+		it, ok := p.local.Reviewed()
+		if !ok {
+			return nil
+		}
+		f := p.f.Review.Result.Files[it.File]
+		return []look.Panel{{Name: "card", Title: path.Base(f.Path), State: p.verdict(f.Hazards), Focus: true, Grow: true, Lines: func(w int) []string {
+			return p.cardLines(it, w)
+		}}}
+	},
+	Copy: func(_ *state.Run, l Local, _ time.Time) string { return selectedSQL(l) },
 }
 
-func cardBody(p page) []view.Block {
-	it, ok := p.local.Reviewed()
-	if !ok {
-		return nil
-	}
+func (p page) cardLines(it Item, w int) []string {
 	f := p.f.Review.Result.Files[it.File]
-	lines := []view.Line{view.L(view.S(theme.Strong, " "+view.Middle(path.Base(f.Path), p.w-20)))}
+	var out []string
 	if it.Statement >= 0 && it.Statement < len(f.Statements) {
 		s := f.Statements[it.Statement]
-		lines = append(lines, wrapped(p, s.SQL, s.Line)...)
-		lines = append(lines, view.Line{})
-		lines = append(lines, statementLines(s, p.w)...)
+		out = append(p.source(s.SQL, s.Line, w), "")
+		out = append(out, p.statementRows(s, w)...)
 	}
 	for _, h := range f.Hazards {
 		if h.Statement == it.Statement {
-			x := Hazard{Finding: h, Path: f.Path}
-			lines = append(lines, view.Line{}, hazardHead(x, ""))
-			lines = append(lines, hazardLines(p.f.Review, x, p.w)...)
+			out = append(out, "")
+			out = append(out, p.hazard(Hazard{Finding: h, Path: f.Path}, w, true)...)
 		}
 	}
-	return []view.Block{p.scrolled("card", lines)}
+	return out
 }
 
-// wrapped draws SQL with its line numbers, long lines wrapped and nothing left out.
-func wrapped(p page, sql string, first int) []view.Line {
+// source draws SQL with its line numbers, long lines wrapped and nothing left out.
+func (p page) source(sql string, first, w int) []string {
 	const maxLines = 2000
-	var out []view.Line
 	tokens := p.tokens(sql)
-	for i, l := range view.Source(sql, first) {
+	lines := look.Source(sql, first)
+	digits := max(2, len(itoa(first+len(lines)-1)))
+	var out []string
+	for i, l := range lines {
 		if i == maxLines {
-			return append(out, view.Text(" … the rest is in the file"))
+			return append(out, p.Plain(p.Marks.Ellipsis+" the rest is in the file"))
 		}
-		if view.Width(l.Text) <= p.w-p.f.Sheet.Digits-5 {
-			out = append(out, view.Numbered(l.Number, p.f.Sheet.Digits, view.Code(l, tokens), "  "))
-			continue
-		}
-		for n, part := range view.Wrap(l.Text, p.w-p.f.Sheet.Digits-5, 4) {
-			if n == 0 {
-				out = append(out, view.Numbered(l.Number, p.f.Sheet.Digits, []view.Span{view.T(part)}, "  "))
-				continue
+		head := fmt.Sprintf("%*d  ", digits, l.Number)
+		for n, part := range look.Wrap(p.Code(l, tokens), w-len(head)) {
+			if n > 0 {
+				head = strings.Repeat(" ", len(head))
 			}
-			out = append(out, view.Text(view.Pad("", p.f.Sheet.Digits+4)+part))
+			out = append(out, head+part)
 		}
 	}
 	return out

@@ -1,11 +1,14 @@
 package screen
 
 import (
+	"fmt"
+	"path"
 	"strings"
 
+	"belay/sqlview/effect"
 	"belay/sqlview/measure"
-	"belay/tui/theme"
-	"belay/tui/view"
+	"belay/steps/fact"
+	"belay/tui/look"
 )
 
 // Confirm is the run dialog, the only place where the database's name is typed.
@@ -14,169 +17,193 @@ var Confirm = Screen{
 	Doc: `Advice: know what runs, where, what it blocks and how to go back, before you say yes.
 In practice: the name is typed so that a hand that is faster than the eye cannot start a write; a paste is refused, and keys meant for the screen before are not heard. Everything shown here is read again before the first statement is sent.
 Measured: most wrong-window accidents are one key long; nobody types a database name by accident.`,
-	Keys: []Hint{{Open, "runs once the name is exact"}, {Back, "no, go back"}, {Tab, "buttons"}},
-	View: draw("confirm", confirmBody),
+	Keys:   []Hint{{Open, "runs once the name is exact"}, {Back, "no, go back"}, {PageDown, "scroll"}, {Tab, "buttons"}},
+	Panels: confirmPanels,
 }
 
-func confirmBody(p page) []view.Block {
+func confirmPanels(p page) []look.Panel {
 	d := p.local.Dialog
 	if d == nil {
 		return nil
 	}
-	env := "a database nobody has named yet"
+	return []look.Panel{
+		p.where(d), p.runs(), p.heart(p.heartTitle("first to run")), p.consent(d),
+	}
+}
+
+// verb is what the yes does.
+func (p page) verb(d *Dialog) string {
+	switch {
+	case d.ID == "rollback.confirm":
+		return "roll back on"
+	case d.ID == "run.takeover":
+		return "take over on"
+	case p.run.Step(atBackfill) != nil:
+		return "fill on"
+	}
+	return "run on"
+}
+
+// where says on which database, with what in hand if it goes wrong.
+func (p page) where(d *Dialog) look.Panel {
+	env := "a database you have not named yet"
 	if t := p.f.Target; t != nil && t.Environment != "" {
 		env = strings.ToUpper(t.Environment)
 	}
-	verb := "run on "
-	switch d.ID {
-	case "rollback.confirm":
-		verb = "roll back on "
-	case "run.takeover":
-		verb = "take over on "
-	}
-	if p.run.Step("backfill") != nil {
-		verb = "fill on "
-	}
-	head := []view.Line{view.L(view.S(theme.Strong, "  "+verb), view.S(environment(p.f.Target).Role, " "+env+" "))}
-	if p.h < 14 {
-		return []view.Block{
-			{Lines: head, Give: 3}, {Lines: tightHeart(p)},
-			{Lines: fieldLines(p, d), Fill: true},
+	return look.Panel{Name: "where", Title: p.verb(d) + " " + env, State: p.planState(), Give: 2, Min: 1, Lines: func(w int) []string {
+		var out []string
+		if d.ID == "run.takeover" {
+			whose, _, _ := strings.Cut(d.Text, "? type")
+			out = append(out, p.Row("asks", p.Text(look.Attention, whose+"?"), w)...)
 		}
-	}
-	return []view.Block{
-		{Lines: head}, view.Gap(),
-		{Lines: fromFacts(p, d)},
-		{Lines: targetFacts(p), Give: 3, Min: 1},
-		{Lines: heartFacts(p)},
-		{Lines: fillFacts(p), Give: 2, Min: 1},
-		{Lines: undoFacts(p), Give: 2, Min: 1},
-		view.Gap(),
-		{Lines: fieldLines(p, d), Fill: true},
-	}
+		out = append(out, p.Row("target", p.identity(), w)...)
+		out = append(out, p.Row("undo", p.undo(), w)...)
+		for _, id := range []string{"backup", "rehearse"} {
+			if s := p.run.Step(id); s != nil && s.Summary != "" {
+				out = append(out, p.Row(id, p.mark(s.Status)+" "+p.Plain(s.Summary), w)...)
+			}
+		}
+		if p.f.Review != nil {
+			for _, rule := range accepted(p.f.Review.Accepted) {
+				out = append(out, p.Row("accepted", p.Text(look.Attention, rule)+p.Plain(": "+p.f.Review.Accepted[rule]), w)...)
+			}
+		}
+		return out
+	}}
 }
 
-// fromFacts say whose run it is that this host would take over.
-func fromFacts(p page, d *Dialog) []view.Line {
-	if d.ID != "run.takeover" {
-		return nil
+func (p page) planState() string {
+	if p.f.Plan == nil || p.f.Plan.SHA256 == "" {
+		return ""
 	}
-	whose, _, _ := strings.Cut(d.Text, "? type")
-	return view.Labelled(" asks", 9, theme.Attention, whose+"?", p.w)
+	return p.Plain("sha " + Short(p.f.Plan.SHA256))
 }
 
-// targetFacts say where, and which bytes.
-func targetFacts(p page) []view.Line {
-	var out []view.Line
-	if t := p.f.Target; t != nil {
-		text := t.Database + " on " + address(t) + ", " + strings.TrimSpace(roleOf(t)) + ", " + t.Version
-		if t.SystemID != "" {
-			text += ", system " + view.Middle(t.SystemID, 9)
-		}
-		if t.PinnedAt.IsZero() {
-			text += " (first time here)"
-		} else {
-			text += " (pinned " + t.PinnedAt.In(p.now.Location()).Format("2 Jan") + ")"
-		}
-		out = append(out, view.Labelled(" target", 9, theme.Plain, text, p.w)...)
+func (p page) identity() string {
+	t := p.f.Target
+	if t == nil {
+		return ""
 	}
-	if l := p.f.Plan; l != nil {
-		n := 0
-		for _, u := range l.Units {
-			n += len(u.Statements)
-		}
-		text := plural(n, "statement") + " in " + plural(len(l.Units), "file") + ", sha " + Short(l.SHA256)
-		out = append(out, view.Labelled(" SQL", 9, theme.Plain, text, p.w)...)
-		if h := p.f.Heart; h != nil && h.SQL != "" {
-			out = append(out, view.L(append([]view.Span{view.T("          ")}, view.Code(view.Source(view.Clean(h.SQL), 1)[0], nil)...)...))
-		}
+	s := p.Text(look.Strong, t.Database) + p.Plain(" on "+address(t)+", "+t.Version+" "+roleOf(t))
+	if t.SystemID != "" {
+		s += p.Plain(", system " + p.Middle(t.SystemID, 9))
 	}
-	return out
+	if t.PinnedAt.IsZero() {
+		return s + p.Plain(", ") + p.Text(look.Attention, "first time here")
+	}
+	return s + p.Plain(", pinned "+t.PinnedAt.In(p.now.Location()).Format("2 Jan 2006"))
 }
 
-// heartFacts is the heart sentence in the dialog's labelled form. It never gives way.
-func heartFacts(p page) []view.Line {
-	h := p.f.Heart
-	if h == nil {
-		return nil
-	}
-	c := h.Clauses(p.now)
-	var out []view.Line
-	add := func(label, text string, role theme.Role) {
-		if text != "" {
-			out = append(out, view.Labelled(label, 9, role, text, p.w)...)
+// undo is the dearest of the ways back, and how many there are.
+func (p page) undo() string {
+	if p.f.Review == nil {
+		if p.f.Backfill != nil {
+			return p.Text(look.Attention, "none") + p.Plain(" without a copy of the values before")
 		}
+		return ""
 	}
-	role := theme.Plain
-	now := c.Now
-	if len(c.Behind) > 0 {
-		now, role = now+" "+strings.Join(c.Behind, ", "), theme.Attention
-	}
-	if c.Queue != "" {
-		now += "; " + c.Queue
-	}
-	needs := strings.TrimPrefix(c.Needs, "needs ")
-	if c.Blocks != "" {
-		needs += "; " + c.Blocks
-	}
-	add(" needs", needs, theme.Plain)
-	add(" now", now, role)
-	limits := c.Limits
-	if l := p.f.Plan; l != nil && l.Limits.Attempts > 0 && !h.Concurrent && h.BatchMS == 0 {
-		limits += "; at most " + tries(l.Limits.Attempts)
-	}
-	add(" limits", limits, theme.Plain)
-	return out
-}
-
-func tightHeart(p page) []view.Line {
-	if p.f.Heart == nil {
-		return nil
-	}
-	return view.HeartTight(*p.f.Heart, p.now, p.w)
-}
-
-// undoFacts say what the way back costs and what was accepted.
-func undoFacts(p page) []view.Line {
-	r := p.f.Review
-	if r == nil {
-		return nil
-	}
-	var ways []string
-	for _, f := range r.Result.Files {
+	var worst effect.Reversible
+	inverse, n := "", 0
+	for _, f := range p.f.Review.Result.Files {
 		for _, s := range f.Statements {
-			text := string(s.Reversible)
-			if s.Inverse != "" {
-				text += ": " + s.Inverse
-			}
-			if len(ways) == 0 || ways[len(ways)-1] != text {
-				ways = append(ways, text)
+			n++
+			if w := fact.Worse(worst, s.Reversible); w != worst {
+				worst, inverse = w, s.Inverse
 			}
 		}
 	}
-	var out []view.Line
-	if len(ways) > 3 {
-		ways = append(ways[:3], "and "+itoa(len(ways)-3)+" more (s)")
+	role := look.OK
+	if worst != effect.ReversibleInstant {
+		role = look.Attention
 	}
-	if len(ways) > 0 {
-		out = append(out, view.Labelled(" undo", 9, theme.Plain, strings.Join(ways, "; "), p.w)...)
+	text := p.Text(role, string(worst))
+	if inverse != "" {
+		text += p.Plain(": " + inverse)
 	}
-	for rule, reason := range sortedMap(r.Accepted) {
-		out = append(out, view.Labelled(" accepted", 10, theme.Plain, rule+": "+reason, p.w)...)
+	if n > 1 {
+		text += p.Plain(fmt.Sprintf(" (the worst of %d)", n))
 	}
-	if h := p.f.Heart; h != nil && h.AcceptedHoldMS > 0 {
-		out = append(out, view.Labelled(" hold", 9, theme.Plain, "up to "+measure.MS(h.AcceptedHoldMS)+", accepted", p.w)...)
-	}
-	return out
+	return text
 }
 
-// fillFacts say what a backfill would do beside its batches.
-func fillFacts(p page) []view.Line {
+// runs is all of what runs: each file, each statement whole, its lock and its hold. It
+// scrolls; nothing of it is left out.
+func (p page) runs() look.Panel {
+	plan := p.f.Plan
+	if plan == nil {
+		return p.fills()
+	}
+	statements := 0
+	for _, u := range plan.Units {
+		statements += len(u.Statements)
+	}
+	return look.Panel{
+		Name: "runs", Title: "what runs: " + plural(statements, "statement") + " in " + plural(len(plan.Units), "file"),
+		State: p.Text(look.Key, "pgdn") + p.Plain(" scrolls"), Give: 1, Min: 3, Focus: true,
+		Lines: func(w int) []string {
+			var out []string
+			for _, u := range plan.Units {
+				out = append(out, p.Ends(p.Text(look.Strong, path.Base(u.Path)), p.holdOf(u), w))
+				for _, s := range u.Statements {
+					out = append(out, p.source(s.SQL, max(s.Line, 1), w)...)
+					out = append(out, p.locksOf(s, w)...)
+				}
+			}
+			return append(out, p.fillRows(w)...)
+		},
+	}
+}
+
+// holdOf says how long a file may hold its locks.
+func (p page) holdOf(u fact.Unit) string {
+	switch {
+	case u.Batches != "":
+		return p.Plain("in batches")
+	case !u.Transaction:
+		return p.Plain("outside a transaction")
+	case u.Instant:
+		past := u.HoldMS
+		if past == 0 {
+			past = p.f.Plan.Limits.LockTimeoutMS + p.f.Plan.Limits.HoldBudgetMS
+		}
+		return p.Text(look.OK, "instant") + p.Plain(", undone past "+measure.MS(past))
+	case u.HoldMS > 0:
+		return p.Text(look.Attention, "holds up to "+measure.MS(u.HoldMS))
+	}
+	return p.Text(look.Attention, "hold time not decided yet")
+}
+
+func (p page) locksOf(s fact.Statement, w int) []string {
+	var parts []string
+	for _, l := range s.Needs {
+		if l.Mode.BlocksWrites() || l.Mode.BlocksReads() {
+			parts = append(parts, l.Mode.String()+" on "+l.Relation)
+		}
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return p.Marked(look.Attention, "    "+p.Marks.Look, p.Plain(strings.Join(parts, ", ")), w)
+}
+
+// fills is what runs where it is a backfill alone.
+func (p page) fills() look.Panel {
+	b := p.f.Backfill
+	if b == nil {
+		return look.Panel{Bare: true, Lines: func(int) []string { return nil }}
+	}
+	return look.Panel{Name: "runs", Title: "what runs: batches on " + b.Relation, Give: 1, Min: 3, Focus: true, Lines: func(w int) []string {
+		return append(p.source(b.SQL, 1, w), p.fillRows(w)...)
+	}}
+}
+
+// fillRows say what a backfill would do beside its batches.
+func (p page) fillRows(w int) []string {
 	b := p.f.Backfill
 	if b == nil {
 		return nil
 	}
-	out := view.Labelled(" new", 9, theme.Plain, covers(b), p.w)
+	out := p.Row("new rows", p.Plain(covers(b)), w)
 	var makes []string
 	if b.Ledger != "" {
 		makes = append(makes, "schema belay for the cursor")
@@ -185,42 +212,34 @@ func fillFacts(p page) []view.Line {
 		makes = append(makes, "a sync trigger, dropped at the end")
 	}
 	if len(makes) > 0 {
-		out = append(out, view.Labelled(" creates", 9, theme.Plain, strings.Join(makes, "; "), p.w)...)
-	}
-	if p.f.Review == nil {
-		out = append(out, view.Labelled(" undo", 9, theme.Plain, "none without a copy of the values before", p.w)...)
+		out = append(out, p.Row("creates", p.Plain(strings.Join(makes, "; ")), w)...)
 	}
 	return out
 }
 
-// fieldLines are the field and the two buttons.
-func fieldLines(p page, d *Dialog) []view.Line {
-	var out []view.Line
-	if d.Typed() {
-		cursor := "_"
-		if d.Buttons {
-			cursor = ""
+// consent is the field and the two buttons.
+func (p page) consent(d *Dialog) look.Panel {
+	return look.Panel{Title: "type the database name to run:", Lines: func(w int) []string {
+		var out []string
+		if d.Typed() {
+			out = append(out, d.Field.Lines(w)[0])
 		}
-		out = append(out, view.L(view.T("  type the database name to run:  "), view.S(theme.Strong, d.Input+cursor)))
-		if p.h >= 14 {
-			out = append(out, view.Line{})
-		}
-	}
-	no, yes := "  No, go back  ", ""
-	switch {
-	case d.Exact() || !d.Typed():
-		yes = "  Run on " + d.Expect + "  "
-	default:
-		yes = "  runs only on: " + d.Expect
+		return append(out, p.buttons(d))
+	}}
+}
+
+func (p page) buttons(d *Dialog) string {
+	no, yes := "No, go back", "Run on "+d.Expect
+	may := d.Exact() || !d.Typed()
+	if !may {
+		yes = "runs only on: " + d.Expect
 	}
 	onYes := (d.Buttons && d.Yes) || (!d.Buttons && d.Exact())
-	noRole, yesRole := theme.Selected, theme.Plain
-	if onYes {
-		noRole, yesRole = theme.Plain, theme.Selected
-		yes = " >" + yes[1:len(yes)-1] + "< "
-	} else {
-		no = " > No, go back < "
+	mark := func(on bool, text string) string {
+		if on {
+			return p.Text(look.Selected, " > "+text+" < ")
+		}
+		return p.Plain("   " + text + "   ")
 	}
-	indent := strings.Repeat(" ", max(1, p.w/2-28))
-	return append(out, view.L(view.T(indent), view.S(noRole, no), view.T("      "), view.S(yesRole, yes)))
+	return mark(!onYes, no) + "      " + mark(onYes, yes)
 }

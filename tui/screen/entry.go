@@ -1,9 +1,11 @@
 package screen
 
 import (
+	"time"
+
 	"belay/steps/menu"
-	"belay/tui/theme"
-	"belay/tui/view"
+	"belay/steps/state"
+	"belay/tui/look"
 )
 
 // Entry is one entry of the start menu, with the files that it takes.
@@ -11,24 +13,28 @@ var Entry = Screen{
 	Name:  "entry",
 	Title: "start menu",
 	Over:  true,
-	Doc:   Menu.Doc,
+	Doc:   menuDoc,
 	Keys:  []Hint{{Down, "scroll"}, {Copy, "copy"}},
-	View:  draw("entry", entryBody),
+	Panels: func(p page) []look.Panel {
+		e := entryOf(p.local)
+		return []look.Panel{{Name: "entry", Title: e.Title, State: p.Plain(e.Name), Focus: true, Grow: true, Lines: func(w int) []string {
+			return p.doc(e.Text(placeOf(p.f, p.now)), w)
+		}}}
+	},
+	Copy: func(_ *state.Run, l Local, now time.Time) string {
+		return entryOf(l).Text(placeOf(l.Facts, now)) + "\n"
+	},
 }
 
-func entryBody(p page) []view.Block {
+func entryOf(l Local) menu.Entry {
 	all := menu.All()
-	e := all[clamp(p.local.Cursor["menu"], len(all))]
-	lines := []view.Line{view.L(view.S(theme.Strong, " "+e.Title)).Ends(view.T(e.Name)), {}}
-	lines = append(lines, docLines(e.Text(place(p)), p.w)...)
-	return []view.Block{p.scrolled("entry", lines)}
+	return all[clamp(l.Cursor["menu"], len(all))]
 }
 
-// place is the run's folder, for the names of the files to write.
-func place(p page) menu.Place {
-	f := p.f.Folder
-	if f == nil {
+// placeOf is the run's folder, for the names of the files to write.
+func placeOf(f *Facts, now time.Time) menu.Place {
+	if f == nil || f.Folder == nil {
 		return menu.Place{}
 	}
-	return menu.Place{Folder: f.Path, Tool: f.Tool, Last: f.Last, Now: p.now.UTC().Format("20060102150405")}
+	return menu.Place{Folder: f.Folder.Path, Tool: f.Folder.Tool, Last: f.Folder.Last, Now: now.UTC().Format("20060102150405")}
 }

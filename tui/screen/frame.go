@@ -2,260 +2,140 @@ package screen
 
 import (
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"belay/sqlview/measure"
+	"charm.land/lipgloss/v2"
+
 	"belay/steps/state"
-	"belay/tui/theme"
-	"belay/tui/view"
+	"belay/tui/look"
 )
 
-// railWidth is the column of steps at the left of a wide terminal.
-const railWidth = 24
+// From these sizes on there are boxes and a rail, and two columns.
+const (
+	boxedWidth  = 100
+	boxedHeight = 30
+	twoColumns  = 150
+	railWidth   = 26
+)
 
-// draw puts a body into the frame that all screens share.
-func draw(name string, b body) func(*state.Run, Local, Size, time.Time) string {
-	return func(run *state.Run, local Local, size Size, now time.Time) string {
-		if size.Width < Smallest.Width || size.Height < Smallest.Height {
-			return tooSmall(run, size)
-		}
-		if local.Facts == nil {
-			local.Facts = Read(run, nil)
-		}
-		p := page{run: run, local: local, f: local.Facts, now: now, w: size.Width, h: size.Height - 6}
-		p.wide = size.Width >= 100 && size.Height >= 30 && len(run.Steps) > 0
-		if p.wide {
-			p.w -= railWidth + 2
-		}
-		lines := []view.Line{banner(p, size.Width), where(p, name, size.Width), view.Rule(size.Width)}
-		main := b.blocks(p)
-		if p.wide {
-			main = beside(rail(p), main)
-		}
-		lines = append(lines, main...)
-		lines = append(lines, view.Rule(size.Width), said(p, name), footer(p, name, size.Width))
-		out := make([]string, len(lines))
-		for i, l := range lines {
-			out[i] = l.Draw(size.Width, local.Theme)
-		}
-		return strings.Join(out, "\n")
-	}
+// page is what a screen's panels are drawn from.
+type page struct {
+	*look.Look
+	run   *state.Run
+	local Local
+	f     *Facts
+	now   time.Time
+	// w and h are the body's, boxed whether its panels are boxes.
+	w, h  int
+	boxed bool
+	// tight is true where a row of a card has so little room that only its core is said.
+	tight bool
 }
 
-func tooSmall(run *state.Run, size Size) string {
+// low reports whether a body has so few lines that only what must be said is.
+func (p page) low() bool { return p.h < 15 }
+
+// wide is true where there are two columns.
+func (p page) wide() bool { return p.boxed && p.w >= twoColumns }
+
+// crowded is true where there is no line to spare, though all of importance has room.
+func (p page) crowded() bool { return p.h < 25 }
+
+// Draw is the screen as text, exactly as high as the terminal.
+func (s Screen) Draw(run *state.Run, local Local, size Size, now time.Time) string {
+	if size.Width < Smallest.Width || size.Height < Smallest.Height {
+		return tooSmall(run, local, size)
+	}
+	lines, _ := s.lay(run, local, size, now)
+	return strings.Join(lines, "\n")
+}
+
+// Placed says which panels are seen, and which part of each.
+func (s Screen) Placed(run *state.Run, local Local, size Size, now time.Time) []look.Placed {
+	if size.Width < Smallest.Width || size.Height < Smallest.Height {
+		return nil
+	}
+	_, placed := s.lay(run, local, size, now)
+	return placed
+}
+
+func (s Screen) lay(run *state.Run, local Local, size Size, now time.Time) ([]string, []look.Placed) {
+	if local.Facts == nil {
+		local.Facts = Read(run, nil)
+	}
+	p := page{Look: local.Look, run: run, local: local, f: local.Facts, now: now, w: size.Width, h: size.Height - 3}
+	p.boxed = size.Width >= boxedWidth && size.Height >= boxedHeight
+	head := []string{banner(p, size.Width)}
+	rail := p.boxed && len(run.Steps) > 0
+	if !rail {
+		head = append(head, stepper(p, s, size.Width))
+		p.h--
+	}
+	main := size.Width
+	if rail {
+		main -= railWidth + 1
+	}
+	body, placed := p.columns(s.panels(p), main)
+	if rail {
+		body = beside(steps(p, railWidth), body)
+	}
+	out := append(append(head, body...), p.Cut(said(p, s), size.Width), footer(p, s, size.Width))
+	return out, placed
+}
+
+// panels are the screen's, with the focus and what was scrolled.
+func (s Screen) panels(p page) []look.Panel {
+	all := s.Panels(p)
+	focus := p.local.Focus[s.Name]
+	for i := range all {
+		if all[i].Name == "" {
+			continue
+		}
+		all[i].Focus = all[i].Focus && focus == "" || all[i].Name == focus
+		if offset, ok := p.local.Scroll[s.Name+"/"+all[i].Name]; ok {
+			all[i].Offset = offset
+			if all[i].Name == focus {
+				all[i].Cursor = 0
+			}
+		}
+	}
+	return all
+}
+
+// columns sets the panels in w columns: below each other, or in two columns where
+// there is room and something stands at the right.
+func (p page) columns(all []look.Panel, w int) ([]string, []look.Placed) {
+	var left, right []look.Panel
+	for _, x := range all {
+		if x.Right && p.wide() {
+			right = append(right, x)
+			continue
+		}
+		left = append(left, x)
+	}
+	if len(right) == 0 {
+		return p.Stack(left, w, p.h, p.boxed)
+	}
+	half := (w - 1) / 2
+	if top := p.local.Top(); top == atStart || top == atReview {
+		half = (w - 1) * 42 / 100 // what is to run is more than who is there
+	}
+	l, placed := p.Stack(left, w-1-half, p.h, p.boxed)
+	r, more := p.Stack(right, half, p.h, p.boxed)
+	return beside(l, r), append(placed, more...)
+}
+
+// beside joins two columns of the same height.
+func beside(left, right []string) []string {
+	return strings.Split(lipgloss.JoinHorizontal(lipgloss.Top, strings.Join(left, "\n"), " ", strings.Join(right, "\n")), "\n")
+}
+
+func tooSmall(run *state.Run, local Local, size Size) string {
 	goes := ""
 	if Underway(run) {
 		goes = "; the run goes on"
 	}
 	text := fmt.Sprintf("belay needs %dx%d, this is %dx%d%s; q leaves", Smallest.Width, Smallest.Height, size.Width, size.Height, goes)
-	return view.Cut(text, max(size.Width, 1))
+	return local.Look.Cut(text, max(size.Width, 1))
 }
-
-// beside puts the rail at the left of the body.
-func beside(rail, main []view.Line) []view.Line {
-	for i := range main {
-		left := view.Line{}
-		if i < len(rail) {
-			left = rail[i]
-		}
-		text := cutTo(left.Left, railWidth)
-		main[i].Left = append(append(text, view.S(theme.Rule, "│ ")), main[i].Left...)
-	}
-	return main
-}
-
-// cutTo makes spans exactly n columns wide.
-func cutTo(spans []view.Span, n int) []view.Span {
-	var out []view.Span
-	for _, s := range spans {
-		text := view.Cut(s.Text, n)
-		out = append(out, view.Span{Text: text, Role: s.Role})
-		n -= view.Width(text)
-	}
-	return append(out, view.T(strings.Repeat(" ", max(n, 0))))
-}
-
-func rail(p page) []view.Line {
-	out := []view.Line{view.L(view.S(theme.Strong, " steps"))}
-	for i, s := range p.run.Steps {
-		mark := stepMark(p.run, s)
-		role := theme.Plain
-		at := " "
-		if s.ID == p.local.Screen {
-			role, at = theme.Selected, ">"
-		}
-		out = append(out, view.L(view.T(at), mark, view.S(role, fmt.Sprintf(" %d %s", i+1, s.Title))))
-	}
-	if p.run.Opened != nil {
-		out = append(out, view.Line{}, view.L(view.T(" run "+Short(p.run.ID))))
-		for _, id := range confirms {
-			yes, ok := p.run.Answers[id]
-			if !ok {
-				continue
-			}
-			out = append(out, view.L(view.T(" confirmed "+yes.At.In(p.now.Location()).Format("15:04:05"))), view.L(view.T(" by "+yes.By)))
-		}
-	}
-	return out
-}
-
-// Short is a run's id as people name it.
-func Short(id string) string {
-	if len(id) > 8 {
-		return id[:8]
-	}
-	return id
-}
-
-// footer is the line of keys: those that do something here and now, as many as
-// fit, with why and leave always.
-func footer(p page, name string, w int) view.Line {
-	hints := hintsOf(p, name)
-	own := len(hints)
-	switch d := p.local.Dialog; {
-	case Named(name).Over:
-		hints = append(hints, Hint{Why, "why and keys"}, Hint{Back, "back"})
-	case d != nil && d.Typed() && !d.Buttons:
-		// Letters are text here: no letter may be offered as a key.
-	case d != nil:
-		hints = append(hints, Hint{Why, "why and keys"})
-	default:
-		hints = append(hints, Hint{Why, "why and keys"}, Hint{Leave, ""})
-	}
-	l := keysLine(hints)
-	for i := range hints {
-		if lineWidth(l) > w && hints[i].Action == Why {
-			hints[i].Label = "why"
-			l = keysLine(hints)
-		}
-	}
-	for drop := own - 1; lineWidth(l) > w && drop > 0; drop-- {
-		hints = slices.Delete(hints, drop, drop+1)
-		l = keysLine(hints)
-	}
-	return l
-}
-
-func lineWidth(l view.Line) int {
-	n := 0
-	for _, s := range l.Left {
-		n += view.Width(s.Text)
-	}
-	return n
-}
-
-func keysLine(hints []Hint) view.Line {
-	l := view.L(view.T(" "))
-	for i, h := range hints {
-		k, _ := KeyOf(h.Action)
-		label := h.Label
-		if label == "" {
-			label = k.Label
-		}
-		if i > 0 {
-			l.Left = append(l.Left, view.T("   "))
-		}
-		shown := k.Shown
-		switch h.Action {
-		case Down:
-			shown = "j k"
-		case Longer:
-			shown = "+ -"
-		}
-		l.Left = append(l.Left, view.S(theme.Key, shown), view.T(" "+label))
-	}
-	return l
-}
-
-// hintsOf are the screen's hints that would do something now.
-func hintsOf(p page, name string) []Hint {
-	var out []Hint
-	switch d := p.local.Dialog; {
-	case d != nil && d.Typed() && name == "ask":
-		return []Hint{{Open, "answer"}, {Back, "not now"}}
-	case d != nil && !d.Typed() && name == "confirm":
-		return []Hint{{Tab, "other button"}, {Open, "press it"}, {Back, "no, go back"}}
-	}
-	for _, h := range Named(name).Keys {
-		k, ok := KeyOf(h.Action)
-		switch {
-		case h.Action == Open && (name == "run" || name == "monitor" && Watching(p.run)) && question(p.run, name) == nil,
-			h.Action == Open && name == "backfill" && Filling(p.run, p.f) != nil:
-			continue
-		case h.Action == Open && name == "start" && MenuHere(p.run, p.f):
-			h.Label = "open"
-		case h.Action == Open && (name == "step" || name == "backfill") && len(presetsOf(p.run, p.local.Screen)) > 0:
-			h.Label = "choose"
-		case h.Action == Pause && h.Label == "":
-			h.Label = pauseWord(p.run, p.f)
-		}
-		if ok && k.Why(p.run, p.local) == "" {
-			out = append(out, h)
-		}
-	}
-	return out
-}
-
-// said is the line above the keys: while something runs what remains, else what
-// just happened or where a fact comes from.
-func said(p page, name string) view.Line {
-	if p.local.Searching {
-		return view.L(view.S(theme.Strong, " / "), view.T(p.local.Search+"_"))
-	}
-	if p.local.Message != "" {
-		return view.L(view.S(theme.Attention, " "+p.local.Message))
-	}
-	if d := p.local.Dialog; d != nil && d.Expect != "" && d.Typed() && name == "confirm" {
-		return view.Text(" paste is refused here; nothing runs before the name is exact")
-	}
-	if p.local.Lost {
-		return view.L(view.S(theme.Danger, " the engine ended without a word; `belay attach "+Short(p.run.ID)+"` asks the database"))
-	}
-	if Busy(p.run) {
-		return view.Text(" " + stopLine(p))
-	}
-	return view.Text(" " + source(p, name))
-}
-
-func stopLine(p page) string {
-	if s := p.run.StopAsked; s != nil {
-		if s.Now {
-			return "stop was asked: waiting for the server's word"
-		}
-		return "stop was asked: no further unit starts"
-	}
-	if f := Filling(p.run, p.f); f != nil {
-		return fillRemains(p.run, f)
-	}
-	if r := Remains(p.run, p.f); r != "" {
-		return "if you stop now: " + r
-	}
-	return "if you stop now: nothing has changed, nothing remains"
-}
-
-// source says where what is seen comes from.
-func source(p page, name string) string {
-	if p.run.Finished != nil {
-		return p.run.Finished.Outcome + ": " + p.run.Finished.Summary
-	}
-	if p.run.Parked != "" {
-		return "parked: " + p.run.Parked + "; `belay attach " + Short(p.run.ID) + "` goes on"
-	}
-	if name == "monitor" && Watching(p.run) {
-		return "it stays applied; counted by the server's clock; you may leave, it goes on"
-	}
-	if p.run.Opened != nil {
-		return "run " + Short(p.run.ID) + " is open; nothing runs at this moment"
-	}
-	if t := p.f.Target; t != nil && t.DSNFrom != "" {
-		return "connection from " + t.DSNFrom + " (password hidden); nothing has been written"
-	}
-	return "nothing has been written to any database"
-}
-
-func itoa(n int) string { return strconv.Itoa(n) }
-
-func plural(n int, noun string) string { return measure.Plural(n, noun) }

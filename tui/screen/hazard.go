@@ -5,9 +5,8 @@ import (
 
 	"belay/sqlview"
 	"belay/sqlview/effect"
-	"belay/steps/fact"
-	"belay/tui/theme"
-	"belay/tui/view"
+	"belay/sqlview/lint"
+	"belay/tui/look"
 )
 
 // Hazard is a finding with its file.
@@ -16,88 +15,62 @@ type Hazard struct {
 	Path string
 }
 
-// hazardWord sums up hazards: "1 stop, 2 warn", or low where nothing is to see.
-func hazardWord(r *fact.Review, hs []sqlview.Finding) view.Span {
-	stop, warn := 0, 0
-	for _, h := range hs {
-		if h.Waived != nil || r.Accepted[h.Rule] != "" {
-			continue
-		}
-		switch h.Severity {
-		case "stop":
-			stop++
-		case "warn":
-			warn++
-		}
+// label is a severity in reverse video.
+func (p page) label(h sqlview.Finding) string {
+	switch h.Level() {
+	case lint.Stop:
+		return p.Text(look.Stop, " STOP ")
+	case lint.Warn:
+		return p.Text(look.Warn, " WARN ")
 	}
-	switch {
-	case stop > 0 && warn > 0:
-		return view.S(theme.Danger, itoa(stop)+" stop, "+itoa(warn)+" warn")
-	case stop > 0:
-		return view.S(theme.Danger, itoa(stop)+" stop")
-	case warn > 0:
-		return view.S(theme.Attention, itoa(warn)+" warn")
-	}
-	return view.S(theme.OK, "no hazards")
+	return p.Text(look.Strong, h.Severity)
 }
 
-// hazardHead is the first line of a hazard's card.
-func hazardHead(h Hazard, right string) view.Line {
-	role := view.Severity(h.Severity)
-	return view.L(view.S(role, " "+h.Severity), view.T("   line "+itoa(h.Line)+"   "), view.S(theme.Strong, h.Rule)).Ends(view.T(right))
-}
-
-// hazardLines is what a hazard says: what happens, why, what instead, and
-// whether somebody took it on.
-func hazardLines(r *fact.Review, h Hazard, w int) []view.Line {
-	out := view.Paragraph(theme.Plain, h.Message, w, 1, 0)
-	if h.Why != "" {
-		out = append(out, view.Labelled("  why", 10, theme.Plain, h.Why, w)...)
+// hazard is what a hazard says: what happens, why, what instead, and whether somebody
+// took it on.
+func (p page) hazard(h Hazard, w int, why bool) []string {
+	out := []string{p.Cut(p.label(h.Finding)+" "+p.Text(look.Strong, h.Rule)+"  "+p.Plain("line "+itoa(h.Line)), w)}
+	out = append(out, p.Paragraph(look.Plain, h.Message, w, 0)...)
+	if h.Why != "" && why {
+		out = append(out, p.Row("why", p.Plain(h.Why), w)...)
 	}
 	if h.Instead != nil {
-		label := "  instead"
+		label := "instead"
 		for _, s := range strings.Split(strings.TrimRight(*h.Instead, "\n"), "\n") {
-			out = append(out, view.Labelled(label, 10, theme.OK, s, w)...)
+			out = append(out, p.Row(label, p.Text(look.OK, s), w)...)
 			label = ""
 		}
 	}
-	if h.Waived != nil {
-		out = append(out, view.Labelled("  waived", 10, theme.Plain, "in the file until "+h.Waived.Until+": "+h.Waived.Reason, w)...)
-	}
-	if reason := r.Accepted[h.Rule]; reason != "" {
-		out = append(out, view.Labelled("  [-]", 10, theme.Plain, "accepted: "+reason, w)...)
+	if s := p.settled(h.Finding); s != "" {
+		out = append(out, p.Row(p.Marks.Waived, p.Plain(s), w)...)
 	}
 	return out
 }
 
-// statementLines is a statement's card: what it locks, blocks, rewrites, scans,
-// what the way back costs and which code it breaks.
-func statementLines(s sqlview.StatementResult, w int) []view.Line {
-	var out []view.Line
+// statementRows is a statement's card: what it locks, blocks, rewrites, scans, what the
+// way back costs and which code it breaks.
+func (p page) statementRows(s sqlview.StatementResult, w int) []string {
+	var out []string
 	add := func(label, text string) {
 		if text != "" {
-			out = append(out, view.Labelled(label, 11, theme.Plain, text, w)...)
+			out = append(out, p.Row(label, p.Plain(text), w)...)
 		}
 	}
 	if !s.Analysed {
-		out = append(out, view.Paragraph(theme.Danger, "not analysed: belay cannot say what this statement does", w, 1, 2)...)
+		out = append(out, p.Paragraph(look.Danger, "not analysed: belay cannot say what this statement does", w, 2)...)
 	}
 	for i, l := range s.Locks {
 		label := ""
 		if i == 0 {
 			label = "locks"
 		}
-		add(label, l.Mode.String()+" on "+l.Relation+", "+holds(l, s.Duration))
+		out = append(out, p.Row(label, p.Text(look.Strong, l.Mode.String())+p.Plain(" on "+l.Relation+": "+whoWaits(l, s.Duration)), w)...)
 	}
 	if len(s.Locks) == 0 && s.Analysed {
 		add("locks", "nothing that existed before")
 	}
-	if len(s.Rewrites) > 0 {
-		add("rewrites", strings.Join(s.Rewrites, ", "))
-	}
-	if len(s.Scans) > 0 {
-		add("reads all", strings.Join(s.Scans, ", "))
-	}
+	add("rewrites", strings.Join(s.Rewrites, ", "))
+	add("scans", strings.Join(s.Scans, ", "))
 	if !s.Transactional {
 		add("runs", "on its own, outside a transaction")
 	}
@@ -113,7 +86,7 @@ func statementLines(s sqlview.StatementResult, w int) []view.Line {
 	return out
 }
 
-func holds(l effect.On, d effect.Duration) string {
+func whoWaits(l effect.On, d effect.Duration) string {
 	who := "only other schema changes wait"
 	switch {
 	case l.Mode.BlocksReads():
@@ -127,9 +100,9 @@ func holds(l effect.On, d effect.Duration) string {
 func breaks(b effect.Breaks) string {
 	switch b {
 	case effect.BreaksOld:
-		return "OLD code: what runs now and knows the schema before"
+		return "OLD code: what runs now and expects the schema as it is"
 	case effect.BreaksNew:
-		return "NEW code, as long as this has not run"
+		return "NEW code, until this has run"
 	case effect.BreaksNeither:
 		return "neither old nor new code"
 	}

@@ -3,8 +3,7 @@ package screen
 import (
 	"strings"
 
-	"belay/tui/theme"
-	"belay/tui/view"
+	"belay/tui/look"
 )
 
 // Help says why, and which keys there are.
@@ -15,49 +14,71 @@ var Help = Screen{
 	Doc: `Advice: ask why.
 In practice: a key that cannot do anything now says so when it is pressed.
 Measured: every screen has its own text here; a hazard brings its rule's.`,
-	Keys: []Hint{{Down, "scroll"}},
-	View: draw("help", helpBody),
+	Keys: []Hint{{Down, "scroll"}, {Tab, ""}},
+	Panels: func(p page) []look.Panel {
+		return []look.Panel{
+			{Name: "why", Title: "why", Focus: true, Grow: true, Give: 1, Min: 4, Lines: p.whyLines},
+			{Name: "keys", Title: "all keys", Give: 2, Min: 3, Right: true, Lines: p.keyLines},
+		}
+	},
 }
 
-func helpBody(p page) []view.Block {
+// below is what is looked at under the help.
+func (p page) below() Local {
 	below := p.local
 	below.Over = below.Over[:max(0, len(below.Over)-1)]
-	var lines []view.Line
-	s := Named(below.Top())
+	return below
+}
+
+func (p page) whyLines(w int) []string {
+	var out []string
+	s := Named(p.below().Top())
 	doc := s.Doc
-	if h, ok := Selected(p.local); ok && (s.Name == "review" || s.Name == "card") && p.local.Doc != nil {
+	if h, ok := Selected(p.local); ok && (s.Name == atReview || s.Name == atCard) && p.local.Doc != nil {
 		if text := p.local.Doc(h.Rule); text != "" {
-			lines = append(lines, view.L(view.S(theme.Strong, " "+h.Rule)))
+			out = append(out, p.Text(look.Strong, h.Rule))
 			doc = text
 		}
 	}
-	lines = append(lines, docLines(doc, p.w)...)
-	lines = append(lines, view.Line{}, view.L(view.S(theme.Strong, " keys")))
-	for _, k := range Keys {
-		text := k.Does
-		if why := k.Why(p.run, below); why != "" {
-			text += " (not now: " + why + ")"
-		}
-		lines = append(lines, view.Labelled(" "+k.Shown, 8, theme.Plain, text, p.w)...)
-	}
-	return []view.Block{p.scrolled("help", lines)}
+	return append(out, p.doc(doc, w)...)
 }
 
-// docLines sets a text with the parts Advice, In practice, Measured and
-// Instead, written as headings or as leading words. Lines of a paragraph are
-// joined and wrapped again; what is set in by four columns is code.
-func docLines(doc string, w int) []view.Line {
-	var out []view.Line
+// keyLines is the whole key table; what does nothing now says why.
+func (p page) keyLines(w int) []string {
+	var out []string
+	for _, k := range Keys {
+		text := p.Plain(k.Does)
+		if why := k.Why(p.run, p.below()); why != "" {
+			text += p.Text(look.Stale, " (not now: "+why+")")
+		}
+		for i, line := range look.Wrap(text, w-8) {
+			head := look.Pad("", 8)
+			if i == 0 {
+				head = p.Text(look.Key, look.Pad(k.Shown(), 8))
+			}
+			out = append(out, head+line)
+		}
+	}
+	return out
+}
+
+// doc sets a text with the parts Advice, In practice, Measured and Instead, written as
+// headings or as leading words. Lines of a paragraph are joined and wrapped again; what
+// is set in by four columns is code.
+func (p page) doc(doc string, w int) []string {
+	var out []string
 	text := ""
 	flush := func() {
 		if text == "" {
 			return
 		}
 		if head, rest, ok := strings.Cut(text, ": "); ok && leading[head] {
-			out = append(out, view.L(view.S(theme.Strong, " "+head)))
+			out = append(out, p.Text(look.Strong, head))
 			text = strings.ToUpper(rest[:1]) + rest[1:]
 		}
-		out = append(out, view.Paragraph(theme.Plain, text, w, 3, 0)...)
+		for _, line := range look.Wrap(p.Plain(text), w-2) {
+			out = append(out, "  "+line)
+		}
 		text = ""
 	}
 	for _, s := range strings.Split(strings.TrimSpace(doc), "\n") {
@@ -65,13 +86,13 @@ func docLines(doc string, w int) []view.Line {
 		switch {
 		case strings.HasPrefix(s, "    "):
 			flush()
-			out = append(out, view.Paragraph(theme.Literal, strings.TrimSpace(s), w, 5, 2)...)
+			out = append(out, p.Marked(look.Plain, "   ", p.Text(look.Literal, strings.TrimSpace(s)), w)...)
 		case strings.HasPrefix(s, "#"):
 			flush()
-			out = append(out, view.L(view.S(theme.Strong, " "+strings.TrimSpace(strings.TrimLeft(s, "#")))))
+			out = append(out, p.Text(look.Strong, strings.TrimSpace(strings.TrimLeft(s, "#"))))
 		case strings.TrimSpace(s) == "":
 			flush()
-			out = append(out, view.Line{})
+			out = append(out, "")
 		case leading[first] || strings.HasPrefix(s, "- "):
 			flush()
 			text = s

@@ -1,25 +1,58 @@
 package screen
 
 import (
+	"encoding/json"
+	"maps"
+	"slices"
+
 	"belay/steps/fact"
-	"belay/tui/theme"
-	"belay/tui/view"
+	"belay/steps/state"
+	"belay/tui/look"
 )
 
-// itemLines draws one line of a check, with its hint below where it is not ok.
-func itemLines(i fact.Item, w int) []view.Line {
-	var out []view.Line
-	for n, s := range view.Wrap(i.Text, w-6, 0) {
-		head := []view.Span{view.T("     ")}
-		if n == 0 {
-			head = []view.Span{view.T(" "), view.Level(i.Level), view.T(" ")}
-		}
-		out = append(out, view.Line{Left: append(head, view.T(s))})
+// item is one line of a check, with its hint below where it is not ok.
+func (p page) item(i fact.Item, w int) []string {
+	sign, role := p.Marks.Look, look.Attention
+	switch i.Level {
+	case fact.OK:
+		sign, role = p.Marks.Done, look.OK
+	case fact.Stop:
+		sign, role = p.Marks.Failed, look.Danger
 	}
+	out := p.Marked(role, sign, p.Plain(i.Text), w)
 	if i.Hint != "" && i.Level != fact.OK {
-		out = append(out, view.Paragraph(theme.Plain, "-> "+i.Hint, w, 5, 3)...)
+		out = append(out, p.Marked(look.Plain, " ", p.Plain("do: "+i.Hint), w)...)
 	}
 	return out
+}
+
+// items is a list of checks, what stops first.
+func (p page) items(all []fact.Item, w int) []string {
+	var out []string
+	for _, i := range sorted(all) {
+		out = append(out, p.item(i, w)...)
+	}
+	return out
+}
+
+// tally counts checks by what they ask for.
+func (p page) tally(all []fact.Item) string {
+	stop, see := 0, 0
+	for _, i := range all {
+		switch i.Level {
+		case fact.Stop:
+			stop++
+		case fact.Look:
+			see++
+		}
+	}
+	switch {
+	case stop > 0:
+		return p.Text(look.Danger, itoa(stop)+" stop") + p.Plain(", "+itoa(see)+" to look at")
+	case see > 0:
+		return p.Text(look.Attention, itoa(see)+" to look at")
+	}
+	return p.Text(look.OK, "all well")
 }
 
 // sorted puts what stops first, then what is to look at, then what is well.
@@ -35,11 +68,16 @@ func sorted(items []fact.Item) []fact.Item {
 	return out
 }
 
-// scrolled is a long list as a block that keeps the cursor in sight.
-func (p page) scrolled(name string, lines []view.Line) view.Block {
-	from := min(max(p.local.Scroll[name], 0), max(0, len(lines)-p.h))
-	if from > 0 {
-		lines = lines[from:]
+// itemsOf are the items of a step's observations.
+func itemsOf(run *state.Run, step string) []fact.Item {
+	var out []fact.Item
+	for _, name := range slices.Sorted(maps.Keys(run.Facts)) {
+		var has struct {
+			Items []fact.Item `json:"items"`
+		}
+		if f := run.Facts[name]; f.Step == step && json.Unmarshal(f.Value, &has) == nil {
+			out = append(out, has.Items...)
+		}
 	}
-	return view.Block{Lines: lines, Give: 1, Min: 1, Fill: true}
+	return out
 }

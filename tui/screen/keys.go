@@ -1,11 +1,25 @@
 package screen
 
 import (
+	"slices"
+
+	"charm.land/bubbles/v2/key"
+
 	"belay/steps/state"
 )
 
 // Action is what a key does.
 type Action string
+
+// all is filled by init because the screens' footers look themselves up in it.
+var all []Screen
+
+func init() {
+	all = []Screen{
+		Start, Target, Preflight, Backfill, Review, Run, Verify, Monitor, Report, Step,
+		Confirm, Ask, Card, Rewrites, Menu, Entry, SQL, Waits, End, Log, Zoom, Help,
+	}
+}
 
 // The actions, one for each key of the table.
 const (
@@ -15,13 +29,13 @@ const (
 	Pause    Action = "pause"
 	Rollback Action = "rollback"
 	WhoWaits Action = "waits"
+	EndIt    Action = "end"
 	ShowSQL  Action = "sql"
 	Rewrite  Action = "rewrite"
 	Accept   Action = "accept"
 	Edit     Action = "edit"
 	Copy     Action = "copy"
 	Detach   Action = "detach"
-	AskKeys  Action = "ask-keys"
 	Why      Action = "why"
 	Tab      Action = "tab"
 	PrevStep Action = "previous-step"
@@ -36,8 +50,6 @@ const (
 	Longer   Action = "longer"
 	Shorter  Action = "shorter"
 	ShowMenu Action = "menu"
-	HandOver Action = "hand-over"
-	Cut      Action = "cut"
 	ShowLog  Action = "log"
 	ZoomIn   Action = "zoom"
 	Back     Action = "back"
@@ -45,58 +57,62 @@ const (
 	Redraw   Action = "redraw"
 )
 
-// Key is a row of the one key table: it drives dispatch, footers and `?`.
+// Key is a row of the one key table: it drives dispatch, footers and `?`. Its help has
+// the key as it is written and the short word for footers.
 type Key struct {
-	// Shown is how the key is written, Press what a terminal sends for it.
-	Shown  string
-	Press  []string
+	key.Binding
 	Action Action
-	// Label is the short word for footers, Does the sentence for `?`.
-	Label, Does string
+	// Does is the sentence for `?`.
+	Does string
 	// Cannot says why the key does nothing now; "" = it works. nil = always.
 	Cannot func(*state.Run, Local) string
 }
 
-// Keys is the key table. Ctrl+V and Ctrl+Shift+C stay unbound.
-var Keys = []Key{
-	{"enter", []string{"enter"}, Open, "open", "open what the cursor is on, or go to the next thing that needs you; never starts a write outside a typed consent", nil},
-	{"R", []string{"R", "shift+r"}, RunIt, "run…", "open the run dialog; nothing runs before the typed name", cannotRun},
-	{"c", []string{"c", "ctrl+c"}, Cancel, "stop", "stop what runs, at once; asks first only where something stays behind", cannotStop},
-	{"space", []string{"space"}, Pause, "pause/resume", "pause a backfill at the end of its batch, or resume it; in a rewrite: leave a file out, or take it in again", cannotPause},
-	{"u", []string{"u"}, Rollback, "rollback…", "end the watch after a run and open the way back of what it applied; nothing is written before its own typed yes", cannotRollback},
-	{"w", []string{"w"}, WhoWaits, "who waits", "who waits for whom, with full queries", nil},
-	{"s", []string{"s"}, ShowSQL, "SQL", "the exact SQL that would run, wrapped", cannotSQL},
-	{"f", []string{"f"}, Rewrite, "rewrite…", "write the safe form as new migration files", cannotRewrite},
-	{"a", []string{"a"}, Accept, "accept", "accept the hazard under the cursor, or what a step stops at, with a reason that goes into the report", cannotAccept},
-	{"e", []string{"e"}, Edit, "edit", "name the file to edit; belay reviews it again afterwards", cannotEdit},
-	{"y", []string{"y"}, Copy, "copy", "copy what is shown to your clipboard, and into a file", nil},
-	{"d", []string{"d"}, Detach, "go on without me", "leave; the run goes on without a screen", cannotDetach},
-	{"K", []string{"K", "shift+k"}, AskKeys, "ask for the keys", "ask the other person for the keys", never("this run is not shared: there is nobody to ask for the keys")},
-	{"?", []string{"?"}, Why, "why", "the advice, in practice, what was measured, and all keys", nil},
-	{"tab", []string{"tab", "shift+tab"}, Tab, "buttons", "next pane, or from the field to the buttons", nil},
-	{"[", []string{"["}, PrevStep, "", "look at the step before", nil},
-	{"]", []string{"]"}, NextStep, "", "look at the next step", nil},
-	{"j", []string{"j", "down"}, Down, "", "down", nil},
-	{"k", []string{"k", "up"}, Up, "", "up", nil},
-	{"g", []string{"g", "home"}, First, "", "to the first", nil},
-	{"G", []string{"G", "shift+g", "end"}, Last, "", "to the last", nil},
-	{"pgdn", []string{"pgdown", "ctrl+d", "ctrl+f"}, PageDown, "", "a page down", nil},
-	{"pgup", []string{"pgup", "ctrl+u", "ctrl+b"}, PageUp, "", "a page up", nil},
-	{"/", []string{"/"}, Find, "search", "search; enter goes to the next place", nil},
-	{"+", []string{"+"}, Longer, "longer batches", "longer batches of a backfill, up to 1 s: faster, and the slowest requests beside it slower", cannotPace},
-	{"-", []string{"-"}, Shorter, "shorter batches", "shorter batches of a backfill, down to 10 ms: kinder to the application", cannotPace},
-	{"m", []string{"m"}, ShowMenu, "start menu", "what do you want to do: the advice and the next step for each", nil},
-	{"h", []string{"h"}, HandOver, "hand over", "hand the keys over (pairing)", never("this run is not shared: there is nobody to hand over to")},
-	{"x", []string{"x"}, Cut, "cut", "cut the connection (demo only)", never("only the demo cuts its own connection")},
-	{"l", []string{"l"}, ShowLog, "log", "the log of this run", nil},
-	{"z", []string{"z"}, ZoomIn, "zoom", "the live pane on the whole screen", nil},
-	{"esc", []string{"esc"}, Back, "back", "back", nil},
-	{"q", []string{"q"}, Leave, "leave", "leave; while something runs it goes on, and belay says how to watch and stop it", nil},
-	{"ctrl+l", []string{"ctrl+l"}, Redraw, "", "draw the screen again", nil},
+// Shown is how the key is written.
+func (k Key) Shown() string { return k.Help().Key }
+
+// Label is the short word for footers.
+func (k Key) Label() string { return k.Help().Desc }
+
+// bind is a key as it is written, its word, and what a terminal sends for it.
+func bind(shown, label string, press ...string) key.Binding {
+	return key.NewBinding(key.WithKeys(press...), key.WithHelp(shown, label))
 }
 
-func never(why string) func(*state.Run, Local) string {
-	return func(*state.Run, Local) string { return why }
+// Keys is the key table. Ctrl+V and Ctrl+Shift+C stay unbound.
+var Keys = []Key{
+	{bind("enter", "open", "enter"), Open, "open what the cursor is on, or go to the next thing that needs you; never starts a write outside a typed consent", nil},
+	{bind("R", "run…", "R", "shift+r"), RunIt, "open the run dialog; nothing runs before the typed name", cannotRun},
+	{bind("c", "stop", "c", "ctrl+c"), Cancel, "stop what runs, at once; asks first only where something stays behind", cannotStop},
+	{bind("space", "pause/resume", "space"), Pause, "pause a backfill at the end of its batch, or resume it; in a rewrite: leave a file out, or take it in again", cannotPause},
+	{bind("u", "rollback…", "u"), Rollback, "end the watch after a run and open the way back of what it applied; nothing is written before its own typed yes", cannotRollback},
+	{bind("w", "who waits", "w"), WhoWaits, "who waits for whom, with full queries", nil},
+	{bind("E", "end session…", "E", "shift+e"), EndIt, "end the session that stands in the way: shows who it is and its SQL, and asks for typed words; cancel before terminate", cannotEnd},
+	{bind("s", "SQL", "s"), ShowSQL, "the exact SQL that would run, wrapped", cannotSQL},
+	{bind("f", "rewrite…", "f"), Rewrite, "write the safe form as new migration files", cannotRewrite},
+	{bind("a", "accept", "a"), Accept, "accept the hazard under the cursor, or what a step stops at, with a reason that goes into the report", cannotAccept},
+	{bind("e", "edit", "e"), Edit, "name the file to edit; belay reviews it again afterwards", cannotEdit},
+	{bind("y", "copy", "y"), Copy, "copy what is shown to your clipboard, and into a file", nil},
+	{bind("d", "go on without me", "d"), Detach, "leave; the run goes on without a screen", cannotDetach},
+	{bind("?", "why", "?"), Why, "the advice, in practice, what was measured, and all keys", nil},
+	{bind("tab", "next panel", "tab", "shift+tab"), Tab, "move to the next panel, so that j and k scroll it; in a dialog from the field to the buttons", nil},
+	{bind("[", "", "["), PrevStep, "look at the step before", nil},
+	{bind("]", "", "]"), NextStep, "look at the next step", nil},
+	{bind("j", "", "j", "down"), Down, "down", nil},
+	{bind("k", "", "k", "up"), Up, "up", nil},
+	{bind("g", "", "g", "home"), First, "to the first", nil},
+	{bind("G", "", "G", "shift+g", "end"), Last, "to the last", nil},
+	{bind("pgdn", "", "pgdown", "ctrl+d", "ctrl+f"), PageDown, "a page down", nil},
+	{bind("pgup", "", "pgup", "ctrl+u", "ctrl+b"), PageUp, "a page up", nil},
+	{bind("/", "search", "/"), Find, "search; enter goes to the next place", nil},
+	{bind("+", "longer batches", "+"), Longer, "longer batches of a backfill, up to 1 s: faster, and the slowest requests beside it slower", cannotPace},
+	{bind("-", "shorter batches", "-"), Shorter, "shorter batches of a backfill, down to 10 ms: kinder to the application", cannotPace},
+	{bind("m", "start menu", "m"), ShowMenu, "what do you want to do: the advice and the next step for each", nil},
+	{bind("l", "log", "l"), ShowLog, "the log of this run", nil},
+	{bind("z", "zoom", "z"), ZoomIn, "the live pane on the whole screen", nil},
+	{bind("esc", "back", "esc"), Back, "back", nil},
+	{bind("q", "leave", "q"), Leave, "leave; while something runs it goes on, and belay says how to watch and stop it", nil},
+	{bind("ctrl+l", "", "ctrl+l"), Redraw, "draw the screen again", nil},
 }
 
 // KeyOf finds the key of an action.
@@ -112,10 +128,8 @@ func KeyOf(a Action) (Key, bool) {
 // Pressed finds the key that a terminal sent.
 func Pressed(press string) (Key, bool) {
 	for _, k := range Keys {
-		for _, p := range k.Press {
-			if p == press {
-				return k, true
-			}
+		if slices.Contains(k.Keys(), press) {
+			return k, true
 		}
 	}
 	return Key{}, false

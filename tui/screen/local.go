@@ -5,14 +5,13 @@ import (
 	"time"
 
 	"belay/steps/journal"
-	"belay/tui/theme"
-	"belay/tui/view"
+	"belay/tui/look"
 )
 
 // Local is what this terminal looks at. It is no part of the run: another
 // screen of the same run has its own.
 type Local struct {
-	Theme theme.Theme
+	Look *look.Look
 	// Name is how the person calls themselves.
 	Name string
 	// Screen is what lies under the overlays: "start" or a step's id.
@@ -21,12 +20,15 @@ type Local struct {
 	Over []string
 	// Dialog is the open question; nil = none. It lies between Screen and Over.
 	Dialog *Dialog
-	// Cursor and Scroll are each screen's, by name.
+	// Cursor is each screen's, by name; no entry = nobody has moved it. Scroll is how
+	// far a panel was scrolled, by "screen/panel".
 	Cursor map[string]int
 	Scroll map[string]int
-	// Searching is true while `/` takes letters; Search is what was typed.
+	// Focus is the panel of a screen that tab moved to, by the screen's name.
+	Focus map[string]string
+	// Searching is true while `/` takes letters into Search.
 	Searching bool
-	Search    string
+	Search    *Field
 	// Without are the files of a rewrite that are left out, by path.
 	Without map[string]bool
 	// Message is what a key just said; "" = nothing.
@@ -34,7 +36,7 @@ type Local struct {
 	// Facts are the run's observations, decoded.
 	Facts *Facts
 	// Tokens colours a statement; nil where it was not coloured yet.
-	Tokens func(sql string) []view.Token
+	Tokens func(sql string) []look.Token
 	// Doc explains a hazard's rule: Markdown with Advice, In practice, Measured.
 	Doc func(rule string) string
 	// Lost says that the engine ended without a word.
@@ -86,13 +88,12 @@ type Dialog struct {
 	// Bound is what the question was bound to when it was opened.
 	Bound string
 	// Options are the answers to choose from; the first shown is the safe one
-	// where the question names no default. Empty = Input is the answer.
+	// where the question names no default. Empty = what is typed is the answer.
 	Options []Option
 	Cursor  int
-	// Scroll is how many lines of a long text were passed over.
-	Scroll int
-	// Input is what was typed, Expect the only text that counts as yes.
-	Input  string
+	// Field is what is typed into where there are no options; Expect is then the only
+	// text that counts as yes, "" = others do too.
+	Field  *Field
 	Expect string
 	// Wants is what kind of text is an answer.
 	Wants journal.Wants
@@ -100,6 +101,11 @@ type Dialog struct {
 	// then which of the two.
 	Buttons, Yes bool
 	Opened       time.Time
+	// PID is the session that EndDialog is about, Asked when it was looked at last, and
+	// Below the screens that the dialog was opened from.
+	PID   int
+	Asked time.Time
+	Below []string
 }
 
 // Option is an answer and what it does. Answer "" closes the dialog only.
@@ -109,14 +115,17 @@ type Option struct{ Answer, Label string }
 func (d *Dialog) Typed() bool { return len(d.Options) == 0 }
 
 // Exact reports whether what was typed is what runs.
-func (d *Dialog) Exact() bool { return d.Expect != "" && d.Input == d.Expect }
+func (d *Dialog) Exact() bool { return d.Expect != "" && d.Field != nil && d.Field.Value() == d.Expect }
 
 // Screen is the name of the screen that draws the dialog.
 func (d *Dialog) Screen() string {
-	if d.Confirms() {
-		return "confirm"
+	switch {
+	case d.Confirms():
+		return atConfirm
+	case d.ID == EndDialog:
+		return atEnd
 	}
-	return "ask"
+	return atAsk
 }
 
 // confirms are the questions whose yes starts a write to the target.
@@ -124,3 +133,13 @@ var confirms = []string{"run.confirm", "rollback.confirm", "run.takeover"}
 
 // Confirms reports whether a yes starts a write to the target.
 func (d *Dialog) Confirms() bool { return slices.Contains(confirms, d.ID) }
+
+// Own reports whether the dialog is belay's own, and no question of the engine's.
+func (d *Dialog) Own() bool { return d.ID == StopDialog || d.ID == BackDialog || d.ID == EndDialog }
+
+// The dialogs that are no questions of the engine's.
+const (
+	StopDialog = "stop"
+	BackDialog = "back"
+	EndDialog  = "end"
+)

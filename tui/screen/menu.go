@@ -3,44 +3,45 @@ package screen
 import (
 	"belay/steps/menu"
 	"belay/steps/state"
-	"belay/tui/theme"
-	"belay/tui/view"
+	"belay/tui/look"
 )
+
+const menuDoc = `Advice: most trouble is known beforehand. Look up what you are about to do.
+In practice: each entry says what the advice is, where practice is sharper, what was measured, and the next step with the name of the file to write. belay writes none of them here.
+Measured: the numbers are from real servers, 10 to 18.`
 
 // Menu lists what people come to do. It lies over any screen, and stands on the
 // first one when nothing is pending.
 var Menu = Screen{
-	Name:  "menu",
-	Title: "start menu",
-	Over:  true,
-	Doc: `Advice: most trouble is known beforehand. Look up what you are about to do.
-In practice: each entry says what the advice is, where practice is sharper, what was measured, and the next step with the name of the file to write. belay writes none of them here.
-Measured: the numbers are from real servers, 10 to 18.`,
-	Keys: []Hint{{Down, "choose"}, {Open, "open"}},
-	View: draw("menu", menuBody),
+	Name:   "menu",
+	Title:  "start menu",
+	Over:   true,
+	Doc:    menuDoc,
+	Keys:   []Hint{{Down, "choose"}, {Open, "open"}},
+	Panels: func(p page) []look.Panel { return []look.Panel{p.menu()} },
+	Enter:  func(*state.Run, Local) Do { return Do{Show: atEntry} },
+	Move:   func(_ *state.Run, l *Local, by int) bool { return moveMenu(l, by) },
 }
 
-func menuBody(p page) []view.Block {
-	return []view.Block{{Lines: append([]view.Line{{}}, menuLines(p)...), Fill: true}}
+func moveMenu(l *Local, by int) bool {
+	l.Cursor[atMenu] = within(l.Cursor[atMenu], by, len(menu.All()))
+	return true
 }
 
-// menuLines are the entries with the cursor.
-func menuLines(p page) []view.Line {
-	lines := []view.Line{view.L(view.S(theme.Strong, " what do you want to do?"))}
+// menu is the list with its cursor.
+func (p page) menu() look.Panel {
 	all := menu.All()
-	cursor := clamp(p.local.Cursor["menu"], len(all))
-	for i, e := range all {
-		at, role := "   ", theme.Plain
-		if i == cursor {
-			at, role = " > ", theme.Selected
-		}
-		lines = append(lines, view.L(view.T(at), view.S(role, e.Title)))
+	rows := make([][]string, 0, len(all))
+	for _, e := range all {
+		rows = append(rows, []string{p.Plain(e.Title)})
 	}
-	return lines
+	cursor := clamp(p.local.Cursor[atMenu], len(all))
+	return look.Panel{
+		Name: "menu", Title: "what do you want to do?", State: p.Plain(itoa(cursor+1) + " of " + itoa(len(all))), Focus: true, Grow: true, Give: 1, Min: 3,
+		Total: len(rows) + 1,
+		Draw:  func(w, h int) []string { return p.Choose([]look.Column{{Least: 20}}, rows, cursor, w, h+1)[1:] },
+	}
 }
-
-// MenuLength is how many entries there are to move between.
-func MenuLength() int { return len(menu.All()) }
 
 // MenuHere reports whether the first screen is the menu: nothing is pending, and
 // nothing needs a person first.

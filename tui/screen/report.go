@@ -6,8 +6,7 @@ import (
 
 	"belay/sqlview/measure"
 	"belay/steps/state"
-	"belay/tui/theme"
-	"belay/tui/view"
+	"belay/tui/look"
 )
 
 // Report says how the run ended and where its report is.
@@ -17,28 +16,35 @@ var Report = Screen{
 In practice: the report is written from the same journal that the screens are drawn from: who answered what, every wait with its blockers, every hazard that was accepted and why. y copies the summary.
 Measured: the files' hashes in it are of the bytes that ran.`,
 	Keys: []Hint{{Copy, "copy summary"}, {Open, "next"}, {ShowLog, ""}},
-	View: draw("report", reportBody),
+	Panels: func(p page) []look.Panel {
+		return []look.Panel{p.result(), p.outcomes(), p.written(), p.newest()}
+	},
+	Copy: func(run *state.Run, l Local, now time.Time) string {
+		return strings.Join(Summary(run, l, now), "\n") + "\n"
+	},
 }
 
-func reportBody(p page) []view.Block {
-	lines := []view.Line{}
-	for _, s := range summary(p) {
-		lines = append(lines, view.Paragraph(theme.Plain, s, p.w, 1, 2)...)
-	}
-	return append(stepBlocks(p, "report"), p.scrolled("report", lines))
+// written says where the report lies.
+func (p page) written() look.Panel {
+	return look.Panel{Name: "written", Title: "the report", State: p.Text(look.Key, "y") + p.Plain(" copies a summary"), Give: 1, Min: 1, Lines: func(w int) []string {
+		f := p.f.Written
+		if f == nil {
+			return []string{p.Plain("it is written after the run")}
+		}
+		out := p.Row("Markdown", p.Plain(f.Markdown), w)
+		out = append(out, p.Row("JSON", p.Plain(f.JSON), w)...)
+		return append(out, p.Row("prints", p.Text(look.Strong, "belay report "+Short(p.run.ID)), w)...)
+	}}
 }
 
-// SummaryOf is the run in a few lines, as y copies it.
-func SummaryOf(run *state.Run, local Local, now time.Time) []string {
-	return summary(page{run: run, local: local, f: local.Facts, now: now})
-}
-
-func summary(p page) []string {
+// Summary is the run in a few lines of plain text, as y copies it.
+func Summary(run *state.Run, l Local, now time.Time) []string {
+	p := page{Look: l.Look, run: run, local: l, f: l.Facts, now: now}
 	var out []string
-	if f := p.run.Finished; f != nil {
+	if f := run.Finished; f != nil {
 		out = append(out, strings.ToUpper(f.Outcome)+": "+f.Summary)
 		if f.Hint != "" {
-			out = append(out, "-> "+f.Hint)
+			out = append(out, "do: "+f.Hint)
 		}
 	}
 	if t := p.f.Target; t != nil {
@@ -48,18 +54,8 @@ func summary(p page) []string {
 		}
 		out = append(out, "on "+t.Database+" at "+address(t)+" ("+env+"), PostgreSQL "+t.Version+", role "+t.Role)
 	}
-	for i := range p.run.Units {
-		u := &p.run.Units[i]
-		_, _, what := unitState(u)
-		s := u.Version + ": " + what
-		if n := len(u.Tries); n > 0 {
-			longest, _ := u.Stalled()
-			s += ", " + tries(n) + ", others held up at most " + measure.Duration(longest)
-			if who := blockersText(u.Blockers()); who != "" {
-				s += ", behind " + who
-			}
-		}
-		out = append(out, s)
+	for i := range run.Units {
+		out = append(out, p.unitSummary(&run.Units[i]))
 	}
 	if v := p.f.Verified; v != nil && len(v.History) > 0 {
 		out = append(out, "newest history row "+v.History[0].Version)
@@ -70,5 +66,21 @@ func summary(p page) []string {
 	if len(out) == 0 {
 		out = append(out, "nothing to report yet: the report is written after the run")
 	}
+	for i := range out {
+		out[i] = look.Visible(out[i])
+	}
 	return out
+}
+
+func (p page) unitSummary(u *state.Unit) string {
+	_, _, what := p.unitState(u)
+	s := u.Version + ": " + what
+	if n := len(u.Tries); n > 0 {
+		longest, _ := u.Stalled()
+		s += ", " + tries(n) + ", others held up at most " + measure.Duration(longest)
+		if who := blockersText(u.Blockers()); who != "" {
+			s += ", behind " + who
+		}
+	}
+	return s
 }

@@ -5,122 +5,124 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"belay/sqlview"
-	"belay/tui/theme"
-	"belay/tui/view"
+	"belay/sqlview/lint"
+	"belay/steps/state"
+	"belay/tui/look"
 )
 
-// Review is the exact SQL with its hazards under their lines.
+const reviewDoc = `Advice: read the exact SQL: DROP, UPDATE without WHERE, changes to large tables.
+In practice: what a statement does is not in its text alone. Version, size, traffic, what else the file holds and who wraps it in a transaction decide. A hazard of level stop is accepted only with a reason, which goes into the report.
+Measured: the locks of every kind of statement were read from pg_locks of real servers, 10 to 18.`
+
+// Review is the exact SQL with its hazards at their lines.
 var Review = Screen{
 	Name: "review",
-	Doc: `Advice: read the exact SQL: DROP, UPDATE without WHERE, changes to large tables.
-In practice: what a statement does is not in its text alone. Version, size, traffic, what else the file holds and who wraps it in a transaction decide. A hazard of level stop is accepted only with a reason, which goes into the report.
-Measured: the locks of every kind of statement were read from pg_locks of real servers, 10 to 18.`,
-	Keys: []Hint{{Down, "next"}, {Open, "open"}, {Rewrite, ""}, {Accept, ""}, {RunIt, ""}, {ShowSQL, ""}, {Find, ""}, {WhoWaits, ""}},
-	View: draw("review", reviewBody),
+	Doc:  reviewDoc,
+	Hints: func(run *state.Run, l Local) []Hint {
+		open := Hint{Open, "details"}
+		if reviewQuestion(run) != nil {
+			open.Label = "answer"
+		}
+		return []Hint{{Down, "next"}, open, {Rewrite, ""}, {Accept, ""}, {RunIt, ""}, {ShowSQL, ""}, {WhoWaits, ""}, {Find, ""}}
+	},
+	Panels: reviewPanels,
+	Enter: func(run *state.Run, l Local) Do {
+		if q := reviewQuestion(run); q != nil {
+			return Do{Ask: q}
+		}
+		if len(l.Facts.Sheet.Items) > 0 {
+			return Do{Show: atCard}
+		}
+		return Do{}
+	},
+	Move: func(_ *state.Run, l *Local, by int) bool {
+		l.Cursor[atReview] = within(l.ReviewCursor(), by, len(l.Facts.Sheet.Items))
+		return true
+	},
+	Copy: func(_ *state.Run, l Local, _ time.Time) string { return selectedSQL(l) },
 }
 
-func reviewBody(p page) []view.Block {
-	r := p.f.Review
-	if r == nil {
-		return []view.Block{{Lines: []view.Line{{}, view.Text(" not reviewed yet")}}}
+// selectedSQL is the statement under the review's cursor.
+func selectedSQL(l Local) string {
+	it, ok := l.Reviewed()
+	if !ok || it.Statement < 0 || it.Statement >= len(l.Facts.Review.Result.Files[it.File].Statements) {
+		return ""
 	}
+	return l.Facts.Review.Result.Files[it.File].Statements[it.Statement].SQL + "\n"
+}
+
+// reviewQuestion is an open question of the review that is no acceptance of a hazard,
+// such as where the code stands; nil = none. `a` opens those.
+func reviewQuestion(run *state.Run) *state.Question {
+	for i := range run.Questions {
+		q := &run.Questions[i]
+		if q.Step == atReview && !q.Dialog && !q.Preset && !strings.HasPrefix(q.ID, acceptPrefix) {
+			return q
+		}
+	}
+	return nil
+}
+
+// Accepts reports whether an answer to the question takes a hazard on.
+func Accepts(id string) bool { return strings.HasPrefix(id, acceptPrefix) && id != acceptPrefix }
+
+// Acceptance is the question that takes the hazard of a rule on.
+func Acceptance(rule string) string { return acceptPrefix + rule }
+
+// acceptPrefix begins the questions that take a hazard on; the rule follows.
+const acceptPrefix = "review.accept."
+
+func reviewPanels(p page) []look.Panel {
 	it, ok := p.local.Reviewed()
 	if !ok {
-		return []view.Block{{Lines: []view.Line{{}, view.Text(" no statement to review")}}}
+		what := "no statement to review"
+		if p.f.Review == nil {
+			what = "not reviewed yet"
+		}
+		return []look.Panel{{Title: "review", Grow: true, Lines: func(int) []string { return []string{p.Plain(what)} }}}
 	}
-	foot := reviewHeart(p, it)
-	least := min(4, len(p.f.Sheet.Rows)+1)
-	if p.h < 14 {
-		least = 2
-	}
-	card, asks := reviewCard(p, it), otherQuestion(p, p.w*4)
-	if len(asks)+len(card)+len(foot)+least+2 > p.h {
-		asks = otherQuestion(p, p.w-20)
-	}
-	card = append(asks, card...)
-	room := max(least, p.h-len(card)-len(foot)-2)
-	if p.wide {
-		room = max(room, p.h/3)
-	}
-	sheet := sheetLines(p, it, room)
-	return []view.Block{
-		{Lines: sheet, Give: 2, Min: min(least, 3), Quiet: true, From: cursorLine(sheet)},
-		{Lines: []view.Line{view.Rule(p.w)}},
-		{Lines: card, Give: 2, Min: 2, Fill: true},
-		view.Gap(),
-		{Lines: foot},
-	}
+	heart := p.heart(p.heartTitle("first to run"))
+	return []look.Panel{p.sheet(it), p.asking(), p.finding(it), heart, p.waiting(), p.tables(), p.newest()}
 }
 
-func cursorLine(lines []view.Line) int {
-	for i, l := range lines {
-		if len(l.Left) > 0 && strings.HasPrefix(l.Left[0].Text, ">") {
-			return i
-		}
+// sheet is the panel of the file's SQL around the cursor. Only the rows that are seen
+// are drawn.
+func (p page) sheet(it Item) look.Panel {
+	file := p.f.Review.Result.Files[it.File]
+	first, rows := p.f.Sheet.File(it.File)
+	panel := look.Panel{
+		Name: "sql", Title: path.Base(file.Path), State: p.fileState(it.File), Focus: true, Give: 1, Min: 2,
+		Cursor: it.Row - first, Total: len(rows),
 	}
-	return 0
+	if p.boxed {
+		panel.Min = 4
+	}
+	panel.Draw = func(w, h int) []string {
+		from := window(it.Row-first, h, len(rows), panel.Offset)
+		var out []string
+		for i := from; i < min(from+h, len(rows)); i++ {
+			out = append(out, p.Cut(p.sqlRow(rows[i], it, first+i == it.Row), w))
+		}
+		return out
+	}
+	return panel
 }
 
-func reviewCard(p page, it Item) []view.Line {
-	r := p.f.Review
-	file := r.Result.Files[it.File]
-	n := fmt.Sprintf("%d of %d: j k", p.local.ReviewCursor()+1, len(p.f.Sheet.Items))
-	if len(p.f.Sheet.Items) == 1 {
-		n = ""
+// window is the first of n lines around a cursor.
+func window(cursor, n, of, offset int) int {
+	if offset > 0 {
+		return min(offset, max(of-n, 0))
 	}
-	if it.Finding >= 0 {
-		h := Hazard{Finding: file.Hazards[it.Finding], Path: file.Path}
-		lines := append([]view.Line{hazardHead(h, n)}, hazardLines(r, h, p.w)...)
-		if p.low() {
-			return lines // the keys' own line says the rest
-		}
-		lines = append(lines, rewriteLine(p)...)
-		if p.run.Question("review.accept."+h.Rule) != nil {
-			lines = append(lines, view.L(view.S(theme.Attention, "   a"), view.T(" accepts it as it is, with a reason that goes into the report")))
-		}
-		return lines
+	if cursor < n-1 {
+		return 0
 	}
-	s := file.Statements[it.Statement]
-	head := view.L(view.S(theme.OK, " no hazards"), view.T("   line "+itoa(s.Line)+"   "), view.S(theme.Strong, s.Kind)).Ends(view.T(n))
-	return append([]view.Line{head}, statementLines(s, p.w)...)
+	return min(max(cursor-n/2, 0), max(of-n, 0))
 }
 
-func clamp(n, of int) int { return min(max(n, 0), max(of-1, 0)) }
-
-// sheetLines draws n lines of the sheet around the cursor's row, below the head
-// of its file. Rows far from it are not looked at.
-func sheetLines(p page, it Item, n int) []view.Line {
-	rows := p.f.Sheet.Rows
-	cursor := 0
-	var out []view.Line
-	for i := max(0, it.Row-n); i < min(len(rows), it.Row+n+1); i++ {
-		r := rows[i]
-		if r.File != it.File || r.Statement < 0 {
-			continue
-		}
-		drawn := rowLines(p, r, it, i == it.Row)
-		if i == it.Row {
-			cursor = len(out)
-		}
-		out = append(out, drawn...)
-	}
-	head := append([]view.Line{fileHead(p, it.File)}, marksUnder(p, rows[it.Row], it, rows[it.Row].Statement < 0)...)
-	room := max(n-len(head), 1)
-	if room > 1 {
-		// The hazard under the line matters as much as the line.
-		cursor++
-	}
-	shown := view.Window(out, cursor, room)
-	// A mark whose line is above the window would hang in the air.
-	for len(shown) > 1 && under(shown[0]) {
-		shown = shown[1:]
-	}
-	return append(head, shown...)
-}
-
-func fileHead(p page, file int) view.Line {
+func (p page) fileState(file int) string {
 	f := p.f.Review.Result.Files[file]
 	analysed := 0
 	for _, s := range f.Statements {
@@ -128,100 +130,149 @@ func fileHead(p page, file int) view.Line {
 			analysed++
 		}
 	}
-	right := view.T(plural(len(f.Statements), "statement") + ", " + itoa(analysed) + " analysed")
+	count := p.Plain(plural(len(f.Statements), "statement"))
 	if analysed < len(f.Statements) {
-		right.Role = theme.Danger
+		count = p.Text(look.Danger, fmt.Sprintf("%d of %d analysed", analysed, len(f.Statements)))
 	}
-	return view.L(view.S(theme.Strong, " "+view.Middle(path.Base(f.Path), max(16, p.w-34)))).Ends(right)
+	parts := []string{p.verdict(f.Hazards), count}
+	if n := len(p.f.Review.Result.Files); n > 1 {
+		parts = append(parts, p.Plain(fmt.Sprintf("file %d of %d", file+1, n)))
+	}
+	return strings.Join(parts, p.Text(look.Quiet, " "+p.Marks.Dot+" "))
 }
 
-func rowLines(p page, r Row, it Item, here bool) []view.Line {
-	f := p.f.Review.Result.Files[r.File]
-	mark := "  "
+// sqlRow is a line of SQL behind its number; a bar in the colour of the worst hazard
+// stands at a line that has one, and the hazard's place is underlined.
+func (p page) sqlRow(r Row, it Item, here bool) string {
+	bar, role := p.rowBar(r)
+	number := look.Pad("", p.f.Sheet.Digits-len(itoa(r.Number))) + itoa(r.Number)
+	head := p.Plain(number) + " "
 	if here {
-		mark = "> "
+		head = p.Text(look.Strong, number) + " "
 	}
-	l := view.Numbered(r.Number, p.f.Sheet.Digits, view.Code(r.SourceLine, p.tokens(f.Statements[r.Statement].SQL)), mark)
-	return append([]view.Line{l}, marksUnder(p, r, it, true)...)
-}
-
-// marksUnder are the hazards under their line.
-func marksUnder(p page, r Row, it Item, show bool) []view.Line {
-	if !show {
-		return nil
+	if bar == "" {
+		head += "  "
+	} else {
+		head += p.Text(role, bar) + " "
 	}
 	f := p.f.Review.Result.Files[r.File]
-	var out []view.Line
-	for _, k := range chosenFirst(r.Findings, it.Finding) {
-		h := f.Hazards[k]
-		if h.Severity == "notice" && (it.File != r.File || it.Finding != k) {
-			continue
+	tokens := p.tokens(f.Statements[r.Statement].SQL)
+	if here && it.Finding >= 0 {
+		if h := f.Hazards[it.Finding]; h.Line == r.Number {
+			tokens = look.Mark(tokens, r.SourceLine, h.Column)
 		}
-		indent, length := 0, 3
-		if r.Statement >= 0 && h.Line == r.Number {
-			indent, length = view.Under(r.SourceLine, h.Column)
+	}
+	return head + p.Code(r.SourceLine, tokens)
+}
+
+// rowBar is the sign of the worst hazard of a line that nobody took on.
+func (p page) rowBar(r Row) (string, look.Role) {
+	worst := lint.Severity(0)
+	for _, k := range r.Findings {
+		h := p.f.Review.Result.Files[r.File].Hazards[k]
+		if h.Waived == nil && p.f.Review.Accepted[h.Rule] == "" {
+			worst = max(worst, h.Level())
 		}
-		indent = min(indent, max(0, p.w/2-12))
-		role := view.Severity(h.Severity)
-		out = append(out, view.L(
-			view.T(strings.Repeat(" ", p.f.Sheet.Digits+4+indent)),
-			view.S(role, strings.Repeat("~", min(length, 24))), view.S(role, " "+h.Severity+" "), view.T(h.Rule+settled(p, h))))
+	}
+	switch worst {
+	case lint.Stop:
+		return p.Marks.Cursor, look.Danger
+	case lint.Warn:
+		return p.Marks.Bar, look.Attention
+	}
+	return "", look.Plain
+}
+
+// asking is a question of the review, above what it may need to be answered.
+func (p page) asking() look.Panel {
+	q := reviewQuestion(p.run)
+	if q == nil {
+		return look.Panel{Bare: true, Lines: func(int) []string { return nil }}
+	}
+	return look.Panel{Name: "asking", Title: "needs you", State: p.enterAnswers(q), Give: 2, Min: 1, Lines: func(w int) []string {
+		return p.Marked(look.Attention, p.Marks.Asking, p.Text(look.Attention, q.Text), w)
+	}}
+}
+
+func (p page) enterAnswers(q *state.Question) string {
+	s := p.Text(look.Key, "enter") + p.Plain(" answers")
+	if w := Waiver(p.run, p.local); w != nil && w.ID != q.ID {
+		s += p.Text(look.Quiet, " "+p.Marks.Dot+" ") + p.Text(look.Key, "a") + p.Plain(" goes on with a reason")
+	}
+	return s
+}
+
+// finding is the panel of what is wrong at the cursor, or of what the statement does
+// where nothing is. Where the screen is too low the reason goes first, never what to do
+// instead.
+func (p page) finding(it Item) look.Panel {
+	file := p.f.Review.Result.Files[it.File]
+	state := p.Plain(fmt.Sprintf("%d of %d", p.local.ReviewCursor()+1, len(p.f.Sheet.Items)))
+	if it.Finding < 0 {
+		s := file.Statements[it.Statement]
+		return look.Panel{Name: "finding", Title: s.Kind + ", line " + itoa(s.Line), State: state, Give: 2, Min: 3, Lines: func(w int) []string {
+			return append([]string{p.Text(look.OK, p.Marks.Done+" no hazard")}, p.statementRows(s, w)...)
+		}}
+	}
+	h := Hazard{Finding: file.Hazards[it.Finding], Path: file.Path}
+	give := 0
+	if p.low() {
+		give = 1
+	}
+	return look.Panel{Name: "finding", Title: "what is wrong", State: state, Give: give, Min: 3, Lines: func(w int) []string {
+		out := p.hazard(h, w, true)
+		if room := p.h - len(p.heartRows(w)) - p.chrome(); len(out) > room {
+			out = p.hazard(h, w, false)
+		}
+		return append(out, p.remedies(h, w)...)
+	}}
+}
+
+// chrome is how many lines the review needs around a finding and the heart, with two of
+// SQL.
+func (p page) chrome() int {
+	if p.boxed {
+		return 3*2 + 4
+	}
+	return 3 + 2
+}
+
+// remedies are the keys that help here.
+func (p page) remedies(h Hazard, w int) []string {
+	var out []string
+	if r := RewriteHere(p.local); r != nil && len(r.Files) > 0 {
+		text := "shows it as " + plural(len(r.Files), "file") + " that are safe one by one"
+		out = append(out, p.Row("", p.Text(look.Key, "f")+" "+p.Plain(text), w)...)
+	}
+	if p.run.Question(acceptPrefix+h.Rule) != nil {
+		out = append(out, p.Row("", p.Text(look.Key, "a")+" "+p.Plain("accepts it as it is, with a reason that goes into the report"), w)...)
 	}
 	return out
 }
 
-func settled(p page, h sqlview.Finding) string {
+// clamp keeps an index inside a list.
+func clamp(n, of int) int { return min(max(n, 0), max(of-1, 0)) }
+
+// within moves an index inside a list.
+func within(at, by, of int) int { return min(max(at+by, 0), max(of-1, 0)) }
+
+// accepted are the reasons for which hazards were taken on, by rule.
+func accepted(r map[string]string) []string {
+	var out []string
+	for rule := range r {
+		out = append(out, rule)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// settled says what became of a hazard that nobody needs to look at any more.
+func (p page) settled(h sqlview.Finding) string {
 	switch {
 	case h.Waived != nil:
-		return " [-] waived"
+		return "waived in the file until " + h.Waived.Until + ": " + h.Waived.Reason
 	case p.f.Review.Accepted[h.Rule] != "":
-		return " [-] accepted"
+		return "accepted: " + p.f.Review.Accepted[h.Rule]
 	}
 	return ""
-}
-
-// reviewHeart is the heart sentence of the next unit. It names its line where
-// the cursor stands elsewhere.
-func reviewHeart(p page, it Item) []view.Line {
-	h := p.f.Heart
-	if h == nil {
-		return heart(p)
-	}
-	text := h.Sentence(p.now)
-	if r := p.f.Sheet.Rows[it.Row]; r.Number != h.Line || path.Base(p.f.Review.Result.Files[it.File].Path) != path.Base(h.Path) {
-		text = fmt.Sprintf("next to run (line %d of %s): %s", h.Line, path.Base(h.Path), text)
-	}
-	return view.Paragraph(theme.Plain, text, p.w, 1, 0)
-}
-
-// under reports whether a line is the mark below a line of SQL.
-func under(l view.Line) bool {
-	return len(l.Left) > 1 && strings.TrimSpace(l.Left[0].Text) == "" && strings.HasPrefix(l.Left[1].Text, "~")
-}
-
-// otherQuestion is an open question of the review that is no acceptance of a
-// hazard, such as where the code stands: as much of its text as has room.
-func otherQuestion(p page, room int) []view.Line {
-	for i := range p.run.Questions {
-		q := &p.run.Questions[i]
-		if q.Step != "review" || q.Dialog || strings.HasPrefix(q.ID, "review.accept.") {
-			continue
-		}
-		how := " (enter answers)"
-		if w := Waiver(p.run, p.local); w != nil && w.ID != q.ID {
-			how = " (enter answers; a goes on all the same, with a reason)"
-		}
-		return view.Paragraph(theme.Attention, view.Cut("[?] "+q.Text, room)+how, p.w, 1, 4)
-	}
-	return nil
-}
-
-// chosenFirst puts the finding under the cursor before the others of its line.
-func chosenFirst(findings []int, chosen int) []int {
-	i := slices.Index(findings, chosen)
-	if i <= 0 {
-		return findings
-	}
-	rest := slices.Delete(slices.Clone(findings), i, i+1)
-	return append([]int{chosen}, rest...)
 }

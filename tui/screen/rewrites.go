@@ -1,13 +1,14 @@
 package screen
 
 import (
+	"fmt"
 	"path"
 	"strings"
+	"time"
 
 	"belay/steps/fact"
 	"belay/steps/state"
-	"belay/tui/theme"
-	"belay/tui/view"
+	"belay/tui/look"
 )
 
 // Rewrites is the safe form of the file under the review's cursor: the files
@@ -20,8 +21,31 @@ var Rewrites = Screen{
 	Doc: `Advice: make the dangerous statement in steps: add beside, fill in batches, prove, then tighten; an index alone and CONCURRENTLY; a drop by a rename first.
 In practice: each step is a file of its own, because a lock lasts until its transaction ends. The files are numbered above everything that is applied or merged anywhere, and judged by the same review. The original goes only where a database or git says that it has not run; a copy is kept. What could not be rewritten exactly is left as it is, and said.
 Measured: original and files were applied to copies of one database with rows in it: the schemas are equal but for what is listed as different.`,
-	Keys: []Hint{{Down, "file"}, {Open, "write…"}, {Pause, "leave out"}, {PageDown, "scroll"}, {Copy, "copy"}},
-	View: draw("rewrites", rewritesBody),
+	Keys:   []Hint{{Down, "file"}, {Open, "write…"}, {Pause, "leave out"}, {PageDown, "scroll"}, {Copy, "copy"}},
+	Panels: rewritesPanels,
+	Enter:  askWrite,
+	Move: func(_ *state.Run, l *Local, by int) bool {
+		r := RewriteHere(*l)
+		if r == nil {
+			return false
+		}
+		l.Cursor[atRewrites] = within(l.Cursor[atRewrites], by, len(r.Files))
+		delete(l.Scroll, atRewrites+"/text")
+		return true
+	},
+	Turn: "text",
+	Toggle: func(_ *state.Run, l *Local) {
+		if r := RewriteHere(*l); r != nil && len(r.Files) > 0 {
+			path := r.Files[clamp(l.Cursor[atRewrites], len(r.Files))].Path
+			l.Without[path] = !l.Without[path]
+		}
+	},
+	Copy: func(_ *state.Run, l Local, _ time.Time) string {
+		if r := RewriteHere(l); r != nil {
+			return strings.Join(RewriteTexts(l, *r), "\n")
+		}
+		return ""
+	},
 }
 
 // RewriteHere is the proposal for the file under the review's cursor; nil = none.
@@ -59,19 +83,6 @@ func cannotRewrite(_ *state.Run, l Local) string {
 	return "nothing to rewrite here: no hazard of this file has a safe form as files"
 }
 
-// rewriteLine names the files below a hazard; nil where there are none.
-func rewriteLine(p page) []view.Line {
-	r := RewriteHere(p.local)
-	if r == nil || len(r.Files) == 0 {
-		return nil
-	}
-	text := "shows it as " + plural(len(r.Files), "file") + ", " + path.Base(r.Files[0].Path)
-	if len(r.Files) > 1 {
-		text += " and on"
-	}
-	return []view.Line{view.L(view.S(theme.Attention, "   f"), view.T(" "+text))}
-}
-
 // RewriteTexts are the texts of the file under the cursor: the way forward and
 // the way back.
 func RewriteTexts(l Local, r fact.Rewrite) []string {
@@ -85,42 +96,66 @@ func RewriteTexts(l Local, r fact.Rewrite) []string {
 	return []string{f.SQL, f.DownSQL}
 }
 
-func rewritesBody(p page) []view.Block {
+// askWrite opens the question that starts on No.
+func askWrite(run *state.Run, l Local) Do {
+	r := RewriteHere(l)
+	q := run.Question(fact.WriteQuestion)
+	switch {
+	case r == nil:
+		return Do{Back: true}
+	case r.Refused != "":
+		return Do{Say: r.Refused}
+	case q == nil:
+		return Do{Say: "nothing can be written now: belay looks again"}
+	}
+	d := Do{Ask: q}
+	if n := len(LeftOut(l, *r)); n > 0 {
+		d.Text = fmt.Sprintf("%s %d left out", q.Text, n)
+	}
+	return d
+}
+
+// LeftOut are the files of a rewrite that a person leaves out, counted from 0.
+func LeftOut(l Local, r fact.Rewrite) []int {
+	var out []int
+	for i, f := range r.Files {
+		if l.Without[f.Path] {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+func rewritesPanels(p page) []look.Panel {
 	r := RewriteHere(p.local)
 	if r == nil || len(r.Files) == 0 {
-		return []view.Block{{Lines: []view.Line{{}, view.Text(" no rewrite of this file")}}}
+		return []look.Panel{{Title: "rewrite", Grow: true, Lines: func(int) []string { return []string{p.Plain("no rewrite of this file")} }}}
 	}
-	at := clamp(p.local.Cursor["rewrites"], len(r.Files))
-	n := itoa(at+1) + " of " + itoa(len(r.Files)) + ": j k"
-	head := view.L(view.S(theme.Strong, " "+view.Middle(path.Base(r.Path), max(16, p.w-30))), view.T(" as "+plural(len(r.Files), "file"))).Ends(view.T(n))
-	room := max(3, min(len(r.Files), p.h/3))
-	list := view.Window(fileLines(p, *r, at), at, room)
-	text := fileText(p, r.Files[at])
-	from := min(max(p.local.Scroll["rewrites"], 0), max(0, len(text)-1))
-	foot := fateLines(p, *r)
-	return []view.Block{
-		{Lines: append([]view.Line{head}, list...)},
-		{Lines: []view.Line{view.Rule(p.w)}},
-		{Lines: text[from:], Give: 3, Min: 3, Fill: true},
-		{Lines: append([]view.Line{view.Rule(p.w)}, foot...), Give: 2, Min: 3},
+	at := clamp(p.local.Cursor[atRewrites], len(r.Files))
+	f := r.Files[at]
+	return []look.Panel{
+		p.rewriteFiles(*r, at),
+		{Name: "text", Title: f.Path, State: p.Plain(how(f)), Grow: true, Give: 3, Min: 3, Lines: func(w int) []string { return p.fileText(f, w) }},
+		{Name: "fate", Title: "afterwards", State: p.judgedAgain(*r), Give: 2, Min: 2, Lines: func(w int) []string { return p.fate(*r, w) }},
 	}
 }
 
-// fileLines are the files with their marks.
-func fileLines(p page, r fact.Rewrite, at int) []view.Line {
-	var out []view.Line
-	for i, f := range r.Files {
-		cursor, mark, role := "   ", "[ ] to write ", theme.Plain
+// rewriteFiles are the files with what becomes of each.
+func (p page) rewriteFiles(r fact.Rewrite, at int) look.Panel {
+	cols := []look.Column{{}, {Least: 20, Name: true}, {}}
+	rows := make([][]string, 0, len(r.Files))
+	for _, f := range r.Files {
+		mark := p.Text(look.OK, p.Marks.Done) + p.Plain(" to write")
 		if p.local.Without[f.Path] {
-			mark = "[-] left out "
+			mark = p.Text(look.Attention, p.Marks.Waived) + p.Plain(" left out")
 		}
-		if i == at {
-			cursor, role = " > ", theme.Selected
-		}
-		l := view.L(view.T(cursor+mark), view.S(role, view.Middle(f.Path, max(20, p.w-42))))
-		out = append(out, l.Ends(view.T(how(f))))
+		rows = append(rows, []string{mark, p.Plain(f.Path), p.Plain(how(f))})
 	}
-	return out
+	return look.Panel{
+		Name: "files", Title: path.Base(r.Path) + " as " + plural(len(r.Files), "file"), State: p.Plain(fmt.Sprintf("%d of %d", at+1, len(r.Files))),
+		Focus: true, Give: 1, Min: 3, Total: len(rows) + 1,
+		Draw: func(w, h int) []string { return p.Choose(cols, rows, at, w, h)[1:] },
+	}
 }
 
 // how says in a word how a file runs, and whether anything is left to look at.
@@ -145,36 +180,38 @@ func how(f fact.RewriteFile) string {
 }
 
 // fileText is a file's own text, then its way back.
-func fileText(p page, f fact.RewriteFile) []view.Line {
-	lines := wrapped(p, f.SQL, 1)
+func (p page) fileText(f fact.RewriteFile, w int) []string {
+	out := p.source(f.SQL, 1, w)
 	for _, h := range f.Hazards {
-		lines = append(lines, view.Paragraph(theme.Attention, "[!] "+h, p.w, 1, 4)...)
+		out = append(out, p.Marked(look.Attention, p.Marks.Look, p.Plain(h), w)...)
 	}
 	if f.Down != "" {
-		lines = append(lines, view.L(view.S(theme.Strong, " way back  "+view.Middle(f.Down, max(16, p.w-12)))))
-		lines = append(lines, wrapped(p, f.DownSQL, 1)...)
+		out = append(out, "", p.Text(look.Strong, "way back  "+f.Down))
+		out = append(out, p.source(f.DownSQL, 1, w)...)
 	}
-	return lines
+	return out
 }
 
-// fateLines say what the review finds in the new files, what becomes of the
-// original, what differs and what was left.
-func fateLines(p page, r fact.Rewrite) []view.Line {
-	role := theme.OK
+func (p page) judgedAgain(r fact.Rewrite) string {
+	role := look.OK
 	if r.Stop > 0 {
-		role = theme.Danger
+		role = look.Danger
 	}
-	out := []view.Line{view.L(view.T(" judged again: "), view.S(role, itoa(r.Stop)+" stop, "+itoa(r.Warn)+" warn"))}
+	return p.Plain("judged again: ") + p.Text(role, itoa(r.Stop)+" stop, "+itoa(r.Warn)+" warn")
+}
+
+// fate is what becomes of the original, what differs and what was left.
+func (p page) fate(r fact.Rewrite, w int) []string {
 	fate := r.Original
 	if r.Refused != "" {
 		fate = r.Refused
 	}
-	out = append(out, view.Paragraph(theme.Plain, "the original "+fate, p.w, 1, 2)...)
+	out := p.Row("original", p.Plain(fate), w)
 	for _, k := range r.Kept {
-		out = append(out, view.Paragraph(theme.Plain, "differs: "+k, p.w, 1, 2)...)
+		out = append(out, p.Row("differs", p.Plain(k), w)...)
 	}
 	for _, l := range r.Left {
-		out = append(out, view.Paragraph(theme.Attention, "left, line "+itoa(l.Line)+", "+l.Rule+": "+l.Why, p.w, 1, 2)...)
+		out = append(out, p.Row("left", p.Text(look.Attention, "line "+itoa(l.Line)+", "+l.Rule)+p.Plain(": "+l.Why), w)...)
 	}
 	return out
 }

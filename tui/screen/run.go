@@ -2,16 +2,14 @@ package screen
 
 import (
 	"fmt"
+	"path"
 	"slices"
-	"strings"
 	"time"
 
-	"belay/sqlview/activity"
 	"belay/sqlview/measure"
 	"belay/steps/journal"
 	"belay/steps/state"
-	"belay/tui/theme"
-	"belay/tui/view"
+	"belay/tui/look"
 )
 
 // Run is the run itself: what is asked of the server, who waits, what happened.
@@ -20,55 +18,84 @@ var Run = Screen{
 	Doc: `Advice: run the team's command and watch it.
 In practice: the danger of an ALTER TABLE is its wait, not its work. belay waits for a moment only, steps aside, and tries again, so that readers are never held up for long; the server undoes what takes longer than judged. What was sent and not answered is unknown until the database was asked.
 Measured: with a wait of 200 ms and a pause of nine times that, readers behind a blocker were held up at most 10 % of the time.`,
-	Keys: []Hint{{Cancel, ""}, {Open, "choose"}, {WhoWaits, ""}, {Detach, ""}, {RunIt, ""}, {ShowLog, ""}, {ZoomIn, ""}, {ShowSQL, ""}},
-	View: func(run *state.Run, local Local, size Size, now time.Time) string {
-		if local.Facts == nil {
-			local.Facts = Read(run, nil)
+	Hints:  runHints,
+	Panels: runPanels,
+	Enter: func(run *state.Run, l Local) Do {
+		q := openQuestion(run, "run")
+		if q == nil {
+			return Do{}
 		}
-		if Filling(run, local.Facts) != nil && question(run, "run") == nil {
-			return fillingScreen(run, local, size, now)
+		d := Do{Ask: q}
+		if at, ok := l.Cursor["run/"+q.ID]; ok {
+			d.At = &at
 		}
-		return drawRun(run, local, size, now)
+		return d
+	},
+	Move: func(run *state.Run, l *Local, by int) bool {
+		q := openQuestion(run, "run")
+		if q == nil {
+			return false
+		}
+		options, safe := Options(*q)
+		at, ok := l.Cursor["run/"+q.ID]
+		if !ok {
+			at = safe
+		}
+		l.Cursor["run/"+q.ID] = within(at, by, len(options))
+		return true
 	},
 }
 
-var (
-	drawRun       = draw("run", runBody)
-	fillingScreen = draw("backfill", backfillBody)
-)
-
-func runBody(p page) []view.Block {
-	switch {
-	case question(p.run, "run") != nil:
-		return choiceBody(p, question(p.run, "run"))
-	case p.run.InHand() != nil:
-		return inHandBody(p)
-	case started(p.run):
-		return endedBody(p)
+// runHints are the keys of a run; of a backfill in hand its own.
+func runHints(run *state.Run, l Local) []Hint {
+	if Filling(run, l.Facts) != nil && question(run, "run") == nil {
+		return fillHints(run, l)
 	}
-	return readyBody(p)
+	hints := []Hint{{Cancel, ""}, {Open, "choose"}, {WhoWaits, ""}, {Detach, ""}, {RunIt, ""}, {EndIt, ""}, {ShowLog, ""}, {ZoomIn, ""}, {ShowSQL, ""}}
+	if question(run, "run") == nil {
+		return slices.Delete(hints, 1, 2)
+	}
+	// Held up, whoever stands in the way is what the person came for.
+	at := slices.Index(hints, Hint{EndIt, ""})
+	return slices.Insert(slices.Delete(hints, at, at+1), 3, Hint{EndIt, ""})
 }
 
-func started(run *state.Run) bool {
-	return len(run.Units) > 0
+// openQuestion is the first question of a step, the proposed ones too; nil = none.
+func openQuestion(run *state.Run, step string) *state.Question {
+	for i := range run.Questions {
+		if q := &run.Questions[i]; q.Step == step && !q.Dialog {
+			return q
+		}
+	}
+	return nil
 }
 
-// readyBody is the run before it began: the units and the heart sentence.
-func readyBody(p page) []view.Block {
-	next := "R opens the run dialog"
+func runPanels(p page) []look.Panel {
+	switch q := question(p.run, "run"); {
+	case q != nil:
+		return p.choicePanels(q)
+	case Filling(p.run, p.f) != nil:
+		return p.fillingPanels(Filling(p.run, p.f))
+	case p.run.InHand() != nil:
+		return p.inHandPanels(p.run.InHand())
+	case len(p.run.Units) > 0:
+		return p.resultPanels()
+	}
+	return p.readyPanels()
+}
+
+// readyPanels are the run before it began: the files and the card of the first.
+func (p page) readyPanels() []look.Panel {
+	next := p.Text(look.Key, "R") + p.Plain(" opens the run dialog; nothing runs before the typed name")
 	if why := cannotRun(p.run, p.local); why != "" {
-		next = "not yet: " + why
+		next = p.Text(look.Attention, "not yet: ") + p.Plain(why)
 	}
 	if s := underway(p.run); s != nil {
-		next = "confirmed: first " + s.Title + ", then it runs"
+		next = p.spin() + " " + p.Text(look.Accent, "confirmed") + p.Plain(": first "+s.Title+", then it runs")
 	}
-	lines := append(view.Paragraph(theme.Strong, next, p.w, 1, 2), view.Line{})
-	return []view.Block{
-		{Lines: lines},
-		{Lines: unitLines(p), Give: 2, Min: 1},
-		view.Gap(),
-		{Lines: pendingSQL(p), Give: 3, Min: 1},
-		{Lines: heart(p), Fill: true},
+	return []look.Panel{
+		{Title: "run", Lines: func(w int) []string { return look.Wrap(next, w) }},
+		p.files(), p.first(), p.waiting(), p.tables(), p.newest(),
 	}
 }
 
@@ -87,251 +114,126 @@ func underway(run *state.Run) *state.Step {
 	return nil
 }
 
-// inHandBody is a unit that is being tried: the statement, its wait, who waits.
-func inHandBody(p page) []view.Block {
-	u := p.run.InHand()
-	blocks := []view.Block{{Lines: units(p), Give: 6, Min: 1}, {Lines: sqlInHand(p, u, 3), Give: 5, Min: 1}}
-	if p.f.Heart != nil {
-		blocks = append(blocks, view.Block{Lines: view.HeartTight(*p.f.Heart, p.now, p.w)})
-	}
-	blocks = append(blocks, view.Block{Lines: tryLines(p, u)})
-	return append(blocks, live(p)...)
+// inHandPanels are a unit that is being tried: the statement, its wait, who waits.
+func (p page) inHandPanels(u *state.Unit) []look.Panel {
+	return []look.Panel{p.files(), p.statement(u), p.trying(u), p.builds(), p.waiting(), p.tables(), p.newest()}
 }
 
-// units are listed only where there are several.
-func units(p page) []view.Line {
-	if p.f.Plan == nil || len(p.f.Plan.Units) < 2 {
-		return nil
-	}
-	return unitLines(p)
-}
-
-// live are the panes that follow the sample: who waits, tables, sessions.
-func live(p page) []view.Block {
-	return append([]view.Block{
-		{Lines: progressLines(p), Give: 1},
-		{Lines: []view.Line{view.Rule(p.w)}, Give: 3},
-		{Lines: treeLines(p), Give: 2, Min: 2},
-		{Lines: []view.Line{view.Rule(p.w)}, Give: 8},
-		{Lines: tableLines(p, 0), Give: 7, Min: 2},
-		{Lines: sessionLine(p), Give: 4, Fill: true},
-	}, logTail(p)...)
-}
-
-// logTail is the newest of the log, where a tall screen has room for it.
-func logTail(p page) []view.Block {
-	if p.h < 30 || len(p.run.Log) == 0 {
-		return nil
-	}
-	lines := logLines(p, "")
-	lines = lines[max(0, len(lines)-6):]
-	return []view.Block{
-		{Lines: []view.Line{view.Rule(p.w), view.L(view.S(theme.Strong, " log")).Ends(view.T("l shows all"))}, Give: 9, Min: 2},
-		{Lines: lines, Give: 9, Min: 1, From: len(lines) - 1, Quiet: true},
-	}
-}
-
-func sqlInHand(p page, u *state.Unit, n int) []view.Line {
+// statement is the SQL in hand with its card.
+func (p page) statement(u *state.Unit) look.Panel {
 	sql := u.SQL
 	if sql == "" {
-		sql = plannedSQL(p, u)
+		sql = p.plannedSQL(u)
 	}
-	return code(p, sql, n)
+	title, of := u.Version, 0
+	if x := p.planned(u.Version); x != nil {
+		title, of = path.Base(x.Path), len(x.Statements)
+	}
+	panel := look.Panel{Name: "statement", Title: title, Lines: func(w int) []string {
+		out := p.code(sql, w, 3)
+		if p.f.Heart == nil {
+			return out
+		}
+		if p.low() {
+			out = out[:min(len(out), 1)]
+		}
+		if p.h < 12 {
+			out = nil // its lock and who is in the way come first; s shows it
+		}
+		if p.boxed {
+			out = append(out, "")
+		}
+		return append(out, p.card(*p.f.Heart, w)...)
+	}}
+	if of > 0 && u.Statement >= 0 {
+		panel.State = p.Plain(fmt.Sprintf("statement %d of %d", u.Statement+1, of))
+	}
+	return panel
 }
 
 // plannedSQL is the statement of a unit while none is in hand.
-func plannedSQL(p page, u *state.Unit) string {
-	if p.f.Plan == nil {
-		return ""
-	}
-	for _, planned := range p.f.Plan.Units {
-		if planned.Version == u.Version && len(planned.Statements) > 0 {
-			return planned.Statements[0].SQL
-		}
+func (p page) plannedSQL(u *state.Unit) string {
+	if x := p.planned(u.Version); x != nil && len(x.Statements) > 0 {
+		return x.Statements[0].SQL
 	}
 	return ""
 }
 
-// tryLines say where the tries of a unit stand.
-func tryLines(p page, u *state.Unit) []view.Line {
-	var out []view.Line
+// trying says where the tries of a unit stand.
+func (p page) trying(u *state.Unit) look.Panel {
+	panel := look.Panel{Name: "try", Focus: true, Give: 1, Min: 1}
+	last := func(w int) []string {
+		if len(u.Tries) == 0 {
+			return nil
+		}
+		return look.Wrap(p.triesText(u), w)
+	}
 	switch {
 	case u.Attempt != nil:
-		out = append(out, attemptLine(p, u))
+		a := u.Attempt
+		waited, limit := max(p.now.Sub(u.AttemptBegan), 0), time.Duration(a.LockTimeoutMS)*time.Millisecond
+		panel.Title, panel.State = "waiting for the lock", p.Plain(p.tryOf(a.N, a.Of))
+		panel.Lines = func(w int) []string { return append(p.waitBar(waited, limit, w), last(w)...) }
 	case !u.NextTry().IsZero():
 		left := max(u.NextTry().Sub(p.now), 0)
-		out = append(out, view.L(view.S(theme.Running, fmt.Sprintf(" between tries: next in %s", measure.Duration(left))),
-			view.T("; nothing of belay's waits at this moment")))
+		n := len(u.Tries)
+		panel.Title, panel.State = "standing aside", p.Plain(p.tryOf(n, u.Tries[n-1].N))
+		pause := time.Duration(u.Tries[n-1].PauseMS) * time.Millisecond
+		panel.State = p.Plain("after try " + itoa(u.Tries[n-1].N))
+		panel.Lines = func(w int) []string {
+			text := "next try in " + measure.Duration(left)
+			bar := p.Bar(1-float64(left)/float64(max(pause, 1)), min(24, max(w-look.Width(text)-2, 8)))
+			return append([]string{bar + "  " + p.Text(look.Accent, text) + p.Plain("; nothing of belay's waits now")}, last(w)...)
+		}
 	case u.SQL != "":
-		out = append(out, view.L(view.S(theme.Running, " running for "+measure.Duration(p.now.Sub(u.StatementAt))), view.T("   backend pid "+itoa(u.Intent.BackendPID))))
+		panel.Title, panel.State = "at work", p.Plain("backend pid "+itoa(u.Intent.BackendPID))
+		panel.Lines = func(w int) []string {
+			return append([]string{p.spin() + " " + p.Plain("running for ") + p.Text(look.Accent, measure.Duration(p.now.Sub(u.StatementAt)))}, last(w)...)
+		}
 	default:
-		out = append(out, view.L(view.S(theme.Running, " at work"), view.T(" for "+measure.Duration(p.now.Sub(u.Begun)))))
+		panel.Title = "at work"
+		panel.Lines = func(w int) []string {
+			return append([]string{p.spin() + " " + p.Plain("for ") + p.Text(look.Accent, measure.Duration(p.now.Sub(u.Begun)))}, last(w)...)
+		}
 	}
-	if n := len(u.Tries); n > 0 {
-		out = append(out, view.Paragraph(theme.Plain, triesText(u), p.w, 1, 2)...)
-	}
-	return out
+	return panel
 }
 
-func attemptLine(p page, u *state.Unit) view.Line {
-	a := u.Attempt
-	waited := max(p.now.Sub(u.AttemptBegan), 0)
-	limit := time.Duration(a.LockTimeoutMS) * time.Millisecond
-	of := ""
-	if a.Of > 0 {
-		of = " of " + itoa(a.Of)
+func (p page) tryOf(n, of int) string {
+	if of > 0 {
+		return fmt.Sprintf("try %d of %d", n, of)
 	}
-	head := fmt.Sprintf(" try %d%s   ", a.N, of)
-	if limit <= 0 {
-		return view.L(view.S(theme.Running, head), view.T("since "+measure.Duration(waited)))
-	}
-	if waited > limit+time.Second {
-		return view.L(view.S(theme.Running, head), view.T("the lock is held or the answer is late: "+measure.Duration(waited)))
-	}
-	return view.L(view.S(theme.Running, head), view.T(fmt.Sprintf("waiting %s of %s   ", measure.Duration(min(waited, limit)), measure.Duration(limit))),
-		view.T(view.Bar(float64(waited)/float64(limit), 22)))
+	return fmt.Sprintf("try %d", n)
 }
 
-func triesText(u *state.Unit) string {
+func (p page) waitBar(waited, limit time.Duration, w int) []string {
+	switch {
+	case limit <= 0:
+		return []string{p.spin() + " " + p.Plain("since "+measure.Duration(waited)+", without a limit")}
+	case waited > limit+time.Second:
+		return []string{p.Text(look.Accent, "the lock is held, or the answer is late: ") + p.Plain(measure.Duration(waited))}
+	}
+	text := fmt.Sprintf("%d of %s", min(waited, limit).Milliseconds(), measure.Duration(limit))
+	return []string{p.Bar(float64(waited)/float64(limit), min(24, max(w-look.Width(text)-2, 8))) + "  " + p.Plain(text)}
+}
+
+// triesText sums the closed tries up: how many, behind whom, what it cost others.
+func (p page) triesText(u *state.Unit) string {
 	n := len(u.Tries)
 	longest, total := u.Stalled()
 	last := u.Tries[n-1]
-	text := fmt.Sprintf("tries 1-%d   ", n)
+	text := fmt.Sprintf("tries 1-%d", n)
 	if n == 1 {
-		text = "try 1   "
+		text = "try 1"
 	}
-	text += last.Outcome + " after " + measure.MS(last.WaitedMS)
+	text += ": " + last.Outcome + " after " + measure.MS(last.WaitedMS)
 	if who := blockersText(u.Blockers()); who != "" {
-		text += ", behind " + who
+		text += " behind " + who
 	}
-	text += "; others held up at most " + measure.Duration(longest) + " a try"
+	text += "; others held up at most " + measure.Duration(longest)
 	// Of a single try the share says nothing: it is most of its own time.
-	if span := last.At.Add(time.Duration(last.PauseMS) * time.Millisecond).Sub(u.Begun); n > 1 && span > 0 {
-		text += fmt.Sprintf(", %.0f %% of the time", 100*float64(total)/float64(max(span, total)))
+	if all := last.At.Add(time.Duration(last.PauseMS) * time.Millisecond).Sub(u.Begun); n > 1 && all > 0 {
+		text += fmt.Sprintf(", %.0f %% of the time", 100*float64(total)/float64(max(all, total)))
 	}
-	return text
-}
-
-func blockersText(b []journal.Blocker) string {
-	var parts []string
-	for i, x := range b {
-		if i == 3 {
-			parts = append(parts, fmt.Sprintf("%d more", len(b)-3))
-			break
-		}
-		s := "pid " + itoa(x.PID)
-		if x.Application != "" {
-			s += " (" + x.Application + ")"
-		}
-		if x.Count > 1 {
-			s += fmt.Sprintf(" %d times", x.Count)
-		}
-		parts = append(parts, s)
-	}
-	return strings.Join(parts, ", ")
-}
-
-// ours reports whether a session is this run's own.
-func ours(run *state.Run) func(activity.Lock) bool {
-	return func(l activity.Lock) bool {
-		if u := run.InHand(); u != nil && u.Intent.BackendPID == l.PID {
-			return true
-		}
-		return run.ID != "" && strings.HasPrefix(l.Application, "belay/"+Short(run.ID))
-	}
-}
-
-// treeLines is who waits for whom, under its head.
-func treeLines(p page) []view.Line {
-	s := p.run.Sample
-	if s == nil {
-		return []view.Line{view.L(view.S(theme.Strong, " who waits for whom")).Ends(view.T("no sample yet"))}
-	}
-	age := p.now.Sub(p.run.SampleAt)
-	right := view.T(fmt.Sprintf("%d waiting   %s", s.Sessions.Waiting, measure.Age(age)))
-	if p.run.SampleError != "" || age > 5*time.Second {
-		right = view.S(theme.Danger, "no answer since "+measure.Duration(age))
-	}
-	if p.run.Finished != nil || !p.run.Alive {
-		right = view.T("as of " + p.run.SampleAt.In(p.now.Location()).Format("15:04:05"))
-		age = 0
-	}
-	lines := []view.Line{view.L(view.S(theme.Strong, " who waits for whom")).Ends(right)}
-	tree := view.Tree(*s, ours(p.run), max(age, 0), p.w)
-	if len(tree) == 0 {
-		tree = []view.Line{view.Text(" nobody waits for a lock")}
-	}
-	return append(lines, tree...)
-}
-
-// tableLines are sizes and traffic of the tables; n limits them, 0 = all.
-func tableLines(p page, n int) []view.Line {
-	s := p.run.Sample
-	if s == nil || len(s.Tables) == 0 {
-		return nil
-	}
-	cols := []view.Column{{Head: "tables"}, {Head: "size", Right: true}, {Head: "rows", Right: true}, {Head: "reads/s", Right: true}, {Head: "writes/s", Right: true}}
-	var rows [][]string
-	for i, t := range s.Tables {
-		if n > 0 && i == n {
-			break
-		}
-		rows = append(rows, []string{t.Relation, measure.Bytes(t.Bytes), "~" + measure.Count(t.Rows), rate(t.ReadsPerSecond), rate(t.WritesPerSecond)})
-	}
-	return view.Table(cols, rows, p.w)
-}
-
-func rate(f float64) string {
-	if f < 0 {
-		return "-"
-	}
-	return measure.Rate(f)
-}
-
-func progressLines(p page) []view.Line {
-	if p.run.Sample == nil {
-		return nil
-	}
-	var out []view.Line
-	for _, g := range p.run.Sample.Progress {
-		out = append(out, view.L(view.S(theme.Strong, " "+g.Command), view.T(fmt.Sprintf(" on %s, pid %d", g.Relation, g.PID))))
-		phase := "   " + activity.Phase(g.Phase)
-		if g.Total > 0 {
-			// The share of one phase is never passed for that of the whole.
-			part := float64(g.Done) / float64(g.Total)
-			phase += fmt.Sprintf("   %s %.0f %% of this phase", view.Bar(part, 16), 100*part)
-			if p.w >= 90 {
-				phase += fmt.Sprintf(" (%s of %s %s)", measure.Count(float64(g.Done)), measure.Count(float64(g.Total)), g.Unit)
-			}
-		}
-		out = append(out, view.Text(phase))
-	}
-	return out
-}
-
-func sessionLine(p page) []view.Line {
-	s := p.run.Sample
-	if s == nil {
-		return nil
-	}
-	waiting := fmt.Sprintf("waiting %d", s.Sessions.Waiting)
-	if p.f.Plan != nil && p.f.Plan.Limits.QueueLimit > 0 {
-		waiting += fmt.Sprintf(" (cancel at %d)", p.f.Plan.Limits.QueueLimit)
-	}
-	parts := []string{fmt.Sprintf("sessions %d of %d", s.Sessions.Total, s.Sessions.Max), waiting}
-	for _, r := range s.Replicas {
-		if r.LagMS >= 0 {
-			parts = append(parts, "replica "+r.Name+" "+measure.MS(r.LagMS)+" behind")
-		}
-	}
-	if s.Sessions.OldestTransactionMS > 0 {
-		parts = append(parts, "oldest transaction "+measure.Clock(time.Duration(s.Sessions.OldestTransactionMS)*time.Millisecond))
-	}
-	text := " " + parts[0]
-	for _, part := range parts[1:] {
-		if view.Width(text)+3+view.Width(part) <= p.w {
-			text += "   " + part
-		}
-	}
-	return []view.Line{view.Text(text)}
+	return p.Plain(text)
 }

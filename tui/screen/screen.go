@@ -1,6 +1,6 @@
 // Package screen holds the screens: constant values that turn where a run
-// stands, what this terminal looks at, a size and a moment into text. A screen
-// changes nothing and asks nobody.
+// stands, what this terminal looks at, a size and a moment into text, and say
+// what enter, the moving keys and copy mean there. A screen asks nobody.
 package screen
 
 import (
@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"belay/steps/state"
-	"belay/tui/view"
+	"belay/tui/look"
 )
 
 // Size is a terminal's, in cells.
@@ -27,28 +27,78 @@ type Hint struct {
 	Label string
 }
 
-// Screen is one picture. Its name is the file's.
+// Screen is one picture, and what its own keys mean. Its name is the file's.
 type Screen struct {
 	Name string
-	// Title names it on the second line where no step does.
+	// Title names it where no step does.
 	Title string
 	// Doc is shown on `?`: Advice, In practice, Measured.
 	Doc string
 	// Over is true for a screen that lies over another until esc.
 	Over bool
 	Keys []Hint
-	View func(run *state.Run, local Local, size Size, now time.Time) string
+	// Hints are the keys where they depend on how it stands; nil = Keys.
+	Hints func(run *state.Run, l Local) []Hint
+	// Panels are its parts, in their order.
+	Panels func(p page) []look.Panel
+	// Enter is what enter does here; nil, or a Do of nothing = it goes to what needs
+	// a person.
+	Enter func(run *state.Run, l Local) Do
+	// Move moves the screen's own cursor by so many places; false = it has none to
+	// move, and the panel in focus is scrolled. nil = it never has.
+	Move func(run *state.Run, l *Local, by int) bool
+	// Turn is the panel that a page down scrolls, where the moving keys have a cursor of
+	// their own; "" = the cursor goes by pages.
+	Turn string
+	// Toggle is space, where it is not for a backfill; nil = it is.
+	Toggle func(run *state.Run, l *Local)
+	// Copy is the text that y copies; nil, or "" = the screen as it is seen.
+	Copy func(run *state.Run, l Local, now time.Time) string
 }
 
-// all is filled by init because the screens' footers look themselves up in it.
-var all []Screen
-
-func init() {
-	all = []Screen{
-		Start, Target, Preflight, Backfill, Review, Run, Verify, Monitor, Report, Step,
-		Confirm, Ask, Card, Rewrites, Menu, Entry, SQL, Waits, Log, Zoom, Help,
-	}
+// Do is what a key of a screen asks for. The zero value asks for nothing.
+type Do struct {
+	// Say is a word above the keys.
+	Say string
+	// Show is a screen to lay over this one, Step a step to go to.
+	Show, Step string
+	// Back closes what lies on top.
+	Back bool
+	// Ask is a question to open, with the cursor at an answer where At is not nil and
+	// with Text in the place of its own where that is not "".
+	Ask  *state.Question
+	At   *int
+	Text string
 }
+
+// Nothing reports whether nothing is asked for.
+func (d Do) Nothing() bool { return d == Do{} }
+
+// The names of the screens that others name.
+const (
+	atStart     = "start"
+	atTarget    = "target"
+	atPreflight = "preflight"
+	atBackfill  = "backfill"
+	atReview    = "review"
+	atRun       = "run"
+	atVerify    = "verify"
+	atMonitor   = "monitor"
+	atReport    = "report"
+	atStep      = "step"
+	atConfirm   = "confirm"
+	atAsk       = "ask"
+	atCard      = "card"
+	atRewrites  = "rewrites"
+	atMenu      = "menu"
+	atEntry     = "entry"
+	atSQL       = "sql"
+	atWaits     = "waits"
+	atEnd       = "end"
+	atLog       = "log"
+	atZoom      = "zoom"
+	atHelp      = "help"
+)
 
 // All lists the screens. A step without one of its own gets the step screen.
 func All() []Screen { return slices.Clone(all) }
@@ -70,8 +120,8 @@ func Named(name string) Screen {
 // Validate checks a screen's own rules.
 func (s Screen) Validate() error {
 	switch {
-	case s.Name == "" || s.View == nil:
-		return errors.New("a screen needs a name and a view")
+	case s.Name == "" || s.Panels == nil:
+		return errors.New("a screen needs a name and panels")
 	case s.Doc == "":
 		return fmt.Errorf("screen %s: no doc for `?`", s.Name)
 	}
@@ -82,23 +132,3 @@ func (s Screen) Validate() error {
 	}
 	return nil
 }
-
-// page is what a body is drawn from: the frame's inside.
-type page struct {
-	run   *state.Run
-	local Local
-	f     *Facts
-	now   time.Time
-	// w and h are the body's.
-	w, h int
-	wide bool
-}
-
-// low reports whether a body has so few lines that what the line of keys says
-// already must not be said twice.
-func (p page) low() bool { return p.h < 24 }
-
-// body draws the inside of a frame.
-type body func(p page) []view.Block
-
-func (b body) blocks(p page) []view.Line { return view.Fit(b(p), p.h) }

@@ -32,18 +32,18 @@ func TestKeys(t *testing.T) {
 	actions := map[Action]bool{}
 	run, local := state.New(), Local{Facts: Read(state.New(), nil), Cursor: map[string]int{}}
 	for _, k := range Keys {
-		if k.Does == "" || len(k.Press) == 0 || actions[k.Action] {
-			t.Errorf("key %s: no sentence, nothing to press, or an action twice", k.Shown)
+		if k.Does == "" || len(k.Keys()) == 0 || actions[k.Action] {
+			t.Errorf("key %s: no sentence, nothing to press, or an action twice", k.Shown())
 		}
 		actions[k.Action] = true
-		for _, p := range k.Press {
+		for _, p := range k.Keys() {
 			if pressed[p] != "" {
-				t.Errorf("%q is %s and %s", p, pressed[p], k.Shown)
+				t.Errorf("%q is %s and %s", p, pressed[p], k.Shown())
 			}
-			pressed[p] = k.Shown
+			pressed[p] = k.Shown()
 		}
 		if k.Cannot != nil && k.Why(run, local) == "" {
-			t.Errorf("%s works on a run of which nothing is known", k.Shown)
+			t.Errorf("%s works on a run of which nothing is known", k.Shown())
 		}
 	}
 	for _, p := range []string{"ctrl+v", "ctrl+shift+c", "ctrl+z", "ctrl+s", "ctrl+q"} {
@@ -51,7 +51,7 @@ func TestKeys(t *testing.T) {
 			t.Errorf("%s is bound", p)
 		}
 	}
-	for _, shown := range []string{"enter", "R", "c", "space", "u", "w", "s", "f", "a", "e", "y", "d", "K", "?", "tab", "[", "]", "j", "k", "g", "G", "/", "+", "-", "m", "h", "x", "l", "z", "esc", "q"} {
+	for _, shown := range []string{"enter", "R", "c", "space", "u", "w", "s", "f", "a", "e", "y", "d", "?", "tab", "[", "]", "j", "k", "g", "G", "/", "+", "-", "m", "l", "z", "esc", "q"} {
 		if _, ok := Pressed(shown); !ok {
 			t.Errorf("no key %s", shown)
 		}

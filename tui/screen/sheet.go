@@ -1,12 +1,13 @@
 package screen
 
 import (
+	"path"
 	"strings"
 
 	"belay/sqlview"
 	"belay/sqlview/lint"
 	"belay/steps/fact"
-	"belay/tui/view"
+	"belay/tui/look"
 )
 
 // Sheet is a review laid out once: every line of every file as a row, and the
@@ -19,12 +20,14 @@ type Sheet struct {
 	// Worst is the item to look at first: the first hazard of the highest
 	// severity that is neither waived nor accepted. 0 where there is none.
 	Worst int
+	// heads are the rows at which the files begin.
+	heads []int
 }
 
 // Row is one line of a reviewed file; Statement -1 is the file's own head.
 type Row struct {
 	File, Statement int
-	view.SourceLine
+	look.SourceLine
 	// Findings index the file's hazards that stand under this line.
 	Findings []int
 }
@@ -37,14 +40,14 @@ func newSheet(r *fact.Review) Sheet {
 	for i, f := range r.Result.Files {
 		s.Rows = append(s.Rows, Row{File: i, Statement: -1})
 		first := len(s.Rows)
+		s.heads = append(s.heads, first-1)
 		for j, st := range f.Statements {
 			s.statement(i, j, st)
 		}
 		s.findings(i, first, f)
 	}
 	for _, r := range s.Rows {
-		n := len(strings.TrimSpace(view.Pad(itoa(r.Number), 0)))
-		s.Digits = max(s.Digits, n)
+		s.Digits = max(s.Digits, len(itoa(r.Number)))
 	}
 	s.Worst = s.worst(r)
 	return s
@@ -65,7 +68,7 @@ func (s *Sheet) worst(r *fact.Review) int {
 }
 
 func (s *Sheet) statement(file, n int, st sqlview.StatementResult) {
-	for _, l := range view.Source(st.SQL, max(st.Line, 1)) {
+	for _, l := range look.Source(st.SQL, max(st.Line, 1)) {
 		s.Rows = append(s.Rows, Row{File: file, Statement: n, SourceLine: l})
 	}
 }
@@ -128,4 +131,36 @@ func (s Sheet) Find(r *fact.Review, text string, after int) int {
 		}
 	}
 	return -1
+}
+
+// File is the rows of a file, and the index of the first of them. A file without a
+// statement has none.
+func (s Sheet) File(n int) (first int, rows []Row) {
+	if n < 0 || n >= len(s.heads) {
+		return 0, nil
+	}
+	first, end := s.heads[n]+1, len(s.Rows)
+	if n+1 < len(s.heads) {
+		end = s.heads[n+1]
+	}
+	return first, s.Rows[first:end]
+}
+
+// First is the worst item of a file by its path; ok is false where it has none.
+func (s Sheet) First(r *fact.Review, name string) (item int, ok bool) {
+	level := lint.Severity(-1)
+	for i, it := range s.Items {
+		f := r.Result.Files[it.File]
+		if f.Path != name && path.Base(f.Path) != path.Base(name) {
+			continue
+		}
+		here := lint.Severity(0)
+		if it.Finding >= 0 && f.Hazards[it.Finding].Waived == nil {
+			here = f.Hazards[it.Finding].Level()
+		}
+		if here > level {
+			item, level, ok = i, here, true
+		}
+	}
+	return item, ok
 }

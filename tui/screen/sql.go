@@ -1,49 +1,85 @@
 package screen
 
 import (
-	"belay/tui/theme"
-	"belay/tui/view"
+	"fmt"
+	"strings"
+	"time"
+
+	"belay/steps/state"
+	"belay/tui/look"
 )
 
 // SQL is the exact text that would run, file after file.
 var SQL = Screen{
-	Name:  "sql",
-	Title: "SQL",
-	Over:  true,
-	Doc:   Review.Doc,
-	Keys:  []Hint{{Down, "scroll"}, {Copy, "copy"}},
-	View:  draw("sql", sqlBody),
+	Name:   "sql",
+	Title:  "SQL",
+	Over:   true,
+	Doc:    reviewDoc,
+	Keys:   []Hint{{Down, "scroll"}, {PageDown, "a page"}, {Copy, "copy"}},
+	Panels: func(p page) []look.Panel { return []look.Panel{p.allSQL()} },
+	Copy: func(_ *state.Run, l Local, _ time.Time) string {
+		if l.Facts.Review == nil {
+			return ""
+		}
+		var all []string
+		for _, file := range l.Facts.Review.Result.Files {
+			for _, s := range file.Statements {
+				all = append(all, s.SQL)
+			}
+		}
+		return strings.Join(all, "\n") + "\n"
+	},
 }
 
-// sqlBody draws only the rows that are seen, and those wrapped.
-func sqlBody(p page) []view.Block {
+// allSQL draws only the rows that are seen, and those wrapped.
+func (p page) allSQL() look.Panel {
 	rows := p.f.Sheet.Rows
-	from := clamp(p.local.Scroll["sql"], len(rows))
-	var out []view.Line
-	for i := from; i < len(rows) && len(out) < p.h; i++ {
-		r := rows[i]
-		if r.Statement < 0 {
-			out = append(out, view.L(view.S(theme.Strong, " "+p.f.Review.Result.Files[r.File].Path)))
-			continue
-		}
-		out = append(out, wrappedRow(p, r)...)
+	return look.Panel{
+		Name: "sql", Title: "the exact SQL", Focus: true, Grow: true, Total: len(rows), Draw: func(w, h int) []string {
+			from := clamp(p.local.Scroll["sql/sql"], max(len(rows)-h+1, 1))
+			var out []string
+			for i := from; i < len(rows) && len(out) < h; i++ {
+				out = append(out, p.fullRow(rows[i], w)...)
+			}
+			return out[:min(len(out), h)]
+		},
 	}
-	return []view.Block{{Lines: out[:min(len(out), p.h)], Fill: true}}
 }
 
-func wrappedRow(p page, r Row) []view.Line {
-	d := p.f.Sheet.Digits
-	if view.Width(r.Text) <= p.w-d-5 {
-		sql := p.f.Review.Result.Files[r.File].Statements[r.Statement].SQL
-		return []view.Line{view.Numbered(r.Number, d, view.Code(r.SourceLine, p.tokens(sql)), "  ")}
+func (p page) fullRow(r Row, w int) []string {
+	if r.Statement < 0 {
+		return []string{p.Text(look.Strong, p.f.Review.Result.Files[r.File].Path)}
 	}
-	var out []view.Line
-	for n, part := range view.Wrap(r.Text, p.w-d-5, 4) {
-		if n == 0 {
-			out = append(out, view.Numbered(r.Number, d, []view.Span{view.T(part)}, "  "))
-			continue
-		}
-		out = append(out, view.Text(view.Pad("", d+4)+part))
+	sql := p.f.Review.Result.Files[r.File].Statements[r.Statement].SQL
+	head := look.Pad("", p.f.Sheet.Digits-len(itoa(r.Number))) + itoa(r.Number) + "  "
+	var out []string
+	for _, part := range look.Wrap(p.Code(r.SourceLine, p.tokens(sql)), w-len(head)) {
+		out = append(out, head+part)
+		head = strings.Repeat(" ", len(head))
 	}
 	return out
+}
+
+// code draws at most n lines of a statement, each cut to the width.
+func (p page) code(sql string, w, n int) []string {
+	if sql == "" {
+		return nil
+	}
+	tokens := p.tokens(sql)
+	lines := look.Source(sql, 1)
+	var out []string
+	for i, l := range lines {
+		if i == n-1 && len(lines) > n {
+			return append(out, p.Plain(fmt.Sprintf("%s %d more lines: s shows them", p.Marks.Ellipsis, len(lines)-i)))
+		}
+		out = append(out, p.Cut(p.Code(l, tokens), w))
+	}
+	return out
+}
+
+func (p page) tokens(sql string) []look.Token {
+	if p.local.Tokens == nil {
+		return nil
+	}
+	return p.local.Tokens(sql)
 }

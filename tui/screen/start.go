@@ -6,12 +6,14 @@ import (
 	"strings"
 	"time"
 
+	"belay/sqlview"
 	"belay/sqlview/effect"
+	"belay/sqlview/lint"
 	"belay/sqlview/measure"
 	"belay/steps/fact"
+	"belay/steps/journal"
 	"belay/steps/state"
-	"belay/tui/theme"
-	"belay/tui/view"
+	"belay/tui/look"
 )
 
 // Start is the first screen: what is pending, what it would do, what needs a person.
@@ -19,159 +21,303 @@ var Start = Screen{
 	Name:  "start",
 	Title: "start",
 	Doc: `Advice: know what is pending, what it locks and who would wait before you touch anything.
-In practice: belay has only read so far. Every line with [?] needs you; enter goes there. The sentence about the lock is asked of the database again and again, and its age stands beside it.
+In practice: belay has only read so far. Every line with ? needs you; enter goes there. The card about the lock is asked of the database again and again, and its age stands beside it.
 Measured: reading all of this holds no lock that others could wait for, and no transaction stays open while you think.`,
-	Keys: []Hint{{Open, "walk through"}, {RunIt, ""}, {ShowSQL, ""}, {WhoWaits, ""}, {ShowLog, ""}, {ShowMenu, "menu"}},
-	View: draw("start", startBody),
+	Hints: func(run *state.Run, l Local) []Hint {
+		if MenuHere(run, l.Facts) {
+			return []Hint{{Open, "open"}, {Down, "choose"}, {WhoWaits, ""}, {ShowLog, ""}}
+		}
+		open := Hint{Open, "go on"}
+		if _, chosen := l.Cursor[atStart]; chosen {
+			open.Label = "review this file"
+		} else if at := Attention(run); at != "" && question(run, at) != nil {
+			open.Label = "answer"
+		} else if at != "" {
+			open.Label = "look at it"
+		}
+		hints := []Hint{open, {RunIt, ""}}
+		if l.Facts.Folder != nil && len(l.Facts.Folder.Pending) > 1 {
+			hints = append(hints, Hint{Down, "file"})
+		}
+		return append(hints, Hint{ShowSQL, ""}, Hint{WhoWaits, ""}, Hint{ShowLog, ""}, Hint{ShowMenu, "menu"})
+	},
+	Panels: startPanels,
+	Enter: func(run *state.Run, l Local) Do {
+		if MenuHere(run, l.Facts) && Attention(run) == "" {
+			return Do{Show: atEntry}
+		}
+		at, chosen := l.Cursor[atStart]
+		if !chosen || l.Facts.Review == nil || l.Facts.Folder == nil {
+			return Do{}
+		}
+		if item, ok := l.Facts.Sheet.First(l.Facts.Review, l.Facts.Folder.Pending[clamp(at, len(l.Facts.Folder.Pending))].Path); ok {
+			l.Cursor[atReview] = item
+			return Do{Step: atReview}
+		}
+		return Do{}
+	},
+	Move: func(run *state.Run, l *Local, by int) bool {
+		if MenuHere(run, l.Facts) {
+			return moveMenu(l, by)
+		}
+		if l.Facts.Folder == nil || len(l.Facts.Folder.Pending) == 0 {
+			return false
+		}
+		at, chosen := l.Cursor[atStart]
+		if !chosen {
+			by, at = min(max(by, -1), 1)-1, 0
+		}
+		l.Cursor[atStart] = within(at, by, len(l.Facts.Folder.Pending))
+		return true
+	},
 }
 
-func startBody(p page) []view.Block {
-	if p.f.Folder != nil && p.f.Folder.Read && len(p.f.Folder.Pending) == 0 {
+func startPanels(p page) []look.Panel {
+	if MenuHere(p.run, p.f) {
 		return nothingPending(p)
 	}
-	blocks := []view.Block{{Lines: pendingHead(p)}, {Lines: pendingSQL(p), Give: 3, Min: 1}}
-	blocks = append(blocks, view.Gap(), view.Block{Lines: heart(p)}, view.Gap())
-	steps, from := stepLines(p)
-	blocks = append(blocks, view.Block{Lines: steps, Give: 2, Min: 1, From: from, Fill: true})
-	blocks = append(blocks, view.Block{Lines: problems(p), Give: 4, Min: 1})
-	if p.h >= 30 {
-		blocks = append(blocks, live(p)...)
+	if p.f.Folder == nil && p.f.Backfill != nil {
+		return []look.Panel{p.table(), p.needsYou(), p.heart("a batch"), p.waiting(), p.tables(), p.newest()}
 	}
-	return blocks
+	waiting := p.waiting()
+	if s := p.run.Sample; s != nil && s.Sessions.Waiting == 0 {
+		waiting.Give = 4 // that nobody waits is less than what needs an answer
+	}
+	panels := []look.Panel{p.pending(), p.needsYou(), p.first(), p.problems(), waiting, p.tables()}
+	log := p.newest()
+	if p.wide() {
+		log.Right = true
+		panels = append(panels, p.chosenSQL())
+	}
+	return append(panels, log)
 }
 
-// heart is the heart sentence, or why there is none yet.
-func heart(p page) []view.Line {
-	switch {
-	case p.f.Heart != nil && p.h < 13:
-		return view.HeartTight(*p.f.Heart, p.now, p.w)
-	case p.f.Heart != nil:
-		return view.Heart(*p.f.Heart, p.now, p.w)
-	case p.f.Target != nil && !p.f.Target.Connected:
-		lines := view.Paragraph(theme.Danger, p.f.Target.Error, p.w, 1, 2)
-		return append(lines, view.Paragraph(theme.Plain, p.f.Target.Hint, p.w, 1, 2)...)
-	case p.run.Engine.PID == 0:
-		return []view.Line{view.Text(" belay reads the folder and asks the database; nothing is written")}
-	}
-	return []view.Line{view.Text(" who would block it and who would wait: asking the database")}
-}
-
-func nothingPending(p page) []view.Block {
-	what := " nothing is pending: every migration of the folder is applied"
-	if p.f.Folder.Last == "" && p.f.Folder.Newest == "" {
-		what = " nothing is pending: the folder is empty"
-	}
-	l := []view.Line{{}, view.L(view.T(" "), view.S(theme.OK, "[x]"), view.T(what))}
-	if p.f.Folder.Newest != "" {
-		l = append(l, view.Text("     the newest is "+p.f.Folder.Newest))
-	}
-	steps, from := stepLines(p)
-	if !MenuHere(p.run, p.f) {
-		return []view.Block{{Lines: l}, view.Gap(), {Lines: steps, Give: 1, From: from}, {Lines: problems(p), Give: 2, Min: 1}}
-	}
-	list := menuLines(p)
-	return []view.Block{
-		{Lines: l, Give: 3, Min: 2}, view.Gap(), {Lines: list, Give: 1, Min: 2, From: clamp(p.local.Cursor["menu"], len(list)-1) + 1}, view.Gap(),
-		{Lines: steps, Give: 2, Min: 1}, {Lines: problems(p), Give: 4, Min: 1},
-	}
-}
-
-// pendingHead names the file that comes next and what the review says of it.
-func pendingHead(p page) []view.Line {
+// chosenSQL is the file under the cursor, else the first one, where there is room for it.
+func (p page) chosenSQL() look.Panel {
+	none := look.Panel{Bare: true, Grow: true, Lines: func(int) []string { return nil }}
 	f := p.f.Folder
-	if f == nil || len(f.Pending) == 0 {
-		return nil
+	if f == nil || len(f.Pending) == 0 || p.f.Review == nil {
+		return none
 	}
-	m := f.Pending[0]
-	right := []view.Span{}
-	if r := p.f.Review; r != nil && len(r.Result.Files) > 0 {
-		right = verdict(r, m.Path)
+	item, ok := p.f.Sheet.First(p.f.Review, f.Pending[clamp(p.local.Cursor[atStart], len(f.Pending))].Path)
+	if !ok {
+		return none
 	}
-	lines := []view.Line{view.L(view.S(theme.Strong, " "+view.Middle(path.Base(m.Path), max(20, p.w-34)))).Ends(right...)}
-	if n := len(f.Pending); n > 1 {
-		names := make([]string, 0, n-1)
-		for _, m := range f.Pending[1:] {
-			names = append(names, m.Version)
-		}
-		lines = append(lines, view.Text(" "+view.Cut(fmt.Sprintf("then %d more: %s", n-1, strings.Join(names, ", ")), p.w-2)))
-	}
-	return lines
+	panel := p.sheet(p.f.Sheet.Items[item])
+	panel.Name, panel.Focus, panel.Grow, panel.Give, panel.Min = "", false, true, 5, 2
+	return panel
 }
 
-// verdict sums up a file: which code it breaks, and its worst hazards.
-func verdict(r *fact.Review, file string) []view.Span {
-	for _, f := range r.Result.Files {
-		if f.Path != file && path.Base(f.Path) != path.Base(file) {
+// pending is the panel of all pending files with a verdict each.
+func (p page) pending() look.Panel {
+	f := p.f.Folder
+	panel := look.Panel{Name: "pending", Title: "pending", Focus: true, Give: 2, Min: 3}
+	if f == nil {
+		panel.Title = p.folderTitle()
+		panel.Lines = func(int) []string { return []string{p.spin() + " " + p.Plain(p.folderReading())} }
+		return panel
+	}
+	panel.Title = p.folderTitle()
+	panel.State = p.worst()
+	least := 24
+	if p.wide() {
+		least = 20 // half of the width is the other column's
+	}
+	cols := []look.Column{{Head: "file", Least: least, Name: true}, {Head: "begins with", Least: 8}, {}, {Head: "takes"}, {Head: "verdict"}}
+	rows := make([][]string, 0, len(f.Pending))
+	for _, m := range f.Pending {
+		rows = append(rows, p.pendingRow(m))
+	}
+	cursor := -1
+	if at, chosen := p.local.Cursor[atStart]; chosen {
+		cursor = clamp(at, len(rows))
+	}
+	panel.Total = len(rows) + 1
+	panel.Draw = func(w, h int) []string { return p.Choose(cols, rows, cursor, w, h) }
+	return panel
+}
+
+func (p page) folderTitle() string {
+	f := p.f.Folder
+	switch b := p.f.Backfill; {
+	case f == nil && b != nil:
+		return "backfill of " + b.Relation
+	case f == nil:
+		return "pending"
+	}
+	parts := []string{"pending: " + plural(len(f.Pending), "file") + " of " + f.Path}
+	if f.Tool != "" {
+		parts = append(parts, f.Tool)
+	}
+	switch {
+	case !f.Read:
+		parts = append(parts, "history not read yet")
+	default:
+		parts = append(parts, fmt.Sprintf("%d applied", f.Applied))
+	}
+	if f.Dirty != "" {
+		parts = append(parts, "DIRTY at "+f.Dirty)
+	}
+	return strings.Join(parts, " "+p.Marks.Dot+" ")
+}
+
+func (p page) folderReading() string {
+	if p.run.Step(atBackfill) != nil {
+		return "reading the table"
+	}
+	return "reading the migrations folder"
+}
+
+func (p page) pendingRow(m fact.Migration) []string {
+	row := []string{p.Plain(path.Base(m.Path)), "", "", "", p.Plain("not reviewed yet")}
+	file, ok := p.reviewed(m.Path)
+	if !ok {
+		return row
+	}
+	if len(file.Statements) > 0 {
+		row[1] = p.Plain(flat(file.Statements[0].SQL))
+		if n := len(file.Statements); n > 1 {
+			row[2] = p.Plain("+ " + itoa(n-1) + " more")
+		}
+	}
+	row[3] = p.takes(file)
+	row[4] = p.verdict(file.Hazards)
+	return row
+}
+
+// reviewed is what the review says of a file.
+func (p page) reviewed(name string) (f sqlview.FileResult, ok bool) {
+	if p.f.Review == nil {
+		return f, false
+	}
+	for _, f := range p.f.Review.Result.Files {
+		if f.Path == name || path.Base(f.Path) == path.Base(name) {
+			return f, true
+		}
+	}
+	return f, false
+}
+
+// takes is how long a file works, by its slowest statement.
+func (p page) takes(f sqlview.FileResult) string {
+	worst := effect.Instant
+	for _, s := range f.Statements {
+		switch {
+		case !s.Analysed || s.Duration == effect.Unknown:
+			return p.Text(look.Attention, "not known")
+		case s.Duration == effect.Slow:
+			worst = effect.Slow
+		}
+	}
+	if worst == effect.Slow {
+		return p.Text(look.Attention, "slow")
+	}
+	return p.Text(look.OK, "instant")
+}
+
+// verdict sums up hazards: what is worst, and how often.
+func (p page) verdict(hs []sqlview.Finding) string {
+	stop, warn, accepted := p.counted(hs)
+	switch {
+	case stop > 0 && warn > 0:
+		return p.Text(look.Danger, p.Marks.Failed+" "+itoa(stop)+" stop") + p.Text(look.Attention, " "+itoa(warn)+" warn")
+	case stop > 0:
+		return p.Text(look.Danger, p.Marks.Failed+" "+itoa(stop)+" stop")
+	case warn > 0:
+		return p.Text(look.Attention, p.Marks.Look+" "+itoa(warn)+" warn")
+	}
+	if accepted > 0 {
+		return p.Text(look.OK, p.Marks.Done+" "+itoa(accepted)+" accepted")
+	}
+	return p.Text(look.OK, p.Marks.Done+" no hazard")
+}
+
+// counted are the hazards nobody has accepted or waived, and those somebody has.
+func (p page) counted(hs []sqlview.Finding) (stop, warn, accepted int) {
+	for _, h := range hs {
+		if h.Waived != nil || (p.f.Review != nil && p.f.Review.Accepted[h.Rule] != "") {
+			accepted++
 			continue
 		}
-		breaks := "neither"
-		for _, s := range f.Statements {
-			if s.Breaks == effect.BreaksOld || s.Breaks == effect.BreaksNew {
-				breaks = string(s.Breaks) + " code"
-				break
+		switch h.Level() {
+		case lint.Stop:
+			stop++
+		case lint.Warn:
+			warn++
+		}
+	}
+	return stop, warn, accepted
+}
+
+// worst sums up the hazards of all files.
+func (p page) worst() string {
+	if p.f.Review == nil {
+		return ""
+	}
+	var all []sqlview.Finding
+	for _, f := range p.f.Review.Result.Files {
+		all = append(all, f.Hazards...)
+	}
+	return p.verdict(all)
+}
+
+// needsYou is the panel of what waits for a person, first things first.
+func (p page) needsYou() look.Panel {
+	return look.Panel{Name: "needs", Title: p.needsTitle(), Give: 3, Min: 1, Lines: func(w int) []string {
+		wide, wanted := 0, 0
+		for _, s := range p.run.Steps {
+			wide = max(wide, look.Width(s.Title))
+			if wants(standing(p.run, s)) {
+				wanted++
 			}
 		}
-		return []view.Span{view.T("breaks: " + breaks + "   "), hazardWord(r, f.Hazards)}
-	}
-	return nil
-}
-
-// pendingSQL is the statement of the heart sentence, or the first there is.
-func pendingSQL(p page) []view.Line {
-	sql := ""
-	switch {
-	case p.f.Heart != nil:
-		sql = p.f.Heart.SQL
-	case p.f.Review != nil && len(p.f.Review.Result.Files) > 0 && len(p.f.Review.Result.Files[0].Statements) > 0:
-		sql = p.f.Review.Result.Files[0].Statements[0].SQL
-	}
-	return code(p, sql, 6)
-}
-
-// code draws at most n lines of a statement.
-func code(p page, sql string, n int) []view.Line {
-	if sql == "" {
-		return nil
-	}
-	var out []view.Line
-	tokens := p.tokens(sql)
-	lines := view.Source(sql, 1)
-	for i, l := range lines {
-		if i == n-1 && len(lines) > n {
-			out = append(out, view.Text(fmt.Sprintf("   … %d more lines (s shows them)", len(lines)-i)))
-			break
+		var out []string
+		if p.ready() && Attention(p.run) == "" {
+			out = append(out, p.Marked(look.OK, p.Marks.Done, p.Plain("nothing else needs you: ")+p.Text(look.Key, "R")+p.Plain(" opens the run dialog; nothing runs before the typed name"), w)...)
 		}
-		out = append(out, view.Line{Left: append([]view.Span{view.T("   ")}, view.Code(l, tokens)...)})
-	}
-	return out
+		for _, s := range p.run.Steps {
+			status := standing(p.run, s)
+			if !wants(status) {
+				continue
+			}
+			sign, role := p.sign(status)
+			text := p.Text(look.Strong, look.Pad(s.Title, wide)) + "  " + p.Plain(stepText(p.run, s, p.now))
+			if p.crowded() && wanted > 2 {
+				// Each has one line where there is little room: enter shows all of it.
+				text = p.Cut(text, w-look.Width(sign)-1)
+			}
+			out = append(out, p.Marked(role, sign, text, w)...)
+		}
+		return out
+	}}
 }
 
-func (p page) tokens(sql string) []view.Token {
-	if p.local.Tokens == nil {
-		return nil
-	}
-	return p.local.Tokens(sql)
-}
+// ready reports whether the run dialog can be opened.
+func (p page) ready() bool { return p.run.Opened == nil && cannotRun(p.run, p.local) == "" }
 
-// stepLines is one line a step, with the cursor.
-func stepLines(p page) (lines []view.Line, from int) {
-	wide := 0
+func (p page) needsTitle() string {
+	n := 0
 	for _, s := range p.run.Steps {
-		wide = max(wide, view.Width(s.Title))
-	}
-	cursor := p.local.Cursor["start"]
-	if MenuHere(p.run, p.f) {
-		cursor = -1
-	}
-	for i, s := range p.run.Steps {
-		at, role := " ", theme.Plain
-		if i == cursor {
-			at, role, from = ">", theme.Selected, i
+		if standing(p.run, s) == journal.Asking {
+			n++
 		}
-		lines = append(lines, view.L(view.T(at), stepMark(p.run, s),
-			view.S(role, " "+view.Pad(s.Title, wide)+"  "), view.T(stepText(p.run, s, p.now))))
 	}
-	return lines, from
+	if n > 0 {
+		return "needs you: " + plural(n, "answer")
+	}
+	if p.ready() {
+		return "ready"
+	}
+	return "to look at"
+}
+
+// wants reports whether a status is one a person should see.
+func wants(s journal.Status) bool {
+	switch s {
+	case journal.Todo, journal.Done, journal.Waived:
+		return false
+	}
+	return true
 }
 
 // stepText is what a step has to say in one line.
@@ -182,25 +328,67 @@ func stepText(run *state.Run, s state.Step, now time.Time) string {
 	if s.Summary != "" {
 		return s.Summary
 	}
-	if age := now.Sub(s.Since); s.Status == "running" && age > time.Second {
+	if age := now.Sub(s.Since); s.Status == journal.Running && age > time.Second {
 		return "running for " + measure.Duration(age)
 	}
 	return string(s.Status)
 }
 
-// problems are what is wrong with the folder.
-func problems(p page) []view.Line {
-	if p.f.Folder == nil {
-		return nil
-	}
-	var out []view.Line
-	for _, i := range p.f.Folder.Problems {
-		if i.Level == fact.OK {
-			continue
+// first is the statement that would run first, with its card.
+func (p page) first() look.Panel {
+	panel := p.heart(p.heartTitle("first to run"))
+	sql := p.firstSQL()
+	panel.Lines = func(w int) []string {
+		out := p.code(sql, w, 3)
+		if len(out) > 0 && !p.crowded() {
+			out = append(out, "")
 		}
-		out = append(out, itemLines(i, p.w)...)
+		return append(out, p.heartRows(w)...)
 	}
-	return out
+	return panel
 }
 
-func clock(d time.Duration) string { return measure.Clock(d) }
+func (p page) firstSQL() string {
+	switch r := p.f.Review; {
+	case p.f.Heart != nil:
+		return p.f.Heart.SQL
+	case r != nil && len(r.Result.Files) > 0 && len(r.Result.Files[0].Statements) > 0:
+		return r.Result.Files[0].Statements[0].SQL
+	}
+	return ""
+}
+
+// problems are what is wrong with the folder.
+func (p page) problems() look.Panel {
+	return look.Panel{Name: "problems", Title: "the folder", Give: 4, Min: 1, Lines: func(w int) []string {
+		if p.f.Folder == nil {
+			return nil
+		}
+		var out []string
+		for _, i := range p.f.Folder.Problems {
+			if i.Level != fact.OK {
+				out = append(out, p.item(i, w)...)
+			}
+		}
+		return out
+	}}
+}
+
+func nothingPending(p page) []look.Panel {
+	f := p.f.Folder
+	what := "every migration of the folder is applied"
+	if f.Tool == "" {
+		what = "the folder has no migration yet"
+	}
+	title := "nothing is pending: " + what
+	newest := ""
+	if f.Newest != "" {
+		newest = p.Plain("newest " + f.Newest)
+	}
+	head := look.Panel{Title: p.folderTitle(), State: newest, Lines: func(w int) []string {
+		return []string{p.Text(look.OK, p.Marks.Done+" ") + p.Text(look.Strong, title)}
+	}}
+	menu := p.menu()
+	menu.Grow = true
+	return []look.Panel{head, p.needsYou(), p.problems(), menu}
+}

@@ -1,14 +1,9 @@
 package screen
 
 import (
-	"encoding/json"
-	"maps"
-	"slices"
-
-	"belay/steps/fact"
+	"belay/steps/journal"
 	"belay/steps/state"
-	"belay/tui/theme"
-	"belay/tui/view"
+	"belay/tui/look"
 )
 
 // Step is the screen of a step that has none of its own: its state, its
@@ -16,58 +11,72 @@ import (
 var Step = Screen{
 	Name: "step",
 	Doc: `Advice: go through the list from top to bottom.
-In practice: a step that only reads runs by itself; one that needs you says so with [?].
+In practice: a step that only reads runs by itself; one that needs you says so with a question mark.
 Measured: this step has no screen of its own; the log holds all that it did.`,
-	Keys: []Hint{{Open, "next"}, {RunIt, ""}, {ShowLog, ""}, {WhoWaits, ""}},
-	View: draw("step", stepBody),
+	Hints:  stepHints,
+	Panels: func(p page) []look.Panel { return p.stepPanels(p.local.Screen) },
 }
 
-func stepBody(p page) []view.Block {
-	preset := presets(p, p.local.Screen)
-	blocks := append(stepBlocks(p, p.local.Screen), view.Block{Lines: asked(p, p.local.Screen), Give: 2, Min: 2},
-		view.Block{Lines: preset, Give: 3, Min: 2})
-	var lines []view.Line
-	for _, i := range sorted(itemsOf(p.run, p.local.Screen)) {
-		lines = append(lines, itemLines(i, p.w)...)
+// stepHints are the keys of a step: answer it, go on, or stop what works.
+func stepHints(run *state.Run, l Local) []Hint {
+	open := "next"
+	switch {
+	case question(run, l.Screen) != nil:
+		open = "answer"
+	case len(presetsOf(run, l.Screen)) > 0:
+		open = "choose"
 	}
-	if len(lines) > 0 {
-		lines = append(lines, view.Line{})
-	}
-	said := logLines(p, p.local.Screen)
-	if len(preset) == 0 {
-		return append(blocks, p.scrolled(p.local.Screen, append(lines, said...)))
-	}
-	// What may still be chosen stays before what was said.
-	items := p.scrolled(p.local.Screen, lines)
-	items.Fill = false
-	return append(blocks, items, view.Block{Lines: said, Give: 5, Fill: true})
+	return []Hint{{Open, open}, {RunIt, ""}, {Cancel, ""}, {Tab, ""}, {ShowLog, ""}, {WhoWaits, ""}}
 }
 
-// itemsOf are the items of a step's observations.
-func itemsOf(run *state.Run, step string) []fact.Item {
-	var out []fact.Item
-	for _, name := range slices.Sorted(maps.Keys(run.Facts)) {
-		var has struct {
-			Items []fact.Item `json:"items"`
-		}
-		if f := run.Facts[name]; f.Step == step && json.Unmarshal(f.Value, &has) == nil {
-			out = append(out, has.Items...)
-		}
+func (p page) stepPanels(id string) []look.Panel {
+	items := itemsOf(p.run, id)
+	return []look.Panel{
+		p.standing(id), p.asked(id), p.presets(id),
+		{Name: "items", Title: "what was found", State: p.tally(items), Give: 1, Min: 1, Focus: true, Lines: func(w int) []string { return p.items(items, w) }},
+		{Name: "log", Title: "log of this step", Give: 5, Grow: true, Tail: true, Right: true, Lines: func(w int) []string { return p.logLines(id, w) }},
 	}
-	return out
 }
 
-// stepBlocks is a step's own word: its summary, and what would lift it.
-func stepBlocks(p page, id string) []view.Block {
+// standing is a step's own word: its summary, and what would lift it.
+func (p page) standing(id string) look.Panel {
 	s := p.run.Step(id)
-	if s == nil || s.Summary == "" {
-		return nil
+	if s == nil {
+		return look.Panel{Bare: true, Lines: func(int) []string { return nil }}
 	}
-	lines := view.Paragraph(view.Mark(s.Status).Role, string(s.Status)+": "+s.Summary, p.w, 1, 2)
-	if s.Hint != "" {
-		lines = append(lines, view.Paragraph(theme.Plain, "-> "+s.Hint, p.w, 1, 3)...)
+	status := standing(p.run, *s)
+	sign, role := p.sign(status)
+	return look.Panel{Title: s.Title, State: p.Text(role, sign+" "+string(status)), Lines: func(w int) []string {
+		text := s.Summary
+		if text == "" {
+			text = stepText(p.run, *s, p.now)
+		}
+		if status == journal.Running {
+			text = p.spin() + " " + p.Plain(text) + p.Plain(", for "+span(p.now.Sub(s.Since)))
+		} else {
+			text = p.Plain(text)
+		}
+		out := look.Wrap(text, w)
+		if s.Hint != "" {
+			out = append(out, p.Row("do", p.Plain(s.Hint), w)...)
+		}
+		return out
+	}}
+}
+
+// asked is the open question of a step, on its screen.
+func (p page) asked(step string) look.Panel {
+	q := question(p.run, step)
+	if q == nil {
+		return look.Panel{Bare: true, Lines: func(int) []string { return nil }}
 	}
-	return []view.Block{{Lines: append(lines, view.Line{})}}
+	return look.Panel{Name: "asked", Title: "needs you", State: p.Text(look.Key, "enter") + p.Plain(" answers"), Give: 2, Min: 2, Lines: func(w int) []string {
+		out := p.Marked(look.Attention, p.Marks.Asking, p.Text(look.Attention, q.Text), w)
+		if q.Why != "" {
+			out = append(out, p.Marked(look.Plain, " ", p.Plain(q.Why), w)...)
+		}
+		return out
+	}}
 }
 
 // presetsOf are the questions of a step that the yes which opens the run answers.
@@ -83,24 +92,29 @@ func presetsOf(run *state.Run, step string) []state.Question {
 
 // presets are those questions, each with its answers, so that another can be chosen
 // before.
-func presets(p page, step string) []view.Line {
-	var out []view.Line
-	for _, q := range presetsOf(p.run, step) {
-		out = append(out, view.Paragraph(theme.Strong, q.Text, p.w, 1, 0)...)
-		if q.Why != "" {
-			out = append(out, view.Paragraph(theme.Plain, q.Why, p.w, 1, 0)...)
-		}
-		out = append(out, view.Line{})
-		options, preset := Options(q, p.run.ID)
-		for n, o := range options {
-			mark, role := "    ", theme.Plain
-			if n == preset {
-				mark, role = "  * ", theme.Strong
+func (p page) presets(step string) look.Panel {
+	return look.Panel{Name: "presets", Title: "proposed", State: p.Text(look.Key, "enter") + p.Plain(" chooses another"), Give: 3, Min: 2, Lines: func(w int) []string {
+		var out []string
+		for _, q := range presetsOf(p.run, step) {
+			if len(out) > 0 {
+				out = append(out, "")
 			}
-			out = append(out, view.Paragraph(role, mark+o.Label, p.w, 1, 6)...)
+			out = append(out, p.Paragraph(look.Strong, q.Text, w, 0)...)
+			if q.Why != "" {
+				out = append(out, p.Paragraph(look.Plain, q.Why, w, 0)...)
+			}
+			options, preset := Options(q)
+			for n, o := range options {
+				mark, role := " ", look.Plain
+				if n == preset {
+					mark, role = p.Marks.Done, look.OK
+				}
+				out = append(out, p.Marked(role, mark, p.option(o), w)...)
+			}
 		}
-		out = append(out, view.Line{},
-			view.L(view.T(" * is taken with the yes that opens the run; "), view.S(theme.Key, "enter"), view.T(" chooses another")), view.Line{})
-	}
-	return out
+		if len(out) > 0 {
+			out = append(out, p.Marked(look.OK, p.Marks.Done, p.Plain("counts once you confirm the run, unless you choose another"), w)...)
+		}
+		return out
+	}}
 }

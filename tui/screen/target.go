@@ -1,11 +1,9 @@
 package screen
 
 import (
-	"strings"
-
 	"belay/sqlview/measure"
-	"belay/tui/theme"
-	"belay/tui/view"
+	"belay/steps/fact"
+	"belay/tui/look"
 )
 
 // Target says which database this is.
@@ -14,25 +12,34 @@ var Target = Screen{
 	Doc: `Advice: be sure that this is the database you mean.
 In practice: the name in a URL proves nothing. belay asks the server who it is: system identifier, database, role, primary or standby, and whether a pooler stands between. A database you have not named yet counts as production.
 Measured: behind a pooler the process id of the protocol differs from pg_backend_pid(); settings made for one statement may then reach another session.`,
-	Keys: []Hint{{Open, "next"}, {RunIt, ""}, {WhoWaits, ""}, {ShowLog, ""}},
-	View: draw("target", targetBody),
+	Keys:  []Hint{{Open, "next"}, {RunIt, ""}, {WhoWaits, ""}, {ShowLog, ""}},
+	Hints: stepHints,
+	Panels: func(p page) []look.Panel {
+		t := p.f.Target
+		if t == nil {
+			return []look.Panel{{Title: "target", Grow: true, Lines: func(int) []string { return []string{p.spin() + " " + p.Plain("connecting")} }}}
+		}
+		return []look.Panel{
+			p.asked(atTarget), p.presets(atTarget),
+			{Name: "target", Title: "which database", State: p.environment(), Focus: true, Give: 1, Min: 4, Grow: true, Lines: func(w int) []string { return p.targetRows(t, w) }},
+			{Name: "warnings", Title: "to look at", Give: 2, Min: 1, Lines: func(w int) []string {
+				var out []string
+				for _, x := range t.Warnings {
+					out = append(out, p.Marked(look.Attention, p.Marks.Look, p.Plain(x), w)...)
+				}
+				return out
+			}},
+		}
+	},
 }
 
-func targetBody(p page) []view.Block {
-	t := p.f.Target
-	if t == nil {
-		return []view.Block{{Lines: []view.Line{{}, view.Text(" connecting")}}}
-	}
-	var lines []view.Line
-	add := func(label, text string) {
-		if text != "" {
-			lines = append(lines, view.Labelled(label, 13, theme.Plain, text, p.w)...)
-		}
-	}
+func (p page) targetRows(t *fact.Target, w int) []string {
+	const label = 14
+	var out []string
+	add := func(name, text string) { out = append(out, p.RowOf(label, name, p.Plain(text), w)...) }
 	if !t.Connected {
-		lines = append(lines, view.Paragraph(theme.Danger, "not connected: "+t.Error, p.w, 1, 2)...)
-		lines = append(lines, view.Paragraph(theme.Plain, "-> "+t.Hint, p.w, 1, 3)...)
-		lines = append(lines, view.Line{})
+		out = append(out, p.RowOf(label, "not connected", p.Text(look.Danger, t.Error), w)...)
+		add("do", t.Hint)
 	}
 	env := t.Environment
 	if env == "" {
@@ -42,55 +49,29 @@ func targetBody(p page) []view.Block {
 		env += " (from " + t.EnvironmentFrom + ")"
 	}
 	add("environment", env)
-	add("database", t.Database)
+	out = append(out, p.RowOf(label, "database", p.Text(look.Strong, t.Database), w)...)
 	add("host", address(t))
 	if t.Address != "" {
 		add("", "the server calls itself "+t.Address)
 	}
 	if t.Version != "" {
-		add("server", "PostgreSQL "+t.Version+", "+strings.TrimSpace(roleOf(t)))
+		add("server", "PostgreSQL "+t.Version+", "+roleOf(t))
 	}
 	add("role", t.Role)
 	if t.Superuser {
-		add("", "a superuser: nothing stops a mistake; a role that owns the tables is enough")
+		out = append(out, p.RowOf(label, "", p.Text(look.Attention, "a superuser: nothing stops a mistake; a role that owns the tables is enough"), w)...)
 	}
 	if t.SystemID != "" {
 		add("identity", "system "+t.SystemID+", database oid "+itoa(int(t.DatabaseOID)))
 	}
-	if t.PinnedAt.IsZero() {
-		add("pinned", "no: first time here")
-	} else {
-		add("pinned", "since "+t.PinnedAt.In(p.now.Location()).Format("2 Jan 2006 15:04"))
+	pinned := "no: first time here"
+	if !t.PinnedAt.IsZero() {
+		pinned = "since " + t.PinnedAt.In(p.now.Location()).Format("2 Jan 2006 15:04")
 	}
+	add("pinned", pinned)
 	if !t.StartedAt.IsZero() {
 		add("up", measure.Clock(p.now.Sub(t.StartedAt)))
 	}
 	add("connection", t.DSNFrom)
-	for _, w := range t.Warnings {
-		for i, s := range view.Wrap(w, p.w-6, 0) {
-			mark := view.T("    ")
-			if i == 0 {
-				mark = view.S(theme.Attention, " [!]")
-			}
-			lines = append(lines, view.L(mark, view.T(" "+s)))
-		}
-	}
-	return append([]view.Block{{Lines: asked(p, "target"), Give: 1, Min: 2}}, p.scrolled("target", lines))
-}
-
-// asked is the open question of a step, on its screen.
-func asked(p page, step string) []view.Line {
-	q := question(p.run, step)
-	if q == nil {
-		return nil
-	}
-	lines := []view.Line{}
-	for i, s := range view.Wrap(q.Text, p.w-6, 0) {
-		mark := view.T("    ")
-		if i == 0 {
-			mark = view.S(theme.Attention, " [?]")
-		}
-		lines = append(lines, view.L(mark, view.S(theme.Attention, " "+s)))
-	}
-	return append(lines, view.Text("     enter answers it"), view.Line{})
+	return out
 }

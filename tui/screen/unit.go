@@ -4,17 +4,17 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"time"
 
 	"belay/sqlview/measure"
 	"belay/steps/fact"
 	"belay/steps/journal"
 	"belay/steps/state"
-	"belay/tui/theme"
-	"belay/tui/view"
+	"belay/tui/look"
 )
 
-// came is how far the unit of a version came; nil = never begun.
-func came(run *state.Run, version string) *state.Unit {
+// unitOf is how far the unit of a version is; nil = never begun.
+func unitOf(run *state.Run, version string) *state.Unit {
 	for i := range run.Units {
 		if run.Units[i].Version == version {
 			return &run.Units[i]
@@ -23,140 +23,267 @@ func came(run *state.Run, version string) *state.Unit {
 	return nil
 }
 
-// unitLines is one line a unit of the plan, with what became of it.
-func unitLines(p page) []view.Line {
-	var out []view.Line
+// planned is the unit of a version in the plan; nil = there is no plan, or none there.
+func (p page) planned(version string) *fact.Unit {
 	if p.f.Plan == nil {
-		for i := range p.run.Units {
-			u := &p.run.Units[i]
-			out = append(out, unitLine(u.Version, u.Version, u, p.w)...)
-		}
-		return out
-	}
-	for _, planned := range p.f.Plan.Units {
-		out = append(out, unitLine(planned.Version, unitName(planned), came(p.run, planned.Version), p.w)...)
-	}
-	return out
-}
-
-func unitName(u fact.Unit) string {
-	if u.Path != "" {
-		return path.Base(u.Path)
-	}
-	return u.Version
-}
-
-func unitLine(_, name string, u *state.Unit, w int) []view.Line {
-	mark, role, what := unitState(u)
-	name = view.Middle(name, max(16, w/2))
-	line := view.L(view.T(" "), view.S(role, mark), view.T(" "+view.Pad(name, min(34, w/2))+"  "), view.S(role, what))
-	out := []view.Line{line}
-	if u == nil {
-		return out
-	}
-	if u.Ended != nil && u.Outcome != "applied" {
-		out = append(out, endedLines(u.Ended, w)...)
-	}
-	if u.Probed != nil && u.Probed.Evidence != "" {
-		out = append(out, view.Paragraph(theme.Plain, "asked the database: "+u.Probed.Evidence, w, 5, 2)...)
-	}
-	return append(out, probedLines(u, w)...)
-}
-
-// probedLines are the statements of a unit that is no transaction, each with what
-// the database said of it.
-func probedLines(u *state.Unit, w int) []view.Line {
-	if u.Probed == nil {
 		return nil
 	}
-	var out []view.Line
-	for _, s := range u.Probed.Statements {
-		mark, role := "[ ]", theme.Attention
-		switch s.Outcome {
-		case "applied":
-			mark, role = "[x]", theme.OK
-		case "unknown":
-			mark, role = "[?]", theme.Danger
+	for i := range p.f.Plan.Units {
+		if p.f.Plan.Units[i].Version == version {
+			return &p.f.Plan.Units[i]
 		}
-		sql := view.Cut(strings.Join(strings.Fields(s.SQL), " "), w/2)
-		out = append(out, view.L(view.T("     "), view.S(role, mark), view.T(fmt.Sprintf(" %d  %s", s.Statement+1, sql))))
-		out = append(out, view.Paragraph(theme.Plain, s.Outcome+": "+s.Evidence, w, 12, 2)...)
+	}
+	return nil
+}
+
+// files is one line a file of the plan, with what became of it. The one in hand stays
+// in sight.
+func (p page) files() look.Panel {
+	versions := p.versions()
+	panel := look.Panel{Name: "files", Title: "files", Give: 6, Min: 1}
+	done, of := progress(p.run, p.f)
+	panel.State = p.Plain(fmt.Sprintf("%d of %d applied", done, of))
+	if len(versions) < 2 && (p.run.InHand() != nil || len(p.run.Units) == 0) {
+		panel.Lines = func(int) []string { return nil }
+		return panel
+	}
+	panel.Lines = func(w int) []string {
+		var out []string
+		for _, v := range versions {
+			out = append(out, p.unitLine(v, unitOf(p.run, v), w))
+		}
+		return out
+	}
+	for i, v := range versions {
+		if u := unitOf(p.run, v); u != nil && u.Outcome == "" {
+			panel.Cursor = i
+		}
+	}
+	return panel
+}
+
+// versions are those of the plan in their order, else those that were begun.
+func (p page) versions() []string {
+	var out []string
+	if p.f.Plan != nil {
+		for _, u := range p.f.Plan.Units {
+			out = append(out, u.Version)
+		}
+		return out
+	}
+	for _, u := range p.run.Units {
+		out = append(out, u.Version)
 	}
 	return out
 }
 
-// unitState is the mark and the word of a unit.
-func unitState(u *state.Unit) (string, theme.Role, string) {
-	switch {
-	case u == nil:
-		return "[ ]", theme.Plain, "to do"
-	case u.Probed != nil && u.Probed.Outcome == "running":
-		return "[>]", theme.Running, fmt.Sprintf("still running, pid %d", u.Probed.PID)
-	case u.Outcome == "applied" && u.Applied != nil:
-		return "[x]", theme.OK, "applied in " + measure.MS(u.Applied.MS) + ", " + u.Applied.Proof
-	case u.Outcome == "applied":
-		return "[x]", theme.OK, "applied"
-	case u.Outcome == "not applied":
-		return "[ ]", theme.Attention, "not applied"
-	case u.Outcome == "lost":
-		return "[!]", theme.Danger, "lost: this server does not have it"
-	case u.Outcome == "unknown":
-		return "[?]", theme.Danger, "unknown: the database must be asked"
-	case u.Intent != nil && u.Attempt == nil && u.SQL == "" && len(u.Tries) > 0 && u.NextTry().IsZero():
-		return "[=]", theme.Attention, "not applied: " + tries(len(u.Tries)) + ", nothing has changed"
-	case u.Intent != nil:
-		return "[>]", theme.Running, "running"
+func (p page) unitName(version string) string {
+	if x := p.planned(version); x != nil && x.Path != "" {
+		return path.Base(x.Path)
 	}
-	return "[ ]", theme.Plain, "to do"
+	return version
 }
 
-func endedLines(e *journal.UnitEnded, w int) []view.Line {
-	out := view.Paragraph(theme.Plain, e.Reason, w, 5, 2)
+// unitLine is a file with its state in one line.
+func (p page) unitLine(version string, u *state.Unit, w int) string {
+	sign, role, what := p.unitState(u)
+	title := look.Plain
+	if role == look.Accent {
+		title = look.Accent
+	}
+	left := p.Text(role, sign) + " " + p.Text(title, p.unitName(version))
+	if u == nil {
+		if x := p.planned(version); x != nil {
+			what = p.holdOf(*x)
+		}
+		return p.Ends(left, what, w)
+	}
+	return p.Ends(left, p.Text(role, what), w)
+}
+
+// unitState is the sign and the word of a unit.
+func (p page) unitState(u *state.Unit) (string, look.Role, string) {
+	switch {
+	case u == nil:
+		return p.Marks.Todo, look.Plain, "to do"
+	case u.Probed != nil && u.Probed.Outcome == "running":
+		return p.Marks.Running, look.Accent, fmt.Sprintf("still running, pid %d", u.Probed.PID)
+	case u.Outcome == "applied" && u.Applied != nil:
+		return p.Marks.Done, look.OK, "applied in " + measure.MS(u.Applied.MS)
+	case u.Outcome == "applied":
+		return p.Marks.Done, look.OK, "applied"
+	case u.Outcome == "not applied":
+		return p.Marks.Failed, look.Attention, "not applied"
+	case u.Outcome == "lost":
+		return p.Marks.Failed, look.Danger, "lost: this server does not have it"
+	case u.Outcome == "unknown":
+		return p.Marks.Asking, look.Danger, "unknown: the database must be asked"
+	case u.Intent != nil && u.Attempt == nil && u.SQL == "" && len(u.Tries) > 0 && u.NextTry().IsZero():
+		return p.Marks.Paused, look.Attention, "not applied after " + tries(len(u.Tries)) + ", nothing has changed"
+	case u.Intent != nil && len(u.Tries) > 0:
+		return p.Marks.Running, look.Accent, "after " + tries(len(u.Tries))
+	case u.Intent != nil:
+		return p.Marks.Running, look.Accent, "running"
+	}
+	return p.Marks.Todo, look.Plain, "to do"
+}
+
+// resultPanels are the run between its units and after them: first the result in one
+// look, then each file with its proof.
+func (p page) resultPanels() []look.Panel {
+	return []look.Panel{p.result(), p.outcomes(), p.waiting(), p.tables(), p.newest()}
+}
+
+// result is what the run came to.
+func (p page) result() look.Panel {
+	f := p.run.Finished
+	panel := look.Panel{Name: "result", Title: "result"}
+	switch {
+	case f != nil && f.Exit == 0:
+		panel.State = p.Text(look.OK, p.Marks.Done+" "+f.Outcome)
+	case f != nil:
+		panel.State = p.Text(look.Attention, p.Marks.Look+" "+p.stopped())
+	case Busy(p.run):
+		panel.Title, panel.State = "run", p.Text(look.Accent, "between two files")
+	default:
+		panel.Title = "run"
+	}
+	panel.Lines = func(w int) []string {
+		out := look.Wrap(p.Text(look.Strong, p.summed()), w)
+		if f == nil {
+			return out
+		}
+		if f.Exit != 0 {
+			out = append(out, p.Paragraph(look.Attention, f.Summary, w, 0)...)
+		}
+		if f.Hint != "" {
+			out = append(out, p.Row("do", p.Plain(f.Hint), w)...)
+		}
+		return out
+	}
+	return panel
+}
+
+// stopped is how a run ended that did not reach its end. "Not applied" is the word of a
+// program for it, and wrong to a person where some of its files are.
+func (p page) stopped() string {
+	if done, of := progress(p.run, p.f); done > 0 && p.run.Finished.Outcome == "not applied" {
+		return fmt.Sprintf("%d of %d applied", done, of)
+	}
+	return p.run.Finished.Outcome
+}
+
+// summed is the run in one line: what was applied, how long a lock was held at most,
+// what it cost others.
+func (p page) summed() string {
+	done, of := progress(p.run, p.f)
+	text := fmt.Sprintf("%d of %s applied", done, plural(of, "file"))
+	if done == of {
+		text = plural(done, "file") + " applied"
+	}
+	var longest, held int64
+	n, met := 0, 0
+	for i := range p.run.Units {
+		u := &p.run.Units[i]
+		if u.Applied != nil {
+			longest = max(longest, u.Applied.MS)
+		}
+		n += len(u.Tries)
+		for _, t := range u.Tries {
+			if len(t.Blockers) > 0 {
+				met++
+				held = max(held, t.WaitedMS)
+			}
+		}
+	}
+	if longest > 0 {
+		text += ", the longest took " + measure.MS(longest)
+	}
+	if met > 0 {
+		text += fmt.Sprintf(", %d of %s found somebody in the way, others waited at most %s", met, tries(n), measure.MS(held))
+	}
+	return text
+}
+
+// outcomes is each file with its proof, or with why it is not applied.
+func (p page) outcomes() look.Panel {
+	return look.Panel{Name: "outcomes", Title: "files", Give: 1, Min: 2, Focus: true, Lines: func(w int) []string {
+		var out []string
+		for _, v := range p.versions() {
+			u := unitOf(p.run, v)
+			out = append(out, p.unitLine(v, u, w))
+			if u != nil {
+				out = append(out, p.unitDetails(u, w)...)
+			}
+		}
+		return out
+	}}
+}
+
+// unitDetails are how it is known, or why not.
+func (p page) unitDetails(u *state.Unit, w int) []string {
+	var out []string
+	add := func(r look.Role, text string) {
+		if text != "" {
+			out = append(out, p.Marked(look.Plain, " ", p.Text(r, text), w)...)
+		}
+	}
+	if u.Applied != nil && u.Outcome == "applied" {
+		add(look.Plain, u.Applied.Proof)
+	}
+	if u.Ended != nil && u.Outcome != "applied" {
+		p.ended(u.Ended, add)
+	}
+	if n := len(u.Tries); n > 0 {
+		add(look.Plain, "needed "+tries(n))
+	}
+	if u.Probed != nil && u.Probed.Evidence != "" {
+		add(look.Plain, "asked the database: "+u.Probed.Evidence)
+	}
+	return append(out, p.probed(u, w)...)
+}
+
+func (p page) ended(e *journal.UnitEnded, add func(look.Role, string)) {
+	add(look.Plain, e.Reason)
 	if e.Error != "" {
 		text := e.Error
 		if e.SQLState != "" && !strings.Contains(text, e.SQLState) {
 			text += " (" + e.SQLState + ")"
 		}
-		out = append(out, view.Paragraph(theme.Danger, text, w, 5, 2)...)
+		add(look.Danger, text)
 	}
 	for _, l := range e.Left {
-		out = append(out, view.Paragraph(theme.Attention, "left behind: "+l, w, 5, 2)...)
+		add(look.Attention, "left behind: "+l)
 	}
 	if len(e.Blockers) > 0 {
-		out = append(out, view.Paragraph(theme.Plain, "behind "+blockersText(e.Blockers), w, 5, 2)...)
+		add(look.Plain, "behind "+blockersText(e.Blockers))
 	}
-	if e.Hint != "" {
-		out = append(out, view.Paragraph(theme.Plain, "-> "+e.Hint, w, 5, 3)...)
+	if f := p.run.Finished; e.Hint != "" && (f == nil || f.Hint != e.Hint) {
+		add(look.Plain, "do: "+e.Hint)
+	}
+}
+
+// probed are the statements of a unit that is no transaction, each with what the
+// database said of it.
+func (p page) probed(u *state.Unit, w int) []string {
+	if u.Probed == nil {
+		return nil
+	}
+	var out []string
+	for _, s := range u.Probed.Statements {
+		sign, role := p.Marks.Todo, look.Attention
+		switch s.Outcome {
+		case "applied":
+			sign, role = p.Marks.Done, look.OK
+		case "unknown":
+			sign, role = p.Marks.Asking, look.Danger
+		}
+		text := p.Plain(fmt.Sprintf("%d  %s", s.Statement+1, p.Cut(flat(s.SQL), w/2)))
+		out = append(out, p.Marked(role, "  "+sign, text, w)...)
+		out = append(out, p.Marked(look.Plain, "     ", p.Plain(s.Outcome+": "+s.Evidence), w)...)
 	}
 	return out
 }
 
-// endedBody is the run between its units and after them.
-func endedBody(p page) []view.Block {
-	var head []view.Line
-	switch f := p.run.Finished; {
-	case f != nil:
-		role := theme.Attention
-		if f.Exit == 0 {
-			role = theme.OK
-		}
-		head = view.Paragraph(role, f.Outcome+": "+f.Summary, p.w, 1, 2)
-		if f.Hint != "" {
-			head = append(head, view.Paragraph(theme.Plain, "-> "+f.Hint, p.w, 1, 3)...)
-		}
-	case !Busy(p.run):
-		done, of := progress(p.run, p.f)
-		head = []view.Line{view.L(view.S(theme.Strong, fmt.Sprintf(" %d of %s applied", done, plural(of, "unit"))))}
-	default:
-		head = []view.Line{view.L(view.S(theme.Running, " between units"))}
-	}
-	blocks := []view.Block{{Lines: append(head, view.Line{})}, p.scrolled("run", unitLines(p))}
-	var tries []view.Line
-	for i := range p.run.Units {
-		if u := &p.run.Units[i]; len(u.Tries) > 0 {
-			tries = append(tries, view.Paragraph(theme.Plain, u.Version+": "+triesText(u), p.w, 1, 2)...)
-		}
-	}
-	blocks = append(blocks, view.Block{Lines: tries, Give: 2, Min: 1})
-	return append(blocks, live(p)[1:5]...)
-}
+// clockAt is a moment as a person reads it.
+func (p page) clockAt(t time.Time) string { return t.In(p.now.Location()).Format("15:04:05") }

@@ -3,8 +3,7 @@ package screen
 import (
 	"belay/sqlview/measure"
 	"belay/steps/fact"
-	"belay/tui/theme"
-	"belay/tui/view"
+	"belay/tui/look"
 )
 
 // Verify is what the database answered after the run.
@@ -14,37 +13,32 @@ var Verify = Screen{
 In practice: a row in a table is not the change itself. belay reads the row and the catalog: the column, the index and whether it is valid, the constraint and whether it is validated.
 Measured: an index build that was cancelled leaves an INVALID index, and IF NOT EXISTS then calls it done.`,
 	Keys: []Hint{{Open, "next"}, {Down, "scroll"}, {ShowLog, ""}, {WhoWaits, ""}},
-	View: draw("verify", verifyBody),
+	Panels: func(p page) []look.Panel {
+		v := p.f.Verified
+		if v == nil {
+			return p.stepPanels(atVerify)
+		}
+		state := p.tally(v.Items) + "  " + p.Plain(measure.Age(p.now.Sub(p.f.At[v.Fact()])))
+		return []look.Panel{
+			p.result(),
+			{Name: "answers", Title: "what the database says", State: state, Focus: true, Give: 1, Min: 2, Lines: func(w int) []string { return p.items(v.Items, w) }},
+			{Name: "history", Title: "newest rows of the history table", Give: 2, Min: 2, Lines: func(w int) []string { return p.history(v.History, w) }},
+			p.newest(),
+		}
+	},
 }
 
-func verifyBody(p page) []view.Block {
-	v := p.f.Verified
-	if v == nil {
-		return append(stepBlocks(p, "verify"), p.scrolled("verify", []view.Line{{}, view.Text(" not asked yet: this follows the run by itself")}))
-	}
-	lines := []view.Line{}
-	for _, i := range sorted(v.Items) {
-		lines = append(lines, itemLines(i, p.w)...)
-	}
-	if len(v.History) > 0 {
-		lines = append(lines, view.Line{}, view.L(view.S(theme.Strong, " newest rows of the history table")))
-		lines = append(lines, historyLines(v.History, p.w)...)
-	}
-	head := view.L(view.S(theme.Strong, " asked the database")).Ends(view.T(measure.Age(p.now.Sub(p.f.At["verified"]))))
-	return []view.Block{{Lines: []view.Line{head, {}}}, p.scrolled("verify", lines)}
-}
-
-func historyLines(rows []fact.HistoryRow, w int) []view.Line {
-	cols := []view.Column{{Head: "version"}, {Head: "name"}, {Head: "at"}, {Head: "dirty"}}
+func (p page) history(rows []fact.HistoryRow, w int) []string {
+	cols := []look.Column{{Head: "version"}, {Head: "name", Least: 8, Name: true}, {Head: "at"}, {Head: "dirty"}}
 	var cells [][]string
 	for _, r := range rows {
-		dirty := "no"
+		dirty := p.Plain("no")
 		if r.Dirty {
-			dirty = "YES"
+			dirty = p.Text(look.Danger, "YES")
 		}
-		cells = append(cells, []string{r.Version, dash(r.Name), dash(r.At), dirty})
+		cells = append(cells, []string{p.Text(look.Strong, r.Version), p.Plain(dash(r.Name)), p.Plain(dash(r.At)), dirty})
 	}
-	return view.Table(cols, cells, w)
+	return p.Table(cols, cells, w)
 }
 
 func dash(s string) string {

@@ -2,7 +2,7 @@
 -- sorted here either: that is cheaper where they are put together.
 SELECT a.attrelid::bigint, pg_catalog.array_agg(a.attnum::int), pg_catalog.array_agg(a.attname::text),
        pg_catalog.array_agg(a.atttypid::bigint), pg_catalog.array_agg(a.atttypmod),
-       pg_catalog.array_agg(a.attnotnull::int + CASE WHEN a.attidentity <> '' THEN 2 ELSE 0 END{{if ge .Version 12}}
+       pg_catalog.array_agg(a.attnotnull::int + a.attislocal::int * 16 + least(a.attinhcount, 1000) * 32 + CASE WHEN a.attidentity <> '' THEN 2 ELSE 0 END{{if ge .Version 12}}
          + CASE a.attgenerated WHEN 's' THEN 4 WHEN 'v' THEN 8 ELSE 0 END{{end}})
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid

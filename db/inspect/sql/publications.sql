@@ -13,6 +13,9 @@ WITH RECURSIVE named(pub, oid) AS (
 SELECT p.pubname::text, p.puballtables,
        ARRAY(SELECT n.nspname || '.' || c.relname FROM published t
              JOIN pg_catalog.pg_class c ON c.oid = t.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-             WHERE t.pub = p.oid AND NOT p.puballtables ORDER BY 1)
+             WHERE t.pub = p.oid AND NOT p.puballtables ORDER BY 1),
+       ARRAY(SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_publication_rel r
+             JOIN pg_catalog.pg_class c ON c.oid = r.prrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+             WHERE r.prpubid = p.oid ORDER BY 1)
 FROM pg_catalog.pg_publication p
 ORDER BY 1

@@ -14,7 +14,9 @@ SELECT c.oid::bigint, n.nspname::text, c.relname::text, c.relkind::text,
        CASE WHEN c.relkind = 'S' THEN
          (SELECT d.refobjid::bigint FROM pg_catalog.pg_depend d
           WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
-            AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i') LIMIT 1) END
+            AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i') LIMIT 1) END,
+       (SELECT yn.nspname || '.' || y.typname FROM pg_catalog.pg_type y JOIN pg_catalog.pg_namespace yn ON yn.oid = y.typnamespace
+        WHERE y.oid = c.reloftype)
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_class t ON t.oid = c.reltoastrelid

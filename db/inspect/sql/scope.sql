@@ -1,7 +1,7 @@
 -- What the words $1 may mean, and what a statement about it reaches: the tables
 -- of indexes, sequences, triggers, statistics and types of such a name; parents
 -- and partitions; what views read, and the views above; both ends of foreign
--- keys, along all of them where $2 says so (TRUNCATE … CASCADE goes on and on). Each part
+-- keys, along all of them where $2 says so (TRUNCATE … CASCADE goes on and on), and along those that change rows. Each part
 -- begins with an array, whose size the planner takes for small: the estimates of
 -- one recursion on the next would make it reserve memory for billions of rows.
 WITH RECURSIVE typ(oid) AS (
@@ -19,6 +19,16 @@ WITH RECURSIVE typ(oid) AS (
     ON d.refclassid = 'pg_catalog.pg_type'::regclass AND d.refobjid = t.oid AND d.classid = 'pg_catalog.pg_class'::regclass
   UNION SELECT r.prrelid FROM pg_catalog.pg_publication p JOIN pg_catalog.pg_publication_rel r ON r.prpubid = p.oid
   WHERE p.pubname = ANY ($1::name[])
+  UNION SELECT coalesce(a.adrelid, k.conrelid, l.polrelid, w.ev_class, x.oid) FROM (
+    SELECT 'pg_catalog.pg_proc'::regclass AS class, p.oid FROM pg_catalog.pg_proc p WHERE p.proname = ANY ($1::name[])
+    UNION ALL SELECT 'pg_catalog.pg_class'::regclass, c.oid FROM pg_catalog.pg_class c WHERE c.relname = ANY ($1::name[])) f
+  JOIN pg_catalog.pg_depend d ON d.refclassid = f.class AND d.refobjid = f.oid
+  LEFT JOIN pg_catalog.pg_attrdef a ON d.classid = 'pg_catalog.pg_attrdef'::regclass AND a.oid = d.objid
+  LEFT JOIN pg_catalog.pg_constraint k ON d.classid = 'pg_catalog.pg_constraint'::regclass AND k.oid = d.objid AND k.contype = 'c'
+  LEFT JOIN pg_catalog.pg_policy l ON d.classid = 'pg_catalog.pg_policy'::regclass AND l.oid = d.objid
+  LEFT JOIN pg_catalog.pg_rewrite w ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND w.oid = d.objid
+  LEFT JOIN pg_catalog.pg_class x ON d.classid = 'pg_catalog.pg_class'::regclass AND x.oid = d.objid
+  WHERE coalesce(a.adrelid, k.conrelid, l.polrelid, w.ev_class, x.oid) IS NOT NULL
 ), begun(oid) AS (
   SELECT n.oid FROM pg_catalog.unnest(ARRAY(SELECT m.oid FROM named m)) AS n(oid)
   UNION SELECT i.indrelid FROM pg_catalog.unnest(ARRAY(SELECT m.oid FROM named m)) AS n(oid) JOIN pg_catalog.pg_index i ON i.indexrelid = n.oid
@@ -42,7 +52,7 @@ WITH RECURSIVE typ(oid) AS (
   JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid
 ), referencing(oid, step) AS (
   SELECT a.oid, 0 FROM pg_catalog.unnest(ARRAY(SELECT m.oid FROM above m)) AS a(oid)
-  UNION SELECT k.conrelid, CASE WHEN $2::boolean THEN 0 ELSE 1 END FROM referencing x JOIN pg_catalog.pg_depend d
+  UNION SELECT k.conrelid, CASE WHEN $2::boolean OR k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd') THEN 0 ELSE 1 END FROM referencing x JOIN pg_catalog.pg_depend d
     ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = x.oid AND d.classid = 'pg_catalog.pg_constraint'::regclass
   JOIN pg_catalog.pg_constraint k ON k.oid = d.objid AND k.contype = 'f' WHERE x.step = 0
 ), keyed(oid) AS (

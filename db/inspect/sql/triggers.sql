@@ -1,4 +1,6 @@
-SELECT t.tgrelid::bigint, t.tgname::text, pn.nspname || '.' || p.proname, t.tgenabled <> 'D', t.tgtype::int
+SELECT t.tgrelid::bigint, t.tgname::text, pn.nspname || '.' || p.proname, t.tgenabled <> 'D', t.tgtype::int,
+       {{if ge .Version 13}}t.tgparentid <> 0{{else}}EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_trigger'::regclass AND d.objid = t.oid
+         AND d.refclassid = 'pg_catalog.pg_trigger'::regclass){{end}}
 FROM pg_catalog.pg_trigger t
 JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

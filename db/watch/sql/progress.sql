@@ -27,4 +27,15 @@ SELECT p.pid, 'ANALYZE', coalesce(n.nspname || '.' || c.relname, ''), p.phase,
 FROM pg_catalog.pg_stat_progress_analyze p
 LEFT JOIN pg_catalog.pg_class c ON c.oid = p.relid LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE p.datname = pg_catalog.current_database()
+UNION ALL
+SELECT p.pid, 'base backup', '', p.phase, coalesce(p.backup_streamed, 0), coalesce(p.backup_total, 0), 'bytes'
+FROM pg_catalog.pg_stat_progress_basebackup p
+{{end}}{{if ge . 14}}
+UNION ALL
+SELECT p.pid, p.command, coalesce(n.nspname || '.' || c.relname, ''), 'copying rows',
+       CASE WHEN p.bytes_total > 0 THEN p.bytes_processed ELSE p.tuples_processed END, p.bytes_total,
+       CASE WHEN p.bytes_total > 0 THEN 'bytes' ELSE 'tuples' END
+FROM pg_catalog.pg_stat_progress_copy p
+LEFT JOIN pg_catalog.pg_class c ON c.oid = p.relid LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE p.datname = pg_catalog.current_database()
 {{end}}

@@ -12,8 +12,9 @@ import (
 
 var _ = add(lint.Rule{
 	ID: "cic-partitioned", Severity: lint.Stop, Kind: "fails",
-	Summary: "CREATE INDEX CONCURRENTLY on a partitioned parent",
-	Run:     cicPartitioned,
+	Supersedes: []string{"server-refuses"},
+	Summary:    "CREATE INDEX CONCURRENTLY on a partitioned parent",
+	Run:        cicPartitioned,
 	Doc: `
 ## Advice
 Build the index of a partitioned table partition by partition.

@@ -8,8 +8,9 @@ import (
 
 var _ = add(lint.Rule{
 	ID: "concurrently-in-tx", Severity: lint.Stop, Kind: "fails",
-	Summary: "CONCURRENTLY inside a transaction or in one multi-statement string",
-	Run:     concurrentlyInTx,
+	Supersedes: []string{"server-refuses"},
+	Summary:    "CONCURRENTLY inside a transaction or in one multi-statement string",
+	Run:        concurrentlyInTx,
 	Doc: `
 ## Advice
 CONCURRENTLY runs outside a transaction, as the only statement of its migration.
@@ -36,8 +37,8 @@ func concurrentlyInTx(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Message: fmt.Sprintf("%s fails here: it cannot run inside a transaction (25001).", what),
-			Why:     transactionOf(p, s),
-			Instead: s.SQL + ";  -- the only statement of its file, outside a transaction",
+			Why:     failsIn(p, s, oneByOne),
+			Instead: outside(p, s),
 		})
 	}
 }
@@ -52,5 +53,31 @@ func transactionOf(p *lint.Pass, s lint.Stmt) string {
 	if p.File.Mode == lint.Implicit {
 		return fmt.Sprintf("The file holds %d statements and is sent as one string, which the server runs as one transaction.", len(p.File.Statements))
 	}
-	return "The tool runs the whole file in one transaction."
+	said := "The tool runs the whole file in one transaction."
+	if p.File.Outside.How != "" {
+		said += " To have it run outside of one, " + p.File.Outside.How + "."
+	}
+	return said
+}
+
+// What belay does with a file that fails with the tool.
+const (
+	oneByOne = "belay, where this is accepted, runs the statements one by one: what ran before a failure stays."
+	alsoOne  = "belay runs it in one transaction too, and undoes it."
+)
+
+// failsIn is transactionOf with what comes of the file, with the team's tool and
+// with belay.
+func failsIn(p *lint.Pass, s lint.Stmt, belay string) string {
+	why := transactionOf(p, s)
+	if p.File.Mode != lint.Implicit {
+		return why
+	}
+	if p.File.Tool != "" {
+		why += fmt.Sprintf(" With %s nothing of it is applied, and the version stays dirty.", p.File.Tool)
+	}
+	if p.File.ByBelay {
+		why += " " + belay
+	}
+	return why
 }

@@ -10,8 +10,9 @@ import (
 
 var _ = add(lint.Rule{
 	ID: "detach-cic-refused", Severity: lint.Stop, Kind: "fails",
-	Summary: "DETACH CONCURRENTLY beside a default partition, or before 14",
-	Run:     detachCICRefused,
+	Supersedes: []string{"server-refuses"},
+	Summary:    "DETACH CONCURRENTLY beside a default partition, or before 14",
+	Run:        detachCICRefused,
 	Doc: `
 ## Advice
 Detach partitions CONCURRENTLY, where the server can.

@@ -11,8 +11,9 @@ import (
 
 var _ = add(lint.Rule{
 	ID: "drop-cic-partitioned", Severity: lint.Stop, Kind: "fails",
-	Summary: "DROP INDEX CONCURRENTLY on a partitioned index",
-	Run:     dropCICPartitioned,
+	Supersedes: []string{"server-refuses"},
+	Summary:    "DROP INDEX CONCURRENTLY on a partitioned index",
+	Run:        dropCICPartitioned,
 	Doc: `
 ## Advice
 CONCURRENTLY does not work on the index of a partitioned table.

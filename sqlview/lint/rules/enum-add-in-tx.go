@@ -10,8 +10,9 @@ import (
 
 var _ = add(lint.Rule{
 	ID: "enum-add-in-tx", Severity: lint.Stop, Kind: "fails",
-	Summary: "ADD VALUE in a transaction before 12",
-	Run:     enumAddInTx,
+	Supersedes: []string{"cannot-run-in-tx", "server-refuses"},
+	Summary:    "ADD VALUE in a transaction before 12",
+	Run:        enumAddInTx,
 	Doc: `
 ## Advice
 Add an enum value in a migration of its own, outside a transaction.
@@ -39,7 +40,7 @@ func enumAddInTx(p *lint.Pass) {
 		s.Report(lint.Hazard{
 			Object:  s.NameOf(e.TypeName),
 			Message: fmt.Sprintf("This fails on version %d (25001): an enum value cannot be added inside a transaction.", p.Version),
-			Why:     transactionOf(p, s),
+			Why:     failsIn(p, s, oneByOne),
 			Instead: s.SQL + ";  -- the only statement of its file, outside a transaction",
 		})
 	}

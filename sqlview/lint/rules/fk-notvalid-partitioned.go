@@ -12,8 +12,9 @@ import (
 
 var _ = add(lint.Rule{
 	ID: "fk-notvalid-partitioned", Severity: lint.Stop, Kind: "fails",
-	Summary: "NOT VALID foreign key on a partitioned table before 18",
-	Run:     fkNotValidPartitioned,
+	Supersedes: []string{"server-refuses"},
+	Summary:    "NOT VALID foreign key on a partitioned table before 18",
+	Run:        fkNotValidPartitioned,
 	Doc: `
 ## Advice
 Before 18 give each partition its foreign key by itself.

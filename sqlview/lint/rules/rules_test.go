@@ -35,25 +35,10 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-// TestRulesAsListed compares ids, severities, kinds and summaries with the
-// list that scripts rely on, and each rule with its files.
-func TestRulesAsListed(t *testing.T) {
-	listed := readList(t)
-	for id := range listed {
-		if _, ok := Find(id); !ok {
-			t.Errorf("rules.tsv lists %s, which is no rule", id)
-		}
-	}
+// TestRulesAsFiled holds each rule to its two files. Its samples hold it to its id and
+// severity, which scripts rely on.
+func TestRulesAsFiled(t *testing.T) {
 	for _, r := range All() {
-		want, ok := listed[r.ID]
-		if !ok {
-			t.Errorf("%s: is not in rules.tsv", r.ID)
-			continue
-		}
-		got := []string{r.Severity.String(), r.Kind, r.Summary}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s: differs from rules.tsv:\n%s", r.ID, diff)
-		}
 		for _, name := range []string{r.ID + ".go", "testdata/" + r.ID + ".txtar"} {
 			if _, err := os.Stat(name); err != nil {
 				t.Errorf("%s: %v", r.ID, err)
@@ -72,20 +57,6 @@ func TestFilesAreRules(t *testing.T) {
 			t.Errorf("%s: there is no rule %q", name, id)
 		}
 	}
-}
-
-func readList(t *testing.T) map[string][]string {
-	t.Helper()
-	text, err := os.ReadFile("testdata/rules.tsv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	listed := map[string][]string{}
-	for _, line := range strings.Split(strings.TrimSpace(string(text)), "\n")[1:] {
-		fields := strings.Split(line, "\t")
-		listed[fields[0]] = fields[1:]
-	}
-	return listed
 }
 
 // TestSamples plays the samples of every rule: each must be found in the bad
@@ -160,6 +131,9 @@ type sample struct {
 	invalid          []string // indexes that a failed build left
 	now              *activity.Moment
 	sizes            [][]string
+	hidden           [][]string // relation, table, role, and the policy if there is one
+	tool             string
+	earlier          string // the text of the file before it in the run
 }
 
 var modes = map[string]lint.Mode{
@@ -226,10 +200,16 @@ func (s *sample) set(t *testing.T, key, value string) {
 		s.now = nil
 	case "size": // relation, rows, bytes
 		s.sizes = append(s.sizes, strings.Fields(value))
+	case "hidden":
+		s.hidden = append(s.hidden, strings.Fields(value))
 	case "catalog":
 		s.source = catalog.Source(value)
 	case "given":
 		s.given += "\n" + value
+	case "tool":
+		s.tool = value
+	case "earlier":
+		s.earlier += value + "\n"
 	}
 }
 
@@ -241,7 +221,7 @@ func (s sample) options() lint.Options {
 // them, statement by statement.
 func (s sample) file(t *testing.T) *lint.File {
 	t.Helper()
-	files, err := parse.Parse(context.Background(), []byte(s.given), []byte(s.sql))
+	files, err := parse.Parse(context.Background(), []byte(s.given), []byte(s.sql), []byte(s.earlier))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -258,7 +238,11 @@ func (s sample) file(t *testing.T) *lint.File {
 	for _, size := range s.sizes {
 		resize(t, snapshot, size)
 	}
-	f := &lint.File{Path: s.path, File: files[1], Source: []byte(s.sql), Mode: s.mode, ByBelay: s.byBelay, Backfill: s.backfill}
+	for _, h := range s.hidden {
+		hide(t, snapshot, h)
+	}
+	f := &lint.File{Path: s.path, File: files[1], Source: []byte(s.sql), Mode: s.mode, Tool: s.tool, ByBelay: s.byBelay, Backfill: s.backfill}
+	f.Inherits = (&lint.File{Path: "earlier.sql", File: files[2]}).Leaves(nil)
 	for _, st := range files[1].Statements {
 		f.Catalogs = append(f.Catalogs, snapshot)
 		f.Effects = append(f.Effects, effect.Of(st, snapshot, s.version))
@@ -278,6 +262,26 @@ func invalidate(t *testing.T, snapshot *catalog.Snapshot, name string) {
 	changed := *table
 	changed.Indexes = slices.Clone(table.Indexes)
 	changed.Index(name).Valid = false
+	snapshot.Relations.Set(changed.Name, &changed)
+}
+
+// hide is a server's answer for whom row security holds: for nobody, or for a role,
+// with the policy that lets it see some rows.
+func hide(t *testing.T, snapshot *catalog.Snapshot, words []string) {
+	t.Helper()
+	r := snapshot.Seen(words[0])
+	if r == nil {
+		t.Fatalf("hidden: %v", words)
+	}
+	changed := *r
+	changed.Visibility = &catalog.Visibility{Role: "runs"}
+	if len(words) > 2 {
+		f := catalog.RowFilter{Table: words[1], Role: words[2]}
+		for _, p := range words[3:] {
+			f.Policies = append(f.Policies, catalog.Policy{Name: p, Command: "ALL", Permissive: true, Using: "true"})
+		}
+		changed.Visibility.Filters = []catalog.RowFilter{f}
+	}
 	snapshot.Relations.Set(changed.Name, &changed)
 }
 

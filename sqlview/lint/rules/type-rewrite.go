@@ -1,11 +1,14 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
+	"belay/sqlview/parse"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
@@ -47,7 +50,7 @@ func typeRewrite(p *lint.Pass) {
 			Relation: a.Table, Object: a.Name,
 			Message: fmt.Sprintf("Changing %s to %s writes every row and index anew while nobody can read or write the table.", a.Name, to),
 			Why:     typeWhy(p, s, a, to) + foreignKeyToo(a),
-			Instead: typeInstead(p, a, to),
+			Instead: typeInstead(p, s, a, to),
 		})
 	}
 }
@@ -71,11 +74,11 @@ func freeInUTC(p *lint.Pass, a lint.Alteration, to string) bool {
 	return c != nil && !p.Before(12) && zoneChange(c.Type, to)
 }
 
-func typeInstead(p *lint.Pass, a lint.Alteration, to string) string {
+func typeInstead(p *lint.Pass, s lint.Stmt, a lint.Alteration, to string) string {
 	if freeInUTC(p, a, to) {
 		return utcSteps(a, to)
 	}
-	return newColumnSteps(a.Table, a.Name, to)
+	return newColumnSteps(a.Table, a.Name, to, usingText(s, a))
 }
 
 // foreignKeyToo names the parents that are locked because the column refers to them.
@@ -91,9 +94,55 @@ func foreignKeyToo(a lint.Alteration) string {
 	return ""
 }
 
-// newColumnSteps changes a type by a second column.
-func newColumnSteps(table, column, to string) string {
+// newColumnSteps changes a type by a second column. value is the USING expression;
+// "" = there is none.
+func newColumnSteps(table, column, to, value string) string {
 	t, c, n := lint.Quote(table), lint.Ident(column), lint.Ident(column+"_new")
-	return fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;\n-- a trigger or the application writes both columns, then:\nbelay backfill --table %s --set %q --where %q\n-- switch the reads to %s, then drop %s",
-		t, n, to, t, n+" = "+c, n+" IS DISTINCT FROM "+c, n, c)
+	has := cmp.Or(value, c)
+	if value != "" {
+		has = "(" + value + ")"
+	}
+	return fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;\n-- a trigger or the application writes both columns, then:\nbelay backfill --table %s --set %s --where %s\n-- switch the reads to %s, then drop %s",
+		t, n, to, t, shellQuoted(n+" = "+cmp.Or(value, c)), shellQuoted(n+" IS NULL AND "+has+" IS NOT NULL"), n, c)
+}
+
+var inShell = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`")
+
+// shellQuoted is a text as one word of a shell.
+func shellQuoted(s string) string { return `"` + inShell.Replace(s) + `"` }
+
+// usingText is the USING expression as the source writes it; "" = there is none.
+func usingText(s lint.Stmt, a lint.Alteration) string {
+	expression := a.Def.GetColumnDef().GetRawDefault()
+	if expression == nil {
+		return ""
+	}
+	inside := len(s.SQL)
+	catalog.Walk(expression, func(m any) bool {
+		switch m := m.(type) {
+		case *pg.ColumnRef:
+			inside = min(inside, int(m.Location))
+		case *pg.A_Const:
+			inside = min(inside, int(m.Location))
+		}
+		return true
+	})
+	from, to, depth := -1, len(s.SQL), 0
+	for _, t := range parse.Tokens([]byte(s.SQL)) {
+		word := s.SQL[t.Start:t.End]
+		switch {
+		case word == "(" || word == "[":
+			depth++
+		case word == ")" || word == "]":
+			depth--
+		case depth == 0 && strings.EqualFold(word, "USING") && t.Start <= inside:
+			from = t.End
+		case depth == 0 && word == "," && t.Start > inside && to == len(s.SQL):
+			to = t.Start
+		}
+	}
+	if from < 0 {
+		return ""
+	}
+	return strings.TrimSpace(s.SQL[from:to])
 }

@@ -10,8 +10,9 @@ import (
 
 var _ = add(lint.Rule{
 	ID: "unique-using-invalid-index", Severity: lint.Stop, Kind: "fails",
-	Summary: "USING INDEX with an INVALID index",
-	Run:     uniqueUsingInvalidIndex,
+	Supersedes: []string{"server-refuses"},
+	Summary:    "USING INDEX with an INVALID index",
+	Run:        uniqueUsingInvalidIndex,
 	Doc: `
 ## Advice
 Look at pg_index.indisvalid before you make an index a constraint.

@@ -3,6 +3,7 @@ package ways
 import (
 	"fmt"
 
+	"belay/sqlview/catalog"
 	"belay/sqlview/rewrite"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -45,12 +46,28 @@ func columnInSteps(p *rewrite.Piece) (rewrite.Rewritten, error) {
 	if why := refuseColumn(a, c); why != "" {
 		return rewrite.Refuse(why)
 	}
+	if used := rowUsed(a.Relation); used != "" && p.Effects.Rewrites != nil {
+		return rewrite.Refuse("it fails on the server (0A000): " + used + " uses the table's row type")
+	}
 	s := newColumn{Alteration: a, column: c, later: p.Has("add-col-volatile-default", "add-col-default-pre11")}
 	made, err := s.steps()
 	if s.later {
 		made.Kept = firing(a.Relation)
 	}
 	return made, err
+}
+
+// rowUsed is a column of another table that holds rows of this one; "" = none known.
+func rowUsed(r *catalog.Relation) string {
+	if r == nil || r.Details == nil {
+		return ""
+	}
+	for _, h := range r.Details.HangingOn(catalog.RowType) {
+		if h.Kind == "table column" {
+			return h.Name
+		}
+	}
+	return ""
 }
 
 func refuseColumn(a rewrite.Alteration, c column) string {

@@ -17,17 +17,20 @@ var _ = add(rewrite.Way{
 	Lifts:   []string{"drop-column"},
 	Doc: `
 ## Files
-One: the column gets a name with _drop_ and the date, and a column that is NOT NULL without a default may be NULL from then on, so
-that rows can be written without it. Its way back is the rename back. The DROP is not written: it is for a week later.
+One: the column gets a name with _drop_ and the date, and what would hold rows to it goes with its name: its NOT NULL, default, CHECKs
+and foreign keys, and keys that it shares with other columns. So rows can be written without it. Its way back is the rename back,
+with all of that. The DROP is not written: it is for a week later.
 
 ## In practice
-It breaks the same code as the drop, and it can be taken back in a moment. Indexes, constraints and views follow the rename without
-a word; queries that name the column fail, and that is what it is for.
+It breaks the same code as the drop, and it can be taken back in a moment, or as long as its keys take to be built again. Indexes
+and views follow the rename without a word; queries that name the column fail, and that is what it is for. The column keeps its
+place in the table: INSERT without a list of columns still writes it.
 
 ## Left alone
 IF EXISTS, which a rename of a column does not have; CASCADE; columns that their table's children inherit; a primary key's column,
-whose NOT NULL cannot be lifted. A column that a function names: the function, or every write of a table whose trigger it is, fails
-after a rename as after the drop, so it is replaced first.
+whose NOT NULL cannot be lifted; a generated column, a domain that forbids NULL, an exclusion constraint, a published table. A
+column that a function names: the function, or every write of a table whose trigger it is, fails after a rename as after the
+drop, so it is replaced first. A table of which the server was not asked.
 `,
 	Run: dropColumnLater,
 })
@@ -37,26 +40,61 @@ func dropColumnLater(p *rewrite.Piece) (rewrite.Rewritten, error) {
 	if why := refuseDropColumn(p, a, ok); why != "" {
 		return rewrite.Refuse(why)
 	}
-	name := setAside(a.Name, p.Today)
-	column, fresh := lint.Ident(a.Name), lint.Ident(name)
+	t := newTwin(p, a.Range, a.Head, a.Name, p.Aside(a.Table, a.Name))
+	if why := t.refuseAside(p); why != "" {
+		return rewrite.Refuse(why)
+	}
+	var b script
+	kept := []string{
+		"column " + a.Table + "." + a.Name + " stays as " + t.fresh + ": drop it a week later, when nothing has missed it",
+		t.fresh + " keeps its place in the table: look at INSERT without a list of columns and at SELECT *",
+	}
+	kept = append(kept, t.letGo(&b)...)
+	b.do(t.rename(t.old, t.fresh), t.rename(t.fresh, t.old))
 	phase := rewrite.Phase{
-		Title: title(a.Table, "set aside", a.Name),
-		SQL:   []string{a.Head + " RENAME COLUMN " + column + " TO " + fresh},
-		Down:  []string{a.Head + " RENAME COLUMN " + fresh + " TO " + column},
-		Why:   "who still needs the column shows within minutes, and the way back is this rename; the DROP is for a week later",
+		Title: title(a.Table, "set aside", a.Name), SQL: b.up, Down: b.down, Switch: true,
+		Why: "who still needs the column shows within minutes, and the way back is this rename; the DROP is for a week later",
 	}
-	out := rewrite.Rewritten{Kept: []string{"column " + a.Table + "." + a.Name + " stays as " + name + ": drop it a week later, when nothing has missed it"}}
-	known := a.Relation.Column(a.Name)
-	switch {
-	case known == nil:
-		out.Kept = append(out.Kept, "whether "+a.Name+" is NOT NULL is not known: if it is and has no default, rows cannot be written without it until it may be NULL")
-	case known.NotNull && known.Default == "" && !known.Identity && known.Generated == "":
-		phase.SQL = append([]string{a.Head + " ALTER COLUMN " + column + " DROP NOT NULL"}, phase.SQL...)
-		phase.Why += "; the way back leaves the column nullable"
-		out.Kept = append(out.Kept, name+" may be NULL, so that rows can be written without it")
+	return rewrite.Rewritten{Phases: []rewrite.Phase{phase}, Kept: kept}, nil
+}
+
+// letGo takes off the column what would hold rows to it that are written without
+// it, and says what stays.
+func (t *twin) letGo(b *script) (kept []string) {
+	for _, k := range t.relation.Constraints {
+		if !k.Names(t.old) || k.Type != catalog.Check && k.Type != catalog.ForeignKey {
+			continue
+		}
+		name := lint.Ident(k.Name)
+		b.do(t.head+" DROP CONSTRAINT "+name, t.head+" ADD CONSTRAINT "+name+" "+unread(k.Definition))
 	}
-	out.Phases = []rewrite.Phase{phase}
-	return out, nil
+	for _, i := range t.relation.Indexes {
+		x := twinIndex{IndexDef: i}
+		name := lint.Ident(x.name())
+		switch {
+		case !i.Uses(t.old):
+		case x.harmless():
+			kept = append(kept, "index "+x.name()+" stays and goes with "+t.fresh)
+		case i.Constraint != "":
+			b.do(t.head+" DROP CONSTRAINT "+name, t.head+" ADD CONSTRAINT "+name+" "+t.relation.Constraint(i.Constraint).Definition)
+		default:
+			b.do("DROP INDEX "+t.beside(x.name()), i.Definition)
+		}
+	}
+	for _, s := range t.relation.Details.Statistics {
+		if slices.Contains(s.Columns, t.old) {
+			kept = append(kept, "statistics "+s.Name+" stay and go with "+t.fresh)
+		}
+	}
+	c, old := t.column(), lint.Ident(t.old)
+	if c.Default != "" {
+		b.do(t.head+" ALTER COLUMN "+old+" DROP DEFAULT", t.head+" ALTER COLUMN "+old+" SET DEFAULT "+c.Default)
+	}
+	if c.NotNull && !c.Identity {
+		kept = append(kept, t.fresh+" may be NULL, so that rows can be written without it; its way back leaves it so")
+		b.do(t.head+" ALTER COLUMN "+old+" DROP NOT NULL", "")
+	}
+	return kept
 }
 
 func refuseDropColumn(p *rewrite.Piece, a rewrite.Alteration, ok bool) string {
@@ -67,6 +105,8 @@ func refuseDropColumn(p *rewrite.Piece, a rewrite.Alteration, ok bool) string {
 		return "the date is not known"
 	case a.MissingOk:
 		return "where the column is missing, IF EXISTS does nothing, and a rename would fail"
+	case a.IfExists:
+		return "where the table is missing, IF EXISTS does nothing, and the files would fail"
 	case a.Behavior == pg.DropBehavior_DROP_CASCADE:
 		return "CASCADE takes what hangs on the column along, and a rename would leave it"
 	case p.Has("drop-column-in-function"):
@@ -83,6 +123,39 @@ func refuseDropColumn(p *rewrite.Piece, a rewrite.Alteration, ok bool) string {
 		}
 	}
 	return refuseParts(a.Relation)
+}
+
+// refuseAside says why a column cannot wait under another name for its drop.
+func (t *twin) refuseAside(p *rewrite.Piece) string {
+	r := t.relation
+	switch {
+	case r == nil || r.Details == nil || p.Before.Source != catalog.SourceLive:
+		return "what hangs on the column is not known: give a database"
+	case t.column() == nil:
+		return "the table has no column " + t.old
+	case t.column().Generated != "":
+		return "the server would go on to compute the column for every row, and fail where it cannot"
+	case p.Before.Type(t.column().Type).ForbidsNull():
+		return "the domain " + t.column().Type + " forbids NULL: rows could not be written without the column"
+	}
+	if why := t.refuseEarlier(p); why != "" {
+		return why
+	}
+	for _, k := range r.Constraints {
+		switch {
+		case !k.Names(t.old):
+		case k.Type == catalog.Exclude:
+			return "exclusion constraint " + k.Name + " cannot be made again while rows are written"
+		case k.Definition == "":
+			return "how constraint " + k.Name + " was made is not known"
+		}
+	}
+	for _, i := range r.Indexes {
+		if i.Uses(t.old) && i.Definition == "" {
+			return "how index " + catalog.Base(i.Name) + " was made is not known"
+		}
+	}
+	return strings.Replace(t.refusePublished(p), "without the second column", "without a column of the new name", 1)
 }
 
 func primary(r *catalog.Relation, column string) bool {

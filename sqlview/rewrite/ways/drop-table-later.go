@@ -1,6 +1,7 @@
 package ways
 
 import (
+	"slices"
 	"strings"
 
 	"belay/sqlview/catalog"
@@ -21,12 +22,13 @@ One for each table: it gets a name with _drop_ and the date, and its way back is
 for a week later, when nothing has missed the table, and ` + "`belay review`" + ` lets it pass then.
 
 ## In practice
-Who still asks for the table is told so within minutes, and the way back is instant. Views, foreign keys and sequences follow the
-rename without a word, and a foreign key of the table still holds the rows that it names. A table to which nobody writes any more has a gap when it comes back.
+Who still asks for the table is told so within minutes, and the way back is instant. Its foreign keys go with its name, so that
+they hold no rows of other tables; they come back NOT VALID. Views and sequences follow the rename without a word. A table to
+which nobody writes any more has a gap when it comes back.
 
 ## Left alone
 A table whose name is taken again further down in the file: its indexes and constraints would hold their names. A file that goes
-on to drop what the table uses, such as its type.
+on to drop what the table uses, such as its type. CASCADE. A table of which the server was not asked.
 `,
 	Run: dropTableLater,
 })
@@ -45,45 +47,66 @@ func dropTableLater(p *rewrite.Piece) (rewrite.Rewritten, error) {
 	var out rewrite.Rewritten
 	for _, o := range d.Objects {
 		table := p.NameOf(o.GetList().GetItems())
-		if r := p.Before.Seen(table); r != nil && len(r.Parents) > 0 {
+		r := p.Before.Seen(table)
+		switch {
+		case r == nil && !d.MissingOk || r != nil && (r.Partial || p.Before.Source != catalog.SourceLive):
+			return rewrite.Refuse("what the table " + table + " holds fast is not known: give a database")
+		case d.Behavior == pg.DropBehavior_DROP_CASCADE && hangsOnTable(p, d, r) != "":
+			return rewrite.Refuse("CASCADE takes " + hangsOnTable(p, d, r) + " along, and a rename would leave it")
+		case r != nil && len(r.Parents) > 0:
 			return rewrite.Refuse(table + " is a partition or inherits: renamed it would still be read through its parent; detach it first")
 		}
-		name, source := setAside(catalog.Base(table), p.Today), written(o.GetList().GetItems())
+		name, source := p.Aside(catalog.Schema(table), catalog.Base(table)), written(o.GetList().GetItems())
 		exists := ""
 		if d.MissingOk {
 			exists = "IF EXISTS "
 		}
+		b := script{}
+		letsGo(&b, r, "ALTER TABLE "+exists+source)
+		b.do("ALTER TABLE "+exists+source+" RENAME TO "+lint.Ident(name), "ALTER TABLE "+exists+renamed(source, name)+" RENAME TO "+lint.Ident(catalog.Base(table)))
 		out.Phases = append(out.Phases, rewrite.Phase{
-			Title: "set aside " + catalog.Base(table),
-			SQL:   []string{"ALTER TABLE " + exists + source + " RENAME TO " + lint.Ident(name)},
-			Down:  []string{"ALTER TABLE " + exists + renamed(source, name) + " RENAME TO " + lint.Ident(catalog.Base(table))},
-			Why:   "who still needs the table shows within minutes, and the way back is this rename; the DROP is for a week later",
+			Title: "set aside " + catalog.Base(table), SQL: b.up, Down: b.down, Switch: true,
+			Why: "who still needs the table shows within minutes, and the way back is this rename; the DROP is for a week later",
 		})
 		out.Kept = append(out.Kept, "table "+table+" stays as "+name+": drop it a week later, when nothing has missed it")
-		out.Kept = append(out.Kept, stillHolds(p.Before.Seen(table), name)...)
 	}
 	return out, nil
 }
 
-// stillHolds names the foreign keys of a table that is set aside: they go on to
-// hold rows of other tables that code would like to delete.
-func stillHolds(r *catalog.Relation, name string) []string {
-	var kept []string
+// hangsOnTable names what CASCADE would take along with a table; "" = nothing.
+func hangsOnTable(p *rewrite.Piece, d *pg.DropStmt, r *catalog.Relation) string {
 	if r == nil {
-		return nil
+		return ""
 	}
-	for _, k := range r.Constraints {
-		if k.Type == catalog.ForeignKey {
-			kept = append(kept, "foreign key "+k.Name+" of "+name+" still holds: unless it cascades, a row of "+k.References+
-				" that it names cannot be deleted; drop the key where code deletes there")
+	for _, by := range r.ReferencedBy {
+		with := slices.ContainsFunc(d.Objects, func(o *pg.Node) bool { return p.NameOf(o.GetList().GetItems()) == by })
+		if by != r.Name && !with {
+			return "the foreign keys of " + by
 		}
 	}
-	return kept
+	for _, o := range r.Dependents {
+		if o.Kind == catalog.View || o.Kind == catalog.MaterializedView || o.Kind == catalog.FunctionKind {
+			return string(o.Kind) + " " + o.Name
+		}
+	}
+	return ""
 }
 
-// setAside is the name of what waits for its drop: cut so that the date stays.
-func setAside(name, today string) string {
-	return catalog.ObjectName(name, "", "drop_"+strings.ReplaceAll(today, "-", ""))
+// letsGo takes the foreign keys off a table that is set aside: they would go on to
+// hold rows of other tables that code wants to delete.
+func letsGo(b *script, r *catalog.Relation, head string) {
+	if r == nil {
+		return
+	}
+	for _, k := range r.Constraints {
+		if k.Type == catalog.ForeignKey && k.References != r.Name {
+			back := ""
+			if k.Definition != "" {
+				back = head + " ADD CONSTRAINT " + lint.Ident(k.Name) + " " + unread(k.Definition)
+			}
+			b.do(head+" DROP CONSTRAINT "+lint.Ident(k.Name), back)
+		}
+	}
 }
 
 // renamed is the new name in the schema of a table as the source writes it.

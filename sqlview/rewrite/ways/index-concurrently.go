@@ -40,7 +40,7 @@ func indexConcurrently(p *rewrite.Piece) (rewrite.Rewritten, error) {
 	name := lint.Ident(catalog.Base(made.Name))
 	sql := p.SQL
 	for i, t := range tokensOf(p.SQL) {
-		if i > 0 && is(p.SQL, t, "INDEX") {
+		if i > 0 && is(p.SQL, t, "INDEX") && !n.Concurrent {
 			words := " CONCURRENTLY"
 			if n.Idxname == "" {
 				words += " " + name

@@ -4,31 +4,40 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
+	"belay/sqlview/pair"
 	"belay/sqlview/rewrite"
+	"belay/sqlview/synctrigger"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
 var _ = add(rewrite.Way{
 	ID:      "rename-by-new-column",
-	Summary: "RENAME COLUMN becomes the first half of expand and contract: a new column kept in step both ways",
+	Summary: "RENAME COLUMN leaves a second column under the old name, kept in step both ways: the first half of expand and contract",
 	Lifts:   []string{"rename-column"},
 	Doc: `
 ## Files
-The new column with the same type and collation; a trigger that keeps both in step, whichever of them is written; a backfill; NOT NULL,
-proven, where the old column is. The second half is not written: when no code names the old column any more, a later
+A second column of the same type and collation, with the same column privileges; a trigger that writes it from the first; a
+backfill; each index over the column again, CONCURRENTLY, so that old queries and ON CONFLICT find theirs. Then, in one transaction
+of changes in the catalog, the column itself is renamed, the second one gets the old name, and from then on a trigger keeps both in
+step, whichever of them is written. The second half is not written: when no code names the old column any more, a later
 migration drops the trigger and then the column.
 
 ## In practice
-Old and new code work side by side from the second file on, in any order of deploys. New code that writes NULL into the new column
-of a new row gets what the old column has. The new column stands last in the table.
+All that hangs on the column follows the rename, as it would follow the original: constraints, views, policies, defaults, comments.
+Old and new code work side by side from the last file on, and its way back loses nothing. An INSERT that writes NULL into
+one of the two and leaves the other out is told from one that leaves out both by the column's default. The second column stands last
+in the table.
 
 ## Left alone
-A column in an index, a constraint or a view, of a partitioned table, with a sequence, an identity or an expression: what hangs
-on it would stay behind. Columns of views and types. A table of which nothing is known.
+A column whose default is another value each time, or that the server computes; one that a trigger names, in UPDATE OF, WHEN or its
+function; DEFERRABLE keys, partitions and children, a published table, FORCE ROW LEVEL SECURITY, rules, triggers that fire after the
+new one, functions that take rows of the table as they are. Columns of views and types. A table of which the server was not asked.
 `,
 	Run: renameByNewColumn,
 })
@@ -37,53 +46,141 @@ on it would stay behind. Columns of views and types. A table of which nothing is
 // written into a statement.
 var typeName = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?( [a-z]+)*(\([0-9, ]+\))?( [a-z]+)*(\[\])*$`)
 
+var collationName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+
 func renameByNewColumn(p *rewrite.Piece) (rewrite.Rewritten, error) {
 	n := p.Node.GetRenameStmt()
 	if n.GetRenameType() != pg.ObjectType_OBJECT_COLUMN || n.RelationType != pg.ObjectType_OBJECT_TABLE || n.MissingOk {
 		return rewrite.Refuse("only the column of a table that is there is renamed so")
 	}
-	table := p.Name(n.Relation)
 	head := "ALTER TABLE " + rewrite.Written(n.Relation)
-	t := newTwin(table, rewrite.Written(n.Relation), head, p.Before.Relation(table), n.Subname, catalog.Truncate(n.Newname))
-	if why := cmp.Or(t.refuse(p), t.refuseType()); why != "" {
+	r := renaming{twin: newTwin(p, n.Relation, head, n.Subname, n.Subname+"_old"), name: catalog.Truncate(n.Newname)}
+	if why := r.refuse(p); why != "" {
 		return rewrite.Refuse(why)
 	}
-	old, fresh := lint.Ident(t.old), lint.Ident(t.fresh)
-	definition := fresh + " " + t.column().Type
-	if c := t.column().Collation; c != "" {
-		definition += ` COLLATE "` + c + `"`
+	if why := cmp.Or(r.refuseRename(p), r.readIndexes(p, "old"), r.refuseIndexes()); why != "" {
+		return rewrite.Refuse(why)
 	}
+	first := r.add(r.definition(), "a second column, which old code will find under the old name")
+	if d, ok := r.details(); ok {
+		first.SQL = append(first.SQL, grants(r.written, r.fresh, d)...)
+	}
+	forth := synctrigger.Pair{Trigger: r.trigger(), Old: r.old, New: r.fresh, OneWay: true}
+	fresh, old := lint.Ident(r.fresh), lint.Ident(r.old)
 	phases := []rewrite.Phase{
-		{
-			Title: title(table, "add", t.fresh), SQL: []string{head + " ADD COLUMN " + definition},
-			Down: []string{head + " DROP COLUMN " + fresh}, Why: "the column under its new name, beside the old one",
-		},
-		t.sync(bothWays(old, fresh), false, "whoever writes one of the two columns writes both from here on"),
-		t.fill(old, fresh+" IS DISTINCT FROM "+old),
+		first, r.keep(forth, "whoever writes "+r.old+" writes both from here on"), r.fill(old, fresh+" IS NULL AND "+old+" IS NOT NULL"),
 	}
-	return rewrite.Rewritten{
-		Phases: append(phases, t.notNull()...),
-		Kept: append(firing(t.relation),
-			fmt.Sprintf("column %s.%s and trigger %s stay: when no code names %s any more, drop the trigger, its function and then the column", table, t.old, t.trigger, t.old),
-			t.fresh+" stands last in the table: look at INSERT without a list of columns and at SELECT *",
-			"the default of "+t.old+" stays with it: the trigger hands it on"),
-	}, nil
+	phases = append(phases, r.buildIndexes("for queries of old code, built while reads and writes go on")...)
+	return rewrite.Rewritten{Phases: append(phases, r.swap(p, forth)), Kept: r.kept(p)}, nil
 }
 
-func (t twin) refuseType() string {
-	c := t.column()
-	if !typeName.MatchString(c.Type) || c.Collation != "" && !regexp.MustCompile(`^[A-Za-z0-9_.-]+$`).MatchString(c.Collation) {
+// renaming is a column that gets another name, with the twin that keeps the old one.
+type renaming struct {
+	twin
+	// name is the new name, unquoted.
+	name string
+}
+
+func (r *renaming) definition() string {
+	typ := r.column().Type
+	if c := r.column().Collation; c != "" {
+		typ += ` COLLATE "` + strings.ReplaceAll(c, ".", `"."`) + `"`
+	}
+	return typ
+}
+
+func (r *renaming) refuseRename(p *rewrite.Piece) string {
+	c := r.column()
+	switch {
+	case r.relation.Column(r.name) != nil:
+		return "there is a column " + r.name + " already"
+	case takenBelow(p, pair.Thing{Kind: pair.Column, Of: r.table, Name: r.old}):
+		return "its old name is given to another column further down"
+	case !typeName.MatchString(c.Type) || c.Collation != "" && !collationName.MatchString(c.Collation):
 		return "the type " + c.Type + " is known for reading only"
+	case !steady.MatchString(c.Default) || c.Default != "" && r.knownDefault(p) != catalog.SourceLive:
+		return "its default is another value each time, or not known: a trigger cannot tell it from a value that was written"
+	}
+	for _, d := range r.relation.Dependents {
+		if d.Kind == catalog.TriggerKind && slices.Contains(d.Columns, r.old) {
+			return "trigger " + d.Name + " names the column: it would not see what is written under the old name"
+		}
+	}
+	for _, t := range r.relation.Triggers {
+		f := p.Before.Functions.Get(t.Function)
+		switch {
+		case f == nil || f.Body == "":
+			return "what trigger " + t.Name + " does is not known"
+		case catalog.Mentions(f.Body, r.old) || catalog.Mentions(f.Body, r.name):
+			return "function " + t.Function + " of trigger " + t.Name + " names the column: replace it first, or with the code"
+		}
 	}
 	return ""
 }
 
-// bothWays hands a value on, from the column that was written to the other.
-func bothWays(old, fresh string) string {
-	return fmt.Sprintf(`  IF TG_OP = 'INSERT' THEN
-    IF NEW.%[2]s IS NULL THEN NEW.%[2]s := NEW.%[1]s; ELSE NEW.%[1]s := NEW.%[2]s; END IF;
-  ELSIF NEW.%[2]s IS DISTINCT FROM OLD.%[2]s THEN NEW.%[1]s := NEW.%[2]s;
-  ELSIF NEW.%[1]s IS DISTINCT FROM OLD.%[1]s THEN NEW.%[2]s := NEW.%[1]s;
-  END IF;
-`, old, fresh)
+// steady is a default that is the same for both columns of a row.
+var steady = regexp.MustCompile(`^(\(?-?[0-9]+(\.[0-9]+)?\)?|('([^']|'')*'|NULL)::[a-z][a-z0-9_. ]*(\([0-9,]+\))?(\[\])?|true|false|now\(\)|CURRENT_TIMESTAMP|CURRENT_DATE|)$`)
+
+func (r *renaming) refuseIndexes() string {
+	for _, i := range r.indexes {
+		switch {
+		case !i.Immediate:
+			return "constraint " + i.Constraint + " is DEFERRABLE: " + notDeferred
+		case i.Constraint != "" && !i.Unique:
+			return "exclusion constraint " + i.Constraint + " cannot be built while rows are written"
+		}
+	}
+	return ""
+}
+
+// both keeps the columns in step after the swap, whichever is written.
+func (r *renaming) both(p *rewrite.Piece) synctrigger.Pair {
+	renamed := r.twin
+	renamed.fresh = r.name
+	sync := synctrigger.Pair{Trigger: renamed.trigger(), Old: r.old, New: r.name}
+	if d := r.column().Default; d != "" {
+		sync.NewDefault, sync.Path = "("+d+")::"+r.column().Type, path(p.Before)
+	}
+	return sync
+}
+
+// swap renames the column and gives its twin the old name.
+func (r *renaming) swap(p *rewrite.Piece, forth synctrigger.Pair) rewrite.Phase {
+	var b script
+	made, both, old := forth.SQL(), r.both(p).SQL(), lint.Ident(r.old)
+	b.up, b.down = append(b.up, made.Drop...), append(b.down, made.Create...)
+	b.do(r.twin.rename(r.old, r.name), r.twin.rename(r.name, r.old))
+	b.do(r.twin.rename(r.fresh, r.old), r.twin.rename(r.old, r.fresh))
+	if d := r.column().Default; d != "" {
+		b.do(r.head+" ALTER COLUMN "+old+" SET DEFAULT "+d, r.head+" ALTER COLUMN "+old+" DROP DEFAULT")
+	}
+	b.up, b.down = append(b.up, both.Create...), append(both.Drop, b.down...)
+	return rewrite.Phase{
+		Title: title(r.table, "rename", r.old, "to", r.name), Switch: true, SQL: b.up, Down: b.down,
+		Why: "the column has its new name and old code goes on under the old one; whoever writes one of the two writes both from here on",
+	}
+}
+
+func (r *renaming) kept(p *rewrite.Piece) []string {
+	trigger := r.both(p).Trigger.Name
+	kept := append(firing(r.relation),
+		fmt.Sprintf("column %s.%s and the triggers and function %s stay: when no code names %s any more, drop the triggers, the function and then the column", r.table, r.old, trigger, r.old),
+		r.old+" stands last in the table: look at INSERT without a list of columns, COPY and SELECT *")
+	for _, i := range r.indexes {
+		kept = append(kept, "index "+i.build+" stays for old code and goes with "+r.old)
+	}
+	for name, f := range p.Before.Functions.All() {
+		if catalog.Mentions(f.Body, r.old) && catalog.Mentions(f.Body, catalog.Base(r.table)) && !r.named(name) {
+			kept = append(kept, "function "+name+" names "+r.old+": replace it before the column goes")
+		}
+	}
+	return kept
+}
+
+// named reports whether a function is known to depend on the column: it follows
+// the rename.
+func (r *renaming) named(function string) bool {
+	return slices.ContainsFunc(r.relation.Dependents, func(d catalog.Dependent) bool {
+		return d.Kind == catalog.FunctionKind && d.Name == function
+	})
 }

@@ -1,10 +1,12 @@
 package ways
 
 import (
+	"slices"
 	"strings"
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
+	"belay/sqlview/pair"
 	"belay/sqlview/parse"
 	"belay/sqlview/rewrite"
 )
@@ -17,6 +19,17 @@ func title(table string, words ...string) string {
 		return base + " " + text
 	}
 	return text
+}
+
+// takenBelow reports whether the file goes on to bring something under a name that
+// would still be taken.
+func takenBelow(p *rewrite.Piece, t pair.Thing) bool {
+	for _, st := range p.Later {
+		if slices.Contains(pair.Of(st, p.After).Brings, t) {
+			return true
+		}
+	}
+	return false
 }
 
 // refuseIfExists refuses a table that may be missing: what follows is no ALTER

@@ -8,124 +8,76 @@ import (
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
+	"belay/sqlview/parse"
 	"belay/sqlview/rewrite"
+	"belay/sqlview/synctrigger"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
-// twin is a second column that takes the place of another one, kept in step with
-// it by a trigger until then.
+// twin is a second column beside one that gets another type or name. A trigger
+// keeps both in step until, in one transaction, they change places.
 type twin struct {
 	table, written, head string
+	as                   *pg.RangeVar
 	relation             *catalog.Relation
-	// old and fresh are the columns' names, unquoted.
+	// old and fresh are the columns' names before the change, unquoted.
 	old, fresh string
-	// trigger names the trigger and its function, unquoted.
-	trigger string
+	indexes    []twinIndex
+	// checks, keys and referring are the constraints over the column: CHECKs, its
+	// foreign keys, and those of other tables that refer to it.
+	checks, keys, referring []twinConstraint
+	statistics              []catalog.StatisticsDef
+	// sequence is the one that the column owns, as SQL writes it; "" = none.
+	sequence string
 }
 
-func newTwin(table, written, head string, r *catalog.Relation, old, fresh string) twin {
+func newTwin(p *rewrite.Piece, named *pg.RangeVar, head, old, fresh string) twin {
+	table := p.Name(named)
 	return twin{
-		table: table, written: written, head: head, relation: r, old: old, fresh: fresh,
-		// Triggers fire in the order of their names: this one sees what others made.
-		trigger: catalog.ObjectName("zz_"+catalog.Base(table), fresh, "sync"),
+		table: table, as: named, written: rewrite.Written(named), head: head, relation: p.Before.Relation(table), old: old, fresh: catalog.Truncate(fresh),
 	}
 }
 
-// refuse says what a second column would lose of the first; "" = nothing.
-func (t twin) refuse(p *rewrite.Piece) string {
-	r := t.relation
-	if r == nil {
-		return "nothing is known of the table: give a database or --schema"
+func (t *twin) column() *catalog.Column { return t.relation.Column(t.old) }
+
+// beside is the name of an index in the schema of the table, as the source writes
+// that.
+func (t *twin) beside(name string) string { return rewrite.Beside(t.as, name) }
+
+// trigger is what keeps both columns in step: it fires last, so that it sees what
+// other triggers made, and for replicated changes too.
+func (t *twin) trigger() synctrigger.Trigger {
+	const longest = 56
+	name := catalog.ObjectName("zz_"+catalog.Base(t.table), t.fresh, "sync")
+	for n := len(name); len(name) > longest; n-- {
+		name = catalog.ObjectName("zz_"+catalog.Base(t.table), t.fresh, "sync"+strings.Repeat("_", 2+len(name)-longest))
+		name = strings.TrimRight(name, "_")
 	}
-	c := r.Column(t.old)
-	switch {
-	case c == nil:
-		return "the table has no column " + t.old
-	case c.Identity || c.Generated != "" || strings.Contains(c.Default, "nextval("):
-		return "the server computes the column: its sequence or expression would stay with the old one"
-	case r.Column(t.fresh) != nil:
-		return "there is a column " + t.fresh + " already"
-	case !plainDefault(c.Default, p.Before.Source):
-		return "its default is known for reading only: give a database"
-	case incomparable(c.Type):
-		return "values of type " + c.Type + " cannot be compared, so nobody can say that both columns are equal"
-	case len(r.Statistics) > 0:
-		return "extended statistics hang on the table: " + strings.Join(r.Statistics, ", ")
+	schema := ""
+	if t.as.GetSchemaname() != "" {
+		schema = lint.Ident(t.as.Schemaname)
 	}
-	if hangs := t.hangs(); len(hangs) > 0 {
-		return "what hangs on the column would stay with the old one: " + strings.Join(hangs, ", ")
-	}
-	for _, other := range r.Triggers {
-		if other.Enabled && other.Name >= t.trigger {
-			return "trigger " + other.Name + " fires after the one that keeps both columns in step"
-		}
-	}
-	return refuseParts(r)
+	return synctrigger.Trigger{Name: name, Schema: schema, Tables: []string{t.written}, Always: true}
 }
 
-// hangs lists the indexes, constraints and dependents that name the column.
-func (t twin) hangs() []string {
-	var all []string
-	for _, i := range t.relation.Indexes {
-		if slices.Contains(i.Columns, t.old) || slices.Contains(i.Include, t.old) ||
-			catalog.Mentions(i.Predicate, t.old) || catalog.Mentions(i.Expressions, t.old) {
-			all = append(all, "index "+catalog.Base(i.Name))
-		}
-	}
-	for _, k := range t.relation.Constraints {
-		owned := t.relation.Index(catalog.Schema(t.table)+"."+k.Name) != nil
-		if k.Type != catalog.NotNull && !owned && (slices.Contains(k.Columns, t.old) || catalog.Mentions(k.Expression, t.old)) {
-			all = append(all, "constraint "+k.Name)
-		}
-	}
-	for _, d := range t.relation.Dependents {
-		if len(d.Columns) == 0 || slices.Contains(d.Columns, t.old) || slices.Contains(d.Columns, "*") {
-			all = append(all, string(d.Kind)+" "+d.Name)
-		}
-	}
-	return all
-}
-
-var literal = regexp.MustCompile(`^(-?[0-9]+(\.[0-9]+)?|'([^']|'')*'(::[a-z][a-z0-9 ]*(\([0-9,]+\))?)?|true|false|now\(\)|CURRENT_TIMESTAMP|CURRENT_DATE)$`)
-
-// plainDefault is a default whose text may be run: as the server prints it, or
-// one that cannot be read in two ways.
-func plainDefault(text string, from catalog.Source) bool {
-	return text == "" || from == catalog.SourceLive || literal.MatchString(text)
-}
-
-func (t twin) column() *catalog.Column { return t.relation.Column(t.old) }
-
-func (t twin) function() string {
-	if schema, _, ok := strings.Cut(t.written, "."); ok {
-		return schema + "." + lint.Ident(t.trigger)
-	}
-	return lint.Ident(t.trigger)
-}
-
-// sync is the phase that keeps both columns in step. body is plpgsql, path
-// whether the function keeps the search_path that it was made under.
-func (t twin) sync(body string, path bool, why string) rewrite.Phase {
-	up, down := t.keep(body, path), t.unkeep()
-	return rewrite.Phase{Title: title(t.table, "keep", t.fresh, "in step"), SQL: up, Down: down, Why: why}
-}
-
-func (t twin) keep(body string, path bool) []string {
-	set := ""
-	if path {
-		set = " SET search_path FROM CURRENT"
-	}
-	return []string{
-		fmt.Sprintf("CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql%s AS $sync$\nBEGIN\n%s  RETURN NEW;\nEND\n$sync$", t.function(), set, body),
-		fmt.Sprintf("CREATE TRIGGER %s BEFORE INSERT OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION %s()", lint.Ident(t.trigger), t.written, t.function()),
+// add is the phase that makes the second column.
+func (t *twin) add(typ, why string) rewrite.Phase {
+	fresh := lint.Ident(t.fresh)
+	return rewrite.Phase{
+		Title: title(t.table, "add", t.fresh), SQL: []string{t.head + " ADD COLUMN " + fresh + " " + typ},
+		Down: []string{t.head + " DROP COLUMN " + fresh}, Why: why,
 	}
 }
 
-func (t twin) unkeep() []string {
-	return []string{"DROP TRIGGER " + lint.Ident(t.trigger) + " ON " + t.written, "DROP FUNCTION " + t.function() + "()"}
+// keep is the phase that keeps the columns in step.
+func (t *twin) keep(p synctrigger.Pair, why string) rewrite.Phase {
+	s := p.SQL()
+	return rewrite.Phase{Title: title(t.table, "keep", t.fresh, "in step"), SQL: s.Create, Down: s.Drop, Why: why}
 }
 
 // fill gives the old rows of the new column their value.
-func (t twin) fill(value, where string) rewrite.Phase {
+func (t *twin) fill(value, where string) rewrite.Phase {
 	return rewrite.Phase{
 		Title: title(t.table, "fill", t.fresh), Backfill: true,
 		SQL:     []string{fmt.Sprintf("UPDATE %s SET %s = %s WHERE %s", t.written, lint.Ident(t.fresh), value, where)},
@@ -135,7 +87,7 @@ func (t twin) fill(value, where string) rewrite.Phase {
 }
 
 // notNull makes the new column what the old one is.
-func (t twin) notNull() []rewrite.Phase {
+func (t *twin) notNull() []rewrite.Phase {
 	if !t.column().NotNull {
 		return nil
 	}
@@ -143,4 +95,141 @@ func (t twin) notNull() []rewrite.Phase {
 		Title: title(t.table, t.fresh, "not null"), SQL: []string{t.head + " ALTER COLUMN " + lint.Ident(t.fresh) + " SET NOT NULL"},
 		Down: []string{t.head + " ALTER COLUMN " + lint.Ident(t.fresh) + " DROP NOT NULL"}, Why: "as " + t.old + " is",
 	}}
+}
+
+func (t *twin) rename(from, to string) string {
+	return t.head + " RENAME COLUMN " + lint.Ident(from) + " TO " + lint.Ident(to)
+}
+
+// refuse says what a second column would lose of the first, or do to those who
+// know only one; "" = nothing.
+func (t *twin) refuse(p *rewrite.Piece) string {
+	r := t.relation
+	switch {
+	case r == nil || r.Details == nil || p.Before.Source != catalog.SourceLive:
+		return "what hangs on the column is not known: give a database"
+	case t.column() == nil:
+		return "the table has no column " + t.old
+	case t.column().Identity || t.column().Generated != "":
+		return "the server computes the column: its sequence or expression would stay with the old one"
+	case r.Column(t.fresh) != nil:
+		return "there is a column " + t.fresh + " already"
+	case r.Details.ForcedRowSecurity:
+		return "row security holds for the table's owner too (FORCE ROW LEVEL SECURITY): rows that it hides would not be filled"
+	case r.Details.Typed:
+		return "the table was made OF a type"
+	case r.Details.Extension:
+		return "the table belongs to an extension"
+	}
+	for _, why := range []func(*rewrite.Piece) string{t.refuseEarlier, t.refusePublished, t.refuseTriggers, t.refuseShape, t.refuseHanging} {
+		if found := why(p); found != "" {
+			return found
+		}
+	}
+	return refuseParts(r)
+}
+
+// refuseEarlier looks for statements above that make something of the table: it
+// is not in the catalog word for word.
+func (t *twin) refuseEarlier(p *rewrite.Piece) string {
+	for _, st := range p.Earlier {
+		if makesOf(st, func(r *pg.RangeVar) bool { return p.Start.Name(r) == t.table }) {
+			return fmt.Sprintf("line %d changes the table in a way that the catalog does not tell yet: give it a file of its own", st.Line)
+		}
+	}
+	return ""
+}
+
+// makesOf reports whether a statement makes something of a table that a second
+// column would need a copy of.
+func makesOf(st parse.Statement, is func(*pg.RangeVar) bool) bool {
+	switch n := st.Node.GetNode().(type) {
+	case *pg.Node_InsertStmt, *pg.Node_UpdateStmt, *pg.Node_DeleteStmt, *pg.Node_SelectStmt, *pg.Node_MergeStmt, *pg.Node_TruncateStmt, *pg.Node_CopyStmt, *pg.Node_DropStmt:
+		return false
+	case *pg.Node_CommentStmt:
+		return true
+	case *pg.Node_AlterTableStmt:
+		return is(n.AlterTableStmt.Relation) && slices.ContainsFunc(n.AlterTableStmt.Cmds, func(c *pg.Node) bool {
+			return !slices.Contains(told, c.GetAlterTableCmd().GetSubtype())
+		})
+	}
+	found := false
+	catalog.Walk(st.Node, func(m any) bool {
+		r, ok := m.(*pg.RangeVar)
+		found = found || ok && is(r)
+		return !found
+	})
+	return found
+}
+
+// told are the changes of a table that the catalog knows all about once the
+// statement was read.
+var told = []pg.AlterTableType{
+	pg.AlterTableType_AT_AddColumn, pg.AlterTableType_AT_AlterColumnType, pg.AlterTableType_AT_ColumnDefault, pg.AlterTableType_AT_SetNotNull,
+	pg.AlterTableType_AT_DropNotNull, pg.AlterTableType_AT_DropConstraint, pg.AlterTableType_AT_DropColumn,
+}
+
+// refusePublished: a subscriber has no such column.
+func (t *twin) refusePublished(p *rewrite.Piece) string {
+	for _, pub := range p.Before.Publications {
+		listed := slices.ContainsFunc(t.relation.Dependents, func(d catalog.Dependent) bool {
+			return d.Kind == catalog.PublicationKind && d.Name == pub.Name
+		})
+		if (pub.AllTables || slices.Contains(pub.Tables, t.table)) && !listed {
+			return "publication " + pub.Name + " sends every column of the table: a subscriber without the second column would stop"
+		}
+	}
+	return ""
+}
+
+// refuseTriggers: the one that keeps the columns in step fires last, and no rule
+// rewrites what it sees.
+func (t *twin) refuseTriggers(*rewrite.Piece) string {
+	for _, other := range t.relation.Triggers {
+		if other.Name >= t.trigger().Name {
+			return "trigger " + other.Name + " fires after the one that keeps both columns in step"
+		}
+	}
+	for _, h := range t.relation.Details.Hangs {
+		if h.Kind == "rule" && h.Own && !strings.HasPrefix(h.Name, `"_RETURN"`) {
+			return "rule " + h.Name + " rewrites statements before a trigger sees them"
+		}
+	}
+	return ""
+}
+
+// everyColumn is where a body reads a row without naming its columns.
+var everyColumn = regexp.MustCompile(`(?i)\b(select|returning|,)\s*\*|[\w"]\s*\.\s*\*|\bvalues\s*\(\s*\(?\s*(new|old)\b\s*\)?\s*\.?\s*\*?\s*\)`)
+
+// refuseShape looks for what counts the columns of a row: a second one changes it.
+func (t *twin) refuseShape(p *rewrite.Piece) string {
+	for _, h := range t.relation.Details.HangingOn(catalog.RowType) {
+		return h.Kind + " " + h.Name + " is made of the table's row type"
+	}
+	for name, f := range p.Before.Functions.All() {
+		fires := slices.ContainsFunc(t.relation.Triggers, func(o catalog.Trigger) bool { return o.Function == name })
+		if (fires || catalog.Mentions(f.Body, catalog.Base(t.table))) && everyColumn.MatchString(f.Body) {
+			return "function " + name + " takes rows of the table as they are (*): a column more changes what it sees"
+		}
+	}
+	return ""
+}
+
+// carried are the kinds of dependents that are carried over one by one, or that
+// the catalog of the moment tells.
+var carried = []string{
+	"index", "table constraint", "statistics object", "sequence", "rule", "policy", "trigger", "function", "procedure", "publication relation", "default value",
+}
+
+// refuseHanging finds what hangs on the column and has no place in what follows.
+func (t *twin) refuseHanging(*rewrite.Piece) string {
+	for _, h := range t.relation.Details.HangingOn(t.old) {
+		if !slices.Contains(carried, h.Kind) {
+			return h.Kind + " " + h.Name + " hangs on the column"
+		}
+		if h.Kind == "sequence" {
+			t.sequence = h.Name
+		}
+	}
+	return ""
 }

@@ -2,13 +2,11 @@ package ways
 
 import (
 	"cmp"
-	"slices"
+	"fmt"
+	"strings"
 
 	"belay/sqlview/catalog"
-	"belay/sqlview/lint"
 	"belay/sqlview/rewrite"
-
-	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
 var _ = add(rewrite.Way{
@@ -17,19 +15,24 @@ var _ = add(rewrite.Way{
 	Lifts:   []string{"type-rewrite", "type-shrink", "type-timestamptz", "type-constrained-domain"},
 	Doc: `
 ## Files
-The new column with its type and default; a trigger that writes it from the old one; a backfill; NOT NULL, proven, where the old
-column is; then, in one transaction, the trigger goes and the names are swapped. The old column stays under a name with _drop_ and
-the date, for a week. Until the swap the way back drops what was added.
+The new column with its type; a trigger that writes it from the old one; a backfill; NOT NULL, proven, where the old column is; each
+index over the column again, CONCURRENTLY; each CHECK and foreign key again, NOT VALID and then VALIDATE, those of other tables that
+refer to the column included. Then, in one transaction of changes in the catalog, the trigger goes, the names are swapped, and
+default, sequence, keys, statistics, comments, privileges and settings are the new column's. The old indexes are dropped last,
+CONCURRENTLY. The old column stays under a name with _drop_ and the date, for a week.
 
 ## In practice
-A value that does not fit fails at the write or in the backfill, as it would have failed the original. Code that names the column
-goes on; prepared statements fail once. The column stands last in the table from then on: INSERT without a list of columns, and
-code that counts the columns of SELECT *, has to be looked at first. Column privileges, comments and storage settings stay
-with the old column.
+USING is evaluated by the trigger and by the backfill. A value that does not fit fails where it is written, as it would have failed
+after the original; one that is there already ends the backfill. Code that names the column goes on; prepared statements fail
+once. The column stands last in the table from then on: INSERT without a list of columns, COPY, and code that counts the columns
+of SELECT *, have to be looked at first. Until the swap the way back drops what was added. The swap's own way back copies back what
+was written since, while nobody can read or write the table; after a USING there is none.
 
 ## Left alone
-A column in an index, a constraint or a view, of a partitioned table, with a sequence, an identity or an expression: what hangs
-on it would stay behind. A table of which nothing is known.
+What the server refuses: a view, rule, policy, trigger, function, publication or generated column that names the column, or a default
+without a cast. What cannot be carried over: identity and generated columns, exclusion constraints, DEFERRABLE keys, partitions
+and children, a published table, FORCE ROW LEVEL SECURITY, rules, triggers that fire after the new one, functions that take rows
+of the table as they are. A value that hangs on settings of the session. A table of which the server was not asked.
 `,
 	Run: typeByNewColumn,
 })
@@ -43,119 +46,81 @@ func typeByNewColumn(p *rewrite.Piece) (rewrite.Rewritten, error) {
 	case p.Today == "":
 		return rewrite.Refuse("the date is not known")
 	}
-	t := newTwin(a.Table, a.Written, a.Head, a.Relation, a.Name, catalog.Truncate(a.Name+"_new"))
-	c, why := conversion(p, a, t)
-	if why = cmp.Or(refuseIfExists(a), t.refuse(p), why); why != "" {
+	t := newTwin(p, a.Range, a.Head, a.Name, a.Name+"_new")
+	if why := cmp.Or(refuseIfExists(a), t.refuse(p), t.refuseLater(p)); why != "" {
 		return rewrite.Refuse(why)
 	}
-	aside := setAside(a.Name, p.Today)
-	fresh := lint.Ident(t.fresh)
-	first := rewrite.Phase{
-		Title: title(a.Table, "add", t.fresh), SQL: []string{a.Head + " ADD COLUMN " + fresh + " " + c.typ},
-		Down: []string{a.Head + " DROP COLUMN " + fresh}, Why: "the column with the new type, beside the old one",
+	c, why := conversionOf(p, a, &t)
+	if why = cmp.Or(why, t.readIndexes(p, "new"), t.readConstraints(p), t.readStatistics()); why != "" {
+		return rewrite.Refuse(why)
 	}
-	if d := t.column().Default; d != "" {
-		first.SQL = append(first.SQL, a.Head+" ALTER COLUMN "+fresh+" SET DEFAULT "+d)
+	if why = cmp.Or(c.refuseUnlike(&t), c.refuseDefault(p, &t)); why != "" {
+		return rewrite.Refuse(why)
 	}
-	phases := []rewrite.Phase{first, t.sync("  NEW."+fresh+" := "+c.inTrigger+";\n", c.using, "whoever writes "+a.Name+" writes both from here on"), t.fill(c.inUpdate, c.missing)}
+	pair, why := c.pair(p, &t)
+	if why != "" {
+		return rewrite.Refuse(why)
+	}
+	s := typeSwap{twin: &t, conversion: c, pair: pair, aside: p.Aside(a.Table, a.Name), piece: p, version: p.Version}
+	phases := []rewrite.Phase{
+		t.addTyped(c.typ), t.keep(pair, "whoever writes "+a.Name+" writes both from here on"), t.fill(c.value, c.missing),
+	}
 	phases = append(phases, t.notNull()...)
-	return rewrite.Rewritten{
-		Phases: append(phases, t.swap(p, c, aside)),
-		Kept: append(firing(a.Relation),
-			"column "+a.Table+"."+a.Name+" of the old type stays as "+aside+": drop it a week later",
-			a.Name+" stands last in the table: look at INSERT without a list of columns and at SELECT *",
-			"column privileges, comments and settings of the old column are not carried over"),
-	}, nil
+	phases = append(phases, t.buildIndexes("as there is one over "+a.Name+", built while reads and writes go on")...)
+	phases = append(phases, constraintPhases(t.checks, "as it holds for "+a.Name)...)
+	phases = append(phases, constraintPhases(t.keys, "as it holds for "+a.Name)...)
+	for _, phase := range constraintPhases(t.referring, "as it refers to "+a.Name) {
+		for i, down := range phase.Down {
+			phase.Down[i] = strings.Replace(down, "DROP CONSTRAINT ", "DROP CONSTRAINT IF EXISTS ", 1)
+		}
+		phases = append(phases, phase)
+	}
+	phases = append(phases, s.phase())
+	return rewrite.Rewritten{Phases: append(phases, s.dropIndexes()...), Kept: s.kept()}, nil
 }
 
-// converted is how a value of the old column becomes one of the new.
-type converted struct {
-	typ                 string // with its collation
-	inTrigger, inUpdate string
-	missing             string // the rows that have none yet
-	using               bool
+// refuseLater: what the file drops below may still be the old column's.
+func (t *twin) refuseLater(p *rewrite.Piece) string {
+	for _, st := range p.Later {
+		if dropsUsed(st) != "" {
+			return "the file goes on with " + st.Kind + ", which the old column may still use"
+		}
+	}
+	return ""
 }
 
-// conversion reads the new type and USING. Without USING the server assigns, in
-// the trigger and in the UPDATE too: a cast would cut what does not fit.
-func conversion(p *rewrite.Piece, a rewrite.Alteration, t twin) (c converted, why string) {
-	def := a.Def.GetColumnDef()
-	tokens := tokensOf(a.Part)
-	from, to := -1, len(a.Part)
-	for _, token := range tokens {
-		switch {
-		case from < 0 && is(a.Part, token, "TYPE"):
-			from = token.End
-		case from >= 0 && to == len(a.Part) && is(a.Part, token, "USING"):
-			to = token.Start
-		}
-	}
-	if from < 0 {
-		return c, "the statement could not be taken apart"
-	}
-	c.typ = trimmed(a.Part[from:to])
-	old, fresh := lint.Ident(a.Name), lint.Ident(t.fresh)
-	if def.RawDefault == nil {
-		c.inTrigger, c.inUpdate, c.missing = "NEW."+old, old, fresh+" IS NULL AND "+old+" IS NOT NULL"
-		return c, ""
-	}
-	c.using = true
-	if incomparable(catalog.TypeText(def.TypeName)) {
-		return c, "values of the new type cannot be compared, so nobody can say which rows are done"
-	}
-	if volatile, unknown := p.Volatile(def.RawDefault); len(volatile)+len(unknown) > 0 {
-		return c, "USING calls a function that may give another value each time"
-	}
-	start := a.Offset + to + len("USING")
-	expression := p.SQL[start : a.Offset+len(a.Part)]
-	c.inUpdate = "(" + trimmed(expression) + ")"
-	c.missing = fresh + " IS DISTINCT FROM " + c.inUpdate
-	c.inTrigger, why = ofNewRow(expression, start, def.RawDefault)
-	return c, why
+// addTyped is the new column with what the original would have kept of the old.
+func (t *twin) addTyped(typ string) rewrite.Phase {
+	phase := t.add(typ, "the column with the new type, beside the old one")
+	phase.SQL = append(phase.SQL, t.tuning(t.fresh)...)
+	return phase
 }
 
-// ofNewRow writes an expression over a row's columns as one over NEW.
-func ofNewRow(expression string, start int, tree *pg.Node) (text, why string) {
-	var at []int
-	catalog.Walk(tree, func(m any) bool {
-		if c, ok := m.(*pg.ColumnRef); ok {
-			if len(c.Fields) != 1 || c.Fields[0].GetString_() == nil {
-				why = "USING names a whole row, or a column with its table"
-			}
-			at = append(at, int(c.Location)-start)
+func (s typeSwap) kept() []string {
+	kept := append(firing(s.relation),
+		"column "+s.table+"."+s.old+" of the old type stays as "+s.aside+": drop it a week later",
+		s.old+" stands last in the table: look at INSERT without a list of columns, COPY and SELECT *")
+	for _, st := range s.statistics {
+		if st.Target >= 0 {
+			kept = append(kept, "statistics "+st.Name+" keep their target, which the original would lose")
 		}
-		return true
-	})
-	slices.Sort(at)
-	for _, i := range slices.Backward(at) {
-		if i < 0 || i > len(expression) {
-			return "", "USING could not be taken apart"
-		}
-		expression = insert(expression, i, "NEW.")
 	}
-	return "(" + trimmed(expression) + ")", why
+	if s.conversion.zone {
+		kept = append(kept, fmt.Sprintf("values are converted in the time zone %s", s.pair.Settings[0].Value))
+	}
+	return kept
 }
 
-// swap takes the trigger away and gives the new column the old one's name.
-func (t twin) swap(p *rewrite.Piece, c converted, aside string) rewrite.Phase {
-	old, fresh, gone := lint.Ident(t.old), lint.Ident(t.fresh), lint.Ident(aside)
-	rename := func(from, to string) string { return t.head + " RENAME COLUMN " + from + " TO " + to }
-	up := t.unkeep()
-	if t.column().NotNull {
-		up = append(up, t.head+" ALTER COLUMN "+old+" DROP NOT NULL")
+// tuning are the settings of a column that a change of type keeps.
+func (t *twin) tuning(column string) []string {
+	d, ok := t.relation.Details.Columns[t.old]
+	if !ok {
+		return nil
 	}
-	up = append(up, rename(old, gone), rename(fresh, old))
-	down := []string{rename(old, fresh), rename(gone, old)}
-	if t.column().NotNull && p.Version >= 18 {
-		name := func(column string) string {
-			return lint.Ident(catalog.ObjectName(catalog.Base(t.table), column, "not_null"))
-		}
-		up = append(up, t.head+" RENAME CONSTRAINT "+name(t.fresh)+" TO "+name(t.old))
-		down = append([]string{t.head + " RENAME CONSTRAINT " + name(t.old) + " TO " + name(t.fresh)}, down...)
-	}
-	return rewrite.Phase{
-		Title: title(t.table, t.old, "swap"), SQL: up, Down: append(down, t.keep("  NEW."+fresh+" := "+c.inTrigger+";\n", c.using)...),
-		Why: "both columns hold the same, so the names change places in one moment; " +
-			"the way back loses what is written to " + t.old + " from here on, and leaves the column nullable",
-	}
+	return columnSettings(t.head, column, d)
+}
+
+func (t *twin) details() (catalog.ColumnDetails, bool) {
+	d, ok := t.relation.Details.Columns[t.old]
+	return d, ok
 }

@@ -1,6 +1,8 @@
 package ways
 
 import (
+	"slices"
+
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
 	"belay/sqlview/rewrite"
@@ -18,11 +20,12 @@ For a primary key whose columns may be NULL, those of SET NOT NULL come first. T
 then the constraint USING INDEX, which is a change in the catalog. The way back of the last drops the constraint and its index.
 
 ## In practice
-INCLUDE, NULLS NOT DISTINCT, WITH, the tablespace and DEFERRABLE are carried over, and the name is the one the original gives
+INCLUDE, NULLS NOT DISTINCT, WITH and the tablespace are carried over, and the name is the one the original gives
 or the server would have chosen. Look for duplicates first: the build fails on one after all its work.
 
 ## Left alone
-Partitioned tables, and WITHOUT OVERLAPS.
+Partitioned tables, and WITHOUT OVERLAPS. A DEFERRABLE key of columns that code writes already: until the constraint takes its
+index over, the index is unique at once, and a transaction that is only right at its end would fail in the middle.
 `,
 	Run: uniqueUsingIndex,
 })
@@ -38,6 +41,9 @@ func uniqueUsingIndex(p *rewrite.Piece) (rewrite.Rewritten, error) {
 	}
 	k := a.Def.GetConstraint()
 	columns := catalog.Strings(k.Keys)
+	if k.Deferrable && !fresh(p, a.Table, columns) {
+		return rewrite.Refuse(notDeferred)
+	}
 	name, word := lint.Ident(made.Name), "UNIQUE"
 	var out rewrite.Rewritten
 	if k.Contype == pg.ConstrType_CONSTR_PRIMARY {
@@ -89,6 +95,13 @@ func keyDefinition(k *pg.Constraint, part string) string {
 		text += " TABLESPACE " + lint.Ident(k.Indexspace)
 	}
 	return text
+}
+
+// fresh reports whether no code can write any of the columns yet: the file adds
+// them.
+func fresh(p *rewrite.Piece, table string, columns []string) bool {
+	before := p.Start.Relation(table)
+	return before != nil && !slices.ContainsFunc(columns, func(c string) bool { return before.Column(c) != nil })
 }
 
 func deferrable(k *pg.Constraint) string {

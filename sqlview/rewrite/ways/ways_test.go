@@ -149,6 +149,9 @@ func propose(t *testing.T, given, sql string) rewrite.Plan {
 	}
 	snapshot := catalog.FromStatements(source, files[0].Statements, version)
 	snapshot.ServerVersion = version
+	if source == catalog.SourceLive {
+		detailed(snapshot, files[0].Statements)
+	}
 	plan, err := rewrite.Propose(context.Background(), rewrite.Input{
 		Path: "000042_sample.up.sql", Title: "sample", SQL: []byte(sql), Mode: mode, Snapshot: snapshot,
 		Options: lint.Options{Version: version, Today: "2026-11-28"},

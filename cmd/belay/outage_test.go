@@ -1,0 +1,390 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"belay/db"
+	"belay/db/dbtest"
+	"belay/db/scratch"
+)
+
+// phase is what a command is at when its server goes away.
+type phase struct {
+	name string
+	args []string
+	// before makes what the command needs; nil = nothing.
+	before func(*outage)
+	// reach arms the phase and returns how to wait for it.
+	reach func(*outage) (arrived func())
+	// truth goes on to the end and holds it against the database; nil = the command
+	// only reads.
+	truth func(*outage)
+	// lives is true for a command that ends only when it is told to.
+	lives bool
+}
+
+var phases = []phase{
+	{name: "run looks", args: []string{"run", "--answers", "all.toml"}, reach: sent("schema_migrations"), truth: ranOnce},
+	{name: "run waits for a lock", args: []string{"run", "--answers", "all.toml"}, truth: ranOnce, reach: func(o *outage) func() {
+		return blockedBy(`LOCK TABLE orders IN ACCESS SHARE MODE`, "ALTER TABLE orders")(o.cell)
+	}},
+	{name: "run commits", args: []string{"run", "--answers", "all.toml"}, reach: sent("COMMIT"), truth: ranOnce},
+	{name: "attach", args: []string{"attach", "--answers", "all.toml"}, before: leftOpen, reach: sent("schema_migrations"), truth: ranOnce},
+	{name: "backfill fills", args: fill, truth: filledOnce, reach: func(o *outage) func() {
+		return func() {
+			o.await("the first rows", func() bool { return o.db.Count(o.t, "orders WHERE total <> id") > 0 })
+		}
+	}},
+	{name: "backfill looks", args: fill, truth: filledOnce, reach: sent("pg_stat_user_tables")},
+	{name: "rehearse", args: []string{"rehearse", "--answers", "all.toml"}, reach: sent("pg_roles")},
+	{name: "watch", args: []string{"watch", "orders", "--output", "json"}, lives: true, reach: func(o *outage) func() {
+		return func() { o.await("a sample", func() bool { return o.samples() > 0 }) }
+	}},
+	{name: "watch once", args: []string{"watch", "--once"}, reach: sent("pg_locks")},
+	{name: "status", args: []string{"status"}, reach: sent("schema_migrations")},
+}
+
+var fill = []string{"backfill", "--table", "orders", "--set", "total = slowly(total)", "--answers", "all.toml"}
+
+// outageKind is one way for a server to go away, and to come back.
+type outageKind struct {
+	name string
+	// strike takes the server away and gives it back.
+	strike func(*outage)
+	// told is true where it is away for so long that a command that waits says so.
+	told bool
+	// own asks for a server of the cell's own, standby for one that follows it; long is
+	// for the long form alone.
+	own, standby, long bool
+	// settings are those of a server of the cell's own.
+	settings map[string]string
+}
+
+var outages = []outageKind{
+	{name: "away 0.1 s", strike: away(100 * time.Millisecond)},
+	{name: "away 3 s", strike: away(3 * time.Second), told: true},
+	{name: "away 30 s", strike: away(30 * time.Second), told: true, long: true},
+	{name: "all terminated", strike: terminate("%")},
+	{name: "executor terminated", strike: terminate("%/run")},
+	{name: "monitor terminated", strike: terminate("%/+monitor")},
+	{name: "escape terminated", strike: terminate("%/+escape")},
+	{name: "half-open", strike: func(o *outage) { o.proxy.Strand() }},
+	{name: "mute 3 s", strike: func(o *outage) { o.proxy.Mute(); o.lasts(3 * time.Second); o.proxy.Heal() }},
+	{name: "flood 1 s", strike: func(o *outage) { o.proxy.Flood(); o.lasts(time.Second); o.proxy.Heal() }},
+	{name: "700 ms a reply", strike: func(o *outage) {
+		o.proxy.Delay(700 * time.Millisecond)
+		o.lasts(5 * time.Second)
+		o.proxy.Delay(0)
+	}},
+	{name: "restart fast", own: true, strike: func(o *outage) { o.restart(scratch.Fast) }},
+	{name: "restart immediate", own: true, strike: func(o *outage) { o.restart(scratch.Immediate) }},
+	{name: "slots full", own: true, told: true, strike: slotsFull, settings: map[string]string{"max_connections": "12"}},
+	{name: "promotion", own: true, standby: true, long: true, strike: func(o *outage) { failover(o.cell) }},
+}
+
+// outage is one cell: a command that meets an outage at a phase.
+type outage struct {
+	*cell
+	phase phase
+	kind  outageKind
+
+	mu   sync.Mutex // guards said
+	said bytes.Buffer
+	exit int
+	// met is true where the command had not ended before the server was back.
+	met bool
+}
+
+// Write takes what the command prints.
+func (o *outage) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.said.Write(b)
+}
+
+func (o *outage) text() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.said.String()
+}
+
+func (o *outage) samples() int { return strings.Count(o.text(), `"sessions"`) }
+
+// lasts is how long an outage takes: it is the case itself, not a wait for something.
+func (o *outage) lasts(d time.Duration) { time.Sleep(d) }
+
+func away(d time.Duration) func(*outage) {
+	return func(o *outage) {
+		o.proxy.Refuse(true)
+		o.proxy.CutAll()
+		o.lasts(d)
+		o.proxy.Refuse(false)
+	}
+}
+
+// terminate ends our sessions of a kind by the server's own word.
+func terminate(who string) func(*outage) {
+	return func(o *outage) {
+		o.db.Exec(o.t, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+			WHERE datname = current_database() AND application_name LIKE 'belay/`+who+`'`)
+	}
+}
+
+// slotsFull ends our sessions and takes every slot before they can come back.
+func slotsFull(o *outage) {
+	var taken []*pgx.Conn
+	take := func() bool {
+		c, err := pgx.Connect(o.t.Context(), o.cluster.DSN("postgres"))
+		if err != nil {
+			if db.Classify(err) != db.TooManyConnections {
+				o.t.Fatal(err)
+			}
+			return false
+		}
+		taken = append(taken, c)
+		return true
+	}
+	for take() {
+	}
+	_, err := taken[0].Exec(o.t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'belay/%'`)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	for range 12 {
+		take()
+	}
+	o.lasts(3 * time.Second)
+	for _, c := range taken {
+		_ = c.Close(o.t.Context())
+	}
+}
+
+// sent is reached when a statement with a text comes from belay.
+func sent(sql string) func(*outage) func() {
+	return func(o *outage) func() {
+		arrived := o.proxy.On(dbtest.Runs(sql), dbtest.Pass)
+		return func() { o.awaitClosed("the phase", arrived) }
+	}
+}
+
+// leftOpen leaves a run behind whose engine was ended in the middle.
+func leftOpen(o *outage) {
+	arrived := blockedBy(`LOCK TABLE orders IN ACCESS SHARE MODE`, "ALTER TABLE orders")(o.cell)
+	o.launch(o.write("work/all.toml", outageAnswers))
+	arrived()
+	engineKilled(o.cell)
+	o.awaitEngine()
+	<-o.frontEnded
+	o.unblock()
+}
+
+const outageAnswers = crashAnswers + `ledger.create = "yes"
+run.resolve = "wait"
+run.lost = "again"
+run.go_on = "yes"
+target.timeline = "yes"
+target.address = "yes"
+`
+
+func ranOnce(o *outage) {
+	o.unblock()
+	o.again("run", "--answers", "all.toml")
+	o.checkEnd()
+}
+
+func filledOnce(o *outage) {
+	o.again(fill...)
+	if n := o.db.Count(o.t, "orders WHERE total <> id + 1"); n != 0 {
+		o.t.Errorf("%d rows are not filled exactly once", n)
+	}
+}
+
+// again gives the command until it is done: whatever an outage ended can be gone on
+// with.
+func (o *outage) again(args ...string) {
+	for range 5 {
+		if o.awaitEngine(); o.finished() {
+			return
+		}
+		if out, code := o.belay(args...); code == 0 {
+			return
+		} else {
+			o.t.Log(out)
+		}
+	}
+	o.t.Fatal("it does not come to its end")
+}
+
+// bounded is how long a command may take to end, or to come back, once the server
+// is there again. It is longer than any limit of belay's, on a busy machine.
+const bounded = 100 * time.Second
+
+// sinceWhen is how a wait for the server is said.
+var sinceWhen = regexp.MustCompile(`since [0-9]{2}:[0-9]{2}:[0-9]{2}|"since":"`)
+
+// play reports whether the command came back by itself; else it ended with a reason.
+func (o *outage) play() (back bool) {
+	o.write("work/all.toml", outageAnswers)
+	o.db.Exec(o.t, `INSERT INTO orders SELECT n, n FROM generate_series(21, 300) n; ANALYZE orders;
+		CREATE FUNCTION slowly(n int) RETURNS int LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.005); RETURN n + 1; END'`)
+	if o.phase.before != nil {
+		o.phase.before(o)
+	}
+	arrived := o.phase.reach(o)
+	ended := o.start()
+	arrived()
+	o.kind.strike(o)
+	select {
+	case <-ended:
+	default:
+		o.met = true
+	}
+	o.unblock()
+	seen := o.samples()
+	if o.phase.lives {
+		o.await("a sample after the outage", func() bool { return o.samples() > seen+1 })
+		if err := o.front.Process.Signal(syscall.SIGINT); err != nil {
+			o.t.Fatal(err)
+		}
+	}
+	select {
+	case <-ended:
+	case <-time.After(bounded):
+		o.t.Fatalf("it neither comes back nor ends:\n%s\n%s", o.text(), o.journal())
+	}
+	o.wellSaid()
+	if o.phase.truth != nil {
+		o.phase.truth(o)
+	}
+	return o.exit == 0
+}
+
+// wellSaid holds what was printed against how the command ended.
+func (o *outage) wellSaid() {
+	text := o.text() + o.journal()
+	switch o.exit {
+	case 0:
+		if o.kind.told && o.met && o.phase.truth != nil && !sinceWhen.MatchString(text) {
+			o.t.Errorf("it waited and did not say since when:\n%s", text)
+		}
+	case 1, 4, 5:
+		if !strings.Contains(text, "hint") && !strings.Contains(text, "-> ") {
+			o.t.Errorf("exit %d without a word what to do now:\n%s", o.exit, text)
+		}
+	default:
+		o.t.Errorf("exit %d:\n%s", o.exit, text)
+	}
+	for _, wrong := range []string{"panic", "ended without a word", "context canceled", "context deadline exceeded"} {
+		if strings.Contains(o.text(), wrong) {
+			o.t.Errorf("it says %q:\n%s", wrong, o.text())
+		}
+	}
+}
+
+// start runs the command beside the test.
+func (o *outage) start() (ended chan struct{}) {
+	ended = make(chan struct{})
+	cmd := o.command(o.phase.args...)
+	cmd.Stdout, cmd.Stderr = o, o
+	if err := cmd.Start(); err != nil {
+		o.t.Fatal(err)
+	}
+	o.front = cmd
+	go func() {
+		defer close(ended)
+		var exit *exec.ExitError
+		if err := cmd.Wait(); errors.As(err, &exit) {
+			o.exit = exit.ExitCode()
+		}
+	}()
+	o.t.Cleanup(func() { _ = cmd.Process.Kill(); <-ended })
+	return ended
+}
+
+// TestOutageTable takes the server away from each command at each of its phases, in
+// each way. The command comes back by itself, or ends in bounded time with the
+// reason; going on then ends with each effect once. The short form draws a few
+// phases and one way for each: BELAY_SEED=n draws the same again.
+func TestOutageTable(t *testing.T) {
+	t.Parallel()
+	seed := rand.Uint64()
+	if s := os.Getenv("BELAY_SEED"); s != "" {
+		seed, _ = strconv.ParseUint(s, 10, 64)
+	}
+	t.Logf("BELAY_SEED=%d", seed)
+	cells := outageCells(seed)
+	slices.SortStableFunc(cells, func(a, b *outage) int { return weightOf(b.kind) - weightOf(a.kind) })
+	var mu sync.Mutex
+	back, ended := 0, 0
+	work := make(chan *outage)
+	var workers sync.WaitGroup
+	for range crashWorkers {
+		workers.Go(func() {
+			for o := range work {
+				t.Run(o.phase.name+"/"+o.kind.name, func(t *testing.T) {
+					o.cell = newCell(t, moment{files: quick}, fault{own: o.kind.own, standby: o.kind.standby, settings: o.kind.settings}, nil)
+					o.environ = append(o.environ, "BELAY_TEST_SLACK=1s")
+					came := o.play()
+					mu.Lock()
+					defer mu.Unlock()
+					if came {
+						back++
+					} else {
+						ended++
+					}
+				})
+			}
+		})
+	}
+	for _, o := range cells {
+		work <- o
+	}
+	close(work)
+	workers.Wait()
+	t.Logf("%d cells: %d came back by themselves, %d ended with the reason", len(cells), back, ended)
+}
+
+func weightOf(k outageKind) int {
+	switch {
+	case k.standby:
+		return 2
+	case k.own || k.long:
+		return 1
+	}
+	return 0
+}
+
+// shortPhases is how many phases the short form draws.
+const shortPhases = 3
+
+func outageCells(seed uint64) (cells []*outage) {
+	if dbtest.Long() {
+		for _, p := range phases {
+			for _, k := range outages {
+				cells = append(cells, &outage{phase: p, kind: k})
+			}
+		}
+		return cells
+	}
+	short := slices.DeleteFunc(slices.Clone(outages), func(k outageKind) bool { return k.long })
+	draw := rand.New(rand.NewPCG(seed, 3))
+	kinds := draw.Perm(len(short))
+	for i, p := range draw.Perm(len(phases))[:shortPhases] {
+		cells = append(cells, &outage{phase: phases[p], kind: short[kinds[i]]})
+	}
+	return cells
+}

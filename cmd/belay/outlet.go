@@ -1,0 +1,71 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"strings"
+
+	"belay/sqlview/visible"
+)
+
+// outlet is standard output or standard error: the one way by which lines leave
+// this program. What others put into them is made visible here. Screens draw by
+// themselves, from spans that are clean already.
+type outlet struct {
+	text *visible.Writer
+	data *visible.Writer
+	// to is where both lead.
+	to io.Writer
+}
+
+func newOutlet(to io.Writer) *outlet {
+	return &outlet{text: visible.NewWriter(to), data: visible.NewJSONWriter(to), to: to}
+}
+
+// say writes one line: no text among the arguments can begin another.
+func (o *outlet) say(format string, args ...any) {
+	_, _ = io.WriteString(o, visible.Sprintf(format, args...)+"\n")
+}
+
+// prompt is say without the line end.
+func (o *outlet) prompt(format string, args ...any) {
+	_, _ = io.WriteString(o, visible.Sprintf(format, args...))
+}
+
+// put writes text that was put into lines elsewhere, such as a report.
+func (o *outlet) put(text string) { _, _ = io.WriteString(o, text) }
+
+// draw writes lines that were drawn for a terminal, which are clean already.
+func (o *outlet) draw(lines []string) {
+	o.flush()
+	_, _ = io.WriteString(o.to, strings.Join(lines, "\n")+"\n")
+}
+
+// Write is put for whoever writes by himself.
+func (o *outlet) Write(b []byte) (int, error) { return o.text.Write(b) }
+
+// json is the writer for what is JSON already.
+func (o *outlet) json() io.Writer { return o.data }
+
+// of is the writer of an output: text or JSON.
+func (o *outlet) of(output string) io.Writer {
+	if output == "json" || output == "sarif" {
+		return o.json()
+	}
+	return o
+}
+
+// line writes one line of JSON.
+func (o *outlet) line(b []byte) { _, _ = o.data.Write(append(b[:len(b):len(b)], '\n')) }
+
+// value writes a value as JSON: one line, or indented.
+func (o *outlet) value(v any, indented bool) error {
+	e := json.NewEncoder(o.data)
+	if indented {
+		e.SetIndent("", "  ")
+	}
+	return e.Encode(v)
+}
+
+// flush writes what was cut within a character.
+func (o *outlet) flush() { _ = o.text.Flush() }

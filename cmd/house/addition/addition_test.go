@@ -1,0 +1,103 @@
+package addition
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+// promised is how many files an addition of each kind may touch, as the README says.
+var promised = map[string]int{
+	"rule": 2, "rewrite": 2, "signal": 2, "step": 3, "question": 1, "screen": 2, "event": 3,
+}
+
+// TestAddition puts all samples into one copy of the tree, and runs the tests there that
+// hold the tree to being whole.
+func TestAddition(t *testing.T) {
+	root := filepath.Join("..", "..", "..")
+	dir := copyOf(t, root)
+	var commands [][]string
+	for kind, most := range promised {
+		archive, err := txtar.ParseFile(filepath.Join("testdata", kind+".txtar"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		touched := map[string]bool{}
+		for _, f := range archive.Files {
+			name, err := put(dir, f)
+			if err != nil {
+				t.Fatalf("%s: %v", kind, err)
+			}
+			touched[name] = true
+		}
+		if len(touched) > most {
+			t.Errorf("a %s takes %d files, and %d are promised: %v", kind, len(touched), most, touched)
+		}
+		for line := range strings.Lines(string(archive.Comment)) {
+			if test, is := strings.CutPrefix(strings.TrimSpace(line), "go test "); is {
+				commands = append(commands, strings.Fields(test))
+			}
+		}
+	}
+	for _, args := range commands {
+		if out, err := goTest(dir, args); err != nil {
+			t.Errorf("go test %s: %v\n%s", strings.Join(args, " "), err, out)
+		}
+	}
+}
+
+// put writes a file of a sample; a backslash before -- stands for the -- of an archive
+// within. A name with a marker, PATH | TEXT, stands for lines that
+// come behind the first line of PATH that has TEXT.
+func put(dir string, f txtar.File) (name string, err error) {
+	name, marker, inside := strings.Cut(f.Name, " | ")
+	file, text := filepath.Join(dir, filepath.FromSlash(name)), strings.ReplaceAll("\n"+string(f.Data), "\n\\--", "\n--")[1:]
+	have, err := os.ReadFile(file)
+	switch {
+	case inside && err != nil:
+		return name, err
+	case !inside && err == nil:
+		return name, fmt.Errorf("%s is there already", name)
+	case inside:
+		before, after, found := strings.Cut(string(have), marker)
+		if !found {
+			return name, fmt.Errorf("%s has no %q", name, marker)
+		}
+		rest, after, _ := strings.Cut(after, "\n")
+		text = before + marker + rest + "\n" + text + after
+	}
+	return name, os.WriteFile(file, []byte(text), 0o600)
+}
+
+// copyOf copies what the module is made of.
+func copyOf(t *testing.T, root string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, part := range []string{"cmd", "tui", "steps", "db", "sqlview"} {
+		if err := os.CopyFS(filepath.Join(dir, part), os.DirFS(filepath.Join(root, part))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"go.mod", "go.sum", "README.md", "LICENSE"} {
+		text, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// goTest runs tests in the copy.
+func goTest(dir string, args []string) ([]byte, error) {
+	cmd := exec.Command("go", append([]string{"test", "-vet=off"}, args...)...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOFLAGS=-buildvcs=false")
+	return cmd.CombinedOutput()
+}

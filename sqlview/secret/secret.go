@@ -1,0 +1,144 @@
+// Package secret finds in SQL what must not be shown: passwords of roles, of
+// foreign servers, of subscriptions, connection strings, keys. What is shown,
+// kept in a journal or handed on has *** in its place; the exact bytes stay in
+// the file, and in the plan of its run. Where it is not sure, it hides.
+package secret
+
+import (
+	"slices"
+	"strings"
+
+	"belay/sqlview/parse"
+)
+
+// Mask stands for what is hidden.
+const Mask = "***"
+
+// quick are the words, in lower case, of which every secret has one nearby: most
+// SQL has none, and is returned without being read.
+var quick = []string{
+	"pass", "pwd", "secret", "token", "key", "credential", "conninfo", "auth", "bearer", "dblink", "crypt", "mapping", "subscription", "server",
+	"foreign", "program", "role", "user", "group", "://", "scram-sha-256$", "md5", "akia",
+}
+
+func suspicious(sql string) bool {
+	low := strings.ToLower(sql)
+	return slices.ContainsFunc(quick, func(w string) bool { return strings.Contains(low, w) })
+}
+
+// SQL is the text with every secret of it masked. It need not be whole, nor one
+// statement, nor right.
+func SQL(sql string) string {
+	shown, _ := Split(sql)
+	return shown
+}
+
+// In reports whether a text holds a secret.
+func In(sql string) bool { return SQL(sql) != sql }
+
+// Values are the secrets of a text, as their statements mean them; nil = none.
+func Values(sql string) []string {
+	_, values := Split(sql)
+	return values
+}
+
+// Split is SQL and Values in one.
+func Split(sql string) (shown string, values []string) {
+	if !suspicious(sql) {
+		return sql, nil
+	}
+	r := reader{src: []byte(sql)}
+	shown = r.read()
+	slices.Sort(r.values)
+	values = slices.Compact(r.values)
+	return Without(shown, values), values
+}
+
+// shortest is the length from which a value is looked for in other texts: a
+// shorter one is part of too many words.
+const shortest = 4
+
+// Text masks values in a text that may quote them, such as a server's error, and
+// what looks like a secret by itself.
+func Text(text string, values []string) string { return patterns(Without(text, values)) }
+
+// Without masks values in a text, and nothing else.
+func Without(text string, values []string) string {
+	byLength := slices.Clone(values)
+	slices.SortFunc(byLength, func(a, b string) int { return len(b) - len(a) })
+	for _, v := range byLength {
+		if len(v) >= shortest && v != Mask {
+			text = strings.ReplaceAll(text, v, Mask)
+		}
+	}
+	return text
+}
+
+// reader masks one text.
+type reader struct {
+	src    []byte
+	tokens []parse.Token
+	values []string
+}
+
+// read masks statement after statement. A body in dollar quotes is read as a
+// text of its own.
+func (r *reader) read() string {
+	r.tokens = parse.Tokens(r.src)
+	hide := make([]bool, len(r.tokens))
+	begin := 0
+	for i, t := range r.tokens {
+		if t.Kind == parse.TokenSymbol && r.src[t.Start] == ';' {
+			r.statement(begin, i, hide)
+			begin = i + 1
+		}
+	}
+	r.statement(begin, len(r.tokens), hide)
+	var out strings.Builder
+	done := 0
+	for i, t := range r.tokens {
+		out.Write(r.src[done:t.Start])
+		out.WriteString(r.shown(t, hide[i]))
+		done = t.End
+	}
+	out.Write(r.src[done:])
+	return out.String()
+}
+
+// shown is a token as it may be seen.
+func (r *reader) shown(t parse.Token, hide bool) string {
+	text := string(r.src[t.Start:t.End])
+	switch {
+	case hide:
+		r.values = append(r.values, value(t.Kind, text))
+		if t.Kind == parse.TokenWord {
+			return Mask
+		}
+		return "'" + Mask + "'"
+	case t.Kind == parse.TokenDollarString:
+		tag := strings.IndexByte(text[1:], '$') + 2
+		body, values := Split(text[tag : len(text)-tag])
+		r.values = append(r.values, values...)
+		return text[:tag] + body + text[len(text)-tag:]
+	case t.Kind == parse.TokenComment, t.Kind == parse.TokenString, t.Kind == parse.TokenMeta, t.Kind == parse.TokenOpen:
+		return patterns(text)
+	}
+	return text
+}
+
+// value is what a string means.
+func value(kind parse.TokenKind, text string) string {
+	switch {
+	case kind == parse.TokenDollarString:
+		tag := strings.IndexByte(text[1:], '$') + 2
+		return text[tag : len(text)-tag]
+	case kind == parse.TokenWord:
+		return text
+	}
+	at := strings.IndexByte(text, '\'')
+	if at < 0 {
+		return text
+	}
+	text = strings.TrimSuffix(text[at+1:], "'")
+	return strings.ReplaceAll(text, "''", "'")
+}

@@ -1,0 +1,153 @@
+package secret
+
+import (
+	"strings"
+	"testing"
+)
+
+// planted are statements that hold a secret, each in its own way. ¤ is the secret.
+var planted = []string{
+	"CREATE ROLE app LOGIN PASSWORD '¤'",
+	"create user app with encrypted password '¤' valid until '2030-01-01'",
+	"ALTER ROLE app PASSWORD '¤';\nSELECT 1",
+	"ALTER USER app WITH PASSWORD E'¤'",
+	"ALTER USER app PASSWORD $$¤$$",
+	"ALTER USER app PASSWORD $x$¤$x$",
+	"ALTER USER app PASSWORD U&'¤'",
+	"ALTER USER app PASSWORD '¤", // cut short, as pg_stat_activity cuts it
+	"ALTER USER app PASSWORD ¤",
+	"ALTER ROLE app SET app.password = '¤'",
+	"ALTER ROLE app /* why */ PASSWORD -- here\n '¤'",
+	"CREATE USER MAPPING FOR app SERVER far OPTIONS (user 'u', password '¤')",
+	"CREATE USER MAPPING IF NOT EXISTS FOR app SERVER far OPTIONS (user 'u', \"password\" '¤')",
+	"ALTER USER MAPPING FOR app SERVER far OPTIONS (SET password '¤')",
+	"ALTER USER MAPPING FOR app SERVER far OPTIONS (ADD sslpassword '¤')",
+	"CREATE SERVER s3 FOREIGN DATA WRAPPER s3 OPTIONS (host 'a', anything '¤')",
+	"ALTER SERVER s3 OPTIONS (SET anything '¤')",
+	"CREATE FOREIGN DATA WRAPPER w OPTIONS (anything '¤')",
+	"CREATE FOREIGN TABLE f (a int) SERVER s OPTIONS (uri '¤')",
+	"CREATE SUBSCRIPTION sub CONNECTION 'host=a user=b password=¤' PUBLICATION p",
+	"ALTER SUBSCRIPTION sub CONNECTION 'postgresql://u:¤@h/d'",
+	"SELECT * FROM dblink('host=a password=¤', 'SELECT 1') AS t(a int)",
+	"SELECT dblink_connect('c', 'host=a user=b ¤')",
+	"SELECT dblink_exec('postgres://u:¤@h/d', 'VACUUM')",
+	"SELECT public.dblink_connect_u('¤')",
+	"SET app.jwt_secret = '¤'",
+	"SET LOCAL app.jwt_secret TO '¤'",
+	"SET SESSION \"app.api_key\" = '¤'",
+	"ALTER DATABASE shop SET app.api_token = '¤'",
+	"ALTER SYSTEM SET primary_conninfo = 'host=a ¤'",
+	"ALTER SYSTEM SET ssl_passphrase_command = 'echo ¤'",
+	"SELECT set_config('app.secret_key', '¤', false)",
+	"SELECT pg_catalog.set_config(setting_name => 'app.token', new_value => '¤', is_local => true)",
+	"COPY t FROM PROGRAM 'curl -u admin:¤ https://a/b'",
+	"COPY (SELECT 1) TO PROGRAM 'mysql -p¤'",
+	"SELECT crypt('¤', gen_salt('bf'))",
+	"UPDATE users SET hash = crypt('¤', gen_salt('bf')) WHERE id = 1",
+	"SELECT pgp_sym_encrypt(data, '¤') FROM t",
+	"INSERT INTO users (name, password) VALUES ('bob', '¤')",
+	"INSERT INTO users (name, \"password_hash\") SELECT 'bob', '¤'",
+	"UPDATE users SET password = '¤' WHERE name = 'bob'",
+	"UPDATE api SET access_key = $$¤$$",
+	"SELECT vault.create_secret('¤', 'name')",
+	"SELECT aws_commons.create_aws_credentials('AKIAIOSFODNN7EXAMPLE', '¤', '')",
+	"DO $$ BEGIN EXECUTE 'ALTER ROLE app PASSWORD ''¤'''; END $$",
+	"DO $$ BEGIN EXECUTE format('ALTER ROLE %I PASSWORD %L', 'app', '¤'); END $$",
+	"DO $$ BEGIN EXECUTE 'ALTER ROLE app PASSWORD ' || quote_literal('¤'); END $$",
+	"DO $$ DECLARE v_password text := '¤'; BEGIN EXECUTE 'x' || v_password; END $$",
+	"DO $$ BEGIN CREATE ROLE app PASSWORD '¤'; END $$",
+	"DO 'BEGIN ALTER ROLE app PASSWORD ''¤''; END'",
+	"CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $f$ ALTER ROLE app PASSWORD '¤' $f$",
+	"CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $f$ DO $g$ BEGIN ALTER ROLE a PASSWORD '¤'; END $g$ $f$",
+	"-- password: ¤\nSELECT 1",
+	"SELECT 1 /* token=¤ */",
+	"COMMENT ON TABLE t IS 'see https://bob:¤@wiki/x'",
+	"SELECT 'Authorization: Bearer ¤'",
+	"SELECT http_get('https://a/b?token=¤')",
+	"ALTER ROLE app PASSWORD '¤''",
+	"ALTER ROLE app PASSWORD '¤' GARBAGE ((((",
+	"BEGIN; CREATE ROLE a PASSWORD '¤'; COMMIT",
+	"CREATE ROLE a PASSWORD\n\n'¤'",
+	"CREATE EXTENSION x; CREATE GROUP g PASSWORD '¤'",
+	"IMPORT FOREIGN SCHEMA s FROM SERVER x INTO y OPTIONS (k '¤')",
+}
+
+func TestPlantedSecretsAreHidden(t *testing.T) {
+	for _, secret := range []string{"hunter2-Zx9", "ünï-cødé", "s3cr%40t"} {
+		for _, p := range planted {
+			sql := strings.ReplaceAll(p, "¤", secret)
+			shown, values := Split(sql)
+			if strings.Contains(shown, secret) {
+				t.Errorf("%s\n  is shown as %s", sql, shown)
+			}
+			if !strings.Contains(shown, Mask) {
+				t.Errorf("%s\n  hides nothing: %s", sql, shown)
+			}
+			if again := SQL(shown); strings.Contains(again, secret) {
+				t.Errorf("%s again is %s", shown, again)
+			}
+			_ = values
+		}
+	}
+}
+
+// TestValuesAreFound holds that a server's message that quotes a secret loses it.
+func TestValuesAreFound(t *testing.T) {
+	for _, p := range []string{
+		"CREATE ROLE app LOGIN PASSWORD '¤'", "ALTER USER app PASSWORD $$¤$$", "SET app.jwt_secret = '¤'",
+		"DO $$ BEGIN CREATE ROLE app PASSWORD '¤'; END $$", "CREATE SUBSCRIPTION s CONNECTION '¤' PUBLICATION p",
+	} {
+		values := Values(strings.ReplaceAll(p, "¤", "hunter2"))
+		if got := Text(`syntax error at or near "hunter2"`, values); strings.Contains(got, "hunter2") {
+			t.Errorf("%s: %s", p, got)
+		}
+	}
+	if got := Text("could not connect: password=hunter2 host=a, postgres://u:hunter2@h/d", nil); strings.Contains(got, "hunter2") {
+		t.Errorf("got %s", got)
+	}
+	if got, want := Text("applied", []string{"app", "***", ""}), "applied"; got != want {
+		t.Errorf("a value of three letters was looked for: %q", got)
+	}
+}
+
+// TestHarmlessIsShown holds that what is no secret can be read.
+func TestHarmlessIsShown(t *testing.T) {
+	for _, sql := range []string{
+		"ALTER TABLE users ADD COLUMN password text",
+		"ALTER TABLE users ADD COLUMN note text DEFAULT 'none'",
+		"CREATE INDEX ON users (password, token)",
+		"CREATE TABLE auth (kind text CHECK (kind IN ('password', 'oauth')), token text NOT NULL)",
+		"UPDATE orders SET status = 'active' WHERE status IS NULL",
+		"INSERT INTO roles (name) VALUES ('admin')",
+		"SELECT 'it''s', \"user\" FROM \"group\"",
+		"COMMENT ON COLUMN users.password IS 'hashed by the application'",
+		"GRANT SELECT ON users TO app_user",
+		"ALTER TABLE users RENAME COLUMN pwd TO password",
+		"DO $$ BEGIN RAISE NOTICE 'users: %', 1; END $$",
+		"COPY users (name) FROM stdin",
+		"CREATE POLICY p ON users USING (owner = current_setting('app.user'))",
+		"SELECT md5('a'), count(*) FROM keys",
+		"ALTER TABLE keys ADD PRIMARY KEY (id)",
+		"UPDATE users SET password = NULL, state = 'new'",
+		"ALTER TABLE a ADD COLUMN password text NOT NULL DEFAULT ''",
+	} {
+		if shown := SQL(sql); shown != sql {
+			t.Errorf("%s\n  is shown as %s", sql, shown)
+		}
+	}
+}
+
+// FuzzSplit holds that any text is read, that nothing but secrets changes, and
+// that no value of length is left.
+func FuzzSplit(f *testing.F) {
+	for _, p := range planted {
+		f.Add(strings.ReplaceAll(p, "¤", "hunter2"))
+	}
+	f.Fuzz(func(t *testing.T, sql string) {
+		shown, values := Split(sql)
+		if len(values) == 0 && patterns(sql) == sql && shown != sql && !strings.Contains(shown, Mask) {
+			t.Errorf("%q became %q", sql, shown)
+		}
+		Text(sql, values)
+	})
+}

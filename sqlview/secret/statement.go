@@ -1,0 +1,158 @@
+package secret
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"belay/sqlview/parse"
+)
+
+// whole are the beginnings of statements whose every string may be a secret.
+var whole = [][]string{
+	{"role"}, {"user"}, {"group"}, {"subscription"}, {"server"}, {"foreign"}, {"user", "mapping"},
+}
+
+// private names what holds a secret: a column, a setting, an option, a function.
+var private = regexp.MustCompile(`(?i)pass(word|wd|phrase|code)|(^|_)(pass|pwd)($|_)|secret|token|credential|conninfo|api_?key|(private|access|secret|encryption|signing|auth)_?key|authoriz|bearer`)
+
+// ciphers are functions whose strings are keys and plain texts.
+var ciphers = regexp.MustCompile(`(?i)^(crypt|pgp_(sym|pub)_(en|de)crypt(_bytea)?|encrypt(_iv)?|decrypt(_iv)?|hmac|dblink_connect(_u)?)$`)
+
+// speaks is a string that gives a password to something else: a statement in a
+// string, or the text before one is appended.
+var speaks = regexp.MustCompile(`(?i)\S\s*\b(password|passwd|pwd|passphrase)\b\s*(=|:|'|%|$)`)
+
+// statement marks what is to be hidden in the tokens from begin to end.
+func (r *reader) statement(begin, end int, hide []bool) {
+	var at []int // the tokens but for comments
+	for i := begin; i < end; i++ {
+		if r.tokens[i].Kind != parse.TokenComment {
+			at = append(at, i)
+		}
+	}
+	all := r.hidesAll(at)
+	remark := len(at) > 0 && r.is(at[0], "comment")
+	for n, i := range at {
+		hide[i] = hide[i] || all && (r.text(i) || n > 0 && r.bare(at[n-1], i))
+		if r.names(at, n) && !remark {
+			r.after(at, n, hide)
+		}
+		hide[i] = hide[i] && string(r.bytes(i)) != "''"
+	}
+}
+
+// bare reports a password that somebody forgot to quote: the server's error would
+// name it.
+func (r *reader) bare(before, i int) bool {
+	return r.is(before, "password") && r.tokens[i].Kind == parse.TokenWord && !r.is(i, "null")
+}
+
+// text reports a token that holds a string. A quote without its end is one.
+func (r *reader) text(i int) bool {
+	t := r.tokens[i]
+	switch t.Kind {
+	case parse.TokenString:
+		return true
+	case parse.TokenOpen:
+		return !strings.HasPrefix(string(r.src[t.Start:t.End]), "/*")
+	}
+	return false
+}
+
+// hidesAll reports a statement whose every string is hidden: by what it is, by a
+// string that speaks of a password, by a column that it fills.
+func (r *reader) hidesAll(at []int) bool {
+	words := r.words(at, 8)
+	if i := slices.IndexFunc(words, func(w string) bool { return w == "create" || w == "alter" || w == "import" }); i >= 0 && i <= 1 {
+		rest := words[i+1:]
+		if len(rest) > 0 && rest[0] == "if" {
+			rest = rest[min(3, len(rest)):] // IF NOT EXISTS
+		}
+		for _, w := range whole {
+			if len(rest) >= len(w) && slices.Equal(rest[:len(w)], w) {
+				return true
+			}
+		}
+	}
+	insert, program := slices.Contains(words, "insert"), slices.Contains(words, "copy")
+	for n, i := range at {
+		switch {
+		case r.text(i) && speaks.MatchString(value(r.tokens[i].Kind, string(r.bytes(i)))):
+			return true
+		case program && r.is(i, "program"):
+			return true
+		case insert && r.names(at, n) && n+1 < len(at) && (r.is(at[n+1], ",") || r.is(at[n+1], ")")):
+			return true
+		}
+	}
+	return false
+}
+
+// words are the first words of a statement, in lower case.
+func (r *reader) words(at []int, most int) []string {
+	var all []string
+	for _, i := range at {
+		if len(all) == most || r.tokens[i].Kind != parse.TokenWord {
+			if len(all) > 0 {
+				break
+			}
+			continue
+		}
+		all = append(all, strings.ToLower(string(r.bytes(i))))
+	}
+	return all
+}
+
+func (r *reader) bytes(i int) []byte { return r.src[r.tokens[i].Start:r.tokens[i].End] }
+
+func (r *reader) is(i int, word string) bool { return strings.EqualFold(string(r.bytes(i)), word) }
+
+// names reports a token that names something private, or calls a cipher.
+func (r *reader) names(at []int, n int) bool {
+	b := r.bytes(at[n])
+	switch r.tokens[at[n]].Kind {
+	case parse.TokenWord:
+		return private.Match(b) || ciphers.Match(b) || strings.EqualFold(string(b), "set_config") && r.setsPrivate(at[n+1:])
+	case parse.TokenQuotedName:
+		return private.Match(b)
+	}
+	return false
+}
+
+// setsPrivate reports a call whose first string names something private.
+func (r *reader) setsPrivate(at []int) bool {
+	i := slices.IndexFunc(at, r.text)
+	return i >= 0 && private.Match(r.bytes(at[i]))
+}
+
+// between may stand between a name and its value: what assigns, and the type of a
+// variable or column.
+var between = []string{
+	"=", ":", ">", "to", "is", "encrypted", "constant", "not", "null", "default", "text", "varchar", "character", "varying", "bytea", "name", "json", "jsonb",
+}
+
+// after hides the value of a name: the string behind it, or all strings of the
+// call that it names.
+func (r *reader) after(at []int, n int, hide []bool) {
+	depth := 0
+	for k := n + 1; k < len(at); k++ {
+		i := at[k]
+		switch {
+		case r.is(i, "("):
+			depth++
+		case r.is(i, ")"):
+			if depth--; depth <= 0 {
+				return
+			}
+		case r.text(i), r.tokens[i].Kind == parse.TokenDollarString:
+			hide[i] = true
+			if depth == 0 {
+				return
+			}
+		case depth > 0:
+		case !slices.Contains(between, strings.ToLower(string(r.bytes(i)))):
+			return
+		}
+	}
+}

@@ -1,0 +1,51 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"belay/steps"
+	"belay/steps/journal"
+)
+
+// Abandon closes an open run by a person's word, without going on with it: its
+// database may be gone for good. What of it stands stays as it is, and what nobody
+// asked the database about is said. A run that an engine works on is refused.
+func Abandon(k Known, by, reason string, now func() time.Time) (f journal.RunFinished, err error) {
+	if !k.Open() {
+		return f, &steps.Refused{Problem: "run " + k.ID + " is not open: there is nothing to abandon", Advice: "`belay report " + k.ID + "` prints its story"}
+	}
+	log, _, err := journal.Open(k.Folder, now)
+	if errors.Is(err, journal.ErrHeld) {
+		return f, &steps.Refused{Problem: "an engine works on run " + k.ID, Advice: "`belay stop " + k.ID + "` ends it first"}
+	}
+	if err != nil {
+		return f, err
+	}
+	f = abandoned(k, by, reason)
+	for _, body := range []journal.Body{journal.RunAbandoned{Reason: reason}, f} {
+		if err == nil {
+			_, err = log.Append("", by, body)
+		}
+	}
+	return f, errors.Join(err, log.Close())
+}
+
+func abandoned(k Known, by, reason string) journal.RunFinished {
+	f := journal.RunFinished{Exit: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: fmt.Sprintf("abandoned by %s: %s", by, reason)}
+	for _, u := range k.Run.Units {
+		if u.Outcome == "applied" {
+			f.Outcome = steps.OutcomeApplied
+		}
+	}
+	if version := k.Run.Unresolved(); version != "" {
+		f.Outcome = steps.OutcomeUnknown
+		f.Summary += "; what came of " + version + " was never asked"
+		f.Hint = "look into the database what of " + version + " is there before anything runs again"
+	} else if version := k.Run.Begun(); version != "" {
+		f.Summary += "; " + version + " was begun and is not done"
+		f.Hint = "look into the database what of " + version + " is there before anything runs again"
+	}
+	return f
+}

@@ -1,0 +1,76 @@
+package execute
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"belay/db/apply"
+	"belay/steps/journal"
+)
+
+// What a file of many statements tells of those that end at once: the first, and
+// one in each tenth of a second. A transaction's outcome is told by its history
+// row, so the journal needs no line for each, and the executor does not wait for one.
+const (
+	manyStatements = 100
+	quickStatement = 100 * time.Millisecond
+)
+
+// quick holds back what a statement in hand says until it has taken a while.
+type quick struct {
+	told  time.Time // when a statement was told of last
+	held  *time.Timer
+	ended chan error // of the telling that the timer began
+}
+
+// holds reports whether the journal hears of this unit's statements now and then
+// only.
+func (t *teller) holds(ev apply.Event) bool {
+	return t.aside == nil && t.u.Wrap != apply.OneByOne && len(t.u.Statements) > manyStatements && ev.Statement >= 0
+}
+
+// begun holds the beginning of a statement back, unless it is time to tell of one.
+func (t *teller) begun(ctx context.Context, ev apply.Event) error {
+	if time.Since(t.quick.told) >= quickStatement {
+		t.quick.told = time.Now()
+		return t.write(ctx, ev)
+	}
+	ended := make(chan error, 1)
+	t.quick.ended = ended
+	t.quick.held = time.AfterFunc(quickStatement, func() { ended <- t.write(ctx, ev) })
+	return nil
+}
+
+// release ends the holding back, and reports whether the beginning was kept back
+// until now.
+func (t *teller) release() (kept bool, err error) {
+	if t.quick.held == nil {
+		return false, nil
+	}
+	kept = t.quick.held.Stop()
+	if !kept {
+		t.quick.told, err = time.Now(), <-t.quick.ended
+	}
+	t.quick.held = nil
+	return kept, err
+}
+
+// statement tells of a statement that begins or ends, at its pace.
+func (t *teller) statement(ctx context.Context, ev apply.Event) error {
+	if ev.Kind == apply.StatementBegun {
+		return t.begun(ctx, ev)
+	}
+	kept, err := t.release()
+	_, rows, counted := journal.StatementEnded{Tag: ev.Message}.Changed()
+	well := ev.Code == "" && ev.Message != "" && !(counted && rows == 0) // a change of no rows is a doubt
+	if err != nil || (kept && well) {
+		return err
+	}
+	if kept {
+		begun := ev
+		begun.Kind = apply.StatementBegun
+		err = t.write(ctx, begun)
+	}
+	return errors.Join(err, t.write(ctx, ev))
+}

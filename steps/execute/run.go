@@ -1,0 +1,137 @@
+// Package execute runs a confirmed plan: the locks of the run, one unit after the other
+// on three connections, what a person is asked meanwhile, and how it ends. What a try
+// of a unit is stands in db/apply; what became of one whose answer was lost, in unknown.
+package execute
+
+import (
+	"context"
+	"fmt"
+
+	"belay/db"
+	"belay/db/apply"
+	"belay/db/history"
+	"belay/db/ledger"
+	"belay/sqlview/parse"
+	"belay/steps"
+)
+
+// Run applies what of the plan is not applied yet. history is the tool's table as
+// it is afterwards; nil = the plan writes none.
+func Run(ctx context.Context, e *steps.Env, target steps.Target, folder steps.Folder, plan *steps.Plan) (
+	history *history.Table, out steps.Outcome, err error,
+) {
+	r, err := newRunner(ctx, e, target, folder, plan)
+	if err != nil {
+		return folder.Table, out, err
+	}
+	defer r.release()
+	applied := 0
+	for i, u := range plan.Units {
+		if _, outcome := e.Engine.UnitOutcome(u.Migration.Version); outcome != string(apply.Applied) {
+			u.From = r.from[u.Migration.Version]
+			if err := r.unit(ctx, i, u); err != nil {
+				return r.history, out, err
+			}
+		}
+		applied++
+	}
+	return r.history, steps.Done("%d of %d applied", applied, len(plan.Units)), nil
+}
+
+// runner runs the units of a plan on the three connections.
+type runner struct {
+	env    *steps.Env
+	target steps.Target
+	folder steps.Folder
+	plan   *steps.Plan
+	// history is the tool's table, once it was made; nil = the plan writes none.
+	history *history.Table
+	// ledger is what becomes of belay's own tables.
+	ledger steps.Ledger
+	trio   *db.Trio
+	x      *apply.Executor
+	keys   []int64
+	teller *teller
+	// from is, by version, the first statement that is still to run.
+	from  map[string]int
+	asked bool // the person was asked whether to go on with a resumed run
+	// word is, by version, what a person said of a CALL or DO that was sent and of
+	// which nobody knows how far it came: sendAgain or countAsRun.
+	word map[string]string
+	// made is what this run has created for its own sake: history table, ledger.
+	made []string
+	// marks are what the ledger says of the run's units; nil = it is in none.
+	marks map[string]ledger.Mark
+}
+
+func newRunner(
+	ctx context.Context, e *steps.Env, target steps.Target, folder steps.Folder, plan *steps.Plan,
+) (*runner, error) {
+	r := &runner{env: e, target: target, folder: folder, plan: plan, history: folder.Table, ledger: folder.Ledger, teller: &teller{env: e}, from: map[string]int{}, word: map[string]string{}}
+	if folder.Table != nil {
+		r.keys = folder.Table.Keys(target.Database)
+	}
+	l := e.Project.Limits
+	r.x = &apply.Executor{
+		Role: target.Roles.Acts,
+		Limits: apply.Limits{
+			FirstRung: l.LockTimeout, HoldBudget: l.HoldBudget, QueueLimit: l.QueueLimit,
+			Attempts: l.Attempts, RetryFor: l.RetryFor, ConcurrentDeadline: l.Deadline,
+		},
+	}
+	if _, err := r.open(ctx); err != nil {
+		return nil, err
+	}
+	for _, do := range r.beginning() {
+		if err := do(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// beginning is what comes before the first unit, in order.
+func (r *runner) beginning() []func(context.Context) error {
+	first := []func(context.Context) error{r.stillOurs, r.settle, r.own}
+	switch {
+	case r.env.Backfill != nil:
+		// A backfill alone has its table's lock; runs of the database may go on.
+		first = []func(context.Context) error{r.stillOurs, r.settle}
+	case r.ledger.Adopts != nil:
+		first = []func(context.Context) error{r.own, r.takeOver, r.settle}
+	}
+	// What an earlier engine left is settled before the locks are taken: its
+	// session may still hold them.
+	return append(first, r.noOwnDump, r.takeKeys, r.openLedger, r.createHistory)
+}
+
+// release gives the connections back, and with them every advisory lock.
+func (r *runner) release() {
+	if err := r.env.Sessions.CloseTrio(); err != nil {
+		_ = r.env.Note(context.Background(), "run", "closing the connections: %v", err)
+	}
+}
+
+// createHistory makes the tool's own table, once a person said yes to its DDL.
+func (r *runner) createHistory(ctx context.Context) error {
+	t := r.history
+	if t == nil || t.Exists {
+		return nil
+	}
+	u := apply.Unit{Name: "history table", Path: t.Quoted, Wrap: apply.Transaction, Role: r.target.Roles.Acts}
+	for _, s := range parse.Split([]byte(t.Create())).Statements {
+		u.Statements = append(u.Statements, apply.Statement{SQL: s.SQL, Line: s.Line, Kind: "CREATE TABLE"})
+	}
+	res := r.x.Run(ctx, u)
+	if res.Outcome != apply.Applied {
+		return &steps.Exit{
+			Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied,
+			Summary: fmt.Sprintf("the history table %s could not be made: %v", t.Quoted, res.Err), Advice: res.Hint(),
+		}
+	}
+	r.made = append(r.made, "the history table "+t.Quoted)
+	made := *t
+	made.Exists = true
+	r.history = &made
+	return r.env.Note(ctx, "run", "created the history table %s with %s's own DDL", t.Quoted, r.folder.Format.Name)
+}

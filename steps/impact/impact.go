@@ -1,0 +1,126 @@
+// Package impact makes the sentence that stands on every screen that leads to a
+// run: what the next unit needs, what that blocks, who stands in the way now.
+package impact
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"belay/db/backfill"
+	"belay/sqlview/activity"
+	"belay/sqlview/effect"
+	"belay/steps"
+	"belay/steps/fact"
+	"belay/steps/project"
+)
+
+// Relations lists the relations that the plan locks, once each.
+func Relations(p *steps.Plan) []string {
+	if p == nil {
+		return nil
+	}
+	var all []string
+	for _, u := range p.Units {
+		for _, s := range u.Statements {
+			for _, l := range s.Effect.Locks {
+				if !slices.Contains(all, l.Relation) {
+					all = append(all, l.Relation)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// Of makes the heart of a plan's unit from a sample. ok is false where the plan
+// has no such unit. pids are belay's own sessions.
+func Of(p *steps.Plan, unit int, s activity.Sample, l project.Limits, at time.Time, pids []int) (fact.Heart, bool) {
+	if p == nil || unit >= len(p.Units) {
+		return fact.Heart{}, false
+	}
+	h := Offline(p, unit, l)
+	h.Live, h.At = true, at
+	wants := wantsOf(p.Units[unit])
+	h.Blockers = s.Blockers(wants, pids...)
+	if h.Concurrent {
+		h.Blockers = s.Older(pids...)
+	}
+	h.QueuePerSecond = s.QueuePerSecond(wants)
+	for _, t := range s.Tables {
+		if t.Relation == h.Relation {
+			h.Bytes, h.Rows = t.Bytes, t.Rows
+		}
+	}
+	return h, true
+}
+
+// Offline is the heart where nobody can be asked who stands in the way.
+func Offline(p *steps.Plan, unit int, l project.Limits) fact.Heart {
+	u := p.Units[unit]
+	h := fact.Heart{
+		Unit: unit, Path: u.Path, Bytes: -1, Rows: -1, QueuePerSecond: -1, Duration: effect.Instant,
+		LockTimeoutMS: l.LockTimeout.Milliseconds(), Concurrent: u.Concurrent,
+	}
+	for _, s := range u.Statements {
+		strongest := s.Effect.Strongest()
+		if strongest.Mode > h.Mode || h.SQL == "" {
+			h.Relation, h.Mode, h.SQL, h.Line = strongest.Relation, strongest.Mode, fact.SQL(s.SQL, u.Hidden), s.Line
+			h.Others = others(s.Effect.Locks, strongest)
+		}
+		h.Duration = worse(h.Duration, s.Effect)
+	}
+	if b := u.Backfill; b != nil {
+		h.BatchMS = cmp.Or(b.Spec.BatchTime, backfill.DefaultBatchTime).Milliseconds()
+	}
+	switch {
+	case u.Concurrent:
+		h.LockTimeoutMS, h.DeadlineMS = 0, l.Deadline.Milliseconds()
+	case u.Patient():
+		h.DeadlineMS = l.Deadline.Milliseconds()
+	case u.Hold > 0:
+		h.AcceptedHoldMS = u.Hold.Milliseconds()
+		h.UndonePastMS = h.AcceptedHoldMS
+	case u.Instant:
+		h.UndonePastMS = (l.LockTimeout + l.HoldBudget).Milliseconds()
+	}
+	return h
+}
+
+func others(all []effect.On, strongest effect.On) []effect.On {
+	var rest []effect.On
+	for _, l := range all {
+		if l.Relation != strongest.Relation && (l.Mode.BlocksReads() || l.Mode.BlocksWrites()) {
+			rest = append(rest, l)
+		}
+	}
+	return rest
+}
+
+func worse(have effect.Duration, e effect.Effect) effect.Duration {
+	switch {
+	case !e.Known || e.Duration == effect.Unknown:
+		return effect.Unknown
+	case e.Duration == effect.Slow && have == effect.Instant:
+		return effect.Slow
+	}
+	return have
+}
+
+// wantsOf has the strongest lock of each relation: the unit keeps all of them to
+// its end.
+func wantsOf(u steps.Unit) []activity.Want {
+	var wants []activity.Want
+	for _, s := range u.Statements {
+		for _, l := range s.Effect.Locks {
+			i := slices.IndexFunc(wants, func(w activity.Want) bool { return w.Relation == l.Relation })
+			switch {
+			case i < 0:
+				wants = append(wants, activity.Want{Relation: l.Relation, Mode: l.Mode})
+			case wants[i].Mode < l.Mode:
+				wants[i].Mode = l.Mode
+			}
+		}
+	}
+	return wants
+}
