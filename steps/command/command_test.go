@@ -5,9 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"belay/db/dbtest"
 )
 
 func TestArgv(t *testing.T) {
@@ -65,15 +68,9 @@ func TestRunEndsTheWholeGroup(t *testing.T) {
 // ended waits until a process is gone.
 func ended(t *testing.T, pid string) {
 	t.Helper()
-	stat := "/proc/" + pid + "/stat"
-	for deadline := time.Now().Add(10 * time.Second); ; {
-		s, err := os.ReadFile(stat)
-		if err != nil || strings.Contains(string(s), ") Z ") {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("it lives: %s", s)
-		}
-		time.Sleep(5 * time.Millisecond)
+	n, err := strconv.Atoi(pid)
+	if err != nil {
+		t.Fatal(err)
 	}
+	dbtest.WaitFor(t, "the end of the command's child", func() bool { return dbtest.Gone(n) })
 }

@@ -1,11 +1,8 @@
 package engine
 
 import (
-	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 
@@ -65,7 +62,7 @@ func benchOn(t *testing.T, d *dbtest.DB, files map[string]string) *bench {
 // same: the test's folders go now.
 func (b *bench) nothingLeft() {
 	for pid := range b.pids {
-		if !gone(pid) {
+		if !dbtest.Gone(pid) {
 			b.t.Errorf("engine %d is still alive", pid)
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
@@ -168,7 +165,7 @@ func (l *life) end() *state.Run {
 		return l.run // it ended before its first event
 	}
 	return l.until("the engine's end", func(r *state.Run) bool {
-		return l.lives <= 0 && !journal.Held(l.folder) && gone(r.Engine.PID)
+		return l.lives <= 0 && !journal.Held(l.folder) && dbtest.Gone(r.Engine.PID)
 	})
 }
 
@@ -224,10 +221,3 @@ func (b *bench) left() (Known, bool) {
 }
 
 func exists(path string) bool { _, err := os.Stat(path); return err == nil }
-
-func gone(pid int) bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) || zombie(pid) }
-
-func zombie(pid int) bool {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	return err != nil || strings.Contains(string(b), ") Z ")
-}

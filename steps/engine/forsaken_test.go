@@ -22,7 +22,7 @@ func TestFolderIsDeletedUnderARun(t *testing.T) {
 	}
 	l.until("the engine to notice", func(r *state.Run) bool { return said(r, "nothing else begins") })
 	release()
-	r := l.until("the end", func(r *state.Run) bool { return r.Finished != nil && gone(r.Engine.PID) })
+	r := l.until("the end", func(r *state.Run) bool { return r.Finished != nil && dbtest.Gone(r.Engine.PID) })
 	wantFarewell(t, *r.Finished, steps.ExitPerson, "the run folder was deleted", "the next file did not start")
 	if got := dbtest.QueryVal[string](t, b.db, "SELECT string_agg(n::text, ',') FROM effects"); got != "1" {
 		t.Errorf("effects %q, want those of the unit in hand alone", got)
@@ -38,7 +38,7 @@ func TestFolderIsDeletedUnderABackfill(t *testing.T) {
 	if err := os.RemoveAll(l.folder); err != nil {
 		t.Fatal(err)
 	}
-	r := l.until("the end", func(r *state.Run) bool { return r.Finished != nil && gone(r.Engine.PID) })
+	r := l.until("the end", func(r *state.Run) bool { return r.Finished != nil && dbtest.Gone(r.Engine.PID) })
 	wantFarewell(t, *r.Finished, steps.ExitPerson, "the run folder was deleted")
 	if n := b.db.Count(t, `belay.backfill WHERE state = 'paused'`); n != 1 {
 		t.Error("the ledger does not say paused")
@@ -52,7 +52,7 @@ func TestFolderIsDeletedUnderALook(t *testing.T) {
 	if err := os.RemoveAll(l.folder); err != nil {
 		t.Fatal(err)
 	}
-	r := l.until("the end", func(r *state.Run) bool { return r.Finished != nil && gone(r.Engine.PID) })
+	r := l.until("the end", func(r *state.Run) bool { return r.Finished != nil && dbtest.Gone(r.Engine.PID) })
 	wantFarewell(t, *r.Finished, steps.ExitFailed, "deleted", "nothing has changed")
 }
 
