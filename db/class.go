@@ -14,13 +14,15 @@ type Class string
 // The classes. Unknown is every error that did not come from the server: once
 // bytes were sent, it says nothing of what became of the statement.
 const (
-	LockTimeout        Class = "lock timeout"           // 55P03
-	StatementCanceled  Class = "statement canceled"     // 57014: a cancel or statement_timeout; the server gives both one code
-	Deadlock           Class = "deadlock"               // 40P01
-	Serialization      Class = "serialization"          // 40001
-	ConnectionLost     Class = "connection lost"        // class 08, as the server or a pooler reports it
-	AdminShutdown      Class = "admin shutdown"         // 57P01, 57P02, 57P03: terminated, crashed, starting up
-	SessionTimeout     Class = "session timeout"        // 25P03, 25P04, 57P05: the server closed an idle or too long session
+	LockTimeout Class = "lock timeout" // 55P03
+	// 57014: a cancel or statement_timeout; the server gives both one code
+	StatementCanceled Class = "statement canceled"
+	Deadlock          Class = "deadlock"        // 40P01
+	Serialization     Class = "serialization"   // 40001
+	ConnectionLost    Class = "connection lost" // class 08, as the server or a pooler reports it
+	AdminShutdown     Class = "admin shutdown"  // 57P01, 57P02, 57P03: terminated, crashed, starting up
+	// 25P03, 25P04, 57P05: the server closed an idle or too long session
+	SessionTimeout     Class = "session timeout"
 	TooManyConnections Class = "too many connections"   // 53300
 	Privilege          Class = "insufficient privilege" // 42501
 	Authentication     Class = "authentication"         // class 28
@@ -93,7 +95,8 @@ func Lost(err error) bool {
 		var line net.Error
 		var silent *SilentError
 		return errors.As(err, &line) || errors.As(err, &silent) || isTimeout(err) || errors.Is(err, io.EOF) ||
-			errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, pgconn.ErrConnClosed) ||
+			errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+			errors.Is(err, pgconn.ErrConnClosed) ||
 			errors.Is(err, errEnded) || errors.Is(err, ErrClosed)
 	}
 	return false

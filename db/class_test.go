@@ -19,7 +19,8 @@ func TestClassify(t *testing.T) {
 		"57P01": db.AdminShutdown, "57P02": db.AdminShutdown, "57P03": db.AdminShutdown,
 		"25P03": db.SessionTimeout, "25P04": db.SessionTimeout,
 		"53300": db.TooManyConnections, "53100": db.DiskFull, "53200": db.Resources,
-		"42501": db.Privilege, "42P01": db.Syntax, "42601": db.Syntax, "28P01": db.Authentication, "28000": db.Authentication,
+		"42501": db.Privilege, "42P01": db.Syntax, "42601": db.Syntax, "28P01": db.Authentication,
+		"28000": db.Authentication,
 		"3D000": db.NoDatabase, "22012": db.Data, "23505": db.Data, "25006": db.ReadOnly, "25001": db.ActiveTransaction,
 		"25P02": db.FailedTransaction, "XX000": db.Other, "P0001": db.Other,
 	} {
@@ -30,7 +31,9 @@ func TestClassify(t *testing.T) {
 	if got := db.Classify(nil); got != "" {
 		t.Errorf("no error: got %q", got)
 	}
-	for _, err := range []error{io.ErrUnexpectedEOF, context.DeadlineExceeded, errors.New("conn closed"), pgconn.ErrConnClosed} {
+	for _, err := range []error{
+		io.ErrUnexpectedEOF, context.DeadlineExceeded, errors.New("conn closed"), pgconn.ErrConnClosed,
+	} {
 		if got := db.Classify(err); got != db.Unknown {
 			t.Errorf("%v: got %q", err, got)
 		}

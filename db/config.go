@@ -71,10 +71,15 @@ func ParseConfig(text, source string) (Config, error) {
 func (c Config) warn() []string {
 	var all []string
 	if c.Source == "--dsn" && c.read.From["password"] == dsn.FromText {
-		all = append(all, "the password in --dsn can be read by everyone on this machine in the process list; use PGPASSFILE, a service file or DATABASE_URL")
+		all = append(all,
+			"the password in --dsn can be read by everyone on this machine in the process list; use PGPASSFILE, a "+
+				"service file or DATABASE_URL")
 	}
-	if mode := c.read.Params["sslmode"]; (mode == "disable" || mode == "allow") && slices.ContainsFunc(c.hosts(), isElsewhere) {
-		all = append(all, "the line to "+c.Address()+" is not encrypted (sslmode="+mode+"): who sits on it reads and changes what goes over it")
+	if mode := c.read.Params["sslmode"]; (mode == "disable" || mode == "allow") &&
+		slices.ContainsFunc(c.hosts(), isElsewhere) {
+		all = append(all,
+			"the line to "+c.Address()+" is not encrypted (sslmode="+mode+
+				"): who sits on it reads and changes what goes over it")
 	}
 	if own := c.read.Named(dsn.Own); len(own) > 0 {
 		all = append(all, "belay has its own instead of what the DSN asks for: "+strings.Join(own, ", "))
@@ -112,7 +117,9 @@ func (c Config) User() string {
 // asksForRole reports whether the DSN, a service file or PGOPTIONS asks for a session
 // that begins as another role.
 func (c Config) asksForRole() bool {
-	return c.pgx != nil && (c.pgx.RuntimeParams["role"] != "" || strings.Contains(strings.ToLower(c.pgx.RuntimeParams["options"]), "role="))
+	return c.pgx != nil &&
+		(c.pgx.RuntimeParams["role"] != "" ||
+			strings.Contains(strings.ToLower(c.pgx.RuntimeParams["options"]), "role="))
 }
 
 // Host is the first host or socket folder; Port its port.

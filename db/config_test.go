@@ -59,7 +59,8 @@ func TestNothingPrintsAPassword(t *testing.T) {
 		var log strings.Builder
 		slog.New(slog.NewTextHandler(&log, nil)).Info("x", "config", c, "dsn", c.DSN, "p", c.Password())
 		for _, s := range []string{
-			fmt.Sprint(c), fmt.Sprintf("%v %+v %#v %s %q %x", c, c, c, c, c, c), fmt.Sprintf("%+v %#v %x", c.DSN, &c, c.Password()),
+			fmt.Sprint(c), fmt.Sprintf("%v %+v %#v %s %q %x", c, c, c, c, c, c),
+			fmt.Sprintf("%+v %#v %x", c.DSN, &c, c.Password()),
 			string(asJSON), log.String(),
 		} {
 			if strings.Contains(s, secret) || strings.Contains(s, fmt.Sprintf("%x", secret)) {
@@ -70,7 +71,10 @@ func TestNothingPrintsAPassword(t *testing.T) {
 			t.Error("the password itself is lost")
 		}
 	}
-	for _, bad := range []string{"postgres://app:hunter2@[h/shop", "host=h password=hunter2 port=x", "postgres://app:hunter2@h:port/shop", "password=hunter2 nonsense"} {
+	for _, bad := range []string{
+		"postgres://app:hunter2@[h/shop", "host=h password=hunter2 port=x", "postgres://app:hunter2@h:port/shop",
+		"password=hunter2 nonsense",
+	} {
 		_, err := db.ParseConfig(bad, "--dsn")
 		var c *db.ConfigError
 		if !errors.As(err, &c) || c.Hint() == "" {
@@ -155,12 +159,18 @@ func TestEnvironmentDSN(t *testing.T) {
 func TestParametersOfLibpqConnect(t *testing.T) {
 	d := dbtest.New(t)
 	for _, more := range []string{
-		"gssencmode=disable", "gssencmode=prefer", "keepalives=1", "keepalives_idle=10", "keepalives_interval=5", "keepalives_count=3", "tcp_user_timeout=1000",
-		"sslcompression=0", "sslcompression=1", "fallback_application_name=x", "application_name=y", "connect_timeout=3", "client_encoding=LATIN1", "client_encoding=auto",
-		"krbsrvname=postgres", "sslsni=0", "load_balance_hosts=random", "load_balance_hosts=disable", "channel_binding=prefer", "require_auth=none,scram-sha-256",
-		"requiressl=0", "gsslib=gssapi", "gssdelegation=0", "replication=false", "sslcertmode=disable", "ssl_min_protocol_version=TLSv1.2", "min_protocol_version=3.0",
-		"target_session_attrs=primary", "target_session_attrs=read-write", "target_session_attrs=any", "options=-c%20maintenance_work_mem%3D8MB", "maintenance_work_mem=8MB", "pool_max_conns=3",
-		"hostaddr=127.0.0.1", "x-multi-statement=true", "x-migrations-table=m", "x-statement-timeout=5", "x-lock-strategy=advisory",
+		"gssencmode=disable", "gssencmode=prefer", "keepalives=1", "keepalives_idle=10", "keepalives_interval=5",
+		"keepalives_count=3", "tcp_user_timeout=1000",
+		"sslcompression=0", "sslcompression=1", "fallback_application_name=x", "application_name=y",
+		"connect_timeout=3", "client_encoding=LATIN1", "client_encoding=auto",
+		"krbsrvname=postgres", "sslsni=0", "load_balance_hosts=random", "load_balance_hosts=disable",
+		"channel_binding=prefer", "require_auth=none,scram-sha-256",
+		"requiressl=0", "gsslib=gssapi", "gssdelegation=0", "replication=false", "sslcertmode=disable",
+		"ssl_min_protocol_version=TLSv1.2", "min_protocol_version=3.0",
+		"target_session_attrs=primary", "target_session_attrs=read-write", "target_session_attrs=any",
+		"options=-c%20maintenance_work_mem%3D8MB", "maintenance_work_mem=8MB", "pool_max_conns=3",
+		"hostaddr=127.0.0.1", "x-multi-statement=true", "x-migrations-table=m", "x-statement-timeout=5",
+		"x-lock-strategy=advisory",
 	} {
 		cfg := config(t, d.DSN+"&"+more)
 		c, err := db.Connect(t.Context(), cfg, db.Session{Kind: db.Monitor})
@@ -169,7 +179,8 @@ func TestParametersOfLibpqConnect(t *testing.T) {
 			continue
 		}
 		var mem, encoding string
-		err = c.QueryRow(t.Context(), "SELECT current_setting('maintenance_work_mem'), current_setting('client_encoding')").Scan(&mem, &encoding)
+		err = c.QueryRow(t.Context(),
+			"SELECT current_setting('maintenance_work_mem'), current_setting('client_encoding')").Scan(&mem, &encoding)
 		if err != nil || (mem == "8MB") != strings.Contains(more, "maintenance_work_mem") || encoding != "UTF8" {
 			t.Errorf("%s: maintenance_work_mem %s, client_encoding %s, %v", more, mem, encoding, err)
 		}
@@ -182,7 +193,10 @@ func TestParametersOfLibpqConnect(t *testing.T) {
 // What the server says of a parameter may quote a piece of a password.
 func TestServersWordsOnParametersAreKept(t *testing.T) {
 	d := dbtest.New(t)
-	for _, bad := range []string{"options=-c%20s3cret%3D1", "options=s3cret", "search_path=%22", "my.s3cret=1&statement_timeout=s3cret", "options=--s3cret"} {
+	for _, bad := range []string{
+		"options=-c%20s3cret%3D1", "options=s3cret", "search_path=%22", "my.s3cret=1&statement_timeout=s3cret",
+		"options=--s3cret",
+	} {
 		c, err := db.Connect(t.Context(), config(t, d.DSN+"&"+bad), db.Session{Kind: db.Monitor})
 		if err == nil {
 			_ = c.Close()
@@ -205,7 +219,8 @@ func TestService(t *testing.T) {
 	}
 	t.Setenv("PGSERVICEFILE", file)
 	cfg := config(t, "service=shop user=other")
-	if got := cfg.User() + "@" + cfg.Description(); got != "other@shop on db1.eu:6000" || cfg.Password().Reveal() != "s3cret" {
+	if got := cfg.User() + "@" + cfg.Description(); got != "other@shop on db1.eu:6000" ||
+		cfg.Password().Reveal() != "s3cret" {
 		t.Errorf("got %s", got)
 	}
 	for _, bad := range []string{"service=bad", "service=none"} {
@@ -228,7 +243,10 @@ func TestPasswordsOfSeveralHosts(t *testing.T) {
 	noEnvironment(t)
 	file := filepath.Join(t.TempDir(), "pass")
 	t.Setenv("PGPASSFILE", file)
-	for text, ok := range map[string]bool{"*:*:*:*:one\n": true, "a:*:*:*:one\nb:*:*:*:one\n": true, "a:*:*:*:one\nb:*:*:*:two\n": false, "a:*:*:*:one\n": false} {
+	for text, ok := range map[string]bool{
+		"*:*:*:*:one\n": true, "a:*:*:*:one\nb:*:*:*:one\n": true, "a:*:*:*:one\nb:*:*:*:two\n": false,
+		"a:*:*:*:one\n": false,
+	} {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -50,7 +50,9 @@ type Conn struct {
 // and keeps the connection; on the other kinds it closes the connection.
 func Connect(ctx context.Context, cfg Config, s Session) (*Conn, error) {
 	fail := func(err error) error {
-		return &ConnectError{Target: cfg.Description(), User: cfg.User(), Database: cfg.Database(), AsRole: cfg.asksForRole(), Err: err}
+		return &ConnectError{
+			Target: cfg.Description(), User: cfg.User(), Database: cfg.Database(), AsRole: cfg.asksForRole(), Err: err,
+		}
 	}
 	if cfg.pgx == nil {
 		return nil, fail(fmt.Errorf("no DSN given"))
@@ -195,7 +197,8 @@ func cancelByRequest(pc *pgconn.PgConn) ctxwatch.Handler {
 // keepalive lets us learn that the server's host is gone while an answer is waited
 // for, as the server learns it of ours.
 var keepalive = net.KeepAliveConfig{
-	Enable: true, Idle: keepalivesIdle * time.Second, Interval: keepalivesInterval * time.Second, Count: keepalivesCount,
+	Enable: true, Idle: keepalivesIdle * time.Second, Interval: keepalivesInterval * time.Second,
+	Count: keepalivesCount,
 }
 
 // closeTimeout bounds saying goodbye to a server that may be gone.
@@ -235,7 +238,8 @@ func major(version string) int {
 func (c *Conn) SetStep(ctx context.Context, step string) error {
 	s := c.Session
 	s.Step = step
-	if _, err := c.Exec(ctx, "SELECT pg_catalog.set_config('application_name', $1, false)", s.ApplicationName()); err != nil {
+	if _, err := c.Exec(ctx, "SELECT pg_catalog.set_config('application_name', $1, false)",
+		s.ApplicationName()); err != nil {
 		return fmt.Errorf("application_name of step %s: %w", step, err)
 	}
 	c.Session = s

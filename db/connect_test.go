@@ -26,7 +26,10 @@ func TestConnectNamesAndReadsBack(t *testing.T) {
 		{Kind: db.Executor, Run: "7f3c9a21", Step: "run"}, {Kind: db.Monitor}, {Kind: db.Escape, Run: "7f3c9a21"},
 	} {
 		c := connect(t, d.DSN, s)
-		want := map[string]string{"lock_timeout": "200ms", "tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3", "tcp_user_timeout": "11000"}
+		want := map[string]string{
+			"lock_timeout": "200ms", "tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2",
+			"tcp_keepalives_count": "3", "tcp_user_timeout": "11000",
+		}
 		if c.ServerMajor() >= 14 {
 			want["client_connection_check_interval"], want["idle_session_timeout"] = "1s", "0"
 		}
@@ -48,7 +51,8 @@ func TestConnectNamesAndReadsBack(t *testing.T) {
 		if r := c.Settings.Refused(); len(r) > 0 {
 			t.Errorf("%s: refused %v", s.Kind, r)
 		}
-		if n := dbtest.QueryVal[int64](t, d, "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1", s.ApplicationName()); n != 1 {
+		if n := dbtest.QueryVal[int64](t, d, "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1",
+			s.ApplicationName()); n != 1 {
 			t.Errorf("%d sessions named %s", n, s.ApplicationName())
 		}
 	}
@@ -80,7 +84,8 @@ func TestSettingOverridesAndRefusals(t *testing.T) {
 		t.Errorf("statement_timeout %q", got)
 	}
 	refused := c.Settings.Refused()
-	if len(refused) != 1 || refused[0].Name != "deadlock_timeout" || refused[0].SQLState != "42501" || refused[0].Got != "1s" {
+	if len(refused) != 1 || refused[0].Name != "deadlock_timeout" || refused[0].SQLState != "42501" ||
+		refused[0].Got != "1s" {
 		t.Errorf("got %+v", refused)
 	}
 	if got := c.Settings.Get("lock_timeout"); got != "200ms" {
@@ -95,7 +100,9 @@ func TestSetForTransaction(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := db.Set(ctx, tx, db.ForTransaction, []db.Setting{db.MilliSeconds("lock_timeout", 1500), {Name: "search_path", Want: "public"}})
+	got, err := db.Set(ctx, tx, db.ForTransaction, []db.Setting{
+		db.MilliSeconds("lock_timeout", 1500), {Name: "search_path", Want: "public"},
+	})
 	if err != nil || got.Get("lock_timeout") != "1500ms" || len(got.Refused()) > 0 {
 		t.Fatalf("got %v, %v", got, err)
 	}
@@ -111,7 +118,9 @@ func TestSetForTransaction(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = tx.Rollback(ctx) }()
-	if _, err := db.Set(ctx, tx, db.ForTransaction, []db.Setting{{Name: "lock_timeout", Want: "no number"}}); db.Classify(err) != db.Data {
+	if _, err := db.Set(ctx, tx, db.ForTransaction, []db.Setting{
+		{Name: "lock_timeout", Want: "no number"},
+	}); db.Classify(err) != db.Data {
 		t.Errorf("in a transaction a refusal is an error: got %v", err)
 	}
 }
@@ -138,7 +147,8 @@ func TestSetStep(t *testing.T) {
 		t.Fatal(err)
 	}
 	var name string
-	if err := c.QueryRow(bounded(t), "SHOW application_name").Scan(&name); err != nil || name != "belay/7f3c9a21/verify" {
+	if err := c.QueryRow(bounded(t), "SHOW application_name").Scan(&name); err != nil ||
+		name != "belay/7f3c9a21/verify" {
 		t.Errorf("got %q, %v", name, err)
 	}
 }
@@ -165,15 +175,25 @@ func TestConnectionErrorsSayWhatToDo(t *testing.T) {
 		name, dsn   string
 		state, said string
 	}{
-		{"wrong password", change(t, d.DSN, func(u *url.URL) { u.User = url.UserPassword(u.User.Username(), "hunter2") }), "28P01", "wrong password"},
-		{"unknown role", change(t, d.DSN, func(u *url.URL) { u.User = url.UserPassword("nobody_here", "hunter2") }), "28P01", "wrong password"},
+		{
+			"wrong password",
+			change(t, d.DSN, func(u *url.URL) { u.User = url.UserPassword(u.User.Username(), "hunter2") }), "28P01",
+			"wrong password",
+		},
+		{
+			"unknown role", change(t, d.DSN, func(u *url.URL) { u.User = url.UserPassword("nobody_here", "hunter2") }),
+			"28P01", "wrong password",
+		},
 		{"role that may not log in", noLogin, "28000", "may not log in"},
 		{"unknown database", change(t, d.DSN, func(u *url.URL) { u.Path = "/shopp" }), "3D000", "no such database"},
 		{"no right to connect", plain, "42501", "lacks rights"},
 		{"nobody listens", change(t, d.DSN, func(u *url.URL) { u.Host = "127.0.0.1:1" }), "", "nobody listens"},
 		{"no socket", "host=/nonexistent user=app", "", "nobody listens"},
 		{"unknown host", "host=no.such.host.invalid user=app", "", "host name not found"},
-		{"silent server", "host=127.0.0.1 port=" + silent + " user=app connect_timeout=1 sslmode=disable", "", "no answer in time"},
+		{
+			"silent server", "host=127.0.0.1 port=" + silent + " user=app connect_timeout=1 sslmode=disable", "",
+			"no answer in time",
+		},
 		{"no TLS there", change(t, d.DSN, func(u *url.URL) { u.RawQuery = "sslmode=require" }), "", "sslmode"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -193,7 +213,8 @@ func explained(t *testing.T, err error, state, said string) {
 	if !strings.Contains(message+hint, said) || hint == "" || db.SQLState(err) != state {
 		t.Errorf("message %q, hint %q, state %q", message, hint, db.SQLState(err))
 	}
-	if strings.Contains(message+hint, "hunter2") || strings.Contains(message, "failed to") || strings.ToLower(message[:1]) != message[:1] && !strings.HasPrefix(message, "TLS") {
+	if strings.Contains(message+hint, "hunter2") || strings.Contains(message, "failed to") ||
+		strings.ToLower(message[:1]) != message[:1] && !strings.HasPrefix(message, "TLS") {
 		t.Errorf("message %q, hint %q", message, hint)
 	}
 	if state != "" && !strings.Contains(message, state) {

@@ -72,7 +72,8 @@ func runtimeParams(r dsn.Resolved) map[string]string {
 }
 
 // lookup gives each host the address that hostaddr has for it.
-func lookup(hosts, addresses []string, other func(context.Context, string) ([]string, error)) func(context.Context, string) ([]string, error) {
+func lookup(hosts, addresses []string,
+	other func(context.Context, string) ([]string, error)) func(context.Context, string) ([]string, error) {
 	return func(ctx context.Context, host string) ([]string, error) {
 		var all []string
 		for i, h := range hosts {
@@ -87,7 +88,9 @@ func lookup(hosts, addresses []string, other func(context.Context, string) ([]st
 	}
 }
 
-var tlsVersions = map[string]uint16{"TLSv1": tls.VersionTLS10, "TLSv1.1": tls.VersionTLS11, "TLSv1.2": tls.VersionTLS12, "TLSv1.3": tls.VersionTLS13}
+var tlsVersions = map[string]uint16{
+	"TLSv1": tls.VersionTLS10, "TLSv1.1": tls.VersionTLS11, "TLSv1.2": tls.VersionTLS12, "TLSv1.3": tls.VersionTLS13,
+}
 
 // limitTLS sets the bounds of the TLS version; 0 = the usual one.
 func limitTLS(c *pgx.ConnConfig, least, most uint16) {
@@ -123,7 +126,10 @@ func isElsewhereAddr(a net.Addr) bool {
 
 // notForPrograms are parameters that must not stand in a process list, that libpq
 // does not know, or that a program sets itself.
-var notForPrograms = []string{"password", "passfile", "sslpassword", "krbspn", "servicefile", "application_name", "fallback_application_name", "client_encoding"}
+var notForPrograms = []string{
+	"password", "passfile", "sslpassword", "krbspn", "servicefile", "application_name", "fallback_application_name",
+	"client_encoding",
+}
 
 // Conninfo is what the DSN itself says, as the arguments of PostgreSQL's own
 // programs may have it: without secrets and without what [Config.Options] has. "" =
@@ -142,7 +148,9 @@ func (c Config) Conninfo() string {
 
 // givenLimit finds the limits of time in a text of PGOPTIONS: -c NAME=VALUE, or
 // --NAME=VALUE, where the server takes a dash for an underscore.
-var givenLimit = regexp.MustCompile(`(?:^|[^a-z_])((?:statement|lock|idle[_-]in[_-]transaction[_-]session|idle[_-]session|transaction)[_-]timeout)=`)
+var givenLimit = regexp.MustCompile(
+	`(?:^|[^a-z_])((?:statement|lock|idle[_-]in[_-]transaction[_-]session|idle[_-]session|transaction)[_-]timeout)=`,
+)
 
 // Options are the run-time parameters that a session is begun with, as PGOPTIONS
 // says them; "" = none.

@@ -51,7 +51,8 @@ const signalAutovacuum = 18
 func MayEnd(ctx context.Context, c *Conn, s activity.Session) (string, error) {
 	var me string
 	var super bool
-	err := c.QueryRow(ctx, `SELECT pg_catalog.quote_ident(current_user::text), coalesce((SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = $1), false)`, s.User).Scan(&me, &super)
+	err := c.QueryRow(ctx,
+		`SELECT pg_catalog.quote_ident(current_user::text), coalesce((SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = $1), false)`, s.User).Scan(&me, &super)
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("rights to end a session: %w", err)

@@ -82,10 +82,12 @@ func explainRefusal(c *ConnectError, pg *pgconn.PgError) (message, hint string) 
 			"belay needs three; wait, or free slots (idle sessions in pg_stat_activity, limits of role and database)"
 	case Classify(pg) == Privilege && c.AsRole:
 		return said("role %q lacks rights: %s: %s", c.User, c.Target, pg.Message),
-			"let the DBA GRANT the role that the connection asks for to " + pgx.Identifier{c.User}.Sanitize() + ", or take it out of the DSN, the service file or PGOPTIONS"
+			"let the DBA GRANT the role that the connection asks for to " + pgx.Identifier{c.User}.Sanitize() +
+				", or take it out of the DSN, the service file or PGOPTIONS"
 	case Classify(pg) == Privilege:
 		return said("role %q lacks rights: %s: %s", c.User, c.Target, pg.Message),
-			fmt.Sprintf("GRANT CONNECT ON DATABASE %s TO %s, or use a role that has it", pgx.Identifier{c.Database}.Sanitize(), pgx.Identifier{c.User}.Sanitize())
+			fmt.Sprintf("GRANT CONNECT ON DATABASE %s TO %s, or use a role that has it",
+				pgx.Identifier{c.Database}.Sanitize(), pgx.Identifier{c.User}.Sanitize())
 	case pg.Code == "57P03":
 		return said("server does not take connections now: %s: %s", c.Target, pg.Message),
 			"it starts up, shuts down or recovers; wait and try again"
@@ -95,11 +97,13 @@ func explainRefusal(c *ConnectError, pg *pgconn.PgError) (message, hint string) 
 			"take " + name + " out of options in the DSN, the service file or PGOPTIONS, or give it another value"
 	case pg.Code == "58P01":
 		return said("server refused the connection: %s: %s", c.Target, pg.Message),
-			"session_preload_libraries or local_preload_libraries, of the server, the role, the database or the DSN, names what is not installed there"
+			"session_preload_libraries or local_preload_libraries, of the server, the role, the database or the DSN, " +
+				"names what is not installed there"
 	case parameterStates[pg.Code]:
 		// The server quotes what it does not like, and that may be a piece of a password.
 		return said("the server refuses a run-time parameter of the connection: %s", c.Target),
-			"check options and the parameters in the DSN, the service file and PGOPTIONS; the server's log names the one"
+			"check options and the parameters in the DSN, the service file and PGOPTIONS; the server's log names " +
+				"the one"
 	}
 	return said("server refused the connection: %s: %s", c.Target, pg.Message),
 		"check the DSN and the server's log"
@@ -143,7 +147,8 @@ func explainNetwork(c *ConnectError) (message, hint string) {
 
 func plainHint(e *PlainPasswordError) string {
 	if e.Method == "password" {
-		return "sslmode=require in the DSN encrypts the line; require_auth=password sends the password as it is, to whoever sits on it"
+		return "sslmode=require in the DSN encrypts the line; require_auth=password sends the password as it is, to " +
+			"whoever sits on it"
 	}
 	return "sslmode=require in the DSN encrypts the line; sslmode=disable says that you mean an unencrypted one"
 }
@@ -197,14 +202,17 @@ var statementHints = map[Class]string{
 	DiskFull:           "free space on the server before trying again",
 	TooManyConnections: "wait, or free connection slots",
 	AdminShutdown:      lostHint,
-	SessionTimeout:     "the server ended the session after its timeout: see idle_session_timeout and its kin, then try again",
-	ConnectionLost:     lostHint,
+	SessionTimeout: "the server ended the session after its timeout: see idle_session_timeout and its kin, then " +
+		"try again",
+	ConnectionLost: lostHint,
 }
 
 const (
-	lostHint   = "the connection was lost: check that the server and the way to it are up, then look again"
-	ownHint    = "this is no answer of the server: `belay doctor` looks what this machine and this role lack; where it finds nothing, it is a fault of belay's"
-	serverHint = "the server refused what belay asked: its log at this moment says more; nothing was changed by the question"
+	lostHint = "the connection was lost: check that the server and the way to it are up, then look again"
+	ownHint  = "this is no answer of the server: `belay doctor` looks what this machine and this role lack; where " +
+		"it finds nothing, it is a fault of belay's"
+	serverHint = "the server refused what belay asked: its log at this moment says more; nothing was changed by the " +
+		"question"
 )
 
 func explainStatement(err error) (message, hint string) {

@@ -112,14 +112,16 @@ func Identify(ctx context.Context, c *Conn) (Identity, error) {
 // Each is its own statement: a function that the role may not call ends the
 // statement it stands in, even in a branch that is never taken.
 func (i *Identity) identifyStorage(ctx context.Context, c *Conn) error {
-	err := c.QueryRow(ctx, "SELECT system_identifier::text FROM pg_catalog.pg_control_system()").Scan(&i.SystemIdentifier)
+	err := c.QueryRow(ctx,
+		"SELECT system_identifier::text FROM pg_catalog.pg_control_system()").Scan(&i.SystemIdentifier)
 	if err := i.unread("system identifier", err); err != nil {
 		return err
 	}
 	if i.InRecovery {
 		return nil
 	}
-	err = c.QueryRow(ctx, `SELECT ('x' || pg_catalog.left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8))::bit(32)::bigint`).Scan(&i.Timeline)
+	err = c.QueryRow(ctx,
+		`SELECT ('x' || pg_catalog.left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8))::bit(32)::bigint`).Scan(&i.Timeline)
 	return i.unread("timeline", err)
 }
 

@@ -24,19 +24,22 @@ func TestIdentity(t *testing.T) {
 	d := dbtest.New(t)
 	c := connect(t, d.DSN, patient)
 	i := identify(t, c)
-	if want := dbtest.QueryVal[string](t, d, "SELECT system_identifier::text FROM pg_control_system()"); i.SystemIdentifier != want {
+	if want := dbtest.QueryVal[string](t, d,
+		"SELECT system_identifier::text FROM pg_control_system()"); i.SystemIdentifier != want {
 		t.Errorf("system identifier %q, want %q", i.SystemIdentifier, want)
 	}
 	if i.Database != d.Name || i.DatabaseOID == 0 || i.Major != d.Cluster().Major() || i.Version == "" {
 		t.Errorf("got %+v", i)
 	}
-	if i.InRecovery || i.Timeline != 1 || i.ServerAddress != "127.0.0.1" || i.ServerPort != d.Cluster().Port() || !i.Loopback {
+	if i.InRecovery || i.Timeline != 1 || i.ServerAddress != "127.0.0.1" || i.ServerPort != d.Cluster().Port() ||
+		!i.Loopback {
 		t.Errorf("got %+v", i)
 	}
 	if !i.Superuser || i.Pooler || i.PID != int(c.PgConn().PID()) || i.MaxConnections != 200 || i.TimeZone == "" {
 		t.Errorf("got %+v", i)
 	}
-	if i.BackendStart.Before(i.ServerStart) || i.At.Before(i.BackendStart) || time.Since(i.At).Abs() > time.Hour || len(i.Unread) > 0 {
+	if i.BackendStart.Before(i.ServerStart) || i.At.Before(i.BackendStart) || time.Since(i.At).Abs() > time.Hour ||
+		len(i.Unread) > 0 {
 		t.Errorf("got %+v", i)
 	}
 	other := identify(t, connect(t, dbtest.New(t).SocketDSN, patient))
@@ -60,7 +63,8 @@ func TestIdentityOfAPlainRole(t *testing.T) {
 	if i.Superuser || i.SessionUser != role || !slices.Equal(i.MemberOf, sorted(owner, group)) {
 		t.Errorf("got %+v", i)
 	}
-	if i.SystemIdentifier != "" || i.Timeline != 1 || len(i.Unread) != 1 || i.Unread[0] != (db.Unread{What: "system identifier", SQLState: "42501"}) {
+	if i.SystemIdentifier != "" || i.Timeline != 1 || len(i.Unread) != 1 ||
+		i.Unread[0] != (db.Unread{What: "system identifier", SQLState: "42501"}) {
 		t.Errorf("what may not be read must be said: %+v", i)
 	}
 	if i.Key() != "" {

@@ -107,7 +107,8 @@ func TestPasswordOnAPlainLine(t *testing.T) {
 		if sent != c.sent {
 			t.Errorf("%d %s elsewhere %v: sent %v, want %v", c.kind, c.params, c.elsewhere, sent, c.sent)
 		}
-		if message, hint := Explain(err); c.method != "" && (!strings.Contains(message, "not encrypted") || !strings.Contains(hint, "sslmode=require")) {
+		if message, hint := Explain(err); c.method != "" &&
+			(!strings.Contains(message, "not encrypted") || !strings.Contains(hint, "sslmode=require")) {
 			t.Errorf("%q, %q", message, hint)
 		}
 	}

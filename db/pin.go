@@ -54,7 +54,9 @@ var pins = slices.Concat([]pin{
 }, tunings)
 
 func pinsOf(major int) []pin {
-	return slices.DeleteFunc(slices.Clone(pins), func(p pin) bool { return p.since > major || p.until > 0 && p.until <= major })
+	return slices.DeleteFunc(slices.Clone(pins), func(p pin) bool {
+		return p.since > major || p.until > 0 && p.until <= major
+	})
 }
 
 func pinned(major int) []Setting {
@@ -80,9 +82,11 @@ func (e *PinError) Error() string {
 // Hint is what to do now.
 func (e *PinError) Hint() string {
 	if e.Refused[0].Name == "client_encoding" {
-		return "belay sends and reads UTF-8, which this database's encoding cannot be converted to: use the team's own tool here"
+		return "belay sends and reads UTF-8, which this database's encoding cannot be converted to: use the team's " +
+			"own tool here"
 	}
-	return "something on the server fixes this parameter: see what ALTER ROLE, ALTER DATABASE and its extensions do to it"
+	return "something on the server fixes this parameter: see what ALTER ROLE, ALTER DATABASE and its extensions do " +
+		"to it"
 }
 
 // Script makes one of SQL of ours for somebody who runs it by hand, in psql and as a
@@ -198,7 +202,9 @@ func (c *Conn) Schemas(ctx context.Context) ([]string, error) {
 	b.Queue("BEGIN READ ONLY")
 	sql, args := c.TeamSQL(ForTransaction)
 	b.Queue(sql, args...)
-	b.Queue("SELECT pg_catalog.current_schemas(false)::pg_catalog.text[]").QueryRow(func(r pgx.Row) error { return r.Scan(&out) })
+	b.Queue("SELECT pg_catalog.current_schemas(false)::pg_catalog.text[]").QueryRow(func(r pgx.Row) error {
+		return r.Scan(&out)
+	})
 	b.Queue("ROLLBACK")
 	if err := c.SendBatch(ctx, &b).Close(); err != nil {
 		if !c.IsClosed() {

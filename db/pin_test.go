@@ -14,11 +14,16 @@ import (
 
 // hostile are values that a role, a database or a DSN may give a session.
 var hostile = map[string]string{
-	"client_encoding": "LATIN1", "DateStyle": "SQL, DMY", "IntervalStyle": "iso_8601", "standard_conforming_strings": "off",
-	"bytea_output": "escape", "extra_float_digits": "-15", "search_path": "public, pg_catalog", "quote_all_identifiers": "on",
-	"transform_null_equals": "on", "array_nulls": "off", "row_security": "on", "gin_fuzzy_search_limit": "1", "exit_on_error": "on",
-	"cpu_tuple_cost": "1000000", "enable_indexscan": "off", "enable_nestloop": "off", "work_mem": "64kB", "join_collapse_limit": "1", "geqo_threshold": "2",
-	"plan_cache_mode": "force_generic_plan", "jit": "on", "client_min_messages": "debug2", "default_transaction_isolation": "serializable", "default_transaction_deferrable": "on",
+	"client_encoding": "LATIN1", "DateStyle": "SQL, DMY", "IntervalStyle": "iso_8601",
+	"standard_conforming_strings": "off",
+	"bytea_output":                "escape", "extra_float_digits": "-15", "search_path": "public, pg_catalog",
+	"quote_all_identifiers": "on",
+	"transform_null_equals": "on", "array_nulls": "off", "row_security": "on", "gin_fuzzy_search_limit": "1",
+	"exit_on_error":  "on",
+	"cpu_tuple_cost": "1000000", "enable_indexscan": "off", "enable_nestloop": "off", "work_mem": "64kB",
+	"join_collapse_limit": "1", "geqo_threshold": "2",
+	"plan_cache_mode": "force_generic_plan", "jit": "on", "client_min_messages": "debug2",
+	"default_transaction_isolation": "serializable", "default_transaction_deferrable": "on",
 }
 
 func TestSessionsKeepToTheirOwnSettings(t *testing.T) {
@@ -87,7 +92,8 @@ func wantPinned(t *testing.T, c *db.Conn) {
 func wantTeam(t *testing.T, c *db.Conn) {
 	t.Helper()
 	always := []string{"client_encoding", "exit_on_error", // and what only tunes
-		"cpu_tuple_cost", "enable_indexscan", "enable_nestloop", "work_mem", "join_collapse_limit", "geqo_threshold", "plan_cache_mode"}
+		"cpu_tuple_cost", "enable_indexscan", "enable_nestloop", "work_mem", "join_collapse_limit", "geqo_threshold",
+		"plan_cache_mode"}
 	err := c.AsTeam(bounded(t), pgx.ReadOnly, func(tx pgx.Tx) error {
 		for name, want := range hostile {
 			var got string
@@ -132,7 +138,9 @@ func TestUnpinnedSessionIsRefused(t *testing.T) {
 	d := dbtest.New(t)
 	d.Exec(t, `CREATE DATABASE mule TEMPLATE template0 ENCODING 'MULE_INTERNAL' LC_COLLATE 'C' LC_CTYPE 'C'`)
 	t.Cleanup(func() { d.Exec(t, "DROP DATABASE mule") })
-	_, err := db.Connect(bounded(t), config(t, strings.Replace(d.DSN, "/"+d.Name, "/mule", 1)), db.Session{Kind: db.Monitor})
+	_, err := db.Connect(bounded(t), config(t, strings.Replace(d.DSN, "/"+d.Name, "/mule", 1)), db.Session{
+		Kind: db.Monitor,
+	})
 	var pin *db.PinError
 	if !errors.As(err, &pin) || pin.Refused[0].Name != "client_encoding" {
 		t.Fatalf("got %v", err)
@@ -147,12 +155,15 @@ func TestUnpinnedSessionIsRefused(t *testing.T) {
 // limits of their own.
 func TestHurriedSessionIsConnected(t *testing.T) {
 	d := dbtest.New(t)
-	names := dbtest.QueryCol[string](t, d, `SELECT name FROM pg_catalog.pg_settings WHERE context = 'user' AND name LIKE '%timeout' AND name <> 'tcp_user_timeout' ORDER BY name`)
+	names := dbtest.QueryCol[string](t, d,
+		`SELECT name FROM pg_catalog.pg_settings WHERE context = 'user' AND name LIKE '%timeout' AND name <> 'tcp_user_timeout' ORDER BY name`)
 	role, dsn := d.Role(t, "hurried", "")
 	for _, name := range names {
 		d.Exec(t, "ALTER ROLE "+pgx.Identifier{role}.Sanitize()+" SET "+name+" = 1")
 	}
-	for _, dsn := range []string{dsn, d.DSN + "&options=-cstatement_timeout%3D1%20-cidle_in_transaction_session_timeout%3D1"} {
+	for _, dsn := range []string{
+		dsn, d.DSN + "&options=-cstatement_timeout%3D1%20-cidle_in_transaction_session_timeout%3D1",
+	} {
 		for range 5 {
 			for _, kind := range []db.Kind{db.Executor, db.Monitor, db.Escape} {
 				c := connect(t, dsn, db.Session{Kind: kind, Run: "7f3c9a21", Step: "run"})

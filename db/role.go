@@ -12,7 +12,8 @@ const noRole = "none"
 
 // RoleHint is what to do where a login may not take a role. Whether a GRANT helps, and
 // which, depends on what the role may do beyond its tables, and doctor looks at that.
-const RoleHint = "`belay doctor` says what gives this role to the login; or name another role for the target in belay.toml"
+const RoleHint = "`belay doctor` says what gives this role to the login; or name another role for the target in " +
+	"belay.toml"
 
 // RoleError says that a session may not take a role.
 type RoleError struct {

@@ -65,12 +65,15 @@ func TestSessionThatBeginsAsARole(t *testing.T) {
 			if err != nil || !ok {
 				t.Fatal(ok, err)
 			}
-			other, err := db.Connect(bounded(t), config(t, dsn), db.Session{Kind: db.Executor, Run: "other", Step: "run"})
+			other, err := db.Connect(bounded(t), config(t, dsn), db.Session{
+				Kind: db.Executor, Run: "other", Step: "run",
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer other.Close()
-			if _, who, err := db.TryLock(bounded(t), other, 7); err != nil || who == nil || who.Application != "belay/7f3c9a21/run" || who.Since.IsZero() {
+			if _, who, err := db.TryLock(bounded(t), other, 7); err != nil || who == nil ||
+				who.Application != "belay/7f3c9a21/run" || who.Since.IsZero() {
 				t.Errorf("holder %+v, %v", who, err)
 			}
 			if got := currentUser(t, other); got != owner {

@@ -29,7 +29,9 @@ var outages = []struct {
 }{
 	{"cut once", func(p *dbtest.Proxy, _ *dbtest.DB, _ *testing.T) { p.CutAll() }, nil, ""},
 	{"reset once", func(p *dbtest.Proxy, _ *dbtest.DB, _ *testing.T) { p.ResetAll() }, nil, ""},
-	{"terminated", func(_ *dbtest.Proxy, d *dbtest.DB, t *testing.T) { terminate(t, d, "belay/look/+monitor") }, nil, ""},
+	{"terminated", func(_ *dbtest.Proxy, d *dbtest.DB, t *testing.T) {
+		terminate(t, d, "belay/look/+monitor")
+	}, nil, ""},
 	{"away for long", func(p *dbtest.Proxy, _ *dbtest.DB, _ *testing.T) { p.Refuse(true); p.CutAll() },
 		func(p *dbtest.Proxy, _ *dbtest.DB, _ *testing.T) { p.Refuse(false) }, "cannot reach the server"},
 	{"blackhole", func(p *dbtest.Proxy, _ *dbtest.DB, _ *testing.T) { p.Blackhole() },
@@ -159,7 +161,8 @@ func TestSharedAcceptsNoOtherDatabase(t *testing.T) {
 	}
 	admin := dbtest.Connect(t, d.Cluster().SocketDSN("postgres"))
 	for _, sql := range []string{ // WITH (FORCE) is there from 13 on
-		"ALTER DATABASE %[1]s ALLOW_CONNECTIONS false", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%[1]s'",
+		"ALTER DATABASE %[1]s ALLOW_CONNECTIONS false",
+		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%[1]s'",
 		"DROP DATABASE %[1]s", "CREATE DATABASE %[1]s",
 	} {
 		if _, err := admin.Exec(bounded(t), fmt.Sprintf(sql, d.Name)); err != nil {
@@ -167,7 +170,8 @@ func TestSharedAcceptsNoOtherDatabase(t *testing.T) {
 		}
 	}
 	var other *db.OtherError
-	if err := l.Lend(bounded(t), 0, func(*db.Conn) error { return nil }); !errors.As(err, &other) || other.Was == other.Is {
+	if err := l.Lend(bounded(t), 0, func(*db.Conn) error { return nil }); !errors.As(err, &other) ||
+		other.Was == other.Is {
 		t.Fatalf("got %v", err)
 	}
 	l.Belongs("")

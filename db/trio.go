@@ -27,7 +27,10 @@ type Trio struct {
 // OpenTrio opens executor, monitor and escape, or none of them. step names the
 // executor's first step.
 func OpenTrio(ctx context.Context, cfg Config, run, step string) (*Trio, error) {
-	t := &Trio{Monitor: NewShared(cfg, Session{Kind: Monitor, Run: run}), escape: NewShared(cfg, Session{Kind: Escape, Run: run})}
+	t := &Trio{
+		Monitor: NewShared(cfg, Session{Kind: Monitor, Run: run}),
+		escape:  NewShared(cfg, Session{Kind: Escape, Run: run}),
+	}
 	var err error
 	if t.Executor, err = Connect(ctx, cfg, Session{Kind: Executor, Run: run, Step: step}); err != nil {
 		return nil, err

@@ -18,7 +18,8 @@ func sleep(t *testing.T, d *dbtest.DB, tr *db.Trio) <-chan error {
 	go func() { _, err := tr.Executor.Exec(ctx, "SELECT pg_sleep(55)"); done <- err }()
 	pid, _ := tr.Backend()
 	dbtest.WaitFor(t, "the executor to sleep", func() bool {
-		return dbtest.QueryVal[int64](t, d, "SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'", pid) == 1
+		return dbtest.QueryVal[int64](t, d,
+			"SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'", pid) == 1
 	})
 	return done
 }
@@ -26,7 +27,8 @@ func sleep(t *testing.T, d *dbtest.DB, tr *db.Trio) <-chan error {
 // terminate ends a backend from outside and waits until it is gone.
 func terminate(t *testing.T, d *dbtest.DB, application string) {
 	t.Helper()
-	for _, pid := range dbtest.QueryCol[int32](t, d, "SELECT pid FROM pg_stat_activity WHERE application_name = $1", application) {
+	for _, pid := range dbtest.QueryCol[int32](t, d, "SELECT pid FROM pg_stat_activity WHERE application_name = $1",
+		application) {
 		d.Exec(t, "SELECT pg_terminate_backend($1::int)", pid)
 		d.WaitForGone(t, uint32(pid))
 	}
@@ -242,14 +244,16 @@ func TestCloseUndoesWhatWasOpen(t *testing.T) {
 	if _, err := tr.Executor.Exec(bounded(t), "BEGIN"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tr.Executor.Exec(bounded(t), "CREATE TABLE "+pgx.Identifier{"public", "left over"}.Sanitize()+" ()"); err != nil {
+	if _, err := tr.Executor.Exec(bounded(t),
+		"CREATE TABLE "+pgx.Identifier{"public", "left over"}.Sanitize()+" ()"); err != nil {
 		t.Fatal(err)
 	}
 	if err := tr.Close(); err != nil {
 		t.Error(err)
 	}
 	dbtest.WaitFor(t, "all three to be gone", func() bool {
-		return d.Count(t, "pg_stat_activity WHERE application_name LIKE 'belay/7f3c9a21/%' AND datname = current_database()") == 0
+		return d.Count(t,
+			"pg_stat_activity WHERE application_name LIKE 'belay/7f3c9a21/%' AND datname = current_database()") == 0
 	})
 	if d.Count(t, "pg_class WHERE relname = 'left over'") != 0 {
 		t.Error("the table stayed")

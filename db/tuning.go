@@ -14,7 +14,8 @@ var tunings = tuned(
 	pin{name: "geqo_pool_size", want: "0"}, pin{name: "geqo_generations", want: "0"},
 	pin{name: "constraint_exclusion", want: "partition"}, pin{name: "plan_cache_mode", want: "auto", since: 12},
 	pin{name: "work_mem", want: "4MB"}, pin{name: "hash_mem_multiplier", want: "2", since: 13},
-	pin{name: "max_parallel_workers_per_gather", want: "0"}, // starting a worker takes longer than most of what is asked
+	// starting a worker takes longer than most of what is asked
+	pin{name: "max_parallel_workers_per_gather", want: "0"},
 	pin{name: "enable_bitmapscan", want: "on"}, pin{name: "enable_hashagg", want: "on"},
 	pin{name: "enable_hashjoin", want: "on"}, pin{name: "enable_incremental_sort", want: "on", since: 13},
 	pin{name: "enable_indexonlyscan", want: "on"}, pin{name: "enable_indexscan", want: "on"},

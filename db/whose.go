@@ -27,7 +27,8 @@ type OtherError struct{ Was, Is Whose }
 
 // Error names both.
 func (e *OtherError) Error() string {
-	return "another database answers there now: " + string(e.Is) + ", it was " + string(e.Was) + " (system identifier/oid)"
+	return "another database answers there now: " + string(e.Is) + ", it was " + string(e.Was) +
+		" (system identifier/oid)"
 }
 
 // Hint says what to do now.

@@ -43,7 +43,8 @@ func (e *SilentError) Error() string {
 
 // Hint says what to do now.
 func (e *SilentError) Hint() string {
-	return "the server hangs, or something on the way drops its answers: try psql from this host; what is open there is asked again once it answers"
+	return "the server hangs, or something on the way drops its answers: try psql from this host; what is open there " +
+		"is asked again once it answers"
 }
 
 // patience is how long and how large an answer may be; 0 = without limit.

@@ -20,10 +20,14 @@ func BenchmarkReview(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			var sources []Source
 			for i := range c.files {
-				sources = append(sources, Source{Path: fmt.Sprintf("%d.sql", i), SQL: []byte(longFile(i, c.per)), Mode: lint.Implicit})
+				sources = append(sources, Source{
+					Path: fmt.Sprintf("%d.sql", i), SQL: []byte(longFile(i, c.per)), Mode: lint.Implicit,
+				})
 			}
 			for b.Loop() {
-				if _, err := Review(context.Background(), sources, Options{Snapshot: &catalog.Snapshot{Source: catalog.SourceHistory}, Version: 15, Style: true}); err != nil {
+				if _, err := Review(context.Background(), sources, Options{
+					Snapshot: &catalog.Snapshot{Source: catalog.SourceHistory}, Version: 15, Style: true,
+				}); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -87,7 +87,8 @@ func (l labelled) review(t *testing.T, base []byte) []Finding {
 	t.Helper()
 	schema := parseOne(t, string(base)+"\n"+l.given)
 	r, err := Review(context.Background(), []Source{{Path: l.path, SQL: l.sql}}, Options{
-		Snapshot: catalog.FromStatements(catalog.SourceSchema, schema.Statements, l.version), Version: l.version, Style: true,
+		Snapshot: catalog.FromStatements(catalog.SourceSchema, schema.Statements, l.version), Version: l.version,
+		Style: true,
 	})
 	if err != nil {
 		t.Fatal(err)

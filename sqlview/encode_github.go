@@ -21,7 +21,8 @@ func WriteGitHub(w io.Writer, r Result) error {
 		if p.place() != "" {
 			file = "file=" + githubProperty(p.place()) + ","
 		}
-		fmt.Fprintf(b, "::%s %stitle=%s::%s\n", githubLevels[p.Level()], file, githubProperty("belay: "+p.Kind), githubText(p.text()))
+		fmt.Fprintf(b, "::%s %stitle=%s::%s\n", githubLevels[p.Level()], file, githubProperty("belay: "+p.Kind),
+			githubText(p.text()))
 	}
 	for _, f := range r.Files {
 		for _, h := range f.Hazards {

@@ -125,7 +125,10 @@ func ruleSARIF(id string) sarifRule {
 	r, found := rules.Find(id)
 	if !found { // of the folder
 		text := "the migrations folder: " + id
-		return sarifRule{ID: id, Short: sarifText{Text: text}, Help: sarifText{Text: text, Markdown: text}, Configuration: sarifConfig{"error"}, Properties: sarifTags{[]string{"folder"}}}
+		return sarifRule{
+			ID: id, Short: sarifText{Text: text}, Help: sarifText{Text: text, Markdown: text},
+			Configuration: sarifConfig{"error"}, Properties: sarifTags{[]string{"folder"}},
+		}
 	}
 	return sarifRule{
 		ID: id, Short: sarifText{Text: r.Summary}, Help: sarifText{Text: r.Doc, Markdown: r.Doc},
@@ -149,7 +152,10 @@ func resultSARIF(f FileResult, h Finding, index int) sarifResult {
 
 // folderSARIF stands at the beginning of the file that is concerned.
 func folderSARIF(p FolderFinding, index int) sarifResult {
-	out := sarifResult{RuleID: p.Kind, RuleIndex: index, Level: sarifLevels[p.Level()], Message: sarifText{Text: p.text()}, Locations: []sarifLocation{}}
+	out := sarifResult{
+		RuleID: p.Kind, RuleIndex: index, Level: sarifLevels[p.Level()], Message: sarifText{Text: p.text()},
+		Locations: []sarifLocation{},
+	}
 	if p.place() == "" {
 		return out
 	}

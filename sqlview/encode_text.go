@@ -12,7 +12,8 @@ import (
 )
 
 // WriteText writes the review for a person: what is wrong with the folder, the hazards of each file under its
-// path, and that it is done in batches where it is, then the coverage and the counts. Text from the files is made visible:
+// path, and that it is done in batches where it is, then the coverage and the counts. Text from the files is made
+// visible:
 // control characters are not passed on.
 func WriteText(w io.Writer, r Result) error {
 	b := bufio.NewWriter(w)

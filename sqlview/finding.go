@@ -47,7 +47,8 @@ func durationOf(e effect.Effect) effect.Duration {
 // finding is a hazard without the secrets of its file, which its texts may quote.
 func finding(h lint.Hazard, hidden []string) Finding {
 	if len(hidden) > 0 {
-		h.Message, h.Why, h.Instead = secret.Text(h.Message, hidden), secret.Text(h.Why, hidden), secret.Text(h.Instead, hidden)
+		h.Message, h.Why, h.Instead = secret.Text(h.Message, hidden), secret.Text(h.Why, hidden),
+			secret.Text(h.Instead, hidden)
 	}
 	return Finding{
 		Rule: h.Rule, Severity: h.Severity.String(), Statement: h.Statement, Line: h.Line, Column: h.Column,

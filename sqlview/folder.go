@@ -30,7 +30,10 @@ type FolderFinding struct {
 func FolderFindings(dir string, all, stops []migration.Problem) []FolderFinding {
 	var out []FolderFinding
 	for _, p := range all {
-		f := FolderFinding{Kind: string(p.Kind), Severity: lint.Warn.String(), Version: p.Version, Paths: []string{}, Message: p.Message, Hint: p.Hint}
+		f := FolderFinding{
+			Kind: string(p.Kind), Severity: lint.Warn.String(), Version: p.Version, Paths: []string{},
+			Message: p.Message, Hint: p.Hint,
+		}
 		if slices.ContainsFunc(stops, func(s migration.Problem) bool { return s.Message == p.Message }) {
 			f.Severity = lint.Stop.String()
 		}

@@ -43,7 +43,9 @@ func TestNothingIsThere(t *testing.T) {
 	for _, version := range versions {
 		for _, o := range []Options{{Separate: true}, {}, {History: true}} {
 			o.Version, o.Style = version, true
-			for _, source := range []catalog.Source{catalog.SourceNone, catalog.SourceHistory, catalog.SourceSchema, catalog.SourceLive} {
+			for _, source := range []catalog.Source{
+				catalog.SourceNone, catalog.SourceHistory, catalog.SourceSchema, catalog.SourceLive,
+			} {
 				o.Snapshot = catalog.FromStatements(source, nil, version)
 				r, err := Review(context.Background(), sources, o)
 				if err != nil || len(r.Files) != len(sources) {
@@ -66,7 +68,8 @@ func FuzzReview(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, sql string) {
 		r, err := Review(context.Background(), []Source{
-			{Path: "1.sql", SQL: []byte(sql)}, {Path: "2.sql", SQL: base}, {Path: "3.sql", SQL: []byte(sql), Mode: lint.OneTransaction},
+			{Path: "1.sql", SQL: []byte(sql)}, {Path: "2.sql", SQL: base},
+			{Path: "3.sql", SQL: []byte(sql), Mode: lint.OneTransaction},
 		}, Options{Style: true})
 		if err != nil || len(r.Files) != 3 {
 			t.Fatal(err, r.Coverage)
@@ -80,9 +83,15 @@ func TestLargeTexts(t *testing.T) {
 	const n = 20_000
 	for _, c := range []struct{ name, sql, rules string }{
 		{"columns of one table", "CREATE TABLE x (" + strings.Repeat("c int, ", n) + "d int)", ""},
-		{"EXECUTE in a body", "DO $$ BEGIN " + strings.Repeat("EXECUTE 'DROP TABLE x'; ", n) + "END $$", "do-block-ddl"},
+		{
+			"EXECUTE in a body", "DO $$ BEGIN " + strings.Repeat("EXECUTE 'DROP TABLE x'; ", n) + "END $$",
+			"do-block-ddl",
+		},
 		{"literals in a body", "DO $$ BEGIN " + strings.Repeat("PERFORM ''; ", n) + "END $$", ""},
-		{"waivers of one statement", strings.Repeat("-- belay:allow drop-table gone for good\n", n) + "DROP TABLE x", "drop-table"},
+		{
+			"waivers of one statement", strings.Repeat("-- belay:allow drop-table gone for good\n", n) + "DROP TABLE x",
+			"drop-table",
+		},
 	} {
 		r, err := Review(context.Background(), []Source{{Path: "x.sql", SQL: []byte(c.sql)}}, Options{})
 		if err != nil || r.Coverage != (Coverage{Statements: 1, Analysed: 1}) {
@@ -102,7 +111,10 @@ func TestHostileTexts(t *testing.T) {
 	const drop = ";\nDROP TABLE public.orders;\n"
 	deep := "1 of 2"
 	for _, c := range []struct{ name, sql, analysed, rules string }{
-		{"parentheses", "SELECT " + strings.Repeat("(", mega/2) + "1" + strings.Repeat(")", mega/2) + drop, deep, "not-analysed drop-table"},
+		{
+			"parentheses", "SELECT " + strings.Repeat("(", mega/2) + "1" + strings.Repeat(")", mega/2) + drop, deep,
+			"not-analysed drop-table",
+		},
 		{"open parentheses", "SELECT " + strings.Repeat("(", mega) + drop, deep, "not-analysed drop-table"},
 		{"sums", "SELECT 1" + strings.Repeat("+1", mega/2) + drop, deep, "not-analysed drop-table"},
 		{"NOT", "SELECT " + strings.Repeat("NOT ", mega/4) + "true" + drop, deep, "not-analysed drop-table"},
@@ -111,10 +123,23 @@ func TestHostileTexts(t *testing.T) {
 		{"bad UTF-8", "SELECT 1;\nSELECT '\xff\xfe'" + drop, "0 of 1", "not-analysed"},
 		{"CRLF", "SELECT 1;\r\nDROP TABLE public.orders;\r\n", "2 of 2", "drop-table"},
 		{"byte order mark", "\uFEFFDROP TABLE public.orders;", "1 of 1", "drop-table"},
-		{"psql's commands", "\\set x 1\n\\i other.sql\nSELECT :x" + drop, "1 of 4", "not-analysed not-analysed not-analysed drop-table"},
-		{"psql's branches", "\\if :x\nSELECT 1;\n\\else" + drop + "\\endif\n", "2 of 5", "not-analysed not-analysed drop-table not-analysed"},
-		{"a dump's \\restrict", "\\restrict abc\nDROP TABLE public.orders;\n\\unrestrict abc\n", "1 of 1", "drop-table"},
-		{"COPY data", "COPY public.orders (id) FROM stdin;\n" + strings.Repeat("1\tDROP TABLE x;\n", 1000) + "\\.\nDROP TABLE public.orders;", "2 of 2", "drop-table"},
+		{
+			"psql's commands", "\\set x 1\n\\i other.sql\nSELECT :x" + drop, "1 of 4",
+			"not-analysed not-analysed not-analysed drop-table",
+		},
+		{
+			"psql's branches", "\\if :x\nSELECT 1;\n\\else" + drop + "\\endif\n", "2 of 5",
+			"not-analysed not-analysed drop-table not-analysed",
+		},
+		{
+			"a dump's \\restrict", "\\restrict abc\nDROP TABLE public.orders;\n\\unrestrict abc\n", "1 of 1",
+			"drop-table",
+		},
+		{
+			"COPY data",
+			"COPY public.orders (id) FROM stdin;\n" + strings.Repeat("1\tDROP TABLE x;\n", 1000) +
+				"\\.\nDROP TABLE public.orders;", "2 of 2", "drop-table",
+		},
 		{"COPY without an end", "COPY public.orders (id) FROM stdin;\n1\n", "1 of 2", "not-analysed"},
 		{"an unclosed quote", "SELECT 'open" + drop, "0 of 1", "not-analysed"},
 		{"an unclosed body", "DO $$ BEGIN" + drop, "0 of 1", "not-analysed"},

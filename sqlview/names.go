@@ -86,8 +86,11 @@ func reachesUnnamed(n *pg.Node) bool {
 // namedDrops are the kinds of objects whose DROP reaches only what the name
 // leads to.
 var namedDrops = []pg.ObjectType{
-	pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_FOREIGN_TABLE, pg.ObjectType_OBJECT_SEQUENCE, pg.ObjectType_OBJECT_VIEW,
+	pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_FOREIGN_TABLE, pg.ObjectType_OBJECT_SEQUENCE,
+	pg.ObjectType_OBJECT_VIEW,
 	pg.ObjectType_OBJECT_MATVIEW, pg.ObjectType_OBJECT_INDEX, pg.ObjectType_OBJECT_TRIGGER, pg.ObjectType_OBJECT_POLICY,
-	pg.ObjectType_OBJECT_RULE, pg.ObjectType_OBJECT_TYPE, pg.ObjectType_OBJECT_DOMAIN, pg.ObjectType_OBJECT_STATISTIC_EXT,
-	pg.ObjectType_OBJECT_FUNCTION, pg.ObjectType_OBJECT_PROCEDURE, pg.ObjectType_OBJECT_ROUTINE, pg.ObjectType_OBJECT_AGGREGATE,
+	pg.ObjectType_OBJECT_RULE, pg.ObjectType_OBJECT_TYPE, pg.ObjectType_OBJECT_DOMAIN,
+	pg.ObjectType_OBJECT_STATISTIC_EXT,
+	pg.ObjectType_OBJECT_FUNCTION, pg.ObjectType_OBJECT_PROCEDURE, pg.ObjectType_OBJECT_ROUTINE,
+	pg.ObjectType_OBJECT_AGGREGATE,
 }

@@ -14,7 +14,8 @@ import (
 func TestOutsideIsSaidInTheToolsOwnWords(t *testing.T) {
 	for _, f := range migration.Formats() {
 		result, err := sqlview.Review(t.Context(), []sqlview.Source{{
-			Path: "1_a.sql", SQL: []byte("CREATE INDEX CONCURRENTLY i ON t (a);"), Tool: f.Name, Mode: lint.OneTransaction, ByBelay: true,
+			Path: "1_a.sql", SQL: []byte("CREATE INDEX CONCURRENTLY i ON t (a);"), Tool: f.Name,
+			Mode: lint.OneTransaction, ByBelay: true,
 		}}, sqlview.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -25,7 +26,8 @@ func TestOutsideIsSaidInTheToolsOwnWords(t *testing.T) {
 				continue
 			}
 			found = true
-			if !strings.Contains(h.Why, f.Outside.How) || h.Instead == nil || !strings.HasPrefix(*h.Instead, f.Outside.Header+"CREATE INDEX") {
+			if !strings.Contains(h.Why, f.Outside.How) || h.Instead == nil ||
+				!strings.HasPrefix(*h.Instead, f.Outside.Header+"CREATE INDEX") {
 				t.Errorf("%s: %s\ninstead: %s", f.Name, h.Why, *h.Instead)
 			}
 		}

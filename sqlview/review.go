@@ -175,7 +175,9 @@ func (o Options) inFreshSession(s *catalog.Snapshot) *catalog.Snapshot {
 }
 
 func (o Options) check(files []*lint.File) (c lint.Options, err error) {
-	c = lint.Options{Version: o.Version, Small: o.Small, Waivers: o.Waivers, Today: o.Today, Style: o.Style, Quiet: o.Quiet}
+	c = lint.Options{
+		Version: o.Version, Small: o.Small, Waivers: o.Waivers, Today: o.Today, Style: o.Style, Quiet: o.Quiet,
+	}
 	if o.Ask != nil {
 		c.Moment, err = o.Ask(subjectOf(files))
 	}
@@ -191,7 +193,10 @@ func newFile(s Source, parsed parse.File) *lint.File {
 		}}
 	}
 	tool, _ := migration.Find(s.Tool)
-	return &lint.File{Outside: tool.Outside, Path: s.Path, File: parsed, Source: s.SQL, Mode: s.Mode, Tool: s.Tool, ByBelay: s.ByBelay, Backfill: s.Backfill}
+	return &lint.File{
+		Outside: tool.Outside, Path: s.Path, File: parsed, Source: s.SQL, Mode: s.Mode, Tool: s.Tool,
+		ByBelay: s.ByBelay, Backfill: s.Backfill,
+	}
 }
 
 // evolve gives each statement the catalog it meets, and returns the one after
@@ -207,13 +212,15 @@ func evolve(f *lint.File, meets *catalog.Snapshot, version int) *catalog.Snapsho
 	settle(f, meets)
 	if f.InBatches() {
 		e := &f.Effects[0]
-		e.Notes = append([]string{inBatches}, slices.DeleteFunc(slices.Clone(e.Notes), func(n string) bool { return n == effect.RowsStayLocked })...)
+		e.Notes = append([]string{inBatches},
+			slices.DeleteFunc(slices.Clone(e.Notes), func(n string) bool { return n == effect.RowsStayLocked })...)
 	}
 	return meets
 }
 
 // inBatches stands in the place of effect.RowsStayLocked.
-const inBatches = "belay runs it in batches, each a transaction of its own, with a cursor in schema belay; another tool would run it as one statement"
+const inBatches = "belay runs it in batches, each a transaction of its own, with a cursor in schema belay; another " +
+	"tool would run it as one statement"
 
 // replay is the catalog after a file that has long run.
 func replay(f *lint.File, meets *catalog.Snapshot, version int) *catalog.Snapshot {

@@ -79,9 +79,11 @@ func TestSourcesAreOneRun(t *testing.T) {
 // off for sessions to come leaves no later text judged by the reading it may not have.
 func TestStringsOfLaterSessions(t *testing.T) {
 	for _, first := range []string{
-		"ALTER ROLE app SET standard_conforming_strings = off;", "ALTER DATABASE shop SET standard_conforming_strings TO 'off';",
+		"ALTER ROLE app SET standard_conforming_strings = off;",
+		"ALTER DATABASE shop SET standard_conforming_strings TO 'off';",
 		"ALTER SYSTEM SET standard_conforming_strings = off;",
-		"DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET standard_conforming_strings = off', current_database()); END $$;",
+		"DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET standard_conforming_strings = off', current_database()); " +
+			"END $$;",
 	} {
 		r := reviewOf(t, Options{}, Source{Path: "1.up.sql", SQL: []byte(first)},
 			Source{Path: "2.up.sql", SQL: []byte(`INSERT INTO public.orders (id, user_id) VALUES (1, 2);`)},
@@ -117,7 +119,8 @@ func TestBrokenFileHidesNothing(t *testing.T) {
 
 func TestJSON(t *testing.T) {
 	r := reviewOf(t, Options{}, Source{Path: "x.sql", SQL: []byte(calm +
-		"-- belay:allow drop-table until=2027-01-01 nobody reads it\nDROP TABLE public.orders;\nUPDATE public.orders SET id = 1;")})
+		"-- belay:allow drop-table until=2027-01-01 nobody reads it\nDROP TABLE public.orders;\nUPDATE public.orders " +
+		"SET id = 1;")})
 	var b bytes.Buffer
 	if err := WriteJSON(&b, r); err != nil {
 		t.Fatal(err)
@@ -139,7 +142,8 @@ func TestJSON(t *testing.T) {
 	}
 	drop := out.Files[0].Statements[2]
 	locks, _ := json.Marshal(drop["locks"])
-	if drop["kind"] != "DROP TABLE" || !strings.Contains(string(locks), `{"mode":"ACCESS EXCLUSIVE","relation":"public.orders"}`) ||
+	if drop["kind"] != "DROP TABLE" ||
+		!strings.Contains(string(locks), `{"mode":"ACCESS EXCLUSIVE","relation":"public.orders"}`) ||
 		drop["line"] != 3.0 || drop["reversible"] != "none" || drop["rewrites"] == nil {
 		t.Errorf("statement: %v", drop)
 	}
@@ -155,7 +159,9 @@ func TestJSON(t *testing.T) {
 
 // TestText shows that text from a file cannot steer the terminal.
 func TestText(t *testing.T) {
-	r := reviewOf(t, Options{}, Source{Path: "a\x1b[2Jb.sql", SQL: []byte(calm + "DROP TABLE public.\"x\x1b]0;y\x07\";")})
+	r := reviewOf(t, Options{}, Source{
+		Path: "a\x1b[2Jb.sql", SQL: []byte(calm + "DROP TABLE public.\"x\x1b]0;y\x07\";"),
+	})
 	var b bytes.Buffer
 	if err := WriteText(&b, r); err != nil {
 		t.Fatal(err)
@@ -163,7 +169,8 @@ func TestText(t *testing.T) {
 	if strings.ContainsAny(b.String(), "\x1b\x07") {
 		t.Errorf("control characters: %q", b.String())
 	}
-	if want := "3 of 3 statements analysed: 1 stop, 0 warn, 0 notices (PostgreSQL 15, catalog from a schema file)"; !strings.Contains(b.String(), want) {
+	if want := "3 of 3 statements analysed: 1 stop, 0 warn, 0 notices (PostgreSQL 15, catalog from a schema " +
+		"file)"; !strings.Contains(b.String(), want) {
 		t.Errorf("summary: %s", b.String())
 	}
 }

@@ -17,7 +17,10 @@ func TestSARIFIsValid(t *testing.T) {
 	for _, l := range readCorpus(t) {
 		corpus = append(corpus, Source{Path: l.path, SQL: l.sql})
 	}
-	waived := Source{Path: "./my dir/ü%.sql", SQL: []byte("DROP TABLE a; -- belay:allow drop-table until=2999-01-01 gone\nSELECT FROM WHERE;\x00")}
+	waived := Source{
+		Path: "./my dir/ü%.sql",
+		SQL:  []byte("DROP TABLE a; -- belay:allow drop-table until=2999-01-01 gone\nSELECT FROM WHERE;\x00"),
+	}
 	for name, sources := range map[string][]Source{"corpus": corpus, "waived": {waived}, "nothing": nil} {
 		r, err := Review(context.Background(), sources, Options{Style: true, Separate: true})
 		if err != nil {

@@ -46,7 +46,8 @@ func settle(f *lint.File, after *catalog.Snapshot) {
 // had been there, and is the same before and after the transaction.
 func undone(changes []pair.Change, at int, before, after *catalog.Snapshot) bool {
 	brings, takes := named(changes[at].Brings), named(changes[at].Takes)
-	if len(brings) > 0 && all(brings, func(t pair.Thing) bool { return taken(changes[:at], t) && same(t, before, after) }) {
+	if len(brings) > 0 &&
+		all(brings, func(t pair.Thing) bool { return taken(changes[:at], t) && same(t, before, after) }) {
 		return true
 	}
 	return len(takes) > 0 && all(takes, func(t pair.Thing) bool {
@@ -58,7 +59,8 @@ func undone(changes []pair.Change, at int, before, after *catalog.Snapshot) bool
 // them, or for one that has none.
 func named(things []pair.Thing) []pair.Thing {
 	return slices.DeleteFunc(slices.Clone(things), func(t pair.Thing) bool {
-		return t.Kind == pair.Check || t.Kind == pair.Unique || t.Kind == pair.ForeignKey || t.Kind == pair.Index || t.Kind == pair.Exclusion
+		return t.Kind == pair.Check || t.Kind == pair.Unique || t.Kind == pair.ForeignKey || t.Kind == pair.Index ||
+			t.Kind == pair.Exclusion
 	})
 }
 
@@ -87,10 +89,14 @@ func same(t pair.Thing, before, after *catalog.Snapshot) bool {
 		return a != nil && b != nil && a.NotNull == b.NotNull
 	case pair.Constraint:
 		a, b := old.Constraint(t.Name), now.Constraint(t.Name)
-		return a != nil && b != nil && a.Type == b.Type && slices.Equal(a.Columns, b.Columns) && a.Expression == b.Expression && a.References == b.References
+		return a != nil && b != nil && a.Type == b.Type && slices.Equal(a.Columns, b.Columns) &&
+			a.Expression == b.Expression && a.References == b.References
 	case pair.Relation:
 		a, b := before.Relation(t.Name), after.Relation(t.Name)
-		return a != nil && b != nil && slices.EqualFunc(a.Columns, b.Columns, func(x, y catalog.Column) bool { return x.Name == y.Name && x.Type == y.Type })
+		return a != nil && b != nil &&
+			slices.EqualFunc(a.Columns, b.Columns, func(x, y catalog.Column) bool {
+				return x.Name == y.Name && x.Type == y.Type
+			})
 	}
 	return false
 }

@@ -12,7 +12,8 @@ import (
 // Whatever a database answers, the person who reads it is told what to do.
 func TestDatabaseErrorsHaveAHint(t *testing.T) {
 	for _, err := range []error{
-		&pgconn.PgError{Code: "XX000", Message: "cache lookup failed"}, &pgconn.PgError{Code: "42501"}, &pgconn.PgError{Code: "57014"},
+		&pgconn.PgError{Code: "XX000", Message: "cache lookup failed"}, &pgconn.PgError{Code: "42501"},
+		&pgconn.PgError{Code: "57014"},
 		&pgconn.PgError{Code: "42P01"}, io.ErrUnexpectedEOF, context.DeadlineExceeded,
 	} {
 		got := Database("the catalog", err)

@@ -128,8 +128,10 @@ type AppliedBy struct {
 func (a AppliedBy) Altered(up migration.File) (migration.Problem, bool) {
 	return migration.Problem{
 		Kind: migration.Edited, Paths: []string{up.Path}, Stops: true,
-		Message: fmt.Sprintf("%s is not what run %s applied at %s", up.Path, a.Run, a.At.UTC().Format("2006-01-02 15:04 UTC")),
-		Hint:    "take the file back as it was, and put the difference into a new migration; what ran is in the plan that `belay report " + a.Run + "` tells of",
+		Message: fmt.Sprintf("%s is not what run %s applied at %s", up.Path, a.Run,
+			a.At.UTC().Format("2006-01-02 15:04 UTC")),
+		Hint: "take the file back as it was, and put the difference into a new migration; what ran is in the plan " +
+			"that `belay report " + a.Run + "` tells of",
 	}, a.SHA256 != "" && up.SHA256 != a.SHA256
 }
 

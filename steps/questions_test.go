@@ -18,7 +18,10 @@ func TestKnownQuestion(t *testing.T) {
 			t.Errorf("%s is not known", id)
 		}
 	}
-	for _, id := range []string{"", "run", "run.confrim", ".waive", "nosuch.waive", "STEP.waive", "deploy.waive.x", "review.accept.", "review.accept"} {
+	for _, id := range []string{
+		"", "run", "run.confrim", ".waive", "nosuch.waive", "STEP.waive", "deploy.waive.x", "review.accept.",
+		"review.accept",
+	} {
 		if KnownQuestion(id) {
 			t.Errorf("%q is known", id)
 		}

@@ -15,7 +15,8 @@ const (
 // waivable are the steps, and the deploy, whose stop a reason may lift. The
 // names are part of the answers file, also where this belay has no such step.
 var waivable = []string{
-	"target", "preflight", "backup", "rehearse", "review", "deploy", "rollback", "estimate", "run", "verify", "smoke", "monitor", "report",
+	"target", "preflight", "backup", "rehearse", "review", "deploy", "rollback", "estimate", "run", "verify", "smoke",
+	"monitor", "report",
 }
 
 // isWaiver reports whether id is STEP.waive.

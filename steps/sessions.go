@@ -284,7 +284,8 @@ func (s *Sessions) Reconnect(ctx context.Context, run string) error {
 }
 
 // Sample reads one moment of locks and sizes, and how long to wait for the next.
-func (s *Sessions) Sample(ctx context.Context, relations []string) (sample activity.Sample, every time.Duration, err error) {
+func (s *Sessions) Sample(ctx context.Context,
+	relations []string) (sample activity.Sample, every time.Duration, err error) {
 	err = s.lend(ctx, sampleLimit, func(e *eyes, c *db.Conn) (err error) {
 		e.watcher.Use(c)
 		sample, err = e.watcher.Sample(ctx, relations)

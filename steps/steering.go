@@ -53,8 +53,10 @@ func (s *Steering) Resume() (ok bool) { return s.with((*backfill.Control).Resume
 
 // batchTimes are the steps of + and -.
 var batchTimes = []time.Duration{
-	10 * time.Millisecond, 20 * time.Millisecond, 30 * time.Millisecond, 50 * time.Millisecond, 75 * time.Millisecond, 100 * time.Millisecond,
-	150 * time.Millisecond, 200 * time.Millisecond, 300 * time.Millisecond, 500 * time.Millisecond, 750 * time.Millisecond, time.Second,
+	10 * time.Millisecond, 20 * time.Millisecond, 30 * time.Millisecond, 50 * time.Millisecond, 75 * time.Millisecond,
+	100 * time.Millisecond,
+	150 * time.Millisecond, 200 * time.Millisecond, 300 * time.Millisecond, 500 * time.Millisecond,
+	750 * time.Millisecond, time.Second,
 }
 
 // Longer and Shorter move the batch time by one step.

@@ -57,7 +57,8 @@ type Folder struct {
 // Recorded reports whether the history said of a version that it is applied when
 // the preflight looked. It is false while a way back is planned.
 func (f Folder) Recorded(version string) bool {
-	return !f.Back && slices.ContainsFunc(f.Status.Applied, func(m migration.Migration) bool { return m.Version == version })
+	return !f.Back &&
+		slices.ContainsFunc(f.Status.Applied, func(m migration.Migration) bool { return m.Version == version })
 }
 
 // UnderReview is what would run; without a server, where nobody knows what is

@@ -235,8 +235,11 @@ func (m *model) wayBack() tea.Cmd {
 		why += " It is " + s.Summary + "."
 	}
 	m.local.Dialog = &screen.Dialog{
-		ID: screen.BackDialog, Text: "end the watch and open the way back?", Why: why + " Where new code is out, take the code back first.", Opened: m.at,
-		Options: []screen.Option{{Label: "No, keep watching"}, {Answer: "back", Label: "Open the way back; nothing is written yet"}},
+		ID: screen.BackDialog, Text: "end the watch and open the way back?",
+		Why: why + " Where new code is out, take the code back first.", Opened: m.at,
+		Options: []screen.Option{
+			{Label: "No, keep watching"}, {Answer: "back", Label: "Open the way back; nothing is written yet"},
+		},
 	}
 	return nil
 }
@@ -293,7 +296,10 @@ func (m *model) edit() tea.Cmd {
 	m.say("edit " + p + " in another terminal; belay looks again")
 	send := m.send
 	return func() tea.Msg {
-		return sentMsg{said: "edit " + p + " in another terminal; belay looks again", err: send(journal.Message{Kind: journal.Again})}
+		return sentMsg{
+			said: "edit " + p + " in another terminal; belay looks again",
+			err:  send(journal.Message{Kind: journal.Again}),
+		}
 	}
 }
 

@@ -18,8 +18,11 @@ func moving(n int) tuitest.Entry {
 {"pid":9120,"application":"belay/7f3a11c2/run","user":"migrator","state":"active","since_ms":40,"mode":"ACCESS EXCLUSIVE","relation":"public.orders","granted":false,"query":"ALTER TABLE orders ADD COLUMN note text;","blocks":[%d],"blocked_by":[881]},
 {"pid":%d,"application":"web","user":"app","state":"active","since_ms":%d,"mode":"ACCESS SHARE","relation":"public.orders","granted":false,"query":"SELECT * FROM orders WHERE id = $1","blocks":[],"blocked_by":[9120]}],
 "tables":[{"relation":"public.orders","bytes":%d,"rows":212000000,"reads_per_s":%d,"writes_per_s":%d}],"cost_ms":4}}`,
-		40+n%5, 466000+1000*n, 466000+1000*n, 9130+n, 9130+n, 10+n*7%90, 51754356736+int64(n)<<20, 2300+n*37%211, 300+n*13%41)
-	return tuitest.Entry{After: 16*time.Second + time.Duration(n)*time.Second, Kind: "sample", Body: json.RawMessage(sample)}
+		40+n%5, 466000+1000*n, 466000+1000*n, 9130+n, 9130+n, 10+n*7%90, 51754356736+int64(n)<<20, 2300+n*37%211,
+		300+n*13%41)
+	return tuitest.Entry{
+		After: 16*time.Second + time.Duration(n)*time.Second, Kind: "sample", Body: json.RawMessage(sample),
+	}
 }
 
 // BenchmarkBytes is what a screen of 120x40 sends in a second, over SSH above all: a run

@@ -173,7 +173,8 @@ func (m *model) choose(d *screen.Dialog) tea.Cmd {
 // it counted.
 func (m *model) answer(d *screen.Dialog, text string) tea.Cmd {
 	m.local.Dialog = nil
-	return m.post(journal.Message{Kind: journal.Answer, ID: d.ID, Answer: text, Bound: d.Bound}, "answered; belay checks it")
+	return m.post(journal.Message{Kind: journal.Answer, ID: d.ID, Answer: text, Bound: d.Bound},
+		"answered; belay checks it")
 }
 
 // post sends a message away from the keyboard.

@@ -19,7 +19,8 @@ var (
 )
 
 var sizes = [][2]int{
-	{40, 10}, {59, 24}, {60, 14}, {60, 15}, {60, 20}, {72, 18}, {80, 24}, {99, 30}, {100, 29}, {100, 30}, {120, 40}, {200, 60},
+	{40, 10}, {59, 24}, {60, 14}, {60, 15}, {60, 20}, {72, 18}, {80, 24}, {99, 30}, {100, 29}, {100, 30}, {120, 40},
+	{200, 60},
 }
 
 var views = [][]string{
@@ -93,7 +94,9 @@ func checkHeart(t *testing.T, name string, st *stage, size [2]int, frame string)
 	t.Helper()
 	h := st.m.local.Facts.Heart
 	top := st.m.local.Top()
-	must := top == "start" || top == "review" || top == "confirm" || (top == "run" && st.m.run.InHand() != nil && st.m.run.Question("run.go_on") == nil && st.m.run.Question("run.resolve") == nil)
+	must := top == "start" || top == "review" || top == "confirm" ||
+		(top == "run" && st.m.run.InHand() != nil && st.m.run.Question("run.go_on") == nil &&
+			st.m.run.Question("run.resolve") == nil)
 	if screen.Filling(st.m.run, st.m.local.Facts) != nil {
 		return // batches run: the screen says what they wait for instead
 	}

@@ -16,7 +16,10 @@ func large(tb testing.TB, statements int) *model {
 	tb.Helper()
 	var list []string
 	for i := range statements {
-		list = append(list, fmt.Sprintf(`{"index":%d,"line":%d,"end_line":%d,"sql":"INSERT INTO t VALUES (%d, 'x');","kind":"INSERT","analysed":true,"transactional":true,"locks":[],"rewrites":[],"scans":[],"reversible":"none","breaks":"neither","duration":"instant"}`, i, i+1, i+1, i))
+		list = append(list,
+			fmt.Sprintf(
+				`{"index":%d,"line":%d,"end_line":%d,"sql":"INSERT INTO t VALUES (%d, 'x');","kind":"INSERT","analysed":true,"transactional":true,"locks":[],"rewrites":[],"scans":[],"reversible":"none","breaks":"neither","duration":"instant"}`, i, i+1, i+1, i,
+			))
 	}
 	line := `{"seq":1,"at":"2026-11-23T08:41:00Z","kind":"fact","step":"review","name":"review","value":{"result":{"schema":"belay.review/1","server_version":15,"catalog":"none","files":[{"path":"m/1.up.sql","tool":"plain","version":"1","statements":[` +
 		strings.Join(list, ",") + `],"hazards":[]}],"coverage":{"statements":1,"analysed":1}},"plan_sha256":"a"}}`
@@ -24,7 +27,9 @@ func large(tb testing.TB, statements int) *model {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	m := newModel(Config{Color: true, Now: func() time.Time { return tuitest.Epoch }}, func(journal.Message) error { return nil })
+	m := newModel(Config{Color: true, Now: func() time.Time { return tuitest.Epoch }}, func(journal.Message) error {
+		return nil
+	})
 	m.Update(follow.Batch{Events: []journal.Event{e}})
 	m.local.Screen, m.local.Cursor["review"] = "review", statements/2
 	return m

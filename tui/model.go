@@ -64,7 +64,8 @@ func newModel(c Config, send func(journal.Message) error) *model {
 	m.at = m.now()
 	m.local = screen.Local{
 		Look: c.Look(), Name: c.Name, Screen: "start", Folder: c.Folder, Doc: c.RuleDoc,
-		Cursor: map[string]int{}, Scroll: map[string]int{}, Focus: map[string]string{}, Without: map[string]bool{}, Facts: screen.Read(m.run, nil),
+		Cursor: map[string]int{}, Scroll: map[string]int{}, Focus: map[string]string{}, Without: map[string]bool{},
+		Facts: screen.Read(m.run, nil),
 	}
 	m.colours = c.Color
 	m.local.Tokens = func(sql string) []look.Token { return m.tokens[sql] }

@@ -90,7 +90,8 @@ func Run(ctx context.Context, c Config) (Left, error) {
 // terminal back as it was, after a signal and after a panic too. Of c it uses
 // the terminal alone. beside starts what feeds the model and returns the wait for
 // its end; nil = nothing. The model as it was last is returned with every error.
-func Show(ctx context.Context, c Config, m tea.Model, beside func(context.Context, *tea.Program) (wait func())) (tea.Model, error) {
+func Show(ctx context.Context, c Config, m tea.Model,
+	beside func(context.Context, *tea.Program) (wait func())) (tea.Model, error) {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT)
 	defer stop()
 	ctx, cancel := context.WithCancel(ctx)

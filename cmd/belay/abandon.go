@@ -38,7 +38,9 @@ func (a *app) abandon(id, reason string) error {
 		reason = a.whyAbandon(k)
 	}
 	if reason == "" {
-		return &usageError{problem: "a run is abandoned only with a reason", advice: `such as --reason "the database was dropped"`}
+		return &usageError{
+			problem: "a run is abandoned only with a reason", advice: `such as --reason "the database was dropped"`,
+		}
 	}
 	f, err := engine.Abandon(k, userName(), reason, time.Now)
 	if err != nil {
@@ -50,7 +52,8 @@ func (a *app) abandon(id, reason string) error {
 	}
 	if k.Run.Claim.Run != "" {
 		if err := a.closeInLedger(k); err != nil {
-			a.out.say("hint: its entry in the ledger of the database stays open, and other hosts go on seeing it: %v", err)
+			a.out.say("hint: its entry in the ledger of the database stays open, and other hosts go on seeing it: %v",
+				err)
 		}
 	}
 	return nil
@@ -64,7 +67,8 @@ func (a *app) whyAbandon(k engine.Known) string {
 	}
 	answer, _ := a.answering(nil, false)(journal.QuestionAsked{
 		Text: "why is run " + k.ID + " abandoned?",
-		Why:  fmt.Sprintf("run %s of %s, since %s, on %s (%s): %s", k.ID, k.Plan.By, k.Plan.At.Format(time.DateTime+" UTC"), k.Plan.Database, whoseIs(k.Plan), what),
+		Why: fmt.Sprintf("run %s of %s, since %s, on %s (%s): %s", k.ID, k.Plan.By,
+			k.Plan.At.Format(time.DateTime+" UTC"), k.Plan.Database, whoseIs(k.Plan), what),
 	})
 	return answer
 }

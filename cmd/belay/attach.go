@@ -48,7 +48,10 @@ func (a *app) attach(id, answersFile string) error {
 		}
 	}
 	if !k.Live && !k.Open() {
-		return &steps.Refused{Problem: "run " + k.ID + " is over: " + k.Run.Finished.Summary, Advice: "`belay report " + k.ID + "` prints its story"}
+		return &steps.Refused{
+			Problem: "run " + k.ID + " is over: " + k.Run.Finished.Summary,
+			Advice:  "`belay report " + k.ID + "` prints its story",
+		}
 	}
 	// A life that ended before the one that works now is history.
 	w := watched{folder: k.Folder, from: k.Run.Began - 1}

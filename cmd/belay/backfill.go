@@ -39,7 +39,8 @@ Without a screen, Ctrl+C pauses at the end of the batch and leaves nothing open.
 	f.StringVar(&o.spec.Set, "set", "", "the SET list in `SQL`, such as \"status = 'active'\"")
 	f.StringVar(&o.spec.Where, "where", "", "the rows to change, in `SQL`; empty = every row")
 	f.StringSliceVar(&o.spec.Key, "key", nil, "walk by these `COLS`; empty = the best key is chosen")
-	f.DurationVar(&o.spec.BatchTime, "batch-time", 0, "how long one batch should take, 10ms to 1s (default 50ms, or what belay.toml says)")
+	f.DurationVar(&o.spec.BatchTime, "batch-time", 0,
+		"how long one batch should take, 10ms to 1s (default 50ms, or what belay.toml says)")
 	f.Float64Var(&o.spec.Nice, "nice", 0, "pause `N` times as long as each batch took")
 	f.BoolVar(&o.spec.Vacuum, "vacuum", false, "allow a gentle VACUUM after every tenth of the rows")
 	f.BoolVar(&o.spec.DualWrite, "dual-write", false, "the application itself fills new and changed rows")
@@ -72,7 +73,9 @@ func (a *app) backfill(o backfillOptions) error {
 	case o.pause != "":
 		return a.pauseBackfill(p, o.pause)
 	case o.resume == "" && (o.spec.Relation == "" || o.spec.Set == ""):
-		return &usageError{problem: "--table and --set are needed", advice: "such as --table public.users --set \"status = 'active'\""}
+		return &usageError{
+			problem: "--table and --set are needed", advice: "such as --table public.users --set \"status = 'active'\"",
+		}
 	}
 	if o.resume == "" {
 		if err := o.spec.Check(a.ctx); err != nil {

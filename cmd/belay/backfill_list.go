@@ -43,7 +43,8 @@ func (a *app) listBackfills(p *project.Project, output string) error {
 		a.out.say("no backfills here")
 	}
 	for _, r := range rows {
-		a.out.say("%s  %s  %s  %d rows  %s ago  %s  %s", r.ID, r.Leaf, r.State, r.DoneRows, r.Age.Round(time.Second), r.Owner, r.Reason)
+		a.out.say("%s  %s  %s  %d rows  %s ago  %s  %s", r.ID, r.Leaf, r.State, r.DoneRows, r.Age.Round(time.Second),
+			r.Owner, r.Reason)
 	}
 	return nil
 }
@@ -76,7 +77,9 @@ const pauseWait = 30 * time.Second
 // pause in the ledger before its next batch.
 func (a *app) pauseBackfill(p *project.Project, id string) error {
 	if k, ok := engine.Filler(id); ok && k.Live {
-		if err := journal.Send(k.Folder, journal.Message{Kind: journal.Pause, Name: userName(), Life: k.Run.Began}); err != nil {
+		if err := journal.Send(k.Folder, journal.Message{
+			Kind: journal.Pause, Name: userName(), Life: k.Run.Began,
+		}); err != nil {
 			return err
 		}
 		return a.awaitPause(k, id)
@@ -92,7 +95,10 @@ func (a *app) pauseBackfill(p *project.Project, id string) error {
 		return err
 	}
 	if !ok {
-		return &steps.Refused{Problem: "backfill " + id + " is not running here: nothing to pause", Advice: "`belay backfill --list` says where each stands"}
+		return &steps.Refused{
+			Problem: "backfill " + id + " is not running here: nothing to pause",
+			Advice:  "`belay backfill --list` says where each stands",
+		}
 	}
 	return a.pausedBackfill(id, "its runner stops before the next batch")
 }
@@ -134,7 +140,8 @@ func (a *app) finishedBackfill(p *project.Project, id, output string) (bool, err
 	}
 	defer c.Close()
 	rows, err := backfill.Load(a.ctx, c, id)
-	if err != nil || len(rows) == 0 || slices.ContainsFunc(rows, func(r backfill.Row) bool { return r.State != backfill.Done }) {
+	if err != nil || len(rows) == 0 ||
+		slices.ContainsFunc(rows, func(r backfill.Row) bool { return r.State != backfill.Done }) {
 		return false, nil
 	}
 	r := backfill.ResultOf(id, rows)
@@ -142,8 +149,12 @@ func (a *app) finishedBackfill(p *project.Project, id, output string) (bool, err
 		return true, a.out.value(struct {
 			Kind journal.Kind `json:"kind"`
 			journal.BackfillDone
-		}{journal.BackfillDone{}.Kind(), journal.BackfillDone{ID: id, Rows: r.Rows, Batches: r.Batches, Seconds: r.Took.Seconds()}}, false)
+		}{
+			journal.BackfillDone{}.Kind(),
+			journal.BackfillDone{ID: id, Rows: r.Rows, Batches: r.Batches, Seconds: r.Took.Seconds()},
+		}, false)
 	}
-	a.out.say("backfill %s of %s is done: %d rows in %d batches, %s; there is nothing to go on with", id, rows[0].Relation, r.Rows, r.Batches, rows[0].Reason)
+	a.out.say("backfill %s of %s is done: %d rows in %d batches, %s; there is nothing to go on with", id,
+		rows[0].Relation, r.Rows, r.Batches, rows[0].Reason)
 	return true, nil
 }

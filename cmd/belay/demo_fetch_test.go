@@ -50,7 +50,10 @@ func TestDemoOffersPrograms(t *testing.T) {
 		if err == nil || len(fetched()) > 0 {
 			t.Errorf("%q: %v, fetched %q", no, err, fetched())
 		}
-		for _, want := range []string{"PATH (nothing there)", fetch.Package() + "@" + fetch.Version, "sha512", "without root", os.Getenv("XDG_CACHE_HOME")} {
+		for _, want := range []string{
+			"PATH (nothing there)", fetch.Package() + "@" + fetch.Version, "sha512", "without root",
+			os.Getenv("XDG_CACHE_HOME"),
+		} {
 			if !strings.Contains(said, want) {
 				t.Errorf("%q is not said:\n%s", want, said)
 			}

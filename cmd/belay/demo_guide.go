@@ -88,7 +88,9 @@ func (a *app) ownFlags() project.Flags {
 const ownDatabase = "own"
 
 // demoBackfill fills the column that belay's own lane of the demo adds.
-var demoBackfill = backfill.Spec{Relation: "public.orders", Set: "note = 'thanks, customer ' || customer_id", Where: "note IS NULL"}
+var demoBackfill = backfill.Spec{
+	Relation: "public.orders", Set: "note = 'thanks, customer ' || customer_id", Where: "note IS NULL",
+}
 
 // demoGuide is the guide on the demo's server.
 type demoGuide struct {
@@ -101,7 +103,8 @@ type demoGuide struct {
 // open shows the guide until the person leaves it. What it keeps goes with the server.
 func (g *demoGuide) open(choice demoscreen.Choice) error {
 	a, d := g.app, g.demo
-	if err := errors.Join(os.Setenv("XDG_STATE_HOME", d.StateDir()), os.Setenv("XDG_CONFIG_HOME", d.ConfigDir())); err != nil {
+	if err := errors.Join(os.Setenv("XDG_STATE_HOME", d.StateDir()),
+		os.Setenv("XDG_CONFIG_HOME", d.ConfigDir())); err != nil {
 		return err
 	}
 	order := engine.Order{Dir: d.Dir(), DSN: d.DSN(), Started: d.SystemIdentifier(), By: userName()}

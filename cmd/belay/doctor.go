@@ -32,7 +32,8 @@ sets search_path for itself: no object of another role can be reached by running
 		RunE: command(func(*cobra.Command, []string) error { return a.doctor(printLedger, printGrants) }),
 	}
 	c.Flags().BoolVar(&printLedger, "print-ledger", false, "print the ledger's DDL and grants and end")
-	c.Flags().BoolVar(&printGrants, "print-grants", false, "print the roles with the least rights for this database and end")
+	c.Flags().BoolVar(&printGrants, "print-grants", false,
+		"print the roles with the least rights for this database and end")
 	return c
 }
 
@@ -84,7 +85,11 @@ func (a *app) grants() (string, error) {
 		return "", err
 	}
 	if !p.HasDSN() {
-		return "", &steps.Refused{Problem: "no database is named", Advice: "set $DATABASE_URL, or give --dsn or --target: the grants name its owners and schemas"}
+		return "",
+			&steps.Refused{
+				Problem: "no database is named",
+				Advice:  "set $DATABASE_URL, or give --dsn or --target: the grants name its owners and schemas",
+			}
 	}
 	cfg, err := p.Database()
 	if err != nil {
@@ -99,7 +104,11 @@ func (a *app) grants() (string, error) {
 	if format, err := migration.Find(p.Picked.Tool); err == nil {
 		folder, err := p.ReadFolder(format)
 		if err != nil {
-			return "", &steps.Refused{Problem: "the migrations folder: " + err.Error(), Advice: "belay must be able to read every file in it"}
+			return "",
+				&steps.Refused{
+					Problem: "the migrations folder: " + err.Error(),
+					Advice:  "belay must be able to read every file in it",
+				}
 		}
 		err = steps.AsTool(a.ctx, c, p, func() error {
 			t, err := history.Open(a.ctx, c, format, p.HistoryTable(folder))

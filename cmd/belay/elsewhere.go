@@ -58,8 +58,9 @@ func (a *app) takeOver(o ledger.Open, given map[string]string, headless bool) er
 	if len(o.Sessions) > 0 {
 		return &steps.Exit{
 			Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
-			Summary: fmt.Sprintf("run %s of %s, since %s, runs: %s", o.Short(), o.Owner, o.OpenedAt.Format(time.DateTime+" UTC"), o.Sessions[0]),
-			Advice:  "watch or stop it on its host; it can be taken over once no session of it is left",
+			Summary: fmt.Sprintf("run %s of %s, since %s, runs: %s", o.Short(), o.Owner,
+				o.OpenedAt.Format(time.DateTime+" UTC"), o.Sessions[0]),
+			Advice: "watch or stop it on its host; it can be taken over once no session of it is left",
 		}
 	}
 	s, err := handover.Read(o.Run)
@@ -67,8 +68,9 @@ func (a *app) takeOver(o ledger.Open, given map[string]string, headless bool) er
 		return err
 	}
 	order := engine.Order{
-		Flags: a.flags, DSN: a.flags.DSN, Environ: engine.Environ(), Command: s.Command, Answers: given, Headless: headless,
-		By: userName(), Adopt: o.ID,
+		Flags: a.flags, DSN: a.flags.DSN, Environ: engine.Environ(), Command: s.Command, Answers: given,
+		Headless: headless,
+		By:       userName(), Adopt: o.ID,
 	}
 	if order.Dir, err = os.Getwd(); err != nil {
 		return err

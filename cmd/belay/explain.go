@@ -19,7 +19,9 @@ import (
 
 func (a *app) explainCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "explain NAME|questions|menu", Short: "Explain a rule, a rewrite, a step, a format, a question or an entry of the start menu", Args: cobra.ExactArgs(1),
+		Use:   "explain NAME|questions|menu",
+		Short: "Explain a rule, a rewrite, a step, a format, a question or an entry of the start menu",
+		Args:  cobra.ExactArgs(1),
 		Example: `  belay explain index-nonconcurrent
   belay explain questions
   belay explain rename-column-safely`,
@@ -51,7 +53,9 @@ func (a *app) explain(name string) error {
 			return a.explain(questionName(q))
 		}
 	}
-	return &usageError{problem: "nothing is called " + name, advice: "there are " + strings.Join(a.documentNames(), ", ")}
+	return &usageError{
+		problem: "nothing is called " + name, advice: "there are " + strings.Join(a.documentNames(), ", "),
+	}
 }
 
 func questionName(q steps.QuestionDoc) string {
@@ -78,7 +82,10 @@ func (a *app) documents() []document {
 		}
 	}
 	for _, w := range ways.All() {
-		all = append(all, document{w.ID, "rewrite, " + w.Summary, w.Doc + "\n`belay review --fix` shows it. It lifts " + strings.Join(w.Lifts, ", ") + ".\n"})
+		all = append(all, document{
+			w.ID, "rewrite, " + w.Summary,
+			w.Doc + "\n`belay review --fix` shows it. It lifts " + strings.Join(w.Lifts, ", ") + ".\n",
+		})
 	}
 	at := a.place()
 	for _, m := range menu.All() {

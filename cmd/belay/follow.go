@@ -163,7 +163,8 @@ func (a *app) followJSON(w watched) error {
 		if err != nil && w.pauses && ctx == a.ctx && ctx.Err() != nil {
 			limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), pauseWait)
 			defer cancel()
-			ctx, err = limited, journal.Send(r.folder, journal.Message{Kind: journal.Stop, Name: userName(), Life: r.life})
+			ctx, err = limited,
+				journal.Send(r.folder, journal.Message{Kind: journal.Stop, Name: userName(), Life: r.life})
 			if err == nil {
 				continue
 			}
@@ -204,7 +205,11 @@ func openJournal(ctx context.Context, folder string) (*journal.Follower, error) 
 			return f, err
 		}
 		if time.Now().After(deadline) {
-			return nil, &steps.Refused{Problem: "the engine did not start", Advice: "its own words are in " + filepath.Join(folder, "engine.log")}
+			return nil,
+				&steps.Refused{
+					Problem: "the engine did not start",
+					Advice:  "its own words are in " + filepath.Join(folder, "engine.log"),
+				}
 		}
 		select {
 		case <-ctx.Done():

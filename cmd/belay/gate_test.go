@@ -35,7 +35,8 @@ func (s *story) gate(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Check(os.Symlink(filepath.Join(from, p.Name()), path))
 			continue
 		}
-		script := fmt.Sprintf("#!/bin/sh\ncase \"$*\" in *%s*) until [ -e \"$0.open\" ]; do sleep 0.02; done;; esac\nexec %s \"$@\"\n", args[1], filepath.Join(from, p.Name()))
+		script := fmt.Sprintf("#!/bin/sh\ncase \"$*\" in *%s*) until [ -e \"$0.open\" ]; do sleep 0.02; done;; "+
+			"esac\nexec %s \"$@\"\n", args[1], filepath.Join(from, p.Name()))
 		ts.Check(os.WriteFile(path, []byte(script), 0o755))
 	}
 }

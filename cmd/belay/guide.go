@@ -108,8 +108,10 @@ func (a *app) leftLook(left tui.Left) error {
 		a.out.say("%s", stillRunning(k.Run))
 		return &exited{code: steps.ExitPerson}
 	}
-	if k, err := engine.ReadLook(left.Folder); err == nil && k.Live && k.Run.Work.Step != "" && left.How != follow.Finished {
-		a.out.say("look %s is STILL AT WORK on %s: it %s; watch: belay attach %s; stop: belay stop %s", k.ID, k.Plan.Database, k.Run.Work.What, k.ID, k.ID)
+	if k, err := engine.ReadLook(left.Folder); err == nil && k.Live && k.Run.Work.Step != "" &&
+		left.How != follow.Finished {
+		a.out.say("look %s is STILL AT WORK on %s: it %s; watch: belay attach %s; stop: belay stop %s", k.ID,
+			k.Plan.Database, k.Run.Work.What, k.ID, k.ID)
 		return &exited{code: steps.ExitPerson}
 	}
 	switch {

@@ -45,50 +45,97 @@ const (
 
 var (
 	lookOnly = []string{"run", "--answers", "unanswered.toml", "--output", "json"}
-	fillT    = []string{"backfill", "--table", "public.t", "--set", "a = 'x'", "--where", "a IS NULL", "--answers", "a.toml", "--output", "json"}
+	fillT    = []string{
+		"backfill", "--table", "public.t", "--set", "a = 'x'", "--where", "a IS NULL", "--answers", "a.toml",
+		"--output", "json",
+	}
 )
 
 var situations = []situation{
-	{name: "the history table may not be read", as: true, args: []string{"status"}, ends: 1, hint: `(GRANT SELECT ON TABLE .*)`, made: []string{historyMade, historyAt1}},
-	{name: "nor its schema", as: true, args: []string{"status"}, toml: "history_table = \"kept.done\"\n", ends: 1, hint: `(GRANT USAGE ON SCHEMA .*)`,
-		made: []string{"CREATE SCHEMA kept", strings.Replace(historyMade, "schema_migrations", "kept.done", 1), "GRANT SELECT ON kept.done TO $LOGIN"}},
-	{name: "the database may not be connected to", as: true, args: []string{"status"}, ends: 1, hint: `(GRANT CONNECT ON DATABASE "[^"]+" TO "[^"]+")`,
-		made: []string{"REVOKE CONNECT ON DATABASE $DB FROM PUBLIC", historyMade, "GRANT SELECT ON schema_migrations TO $LOGIN"}},
-	{name: "an INVALID index of an odd name", made: []string{historyMade, historyAt1, tableOfOdd, `CREATE UNIQUE INDEX CONCURRENTLY "Bad ix" ON "Odd T" (id)`},
+	{
+		name: "the history table may not be read", as: true, args: []string{"status"}, ends: 1,
+		hint: `(GRANT SELECT ON TABLE .*)`, made: []string{historyMade, historyAt1},
+	},
+	{name: "nor its schema", as: true, args: []string{"status"}, toml: "history_table = \"kept.done\"\n", ends: 1,
+		hint: `(GRANT USAGE ON SCHEMA .*)`,
+		made: []string{
+			"CREATE SCHEMA kept", strings.Replace(historyMade, "schema_migrations", "kept.done", 1),
+			"GRANT SELECT ON kept.done TO $LOGIN",
+		}},
+	{name: "the database may not be connected to", as: true, args: []string{"status"}, ends: 1,
+		hint: `(GRANT CONNECT ON DATABASE "[^"]+" TO "[^"]+")`,
+		made: []string{
+			"REVOKE CONNECT ON DATABASE $DB FROM PUBLIC", historyMade, "GRANT SELECT ON schema_migrations TO $LOGIN",
+		}},
+	{name: "an INVALID index of an odd name",
+		made: []string{
+			historyMade, historyAt1, tableOfOdd, `CREATE UNIQUE INDEX CONCURRENTLY "Bad ix" ON "Odd T" (id)`,
+		},
 		args: lookOnly, hint: `(DROP INDEX CONCURRENTLY "public"\."Bad ix")`, ends: 4, then: 4},
-	{name: "a partition half detached", from: 14, args: lookOnly, ends: 4, then: 4, hint: `(ALTER TABLE "public"\."Log s" DETACH PARTITION "public"\."Log 1" FINALIZE)`,
-		made: []string{historyMade, historyAt1, `CREATE TABLE "Log s" (id int) PARTITION BY RANGE (id)`, `CREATE TABLE "Log 1" PARTITION OF "Log s" FOR VALUES FROM (0) TO (9)`,
-			"hold:SELECT count(*) FROM \"Log s\"", `cancel:ALTER TABLE "Log s" DETACH PARTITION "Log 1" CONCURRENTLY`, "release"}},
-	{name: "a prepared transaction", args: lookOnly, ends: 4, then: 4, hint: `COMMIT PREPARED 'it''s mine 1' or (ROLLBACK PREPARED 'it''s mine 1')`,
+	{name: "a partition half detached", from: 14, args: lookOnly, ends: 4, then: 4,
+		hint: `(ALTER TABLE "public"\."Log s" DETACH PARTITION "public"\."Log 1" FINALIZE)`,
+		made: []string{historyMade, historyAt1, `CREATE TABLE "Log s" (id int) PARTITION BY RANGE (id)`,
+			`CREATE TABLE "Log 1" PARTITION OF "Log s" FOR VALUES FROM (0) TO (9)`,
+			"hold:SELECT count(*) FROM \"Log s\"", `cancel:ALTER TABLE "Log s" DETACH PARTITION "Log 1" CONCURRENTLY`,
+			"release"}},
+	{name: "a prepared transaction", args: lookOnly, ends: 4, then: 4,
+		hint: `COMMIT PREPARED 'it''s mine 1' or (ROLLBACK PREPARED 'it''s mine 1')`,
 		made: []string{historyMade, historyAt1, ownTable, `BEGIN; LOCK TABLE t; PREPARE TRANSACTION 'it''s mine 1'`}},
-	{name: "a slot without a consumer", args: lookOnly, ends: 4, then: 4, hint: `where nobody needs it: (SELECT pg_drop_replication_slot\('left_over'\))`,
+	{name: "a slot without a consumer", args: lookOnly, ends: 4, then: 4,
+		hint: `where nobody needs it: (SELECT pg_drop_replication_slot\('left_over'\))`,
 		made: []string{historyMade, historyAt1, `SELECT pg_create_physical_replication_slot('left_over', true)`}},
-	{name: "duplicates in the way of an index", args: lookOnly, ends: 4, then: 4, stays: true, rows: 1, hint: `clear them first: (SELECT .*?) counts them`,
-		made:  []string{historyMade, historyAt1, ownTable, `INSERT INTO t SELECT g + 20, 'twice' FROM generate_series(1, 2) g`},
+	{name: "duplicates in the way of an index", args: lookOnly, ends: 4, then: 4, stays: true, rows: 1,
+		hint: `clear them first: (SELECT .*?) counts them`,
+		made: []string{
+			historyMade, historyAt1, ownTable, `INSERT INTO t SELECT g + 20, 'twice' FROM generate_series(1, 2) g`,
+		},
 		files: map[string]string{"migrations/000002_next.up.sql": "CREATE UNIQUE INDEX CONCURRENTLY t_a ON t (a);\n"}},
 
 	{name: "a role of the DSN that the login has not", as: true, dsn: true, args: []string{"status"}, ends: 1,
-		hint: `GRANT the role that the connection asks for to "login_\d+"`, sql: "GRANT $OWNER TO $LOGIN", made: []string{historyMade, "GRANT SELECT ON schema_migrations TO $OWNER"}},
-	{name: "a role of belay.toml that is not there", as: true, args: []string{"run", "--answers", "a.toml"}, ends: 1, hint: `(CREATE ROLE "nobody_there_\d+")`,
-		toml: "[target.prod]\nenvironment = \"production\"\nrole = \"nobody_there_$N\"\n", made: []string{historyMade, "GRANT SELECT ON schema_migrations TO $LOGIN"}, then: 1},
+		hint: `GRANT the role that the connection asks for to "login_\d+"`, sql: "GRANT $OWNER TO $LOGIN",
+		made: []string{historyMade, "GRANT SELECT ON schema_migrations TO $OWNER"}},
+	{name: "a role of belay.toml that is not there", as: true, args: []string{"run", "--answers", "a.toml"}, ends: 1,
+		hint: `(CREATE ROLE "nobody_there_\d+")`,
+		toml: "[target.prod]\nenvironment = \"production\"\nrole = \"nobody_there_$N\"\n",
+		made: []string{historyMade, "GRANT SELECT ON schema_migrations TO $LOGIN"}, then: 1},
 
-	{name: "what doctor says of a role that the login may not take", as: true, args: []string{"doctor"}, ends: 1, then: 1, hint: `(GRANT "owner_\d+" TO "login_\d+")`,
+	{name: "what doctor says of a role that the login may not take", as: true, args: []string{"doctor"}, ends: 1,
+		then: 1, hint: `(GRANT "owner_\d+" TO "login_\d+")`,
 		toml: "[target.prod]\nenvironment = \"production\"\nrole = \"$OWNER\"\n"},
-	{name: "sessions that do not show what they do", as: true, args: []string{"doctor"}, ends: 1, then: 1, hint: `(GRANT pg_read_all_stats TO "login_\d+")`, made: []string{"hold:SELECT 1"}},
-	{name: "a ledger of others", as: true, args: []string{"doctor"}, ends: 1, then: 1, hint: `(GRANT [A-Z]+ ON (?:SCHEMA belay|TABLE belay\.[a-z_]+) TO "login_\d+")`, made: []string{"ledger"}},
-	{name: "a setting of the role", as: true, args: []string{"doctor"}, ends: 1, then: 1, hint: `where it is not meant: (ALTER ROLE .*)`, made: []string{"ALTER ROLE $LOGIN SET transform_null_equals = on"}},
-	{name: "a setting of the database", as: true, args: []string{"doctor"}, ends: 1, then: 1, hint: `where it is not meant: (ALTER DATABASE .*)`, made: []string{"ALTER DATABASE $DB SET bytea_output = 'escape'"}},
-	{name: "a setting of the role in the database", as: true, args: []string{"doctor"}, ends: 1, then: 1, hint: `where it is not meant: (ALTER ROLE .* IN DATABASE .*)`,
+	{
+		name: "sessions that do not show what they do", as: true, args: []string{"doctor"}, ends: 1, then: 1,
+		hint: `(GRANT pg_read_all_stats TO "login_\d+")`, made: []string{"hold:SELECT 1"},
+	},
+	{
+		name: "a ledger of others", as: true, args: []string{"doctor"}, ends: 1, then: 1,
+		hint: `(GRANT [A-Z]+ ON (?:SCHEMA belay|TABLE belay\.[a-z_]+) TO "login_\d+")`, made: []string{"ledger"},
+	},
+	{
+		name: "a setting of the role", as: true, args: []string{"doctor"}, ends: 1, then: 1,
+		hint: `where it is not meant: (ALTER ROLE .*)`,
+		made: []string{"ALTER ROLE $LOGIN SET transform_null_equals = on"},
+	},
+	{
+		name: "a setting of the database", as: true, args: []string{"doctor"}, ends: 1, then: 1,
+		hint: `where it is not meant: (ALTER DATABASE .*)`,
+		made: []string{"ALTER DATABASE $DB SET bytea_output = 'escape'"},
+	},
+	{name: "a setting of the role in the database", as: true, args: []string{"doctor"}, ends: 1, then: 1,
+		hint: `where it is not meant: (ALTER ROLE .* IN DATABASE .*)`,
 		made: []string{"ALTER ROLE $LOGIN IN DATABASE $DB SET transform_null_equals = on"}},
 
-	{name: "a backfill without the right", as: true, args: fillT, ends: 1, hint: `for the table itself: (GRANT SELECT, UPDATE ON .*? TO "login_\d+")`,
+	{name: "a backfill without the right", as: true, args: fillT, ends: 1,
+		hint: `for the table itself: (GRANT SELECT, UPDATE ON .*? TO "login_\d+")`,
 		made: []string{ownTable, "GRANT SELECT ON t TO $LOGIN", "GRANT CREATE ON DATABASE $DB TO $LOGIN"}},
-	{name: "a backfill under a rule", args: fillT, ends: 1, hint: `for everybody: (ALTER TABLE .*? DISABLE RULE "no t")`,
+	{name: "a backfill under a rule", args: fillT, ends: 1,
+		hint: `for everybody: (ALTER TABLE .*? DISABLE RULE "no t")`,
 		made: []string{ownTable, `CREATE RULE "no t" AS ON UPDATE TO t DO INSTEAD NOTHING`}},
-	{name: "a backfill under a trigger", args: append(fillT[:len(fillT):len(fillT)], "--batch-time", "10ms"), hint: `is stopped by (ALTER TABLE .*? DISABLE TRIGGER "Tr t")`,
+	{name: "a backfill under a trigger", args: append(fillT[:len(fillT):len(fillT)], "--batch-time", "10ms"),
+		hint: `is stopped by (ALTER TABLE .*? DISABLE TRIGGER "Tr t")`,
 		made: []string{ownTable, `CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'`,
 			`CREATE TRIGGER "Tr t" BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f()`}},
-	{name: "a backfill that a publication refuses", args: fillT, ends: 1, hint: `(ALTER TABLE \S+ REPLICA IDENTITY DEFAULT) where it has`,
+	{name: "a backfill that a publication refuses", args: fillT, ends: 1,
+		hint: `(ALTER TABLE \S+ REPLICA IDENTITY DEFAULT) where it has`,
 		made: []string{ownTable, "ALTER TABLE t REPLICA IDENTITY NOTHING", "CREATE PUBLICATION p FOR TABLE t"}},
 }
 
@@ -103,7 +150,9 @@ func TestHintsHelp(t *testing.T) {
 	if !dbtest.Long() {
 		played = situations[:shortSituations]
 	}
-	cluster := dbtest.NewCluster(t, scratch.Options{Settings: map[string]string{"max_prepared_transactions": "4", "wal_level": "logical"}})
+	cluster := dbtest.NewCluster(t, scratch.Options{
+		Settings: map[string]string{"max_prepared_transactions": "4", "wal_level": "logical"},
+	})
 	t.Logf("%d of %d situations", len(played), len(situations))
 	for n, s := range played {
 		t.Run(s.name, func(t *testing.T) {
@@ -119,12 +168,14 @@ func (s situation) play(t *testing.T, d *dbtest.DB) {
 		"a.toml":          loginAnswers + "backfill.trigger = \"no\"\n",
 		"unanswered.toml": "target.environment = \"staging\"\n",
 	})
-	if major := dbtest.QueryVal[int](t, d, "SELECT current_setting('server_version_num')::int / 10000"); major < s.from {
+	if major := dbtest.QueryVal[int](t, d,
+		"SELECT current_setting('server_version_num')::int / 10000"); major < s.from {
 		return
 	}
 	owner, _ := d.Role(t, "owner", "")
 	login, dsn := d.Role(t, "login", "")
-	fill := strings.NewReplacer("$OWNER", owner, "$LOGIN", login, "$DB", d.Name, "$N", strings.TrimPrefix(login, "login_")).Replace
+	fill := strings.NewReplacer("$OWNER", owner, "$LOGIN", login, "$DB", d.Name, "$N",
+		strings.TrimPrefix(login, "login_")).Replace
 	if s.as {
 		p.env["DATABASE_URL"] = dsn
 	}

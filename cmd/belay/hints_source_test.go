@@ -31,7 +31,10 @@ type hintReader struct {
 
 // readHints are all hints of the code, with what is not known before it runs as value.
 func readHints(files *token.FileSet, trees []*ast.File) []advice {
-	r := &hintReader{files: files, trees: trees, params: map[string]int{}, results: map[string]int{}, fields: map[string]int{}, found: map[token.Pos]string{}, constants: map[string]string{}}
+	r := &hintReader{
+		files: files, trees: trees, params: map[string]int{}, results: map[string]int{}, fields: map[string]int{},
+		found: map[token.Pos]string{}, constants: map[string]string{},
+	}
 	for _, f := range trees {
 		for _, d := range f.Decls {
 			if fn, ok := d.(*ast.FuncDecl); ok {

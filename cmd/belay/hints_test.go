@@ -133,7 +133,11 @@ func TestCommandsInTextsExist(t *testing.T) {
 // looksLikeCall leaves out sentences that have belay as their subject.
 func looksLikeCall(match string, words []string) bool {
 	return strings.HasPrefix(match, "`") || strings.HasPrefix(match, ": belay") && len(words) < 8 && !slices.Contains(
-		[]string{"runs", "judges", "looks", "says", "asks", "writes", "cannot", "does", "has", "is", "was", "waits", "knows", "needs", "takes", "keeps", "gives", "restores", "must", "may", "reads", "has", "opens", "never", "drops", "walks", "starts", "itself"}, words[0])
+		[]string{
+			"runs", "judges", "looks", "says", "asks", "writes", "cannot", "does", "has", "is", "was", "waits", "knows",
+			"needs", "takes", "keeps", "gives", "restores", "must", "may", "reads", "has", "opens", "never", "drops",
+			"walks", "starts", "itself",
+		}, words[0])
 }
 
 func callProblem(root *cobra.Command, words []string) string {
@@ -151,7 +155,8 @@ func callProblem(root *cobra.Command, words []string) string {
 			continue
 		}
 		flag, _, _ = strings.Cut(strings.Trim(flag, ".:\""), "=")
-		if c.Flags().Lookup(flag) == nil && c.InheritedFlags().Lookup(flag) == nil && root.PersistentFlags().Lookup(flag) == nil {
+		if c.Flags().Lookup(flag) == nil && c.InheritedFlags().Lookup(flag) == nil &&
+			root.PersistentFlags().Lookup(flag) == nil {
 			return "it has no --" + flag
 		}
 	}
@@ -159,11 +164,15 @@ func callProblem(root *cobra.Command, words []string) string {
 }
 
 // asked is an answer's name within a text.
-var asked = regexp.MustCompile(`\b(?:target|tool|history|backup|rehearse|review\.accept|deploy|smoke|monitor|run|index|rollback|ledger|trust|preflight|estimate|verify|backfill|partition)\.[a-z_]+\b`)
+var asked = regexp.MustCompile(
+	`\b(?:target|tool|history|backup|rehearse|review\.accept|deploy|smoke|monitor|run|index|rollback|ledger|trust|preflight|estimate|verify|backfill|partition)\.[a-z_]+\b`,
+)
 
 // notQuestions are names of the same form: keys of belay.toml, files, parts of
 // packages, kinds of events.
-var notQuestions = regexp.MustCompile(`^(?:monitor\.(?:minutes|log_file|log_command|sqlstates)|smoke\.(?:sql|command)|run\.(?:opened|finished|parked|adopted|taken_over)|backfill\.done|backup\.sql|backfill\.(?:id|table_name|run_id|state|owner)|ledger\.opened)$`)
+var notQuestions = regexp.MustCompile(
+	`^(?:monitor\.(?:minutes|log_file|log_command|sqlstates)|smoke\.(?:sql|command)|run\.(?:opened|finished|parked|adopted|taken_over)|backfill\.done|backup\.sql|backfill\.(?:id|table_name|run_id|state|owner)|ledger\.opened)$`,
+)
 
 // TestQuestionsInTextsExist holds every answer that a text names against those
 // that an answers file may give.

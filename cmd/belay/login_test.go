@@ -26,36 +26,83 @@ type login struct {
 const setOwner = "[target.prod]\nenvironment = \"production\"\nrole = \"$OWNER\"\n"
 
 var logins = []login{
-	{name: "login with set role", made: "ALTER ROLE $LOGIN NOINHERIT; GRANT $OWNER TO $LOGIN; ALTER ROLE $LOGIN SET role = '$OWNER'", owns: "$OWNER"},
-	{name: "role of belay.toml, NOINHERIT", made: "ALTER ROLE $LOGIN NOINHERIT; GRANT $OWNER TO $LOGIN", toml: setOwner, owns: "$OWNER", noLedger: true},
+	{
+		name: "login with set role",
+		made: "ALTER ROLE $LOGIN NOINHERIT; GRANT $OWNER TO $LOGIN; ALTER ROLE $LOGIN SET role = '$OWNER'",
+		owns: "$OWNER",
+	},
+	{
+		name: "role of belay.toml, NOINHERIT", made: "ALTER ROLE $LOGIN NOINHERIT; GRANT $OWNER TO $LOGIN",
+		toml: setOwner, owns: "$OWNER", noLedger: true,
+	},
 	{name: "CONNECTION LIMIT 1", made: "GRANT $OWNER TO $LOGIN; ALTER ROLE $LOGIN CONNECTION LIMIT 1", owns: "$LOGIN",
-		refused: "may have 1 connection (rolconnlimit): a run needs three", hint: `ALTER ROLE "$LOGIN" CONNECTION LIMIT 3`, helps: `ALTER ROLE "$LOGIN" CONNECTION LIMIT 3`},
-	{name: "member, NOINHERIT", made: "ALTER ROLE $LOGIN NOINHERIT; GRANT $OWNER TO $LOGIN", owns: "$OWNER", noLedger: true,
-		refused: "lacks ownership on public.t", hint: `set role = "$OWNER" for the target in belay.toml`, helps: "toml:" + setOwner},
-	{name: "table of a superuser", made: "ALTER TABLE t OWNER TO postgres; GRANT CREATE ON SCHEMA public TO $LOGIN", owns: "$LOGIN", noLedger: true,
+		refused: "may have 1 connection (rolconnlimit): a run needs three",
+		hint:    `ALTER ROLE "$LOGIN" CONNECTION LIMIT 3`, helps: `ALTER ROLE "$LOGIN" CONNECTION LIMIT 3`},
+	{name: "member, NOINHERIT", made: "ALTER ROLE $LOGIN NOINHERIT; GRANT $OWNER TO $LOGIN", owns: "$OWNER",
+		noLedger: true,
+		refused:  "lacks ownership on public.t", hint: `set role = "$OWNER" for the target in belay.toml`,
+		helps: "toml:" + setOwner},
+	{name: "table of a superuser", made: "ALTER TABLE t OWNER TO postgres; GRANT CREATE ON SCHEMA public TO $LOGIN",
+		owns: "$LOGIN", noLedger: true,
 		refused: "lacks ownership on public.t", hint: `ALTER TABLE "public"."t" OWNER TO "$LOGIN"`, helps: `ALTER TABLE "public"."t" OWNER TO "$LOGIN"`},
 
 	{name: "superuser", made: "ALTER ROLE $LOGIN SUPERUSER", owns: "$LOGIN"},
-	{name: "owner", made: "ALTER TABLE t OWNER TO $LOGIN; GRANT CREATE ON SCHEMA public TO $LOGIN; GRANT CREATE ON DATABASE $DB TO $LOGIN", owns: "$LOGIN"},
+	{
+		name: "owner",
+		made: "ALTER TABLE t OWNER TO $LOGIN; GRANT CREATE ON SCHEMA public TO $LOGIN; GRANT CREATE ON DATABASE $DB " +
+			"TO $LOGIN", owns: "$LOGIN",
+	},
 	{name: "member, INHERIT", made: "GRANT $OWNER TO $LOGIN", owns: "$LOGIN"},
-	{name: "set role in the database", made: "ALTER ROLE $LOGIN NOINHERIT; GRANT $OWNER TO $LOGIN; ALTER ROLE $LOGIN IN DATABASE $DB SET role = '$OWNER'", owns: "$OWNER"},
-	{name: "set role by options", made: "ALTER ROLE $LOGIN NOINHERIT; GRANT $OWNER TO $LOGIN", dsn: "&options=-c%20role%3D$OWNER", owns: "$OWNER"},
-	{name: "role as a parameter", made: "ALTER ROLE $LOGIN NOINHERIT; GRANT $OWNER TO $LOGIN", dsn: "&role=$OWNER", owns: "$OWNER"},
-	{name: "set role and pg_monitor", made: "ALTER ROLE $LOGIN NOINHERIT; GRANT $OWNER, pg_monitor TO $LOGIN; ALTER ROLE $LOGIN SET role = '$OWNER'", owns: "$OWNER"},
+	{
+		name: "set role in the database",
+		made: "ALTER ROLE $LOGIN NOINHERIT; GRANT $OWNER TO $LOGIN; ALTER ROLE $LOGIN IN DATABASE $DB SET role = " +
+			"'$OWNER'", owns: "$OWNER",
+	},
+	{
+		name: "set role by options", made: "ALTER ROLE $LOGIN NOINHERIT; GRANT $OWNER TO $LOGIN",
+		dsn: "&options=-c%20role%3D$OWNER", owns: "$OWNER",
+	},
+	{
+		name: "role as a parameter", made: "ALTER ROLE $LOGIN NOINHERIT; GRANT $OWNER TO $LOGIN", dsn: "&role=$OWNER",
+		owns: "$OWNER",
+	},
+	{
+		name: "set role and pg_monitor",
+		made: "ALTER ROLE $LOGIN NOINHERIT; GRANT $OWNER, pg_monitor TO $LOGIN; ALTER ROLE $LOGIN SET role = '$OWNER'",
+		owns: "$OWNER",
+	},
 	{name: "role of belay.toml, INHERIT", made: "GRANT $OWNER TO $LOGIN", toml: setOwner, owns: "$OWNER"},
 	{name: "role of belay.toml, no member", toml: setOwner, owns: "$OWNER", noLedger: true,
-		refused: "role $LOGIN lacks SET ROLE on role $OWNER", hint: `GRANT "$OWNER" TO "$LOGIN"`, helps: `ALTER ROLE $LOGIN NOINHERIT; GRANT "$OWNER" TO "$LOGIN"`},
-	{name: "set role and another in belay.toml", made: "CREATE ROLE $OWNER_x; GRANT $OWNER TO $LOGIN; GRANT $OWNER_x TO $LOGIN; ALTER ROLE $LOGIN SET role = '$OWNER_x'", toml: setOwner, owns: "$OWNER", noLedger: true},
-	{name: "no member", owns: "$LOGIN", refused: "lacks ownership on public.t", hint: `GRANT "$OWNER" TO "$LOGIN"`, helps: `GRANT "$OWNER" TO "$LOGIN"`},
+		refused: "role $LOGIN lacks SET ROLE on role $OWNER", hint: `GRANT "$OWNER" TO "$LOGIN"`,
+		helps: `ALTER ROLE $LOGIN NOINHERIT; GRANT "$OWNER" TO "$LOGIN"`},
+	{
+		name: "set role and another in belay.toml",
+		made: "CREATE ROLE $OWNER_x; GRANT $OWNER TO $LOGIN; GRANT $OWNER_x TO $LOGIN; ALTER ROLE $LOGIN SET role = " +
+			"'$OWNER_x'", toml: setOwner, owns: "$OWNER", noLedger: true,
+	},
+	{
+		name: "no member", owns: "$LOGIN", refused: "lacks ownership on public.t", hint: `GRANT "$OWNER" TO "$LOGIN"`,
+		helps: `GRANT "$OWNER" TO "$LOGIN"`,
+	},
 	{name: "no member, NOINHERIT", made: "ALTER ROLE $LOGIN NOINHERIT", owns: "$OWNER", noLedger: true,
-		refused: "lacks ownership on public.t", hint: `GRANT "$OWNER" TO "$LOGIN", and set role = "$OWNER"`, helps: "toml:" + setOwner + "sql:" + `GRANT "$OWNER" TO "$LOGIN"`},
+		refused: "lacks ownership on public.t", hint: `GRANT "$OWNER" TO "$LOGIN", and set role = "$OWNER"`,
+		helps: "toml:" + setOwner + "sql:" + `GRANT "$OWNER" TO "$LOGIN"`},
 	{name: "CONNECTION LIMIT 2", made: "GRANT $OWNER TO $LOGIN; ALTER ROLE $LOGIN CONNECTION LIMIT 2", owns: "$LOGIN",
-		refused: "may have 2 connections (rolconnlimit): a run needs three", hint: `ALTER ROLE "$LOGIN" CONNECTION LIMIT 3`, helps: `ALTER ROLE "$LOGIN" CONNECTION LIMIT 3`},
+		refused: "may have 2 connections (rolconnlimit): a run needs three",
+		hint:    `ALTER ROLE "$LOGIN" CONNECTION LIMIT 3`, helps: `ALTER ROLE "$LOGIN" CONNECTION LIMIT 3`},
 	{name: "CONNECTION LIMIT 3", made: "GRANT $OWNER TO $LOGIN; ALTER ROLE $LOGIN CONNECTION LIMIT 3", owns: "$LOGIN"},
-	{name: "CONNECTION LIMIT of the database", made: "GRANT $OWNER TO $LOGIN; ALTER DATABASE $DB CONNECTION LIMIT 2", owns: "$LOGIN",
-		refused: "may have 2 connections (datconnlimit): a run needs three", hint: `ALTER DATABASE "$DB" CONNECTION LIMIT 3`, helps: `ALTER DATABASE "$DB" CONNECTION LIMIT 3`},
-	{name: "managed service's admin", made: "ALTER ROLE $LOGIN CREATEROLE CREATEDB; GRANT $OWNER TO $LOGIN WITH ADMIN OPTION; GRANT pg_monitor TO $LOGIN", owns: "$LOGIN"},
-	{name: "owner that makes roles", made: "ALTER ROLE $OWNER CREATEROLE; GRANT CREATE ON SCHEMA public TO $LOGIN; GRANT CREATE ON DATABASE $DB TO $LOGIN", owns: "$LOGIN",
+	{name: "CONNECTION LIMIT of the database", made: "GRANT $OWNER TO $LOGIN; ALTER DATABASE $DB CONNECTION LIMIT 2",
+		owns:    "$LOGIN",
+		refused: "may have 2 connections (datconnlimit): a run needs three",
+		hint:    `ALTER DATABASE "$DB" CONNECTION LIMIT 3`, helps: `ALTER DATABASE "$DB" CONNECTION LIMIT 3`},
+	{
+		name: "managed service's admin",
+		made: "ALTER ROLE $LOGIN CREATEROLE CREATEDB; GRANT $OWNER TO $LOGIN WITH ADMIN OPTION; GRANT pg_monitor TO " +
+			"$LOGIN", owns: "$LOGIN",
+	},
+	{name: "owner that makes roles",
+		made: "ALTER ROLE $OWNER CREATEROLE; GRANT CREATE ON SCHEMA public TO $LOGIN; GRANT CREATE ON DATABASE $DB " +
+			"TO $LOGIN", owns: "$LOGIN",
 		refused: "lacks ownership on public.t", hint: `ALTER TABLE "public"."t" OWNER TO "$LOGIN"`, helps: `ALTER TABLE "public"."t" OWNER TO "$LOGIN"`},
 }
 
@@ -97,7 +144,8 @@ func (l login) play(t *testing.T) {
 	owner, _ := p.db.Role(t, "owner", "")
 	name, dsn := p.db.Role(t, "login", "")
 	fill := strings.NewReplacer("$OWNER", owner, "$LOGIN", name, "$DB", p.db.Name).Replace
-	p.db.Exec(t, fill(`CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t SELECT g FROM generate_series(1, 100) g; ALTER TABLE t OWNER TO $OWNER;
+	p.db.Exec(t,
+		fill(`CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t SELECT g FROM generate_series(1, 100) g; ALTER TABLE t OWNER TO $OWNER;
 		GRANT USAGE, CREATE ON SCHEMA public TO $OWNER; GRANT CREATE ON DATABASE $DB TO $OWNER`))
 	if strings.Contains(l.made, "$OWNER_x") {
 		t.Cleanup(func() { p.db.Exec(t, fill("DROP OWNED BY $OWNER_x; DROP ROLE $OWNER_x")) })
@@ -180,7 +228,9 @@ func (l login) follow(p *person, fill func(string) string) {
 	}
 }
 
-var fillBackfill = []string{"backfill", "--table", "public.t", "--set", "a = 'x'", "--where", "a IS NULL", "--answers", "a.toml"}
+var fillBackfill = []string{
+	"backfill", "--table", "public.t", "--set", "a = 'x'", "--where", "a IS NULL", "--answers", "a.toml",
+}
 
 // made are the columns and tables that are there, with their owners.
 const made = `SELECT string_agg(c.relname || ' ' || pg_get_userbyid(c.relowner) || ' ' || c.relnatts, ', ' ORDER BY c.relname) FROM pg_class c
@@ -189,14 +239,18 @@ const made = `SELECT string_agg(c.relname || ' ' || pg_get_userbyid(c.relowner) 
 // runs wants everything to go: the run, the next one, the proof, the way back.
 func (l login) runs(t *testing.T, p *person, fill func(string) string) {
 	wants(t, p, 0, "run", "--answers", "a.toml")
-	owners := dbtest.QueryCol[string](t, p.db, `SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE relname IN ('n', 'schema_migrations')`)
+	owners := dbtest.QueryCol[string](t, p.db,
+		`SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE relname IN ('n', 'schema_migrations')`)
 	if want := fill(l.owns); len(owners) != 2 || owners[0] != want || owners[1] != want {
 		t.Errorf("the new tables belong to %v, want %s", owners, want)
 	}
 	if s := wants(t, p, 0, "status"); !strings.Contains(s.out, "1 applied, 0 pending") {
 		t.Errorf("status: %v", s)
 	}
-	p.write(map[string]string{"migrations/000002_b.up.sql": "ALTER TABLE n ADD COLUMN y int;\n", "migrations/000002_b.down.sql": "ALTER TABLE n DROP COLUMN y;\n"})
+	p.write(map[string]string{
+		"migrations/000002_b.up.sql":   "ALTER TABLE n ADD COLUMN y int;\n",
+		"migrations/000002_b.down.sql": "ALTER TABLE n DROP COLUMN y;\n",
+	})
 	wants(t, p, 0, "run", "--answers", "a.toml")
 	if !dbtest.Long() {
 		return

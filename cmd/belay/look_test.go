@@ -21,7 +21,9 @@ func (p *person) says(t *testing.T, code int, text string, args ...string) said 
 func TestWatchNamesRelations(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t, map[string]string{"migrations/000001_a.up.sql": "SELECT 1;\n"})
-	p.db.Exec(t, "CREATE TABLE users (id int); CREATE SCHEMA other; CREATE TABLE other.users (id int); CREATE TABLE orders (id int)")
+	p.db.Exec(t,
+		"CREATE TABLE users (id int); CREATE SCHEMA other; CREATE TABLE other.users (id int); CREATE TABLE orders "+
+			"(id int)")
 	p.says(t, 1, "there is no relation nosuch", "watch", "--once", "nosuch")
 	p.says(t, 1, "name one of other.users, public.users", "watch", "--once", "users")
 	p.says(t, 0, "public.orders", "watch", "--once", "orders")
@@ -31,7 +33,10 @@ func TestWatchNamesRelations(t *testing.T) {
 // TestStatusOfAFolderThatCannotBeRead holds that it is no empty folder.
 func TestStatusOfAFolderThatCannotBeRead(t *testing.T) {
 	t.Parallel()
-	p := newPerson(t, map[string]string{"migrations/000001_a.up.sql": "CREATE TABLE a (id int);\n", "migrations/1_b.up.sql": "CREATE TABLE b (id int);\n"})
+	p := newPerson(t, map[string]string{
+		"migrations/000001_a.up.sql": "CREATE TABLE a (id int);\n",
+		"migrations/1_b.up.sql":      "CREATE TABLE b (id int);\n",
+	})
 	p.says(t, 1, "belay renumber migrations/1_b.up.sql", "status")
 	if err := os.RemoveAll(filepath.Join(p.dir, "migrations")); err != nil {
 		t.Fatal(err)

@@ -19,8 +19,9 @@ import (
 
 func (s *story) networkCommands() map[string]scriptCommand {
 	return map[string]scriptCommand{
-		"proxy": s.openProxy, "cut": s.cut, "refuse": s.refuse, "role": s.role, "pooler": s.pooler, "standby": s.standby,
-		"hole": s.hole, "spoil": s.spoil,
+		"proxy": s.openProxy, "cut": s.cut, "refuse": s.refuse, "role": s.role, "pooler": s.pooler,
+		"standby": s.standby,
+		"hole":    s.hole, "spoil": s.spoil,
 	}
 }
 
@@ -34,7 +35,9 @@ func (s *story) openProxy(ts *testscript.TestScript, _ bool, _ []string) {
 // another before: cut before|after|reply COMMIT 'INSERT INTO orders' [dead].
 // With the last word nobody gets through afterwards until `refuse off`.
 func (s *story) cut(ts *testscript.TestScript, _ bool, args []string) {
-	act, ok := map[string]dbtest.Action{"before": dbtest.CutBefore, "after": dbtest.CutAfter, "reply": dbtest.CutReply}[args[0]]
+	act, ok := map[string]dbtest.Action{
+		"before": dbtest.CutBefore, "after": dbtest.CutAfter, "reply": dbtest.CutReply,
+	}[args[0]]
 	if !ok || len(args) < 3 {
 		ts.Fatalf("usage: cut before|after|reply SQL SQL-BEFORE [dead]")
 	}
@@ -64,7 +67,9 @@ func (s *story) refuse(_ *testscript.TestScript, _ bool, args []string) {
 // spoil changes what becomes of the server's answers: spoil mute|flood|slow|heal.
 func (s *story) spoil(ts *testscript.TestScript, _ bool, args []string) {
 	do, ok := map[string]func(){
-		"mute": s.proxy.Mute, "flood": s.proxy.Flood, "heal": s.proxy.Heal, "slow": func() { s.proxy.Delay(700 * time.Millisecond) },
+		"mute": s.proxy.Mute, "flood": s.proxy.Flood, "heal": s.proxy.Heal, "slow": func() {
+			s.proxy.Delay(700 * time.Millisecond)
+		},
 	}[args[0]]
 	if !ok {
 		ts.Fatalf("usage: spoil mute|flood|slow|heal")
@@ -121,7 +126,11 @@ func (s *story) pooler(ts *testscript.TestScript, _ bool, _ []string) {
 	password, _ := u.User.Password()
 	users, ini := filepath.Join(dir, "users"), filepath.Join(dir, "ini")
 	ts.Check(os.WriteFile(users, fmt.Appendf(nil, "%q %q\n", u.User.Username(), password), 0o644))
-	ts.Check(os.WriteFile(ini, fmt.Appendf(nil, "[databases]\n* = host=127.0.0.1 port=%s\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %d\nunix_socket_dir =\nauth_type = plain\nauth_file = %s\npool_mode = transaction\n", u.Port(), port, users), 0o644))
+	ts.Check(os.WriteFile(ini,
+		fmt.Appendf(nil,
+			"[databases]\n* = host=127.0.0.1 port=%s\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = "+
+				"%d\nunix_socket_dir =\nauth_type = plain\nauth_file = %s\npool_mode = transaction\n", u.Port(), port,
+			users), 0o644))
 	args := []string{"-q", ini}
 	if os.Getuid() == 0 {
 		args = append([]string{"-u", "postgres"}, args...)

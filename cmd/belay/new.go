@@ -26,7 +26,9 @@ that. Else both wait for you. Nothing is overwritten, run or committed.`,
 		Example: `  belay new add note to orders
   belay new orders note --sql "ALTER TABLE orders ADD COLUMN note text"`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: command(func(_ *cobra.Command, words []string) error { return a.newMigration(strings.Join(words, " "), sql) }),
+		RunE: command(func(_ *cobra.Command, words []string) error {
+			return a.newMigration(strings.Join(words, " "), sql)
+		}),
 	}
 	c.Flags().StringVar(&sql, "sql", "", "the text of the migration, `SQL`; - reads it from standard input")
 	return c
@@ -51,13 +53,18 @@ func (a *app) newMigration(title, sql string) error {
 		return p.PickError
 	}
 	if p.Picked.Tool == "" {
-		return &steps.Refused{Problem: "there is no migrations folder here yet", Advice: "make it, and name its tool: belay new --migrations DIR --tool NAME TITLE"}
+		return &steps.Refused{
+			Problem: "there is no migrations folder here yet",
+			Advice:  "make it, and name its tool: belay new --migrations DIR --tool NAME TITLE",
+		}
 	}
 	standing, err := judge.Stand(a.ctx, p, false)
 	if err != nil {
 		return err
 	}
-	d, err := draft.Compose(a.ctx, standing, draft.Request{Title: title, SQL: strings.TrimSpace(sql), Now: time.Now().UTC().Format("20060102150405")})
+	d, err := draft.Compose(a.ctx, standing, draft.Request{
+		Title: title, SQL: strings.TrimSpace(sql), Now: time.Now().UTC().Format("20060102150405"),
+	})
 	if err != nil {
 		return err
 	}

@@ -38,12 +38,19 @@ type phase struct {
 }
 
 var phases = []phase{
-	{name: "run looks", args: []string{"run", "--answers", "all.toml"}, reach: sent("schema_migrations"), truth: ranOnce},
-	{name: "run waits for a lock", args: []string{"run", "--answers", "all.toml"}, truth: ranOnce, reach: func(o *outage) func() {
-		return blockedBy(`LOCK TABLE orders IN ACCESS SHARE MODE`, "ALTER TABLE orders")(o.cell)
-	}},
+	{
+		name: "run looks", args: []string{"run", "--answers", "all.toml"}, reach: sent("schema_migrations"),
+		truth: ranOnce,
+	},
+	{name: "run waits for a lock", args: []string{"run", "--answers", "all.toml"}, truth: ranOnce,
+		reach: func(o *outage) func() {
+			return blockedBy(`LOCK TABLE orders IN ACCESS SHARE MODE`, "ALTER TABLE orders")(o.cell)
+		}},
 	{name: "run commits", args: []string{"run", "--answers", "all.toml"}, reach: sent("COMMIT"), truth: ranOnce},
-	{name: "attach", args: []string{"attach", "--answers", "all.toml"}, before: leftOpen, reach: sent("schema_migrations"), truth: ranOnce},
+	{
+		name: "attach", args: []string{"attach", "--answers", "all.toml"}, before: leftOpen,
+		reach: sent("schema_migrations"), truth: ranOnce,
+	},
 	{name: "backfill fills", args: fill, truth: filledOnce, reach: func(o *outage) func() {
 		return func() {
 			o.await("the first rows", func() bool { return o.db.Count(o.t, "orders WHERE total <> id") > 0 })
@@ -92,7 +99,10 @@ var outages = []outageKind{
 	}},
 	{name: "restart fast", own: true, strike: func(o *outage) { o.restart(scratch.Fast) }},
 	{name: "restart immediate", own: true, strike: func(o *outage) { o.restart(scratch.Immediate) }},
-	{name: "slots full", own: true, told: true, strike: slotsFull, settings: map[string]string{"max_connections": "12"}},
+	{
+		name: "slots full", own: true, told: true, strike: slotsFull,
+		settings: map[string]string{"max_connections": "12"},
+	},
 	{name: "promotion", own: true, standby: true, long: true, strike: func(o *outage) { failover(o.cell) }},
 }
 
@@ -160,7 +170,8 @@ func slotsFull(o *outage) {
 	}
 	for take() {
 	}
-	_, err := taken[0].Exec(o.t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'belay/%'`)
+	_, err := taken[0].Exec(o.t.Context(),
+		`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'belay/%'`)
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -336,7 +347,8 @@ func TestOutageTable(t *testing.T) {
 		workers.Go(func() {
 			for o := range work {
 				t.Run(o.phase.name+"/"+o.kind.name, func(t *testing.T) {
-					o.cell = newCell(t, moment{files: quick}, fault{own: o.kind.own, standby: o.kind.standby, settings: o.kind.settings}, nil)
+					o.cell = newCell(t, moment{files: quick},
+						fault{own: o.kind.own, standby: o.kind.standby, settings: o.kind.settings}, nil)
 					o.environ = append(o.environ, "BELAY_TEST_SLACK=1s")
 					came := o.play()
 					mu.Lock()

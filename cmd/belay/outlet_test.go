@@ -26,11 +26,14 @@ func TestNothingSteersTheTerminal(t *testing.T) {
 	inFile := strings.NewReplacer("\n", "", "/", "").Replace(steering) // a file name, a line of TOML
 	quoted := "'" + steering + "'"
 	p := newPerson(t, map[string]string{
-		"migrations/000001_a.up.sql":              "CREATE TABLE a (id bigint PRIMARY KEY);\n",
-		"migrations/000002_" + inFile + ".up.sql": "-- " + inFile + "\nINSERT INTO a VALUES (1);\nCOMMENT ON TABLE a IS " + quoted + ";\nALTER TABLE a DROP COLUMN id;\nDO $$ BEGIN RAISE EXCEPTION " + quoted + "; END $$;\n",
+		"migrations/000001_a.up.sql": "CREATE TABLE a (id bigint PRIMARY KEY);\n",
+		"migrations/000002_" + inFile + ".up.sql": "-- " + inFile +
+			"\nINSERT INTO a VALUES (1);\nCOMMENT ON TABLE a IS " + quoted +
+			";\nALTER TABLE a DROP COLUMN id;\nDO $$ BEGIN RAISE EXCEPTION " + quoted + "; END $$;\n",
 		"a.toml": "target.environment = \"local\"\nrun.confirm = \"$DBNAME\"\nhistory.create = \"yes\"\n",
 		"all.toml": "target.environment = \"local\"\nrun.confirm = \"$DBNAME\"\nhistory.create = \"yes\"\n" +
-			"review.accept.drop-column = \"it is \\u001b[31m known\"\nrun.hold = \"5s\"\ndeploy.state = \"everywhere\"\n",
+			"review.accept.drop-column = \"it is \\u001b[31m known\"\nrun.hold = \"5s\"\ndeploy.state = " +
+			"\"everywhere\"\n",
 		"bad.toml":   "run.confrim\" = \"\u009b\u202e\"\n",
 		"belay.toml": "[smoke]\nsql = [\"SELECT 1 -- \\u001b[2J\"]\n",
 	})
@@ -40,7 +43,10 @@ func TestNothingSteersTheTerminal(t *testing.T) {
 	role, _ := p.db.Role(t, "r\x1b[2J\u202e", "")
 	p.db.Exec(t, "ALTER TABLE public."+odd+" OWNER TO "+pgx.Identifier{role}.Sanitize())
 	other := p.db.Conn(t)
-	for _, sql := range []string{"SET application_name = 'app\u009b'", "BEGIN", "LOCK TABLE public." + odd + " IN ACCESS SHARE MODE -- " + inFile} {
+	for _, sql := range []string{
+		"SET application_name = 'app\u009b'", "BEGIN",
+		"LOCK TABLE public." + odd + " IN ACCESS SHARE MODE -- " + inFile,
+	} {
 		if _, err := other.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
 		}
@@ -50,17 +56,21 @@ func TestNothingSteersTheTerminal(t *testing.T) {
 	for _, args := range [][]string{
 		{wrong}, {"help", wrong}, {"explain", wrong}, {"--" + wrong}, {"--color", wrong}, {"run", "--output", wrong},
 		{"status"}, {"status", "--output", "json"}, {"doctor"}, {"doctor", "--print-grants"},
-		{"status", "--config", wrong}, {"status", "--tool", wrong}, {"status", "--target", wrong}, {"status", "--migrations", wrong},
-		{"status", "--dsn", "host=127.0.0.1 port=1 dbname='" + wrong + "'"}, {"status", "--dsn", "postgres://127.0.0.1:1/\x1b\u202e"},
+		{"status", "--config", wrong}, {"status", "--tool", wrong}, {"status", "--target", wrong},
+		{"status", "--migrations", wrong},
+		{"status", "--dsn", "host=127.0.0.1 port=1 dbname='" + wrong + "'"},
+		{"status", "--dsn", "postgres://127.0.0.1:1/\x1b\u202e"},
 		{"watch", "--once", "public." + steering}, {"watch", "--once", "--output", "json", "public." + steering},
 		{"review"}, {"review", "--output", "json"}, {"review", "--output", "sarif"}, {"review", "--output", "github"},
 		{"review", "--fix"}, {"review", "--fix", "--output", "json"}, {"review", wrong},
-		{"script"}, {"script", wrong}, {"backfill", "--list"}, {"backfill", "--table", wrong, "--set", wrong, "--answers", "a.toml"},
+		{"script"}, {"script", wrong}, {"backfill", "--list"},
+		{"backfill", "--table", wrong, "--set", wrong, "--answers", "a.toml"},
 		{"backfill", "--table", wrong, "--set", wrong, "--answers", "a.toml", "--output", "json"},
 		{"rehearse", "--answers", "all.toml"},
 		{"run", "--answers", "bad.toml"}, {"run", "--answers", "a.toml"}, {"run", wrong, "--answers", "a.toml"},
 		{"run", "--answers", "all.toml"}, {"run", "--answers", "all.toml", "--output", "json"},
-		{"report"}, {"report", "--output", "json"}, {"report", wrong}, {"attach", wrong}, {"stop", wrong}, {"rollback", wrong, "--answers", "a.toml"},
+		{"report"}, {"report", "--output", "json"}, {"report", wrong}, {"attach", wrong}, {"stop", wrong},
+		{"rollback", wrong, "--answers", "a.toml"},
 		{"replay", wrong},
 	} {
 		s := p.belay(args...)
@@ -76,7 +86,8 @@ func TestNothingSteersTheTerminal(t *testing.T) {
 	}
 	p.typed(t)
 	err := filepath.WalkDir(filepath.Join(p.dir, "."), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || strings.Contains(path, "migrations") || filepath.Ext(path) == ".toml" || strings.HasSuffix(path, ".dump") {
+		if err != nil || d.IsDir() || strings.Contains(path, "migrations") || filepath.Ext(path) == ".toml" ||
+			strings.HasSuffix(path, ".dump") {
 			return err
 		}
 		b, err := os.ReadFile(path)

@@ -87,7 +87,8 @@ func TestReadmeExamples(t *testing.T) {
 		}
 		ran++
 		story := "exec sh -c '" + strings.ReplaceAll(line, "'", "''") + "'\n" +
-			"-- migrations/000001_old.up.sql --\nSELECT 1;\n-- migrations/000002_note.up.sql --\nALTER TABLE orders ADD COLUMN note text;\n" +
+			"-- migrations/000001_old.up.sql --\nSELECT 1;\n-- migrations/000002_note.up.sql --\nALTER TABLE orders " +
+			"ADD COLUMN note text;\n" +
 			"-- prod.toml --\n" + answers
 		file := filepath.Join(t.TempDir(), "readme.txtar")
 		if err := os.WriteFile(file, []byte(story), 0o600); err != nil {

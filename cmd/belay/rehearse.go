@@ -105,9 +105,13 @@ func (a *app) tellRehearsal(r rehearsal.Record) error {
 		return nil
 	}
 	if r.Beyond {
-		return &steps.Exit{Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: r.Verdict(), Advice: rehearsal.BeyondHint}
+		return &steps.Exit{
+			Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: r.Verdict(),
+			Advice: rehearsal.BeyondHint,
+		}
 	}
 	return &steps.Exit{
-		Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: r.Verdict(), Advice: "fix the file and rehearse again; the target was only read",
+		Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: r.Verdict(),
+		Advice: "fix the file and rehearse again; the target was only read",
 	}
 }

@@ -67,7 +67,11 @@ func (d *rehearsalDesk) Ask(_ context.Context, _ string, q journal.QuestionAsked
 	d.app.errOut.prompt("%s: ", q.Text)
 	line, err := bufio.NewReader(d.app.in).ReadString('\n')
 	if err != nil {
-		return "", &steps.Exit{Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "nobody answers any more: nothing has changed"}
+		return "",
+			&steps.Exit{
+				Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+				Summary: "nobody answers any more: nothing has changed",
+			}
 	}
 	return strings.TrimSpace(line), nil
 }

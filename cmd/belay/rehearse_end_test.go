@@ -26,7 +26,8 @@ func TestRehearseLeavesNothing(t *testing.T) {
 		t.Run(sig.String(), func(t *testing.T) {
 			t.Parallel()
 			p := newPerson(t, map[string]string{
-				"migrations/000001_a.up.sql": "CREATE TABLE a (n int);\n", "migrations/000001_a.down.sql": "DROP TABLE a;\n",
+				"migrations/000001_a.up.sql":   "CREATE TABLE a (n int);\n",
+				"migrations/000001_a.down.sql": "DROP TABLE a;\n",
 			})
 			cmd := exec.CommandContext(t.Context(), "belay", "rehearse")
 			var said bytes.Buffer

@@ -94,7 +94,8 @@ func (a *app) propose(c *renumber.Case, ask func(journal.QuestionAsked) (string,
 			return proposal, err
 		}
 		q := journal.QuestionAsked{
-			ID: "renumber.ran", Text: "has " + doubt.Path + " itself ever run on " + doubt.Database + "?", Why: doubt.Error(),
+			ID: "renumber.ran", Text: "has " + doubt.Path + " itself ever run on " + doubt.Database + "?",
+			Why:     doubt.Error(),
 			Options: []string{"yes", "no"}, Default: "yes",
 		}
 		switch answer, ok := ask(q); {
@@ -103,8 +104,9 @@ func (a *app) propose(c *renumber.Case, ask func(journal.QuestionAsked) (string,
 		case answer == "no" && !slices.Contains(c.NotRun, doubt.Path):
 			c.NotRun = append(c.NotRun, doubt.Path)
 		default:
-			return nil, &project.Refusal{Problem: doubt.Path + " has run on " + doubt.Database + ": it keeps its version",
-				Advice: "take it back there first (`belay rollback`), or renumber what comes after it"}
+			return nil,
+				&project.Refusal{Problem: doubt.Path + " has run on " + doubt.Database + ": it keeps its version",
+					Advice: "take it back there first (`belay rollback`), or renumber what comes after it"}
 		}
 	}
 }
@@ -125,7 +127,8 @@ func askedOf(c renumber.Case) string {
 }
 
 // renumberAll shows the renames, asks, and makes them.
-func (a *app) renumberAll(p *project.Project, c renumber.Case, proposal *renumber.Proposal, ask func(journal.QuestionAsked) (string, bool)) error {
+func (a *app) renumberAll(p *project.Project, c renumber.Case, proposal *renumber.Proposal,
+	ask func(journal.QuestionAsked) (string, bool)) error {
 	dir := filepath.Join(p.Dir, filepath.FromSlash(p.Picked.Dir))
 	edits, err := renumber.Mentions(a.ctx, dir, c, proposal)
 	if err != nil {
@@ -148,14 +151,20 @@ func (a *app) renumberAll(p *project.Project, c renumber.Case, proposal *renumbe
 		a.out.say("nobody could be asked whether they have run anywhere: rename only what is applied nowhere")
 	}
 	if c.Git.Unknown != "" {
-		a.out.say("git cannot tell (%s): the files are renamed on the disk alone, and nobody looked who names them", c.Git.Unknown)
+		a.out.say("git cannot tell (%s): the files are renamed on the disk alone, and nobody looked who names them",
+			c.Git.Unknown)
 	}
-	q := journal.QuestionAsked{ID: "renumber.write", Text: "rename " + measure.Plural(len(proposal.Moves()), "file") + "?", Options: []string{"no", "yes"}, Default: "no"}
+	q := journal.QuestionAsked{
+		ID: "renumber.write", Text: "rename " + measure.Plural(len(proposal.Moves()), "file") + "?",
+		Options: []string{"no", "yes"}, Default: "no",
+	}
 	switch answer, ok := ask(q); {
 	case !ok:
 		return unanswered(q)
 	case answer != "yes":
-		return &steps.Exit{Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "declined: nothing was renamed"}
+		return &steps.Exit{
+			Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "declined: nothing was renamed",
+		}
 	}
 	done, err := renumber.Do(a.ctx, dir, c, proposal, edits)
 	if err != nil {

@@ -12,7 +12,8 @@ func (a *app) reportCommand() *cobra.Command {
 	var output string
 	c := &cobra.Command{
 		Use: "report [RUN]", Short: "Print the story of a run, as Markdown or JSON",
-		Long: "Prints the story of a run; without RUN of the newest one of this folder, and of the target where one is named.",
+		Long: "Prints the story of a run; without RUN of the newest one of this folder, and of the target where one " +
+			"is named.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: command(func(_ *cobra.Command, args []string) error { return a.report(first(args), output) }),
 	}
@@ -74,6 +75,7 @@ func (a *app) reported(id string) (engine.Known, error) {
 		on = " on " + database
 	}
 	return engine.Known{}, &steps.Refused{
-		Problem: "there is no run of " + p.Shown() + on, Advice: "name a run: `belay report RUN`; each run's end says its id",
+		Problem: "there is no run of " + p.Shown() + on,
+		Advice:  "name a run: `belay report RUN`; each run's end says its id",
 	}
 }

@@ -44,7 +44,8 @@ Exit code 3 says that a hazard reaches --fail-on.`,
 		RunE: command(func(_ *cobra.Command, paths []string) error { return a.review(paths, o) }),
 	}
 	f := c.Flags()
-	f.StringVar(&o.schema, "schema", "", "take the catalog from this `FILE` of DDL, such as pg_dump --schema-only writes it")
+	f.StringVar(&o.schema, "schema", "",
+		"take the catalog from this `FILE` of DDL, such as pg_dump --schema-only writes it")
 	f.IntVar(&o.version, "server-version", 0, "judge for this major version `N`, 10 to 18")
 	f.StringVar(&o.failOn, "fail-on", "stop", "exit with 3 from this severity on: stop, warn, notice or never")
 	f.StringVar(&o.output, "output", "text", "text, json, sarif or github")
@@ -75,10 +76,16 @@ func (a *app) review(paths []string, o reviewOptions) error {
 	}
 	named := a.flags.DSN != "" || a.flags.Target != ""
 	if named && o.schema != "" {
-		return &usageError{problem: "--schema and a database are both given", advice: "give one of them: the catalog comes from one place"}
+		return &usageError{
+			problem: "--schema and a database are both given",
+			advice:  "give one of them: the catalog comes from one place",
+		}
 	}
 	if named && o.version != 0 {
-		return &usageError{problem: "--server-version and a database are both given", advice: "leave one of them out: a database has its own version"}
+		return &usageError{
+			problem: "--server-version and a database are both given",
+			advice:  "leave one of them out: a database has its own version",
+		}
 	}
 	request := judge.Request{
 		Paths: paths, Stdin: a.in, Schema: o.schema, Version: o.version, Now: time.Now(),
@@ -123,7 +130,8 @@ func (a *app) writeReview(output string, result sqlview.Result) error {
 func ranBefore(p *project.Project) func(string, uint32) map[string]steps.AppliedBy {
 	return func(systemID string, database uint32) map[string]steps.AppliedBy {
 		return engine.Applied(func(plan engine.Plan) bool {
-			return plan.Dir == p.Dir && plan.Folder == p.Shown() && (systemID == "" || plan.SystemID == systemID && plan.DatabaseOID == database)
+			return plan.Dir == p.Dir && plan.Folder == p.Shown() &&
+				(systemID == "" || plan.SystemID == systemID && plan.DatabaseOID == database)
 		})
 	}
 }
@@ -136,7 +144,11 @@ func (o reviewOptions) check() (lint.Severity, error) {
 	case o.fix && o.output != "text" && o.output != "json":
 		return 0, &usageError{problem: "--fix has no " + o.output + " form", advice: "use --output text or json"}
 	case o.write && !o.fix, o.answers != "" && !o.write:
-		return 0, &usageError{problem: "--write goes with --fix, and --answers with --write", advice: "belay review --fix --write --answers FILE"}
+		return 0,
+			&usageError{
+				problem: "--write goes with --fix, and --answers with --write",
+				advice:  "belay review --fix --write --answers FILE",
+			}
 	}
 	if o.version != 0 && (o.version < 10 || o.version > 18) {
 		return 0, &usageError{problem: "--server-version is out of range", advice: "belay judges for 10 to 18"}

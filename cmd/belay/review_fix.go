@@ -66,7 +66,8 @@ func (a *app) showFix(p *project.Project, result sqlview.Result, proposals []fix
 
 // writeFix asks for each proposal and writes those that are meant. Only one of
 // them can be the newest of the folder.
-func (a *app) writeFix(p *project.Project, proposals []fix.Proposal, answers map[string]string, o reviewOptions) (wrote bool, err error) {
+func (a *app) writeFix(p *project.Project, proposals []fix.Proposal, answers map[string]string,
+	o reviewOptions) (wrote bool, err error) {
 	var refused error
 	ask := a.answering(answers, o.answers != "")
 	for _, f := range proposals {
@@ -83,7 +84,10 @@ func (a *app) writeFix(p *project.Project, proposals []fix.Proposal, answers map
 		case !ok:
 			return wrote, unanswered(q)
 		case answer != "yes":
-			return wrote, &steps.Exit{Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "declined: nothing was written"}
+			return wrote,
+				&steps.Exit{
+					Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "declined: nothing was written",
+				}
 		}
 		if err := a.writeOne(p, f, o.output); err != nil {
 			return wrote, err
@@ -117,5 +121,6 @@ func (a *app) writeOne(p *project.Project, f fix.Proposal, output string) error 
 
 // uncommitted says that nothing was committed, and proposes a message.
 func uncommitted(message string) string {
-	return "nothing is committed; a message for it:\n\n    " + strings.ReplaceAll(strings.TrimSpace(message), "\n", "\n    ") + "\n"
+	return "nothing is committed; a message for it:\n\n    " +
+		strings.ReplaceAll(strings.TrimSpace(message), "\n", "\n    ") + "\n"
 }

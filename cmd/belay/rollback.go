@@ -25,7 +25,8 @@ The same command goes on with a rollback that was stopped, parked or lost.`,
   belay rollback 7f3a --answers prod.toml --output json`,
 		RunE: command(func(_ *cobra.Command, args []string) error { return a.rollback(args, answers, output) }),
 	}
-	c.Flags().StringVar(&answers, "answers", "", "answer questions from this TOML `FILE`; what it lacks ends the run with exit code 4")
+	c.Flags().StringVar(&answers, "answers", "",
+		"answer questions from this TOML `FILE`; what it lacks ends the run with exit code 4")
 	c.Flags().StringVar(&output, "output", "text", "text, or json: the journal's lines")
 	return c
 }
@@ -46,7 +47,8 @@ func takenBack(p *project.Project, args []string) ([]string, error) {
 	k, err := engine.FindRun(args[0])
 	if err != nil {
 		return nil, &steps.Refused{
-			Problem: args[0] + " is neither a version in " + p.Shown() + " nor a run", Advice: "`belay status` lists both", Fatal: true,
+			Problem: args[0] + " is neither a version in " + p.Shown() + " nor a run",
+			Advice:  "`belay status` lists both", Fatal: true,
 		}
 	}
 	var versions []string
@@ -56,7 +58,11 @@ func takenBack(p *project.Project, args []string) ([]string, error) {
 		}
 	}
 	if len(versions) == 0 {
-		return nil, &steps.Refused{Problem: "run " + k.ID + " applied nothing that could be taken back", Advice: "`belay report " + k.ID + "` tells its story", Fatal: true}
+		return nil,
+			&steps.Refused{
+				Problem: "run " + k.ID + " applied nothing that could be taken back",
+				Advice:  "`belay report " + k.ID + "` tells its story", Fatal: true,
+			}
 	}
 	return versions, nil
 }

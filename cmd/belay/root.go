@@ -127,8 +127,10 @@ In a folder with migrations and $DATABASE_URL set, ` + "`belay`" + ` is enough.`
 	f.StringVar(&a.color, "color", "auto", "auto, always or never")
 	root.SetHelpCommand(helpCommand())
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.checkColor() }
-	root.AddCommand(a.runCommand(), a.rollbackCommand(), a.statusCommand(), a.attachCommand(), a.stopCommand(), a.abandonCommand(), a.reportCommand(),
-		a.replayCommand(), a.rehearseCommand(), a.explainCommand(), a.reviewCommand(), a.watchCommand(), a.scriptCommand(), a.renumberCommand(), a.newCommand(), a.backfillCommand(), a.demoCommand(), a.doctorCommand(),
+	root.AddCommand(a.runCommand(), a.rollbackCommand(), a.statusCommand(), a.attachCommand(), a.stopCommand(),
+		a.abandonCommand(), a.reportCommand(),
+		a.replayCommand(), a.rehearseCommand(), a.explainCommand(), a.reviewCommand(), a.watchCommand(),
+		a.scriptCommand(), a.renumberCommand(), a.newCommand(), a.backfillCommand(), a.demoCommand(), a.doctorCommand(),
 		a.engineCommand())
 	return root
 }

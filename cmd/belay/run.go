@@ -24,14 +24,18 @@ The same command goes on with a run that was stopped, parked or lost.`,
 			return a.run(versions, answers, output, rehearsal)
 		}),
 	}
-	c.Flags().StringVar(&answers, "answers", "", "answer questions from this TOML `FILE`; what it lacks ends the run with exit code 4")
-	c.Flags().StringVar(&rehearsal, "rehearsal", "", "take this `FILE` of belay rehearse as evidence, where it is of these files and this schema")
+	c.Flags().StringVar(&answers, "answers", "",
+		"answer questions from this TOML `FILE`; what it lacks ends the run with exit code 4")
+	c.Flags().StringVar(&rehearsal, "rehearsal", "",
+		"take this `FILE` of belay rehearse as evidence, where it is of these files and this schema")
 	c.Flags().StringVar(&output, "output", "text", "text, or json: the journal's lines")
 	return c
 }
 
 func (a *app) run(versions []string, answersFile, output, rehearsal string) error {
-	return a.drive(answersFile, output, func(*project.Project) (request, error) { return request{versions: versions, rehearsal: rehearsal}, nil })
+	return a.drive(answersFile, output, func(*project.Project) (request, error) {
+		return request{versions: versions, rehearsal: rehearsal}, nil
+	})
 }
 
 // drive starts an engine as asked and follows it the way the output wants.
@@ -83,7 +87,10 @@ func (a *app) nothing(p *project.Project, output string) error {
 	return a.out.value(struct {
 		Kind journal.Kind `json:"kind"`
 		journal.RunFinished
-	}{"run.finished", journal.RunFinished{Exit: steps.ExitDone, Outcome: steps.OutcomeNothing, Summary: nothingPending(p)}}, false)
+	}{
+		"run.finished",
+		journal.RunFinished{Exit: steps.ExitDone, Outcome: steps.OutcomeNothing, Summary: nothingPending(p)},
+	}, false)
 }
 
 func checkOutput(have string, words ...string) error {

@@ -61,7 +61,8 @@ func (a *app) script(versions []string) error {
 		return err
 	}
 	if len(secrets) > 0 {
-		a.errOut.say("belay: warning: the script holds the passwords or keys of %s: keep it as you keep the file", strings.Join(secrets, ", "))
+		a.errOut.say("belay: warning: the script holds the passwords or keys of %s: keep it as you keep the file",
+			strings.Join(secrets, ", "))
 	}
 	a.out.put(text)
 	return nil

@@ -41,7 +41,9 @@ func TestMain(m *testing.M) {
 // waited for without a screen ($BELAY_TEST_OUTAGE), how long for an answer
 // ($BELAY_TEST_SLACK), and how long for an engine to hear ($BELAY_TEST_HEAR).
 func shorten() {
-	for name, to := range map[string]*time.Duration{"BELAY_TEST_OUTAGE": &steps.OutageLimit, "BELAY_TEST_SLACK": &db.Slack, "BELAY_TEST_HEAR": &hearLimit} {
+	for name, to := range map[string]*time.Duration{
+		"BELAY_TEST_OUTAGE": &steps.OutageLimit, "BELAY_TEST_SLACK": &db.Slack, "BELAY_TEST_HEAR": &hearLimit,
+	} {
 		if d, err := time.ParseDuration(os.Getenv(name)); err == nil {
 			*to = d
 		}

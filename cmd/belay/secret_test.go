@@ -58,7 +58,8 @@ rollback.confirm = "$DBNAME"
 	call("review", "--fix")
 	call("review", "--fix", "--output", "json")
 	call("rehearse", "--answers", "all.toml")
-	if s := p.belay("script"); !strings.Contains(s.out, "PASSWORD '"+planted+"'") || !strings.Contains(s.err, "keep it as you keep the file") {
+	if s := p.belay("script"); !strings.Contains(s.out, "PASSWORD '"+planted+"'") ||
+		!strings.Contains(s.err, "keep it as you keep the file") {
 		t.Errorf("the script is not the file's, or nobody is warned: %s", s)
 	}
 	if s := call("run", "000002", "--answers", "all.toml", "--output", "json"); s.code != 0 {

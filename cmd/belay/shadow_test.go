@@ -51,7 +51,8 @@ func notReached(t *testing.T, d *dbtest.DB, file string) {
 	}
 	seen := map[string]bool{}
 	for _, r := range d.Reached(t) {
-		theirs := strings.Contains(squeezed(string(own)), squeezed(r.Query)) || !strings.Contains(file, "shadow/") && ofTheirs.MatchString(r.Query)
+		theirs := strings.Contains(squeezed(string(own)), squeezed(r.Query)) || !strings.Contains(file, "shadow/") &&
+			ofTheirs.MatchString(r.Query)
 		if line := r.String(); byBelay(r) && !seen[line] && !theirs {
 			seen[line] = true
 			t.Error(line)
@@ -65,7 +66,9 @@ var ofTheirs = regexp.MustCompile(`^(UPDATE ONLY|SELECT pg_catalog.count\(\*\)|E
 // byBelay reports whether a session of belay's, or of a program that it starts,
 // reached something.
 func byBelay(r dbtest.Reached) bool {
-	return slices.ContainsFunc([]string{"belay", "pg_dump", "pg_restore"}, func(name string) bool { return strings.HasPrefix(r.Application, name) })
+	return slices.ContainsFunc([]string{"belay", "pg_dump", "pg_restore"}, func(name string) bool {
+		return strings.HasPrefix(r.Application, name)
+	})
 }
 
 // squeezed is a text without what differs between a file and a log.

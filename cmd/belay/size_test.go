@@ -17,8 +17,10 @@ const most = 512 << 10
 func TestSizes(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("0123456789", 200<<10)
-	answers := "target.environment = \"local\"\nrun.confirm = \"$DBNAME\"\nhistory.create = \"yes\"\nrun.hold = \"60s\"\n" +
-		"review.accept.not-analysed = \"it is long\"\ndeploy.state = \"everywhere\"\nbackup.choice = \"none\"\nrehearse.choice = \"none\"\n"
+	answers := "target.environment = \"local\"\nrun.confirm = \"$DBNAME\"\nhistory.create = \"yes\"\nrun.hold = " +
+		"\"60s\"\n" +
+		"review.accept.not-analysed = \"it is long\"\ndeploy.state = \"everywhere\"\nbackup.choice = " +
+		"\"none\"\nrehearse.choice = \"none\"\n"
 	p := newPerson(t, map[string]string{
 		"a.toml":                        answers,
 		"migrations/000001_a.up.sql":    "CREATE TABLE a (b text);\n",
@@ -30,7 +32,8 @@ func TestSizes(t *testing.T) {
 	p.kept(t, map[string][]byte{"plan.json": []byte(long)})
 
 	p.write(map[string]string{
-		"migrations/000003_error.up.sql": "SET LOCAL statement_timeout = '60s'; DO $$ BEGIN RAISE EXCEPTION '%', repeat('0123456789', 5000000); END $$;\n",
+		"migrations/000003_error.up.sql": "SET LOCAL statement_timeout = '60s'; DO $$ BEGIN RAISE EXCEPTION '%', " +
+			"repeat('0123456789', 5000000); END $$;\n",
 	})
 	s := p.belay("run", "--answers", "a.toml")
 	if s.code != 1 || len(s.out)+len(s.err) > most || !strings.Contains(s.err, "(cut: 48 MB in all, sha256 ") {

@@ -19,7 +19,9 @@ import (
 func (a *app) statusCommand() *cobra.Command {
 	var output string
 	c := &cobra.Command{
-		Use: "status", Short: "What runs, here or on another host, what is left open, and how the folder stands: pending, applied, dirty, drifted, late",
+		Use: "status",
+		Short: "What runs, here or on another host, what is left open, and how the folder stands: pending, applied, " +
+			"dirty, drifted, late",
 		Args: cobra.NoArgs,
 		RunE: command(func(*cobra.Command, []string) error { return a.status(output) }),
 	}
@@ -88,7 +90,8 @@ func (a *app) status(output string) error {
 // stops reports whether something stands against any run of the folder. A run that
 // is open has its own way on: what it left is no news.
 func (d statusDoc) stops() bool {
-	return len(d.Runs) == 0 && len(d.Others) == 0 && slices.ContainsFunc(d.Checks, func(i fact.Item) bool { return i.Level == fact.Stop })
+	return len(d.Runs) == 0 && len(d.Others) == 0 &&
+		slices.ContainsFunc(d.Checks, func(i fact.Item) bool { return i.Level == fact.Stop })
 }
 
 // unreached reports whether the server that was named did not answer. An open run is
@@ -164,7 +167,9 @@ func (a *app) folderStatus(doc *statusDoc) (unread, err error) {
 	// A server that cannot be asked is said with the target; what else ends a look
 	// before the folder is known is the folder's.
 	if f := r.Finished; doc.Folder == nil && f.Exit != steps.ExitDone && (doc.Target == nil || doc.Target.Connected) {
-		return &steps.Exit{Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: f.Summary, Advice: f.Hint}, nil
+		return &steps.Exit{
+			Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: f.Summary, Advice: f.Hint,
+		}, nil
 	}
 	return nil, nil
 }
@@ -216,8 +221,10 @@ func (d statusDoc) shown(name string, empty bool) printed.Status {
 	}
 	for _, r := range d.Others {
 		o := printed.OpenRun{
-			ID: r.ID, Where: "of " + r.Owner, State: r.State, Since: r.Opened.Format(stampFormat), Live: r.Session != "",
-			More: fmt.Sprintf("%d of %d applied, last heard of %s", r.Applied, len(r.Migrations), r.Seen.Format("15:04:05 UTC")),
+			ID: r.ID, Where: "of " + r.Owner, State: r.State, Since: r.Opened.Format(stampFormat),
+			Live: r.Session != "",
+			More: fmt.Sprintf("%d of %d applied, last heard of %s", r.Applied, len(r.Migrations),
+				r.Seen.Format("15:04:05 UTC")),
 		}
 		if o.Live {
 			o.More += "; it runs: " + r.Session

@@ -42,7 +42,8 @@ func (a *app) stop(id string, now bool) error {
 	}
 	if !k.Live {
 		return &steps.Refused{
-			Problem: "run " + k.ID + " has no engine: nothing of it runs here", Advice: "`belay attach " + k.ID + "` asks the database what is there",
+			Problem: "run " + k.ID + " has no engine: nothing of it runs here",
+			Advice:  "`belay attach " + k.ID + "` asks the database what is there",
 		}
 	}
 	r, err := a.read(watched{folder: k.Folder, from: k.Run.Seq})
@@ -50,7 +51,9 @@ func (a *app) stop(id string, now bool) error {
 		return err
 	}
 	defer r.file.Close()
-	if err := journal.Send(k.Folder, journal.Message{Kind: journal.Stop, Now: now, Name: userName(), Life: k.Run.Began}); err != nil {
+	if err := journal.Send(k.Folder, journal.Message{
+		Kind: journal.Stop, Now: now, Name: userName(), Life: k.Run.Began,
+	}); err != nil {
 		return err
 	}
 	e, err := a.heard(r)
@@ -102,7 +105,8 @@ func (a *app) deaf(k engine.Known, now bool) error {
 	return &steps.Exit{
 		Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
 		Summary: fmt.Sprintf("the engine of run %s does not hear the stop within %s: %s", k.ID, hearLimit, why),
-		Advice:  fmt.Sprintf("SIGCONT to process %d lets it go on, and it stops then; or end it by SIGKILL, and `belay attach %s` asks the database what is there", pid, k.ID),
+		Advice: fmt.Sprintf("SIGCONT to process %d lets it go on, and it stops then; or end it by SIGKILL, and "+
+			"`belay attach %s` asks the database what is there", pid, k.ID),
 	}
 }
 

@@ -155,7 +155,8 @@ func (c *cell) checkSaid() {
 		return
 	}
 	for _, u := range k.Run.Units {
-		there := c.db.Count(c.t, `schema_migrations WHERE version >= `+u.Version+` AND NOT (dirty AND version = `+u.Version+`)`) > 0
+		there := c.db.Count(c.t,
+			`schema_migrations WHERE version >= `+u.Version+` AND NOT (dirty AND version = `+u.Version+`)`) > 0
 		if (u.Outcome == applied && !there) || (u.Outcome == notApplied && there) {
 			c.t.Errorf("version %s is said to be %s, there: %v", u.Version, u.Outcome, there)
 		}

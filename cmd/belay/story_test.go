@@ -43,7 +43,9 @@ type scriptCommand = func(*testscript.TestScript, bool, []string)
 // commands are the words of a story beside testscript's own.
 func (s *story) commands() map[string]scriptCommand {
 	all := map[string]scriptCommand{"demo-gone": demoGone, "app": s.app, "await-session": s.awaitSession}
-	for _, more := range []map[string]scriptCommand{s.databaseCommands(), s.journalCommands(), s.terminalCommands(), s.networkCommands(), s.gateCommands()} {
+	for _, more := range []map[string]scriptCommand{
+		s.databaseCommands(), s.journalCommands(), s.terminalCommands(), s.networkCommands(), s.gateCommands(),
+	} {
 		for name, c := range more {
 			all[name] = c
 		}
@@ -140,7 +142,8 @@ func (s *story) quietLog(ts *testscript.TestScript, _ bool, _ []string) {
 func writes(sql string) bool {
 	first, _, _ := strings.Cut(strings.ToUpper(strings.TrimSpace(sql)), " ")
 	switch first {
-	case "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP", "TRUNCATE", "COMMENT", "GRANT", "LOCK", "REINDEX", "VACUUM":
+	case "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP", "TRUNCATE", "COMMENT", "GRANT", "LOCK", "REINDEX",
+		"VACUUM":
 		return true
 	}
 	return false
@@ -157,7 +160,11 @@ func (s *story) lockWaits(ts *testscript.TestScript, _ bool, _ []string) {
 }
 
 func (s *story) journalCommands() map[string]scriptCommand {
-	return map[string]scriptCommand{"exits": s.exits, "said-once": saidOnce, "journal": s.journal, "look": s.look, "kill-look": s.killLook, "kill-engine": s.killEngine, "signal-engine": s.signalEngine, "delete-run": s.deleteRun, "engine-ends": s.engineEnds, "run-id": s.runID}
+	return map[string]scriptCommand{
+		"exits": s.exits, "said-once": saidOnce, "journal": s.journal, "look": s.look, "kill-look": s.killLook,
+		"kill-engine": s.killEngine, "signal-engine": s.signalEngine, "delete-run": s.deleteRun,
+		"engine-ends": s.engineEnds, "run-id": s.runID,
+	}
 }
 
 // exits runs a program and compares its exit code: exits 4 belay run ….
@@ -194,7 +201,8 @@ func (s *story) newest() string {
 	entries, _ := os.ReadDir(s.state)
 	best, at := "", int64(0)
 	for _, e := range entries {
-		if info, err := os.Stat(filepath.Join(s.state, e.Name(), "plan.json")); err == nil && info.ModTime().UnixNano() > at {
+		if info, err := os.Stat(filepath.Join(s.state, e.Name(), "plan.json")); err == nil &&
+			info.ModTime().UnixNano() > at {
 			best, at = filepath.Join(s.state, e.Name()), info.ModTime().UnixNano()
 		}
 	}

@@ -67,7 +67,8 @@ func (a *app) stopStray(id string, now bool, why error) error {
 	if !found {
 		return errors.Join(why, err)
 	}
-	advice := "`belay stop " + id + " --now` cancels what it runs; its engine ends before the next file once it finds its folder gone"
+	advice := "`belay stop " + id +
+		" --now` cancels what it runs; its engine ends before the next file once it finds its folder gone"
 	if now {
 		advice = "look again with `belay watch`; its engine ends once it finds its folder gone"
 	}

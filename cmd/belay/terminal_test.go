@@ -42,7 +42,8 @@ type pressed struct{ keys, names int }
 func (s *story) terminalCommands() map[string]scriptCommand {
 	return map[string]scriptCommand{
 		"term": s.open, "sees": s.sees, "keys": s.keys, "name": s.name, "at-most": s.atMost,
-		"resize": s.resize, "hangup": s.hangup, "signal": s.signal, "freeze": s.freeze, "ends": s.ends, "answer": s.answer, "yes": s.yes, "first": s.first,
+		"resize": s.resize, "hangup": s.hangup, "signal": s.signal, "freeze": s.freeze, "ends": s.ends,
+		"answer": s.answer, "yes": s.yes, "first": s.first,
 		"drew": s.drew,
 	}
 }
@@ -54,7 +55,8 @@ func (s *story) open(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	size := sizeOf(ts, args[0])
 	x := &terminal{
-		vt: vt10x.New(vt10x.WithSize(int(size.Cols), int(size.Rows))), drained: make(chan struct{}), ended: make(chan error, 1),
+		vt: vt10x.New(vt10x.WithSize(int(size.Cols), int(size.Rows))), drained: make(chan struct{}),
+		ended: make(chan error, 1),
 	}
 	program, err := exec.LookPath("belay")
 	ts.Check(err)
@@ -101,7 +103,9 @@ func setSize(master *os.File, size *pty.Winsize) error {
 // start itself.
 func (s *story) environ(ts *testscript.TestScript) []string {
 	var env []string
-	for _, v := range append([]string{"PATH", "TERM", "DATABASE_URL", "NO_COLOR", storyMark, "TMPDIR", "SSH_CONNECTION", dbtest.CacheVariable}, homes...) {
+	for _, v := range append([]string{
+		"PATH", "TERM", "DATABASE_URL", "NO_COLOR", storyMark, "TMPDIR", "SSH_CONNECTION", dbtest.CacheVariable,
+	}, homes...) {
 		if value := ts.Getenv(v); value != "" {
 			env = append(env, v+"="+value)
 		}
@@ -182,7 +186,10 @@ func (s *story) drew(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // namedKeys are what a terminal sends for them.
-var namedKeys = map[string]string{"enter": "\r", "tab": "\t", "esc": "\x1b", "ctrl+c": "\x03", "down": "\x1b[B", "right": "\x1b[C", "backspace": "\x7f"}
+var namedKeys = map[string]string{
+	"enter": "\r", "tab": "\t", "esc": "\x1b", "ctrl+c": "\x03", "down": "\x1b[B", "right": "\x1b[C",
+	"backspace": "\x7f",
+}
 
 // keys presses keys one by one: keys R enter.
 func (s *story) keys(ts *testscript.TestScript, _ bool, args []string) {
@@ -256,7 +263,9 @@ func (s *story) hangup(ts *testscript.TestScript, _ bool, _ []string) {
 
 // signal sends a signal to belay: signal HUP.
 func (s *story) signal(ts *testscript.TestScript, _ bool, args []string) {
-	number := map[string]syscall.Signal{"HUP": syscall.SIGHUP, "TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "KILL": syscall.SIGKILL}[args[0]]
+	number := map[string]syscall.Signal{
+		"HUP": syscall.SIGHUP, "TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "KILL": syscall.SIGKILL,
+	}[args[0]]
 	ts.Check(s.term.cmd.Process.Signal(number))
 }
 

@@ -18,7 +18,9 @@ func (a *app) followPlain(w watched, asks bool) error {
 	if asks {
 		in = a.in
 	}
-	left, err := plain.Follow(a.ctx, plain.Config{Folder: w.folder, Journal: w.file, Process: w.engine(), From: w.from, Name: userName(), In: in, Out: a.out})
+	left, err := plain.Follow(a.ctx, plain.Config{
+		Folder: w.folder, Journal: w.file, Process: w.engine(), From: w.from, Name: userName(), In: in, Out: a.out,
+	})
 	if err != nil {
 		return err
 	}

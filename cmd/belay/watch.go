@@ -87,7 +87,8 @@ func (w *watching) screen(p *project.Project) error {
 		return err
 	}
 	return live.Run(a.ctx, live.Config{
-		Terminal: tui.Config{Color: a.colored(), In: a.in, Out: a.terminal}, Title: cfg.Description(), Relations: w.relations,
+		Terminal: tui.Config{Color: a.colored(), In: a.in, Out: a.terminal}, Title: cfg.Description(),
+		Relations: w.relations,
 		Sample: func(ctx context.Context, relations []string) (s activity.Sample, every time.Duration, err error) {
 			err = w.lend(ctx, func(c *db.Conn) (err error) {
 				w.watcher.Use(c)
@@ -241,10 +242,12 @@ func (a *app) printSample(s activity.Sample, output string) error {
 		if !l.Granted {
 			word = "waits for"
 		}
-		a.out.say("  %*s%d  %s  %s %s on %s  %d ms", 2*node.Depth, "", l.PID, l.Application, word, l.Mode, l.Relation, l.SinceMS)
+		a.out.say("  %*s%d  %s  %s %s on %s  %d ms", 2*node.Depth, "", l.PID, l.Application, word, l.Mode, l.Relation,
+			l.SinceMS)
 	}
 	for _, t := range s.Tables {
-		a.out.say("  %s  %d kB  reads/s %s  writes/s %s", t.Relation, t.Bytes/1024, rate(t.ReadsPerSecond), rate(t.WritesPerSecond))
+		a.out.say("  %s  %d kB  reads/s %s  writes/s %s", t.Relation, t.Bytes/1024, rate(t.ReadsPerSecond),
+			rate(t.WritesPerSecond))
 	}
 	return nil
 }

@@ -32,7 +32,9 @@ func guide(house *tree) []finding {
 			walked[floor(m[1])] = true
 			for _, name := range strings.Split(m[2], ", ") {
 				if !declared[m[1]+" "+name] {
-					all = append(all, finding{path: s.path, line: number, what: fmt.Sprintf("%s has no %s", m[1], name)})
+					all = append(all, finding{
+						path: s.path, line: number, what: fmt.Sprintf("%s has no %s", m[1], name),
+					})
 				}
 			}
 		}

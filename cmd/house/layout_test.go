@@ -27,7 +27,9 @@ func layout(house *tree) []finding {
 		case slices.Contains(shapeless, s.syntax.Name.Name):
 			all = append(all, finding{path: s.path, what: "package " + s.syntax.Name.Name + ": name what is in it"})
 		case misnamed(s):
-			all = append(all, finding{path: s.path, what: "package " + s.syntax.Name.Name + " is not called as its folder"})
+			all = append(all, finding{
+				path: s.path, what: "package " + s.syntax.Name.Name + " is not called as its folder",
+			})
 		}
 	}
 	return all

@@ -7,7 +7,10 @@ import "regexp"
 var (
 	machineWords = []word{
 		{regexp.MustCompile(`/(?:root|work|workspace|farm|builds)/`), "a path of one machine"},
-		{regexp.MustCompile(`\b(?:registry|proxy|deb|mirror|index)\.[a-z0-9-]+\.(?:org|com|io|net)\b`), "a package registry's host"},
+		{
+			regexp.MustCompile(`\b(?:registry|proxy|deb|mirror|index)\.[a-z0-9-]+\.(?:org|com|io|net)\b`),
+			"a package registry's host",
+		},
 	}
 	personWords = []word{
 		{regexp.MustCompile(`/(?:home|Users)/`), "a path of one person"},

@@ -14,10 +14,16 @@ func outlet(house *tree) []finding {
 			continue
 		}
 		for _, use := range uses(s, "os", []string{"Stdout", "Stderr"}) {
-			all = append(all, finding{path: s.path, line: house.line(use), what: "writes to os." + use.Sel.Name + ": lines leave through the outlet of cmd/belay"})
+			all = append(all, finding{
+				path: s.path, line: house.line(use),
+				what: "writes to os." + use.Sel.Name + ": lines leave through the outlet of cmd/belay",
+			})
 		}
 		for _, use := range uses(s, "fmt", []string{"Print", "Printf", "Println"}) {
-			all = append(all, finding{path: s.path, line: house.line(use), what: "uses fmt." + use.Sel.Name + ": lines leave through the outlet of cmd/belay"})
+			all = append(all, finding{
+				path: s.path, line: house.line(use),
+				what: "uses fmt." + use.Sel.Name + ": lines leave through the outlet of cmd/belay",
+			})
 		}
 	}
 	return all

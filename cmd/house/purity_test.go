@@ -9,7 +9,10 @@ import (
 // pure are the folders that see neither a network, nor files, nor programs,
 // nor a database, nor the clock: the same input gives the same answer, on
 // every machine and in every replay. A folder covers those below it.
-var pure = []string{"sqlview", "steps/state", "steps/fact", "steps/report", "steps/impact", "steps/demo/lane", "steps/applog/sqlstate", "tui/look"}
+var pure = []string{
+	"sqlview", "steps/state", "steps/fact", "steps/report", "steps/impact", "steps/demo/lane", "steps/applog/sqlstate",
+	"tui/look",
+}
 
 // notPure are exceptions below a pure folder: the parser runs in a child process.
 var notPure = []string{"sqlview/parse"}
@@ -30,11 +33,15 @@ func purity(house *tree) []finding {
 		}
 		for _, imported := range s.syntax.Imports {
 			if path := importPath(imported); under(path, impureImports) && !under(path, textOnly) {
-				all = append(all, finding{path: s.path, line: house.line(imported), what: "a pure package imports " + path})
+				all = append(all, finding{
+					path: s.path, line: house.line(imported), what: "a pure package imports " + path,
+				})
 			}
 		}
 		for _, use := range uses(s, "time", clock) {
-			all = append(all, finding{path: s.path, line: house.line(use), what: "a pure package uses time." + use.Sel.Name})
+			all = append(all, finding{
+				path: s.path, line: house.line(use), what: "a pure package uses time." + use.Sel.Name,
+			})
 		}
 	}
 	return all

@@ -18,7 +18,10 @@ type word struct {
 // not found; the second in the texts that a person may come to read.
 var (
 	lineWords = []word{
-		{regexp.MustCompile(`\b(?:TO` + `DO|FIX` + `ME|XX` + `X)\b`), "unfinished work: do it, or say in the doc comment what is not done"},
+		{
+			regexp.MustCompile(`\b(?:TO` + `DO|FIX` + `ME|XX` + `X)\b`),
+			"unfinished work: do it, or say in the doc comment what is not done",
+		},
 		{regexp.MustCompile(`^// Code gen` + `erated .* DO NOT EDIT`), "generated Go: the module has none"},
 	}
 	textWords = []word{

@@ -62,7 +62,8 @@ func abandonedClient(dsn, phase string) error {
 		}
 		return nil
 	}
-	return x.Run(context.Background(), unit(addColumn(), instant("ALTER TABLE", `ALTER TABLE u ADD COLUMN note text`))).Err
+	return x.Run(context.Background(),
+		unit(addColumn(), instant("ALTER TABLE", `ALTER TABLE u ADD COLUMN note text`))).Err
 }
 
 // TestNothingIsHeldByTheDead ends the client of a unit, in each way that a client
@@ -137,7 +138,8 @@ func abandon(t *testing.T, phase string, strike func(*exec.Cmd) error, within ti
 	}
 	dbtest.WaitFor(t, "the locks to be gone", func() bool { return d.Count(t, held) == 0 })
 	took := time.Since(began)
-	t.Logf("PostgreSQL %d: locks held for %s, the limit is %s", d.Cluster().Major(), took.Round(10*time.Millisecond), within)
+	t.Logf("PostgreSQL %d: locks held for %s, the limit is %s", d.Cluster().Major(), took.Round(10*time.Millisecond),
+		within)
 	if took > within+abandonedSlack {
 		t.Errorf("locks were held for %s", took)
 	}

@@ -85,7 +85,9 @@ func unit(statements ...apply.Statement) apply.Unit {
 			{SQL: `INSERT INTO public.schema_migrations VALUES ($1, true)`, Args: []any{int64(7)}}},
 		Record: []migration.Write{{SQL: `DELETE FROM public.schema_migrations`},
 			{SQL: `INSERT INTO public.schema_migrations (version, dirty) VALUES ($1, false)`, Args: []any{int64(7)}}},
-		Mark: apply.Mark{SQL: `SELECT version::text, '', '', dirty FROM public.schema_migrations`, Version: "7", UpTo: true}}
+		Mark: apply.Mark{
+			SQL: `SELECT version::text, '', '', dirty FROM public.schema_migrations`, Version: "7", UpTo: true,
+		}}
 }
 
 // instant is a statement judged instant under ACCESS EXCLUSIVE on public.t.
@@ -96,7 +98,9 @@ func instant(kind, sql string) apply.Statement {
 
 // opaque is a statement whose duration nobody can know.
 func opaque(kind, sql string) apply.Statement {
-	return apply.Statement{SQL: sql, Kind: kind, Effect: effect.Effect{Known: true, Transactional: true, Duration: effect.Unknown}}
+	return apply.Statement{
+		SQL: sql, Kind: kind, Effect: effect.Effect{Known: true, Transactional: true, Duration: effect.Unknown},
+	}
 }
 
 func addColumn() apply.Statement {
@@ -120,20 +124,23 @@ func fill(t testing.TB, d *dbtest.DB) {
 
 func hasColumn(t testing.TB, d *dbtest.DB, name string) bool {
 	t.Helper()
-	return d.Count(t, fmt.Sprintf(`pg_attribute WHERE attrelid = 't'::regclass AND attname = '%s' AND NOT attisdropped`, name)) == 1
+	return d.Count(t,
+		fmt.Sprintf(`pg_attribute WHERE attrelid = 't'::regclass AND attname = '%s' AND NOT attisdropped`, name)) == 1
 }
 
 // version is the history row: "" where there is none.
 func version(t testing.TB, d *dbtest.DB) string {
 	t.Helper()
-	return strings.Join(dbtest.QueryCol[string](t, d, `SELECT version || CASE WHEN dirty THEN ' dirty' ELSE '' END FROM schema_migrations`), ",")
+	return strings.Join(dbtest.QueryCol[string](t, d,
+		`SELECT version || CASE WHEN dirty THEN ' dirty' ELSE '' END FROM schema_migrations`), ",")
 }
 
 // want checks an outcome and says everything where it is another.
 func want(t testing.TB, got apply.Result, outcome apply.Outcome, reason apply.Reason) {
 	t.Helper()
 	if got.Outcome != outcome || got.Reason != reason {
-		t.Fatalf("%s, %s (%v), want %s, %s; attempts %d, left %q", got.Outcome, got.Reason, got.Err, outcome, reason, got.Attempts, got.Left)
+		t.Fatalf("%s, %s (%v), want %s, %s; attempts %d, left %q", got.Outcome, got.Reason, got.Err, outcome, reason,
+			got.Attempts, got.Left)
 	}
 }
 
@@ -144,7 +151,8 @@ func untouched(t testing.TB, d *dbtest.DB) {
 	if hasColumn(t, d, "note") || version(t, d) != "" {
 		t.Errorf("something stayed: note %v, version %q", hasColumn(t, d, "note"), version(t, d))
 	}
-	if n := d.Count(t, `pg_stat_activity WHERE application_name LIKE 'belay/%' AND datname = current_database() AND state LIKE 'idle in transaction%'`); n != 0 {
+	if n := d.Count(t,
+		`pg_stat_activity WHERE application_name LIKE 'belay/%' AND datname = current_database() AND state LIKE 'idle in transaction%'`); n != 0 {
 		t.Errorf("%d sessions of ours are in a transaction", n)
 	}
 }

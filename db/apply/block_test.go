@@ -32,28 +32,43 @@ func TestBlocks(t *testing.T) {
 		CREATE PROCEDURE plain_sql() LANGUAGE sql AS 'UPDATE t SET v = 2'`)
 	const fine, apart, commits, needs = "", "25001", "2D000", "25P01"
 	wanted := map[string]string{
-		"VACUUM t": apart, "VACUUM": apart, "VACUUM (ANALYZE) t": apart, "VACUUM FULL t": apart, "ANALYZE t": fine, "ANALYZE": fine,
-		"CLUSTER t USING t_pkey": fine, "CLUSTER": apart, "REINDEX TABLE t": fine, "REINDEX INDEX t_pkey": fine, "REINDEX TABLE p": apart,
+		"VACUUM t": apart, "VACUUM": apart, "VACUUM (ANALYZE) t": apart, "VACUUM FULL t": apart, "ANALYZE t": fine,
+		"ANALYZE":                fine,
+		"CLUSTER t USING t_pkey": fine, "CLUSTER": apart, "REINDEX TABLE t": fine, "REINDEX INDEX t_pkey": fine,
+		"REINDEX TABLE p":       apart,
 		"REINDEX SCHEMA public": apart, "REINDEX TABLE CONCURRENTLY t": apart, "REINDEX INDEX p_i": apart,
-		"CREATE INDEX CONCURRENTLY i ON t (v)": apart, "DROP INDEX CONCURRENTLY t_v": apart, "CREATE INDEX ON p (id)": fine,
+		"CREATE INDEX CONCURRENTLY i ON t (v)": apart, "DROP INDEX CONCURRENTLY t_v": apart,
+		"CREATE INDEX ON p (id)":            fine,
 		"ALTER TABLE p DETACH PARTITION p1": fine, "ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY": apart,
-		"CREATE DATABASE other_one": apart, "DROP DATABASE IF EXISTS other_one": apart, "ALTER DATABASE postgres SET TABLESPACE pg_default": apart,
-		"ALTER DATABASE postgres SET work_mem = '4MB'": fine, "CREATE TABLESPACE x LOCATION '/nowhere'": apart, "DROP TABLESPACE IF EXISTS x": apart,
-		"ALTER SYSTEM SET work_mem = '4MB'": apart, "ALTER SYSTEM RESET work_mem": apart, "DISCARD ALL": apart, "DISCARD PLANS": fine, "DISCARD TEMP": fine,
-		"COMMIT PREPARED 'x'": apart, "ROLLBACK PREPARED 'x'": apart, "ALTER TYPE e ADD VALUE 'b'": fine, "CHECKPOINT": fine, "LISTEN x": fine,
-		"CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p": apart, "REFRESH MATERIALIZED VIEW CONCURRENTLY mv": fine,
+		"CREATE DATABASE other_one": apart, "DROP DATABASE IF EXISTS other_one": apart,
+		"ALTER DATABASE postgres SET TABLESPACE pg_default": apart,
+		"ALTER DATABASE postgres SET work_mem = '4MB'":      fine, "CREATE TABLESPACE x LOCATION '/nowhere'": apart,
+		"DROP TABLESPACE IF EXISTS x":       apart,
+		"ALTER SYSTEM SET work_mem = '4MB'": apart, "ALTER SYSTEM RESET work_mem": apart, "DISCARD ALL": apart,
+		"DISCARD PLANS": fine, "DISCARD TEMP": fine,
+		"COMMIT PREPARED 'x'": apart, "ROLLBACK PREPARED 'x'": apart, "ALTER TYPE e ADD VALUE 'b'": fine,
+		"CHECKPOINT": fine, "LISTEN x": fine,
+		"CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p":                        apart,
+		"REFRESH MATERIALIZED VIEW CONCURRENTLY mv":                                        fine,
 		"CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false)": fine,
-		"LOCK TABLE t IN SHARE MODE NOWAIT":                                                needs, "DECLARE c CURSOR FOR SELECT 1": needs, "DECLARE c CURSOR WITH HOLD FOR SELECT 1": fine,
-		"SET LOCAL work_mem = '4MB'": fine, "SET CONSTRAINTS ALL IMMEDIATE": fine, "TRUNCATE t": fine, "COPY t TO STDOUT": fine,
-		"CALL chunked()": commits, "CALL outer_one()": commits, "CALL calm()": fine, "CALL plain_sql()": fine,
+		"LOCK TABLE t IN SHARE MODE NOWAIT":                                                needs,
+		"DECLARE c CURSOR FOR SELECT 1":                                                    needs,
+		"DECLARE c CURSOR WITH HOLD FOR SELECT 1":                                          fine,
+		"SET LOCAL work_mem = '4MB'":                                                       fine,
+		"SET CONSTRAINTS ALL IMMEDIATE":                                                    fine, "TRUNCATE t": fine,
+		"COPY t TO STDOUT": fine,
+		"CALL chunked()":   commits, "CALL outer_one()": commits, "CALL calm()": fine, "CALL plain_sql()": fine,
 		"DO $$ BEGIN UPDATE t SET v = 1; COMMIT; END $$": commits, "DO $$ BEGIN ROLLBACK; END $$": commits,
 		"DO $$ BEGIN COMMIT AND CHAIN; END $$": commits, "DO $$ BEGIN IF true THEN COMMIT; END IF; END $$": commits,
 		"DO $$ BEGIN CALL chunked(); END $$": commits, "DO $$ BEGIN PERFORM 'COMMIT;'; /* COMMIT; */ END $$": fine,
-		"DO $$ DECLARE commit int := 1; BEGIN commit := 2; END $$": fine, "DO LANGUAGE plpgsql $$ << a >> BEGIN COMMIT; END $$": commits,
+		"DO $$ DECLARE commit int := 1; BEGIN commit := 2; END $$": fine,
+		"DO LANGUAGE plpgsql $$ << a >> BEGIN COMMIT; END $$":      commits,
 	}
 	if d.Cluster().Major() < 14 {
 		// Refused wherever they stand: there is no such statement yet.
-		for _, sql := range []string{"REINDEX TABLE p", "REINDEX INDEX p_i", "ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY"} {
+		for _, sql := range []string{
+			"REINDEX TABLE p", "REINDEX INDEX p_i", "ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY",
+		} {
 			delete(wanted, sql)
 		}
 	}

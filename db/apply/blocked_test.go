@@ -22,7 +22,8 @@ func TestBlockerThatReleasesAfterSomeAttempts(t *testing.T) {
 	}
 	got := x.Run(t.Context(), unit(addColumn()))
 	want(t, got, apply.Applied, apply.Done)
-	if got.Attempts < 4 || len(got.Blockers) != 1 || got.Blockers[0].PID != int(pid) || got.Blockers[0].Application != "blocker" {
+	if got.Attempts < 4 || len(got.Blockers) != 1 || got.Blockers[0].PID != int(pid) ||
+		got.Blockers[0].Application != "blocker" {
 		t.Errorf("attempts %d, blockers %+v", got.Attempts, got.Blockers)
 	}
 	if version(t, d) != "7" || !hasColumn(t, d, "note") {
@@ -30,7 +31,8 @@ func TestBlockerThatReleasesAfterSomeAttempts(t *testing.T) {
 	}
 	for _, e := range rec.of(apply.AttemptEnded)[:3] {
 		if e.Pause < e.Waited || e.Code != "55P03" || e.LockTimeout != 300*time.Millisecond {
-			t.Errorf("attempt %d: lock_timeout %s, waited %s, pause %s, code %s", e.Attempt, e.LockTimeout, e.Waited, e.Pause, e.Code)
+			t.Errorf("attempt %d: lock_timeout %s, waited %s, pause %s, code %s", e.Attempt, e.LockTimeout, e.Waited,
+				e.Pause, e.Code)
 		}
 	}
 }
@@ -82,7 +84,8 @@ func TestSeveralTablesAreBoundedTogether(t *testing.T) {
 	x.Limits.Attempts = 2
 	_, release := d.Blocker(t, `LOCK TABLE t3 IN ACCESS SHARE MODE`)
 	defer release()
-	u := unit(addColumn(), instant("ALTER TABLE", `ALTER TABLE t2 ADD COLUMN x int`), instant("ALTER TABLE", `ALTER TABLE t3 ADD COLUMN x int`))
+	u := unit(addColumn(), instant("ALTER TABLE", `ALTER TABLE t2 ADD COLUMN x int`),
+		instant("ALTER TABLE", `ALTER TABLE t3 ADD COLUMN x int`))
 	want(t, x.Run(t.Context(), u), apply.NotApplied, apply.Held)
 	untouched(t, d)
 	for _, e := range rec.of(apply.AttemptEnded) {
@@ -213,14 +216,16 @@ func TestAutovacuumInTheWay(t *testing.T) {
 	got := x.Run(t.Context(), unit(instant("ALTER TABLE", `ALTER TABLE t ADD COLUMN note text`)))
 	want(t, got, apply.NotApplied, apply.Vacuuming)
 	x.Limits.Autovacuum = apply.AutovacuumAllow
-	want(t, x.Run(t.Context(), unit(instant("ALTER TABLE", `ALTER TABLE t ADD COLUMN note text`))), apply.Applied, apply.Done)
+	want(t, x.Run(t.Context(), unit(instant("ALTER TABLE", `ALTER TABLE t ADD COLUMN note text`))), apply.Applied,
+		apply.Done)
 }
 
 // busyAutovacuum makes a table that autovacuum takes and is slow with.
 func busyAutovacuum(t testing.TB, d *dbtest.DB) bool {
 	t.Helper()
 	d.Exec(t, historyTable)
-	d.Exec(t, `CREATE TABLE t (id int, a text) WITH (autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0,
+	d.Exec(t,
+		`CREATE TABLE t (id int, a text) WITH (autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0,
 		autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)`)
 	d.Exec(t, `INSERT INTO t SELECT g, repeat('x', 500) FROM generate_series(1, 20000) g`)
 	d.Exec(t, `DELETE FROM t WHERE id % 2 = 0`)
@@ -234,7 +239,8 @@ func busyAutovacuum(t testing.TB, d *dbtest.DB) bool {
 	})
 	end := time.Now().Add(15 * time.Second)
 	for time.Now().Before(end) {
-		if d.Count(t, `pg_stat_activity WHERE backend_type = 'autovacuum worker' AND datname = current_database() AND query LIKE '%public.t'`) > 0 {
+		if d.Count(t,
+			`pg_stat_activity WHERE backend_type = 'autovacuum worker' AND datname = current_database() AND query LIKE '%public.t'`) > 0 {
 			return true
 		}
 		time.Sleep(100 * time.Millisecond)

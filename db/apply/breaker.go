@@ -7,7 +7,9 @@ import "fmt"
 func (r *run) blinded(err error) {
 	if !r.blind {
 		r.blind = true
-		r.tell(Event{Kind: MonitorBlind, Message: "nobody sees who queues behind it until the monitor is back: " + err.Error()})
+		r.tell(Event{
+			Kind: MonitorBlind, Message: "nobody sees who queues behind it until the monitor is back: " + err.Error(),
+		})
 	}
 }
 

@@ -27,13 +27,19 @@ func (r *run) built(ctx context.Context, s Statement) (ending, bool) {
 			return r.failed(s, answer{err: err}), false
 		}
 	}
-	f := &Failure{Path: r.u.Path, Line: s.Line, Message: fmt.Sprintf("it reports success over %s", x.InvalidIndex), Hint: hints[IndexInvalid]}
+	f := &Failure{
+		Path: r.u.Path, Line: s.Line, Message: fmt.Sprintf("it reports success over %s", x.InvalidIndex),
+		Hint: hints[IndexInvalid],
+	}
 	switch {
 	case x.kind == "I" && len(e.invalid) > 0:
-		f.Message = fmt.Sprintf("index %s.%s on %s would be INVALID: %s stands in a partition", x.Schema, x.Name, x.Table, e.invalid[0])
+		f.Message = fmt.Sprintf("index %s.%s on %s would be INVALID: %s stands in a partition", x.Schema, x.Name,
+			x.Table, e.invalid[0])
 	case x.kind == "I":
-		f.Message = fmt.Sprintf("it reports success over index %s.%s on %s, which is INVALID until each partition has its part of it", x.Schema, x.Name, x.Table)
-		f.Hint = "build the missing parts with CREATE INDEX CONCURRENTLY on the partitions and ALTER INDEX … ATTACH PARTITION, then run it again"
+		f.Message = fmt.Sprintf("it reports success over index %s.%s on %s, which is INVALID until each partition "+
+			"has its part of it", x.Schema, x.Name, x.Table)
+		f.Hint = "build the missing parts with CREATE INDEX CONCURRENTLY on the partitions and ALTER INDEX … ATTACH " +
+			"PARTITION, then run it again"
 	}
 	e.err = f
 	return e, false

@@ -98,9 +98,11 @@ func disturb(t *testing.T, d *dbtest.DB, x *apply.Executor, way string, release 
 	case "stop":
 		x.Stop(errors.New("c"))
 	case "cancel":
-		d.Exec(t, `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'belay/7f3a0001/run' AND datname = current_database()`)
+		d.Exec(t,
+			`SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'belay/7f3a0001/run' AND datname = current_database()`)
 	case "terminate":
-		d.Exec(t, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'belay/7f3a0001/run' AND datname = current_database()`)
+		d.Exec(t,
+			`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'belay/7f3a0001/run' AND datname = current_database()`)
 	}
 }
 
@@ -115,14 +117,16 @@ func honestly(t *testing.T, d *dbtest.DB, u apply.Unit, got apply.Result, rows i
 		return
 	case got.Unchanged() != (rows == 0 && version(t, d) == ""):
 		t.Errorf("left %q, version %q", got.Left, version(t, d))
-	case rows > 0 && got.Outcome == apply.NotApplied && !strings.Contains(strings.Join(got.Left, " "), "committed by itself"):
+	case rows > 0 && got.Outcome == apply.NotApplied &&
+		!strings.Contains(strings.Join(got.Left, " "), "committed by itself"):
 		t.Errorf("left %q", got.Left)
 	}
 	if got.Err == nil || strings.Contains(got.Err.Error(), "nothing changed") || got.Hint() == "" {
 		t.Errorf("error %v, hint %q", got.Err, got.Hint())
 	}
 	d.WaitForGone(t, got.Trace.PID)
-	if e := probe(t, d, u, got.Trace); rows > 0 && (e.Outcome != apply.Unknown || e.Sent == nil || *e.Sent != 0 || e.From != 0) {
+	if e := probe(t, d, u, got.Trace); rows > 0 &&
+		(e.Outcome != apply.Unknown || e.Sent == nil || *e.Sent != 0 || e.From != 0) {
 		t.Errorf("the probe says %+v", e)
 	}
 }

@@ -29,10 +29,11 @@ func (r *run) commit(ctx context.Context, b block) ending {
 		return r.stopped(reason, ending{})
 	}
 	r.trace.CommitSent = true
-	a := r.fly(ctx, flight{limit: commitPatience * r.lim.Grace, commit: true}, func(ctx context.Context) (pgconn.CommandTag, error) {
-		tag, _, err := exec(ctx, r.s.conn, "COMMIT")
-		return tag, err
-	})
+	a := r.fly(ctx, flight{limit: commitPatience * r.lim.Grace, commit: true},
+		func(ctx context.Context) (pgconn.CommandTag, error) {
+			tag, _, err := exec(ctx, r.s.conn, "COMMIT")
+			return tag, err
+		})
 	if late := r.gate.committed(); late || ctx.Err() != nil {
 		r.tell(Event{Kind: TooLate, Message: "COMMIT was sent before the stop came"})
 	}

@@ -88,7 +88,9 @@ func (r *run) launch(ctx context.Context, s Statement, was leftovers) ending {
 		// The next statement is in hand now; the journal's trace says so.
 		trace.Statement, trace.Files = trace.Statement+1, nil
 	}
-	r.tell(Event{Kind: StatementEnded, Waited: a.took, Message: a.tag.String(), Code: db.SQLState(a.err), Trace: &trace})
+	r.tell(Event{
+		Kind: StatementEnded, Waited: a.took, Message: a.tag.String(), Code: db.SQLState(a.err), Trace: &trace,
+	})
 	e := r.landed(ctx, s, a, was)
 	e.held = a.took
 	return e
@@ -142,7 +144,9 @@ func (r *run) behind(ctx context.Context, s Statement, e ending, was leftovers) 
 			continue
 		}
 		e.detaching = append(e.detaching, p)
-		e.left = append(e.left, p.String()+" is half detached: queries on the parent no longer see its rows; DETACH PARTITION … FINALIZE ends it")
+		e.left = append(e.left,
+			p.String()+
+				" is half detached: queries on the parent no longer see its rows; DETACH PARTITION … FINALIZE ends it")
 	}
 	if s.Witness.Look != "" {
 		e.left = append(e.left, s.Witness.Look)
@@ -157,10 +161,13 @@ func (r *run) proved(ctx context.Context, s Statement, was leftovers) ending {
 	if s.Kind == "CREATE INDEX" && s.Index.Name != "" {
 		x, found, err := r.find(ctx, s.Index)
 		if err != nil {
-			return ending{outcome: Unknown, reason: ConnectionLost, err: fmt.Errorf("look for index %s: %w", s.Index.Name, err)}
+			return ending{
+				outcome: Unknown, reason: ConnectionLost, err: fmt.Errorf("look for index %s: %w", s.Index.Name, err),
+			}
 		}
 		if !found || !x.valid || !x.ready {
-			e.err = fmt.Errorf("%s:%d: index %s is not valid although the server reported no error", r.u.Path, s.Line, s.Index.Name)
+			e.err = fmt.Errorf("%s:%d: index %s is not valid although the server reported no error", r.u.Path, s.Line,
+				s.Index.Name)
 			e.outcome, e.reason = NotApplied, IndexInvalid
 			return e
 		}

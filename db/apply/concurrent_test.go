@@ -15,8 +15,12 @@ import (
 )
 
 func createIndex(sql, name string) apply.Statement {
-	return apply.Statement{SQL: sql, Kind: "CREATE INDEX", Concurrent: true, Index: apply.Index{Name: name, Table: "public.t"},
-		Effect: effect.Effect{Known: true, Duration: effect.Slow, Locks: []effect.On{{Relation: "public.t", Mode: lock.ShareUpdateExclusive}}}}
+	return apply.Statement{SQL: sql, Kind: "CREATE INDEX", Concurrent: true,
+		Index: apply.Index{Name: name, Table: "public.t"},
+		Effect: effect.Effect{
+			Known: true, Duration: effect.Slow,
+			Locks: []effect.On{{Relation: "public.t", Mode: lock.ShareUpdateExclusive}},
+		}}
 }
 
 func byOne(statements ...apply.Statement) apply.Unit {
@@ -29,7 +33,8 @@ const newIndex = `CREATE INDEX CONCURRENTLY t_a ON t (a)`
 
 func invalidNames(t testing.TB, d *dbtest.DB) string {
 	t.Helper()
-	return strings.Join(dbtest.QueryCol[string](t, d, `SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid`), ",")
+	return strings.Join(dbtest.QueryCol[string](t, d,
+		`SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid`), ",")
 }
 
 func TestConcurrentlyBuilds(t *testing.T) {
@@ -42,9 +47,11 @@ func TestConcurrentlyBuilds(t *testing.T) {
 		}
 		return nil
 	}
-	got := x.Run(t.Context(), byOne(createIndex(newIndex, "t_a"), instant("ALTER TABLE", `ALTER TABLE t ADD COLUMN note text`)))
+	got := x.Run(t.Context(),
+		byOne(createIndex(newIndex, "t_a"), instant("ALTER TABLE", `ALTER TABLE t ADD COLUMN note text`)))
 	want(t, got, apply.Applied, apply.Done)
-	if dirty != "7 dirty" || version(t, d) != "7" || !hasColumn(t, d, "note") || invalidNames(t, d) != "" || got.Stood != 2 {
+	if dirty != "7 dirty" || version(t, d) != "7" || !hasColumn(t, d, "note") || invalidNames(t, d) != "" ||
+		got.Stood != 2 {
 		t.Errorf("while building %q, then %q, stood %d", dirty, version(t, d), got.Stood)
 	}
 	// The same unit again: everything is found, nothing is built.
@@ -61,7 +68,8 @@ func TestConcurrentlyWaitsForAnOldSnapshot(t *testing.T) {
 	d := shop(t)
 	x, rec := executor(t, d.DSN)
 	x.Limits.Sample = 50 * time.Millisecond
-	pid, release := d.Blocker(t, `SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM schema_migrations`)
+	pid, release := d.Blocker(t,
+		`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM schema_migrations`)
 	waits := 0
 	rec.hook = func(e apply.Event) error {
 		if e.Kind == apply.SnapshotWait {
@@ -97,7 +105,8 @@ func TestConcurrentlyStoppedLeavesAnInvalidIndexAndSaysSo(t *testing.T) {
 			d := shop(t)
 			x, rec := executor(t, d.DSN)
 			x.Limits.Sample = 50 * time.Millisecond
-			_, release := d.Blocker(t, `SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM schema_migrations`)
+			_, release := d.Blocker(t,
+				`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM schema_migrations`)
 			defer release()
 			if c.name == "deadline" {
 				x.Limits.ConcurrentDeadline = 700 * time.Millisecond
@@ -183,15 +192,18 @@ func TestStopsAtTheFirstThatFails(t *testing.T) {
 	d := shop(t)
 	x, _ := executor(t, d.DSN)
 	got := x.Run(t.Context(), byOne(addColumn(), createIndex(newIndex, "t_a"),
-		instant("ALTER TABLE", `ALTER TABLE nosuch ADD COLUMN x int`), instant("ALTER TABLE", `ALTER TABLE t ADD COLUMN other text`)))
+		instant("ALTER TABLE", `ALTER TABLE nosuch ADD COLUMN x int`),
+		instant("ALTER TABLE", `ALTER TABLE t ADD COLUMN other text`)))
 	want(t, got, apply.NotApplied, apply.StatementError)
-	if got.Stood != 2 || !hasColumn(t, d, "note") || hasColumn(t, d, "other") || !strings.Contains(got.Left[0], "2 of 4 statements") {
+	if got.Stood != 2 || !hasColumn(t, d, "note") || hasColumn(t, d, "other") ||
+		!strings.Contains(got.Left[0], "2 of 4 statements") {
 		t.Errorf("stood %d, left %q", got.Stood, got.Left)
 	}
 	// After the table was made, the rest runs from where it stood.
 	d.Exec(t, `CREATE TABLE nosuch ()`)
 	u := byOne(addColumn(), createIndex(newIndex, "t_a"),
-		instant("ALTER TABLE", `ALTER TABLE nosuch ADD COLUMN x int`), instant("ALTER TABLE", `ALTER TABLE t ADD COLUMN other text`))
+		instant("ALTER TABLE", `ALTER TABLE nosuch ADD COLUMN x int`),
+		instant("ALTER TABLE", `ALTER TABLE t ADD COLUMN other text`))
 	u.From = got.Stood
 	want(t, x.Run(t.Context(), u), apply.Applied, apply.Done)
 	if !hasColumn(t, d, "other") || version(t, d) != "7" {
@@ -256,7 +268,8 @@ func TestSessionIsLostBetweenBuildAndToolKey(t *testing.T) {
 	ran := make(chan apply.Result)
 	go func() { ran <- x.Run(context.WithoutCancel(t.Context()), u) }()
 	dbtest.WaitFor(t, "the tries for the key", func() bool {
-		return d.Count(t, fmt.Sprintf(`pg_stat_activity WHERE pid = %d AND query LIKE '%%pg_try_advisory_lock%%'`, pid)) == 1
+		return d.Count(t,
+			fmt.Sprintf(`pg_stat_activity WHERE pid = %d AND query LIKE '%%pg_try_advisory_lock%%'`, pid)) == 1
 	})
 	d.Exec(t, `SELECT pg_terminate_backend($1)`, int32(pid))
 	got := <-ran
@@ -273,7 +286,8 @@ func TestToolThatWaitsDuringABuildIsNamed(t *testing.T) {
 	d := shop(t)
 	x, rec := executor(t, d.DSN)
 	x.Limits.Sample = 50 * time.Millisecond
-	_, release := d.Blocker(t, `SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM schema_migrations`)
+	_, release := d.Blocker(t,
+		`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM schema_migrations`)
 	holder, tool := d.Conn(t), d.Conn(t)
 	waits := make(chan error, 1)
 	rec.hook = func(e apply.Event) error {
@@ -311,10 +325,15 @@ func TestDropIndexAndReindexConcurrently(t *testing.T) {
 	d := shop(t)
 	d.Exec(t, `CREATE INDEX t_a ON t (a)`)
 	x, _ := executor(t, d.DSN)
-	weak := effect.Effect{Known: true, Duration: effect.Slow, Locks: []effect.On{{Relation: "public.t", Mode: lock.ShareUpdateExclusive}}}
+	weak := effect.Effect{
+		Known: true, Duration: effect.Slow, Locks: []effect.On{{Relation: "public.t", Mode: lock.ShareUpdateExclusive}},
+	}
 	u := byOne(apply.Statement{SQL: `REINDEX TABLE CONCURRENTLY t`, Kind: "REINDEX", Concurrent: true, Effect: weak},
 		apply.Statement{SQL: `VACUUM (TRUNCATE false) t`, Kind: "VACUUM", Effect: weak},
-		apply.Statement{SQL: `DROP INDEX CONCURRENTLY t_a`, Kind: "DROP INDEX", Concurrent: true, Index: apply.Index{Name: "t_a"}, Effect: weak})
+		apply.Statement{
+			SQL: `DROP INDEX CONCURRENTLY t_a`, Kind: "DROP INDEX", Concurrent: true, Index: apply.Index{Name: "t_a"},
+			Effect: weak,
+		})
 	want(t, x.Run(t.Context(), u), apply.Applied, apply.Done)
 	if d.Count(t, `pg_class WHERE relname = 't_a'`) != 0 || version(t, d) != "7" {
 		t.Errorf("version %q", version(t, d))
@@ -326,7 +345,9 @@ func TestDropIndexAndReindexConcurrently(t *testing.T) {
 func TestStrongStatementOutsideATransaction(t *testing.T) {
 	d := shop(t)
 	x, rec := executor(t, d.DSN)
-	strong := effect.Effect{Known: true, Duration: effect.Slow, Locks: []effect.On{{Relation: "public.t", Mode: lock.AccessExclusive}}}
+	strong := effect.Effect{
+		Known: true, Duration: effect.Slow, Locks: []effect.On{{Relation: "public.t", Mode: lock.AccessExclusive}},
+	}
 	u := byOne(apply.Statement{SQL: `VACUUM FULL t`, Kind: "VACUUM", Effect: strong})
 	u.Hold = 30 * time.Second
 	_, release := d.Blocker(t, `SELECT count(*) FROM t`)
@@ -351,11 +372,26 @@ func TestNoSuccessOverAnInvalidIndex(t *testing.T) {
 		name, setup, sql, broken string
 		drops                    bool // what stands in the way may be dropped
 	}{
-		{name: "plain", setup: `CREATE INDEX t_a ON t (a)`, sql: `CREATE INDEX IF NOT EXISTS t_a ON t (a)`, broken: "t_a", drops: true},
-		{name: "own transaction", setup: `CREATE INDEX t_a ON t (a)`, sql: `BEGIN; CREATE INDEX IF NOT EXISTS t_a ON t (a); COMMIT`, broken: "t_a", drops: true},
-		{name: "one by one", setup: `CREATE INDEX t_a ON t (a)`, sql: `VACUUM t; CREATE INDEX IF NOT EXISTS t_a ON t (a)`, broken: "t_a", drops: true},
-		{name: "partition", setup: parts + `; CREATE INDEX p1_d ON p1 (d)`, sql: `CREATE INDEX p_d ON p (d)`, broken: "p1_d", drops: true},
-		{name: "parent", setup: parts + `; CREATE INDEX p_d ON ONLY p (d)`, sql: `CREATE INDEX IF NOT EXISTS p_d ON p (d)`},
+		{
+			name: "plain", setup: `CREATE INDEX t_a ON t (a)`, sql: `CREATE INDEX IF NOT EXISTS t_a ON t (a)`,
+			broken: "t_a", drops: true,
+		},
+		{
+			name: "own transaction", setup: `CREATE INDEX t_a ON t (a)`,
+			sql: `BEGIN; CREATE INDEX IF NOT EXISTS t_a ON t (a); COMMIT`, broken: "t_a", drops: true,
+		},
+		{
+			name: "one by one", setup: `CREATE INDEX t_a ON t (a)`,
+			sql: `VACUUM t; CREATE INDEX IF NOT EXISTS t_a ON t (a)`, broken: "t_a", drops: true,
+		},
+		{
+			name: "partition", setup: parts + `; CREATE INDEX p1_d ON p1 (d)`, sql: `CREATE INDEX p_d ON p (d)`,
+			broken: "p1_d", drops: true,
+		},
+		{
+			name: "parent", setup: parts + `; CREATE INDEX p_d ON ONLY p (d)`,
+			sql: `CREATE INDEX IF NOT EXISTS p_d ON p (d)`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := shop(t)

@@ -28,7 +28,8 @@ func (r *run) confirm(ctx context.Context, b block) (ending, bool) {
 		return r.unrecorded(err.Error()), false
 	}
 	if got := r.u.Mark.shows(recorded, dirty); got != b.shows {
-		return r.unrecorded(fmt.Sprintf("it shows %s of version %s after the row was written", or(string(got), "nothing"), r.u.Mark.Version)), false
+		return r.unrecorded(fmt.Sprintf("it shows %s of version %s after the row was written",
+			or(string(got), "nothing"), r.u.Mark.Version)), false
 	}
 	return ending{}, true
 }

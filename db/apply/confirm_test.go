@@ -68,7 +68,10 @@ func TestHistoryTriggerThatOnlyLooksOn(t *testing.T) {
 		CREATE TRIGGER f BEFORE INSERT ON schema_migrations FOR EACH ROW EXECUTE FUNCTION f()`)
 	x, _ := executor(t, d.DSN)
 	want(t, x.Run(t.Context(), unit(addColumn())), apply.Applied, apply.Done)
-	u := unit(apply.Statement{SQL: "ALTER TABLE t ADD COLUMN more text", Kind: "ALTER TABLE", Effect: effect.Effect{Known: true, Transactional: true}})
+	u := unit(apply.Statement{
+		SQL: "ALTER TABLE t ADD COLUMN more text", Kind: "ALTER TABLE",
+		Effect: effect.Effect{Known: true, Transactional: true},
+	})
 	u.Wrap = apply.OneByOne
 	want(t, x.Run(t.Context(), u), apply.Applied, apply.Done)
 }

@@ -110,7 +110,8 @@ func withoutCasts(t []string) []string {
 // skipCast is the index of the last token of the type after "::".
 func skipCast(t []string, i int) int {
 	i++
-	for i+1 < len(t) && slices.Contains([]string{"varying", "precision", "zone", "with", "without", "time", "[", "]"}, t[i+1]) {
+	for i+1 < len(t) &&
+		slices.Contains([]string{"varying", "precision", "zone", "with", "without", "time", "[", "]"}, t[i+1]) {
 		i++
 	}
 	return i
@@ -204,9 +205,10 @@ func quoted(s string) (int, string) {
 			continue
 		}
 		word := s[:i+1]
-		if bare := word[1:i]; q == '"' && bare == strings.ToLower(bare) && bare != "" && !strings.ContainsFunc(bare, func(r rune) bool {
-			return r < 0x80 && !isWord(byte(r))
-		}) {
+		if bare := word[1:i]; q == '"' && bare == strings.ToLower(bare) && bare != "" &&
+			!strings.ContainsFunc(bare, func(r rune) bool {
+				return r < 0x80 && !isWord(byte(r))
+			}) {
 			word = bare
 		}
 		return i + 1, word

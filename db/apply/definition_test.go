@@ -17,7 +17,10 @@ func TestSameDefinition(t *testing.T) {
 		same              bool
 	}{
 		{"plain", `CREATE INDEX CONCURRENTLY i ON t (a)`, `CREATE INDEX i ON t (a)`, true},
-		{"if not exists", `create index concurrently if not exists i on public.t using btree (a asc nulls last);`, `CREATE INDEX i ON t (a)`, true},
+		{
+			"if not exists", `create index concurrently if not exists i on public.t using btree (a asc nulls last);`,
+			`CREATE INDEX i ON t (a)`, true,
+		},
 		{"comment", "CREATE INDEX CONCURRENTLY i -- why\n ON t /* here */ (a, b)", `CREATE INDEX i ON t (a, b)`, true},
 		{"order", `CREATE INDEX i ON t (a DESC)`, `CREATE INDEX i ON t (a DESC NULLS FIRST)`, true},
 		{"other order", `CREATE INDEX i ON t (a)`, `CREATE INDEX i ON t (a DESC)`, false},
@@ -33,10 +36,16 @@ func TestSameDefinition(t *testing.T) {
 		{"where", `CREATE INDEX i ON t (a) WHERE b > 5`, `CREATE INDEX i ON t (a) WHERE b > 5`, true},
 		{"where text", `CREATE INDEX i ON t (a) WHERE e = 'open'`, `CREATE INDEX i ON t (a) WHERE e = 'open'`, true},
 		{"where varchar", `CREATE INDEX i ON t (a) WHERE s = 'open'`, `CREATE INDEX i ON t (a) WHERE s = 'open'`, true},
-		{"where null", `CREATE INDEX i ON t (a) WHERE b IS NULL AND s IS NOT NULL`, `CREATE INDEX i ON t (a) WHERE b IS NULL AND s IS NOT NULL`, true},
+		{
+			"where null", `CREATE INDEX i ON t (a) WHERE b IS NULL AND s IS NOT NULL`,
+			`CREATE INDEX i ON t (a) WHERE b IS NULL AND s IS NOT NULL`, true,
+		},
 		{"other value", `CREATE INDEX i ON t (a) WHERE e = 'open'`, `CREATE INDEX i ON t (a) WHERE e = 'Open'`, false},
 		{"no where", `CREATE INDEX i ON t (a)`, `CREATE INDEX i ON t (a) WHERE b > 5`, false},
-		{"and or", `CREATE INDEX i ON t (a) WHERE a > 1 OR b > 1 AND a > 2`, `CREATE INDEX i ON t (a) WHERE (a > 1 OR b > 1) AND a > 2`, false},
+		{
+			"and or", `CREATE INDEX i ON t (a) WHERE a > 1 OR b > 1 AND a > 2`,
+			`CREATE INDEX i ON t (a) WHERE (a > 1 OR b > 1) AND a > 2`, false,
+		},
 		{"arithmetic", `CREATE INDEX i ON t ((a - b - a))`, `CREATE INDEX i ON t ((a - (b - a)))`, false},
 		{"quoted", `CREATE INDEX "i" ON "t" ("Odd", "a")`, `CREATE INDEX i ON t ("Odd", a)`, true},
 		{"quoted or folded", `CREATE INDEX i ON t (odd)`, `CREATE INDEX i ON t ("Odd")`, false},

@@ -15,11 +15,14 @@ import (
 // is refused.
 func (x *Executor) DropInvalid(ctx context.Context, i InvalidIndex) Result {
 	name := pgx.Identifier{i.Schema, i.Name}.Sanitize()
-	return x.Run(ctx, Unit{Name: "drop of INVALID index " + i.Name, Path: "DROP INDEX CONCURRENTLY " + name, Wrap: OneByOne, Role: x.Role,
-		Statements: []Statement{{SQL: "DROP INDEX CONCURRENTLY " + name, Line: 1, Kind: "DROP INDEX", Concurrent: true,
-			Index: Index{Schema: i.Schema, Name: i.Name, drop: i.OID},
-			Effect: effect.Effect{Known: true, Duration: effect.Slow,
-				Locks: []effect.On{{Relation: i.Table, Mode: lock.ShareUpdateExclusive}}}}}})
+	return x.Run(ctx,
+		Unit{Name: "drop of INVALID index " + i.Name, Path: "DROP INDEX CONCURRENTLY " + name, Wrap: OneByOne,
+			Role: x.Role,
+			Statements: []Statement{{SQL: "DROP INDEX CONCURRENTLY " + name, Line: 1, Kind: "DROP INDEX",
+				Concurrent: true,
+				Index:      Index{Schema: i.Schema, Name: i.Name, drop: i.OID},
+				Effect: effect.Effect{Known: true, Duration: effect.Slow,
+					Locks: []effect.On{{Relation: i.Table, Mode: lock.ShareUpdateExclusive}}}}}})
 }
 
 // Finalize ends a DETACH … CONCURRENTLY that stays half done. The caller has
@@ -30,7 +33,10 @@ func (x *Executor) Finalize(ctx context.Context, p Partition) Result {
 	return x.Run(ctx, Unit{Name: "end of the detach of " + p.Name, Path: sql, Wrap: Transaction, Role: x.Role,
 		Statements: []Statement{{SQL: sql, Line: 1, Kind: "ALTER TABLE", Partition: p, Witness: p.detaching(),
 			Effect: effect.Effect{Known: true, Transactional: true, Duration: effect.Instant,
-				Locks: []effect.On{{Relation: p.Parent, Mode: lock.ShareUpdateExclusive}, {Relation: p.Name, Mode: lock.AccessExclusive}}}}}})
+				Locks: []effect.On{
+					{Relation: p.Parent, Mode: lock.ShareUpdateExclusive},
+					{Relation: p.Name, Mode: lock.AccessExclusive},
+				}}}}})
 }
 
 // mayDrop reports why the index found is not the INVALID one that was to go.

@@ -43,7 +43,8 @@ func (u Unique) Query(partitioned bool) string {
 	for i, k := range u.keys {
 		name := fmt.Sprintf("k%d", i+1)
 		// IS NOT NULL would leave out a composite value of which one field is NULL.
-		keys, names, filled = append(keys, k+" AS "+name), append(names, name), append(filled, name+" IS DISTINCT FROM NULL")
+		keys, names, filled = append(keys, k+" AS "+name), append(names, name),
+			append(filled, name+" IS DISTINCT FROM NULL")
 	}
 	only := "ONLY "
 	if partitioned {
@@ -55,12 +56,16 @@ func (u Unique) Query(partitioned bool) string {
 	if !u.nullsEqual {
 		group += " WHERE " + strings.Join(filled, " AND ")
 	}
-	return fmt.Sprintf("SELECT pg_catalog.count(*) FROM (%s GROUP BY %s HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT %d) AS d", group, strings.Join(names, ", "), MaxDuplicates+1)
+	return fmt.Sprintf("SELECT pg_catalog.count(*) FROM (%s GROUP BY %s HAVING pg_catalog.count(*) "+
+		"OPERATOR(pg_catalog.>) 1 LIMIT %d) AS d", group, strings.Join(names, ", "), MaxDuplicates+1)
 }
 
 // uniqueIndex reads what a CREATE UNIQUE INDEX is going to check.
 func uniqueIndex(s parse.Statement, n *pg.IndexStmt, table string) Unique {
-	u := Unique{Table: table, What: strings.TrimSpace("unique index " + n.Idxname), Only: !n.Relation.GetInh(), nullsEqual: n.NullsNotDistinct}
+	u := Unique{
+		Table: table, What: strings.TrimSpace("unique index " + n.Idxname), Only: !n.Relation.GetInh(),
+		nullsEqual: n.NullsNotDistinct,
+	}
 	if table == "" {
 		u.Unsure = "its table is not known"
 		return u
@@ -112,7 +117,10 @@ func uniqueConstraints(a *pg.AlterTableStmt, table string) []Unique {
 		default:
 			continue
 		}
-		u := Unique{Table: table, What: strings.TrimSpace(kind + " " + c.Conname), Only: !a.Relation.GetInh(), nullsEqual: c.NullsNotDistinct}
+		u := Unique{
+			Table: table, What: strings.TrimSpace(kind + " " + c.Conname), Only: !a.Relation.GetInh(),
+			nullsEqual: c.NullsNotDistinct,
+		}
 		if table == "" {
 			u.Unsure = "its table is not known"
 		}
@@ -139,7 +147,8 @@ func byteEqual(class []string) bool {
 	if len(class) > 1 && class[0] != "pg_catalog" {
 		return false
 	}
-	return slices.Contains([]string{"text_pattern_ops", "varchar_pattern_ops", "bpchar_pattern_ops"}, class[len(class)-1])
+	return slices.Contains([]string{"text_pattern_ops", "varchar_pattern_ops", "bpchar_pattern_ops"},
+		class[len(class)-1])
 }
 
 // elements are the keys of a CREATE INDEX as they are written: what stands

@@ -65,7 +65,8 @@ func (r *run) whoCanceled(a answer) (Reason, error) {
 
 func (r *run) heldTooLong() error {
 	if r.u.Hold > 0 {
-		return fmt.Errorf("%s: held its locks for longer than the accepted %s, so the server undid it: nothing changed", r.u.Path, r.u.Hold)
+		return fmt.Errorf("%s: held its locks for longer than the accepted %s, so the server undid it: nothing changed",
+			r.u.Path, r.u.Hold)
 	}
 	return fmt.Errorf("%s: took longer than judged, so the server undid it: nothing changed", r.u.Path)
 }
@@ -73,7 +74,10 @@ func (r *run) heldTooLong() error {
 // stopped is the ending of a unit whose gate closed before COMMIT.
 func (r *run) stopped(reason Reason, e ending) ending {
 	_, cause := r.gate.why()
-	out := ending{outcome: NotApplied, reason: reason, err: cause, held: e.held, left: e.left, invalid: e.invalid, detaching: e.detaching}
+	out := ending{
+		outcome: NotApplied, reason: reason, err: cause, held: e.held, left: e.left, invalid: e.invalid,
+		detaching: e.detaching,
+	}
 	if reason == HoldExceeded {
 		out.err = r.heldTooLong()
 	}

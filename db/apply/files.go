@@ -49,7 +49,9 @@ func rewritten(ctx context.Context, c *pgx.Conn, before []string) (Outcome, stri
 	case rows[0][0] == "0":
 		return Applied, fmt.Sprintf("all %d tables and indexes have new files", len(before)), nil
 	}
-	return NotApplied, fmt.Sprintf("%s of %d tables and indexes have their old files: it can be sent again", rows[0][0], len(before)), nil
+	return NotApplied,
+		fmt.Sprintf("%s of %d tables and indexes have their old files: it can be sent again", rows[0][0], len(before)),
+		nil
 }
 
 // array spells a text[] for a parameter.

@@ -57,7 +57,8 @@ from pg_catalog.pg_stat_activity where pid <> pg_catalog.pg_backend_pid() and `
 // Ghosts looks for the backend of a trace: by pid and start, because a pid alone
 // is given out again.
 func Ghosts(ctx context.Context, c *pgx.Conn, at Trace) ([]Ghost, error) {
-	return ghosts(ctx, c, `pid = $1::int4 and (backend_start is null or (extract(epoch from backend_start) * 1000000)::int8 = $2::int8)`,
+	return ghosts(ctx, c,
+		`pid = $1::int4 and (backend_start is null or (extract(epoch from backend_start) * 1000000)::int8 = $2::int8)`,
 		strconv.Itoa(int(at.PID)), strconv.FormatInt(at.BackendStart.UnixMicro(), 10))
 }
 
@@ -91,7 +92,8 @@ func (g *Ghost) regard(ctx context.Context, c *pgx.Conn) error {
 	if len(rows) > 0 {
 		g.Progress = progress(rows[0])
 	}
-	rows, err = ask(ctx, c, `select pg_catalog.count(*) from (select distinct pid from pg_catalog.pg_locks where not granted) w
+	rows, err = ask(ctx, c,
+		`select pg_catalog.count(*) from (select distinct pid from pg_catalog.pg_locks where not granted) w
 		where $1::int4 = any(pg_catalog.pg_blocking_pids(w.pid))`, pid)
 	if err == nil {
 		g.Blocked, _ = strconv.Atoi(rows[0][0])

@@ -20,7 +20,8 @@ func (r *run) halfway(s Statement, a answer, e ending) ending {
 	case Canceled, CanceledByOther, QueueLimit:
 	case HoldExceeded:
 		e.reason = Halfway
-		e.err = fmt.Errorf("%s:%d: %s ran past the accepted %s and was ended", r.u.Path, s.Line, s.Kind, r.lim.hold(r.u))
+		e.err = fmt.Errorf("%s:%d: %s ran past the accepted %s and was ended", r.u.Path, s.Line, s.Kind,
+			r.lim.hold(r.u))
 	default:
 		e.reason = Halfway
 	}

@@ -20,9 +20,10 @@ var hints = map[Reason]string{
 	Untold:           "free space for the run folder, then run it again",
 	TakenOver:        "nothing more is sent from here; `belay status` says who goes on with the run",
 	Halfway:          "look what it committed, and make it safe to run again; then go on",
-	Unrecorded:       "look at the history table's rules, triggers and policies (\\d in psql): your own tool would record nothing there either",
-	Blind:            "reconnect: belay starts nothing that it cannot watch",
-	Refused:          "fix what the message names, then run it again",
+	Unrecorded: "look at the history table's rules, triggers and policies (\\d in psql): your own tool would " +
+		"record nothing there either",
+	Blind:   "reconnect: belay starts nothing that it cannot watch",
+	Refused: "fix what the message names, then run it again",
 }
 
 // Hint is what to do now; "" where the unit is applied.

@@ -23,28 +23,53 @@ var deceivers = []struct {
 	{"event trigger at the end", slowEvent("ddl_command_end"), one(addColumn())},
 	{"event trigger at the start", slowEvent("ddl_command_start"), one(addColumn())},
 	{"event trigger on drop", slowEvent("sql_drop"), one(instant("ALTER TABLE", `ALTER TABLE t DROP COLUMN a`))},
-	{"event trigger on rewrite", slowEvent("table_rewrite"), one(instant("ALTER TABLE", `ALTER TABLE t ALTER a TYPE bigint`))},
+	{
+		"event trigger on rewrite", slowEvent("table_rewrite"),
+		one(instant("ALTER TABLE", `ALTER TABLE t ALTER a TYPE bigint`)),
+	},
 	{"DO that sleeps", "", one(opaque("DO", `DO $$ BEGIN PERFORM pg_sleep(60); END $$`))},
 	{"DO that loops", "", one(opaque("DO", `DO $$ BEGIN LOOP END LOOP; END $$`))},
-	{"DO that alters, then sleeps", "", one(opaque("DO", `DO $$ BEGIN ALTER TABLE t ADD note text; PERFORM pg_sleep(60); END $$`))},
+	{
+		"DO that alters, then sleeps", "",
+		one(opaque("DO", `DO $$ BEGIN ALTER TABLE t ADD note text; PERFORM pg_sleep(60); END $$`)),
+	},
 	{"function that scans", slowFunction, one(opaque("SELECT", `SELECT count(slow(a)) FROM t`))},
 	{"CALL", `CREATE PROCEDURE p() LANGUAGE sql AS 'SELECT pg_sleep(60)'`, one(opaque("CALL", `CALL p()`))},
-	{"default that calls a function", slowFunction, one(instant("ALTER TABLE", `ALTER TABLE t ADD COLUMN note int DEFAULT slow(1)`))},
-	{"generated column", slowFunction, one(instant("ALTER TABLE", `ALTER TABLE t ADD COLUMN note int GENERATED ALWAYS AS (slow(a)) STORED`))},
+	{
+		"default that calls a function", slowFunction,
+		one(instant("ALTER TABLE", `ALTER TABLE t ADD COLUMN note int DEFAULT slow(1)`)),
+	},
+	{
+		"generated column", slowFunction,
+		one(instant("ALTER TABLE", `ALTER TABLE t ADD COLUMN note int GENERATED ALWAYS AS (slow(a)) STORED`)),
+	},
 	{"check", slowFunction, one(instant("ALTER TABLE", `ALTER TABLE t ADD CHECK (slow(a) > 0)`))},
-	{"type by a function", slowFunction, one(instant("ALTER TABLE", `ALTER TABLE t ALTER a TYPE bigint USING slow(a)`))},
+	{
+		"type by a function", slowFunction,
+		one(instant("ALTER TABLE", `ALTER TABLE t ALTER a TYPE bigint USING slow(a)`)),
+	},
 	{"index on a function", slowFunction, one(instant("CREATE INDEX", `CREATE INDEX i ON t (slow(a))`))},
-	{"foreign key with a slow trigger", `CREATE TABLE u (id bigint PRIMARY KEY); INSERT INTO u SELECT g FROM generate_series(1, 1000) g;` +
-		slowFunction + `; CREATE VIEW v AS SELECT slow(1)`, one(instant("SELECT", `SELECT * FROM v`))},
-	{"row trigger", slowFunction + `; CREATE FUNCTION tr() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM slow(1); RETURN NEW; END';
+	{"foreign key with a slow trigger",
+		`CREATE TABLE u (id bigint PRIMARY KEY); INSERT INTO u SELECT g FROM generate_series(1, 1000) g;` +
+			slowFunction + `; CREATE VIEW v AS SELECT slow(1)`, one(instant("SELECT", `SELECT * FROM v`))},
+	{"row trigger",
+		slowFunction +
+			`; CREATE FUNCTION tr() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM slow(1); RETURN NEW; END';
 		CREATE TRIGGER tr BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION tr()`, one(instant("UPDATE", `UPDATE t SET a = 1`))},
-	{"deferred constraint at COMMIT", slowFunction + `; CREATE FUNCTION tr() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM slow(1); RETURN NULL; END';
+	{"deferred constraint at COMMIT",
+		slowFunction +
+			`; CREATE FUNCTION tr() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM slow(1); RETURN NULL; END';
 		CREATE CONSTRAINT TRIGGER tr AFTER UPDATE ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION tr()`,
 		one(instant("UPDATE", `UPDATE t SET a = 1 WHERE id = 1`))},
-	{"materialized view", slowFunction, one(instant("CREATE MATERIALIZED VIEW", `CREATE MATERIALIZED VIEW m AS SELECT slow(a) FROM t`))},
+	{
+		"materialized view", slowFunction,
+		one(instant("CREATE MATERIALIZED VIEW", `CREATE MATERIALIZED VIEW m AS SELECT slow(a) FROM t`)),
+	},
 	{"many quick ones", "", quick(40)},
 	{"the second of two", "", []apply.Statement{addColumn(), opaque("SELECT", `SELECT pg_sleep(60)`)}},
-	{"history table with a trigger", slowFunction + `; CREATE FUNCTION tr() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM slow(1); RETURN NEW; END';
+	{"history table with a trigger",
+		slowFunction +
+			`; CREATE FUNCTION tr() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM slow(1); RETURN NEW; END';
 		CREATE TRIGGER tr BEFORE INSERT ON schema_migrations FOR EACH ROW EXECUTE FUNCTION tr()`, one(addColumn())},
 }
 
@@ -97,7 +122,8 @@ func TestHoldBudget(t *testing.T) {
 			mu.Unlock()
 			t.Logf("held %s", got.Held)
 			untouched(t, d)
-			if n := d.Count(t, `pg_attribute WHERE attrelid = 't'::regclass AND attnum > 0 AND NOT attisdropped`); n != 2 {
+			if n := d.Count(t,
+				`pg_attribute WHERE attrelid = 't'::regclass AND attnum > 0 AND NOT attisdropped`); n != 2 {
 				t.Errorf("t has %d columns", n)
 			}
 		})
@@ -128,8 +154,10 @@ func TestManyHarmlessStatements(t *testing.T) {
 	x.Limits.HoldBudget = 400 * time.Millisecond
 	var all []apply.Statement
 	for i := range 8 {
-		all = append(all, apply.Statement{SQL: fmt.Sprintf(`CREATE TABLE new_%d AS SELECT pg_sleep(0.1)::text`, i), Kind: "CREATE TABLE AS",
-			Effect: effect.Effect{Known: true, Transactional: true, Duration: effect.Instant}})
+		all = append(all,
+			apply.Statement{SQL: fmt.Sprintf(`CREATE TABLE new_%d AS SELECT pg_sleep(0.1)::text`, i),
+				Kind:   "CREATE TABLE AS",
+				Effect: effect.Effect{Known: true, Transactional: true, Duration: effect.Instant}})
 	}
 	want(t, x.Run(t.Context(), unit(all...)), apply.Applied, apply.Done)
 }
@@ -192,8 +220,10 @@ func TestQueueThatWasExpectedIsBorne(t *testing.T) {
 		}
 		return nil
 	}
-	u := unit(apply.Statement{SQL: `LOCK TABLE t`, Kind: "LOCK TABLE", Effect: effect.Effect{Known: true, Transactional: true,
-		Locks: []effect.On{{Relation: "public.t", Mode: lock.AccessExclusive}}}}, opaque("SELECT", `SELECT pg_sleep(1)`))
+	u := unit(apply.Statement{SQL: `LOCK TABLE t`, Kind: "LOCK TABLE",
+		Effect: effect.Effect{Known: true, Transactional: true,
+			Locks: []effect.On{{Relation: "public.t", Mode: lock.AccessExclusive}}}},
+		opaque("SELECT", `SELECT pg_sleep(1)`))
 	u.Hold, u.Queue = time.Minute, 4
 	got := x.Run(t.Context(), u)
 	done()

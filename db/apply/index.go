@@ -45,7 +45,9 @@ func listInvalid(ctx context.Context, c *pgx.Conn, sql string, args ...string) (
 	var out []InvalidIndex
 	for _, r := range rows {
 		oid, _ := strconv.ParseUint(r[0], 10, 32)
-		out = append(out, InvalidIndex{OID: uint32(oid), Schema: r[1], Name: r[2], Table: r[3], Unique: r[4] == "t", Ready: r[5] == "t"})
+		out = append(out, InvalidIndex{
+			OID: uint32(oid), Schema: r[1], Name: r[2], Table: r[3], Unique: r[4] == "t", Ready: r[5] == "t",
+		})
 	}
 	return out, nil
 }
@@ -77,7 +79,9 @@ func findIndex(ctx context.Context, c *pgx.Conn, in scope, i Index) (existing, b
 
 func found(r []string) existing {
 	oid, _ := strconv.ParseUint(r[0], 10, 32)
-	return existing{InvalidIndex: InvalidIndex{OID: uint32(oid), Schema: r[1], Name: r[2], Table: r[3], Unique: r[4] == "t", Ready: r[5] == "t"},
+	return existing{InvalidIndex: InvalidIndex{
+		OID: uint32(oid), Schema: r[1], Name: r[2], Table: r[3], Unique: r[4] == "t", Ready: r[5] == "t",
+	},
 		valid: r[6] == "t", ready: r[5] == "t", kind: r[7], definition: r[8]}
 }
 
@@ -134,9 +138,14 @@ func (r *run) before(ctx context.Context, s Statement) (there bool, e ending) {
 	case stateDone:
 		return true, ending{}
 	case stateInvalid:
-		return false, ending{outcome: NotApplied, reason: IndexInvalid, invalid: []InvalidIndex{x.InvalidIndex}, err: errors.New(why)}
+		return false,
+			ending{
+				outcome: NotApplied, reason: IndexInvalid, invalid: []InvalidIndex{x.InvalidIndex},
+				err: errors.New(why),
+			}
 	case stateDiffers:
-		return false, ending{outcome: NotApplied, reason: IndexDiffers, err: fmt.Errorf("%s:%d: %s", r.u.Path, s.Line, why)}
+		return false,
+			ending{outcome: NotApplied, reason: IndexDiffers, err: fmt.Errorf("%s:%d: %s", r.u.Path, s.Line, why)}
 	}
 	return false, ending{}
 }
@@ -161,9 +170,11 @@ func judge(s Statement, x existing, found bool) (state, string) {
 	case x.kind != "i" && x.kind != "I":
 		return stateDiffers, fmt.Sprintf("%s is there already and is no index", s.Index.Name)
 	case x.kind == "i" && (!x.valid || !x.ready):
-		return stateInvalid, x.InvalidIndex.String() + " stands in the way: drop it with DROP INDEX CONCURRENTLY, then run again"
+		return stateInvalid,
+			x.InvalidIndex.String() + " stands in the way: drop it with DROP INDEX CONCURRENTLY, then run again"
 	case !s.wants(x):
-		return stateDiffers, fmt.Sprintf("index %s is there already and INVALID until each partition has its part of it", s.Index.Name)
+		return stateDiffers,
+			fmt.Sprintf("index %s is there already and INVALID until each partition has its part of it", s.Index.Name)
 	case s.Index.Table != "" && x.Table != s.Index.Table:
 		return stateDiffers, fmt.Sprintf("index %s is there already, on %s", s.Index.Name, x.Table)
 	case !SameDefinition(s.SQL, x.definition):

@@ -61,7 +61,8 @@ func (r *run) takeKey(ctx context.Context, k int64) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("the tool's key %d was taken by another session meanwhile: see who migrates, then run again", k)
+			return fmt.Errorf("the tool's key %d was taken by another session meanwhile: see who migrates, then run "+
+				"again", k)
 		case <-r.gate.wake:
 			return errors.New("stopped while another session had the tool's key")
 		case <-time.After(keyPoll):

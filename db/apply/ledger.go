@@ -27,7 +27,8 @@ func (r *run) enter(ctx context.Context, m *ledger.Mark) error {
 	if r.x.Ledger == nil {
 		return nil
 	}
-	_, err := ask(ctx, r.s.conn, `select pg_catalog.set_config('session_authorization', $1, true), pg_catalog.set_config('role', $2, true)`,
+	_, err := ask(ctx, r.s.conn,
+		`select pg_catalog.set_config('session_authorization', $1, true), pg_catalog.set_config('role', $2, true)`,
 		r.base["session_authorization"], r.base["role"])
 	if err != nil {
 		return err

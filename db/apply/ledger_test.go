@@ -20,12 +20,17 @@ func kept(t testing.TB) (*dbtest.DB, *apply.Executor, *record) {
 	if _, err := ledger.Create(t.Context(), d.Conn(t)); err != nil {
 		t.Fatal(err)
 	}
-	if err := ledger.OpenRun(t.Context(), d.Conn(t), ledger.Run{ID: ledgerRun, Identity: "1/2", Owner: "op1@a", State: "running"}); err != nil {
+	if err := ledger.OpenRun(t.Context(), d.Conn(t), ledger.Run{
+		ID: ledgerRun, Identity: "1/2", Owner: "op1@a", State: "running",
+	}); err != nil {
 		t.Fatal(err)
 	}
 	x, rec := executor(t, d.DSN)
 	x.Ledger = &ledger.Claim{Run: ledgerRun, Epoch: 1, Files: map[string]ledger.File{
-		"7": {Identity: "1/2", Tool: "golang-migrate", Version: "7", Name: "7_x.up.sql", SHA256: "f11e", Normalized: "n0", Environment: "local", By: "op1"},
+		"7": {
+			Identity: "1/2", Tool: "golang-migrate", Version: "7", Name: "7_x.up.sql", SHA256: "f11e", Normalized: "n0",
+			Environment: "local", By: "op1",
+		},
 	}}
 	return d, x, rec
 }
@@ -67,7 +72,8 @@ func TestMarkIsCommittedWithTheEffect(t *testing.T) {
 		t.Errorf("mark %+v", m)
 	}
 	files, err := ledger.Files(t.Context(), d.Conn(t), "1/2", "golang-migrate")
-	if err != nil || len(files) != 1 || files[0].SHA256 != "f11e" || files[0].By != "op1" || files[0].AppliedAt.IsZero() {
+	if err != nil || len(files) != 1 || files[0].SHA256 != "f11e" || files[0].By != "op1" ||
+		files[0].AppliedAt.IsZero() {
 		t.Errorf("files %+v: %v", files, err)
 	}
 	if _, err := x.Trio.Executor.Exec(t.Context(), `SELECT 1 FROM belay.run`); err != nil {

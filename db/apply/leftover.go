@@ -40,11 +40,14 @@ func (x InvalidIndex) String() string {
 func Explained(name string, unique, ready bool) string {
 	switch copy := CopyOf(name); {
 	case copy == CopyNew:
-		return "which REINDEX CONCURRENTLY did not finish: the index it was to replace is whole and in use; dropping this copy loses nothing"
+		return "which REINDEX CONCURRENTLY did not finish: the index it was to replace is whole and in use; dropping " +
+			"this copy loses nothing"
 	case copy == CopyOld:
-		return "which REINDEX CONCURRENTLY has replaced: the new index is whole and in use; dropping this old copy loses nothing"
+		return "which REINDEX CONCURRENTLY has replaced: the new index is whole and in use; dropping this old copy " +
+			"loses nothing"
 	case unique && ready:
-		return "which already rejects duplicate values though no query uses it and ON CONFLICT cannot name it: drop it now"
+		return "which already rejects duplicate values though no query uses it and ON CONFLICT cannot name it: drop " +
+			"it now"
 	case ready:
 		return "which every write keeps up and no query uses"
 	}
@@ -108,7 +111,11 @@ func (r *run) beforeDetach(ctx context.Context, s Statement) (bool, ending) {
 	}
 	for _, p := range l.detaching {
 		if s.Witness.Args[0] == quotedName(p.Name) || s.Partition.Name == base(p.Name) {
-			return false, ending{outcome: NotApplied, reason: DetachPending, detaching: []Partition{p}, err: fmt.Errorf("%s is half detached", p)}
+			return false,
+				ending{
+					outcome: NotApplied, reason: DetachPending, detaching: []Partition{p},
+					err: fmt.Errorf("%s is half detached", p),
+				}
 		}
 	}
 	return false, ending{}
@@ -131,7 +138,10 @@ func (r *run) beforeReindex(ctx context.Context, s Statement) ending {
 	if len(left) == 0 {
 		return ending{}
 	}
-	return ending{outcome: NotApplied, reason: IndexInvalid, invalid: left, err: fmt.Errorf("%s: drop it, then run again", left[0])}
+	return ending{
+		outcome: NotApplied, reason: IndexInvalid, invalid: left,
+		err: fmt.Errorf("%s: drop it, then run again", left[0]),
+	}
 }
 
 func base(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }

@@ -83,7 +83,9 @@ func (r *run) step(ctx context.Context, i int, s Statement) ending {
 
 // repeatable lists what may be tried again after a lock timeout although it has
 // no transaction: a second time does what the first would have done.
-var repeatable = map[string]bool{"VACUUM": true, "ANALYZE": true, "CLUSTER": true, "REINDEX": true, "ALTER SYSTEM": true}
+var repeatable = map[string]bool{
+	"VACUUM": true, "ANALYZE": true, "CLUSTER": true, "REINDEX": true, "ALTER SYSTEM": true,
+}
 
 // write records in a transaction of its own.
 func (r *run) write(ctx context.Context, b block) (ending, bool) {
@@ -101,7 +103,8 @@ func (r *run) incomplete(ctx context.Context, e ending) ending {
 		return e
 	}
 	if r.stood > 0 {
-		e.left = append(e.left, fmt.Sprintf("%d of %d statements of %s are applied", r.stood, len(r.u.Statements), r.u.Path))
+		e.left = append(e.left,
+			fmt.Sprintf("%d of %d statements of %s are applied", r.stood, len(r.u.Statements), r.u.Path))
 	}
 	if len(r.u.Begin) == 0 {
 		return e

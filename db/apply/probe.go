@@ -134,7 +134,8 @@ func (p *probe) transaction(ctx context.Context) (Outcome, string, error) {
 		// After a promotion the number is given out again, to a stranger.
 		return Unknown, "another server was promoted since: look for the objects of the unit", nil
 	}
-	rows, err := ask(ctx, p.c, "select coalesce(pg_catalog.txid_status($1::int8), '')", strconv.FormatUint(p.at.XID, 10))
+	rows, err := ask(ctx, p.c, "select coalesce(pg_catalog.txid_status($1::int8), '')",
+		strconv.FormatUint(p.at.XID, 10))
 	if err != nil {
 		return Unknown, "", err
 	}
@@ -233,11 +234,13 @@ func (p *probe) statements(ctx context.Context) error {
 	p.e.Outcome, p.e.Why = NotApplied, "the history table does not have it"
 	for _, e := range p.e.Statements {
 		if e.Outcome == Unknown {
-			p.e.Outcome, p.e.Why = Unknown, fmt.Sprintf("statement %d (line %d): %s", e.Index+1, p.u.Statements[e.Index].Line, e.Why)
+			p.e.Outcome, p.e.Why = Unknown,
+				fmt.Sprintf("statement %d (line %d): %s", e.Index+1, p.u.Statements[e.Index].Line, e.Why)
 			return nil
 		}
 		if e.Outcome == NotApplied {
-			p.e.Why = fmt.Sprintf("statement %d (line %d) is not applied: %s", e.Index+1, p.u.Statements[e.Index].Line, e.Why)
+			p.e.Why = fmt.Sprintf("statement %d (line %d) is not applied: %s", e.Index+1, p.u.Statements[e.Index].Line,
+				e.Why)
 			return nil
 		}
 		p.e.From = e.Index + 1
@@ -269,10 +272,13 @@ func (p *probe) statement(ctx context.Context, i int, s Statement) (StatementEvi
 	case repeatable[s.Kind]:
 		e.Outcome, e.Why = NotApplied, "it can be sent again"
 	case s.commits():
-		e.Outcome, e.Why = Unknown, fmt.Sprintf("%s was sent and did not come to its end, or its answer was lost: what it committed by itself stands", s.Kind)
+		e.Outcome, e.Why = Unknown,
+			fmt.Sprintf("%s was sent and did not come to its end, or its answer was lost: what it committed by "+
+				"itself stands", s.Kind)
 		p.e.Sent = &i
 	default:
-		e.Outcome, e.Why = Unknown, "it was sent, no answer came, and the catalog does not show it: look whether it took effect"
+		e.Outcome, e.Why = Unknown,
+			"it was sent, no answer came, and the catalog does not show it: look whether it took effect"
 		if s.Witness.Look != "" {
 			e.Why += "; " + s.Witness.Look
 		}

@@ -29,20 +29,28 @@ import (
 // up anywhere.
 var (
 	sqlPieces = []string{
-		"SELECT 1", "SELECT a,\n\n  b FROM t", "DELETE FROM t WHERE id < 100", "INSERT INTO t VALUES (1, 'x\\'), (2, 'it''s; ')", "SELECT arr[1:n] FROM t",
-		"CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT '\\i'; $$", "CREATE FUNCTION g() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END",
-		"CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2)", "DO $b$ BEGIN PERFORM 'a\\'; END $b$", "SELECT 1::int AS a$b$c",
-		`SELECT '\', E'a\'; b', E'a\\', U&'\0041', N'\', b'1' FROM "q\"`, "SELECT 'a'\n 'b; c'", "SELECT $x$ \\if; $$ $x$, $$\\gset$$",
-		"UPDATE t /* ; \\i x */ SET a = 1 -- it's; \\i\n WHERE b = 2", "SELECT é FROM \"ü;\"", "CREATE TABLE t (a int, b text DEFAULT '\n\n;')",
+		"SELECT 1", "SELECT a,\n\n  b FROM t", "DELETE FROM t WHERE id < 100",
+		"INSERT INTO t VALUES (1, 'x\\'), (2, 'it''s; ')", "SELECT arr[1:n] FROM t",
+		"CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT '\\i'; $$",
+		"CREATE FUNCTION g() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END",
+		"CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2)", "DO $b$ BEGIN PERFORM 'a\\'; END $b$",
+		"SELECT 1::int AS a$b$c",
+		`SELECT '\', E'a\'; b', E'a\\', U&'\0041', N'\', b'1' FROM "q\"`, "SELECT 'a'\n 'b; c'",
+		"SELECT $x$ \\if; $$ $x$, $$\\gset$$",
+		"UPDATE t /* ; \\i x */ SET a = 1 -- it's; \\i\n WHERE b = 2", "SELECT é FROM \"ü;\"",
+		"CREATE TABLE t (a int, b text DEFAULT '\n\n;')",
 	}
 	between = []string{
 		"-- note \\if\n", "-- it's;\n", "/* \\i x; */", "/* a /* ' */ */", "\n", "\n\n", " ", "\t", "\r\n", ";",
 		"\n\\restrict abc\n", "\n\\unrestrict abc\n", "\n\\set ON_ERROR_STOP on\n", "\n  \\set ON_ERROR_STOP 1 \r\n",
 	}
 	odd = []string{
-		`\if :x`, `\if true`, `\elif false`, `\else`, `\endif`, `\i other.sql`, `\ir other.sql`, `\gexec`, `\gset`, `\g`, `\gx`, `\copy t from 'x'`,
-		`\connect other`, `\set x 1`, `\set ON_ERROR_STOP off`, `\unset x`, `\echo hello`, `\;`, `\\`, `\`, `\q`, `\r`, `\watch 1`, `\bind 1`,
-		`\pset format csv`, `\o /dev/null`, `\encoding UTF8`, "'", "'b\\'; ", `"`, "$$", "$a$", "/*", "*/", "(", ")", "--", "E'", "x", ":'v'", ":v",
+		`\if :x`, `\if true`, `\elif false`, `\else`, `\endif`, `\i other.sql`, `\ir other.sql`, `\gexec`, `\gset`,
+		`\g`, `\gx`, `\copy t from 'x'`,
+		`\connect other`, `\set x 1`, `\set ON_ERROR_STOP off`, `\unset x`, `\echo hello`, `\;`, `\\`, `\`, `\q`, `\r`,
+		`\watch 1`, `\bind 1`,
+		`\pset format csv`, `\o /dev/null`, `\encoding UTF8`, "'", "'b\\'; ", `"`, "$$", "$a$", "/*", "*/", "(", ")",
+		"--", "E'", "x", ":'v'", ":v",
 		"\n\\restrict abc\n", "\\restrict abc\n", "\n\\restrict a b\n", "E'a'\n'b\\'; '",
 	}
 )
@@ -140,7 +148,8 @@ func differ(ours, theirs []string) string {
 		return fmt.Sprintf("%d statements, psql sends %d", len(ours), len(theirs))
 	}
 	for i := range ours {
-		if diff := cmp.Diff(tokens(ours[i]), tokens(strings.TrimSuffix(strings.TrimSpace(theirs[i]), ";"))); diff != "" {
+		if diff := cmp.Diff(tokens(ours[i]),
+			tokens(strings.TrimSuffix(strings.TrimSpace(theirs[i]), ";"))); diff != "" {
 			return fmt.Sprintf("statement %d is another one (-belay +psql):\n%s", i, diff)
 		}
 	}
@@ -206,7 +215,8 @@ func (s *listener) serve(c net.Conn) {
 		}
 	}
 	b.Send(&pgproto3.AuthenticationOk{})
-	for name, value := range map[string]string{"server_version": "15.1", "server_encoding": "UTF8", "client_encoding": "UTF8",
+	for name, value := range map[string]string{"server_version": "15.1", "server_encoding": "UTF8",
+		"client_encoding":             "UTF8",
 		"standard_conforming_strings": "on"} {
 		b.Send(&pgproto3.ParameterStatus{Name: name, Value: value})
 	}
@@ -240,7 +250,8 @@ func (s *listener) psql(t *testing.T, program, path, src string) []string {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	_, port, _ := net.SplitHostPort(s.Addr().String())
-	cmd := exec.CommandContext(ctx, program, "-X", "-q", "-f", path, "host=127.0.0.1 user=u dbname=d sslmode=disable port="+port)
+	cmd := exec.CommandContext(ctx, program, "-X", "-q", "-f", path,
+		"host=127.0.0.1 user=u dbname=d sslmode=disable port="+port)
 	cmd.Dir = t.TempDir()
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError

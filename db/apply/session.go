@@ -67,7 +67,8 @@ func ask(ctx context.Context, c *pgx.Conn, sql string, args ...string) ([][]stri
 // meet learns what must be known of the run session before anything is sent.
 func meet(ctx context.Context, c *db.Conn) (session, error) {
 	s := session{conn: c.Conn, team: c.Team, pid: c.PgConn().PID(), started: c.Started}
-	rows, err := ask(ctx, s.conn, `select pg_catalog.current_setting('server_version_num'), pg_catalog.pg_is_in_recovery()`)
+	rows, err := ask(ctx, s.conn,
+		`select pg_catalog.current_setting('server_version_num'), pg_catalog.pg_is_in_recovery()`)
 	if err != nil {
 		return s, err
 	}
@@ -82,7 +83,8 @@ func meet(ctx context.Context, c *db.Conn) (session, error) {
 // timeline is the WAL timeline; "" where it cannot be read, which is no reason
 // not to run.
 func timeline(ctx context.Context, c *pgx.Conn) string {
-	rows, err := ask(ctx, c, `select pg_catalog.substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 1, 8)`)
+	rows, err := ask(ctx, c,
+		`select pg_catalog.substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 1, 8)`)
 	if err != nil || len(rows) == 0 {
 		return ""
 	}

@@ -78,7 +78,8 @@ func (g *guard) impose(ctx context.Context, s session, local bool, u Unit) error
 	session := local && u.Wrap == OneByOne
 	for _, x := range s.team {
 		args = append(args, x.Name, x.Want)
-		calls = append(calls, fmt.Sprintf("pg_catalog.set_config($%d, $%d, %t)", len(args)-1, len(args), local && !session))
+		calls = append(calls,
+			fmt.Sprintf("pg_catalog.set_config($%d, $%d, %t)", len(args)-1, len(args), local && !session))
 	}
 	for _, l := range g.limits(s.version) {
 		if l.name == "transaction_timeout" && *l.value == 0 {
@@ -208,7 +209,10 @@ func guc(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10
 var gucUnits = []struct {
 	suffix string
 	unit   time.Duration
-}{{"us", time.Microsecond}, {"ms", time.Millisecond}, {"min", time.Minute}, {"s", time.Second}, {"h", time.Hour}, {"d", 24 * time.Hour}}
+}{
+	{"us", time.Microsecond}, {"ms", time.Millisecond}, {"min", time.Minute}, {"s", time.Second}, {"h", time.Hour},
+	{"d", 24 * time.Hour},
+}
 
 // parseGUC reads a time setting as SHOW spells it, such as "200ms" or "1min".
 func parseGUC(s string) (time.Duration, error) {
@@ -270,7 +274,9 @@ func mayMoveSettings(s Statement) bool {
 	if strings.Contains(strings.ToLower(s.SQL), "set_config") {
 		return true
 	}
-	for _, p := range []string{"CREATE ", "ALTER ", "DROP ", "COMMENT", "GRANT", "REVOKE", "INSERT", "TRUNCATE", "LOCK"} {
+	for _, p := range []string{
+		"CREATE ", "ALTER ", "DROP ", "COMMENT", "GRANT", "REVOKE", "INSERT", "TRUNCATE", "LOCK",
+	} {
 		if strings.HasPrefix(s.Kind, p) {
 			return false
 		}

@@ -42,7 +42,8 @@ func TestBenchReaderStall(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			d := dbtest.New(t)
 			fill(t, d)
-			d.Exec(t, `ALTER TABLE t ADD COLUMN v varchar(10), ADD CONSTRAINT positive CHECK (id > 0); CREATE UNIQUE INDEX t_a ON t (a);
+			d.Exec(t,
+				`ALTER TABLE t ADD COLUMN v varchar(10), ADD CONSTRAINT positive CHECK (id > 0); CREATE UNIQUE INDEX t_a ON t (a);
 				CREATE TABLE parent (id bigint, a int, v varchar(10));
 				CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'; CREATE TRIGGER tr BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f()`)
 			x, _ := executor(t, d.DSN)

@@ -72,7 +72,8 @@ func (s *Statement) altered(a *pg.AlterTableStmt, table string) {
 	switch c.GetSubtype() {
 	case pg.AlterTableType_AT_ValidateConstraint:
 		s.Constraint = Constraint{Table: table, Name: c.Name}
-	case pg.AlterTableType_AT_AttachPartition, pg.AlterTableType_AT_DetachPartition, pg.AlterTableType_AT_DetachPartitionFinalize:
+	case pg.AlterTableType_AT_AttachPartition, pg.AlterTableType_AT_DetachPartition,
+		pg.AlterTableType_AT_DetachPartitionFinalize:
 		s.partitioned(a, c, table)
 	}
 }

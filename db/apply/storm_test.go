@@ -55,7 +55,8 @@ func storm(t *testing.T, d *dbtest.DB, p *dbtest.Proxy, seed uint64) apply.Outco
 	x, _ := executor(t, p.DSN)
 	x.Limits.FirstRung = 30 * time.Millisecond
 	// Not idempotent: applied twice, it shows.
-	u := unit(instant("INSERT", `INSERT INTO t (id) SELECT coalesce(max(id), 0) + 1 FROM t`), addColumn(), instant("ALTER TABLE", `ALTER TABLE t ADD COLUMN other text DEFAULT 'x'`))
+	u := unit(instant("INSERT", `INSERT INTO t (id) SELECT coalesce(max(id), 0) + 1 FROM t`), addColumn(),
+		instant("ALTER TABLE", `ALTER TABLE t ADD COLUMN other text DEFAULT 'x'`))
 	if rnd.IntN(2) == 0 {
 		_, release := d.Blocker(t, `SELECT count(*) FROM t`)
 		defer release()

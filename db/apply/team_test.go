@@ -53,9 +53,13 @@ func TestStatementsHaveTheTeamsSettings(t *testing.T) {
 	const then = "SQL, DMY|0|other|repeatable read|true"
 	record := func(unit string) apply.Statement { return writes(strings.ReplaceAll(seen, "%s", unit)) }
 	files := map[string][]apply.Statement{
-		"transaction": {record("transaction"), set("SET search_path = other"), record("transaction"), writes("CREATE TABLE made_in_transaction ()")},
+		"transaction": {
+			record("transaction"), set("SET search_path = other"), record("transaction"),
+			writes("CREATE TABLE made_in_transaction ()"),
+		},
 		"one-by-one": {record("one-by-one"), set("SET search_path = other"), record("one-by-one"),
-			{SQL: "VACUUM app.seen", Line: 4, Kind: "VACUUM"}, record("one-by-one"), writes("CREATE TABLE made_one_by_one ()")},
+			{SQL: "VACUUM app.seen", Line: 4, Kind: "VACUUM"}, record("one-by-one"),
+			writes("CREATE TABLE made_one_by_one ()")},
 	}
 	for name, statements := range files {
 		t.Run(name, func(t *testing.T) {
@@ -70,7 +74,9 @@ func TestStatementsHaveTheTeamsSettings(t *testing.T) {
 					t.Errorf("statement saw %s, want %s", line, w)
 				}
 			}
-			if len(got) < 2 || d.Count(t, `pg_class c WHERE relname LIKE 'made%' AND relnamespace = 'other'::regnamespace`) != 1 || d.Count(t, `public.schema_migrations`) != 1 {
+			if len(got) < 2 ||
+				d.Count(t, `pg_class c WHERE relname LIKE 'made%' AND relnamespace = 'other'::regnamespace`) != 1 ||
+				d.Count(t, `public.schema_migrations`) != 1 {
 				t.Errorf("saw %v", got)
 			}
 			wantOwnSettings(t, x)
@@ -88,7 +94,8 @@ func TestStatementsHaveTheTeamsSettings(t *testing.T) {
 func wantOwnSettings(t *testing.T, x *apply.Executor) {
 	t.Helper()
 	var path, style, isolation string
-	err := x.Trio.Executor.QueryRow(t.Context(), `SELECT pg_catalog.current_setting('search_path'), pg_catalog.current_setting('DateStyle'),
+	err := x.Trio.Executor.QueryRow(t.Context(),
+		`SELECT pg_catalog.current_setting('search_path'), pg_catalog.current_setting('DateStyle'),
 		pg_catalog.current_setting('default_transaction_isolation')`).Scan(&path, &style, &isolation)
 	if err != nil || path != "pg_catalog, pg_temp" || style != "ISO, MDY" || isolation != "read committed" {
 		t.Errorf("the session has %s, %s, %s, %v", path, style, isolation, err)
@@ -102,7 +109,8 @@ func TestStatementsHaveTheToolsSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	trio, err := db.OpenTrio(t.Context(), cfg.WithTeam([]db.Setting{{Name: "DateStyle", Want: "ISO, MDY"}}), "7f3a0001", "run")
+	trio, err := db.OpenTrio(t.Context(), cfg.WithTeam([]db.Setting{{Name: "DateStyle", Want: "ISO, MDY"}}), "7f3a0001",
+		"run")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,8 +125,14 @@ func TestStatementsHaveTheToolsSettings(t *testing.T) {
 // A statement that would be read otherwise than it was reviewed is not sent.
 func TestStatementsAreSentAsTheyWereRead(t *testing.T) {
 	for name, c := range map[string]struct{ first, second, says string }{
-		"encoding": {`DO $$ BEGIN PERFORM set_config('client_encoding', 'LATIN1', false); END $$`, `INSERT INTO app.seen VALUES ('é', 'é')`, "client_encoding is LATIN1"},
-		"strings":  {`DO $$ BEGIN PERFORM set_config('standard_conforming_strings', 'off', false); END $$`, `INSERT INTO app.seen VALUES ('a\', 'b')`, "begin an escape"},
+		"encoding": {
+			`DO $$ BEGIN PERFORM set_config('client_encoding', 'LATIN1', false); END $$`,
+			`INSERT INTO app.seen VALUES ('é', 'é')`, "client_encoding is LATIN1",
+		},
+		"strings": {
+			`DO $$ BEGIN PERFORM set_config('standard_conforming_strings', 'off', false); END $$`,
+			`INSERT INTO app.seen VALUES ('a\', 'b')`, "begin an escape",
+		},
 	} {
 		for _, wrap := range []apply.Wrap{apply.Transaction, apply.OneByOne} {
 			t.Run(name+" "+string(wrap), func(t *testing.T) {

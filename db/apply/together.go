@@ -110,10 +110,11 @@ func (r *run) lockOne(ctx context.Context, on effect.On, patience time.Duration)
 		return r.failed(Statement{Kind: "lock_timeout"}, answer{err: err}), false
 	}
 	sql := fmt.Sprintf("LOCK TABLE ONLY %s IN %s MODE", quotedName(on.Relation), on.Mode)
-	a := r.fly(ctx, flight{limit: patience, deadline: r.deadline, over: r.over}, func(ctx context.Context) (pgconn.CommandTag, error) {
-		tag, _, err := exec(ctx, r.s.conn, sql)
-		return tag, err
-	})
+	a := r.fly(ctx, flight{limit: patience, deadline: r.deadline, over: r.over},
+		func(ctx context.Context) (pgconn.CommandTag, error) {
+			tag, _, err := exec(ctx, r.s.conn, sql)
+			return tag, err
+		})
 	if a.err != nil {
 		return r.failed(Statement{Kind: "lock of " + on.Relation}, a), false
 	}

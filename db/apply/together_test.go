@@ -17,7 +17,10 @@ import (
 var several = []struct{ name, setup, sql string }{
 	{"one statement", ``, `DROP TABLE a, b, c`},
 	{"truncate", ``, `TRUNCATE a, b, c`},
-	{"many statements", ``, `ALTER TABLE a ADD COLUMN x int; ALTER TABLE b ADD COLUMN x int; ALTER TABLE c ADD COLUMN x int`},
+	{
+		"many statements", ``,
+		`ALTER TABLE a ADD COLUMN x int; ALTER TABLE b ADD COLUMN x int; ALTER TABLE c ADD COLUMN x int`,
+	},
 	{"foreign key with its parent", `ALTER TABLE a ADD CONSTRAINT f FOREIGN KEY (id) REFERENCES b (id)`,
 		`ALTER TABLE a DROP CONSTRAINT f; ALTER TABLE c ADD COLUMN x int`},
 	{"partitions", `CREATE TABLE whole (id int, n int) PARTITION BY LIST (n); CREATE TABLE c2 (id int, n int)`, `` +
@@ -26,7 +29,8 @@ var several = []struct{ name, setup, sql string }{
 
 func threeTables(t testing.TB) *dbtest.DB {
 	d := shop(t)
-	d.Exec(t, `CREATE TABLE a (id int PRIMARY KEY, n int); CREATE TABLE b (id int PRIMARY KEY, n int); CREATE TABLE c (id int PRIMARY KEY, n int);
+	d.Exec(t,
+		`CREATE TABLE a (id int PRIMARY KEY, n int); CREATE TABLE b (id int PRIMARY KEY, n int); CREATE TABLE c (id int PRIMARY KEY, n int);
 		INSERT INTO b VALUES (1, 0); INSERT INTO a VALUES (1, 0); INSERT INTO c VALUES (1, 0)`)
 	return d
 }

@@ -50,7 +50,9 @@ var dml = map[string]bool{"INSERT": true, "UPDATE": true, "DELETE": true, "MERGE
 
 // transaction runs a unit as one transaction, with the ladder.
 func (r *run) transaction(ctx context.Context) ending {
-	return r.climb(ctx, block{first: r.u.index(0), statements: r.u.body(), writes: r.u.Record, mark: r.whole(), shows: showsApplied})
+	return r.climb(ctx, block{
+		first: r.u.index(0), statements: r.u.body(), writes: r.u.Record, mark: r.whole(), shows: showsApplied,
+	})
 }
 
 // climb tries the block until it is committed, fails for good, or the ladder ends.
@@ -67,7 +69,9 @@ func (r *run) ladder(ctx context.Context, once func(rung time.Duration) ending) 
 		e := once(s.rung)
 		if e.class != lockTimeout && e.class != deadlock {
 			r.blockers.add(r.waitSeen)
-			r.tell(Event{Kind: AttemptEnded, LockTimeout: s.rung, Waited: e.held, Reason: e.reason, Blockers: r.waitSeen})
+			r.tell(Event{
+				Kind: AttemptEnded, LockTimeout: s.rung, Waited: e.held, Reason: e.reason, Blockers: r.waitSeen,
+			})
 			return e
 		}
 		rung := s.rung
@@ -78,7 +82,10 @@ func (r *run) ladder(ctx context.Context, once func(rung time.Duration) ending) 
 		r.tell(Event{Kind: AttemptEnded, LockTimeout: rung, Waited: e.held, Pause: s.pause, Blockers: r.waitSeen,
 			Code: db.SQLState(e.err), Reason: s.hold})
 		if s.hold != "" {
-			return ending{outcome: NotApplied, reason: s.hold, held: e.held, left: e.left, invalid: e.invalid, detaching: e.detaching}
+			return ending{
+				outcome: NotApplied, reason: s.hold, held: e.held, left: e.left, invalid: e.invalid,
+				detaching: e.detaching,
+			}
 		}
 		if reason := r.rest(ctx, s.pause); reason != "" {
 			return r.stopped(reason, e)
@@ -203,7 +210,8 @@ func (r *run) startHold(ctx context.Context, whole time.Duration) error {
 		return nil
 	}
 	r.guard.transaction = whole + time.Second
-	_, err := ask(ctx, r.s.conn, "select pg_catalog.set_config('transaction_timeout', $1, true)", guc(r.guard.transaction))
+	_, err := ask(ctx, r.s.conn, "select pg_catalog.set_config('transaction_timeout', $1, true)",
+		guc(r.guard.transaction))
 	return err
 }
 
@@ -251,7 +259,9 @@ func (r *run) endedInside(s Statement, tag pgconn.CommandTag) ending {
 		Message: fmt.Sprintf("transaction ended inside the file (%s)", tag),
 		Hint:    "take COMMIT and ROLLBACK out of the file: belay opens and ends the transaction itself"}}
 	if tag.String() != "ROLLBACK" {
-		e.left = []string{fmt.Sprintf("the statements of %s up to line %d are committed, without a history row", r.u.Path, s.Line)}
+		e.left = []string{
+			fmt.Sprintf("the statements of %s up to line %d are committed, without a history row", r.u.Path, s.Line),
+		}
 	}
 	return e
 }
@@ -281,7 +291,8 @@ func (r *run) record(ctx context.Context, writes []migration.Write) (ending, boo
 	role := or(r.u.Role, r.base["role"])
 	f := flight{limit: r.guard.statement, deadline: r.deadline, over: r.over}
 	a := r.fly(ctx, f, func(ctx context.Context) (pgconn.CommandTag, error) {
-		tag, _, err := exec(ctx, r.s.conn, `select pg_catalog.set_config('client_encoding', 'UTF8', true), pg_catalog.set_config('session_authorization', $1, true),
+		tag, _, err := exec(ctx, r.s.conn,
+			`select pg_catalog.set_config('client_encoding', 'UTF8', true), pg_catalog.set_config('session_authorization', $1, true),
 			pg_catalog.set_config('role', $2, true), pg_catalog.set_config('search_path', $3, true)`,
 			r.base["session_authorization"], role, scopeOf(r.u, r.s.team).path)
 		return tag, err

@@ -114,7 +114,8 @@ func TestTransactionEndedInsideTheFile(t *testing.T) {
 			x, _ := executor(t, d.DSN)
 			hidden := opaque("", c.sql) // not analysed, so Validate cannot know
 			hidden.Effect.Known = false
-			got := x.Run(t.Context(), unit(addColumn(), hidden, instant("ALTER TABLE", `ALTER TABLE t ADD COLUMN other text`)))
+			got := x.Run(t.Context(),
+				unit(addColumn(), hidden, instant("ALTER TABLE", `ALTER TABLE t ADD COLUMN other text`)))
 			if c.name == "prepare" { // the server at hand has max_prepared_transactions = 0
 				want(t, got, apply.NotApplied, apply.StatementError)
 				untouched(t, d)
@@ -162,7 +163,8 @@ func TestRoleIsSetAndTakenBack(t *testing.T) {
 	u := unit(addColumn(), instant("CREATE TABLE", `CREATE TABLE fresh (id int)`))
 	u.Role = owner
 	want(t, x.Run(t.Context(), u), apply.Applied, apply.Done)
-	if got := dbtest.QueryVal[string](t, d, `SELECT relowner::regrole::text FROM pg_class WHERE relname = 'fresh'`); got != owner {
+	if got := dbtest.QueryVal[string](t, d,
+		`SELECT relowner::regrole::text FROM pg_class WHERE relname = 'fresh'`); got != owner {
 		t.Errorf("fresh belongs to %s", got)
 	}
 	var role string
@@ -198,7 +200,8 @@ func TestHistoryRowIsNotShadowed(t *testing.T) {
 			if err := x.Trio.Executor.QueryRow(t.Context(), settings).Scan(&after); err != nil || before != after {
 				t.Errorf("session settings changed (%v)\nbefore %s\nafter %s", err, before, after)
 			}
-			if err := x.Trio.Executor.QueryRow(t.Context(), `SELECT current_user`).Scan(&user); err != nil || user == "pg_monitor" {
+			if err := x.Trio.Executor.QueryRow(t.Context(), `SELECT current_user`).Scan(&user); err != nil ||
+				user == "pg_monitor" {
 				t.Errorf("user %s (%v)", user, err)
 			}
 		})
@@ -230,7 +233,8 @@ func TestSetInsideTheFile(t *testing.T) {
 			if (len(adjusted) == 0) != c.obeyed {
 				t.Errorf("adjusted %+v", adjusted)
 			}
-			if d.Count(t, `seen WHERE lock <= '300ms' AND lock > '0' AND statement <= '1300ms' AND statement > '0'`) != 1 {
+			if d.Count(t,
+				`seen WHERE lock <= '300ms' AND lock > '0' AND statement <= '1300ms' AND statement > '0'`) != 1 {
 				t.Errorf("in force: %s", dbtest.QueryVal[string](t, d, `SELECT lock || ' ' || statement FROM seen`))
 			}
 		})

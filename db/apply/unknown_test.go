@@ -130,7 +130,8 @@ func TestGhostIsFound(t *testing.T) {
 	}()
 	got := x.Run(t.Context(), u)
 	e := <-ghost
-	if e.Outcome != apply.Unknown || len(e.Ghosts) != 1 || e.Ghosts[0].Waits != "Lock: relation" || e.Ghosts[0].PID != int(got.Trace.PID) {
+	if e.Outcome != apply.Unknown || len(e.Ghosts) != 1 || e.Ghosts[0].Waits != "Lock: relation" ||
+		e.Ghosts[0].PID != int(got.Trace.PID) {
 		t.Errorf("evidence %+v", e)
 	}
 	if e := probe(t, d, u, got.Trace); e.Outcome != apply.NotApplied || len(e.Ghosts) != 0 {
@@ -178,11 +179,13 @@ func TestCutDuringConcurrently(t *testing.T) {
 			x, _ := executor(t, p.DSN)
 			x.Limits.ConnectionCheck = 50 * time.Millisecond
 			if c.waiting && x.Trio.Executor.ServerMajor() < 14 {
-				t.Log("before 14 the server never looks for its client: the build goes on, as TestGhostIsFound shows for a lock wait")
+				t.Log("before 14 the server never looks for its client: the build goes on, as TestGhostIsFound shows " +
+					"for a lock wait")
 				return
 			}
 			if c.waiting {
-				_, release := d.Blocker(t, `SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM schema_migrations`)
+				_, release := d.Blocker(t,
+					`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM schema_migrations`)
 				defer release()
 				go func() {
 					d.WaitForLockWaitBy(t, "belay/7f3a0001/run")
@@ -199,7 +202,8 @@ func TestCutDuringConcurrently(t *testing.T) {
 			e := probe(t, d, u, got.Trace)
 			valid := d.Count(t, `pg_index WHERE indexrelid = to_regclass('t_a') AND indisvalid`) == 1
 			there := d.Count(t, `pg_class WHERE relname = 't_a'`) == 1
-			if e.Outcome != apply.NotApplied || (e.From == 1) != valid || (len(e.Invalid) == 1) != (there && !valid) || !e.Dirty {
+			if e.Outcome != apply.NotApplied || (e.From == 1) != valid || (len(e.Invalid) == 1) != (there && !valid) ||
+				!e.Dirty {
 				t.Errorf("%+v; there %v, valid %v", e, there, valid)
 			}
 			// The next run goes on from there, once what is INVALID is dropped.
@@ -219,8 +223,16 @@ func TestProbeOfABegunWayBack(t *testing.T) {
 		CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL); INSERT INTO schema_migrations VALUES (41, true)`)
 	u := apply.Unit{
 		Name: "42", Wrap: apply.OneByOne,
-		Statements: []apply.Statement{{SQL: "DROP INDEX CONCURRENTLY gone", Kind: "DROP INDEX", Concurrent: true, Index: apply.Index{Schema: "public", Name: "gone"}}},
-		Mark:       apply.Mark{SQL: "SELECT version::text, '', '', dirty FROM public.schema_migrations", Version: "42", UpTo: true, Absent: true},
+		Statements: []apply.Statement{
+			{
+				SQL: "DROP INDEX CONCURRENTLY gone", Kind: "DROP INDEX", Concurrent: true,
+				Index: apply.Index{Schema: "public", Name: "gone"},
+			},
+		},
+		Mark: apply.Mark{
+			SQL: "SELECT version::text, '', '', dirty FROM public.schema_migrations", Version: "42", UpTo: true,
+			Absent: true,
+		},
 	}
 	if e := probe(t, d, u, apply.Trace{}); e.Outcome != apply.NotApplied || e.From != 0 || !e.Dirty {
 		t.Errorf("begun only: %+v", e)

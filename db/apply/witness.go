@@ -62,7 +62,10 @@ const (
 
 // there and gone are the witnesses of an object that is made or dropped.
 func there(what, condition, name string) Witness {
-	return Witness{SQL: holds(condition), Args: []string{name}, Done: what + " " + name + " is there", Open: what + " " + name + " is not there"}
+	return Witness{
+		SQL: holds(condition), Args: []string{name}, Done: what + " " + name + " is there",
+		Open: what + " " + name + " is not there",
+	}
 }
 
 func gone(what, condition, name string) Witness {
@@ -72,11 +75,17 @@ func gone(what, condition, name string) Witness {
 }
 
 func (p Partition) attaching() Witness {
-	return Witness{SQL: holds(attached), Args: p.args(), Done: p.Name + " is attached to " + p.Parent, Open: p.Name + " is not attached to " + p.Parent}
+	return Witness{
+		SQL: holds(attached), Args: p.args(), Done: p.Name + " is attached to " + p.Parent,
+		Open: p.Name + " is not attached to " + p.Parent,
+	}
 }
 
 func (p Partition) detaching() Witness {
-	return Witness{SQL: detached, Args: p.args(), Done: p.Name + " is no partition of " + p.Parent, Open: p.Name + " is still a partition of " + p.Parent}
+	return Witness{
+		SQL: detached, Args: p.args(), Done: p.Name + " is no partition of " + p.Parent,
+		Open: p.Name + " is still a partition of " + p.Parent,
+	}
 }
 
 func (p Partition) args() []string { return []string{quotedName(p.Name), quotedName(p.Parent)} }

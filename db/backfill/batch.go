@@ -59,7 +59,8 @@ const moveSQL = `UPDATE belay.backfill SET last_key = $3, done_rows = done_rows 
 // fenced begins a transaction whose statements end after limit, and checks every
 // fence; then it asks query, if any, in the same round trip. On an error the
 // transaction may be open.
-func (r *runner) fenced(ctx context.Context, limit time.Duration, query string, args []any, scan func(pgx.Rows) error) error {
+func (r *runner) fenced(ctx context.Context, limit time.Duration, query string, args []any,
+	scan func(pgx.Rows) error) error {
 	var b pgx.Batch
 	b.Queue(beginSQL)
 	b.Queue(limitsSQL, strconv.FormatInt(limit.Milliseconds(), 10), r.s.commit)
@@ -71,7 +72,9 @@ func (r *runner) fenced(ctx context.Context, limit time.Duration, query string, 
 	}
 	var batches, epoch int64
 	var asked string
-	b.Queue(cursorFenceSQL, r.row.ID, r.row.Leaf).QueryRow(func(row pgx.Row) error { return none(row.Scan(&batches, &epoch, &asked)) })
+	b.Queue(cursorFenceSQL, r.row.ID, r.row.Leaf).QueryRow(func(row pgx.Row) error {
+		return none(row.Scan(&batches, &epoch, &asked))
+	})
 	r.queueRole(&b, r.p.Spec.Role)
 	if query != "" {
 		b.Queue(query, args...).Query(scan)
@@ -161,7 +164,8 @@ func (r *runner) answered(took time.Duration) {
 }
 
 // next begins the batch's transaction and finds its upper end.
-func (q rangeSQL) next(ctx context.Context, r *runner, keys int, limit time.Duration) (hi cursor, whole bool, err error) {
+func (q rangeSQL) next(ctx context.Context, r *runner, keys int,
+	limit time.Duration) (hi cursor, whole bool, err error) {
 	if q.leaf.Key.ByPlace() {
 		return q.nextPlace(ctx, r, keys, limit)
 	}

@@ -56,7 +56,8 @@ func benchEnv(t *testing.T) (rows, pairs int, target time.Duration, vacuum bool)
 	if err != nil {
 		target = 100 * time.Millisecond
 	}
-	return number("BELAY_BENCH_ROWS", 1_000_000), number("BELAY_BENCH_PAIRS", 5), target, os.Getenv("BELAY_BENCH_VACUUM") != ""
+	return number("BELAY_BENCH_ROWS", 1_000_000), number("BELAY_BENCH_PAIRS", 5), target,
+		os.Getenv("BELAY_BENCH_VACUUM") != ""
 }
 
 type bench struct {
@@ -67,8 +68,9 @@ type bench struct {
 
 func newBench(t *testing.T, rows int) *bench {
 	t.Helper()
-	c := dbtest.NewCluster(t, scratch.Options{Durable: true, Dir: os.Getenv("BELAY_BENCH_DIR"), Settings: map[string]string{
-		"shared_buffers": "1GB", "min_wal_size": "4GB", "max_wal_size": "8GB", "checkpoint_timeout": "1h"}})
+	c := dbtest.NewCluster(t,
+		scratch.Options{Durable: true, Dir: os.Getenv("BELAY_BENCH_DIR"), Settings: map[string]string{
+			"shared_buffers": "1GB", "min_wal_size": "4GB", "max_wal_size": "8GB", "checkpoint_timeout": "1h"}})
 	b := &bench{Cluster: c, rows: rows, admin: dbtest.Connect(t, c.SocketDSN(""))}
 	b.exec(t, `CREATE DATABASE base`)
 	base := dbtest.Connect(t, c.SocketDSN("base"))
@@ -79,7 +81,8 @@ func newBench(t *testing.T, rows int) *bench {
 		`CREATE INDEX ON t (created_at)`, `VACUUM ANALYZE t`,
 		// A server that has been up has WAL files to write over. Making a new one
 		// holds up every commit, and is none of a backfill's doing.
-		fmt.Sprintf(`CREATE TABLE wal AS SELECT repeat(md5(i::text), 30) FROM generate_series(1, %d) i`, min(rows, 3_000_000)*3/2), `DROP TABLE wal`,
+		fmt.Sprintf(`CREATE TABLE wal AS SELECT repeat(md5(i::text), 30) FROM generate_series(1, %d) i`,
+			min(rows, 3_000_000)*3/2), `DROP TABLE wal`,
 	} {
 		if _, err := base.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
@@ -144,13 +147,17 @@ func (b *bench) single(t *testing.T, name string) measured {
 
 func heapGrowth(t *testing.T, c *pgx.Conn) (x float64) {
 	t.Helper()
-	if err := c.QueryRow(t.Context(), `SELECT pg_relation_size('t')::float8 / (relpages * 8192.0) FROM pg_class WHERE oid = 't'::regclass`).Scan(&x); err != nil {
+	if err := c.QueryRow(t.Context(),
+		`SELECT pg_relation_size('t')::float8 / (relpages * 8192.0) FROM pg_class WHERE oid = 't'::regclass`).Scan(
+		&x,
+	); err != nil {
 		t.Fatal(err)
 	}
 	return x
 }
 
-func (b *bench) batched(t *testing.T, name string, target time.Duration, vacuum bool) (m measured, res backfill.Result) {
+func (b *bench) batched(t *testing.T, name string, target time.Duration,
+	vacuum bool) (m measured, res backfill.Result) {
 	t.Helper()
 	dsn := b.fresh(t, name)
 	defer b.drop(t, name)
@@ -163,7 +170,10 @@ func (b *bench) batched(t *testing.T, name string, target time.Duration, vacuum 
 	o.Tell = func(e backfill.Event) {
 		switch e.Kind {
 		case backfill.Started:
-			if err := c.QueryRow(t.Context(), `SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'belay/%/backfill'`).Scan(&pid); err != nil {
+			if err := c.QueryRow(t.Context(),
+				`SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'belay/%/backfill'`).Scan(
+				&pid,
+			); err != nil {
 				t.Fatal(err)
 			}
 			before, began = cpu(t, pid), time.Now()
@@ -189,14 +199,17 @@ func TestBenchThroughput(t *testing.T) {
 		a := b.single(t, fmt.Sprint("a", i))
 		m, res := b.batched(t, fmt.Sprint("b", i), target, vacuum)
 		speed, work = append(speed, a.seconds/m.seconds), append(work, m.cpu/a.cpu)
-		t.Logf("pair %d: single %.1f s (%.0f rows/s, CPU %.2f s, heap %.2fx); batches %.1f s (%.0f rows/s, CPU %.2f s, heap %.2fx, %d batches, longest %.0f ms): speed %.2f, CPU %.2f",
-			i+1, a.seconds, float64(rows)/a.seconds, a.cpu, a.growth, m.seconds, float64(rows)/m.seconds, m.cpu, m.growth, res.Batches, m.longest*1000, speed[i], work[i])
+		t.Logf("pair %d: single %.1f s (%.0f rows/s, CPU %.2f s, heap %.2fx); batches %.1f s (%.0f rows/s, CPU %.2f "+
+			"s, heap %.2fx, %d batches, longest %.0f ms): speed %.2f, CPU %.2f",
+			i+1, a.seconds, float64(rows)/a.seconds, a.cpu, a.growth, m.seconds, float64(rows)/m.seconds, m.cpu,
+			m.growth, res.Batches, m.longest*1000, speed[i], work[i])
 	}
 	slices.Sort(speed)
 	slices.Sort(work)
 	var mem runtime.MemStats
 	runtime.ReadMemStats(&mem)
-	t.Logf("median of %d pairs at %s, %d rows, vacuum %v: speed %.2f, CPU %.2f of the single UPDATE; Go heap in use %.1f MB",
+	t.Logf("median of %d pairs at %s, %d rows, vacuum %v: speed %.2f, CPU %.2f of the single UPDATE; Go heap in use "+
+		"%.1f MB",
 		pairs, target, rows, vacuum, speed[len(speed)/2], work[len(work)/2], float64(mem.HeapInuse)/1e6)
 }
 
@@ -288,11 +301,14 @@ func TestBenchForeground(t *testing.T) {
 	n, idle, _ := f.take()
 	t.Logf("idle: %d statements, p50 %.1f p99 %.1f p99.9 %.1f max %.1f ms", n, idle[0], idle[1], idle[2], idle[3])
 	began := time.Now()
-	res := run(t, s.options(t, s.plan(t, backfill.Spec{Relation: "t", Set: "newcol = amount * 100", BatchTime: target, Vacuum: vacuum})))
+	res := run(t,
+		s.options(t,
+			s.plan(t, backfill.Spec{Relation: "t", Set: "newcol = amount * 100", BatchTime: target, Vacuum: vacuum})))
 	n, busy, over := f.take()
 	close(f.stop)
 	f.group.Wait()
-	t.Logf("batches of %s: %d rows in %.1f s; %d statements, p50 %.1f p99 %.1f p99.9 %.1f max %.1f ms, %d over 1 s; goal p99 %.1f ms",
+	t.Logf("batches of %s: %d rows in %.1f s; %d statements, p50 %.1f p99 %.1f p99.9 %.1f max %.1f ms, %d over 1 s; "+
+		"goal p99 %.1f ms",
 		target, res.Rows, time.Since(began).Seconds(), n, busy[0], busy[1], busy[2], busy[3], over, max(2*idle[1], 20))
 }
 
@@ -336,14 +352,17 @@ func TestBenchPause(t *testing.T) {
 	o.ID, o.StopOnPause = backfill.NewID(), false
 	running := s.start(t, o)
 	for range 20 {
-		dbtest.WaitFor(t, "batches", func() bool { return running.ctl.Snapshot().Rate > 0 || running.ctl.Snapshot().State == backfill.Done })
+		dbtest.WaitFor(t, "batches", func() bool {
+			return running.ctl.Snapshot().Rate > 0 || running.ctl.Snapshot().State == backfill.Done
+		})
 		if running.ctl.Snapshot().State == backfill.Done {
 			break
 		}
 		began := time.Now()
 		running.ctl.Pause("op1")
 		for open := true; open; {
-			err := look.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name LIKE 'belay/%/backfill')
+			err := look.QueryRow(t.Context(),
+				`SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name LIKE 'belay/%/backfill')
 				OR EXISTS (SELECT FROM pg_locks WHERE relation = 't'::regclass AND mode = 'RowExclusiveLock')`).Scan(&open)
 			if err != nil {
 				t.Fatal(err)

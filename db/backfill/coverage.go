@@ -39,7 +39,10 @@ func (p *Plan) covered() Coverage {
 		}
 	}
 	if p.Spec.DualWrite {
-		return Coverage{Kind: DualWrite, Misses: "what a process of the old code still writes; belay cannot see when the last one ended"}
+		return Coverage{
+			Kind:   DualWrite,
+			Misses: "what a process of the old code still writes; belay cannot see when the last one ended",
+		}
 	}
 	for _, t := range p.targets {
 		if !t.hasDefault {

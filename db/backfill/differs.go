@@ -34,9 +34,11 @@ func (p *Plan) judgeVerify(ctx context.Context, c *db.Conn) error {
 		p.left, p.sweeps = "("+st.Guard+")", !st.ReadsTarget
 		return nil
 	case st.ReadsTarget:
-		p.Verifiable = "the statement reads what it sets, so a row does not show whether it was done; the cursor proves that each was met once"
+		p.Verifiable = "the statement reads what it sets, so a row does not show whether it was done; the cursor " +
+			"proves that each was met once"
 	default:
-		p.Verifiable = unsteady + ", so a row does not show whether it was done; a guard such as " + quote(st.Targets[0].Column) + " IS NULL would"
+		p.Verifiable = unsteady + ", so a row does not show whether it was done; a guard such as " +
+			quote(st.Targets[0].Column) + " IS NULL would"
 	}
 	return nil
 }
@@ -74,7 +76,8 @@ func (p *Plan) differing(ctx context.Context, c *db.Conn) (string, error) {
 	}
 	p.differ = p.differingBy(text)
 	condition := strings.Join(p.differ, " OR ")
-	if _, err := execTeam(ctx, c, "EXPLAIN SELECT FROM "+p.Relation+" AS "+quote(p.Alias)+" WHERE "+condition); err != nil {
+	if _, err := execTeam(ctx, c,
+		"EXPLAIN SELECT FROM "+p.Relation+" AS "+quote(p.Alias)+" WHERE "+condition); err != nil {
 		return "", p.explainError(err)
 	}
 	return condition, nil

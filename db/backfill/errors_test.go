@@ -34,7 +34,8 @@ func TestDataErrorIsNarrowedToTheRow(t *testing.T) {
 			b := s.start(t, o)
 			dbtest.WaitFor(t, "the pause", b.state(backfill.Paused))
 			snap := b.ctl.Snapshot()
-			if p := snap.Problem; p == nil || strings.Join(p.Key, ",") != "2,k777" || strings.Join(p.Columns, ",") != "a,b" || p.SQLState != c.state {
+			if p := snap.Problem; p == nil || strings.Join(p.Key, ",") != "2,k777" ||
+				strings.Join(p.Columns, ",") != "a,b" || p.SQLState != c.state {
 				t.Fatalf("problem %+v", snap.Problem)
 			}
 			if !strings.HasPrefix(snap.Reason, "row (a, b) = (2, k777): ") {
@@ -55,7 +56,8 @@ func TestDataErrorIsNarrowedToTheRow(t *testing.T) {
 }
 
 func TestDataErrorByPlace(t *testing.T) {
-	s := newStand(t, `CREATE TABLE t (d int, n int); INSERT INTO t SELECT CASE i WHEN 1777 THEN 0 ELSE 1 END, 0 FROM generate_series(1, 3000) i`)
+	s := newStand(t,
+		`CREATE TABLE t (d int, n int); INSERT INTO t SELECT CASE i WHEN 1777 THEN 0 ELSE 1 END, 0 FROM generate_series(1, 3000) i`)
 	byPlace(t, s)
 	b := s.start(t, s.options(t, s.plan(t, backfill.Spec{Relation: "t", Set: "n = 7 / d", MaxRows: 1000})))
 	dbtest.WaitFor(t, "the pause", b.state(backfill.Paused))
@@ -73,7 +75,8 @@ func TestDataErrorByPlace(t *testing.T) {
 
 // VACUUM FULL gives every row another place: the pass starts over.
 func TestPlaceAfterRewrite(t *testing.T) {
-	s := newStand(t, `CREATE TABLE t (v int, n int, pad text DEFAULT repeat('x', 100)); INSERT INTO t SELECT i FROM generate_series(1, 3000) i; DELETE FROM t WHERE v % 2 = 0`)
+	s := newStand(t,
+		`CREATE TABLE t (v int, n int, pad text DEFAULT repeat('x', 100)); INSERT INTO t SELECT i FROM generate_series(1, 3000) i; DELETE FROM t WHERE v % 2 = 0`)
 	byPlace(t, s)
 	o := s.options(t, s.plan(t, backfill.Spec{Relation: "t", Set: "n = v", MaxRows: 200}))
 	batches := 0
@@ -116,7 +119,8 @@ func TestLockedRow(t *testing.T) {
 
 // Writers that lock rows in the other order: whoever is the victim, all ends well.
 func TestDeadlocks(t *testing.T) {
-	s := newStand(t, `CREATE TABLE t (id int PRIMARY KEY, n int DEFAULT 0, w int DEFAULT 0); INSERT INTO t SELECT generate_series(1, 3000)`)
+	s := newStand(t,
+		`CREATE TABLE t (id int PRIMARY KEY, n int DEFAULT 0, w int DEFAULT 0); INSERT INTO t SELECT generate_series(1, 3000)`)
 	s.Exec(t, `ALTER SYSTEM SET deadlock_timeout = '20ms'`)
 	s.Exec(t, `SELECT pg_reload_conf()`)
 	t.Cleanup(func() { s.Exec(t, `ALTER SYSTEM RESET deadlock_timeout`); s.Exec(t, `SELECT pg_reload_conf()`) })
@@ -132,14 +136,19 @@ func TestDeadlocks(t *testing.T) {
 				default:
 				}
 				hi := 3000 - n*37%2900
-				_, err := c.Exec(bounded(t), fmt.Sprintf(`BEGIN; UPDATE t SET w = w + 1 WHERE id = %d; UPDATE t SET w = w + 1 WHERE id = %d; COMMIT`, hi, hi-50))
+				_, err := c.Exec(bounded(t),
+					fmt.Sprintf(
+						`BEGIN; UPDATE t SET w = w + 1 WHERE id = %d; UPDATE t SET w = w + 1 WHERE id = %d; COMMIT`, hi,
+						hi-50,
+					))
 				if err != nil {
 					_, _ = c.Exec(bounded(t), `ROLLBACK`)
 				}
 			}
 		})
 	}
-	res, err := backfill.Run(bounded(t), s.options(t, s.plan(t, backfill.Spec{Relation: "t", Set: "n = n + 1", MaxRows: 1000})))
+	res, err := backfill.Run(bounded(t),
+		s.options(t, s.plan(t, backfill.Spec{Relation: "t", Set: "n = n + 1", MaxRows: 1000})))
 	close(stop)
 	work.Wait()
 	if err != nil || res.Rows != 3000 || s.Count(t, "t WHERE n = 1") != 3000 {
@@ -159,7 +168,8 @@ func TestRefusedStatementPauses(t *testing.T) {
 	}
 	var paused *backfill.PausedError
 	_, err := backfill.Run(bounded(t), o)
-	if !errors.As(err, &paused) || paused.Problem == nil || paused.Problem.SQLState != "42703" || len(paused.Problem.Key) != 0 {
+	if !errors.As(err, &paused) || paused.Problem == nil || paused.Problem.SQLState != "42703" ||
+		len(paused.Problem.Key) != 0 {
 		t.Errorf("error %v", err)
 	}
 }

@@ -157,7 +157,8 @@ func (r *runner) reconnect(ctx context.Context, cause error) error {
 			return context.Cause(ctx)
 		case db.SQLState(err) == "42P01", db.SQLState(err) == "3F000":
 			return errors.Join(&MovedError{ID: r.id, Leaf: r.p.Relation}, fmt.Errorf("the ledger is gone: %w", err))
-		case errors.As(err, &held), errors.As(err, &moved), db.Classify(err) == db.Authentication, db.Classify(err) == db.NoDatabase:
+		case errors.As(err, &held), errors.As(err, &moved), db.Classify(err) == db.Authentication,
+			db.Classify(err) == db.NoDatabase:
 			return err
 		}
 		r.s.drop()

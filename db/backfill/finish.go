@@ -68,7 +68,8 @@ const doneSQL = `UPDATE belay.backfill SET state = CASE WHEN $4 THEN 'passed' EL
 // of whoever takes that upon them. It is an error where nothing of it waits for
 // that.
 func Accept(ctx context.Context, x ledger.Execer, id, reason string) error {
-	tag, err := x.Exec(ctx, `UPDATE belay.backfill SET state = 'done', reason = reason || '; accepted: ' || $2::text, updated = pg_catalog.clock_timestamp()
+	tag, err := x.Exec(ctx,
+		`UPDATE belay.backfill SET state = 'done', reason = reason || '; accepted: ' || $2::text, updated = pg_catalog.clock_timestamp()
 		WHERE id = $1::text::uuid AND state = 'passed'`, id, reason)
 	if err == nil && tag.RowsAffected() == 0 {
 		err = errors.New("it is done, or not there yet")

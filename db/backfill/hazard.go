@@ -46,14 +46,17 @@ func noKeyAdvice(why []string) string {
 // byPlace says what walking by ctid cannot do.
 func (p *Plan) byPlace(l Leaf, why []string, major int) {
 	p.say(Warn, "no-key", l.Name+" has no fit key and is walked by ctid, page by page",
-		"a row that another session moves while the pass runs is met only by a later pass (at most 3); "+noKeyAdvice(why),
+		"a row that another session moves while the pass runs is met only by a later pass (at most 3); "+
+			noKeyAdvice(why),
 		"create a unique index over NOT NULL columns first")
 	if major > 0 && major < 14 {
-		p.say(Stop, "no-tid-range", "this server cannot scan a range of ctid", "that came with PostgreSQL 14", "create a unique index first")
+		p.say(Stop, "no-tid-range", "this server cannot scan a range of ctid", "that came with PostgreSQL 14",
+			"create a unique index first")
 	}
 	if p.Statement.ReadsTarget && !p.guardReadsTarget() {
 		p.say(Stop, "no-guard", "the statement reads what it sets, and there is neither a key nor a guard on it",
-			"a pass over ctid may meet a row it has changed", "add --where that is false once a row is done, or create a unique index")
+			"a pass over ctid may meet a row it has changed",
+			"add --where that is false once a row is done, or create a unique index")
 	}
 }
 

@@ -19,7 +19,8 @@ func (p *Plan) judge(ctx context.Context, c *db.Conn) error {
 		p.Facts.Indexes = append(p.Facts.Indexes, t.indexes...)
 	}
 	f := &p.Facts
-	err := c.QueryRow(ctx, factsSQL, int64(p.OID), names).Scan(&f.ReplicaIdentity, &f.RowSecurity, &f.Fillfactor, &f.Checks,
+	err := c.QueryRow(ctx, factsSQL, int64(p.OID), names).Scan(&f.ReplicaIdentity, &f.RowSecurity, &f.Fillfactor,
+		&f.Checks,
 		&f.ForeignKeys, &f.Generated, &f.Publications, &f.Rules, &f.Holders, &f.Replicas)
 	if err != nil {
 		return fmt.Errorf("backfill: facts of %s: %w", p.Relation, err)
@@ -63,11 +64,16 @@ func (p *Plan) explain(ctx context.Context, c *db.Conn) error {
 	case err == nil:
 		return nil
 	case db.Classify(err) == db.Privilege:
-		p.say(Stop, "no-right", message(err), "the server would refuse every batch", "give the role what the message names, or use the owner; for the table itself: GRANT SELECT, UPDATE ON "+p.Relation+" TO "+quote(cmp.Or(p.Spec.Role, c.Role, c.Config().User)))
+		p.say(Stop, "no-right", message(err), "the server would refuse every batch",
+			"give the role what the message names, or use the owner; for the table itself: GRANT SELECT, UPDATE ON "+
+				p.Relation+" TO "+quote(cmp.Or(p.Spec.Role, c.Role, c.Config().User)))
 		return nil
 	case db.SQLState(err) == "55000" && len(p.Facts.Publications) > 0:
-		p.say(Stop, "replica-identity", message(err), "the server refuses UPDATE of a published table without a replica identity",
-			"ALTER TABLE "+p.Relation+" REPLICA IDENTITY DEFAULT where it has a primary key, or REPLICA IDENTITY USING INDEX with a unique one")
+		p.say(Stop, "replica-identity", message(err),
+			"the server refuses UPDATE of a published table without a replica identity",
+			"ALTER TABLE "+p.Relation+
+				" REPLICA IDENTITY DEFAULT where it has a primary key, or REPLICA IDENTITY USING INDEX with a "+
+				"unique one")
 		return nil
 	case db.Decided(err) && p.Facts.RowSecurity:
 		return nil // row_security says it below
@@ -83,18 +89,23 @@ func (p *Plan) judgeTargets() {
 		case t.generated != "":
 			p.say(Stop, "generated-column", t.name+" is a generated column", "it cannot be set", "")
 		case t.identity == "a":
-			p.say(Stop, "identity-column", t.name+" is GENERATED ALWAYS AS IDENTITY", "it can only be set to DEFAULT", "")
+			p.say(Stop, "identity-column", t.name+" is GENERATED ALWAYS AS IDENTITY", "it can only be set to DEFAULT",
+				"")
 		case t.partitionKey:
 			p.say(Stop, "partition-key", t.name+" is part of the partition key",
-				"a row that changes it moves to another partition, before or behind the cursor", "move rows by DELETE and INSERT, outside of a backfill")
+				"a row that changes it moves to another partition, before or behind the cursor",
+				"move rows by DELETE and INSERT, outside of a backfill")
 		}
 	}
 	if len(p.Facts.Rules) > 0 {
-		p.say(Stop, "rule", "a rule rewrites UPDATE: "+placeList(p.Facts.Rules), "the count of rows would not be that of the table", "drop the rule, or for everybody: ALTER TABLE "+p.Relation+" DISABLE RULE "+quote(p.Facts.Rules[0]))
+		p.say(Stop, "rule", "a rule rewrites UPDATE: "+placeList(p.Facts.Rules),
+			"the count of rows would not be that of the table",
+			"drop the rule, or for everybody: ALTER TABLE "+p.Relation+" DISABLE RULE "+quote(p.Facts.Rules[0]))
 	}
 	if p.Facts.RowSecurity {
 		p.say(Stop, "row-security", "row security limits what this role sees of "+p.Relation,
-			"rows behind the policy would be left out; belay sets row_security = off, and the server then refuses", "use the owner or a role with BYPASSRLS")
+			"rows behind the policy would be left out; belay sets row_security = off, and the server then refuses",
+			"use the owner or a role with BYPASSRLS")
 	}
 }
 
@@ -103,7 +114,9 @@ func (p *Plan) judgeTable() {
 	for _, t := range f.Triggers {
 		if t.Update && t.fires() && !strings.HasPrefix(t.Name, triggerPrefix) {
 			p.say(Warn, "row-trigger", "trigger "+t.Name+" fires for every row: "+t.Function,
-				"audit rows, outbox messages, updated_at and caches follow each changed row", "decide whether that is wanted; for everybody it is stopped by ALTER TABLE "+p.Relation+" DISABLE TRIGGER "+quote(t.Name))
+				"audit rows, outbox messages, updated_at and caches follow each changed row",
+				"decide whether that is wanted; for everybody it is stopped by ALTER TABLE "+p.Relation+
+					" DISABLE TRIGGER "+quote(t.Name))
 		}
 	}
 	if len(f.Indexes) > 0 {
@@ -112,18 +125,22 @@ func (p *Plan) judgeTable() {
 	}
 	if len(f.ForeignKeys) > 0 {
 		p.say(Notice, "foreign-key", "every row is looked up in the referenced table: "+placeList(f.ForeignKeys),
-			"about 2.4x the time, and a lock on each referenced row", "add the constraint NOT VALID afterwards, then VALIDATE")
+			"about 2.4x the time, and a lock on each referenced row",
+			"add the constraint NOT VALID afterwards, then VALIDATE")
 	}
 	if len(f.Generated) > 0 {
-		p.say(Notice, "generated", "computed again for every row: "+placeList(f.Generated), "a stored generated column follows each update", "")
+		p.say(Notice, "generated", "computed again for every row: "+placeList(f.Generated),
+			"a stored generated column follows each update", "")
 	}
 	if len(f.Checks) > 0 {
-		p.say(Notice, "check", "checked for every row: "+placeList(f.Checks), "one row that fails is found, shown and pauses the backfill", "")
+		p.say(Notice, "check", "checked for every row: "+placeList(f.Checks),
+			"one row that fails is found, shown and pauses the backfill", "")
 	}
 	p.judgeReplication()
 	if len(f.Holders) > 0 {
 		p.say(Warn, "old-snapshot", "old row versions are kept: "+placeList(f.Holders),
-			"no VACUUM can remove what the backfill leaves behind: heap and indexes double", "end it, or wait for it, before the backfill")
+			"no VACUUM can remove what the backfill leaves behind: heap and indexes double",
+			"end it, or wait for it, before the backfill")
 	}
 }
 
@@ -132,10 +149,14 @@ func (p *Plan) judgeReplication() {
 	if len(f.Publications) == 0 {
 		return
 	}
-	p.say(Notice, "publication", "every row is sent to subscribers: "+placeList(f.Publications), "one message a row", "")
+	p.say(Notice, "publication", "every row is sent to subscribers: "+placeList(f.Publications), "one message a row",
+		"")
 	if f.ReplicaIdentity == "f" {
-		p.say(Warn, "replica-identity", "replica identity FULL", "the whole old row is written to WAL with each change, and a subscriber without an index looks for it in the whole table",
-			"give the table a primary key and ALTER TABLE "+p.Relation+" REPLICA IDENTITY DEFAULT, or REPLICA IDENTITY USING INDEX")
+		p.say(Warn, "replica-identity", "replica identity FULL",
+			"the whole old row is written to WAL with each change, and a subscriber without an index looks for it in "+
+				"the whole table",
+			"give the table a primary key and ALTER TABLE "+p.Relation+
+				" REPLICA IDENTITY DEFAULT, or REPLICA IDENTITY USING INDEX")
 	}
 }
 
@@ -158,11 +179,13 @@ func (p *Plan) judgeStatement() {
 	st := p.Statement
 	if len(st.ReadsTables) > 0 {
 		p.say(Warn, "reads-other-table", "the statement reads "+placeList(st.ReadsTables),
-			"a change there is not followed: neither by the batch that has passed nor by a trigger on this table", "verify again after the writers of those tables were still")
+			"a change there is not followed: neither by the batch that has passed nor by a trigger on this table",
+			"verify again after the writers of those tables were still")
 	}
 	if safe := p.SafeWhere(); safe != "" {
 		p.say(Warn, "overwrites", "a value that the application writes before its row's batch is overwritten",
-			"the WHERE does not look at what is set: each row that it selects is changed once, whatever stands there by then; what is written later stays",
+			"the WHERE does not look at what is set: each row that it selects is changed once, whatever stands there "+
+				"by then; what is written later stays",
 			"make the condition: WHERE "+safe+", and no value is overwritten")
 	}
 	if p.Verifiable != "" {

@@ -115,7 +115,8 @@ func candidatesFor(major int) string {
 }
 
 func scanCandidate(r pgx.CollectableRow) (c candidate, err error) {
-	return c, r.Scan(&c.Index, &c.Primary, &c.Columns, &c.Types, &c.Collations, &c.Schemas, &c.width, &c.Numeric, &c.unfit)
+	return c,
+		r.Scan(&c.Index, &c.Primary, &c.Columns, &c.Types, &c.Collations, &c.Schemas, &c.width, &c.Numeric, &c.unfit)
 }
 
 // choose picks the key of a leaf: the one asked for, else the primary key, else

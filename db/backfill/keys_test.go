@@ -31,7 +31,8 @@ var tables = []struct {
 		INSERT INTO t SELECT i % 7, md5((i % 100)::text), date '2020-01-01' + i FROM generate_series(1, 5000) i`, []string{"a", "b", "c"}},
 	{"descending", `CREATE TABLE t (a int NOT NULL, b int NOT NULL, n int DEFAULT 0);
 		CREATE UNIQUE INDEX ON t (a DESC, b DESC); INSERT INTO t SELECT i % 70, i FROM generate_series(1, 5000) i`, []string{"a", "b"}},
-	{"char, time, float and names that need quotes", `CREATE TABLE t ("A b" char(10), "select" timestamptz, f float8, n int DEFAULT 0,
+	{"char, time, float and names that need quotes",
+		`CREATE TABLE t ("A b" char(10), "select" timestamptz, f float8, n int DEFAULT 0,
 		PRIMARY KEY ("A b", "select", f));
 		INSERT INTO t SELECT 'x' || i % 9, now() + i * interval '1.234567 s', i / 3.0::float8 FROM generate_series(1, 5000) i`, []string{"A b", "select", "f"}},
 	{"partitions", `CREATE TABLE t (id bigint, n int DEFAULT 0, PRIMARY KEY (id)) PARTITION BY RANGE (id);
@@ -42,7 +43,8 @@ var tables = []struct {
 		ALTER TABLE t2 ATTACH PARTITION t2b FOR VALUES WITH (MODULUS 2, REMAINDER 1);
 		CREATE TABLE t3 PARTITION OF t DEFAULT;
 		INSERT INTO t SELECT i FROM generate_series(1, 5000) i`, []string{"id"}},
-	{"inheritance", `CREATE TABLE t (id bigint PRIMARY KEY, n int DEFAULT 0); CREATE TABLE child (PRIMARY KEY (id)) INHERITS (t);
+	{"inheritance",
+		`CREATE TABLE t (id bigint PRIMARY KEY, n int DEFAULT 0); CREATE TABLE child (PRIMARY KEY (id)) INHERITS (t);
 		INSERT INTO t SELECT i FROM generate_series(1, 2500) i; INSERT INTO child SELECT i FROM generate_series(1, 2500) i`, []string{"id"}},
 }
 
@@ -63,7 +65,8 @@ func TestEveryRowOnceByKey(t *testing.T) {
 			if res.Batches < 10 {
 				t.Errorf("only %d batches", res.Batches)
 			}
-			if got := dbtest.QueryVal[string](t, s.DB, `SELECT string_agg(DISTINCT state, ',') FROM belay.backfill`); got != "done" {
+			if got := dbtest.QueryVal[string](t, s.DB,
+				`SELECT string_agg(DISTINCT state, ',') FROM belay.backfill`); got != "done" {
 				t.Errorf("state %s", got)
 			}
 		})
@@ -127,10 +130,15 @@ func TestUnfitKeys(t *testing.T) {
 		{`CREATE UNIQUE INDEX x ON t (id, other DESC)`, "different directions"},
 		{`CREATE UNIQUE INDEX x ON t (name text_pattern_ops)`, "order of the type"},
 		{`CREATE UNIQUE INDEX x ON t (v)`, "sets v"},
-		{`CREATE UNIQUE INDEX x ON t (id); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'x'::regclass`, "INVALID"},
+		{
+			`CREATE UNIQUE INDEX x ON t (id); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'x'::regclass`,
+			"INVALID",
+		},
 	} {
 		t.Run(c.why, func(t *testing.T) {
-			s := newStand(t, `CREATE TABLE t (id int NOT NULL, other int NOT NULL, name text NOT NULL, maybe int, v int NOT NULL);`+c.index)
+			s := newStand(t,
+				`CREATE TABLE t (id int NOT NULL, other int NOT NULL, name text NOT NULL, maybe int, v int NOT NULL);`+
+					c.index)
 			p := s.plan(t, backfill.Spec{Relation: "t", Set: "v = 1"})
 			if !p.Leaves[0].Key.ByPlace() {
 				t.Fatalf("goes by %v", p.Leaves[0].Key)
@@ -139,7 +147,9 @@ func TestUnfitKeys(t *testing.T) {
 			if !strings.Contains(p.Hazards[i].Why, c.why) {
 				t.Errorf("says %q, want %q", p.Hazards[i].Why, c.why)
 			}
-			_, err := backfill.Prepare(bounded(t), s.conn, backfill.Spec{Relation: "t", Set: "v = 1", Key: []string{"id"}})
+			_, err := backfill.Prepare(bounded(t), s.conn, backfill.Spec{
+				Relation: "t", Set: "v = 1", Key: []string{"id"},
+			})
 			if err == nil {
 				t.Error("a key that was asked for is taken")
 			}
@@ -153,7 +163,9 @@ func TestBestKey(t *testing.T) {
 	if got := s.plan(t, backfill.Spec{Relation: "t", Set: "n = 1"}).Leaves[0].Key.String(); got != "b" {
 		t.Errorf("goes by %s, want b", got)
 	}
-	if got := s.plan(t, backfill.Spec{Relation: "t", Set: "n = 1", Key: []string{"a", "b"}}).Leaves[0].Key.String(); got != "a, b" {
+	if got := s.plan(t, backfill.Spec{
+		Relation: "t", Set: "n = 1", Key: []string{"a", "b"},
+	}).Leaves[0].Key.String(); got != "a, b" {
 		t.Errorf("goes by %s, want a, b", got)
 	}
 }

@@ -12,9 +12,11 @@ import (
 // The text of each type is read as the type reads it.
 func TestKeysOfManyTypes(t *testing.T) {
 	for _, c := range []struct{ name, needs, sql string }{
-		{"an extension's", "citext", `CREATE SCHEMA ext; CREATE EXTENSION citext SCHEMA ext; CREATE TABLE t (id ext.citext PRIMARY KEY, n int DEFAULT 0);
+		{"an extension's", "citext",
+			`CREATE SCHEMA ext; CREATE EXTENSION citext SCHEMA ext; CREATE TABLE t (id ext.citext PRIMARY KEY, n int DEFAULT 0);
 			INSERT INTO t SELECT chr(65 + i % 26) || chr(97 + i % 25) || i FROM generate_series(1, 2000) i`},
-		{"mixed", "citext", `CREATE EXTENSION citext; CREATE TABLE t (a int, b citext, c bigint, n int DEFAULT 0, PRIMARY KEY (a, b, c));
+		{"mixed", "citext",
+			`CREATE EXTENSION citext; CREATE TABLE t (a int, b citext, c bigint, n int DEFAULT 0, PRIMARY KEY (a, b, c));
 			INSERT INTO t SELECT i % 3, chr(65 + i % 7), i FROM generate_series(1, 2000) i`},
 		{"of all kinds", "plpgsql", `CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
 			CREATE TABLE t (a bool, b bytea, c interval, d mood, e int4range, f numeric, g "char", h bit(3), n int DEFAULT 0, PRIMARY KEY (a, d, e, b, c, f, g, h));
@@ -27,7 +29,8 @@ func TestKeysOfManyTypes(t *testing.T) {
 			}
 			s := newStand(t, c.sql)
 			// What a session prints and reads by default must not matter.
-			s.Exec(t, `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET IntervalStyle = sql_standard', current_database());
+			s.Exec(t,
+				`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET IntervalStyle = sql_standard', current_database());
 				EXECUTE format('ALTER DATABASE %I SET bytea_output = escape', current_database());
 				EXECUTE format('ALTER DATABASE %I SET DateStyle = ''SQL, DMY''', current_database()); END $$`)
 			s.conn = connect(t, s.dsn)

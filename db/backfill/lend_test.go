@@ -61,7 +61,8 @@ func TestLentMonitorAndLocks(t *testing.T) {
 		if e.Kind != backfill.LeafPassed {
 			return
 		}
-		if n := s.Count(t, `pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'belay/________/+monitor'`); n != 0 {
+		if n := s.Count(t,
+			`pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'belay/________/+monitor'`); n != 0 {
 			t.Errorf("%d monitors of its own", n)
 		}
 		holder, err := db.LockHolder(bounded(t), s.conn, db.LockKey)

@@ -59,7 +59,8 @@ func (l *lookups) name(to *[]string, words []string) {
 
 func (l *lookups) operator(e *pg.A_Expr) {
 	switch e.Kind {
-	case pg.A_Expr_Kind_AEXPR_BETWEEN, pg.A_Expr_Kind_AEXPR_NOT_BETWEEN, pg.A_Expr_Kind_AEXPR_BETWEEN_SYM, pg.A_Expr_Kind_AEXPR_NOT_BETWEEN_SYM:
+	case pg.A_Expr_Kind_AEXPR_BETWEEN, pg.A_Expr_Kind_AEXPR_NOT_BETWEEN, pg.A_Expr_Kind_AEXPR_BETWEEN_SYM,
+		pg.A_Expr_Kind_AEXPR_NOT_BETWEEN_SYM:
 		l.operators = append(l.operators, "<=", ">=", "<", ">")
 		return
 	}

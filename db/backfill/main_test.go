@@ -21,7 +21,8 @@ var patience = map[bool]time.Duration{false: 2 * time.Minute, true: time.Hour}[o
 
 func bounded(t testing.TB) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeoutCause(context.Background(), patience, fmt.Errorf("the test took over %s", patience))
+	ctx, cancel := context.WithTimeoutCause(context.Background(), patience,
+		fmt.Errorf("the test took over %s", patience))
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -46,7 +47,8 @@ func withUUID(t testing.TB) *dbtest.DB {
 	t.Helper()
 	d := dbtest.New(t)
 	if serverVersion(t, d) < 130000 {
-		d.Exec(t, `CREATE FUNCTION gen_random_uuid() RETURNS uuid LANGUAGE sql AS 'SELECT md5(random()::text || clock_timestamp())::uuid'`)
+		d.Exec(t,
+			`CREATE FUNCTION gen_random_uuid() RETURNS uuid LANGUAGE sql AS 'SELECT md5(random()::text || clock_timestamp())::uuid'`)
 	}
 	return d
 }

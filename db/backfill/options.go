@@ -114,7 +114,8 @@ type OpenError struct{ Row Row }
 
 // Error names it.
 func (e *OpenError) Error() string {
-	return fmt.Sprintf("the same backfill of %s is not finished: %s, %s, %d rows done", e.Row.Relation, e.Row.ID, e.Row.State, e.Row.DoneRows)
+	return fmt.Sprintf("the same backfill of %s is not finished: %s, %s, %d rows done", e.Row.Relation, e.Row.ID,
+		e.Row.State, e.Row.DoneRows)
 }
 
 // Hint is what to do now.

@@ -48,7 +48,8 @@ const pausedBy = "paused by "
 // of reach: it stops before its next batch. ok is false where none of its rows
 // is walked now.
 func RequestPause(ctx context.Context, x ledger.Execer, id, by string) (ok bool, err error) {
-	tag, err := x.Exec(ctx, `UPDATE belay.backfill SET state = 'paused', reason = $2, updated = pg_catalog.clock_timestamp()
+	tag, err := x.Exec(ctx,
+		`UPDATE belay.backfill SET state = 'paused', reason = $2, updated = pg_catalog.clock_timestamp()
 		WHERE id = $1::text::uuid AND state = 'running'`, id, pausedBy+by)
 	if err != nil {
 		return false, fmt.Errorf("backfill %s: pause: %w", id, err)

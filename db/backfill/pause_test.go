@@ -83,7 +83,8 @@ func (s *stand) ours(t testing.TB) int64 {
 	t.Helper()
 	return dbtest.QueryVal[int64](t, s.DB, `SELECT count(*) FROM pg_stat_activity a WHERE datname = current_database()
 		AND application_name LIKE 'belay/________/%'`) +
-		dbtest.QueryVal[int64](t, s.DB, `SELECT count(*) FROM pg_locks l WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+		dbtest.QueryVal[int64](t, s.DB,
+			`SELECT count(*) FROM pg_locks l WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 		OR relation = 't'::regclass AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
 }
 
@@ -102,10 +103,12 @@ func TestPauseLeavesNothingOpen(t *testing.T) {
 	dbtest.WaitFor(t, "the pause", b.state(backfill.Paused))
 	dbtest.WaitFor(t, "nothing of it to be open", func() bool { return s.ours(t) == 0 })
 	snap := b.ctl.Snapshot()
-	if snap.Rows != s.Count(t, "t WHERE n = 1") || snap.Rows < 3 || snap.Rows > 300 || snap.PausedBy != "op1" || snap.PausedSince.IsZero() || snap.Batches != 3 {
+	if snap.Rows != s.Count(t, "t WHERE n = 1") || snap.Rows < 3 || snap.Rows > 300 || snap.PausedBy != "op1" ||
+		snap.PausedSince.IsZero() || snap.Batches != 3 {
 		t.Errorf("paused after three batches: %+v", snap)
 	}
-	if got := dbtest.QueryVal[string](t, s.DB, `SELECT state || ': ' || reason FROM belay.backfill`); got != "paused: paused by op1" {
+	if got := dbtest.QueryVal[string](t, s.DB,
+		`SELECT state || ': ' || reason FROM belay.backfill`); got != "paused: paused by op1" {
 		t.Errorf("the ledger says %q", got)
 	}
 	b.ctl.Resume()
@@ -113,7 +116,8 @@ func TestPauseLeavesNothingOpen(t *testing.T) {
 	if res.Rows != 5000 || s.Count(t, "t WHERE n = 1") != 5000 {
 		t.Errorf("result %+v", res)
 	}
-	took := dbtest.QueryVal[int64](t, s.DB, `SELECT (extract(epoch FROM updated - started) * 1000)::bigint - paused_ms FROM belay.backfill`)
+	took := dbtest.QueryVal[int64](t, s.DB,
+		`SELECT (extract(epoch FROM updated - started) * 1000)::bigint - paused_ms FROM belay.backfill`)
 	if res.Took <= 0 || res.Took.Milliseconds()-took > 1 {
 		t.Errorf("it took %s, by the ledger %d ms", res.Took, took)
 	}
@@ -151,7 +155,9 @@ func TestResumedElsewhere(t *testing.T) {
 	}
 	// Its sessions go a moment after it; until then it is refused as held.
 	dbtest.WaitFor(t, "the other runner's sessions to end", func() bool {
-		return s.Count(t, "pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'belay/"+other.Run.Short()+"/%'") == 0
+		return s.Count(t,
+			"pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'belay/"+other.Run.Short()+
+				"/%'") == 0
 	})
 	b.ctl.Resume()
 	<-b.done
@@ -183,7 +189,8 @@ func TestSecondRunnerIsRefused(t *testing.T) {
 	second.ID, second.Run.Owner = o.ID, "op2@bastion-2"
 	_, err := backfill.Run(bounded(t), second)
 	var held *backfill.HeldError
-	if !errors.As(err, &held) || held.Holder == nil || held.Owner != "op1@bastion-1" || !strings.Contains(err.Error(), "op1@bastion-1") {
+	if !errors.As(err, &held) || held.Holder == nil || held.Owner != "op1@bastion-1" ||
+		!strings.Contains(err.Error(), "op1@bastion-1") {
 		t.Errorf("error %v", err)
 	}
 	close(gate)
@@ -201,7 +208,10 @@ func TestFence(t *testing.T) {
 	}{
 		{"the cursor moved", `UPDATE belay.backfill SET batches = batches + 1`, "goes on elsewhere"},
 		{"it was claimed", `UPDATE belay.backfill SET epoch = epoch + 1`, "goes on elsewhere"},
-		{"the run was taken over", `UPDATE belay.run SET epoch = 2, owner = 'op3@bastion-3'`, "taken over by op3@bastion-3"},
+		{
+			"the run was taken over", `UPDATE belay.run SET epoch = 2, owner = 'op3@bastion-3'`,
+			"taken over by op3@bastion-3",
+		},
 		{"its row is gone", `DELETE FROM belay.backfill`, "goes on elsewhere"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -257,7 +267,9 @@ func TestFenceOfTheRun(t *testing.T) {
 }
 
 func TestResumeMustMatch(t *testing.T) {
-	s := newStand(t, increments+`; CREATE UNIQUE INDEX other ON t (id, n) WHERE false; ALTER TABLE t ADD u uuid NOT NULL DEFAULT gen_random_uuid(); CREATE UNIQUE INDEX u ON t (u)`)
+	s := newStand(t,
+		increments+
+			`; CREATE UNIQUE INDEX other ON t (id, n) WHERE false; ALTER TABLE t ADD u uuid NOT NULL DEFAULT gen_random_uuid(); CREATE UNIQUE INDEX u ON t (u)`)
 	o := s.options(t, s.plan(t, increment()))
 	o.ID = backfill.NewID()
 	o.Tell = func(e backfill.Event) {
@@ -276,17 +288,20 @@ func TestResumeMustMatch(t *testing.T) {
 		return err
 	}
 	var mismatch *backfill.MismatchError
-	if err := attempt(backfill.Spec{Relation: "t", Set: "n = n + 2"}, o.ID); !errors.As(err, &mismatch) || mismatch.What != "statement" {
+	if err := attempt(backfill.Spec{Relation: "t", Set: "n = n + 2"}, o.ID); !errors.As(err, &mismatch) ||
+		mismatch.What != "statement" {
 		t.Errorf("another statement: %v", err)
 	}
-	if err := attempt(backfill.Spec{Relation: "t", Set: "n = n + 1", Key: []string{"u"}}, o.ID); !errors.As(err, &mismatch) || !strings.Contains(mismatch.What, "key") {
+	if err := attempt(backfill.Spec{Relation: "t", Set: "n = n + 1", Key: []string{"u"}}, o.ID); !errors.As(err,
+		&mismatch) || !strings.Contains(mismatch.What, "key") {
 		t.Errorf("another key: %v", err)
 	}
 	var open *backfill.OpenError
 	if err := attempt(increment(), backfill.NewID()); !errors.As(err, &open) || open.Row.ID != o.ID {
 		t.Errorf("the same work under a new id: %v", err)
 	}
-	s.Exec(t, `CREATE TABLE copy (LIKE t INCLUDING ALL); INSERT INTO copy SELECT * FROM t; ALTER TABLE t RENAME TO old; ALTER TABLE copy RENAME TO t`)
+	s.Exec(t,
+		`CREATE TABLE copy (LIKE t INCLUDING ALL); INSERT INTO copy SELECT * FROM t; ALTER TABLE t RENAME TO old; ALTER TABLE copy RENAME TO t`)
 	if err := attempt(increment(), o.ID); !errors.As(err, &mismatch) || !strings.Contains(mismatch.What, "leaf") {
 		t.Errorf("another table of the same name: %v", err)
 	}
@@ -319,7 +334,8 @@ func TestStopped(t *testing.T) {
 	if _, err := backfill.Run(ctx, o); !errors.Is(err, why) {
 		t.Errorf("error %v", err)
 	}
-	if got := dbtest.QueryVal[string](t, s.DB, `SELECT state || ': ' || reason FROM belay.backfill`); got != "paused: stopped: the terminal is gone" {
+	if got := dbtest.QueryVal[string](t, s.DB,
+		`SELECT state || ': ' || reason FROM belay.backfill`); got != "paused: stopped: the terminal is gone" {
 		t.Errorf("the ledger says %q", got)
 	}
 	release()
@@ -331,17 +347,20 @@ func TestStopped(t *testing.T) {
 
 // The second press cancels the batch that hangs; the server undoes it.
 func TestCancelBatch(t *testing.T) {
-	s := newStand(t, `CREATE TABLE t (id int PRIMARY KEY, n int DEFAULT 0); INSERT INTO t SELECT generate_series(1, 300);
+	s := newStand(t,
+		`CREATE TABLE t (id int PRIMARY KEY, n int DEFAULT 0); INSERT INTO t SELECT generate_series(1, 300);
 		CREATE FUNCTION slow(i int) RETURNS int LANGUAGE plpgsql AS 'BEGIN IF i = 150 AND EXISTS (SELECT FROM hang) THEN PERFORM pg_sleep(60); END IF; RETURN i; END';
 		CREATE TABLE hang AS SELECT 1`)
 	o := s.options(t, s.plan(t, backfill.Spec{Relation: "t", Set: "n = n + 1 + 0 * slow(id)", MaxRows: 100}))
 	b := s.start(t, o)
 	dbtest.WaitFor(t, "the batch to hang", func() bool {
-		return dbtest.QueryVal[int64](t, s.DB, `SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()`) == 1
+		return dbtest.QueryVal[int64](t, s.DB,
+			`SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()`) == 1
 	})
 	b.ctl.CancelBatch("op1")
 	dbtest.WaitFor(t, "the pause", b.state(backfill.Paused))
-	if n := s.Count(t, "t WHERE n = 1"); n != b.ctl.Snapshot().Rows || n >= 150 || n != s.Count(t, "t WHERE n = 1 AND id < 150") {
+	if n := s.Count(t, "t WHERE n = 1"); n != b.ctl.Snapshot().Rows || n >= 150 ||
+		n != s.Count(t, "t WHERE n = 1 AND id < 150") {
 		t.Errorf("%d rows changed, want those of the batches before it", n)
 	}
 	s.Exec(t, `TRUNCATE hang`)
@@ -359,7 +378,8 @@ func TestThrottled(t *testing.T) {
 	o.Throttle = throttle.Settings{"sql": `SELECT n FROM brake`}
 	b := s.start(t, o)
 	dbtest.WaitFor(t, "the wait", func() bool { w := b.ctl.Snapshot().Waiting; return w != nil && w.Signal == "sql" })
-	if snap := b.ctl.Snapshot(); snap.Waiting.Reason() != "the team's query 1 > 0" || snap.Waiting.Since.IsZero() || snap.Rows != 0 {
+	if snap := b.ctl.Snapshot(); snap.Waiting.Reason() != "the team's query 1 > 0" || snap.Waiting.Since.IsZero() ||
+		snap.Rows != 0 {
 		t.Errorf("waiting %+v", snap.Waiting)
 	}
 	s.Exec(t, `DROP TABLE brake`)
@@ -375,7 +395,10 @@ func TestThrottled(t *testing.T) {
 
 func TestPaceChangesLive(t *testing.T) {
 	var c backfill.Control
-	for in, want := range map[time.Duration]time.Duration{0: 50 * time.Millisecond, 1: 10 * time.Millisecond, time.Hour: time.Second, 70 * time.Millisecond: 70 * time.Millisecond} {
+	for in, want := range map[time.Duration]time.Duration{
+		0: 50 * time.Millisecond, 1: 10 * time.Millisecond, time.Hour: time.Second,
+		70 * time.Millisecond: 70 * time.Millisecond,
+	} {
 		if got := c.SetBatchTime(in); got != want {
 			t.Errorf("%s becomes %s, want %s", in, got, want)
 		}

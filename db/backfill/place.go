@@ -58,9 +58,11 @@ func first(c cursor) string {
 
 // nextPlace begins a batch over pages. The leaf is touched first, so that its
 // file cannot be replaced before the end of the transaction.
-func (q rangeSQL) nextPlace(ctx context.Context, r *runner, keys int, limit time.Duration) (hi cursor, whole bool, err error) {
+func (q rangeSQL) nextPlace(ctx context.Context, r *runner, keys int,
+	limit time.Duration) (hi cursor, whole bool, err error) {
 	var file string
-	err = r.fenced(ctx, limit, `SELECT (SELECT c.relfilenode::text FROM pg_catalog.pg_class c WHERE c.oid = $1::bigint::oid)
+	err = r.fenced(ctx, limit,
+		`SELECT (SELECT c.relfilenode::text FROM pg_catalog.pg_class c WHERE c.oid = $1::bigint::oid)
 		FROM (SELECT pg_catalog.count(*) FROM (SELECT FROM ONLY `+q.leaf.Name+` LIMIT 0) t) x`,
 		[]any{int64(q.leaf.OID)}, func(rows pgx.Rows) error {
 			var err error
@@ -150,7 +152,8 @@ func parsePlace(s string) (p place, err error) {
 // freezePlace is the end of the table as it is now: what is added later is the
 // sync trigger's. nil = the table has no page.
 func freezePlace(ctx context.Context, q Queryer, l Leaf, pass int) (cursor, error) {
-	rows, err := q.Query(ctx, `SELECT pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::bigint,
+	rows, err := q.Query(ctx,
+		`SELECT pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::bigint,
 		c.relfilenode::text FROM pg_catalog.pg_class c WHERE c.oid = $1::bigint::oid`, int64(l.OID))
 	if err != nil {
 		return nil, fmt.Errorf("backfill: size of %s: %w", l.Name, err)

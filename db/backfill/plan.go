@@ -83,7 +83,9 @@ type target struct {
 }
 
 // spelled are types of the catalog that the grammar itself knows.
-var spelled = regexp.MustCompile(`^(bigint|bit|boolean|character|double|integer|interval|numeric|real|smallint|time|timestamp)\b`)
+var spelled = regexp.MustCompile(
+	`^(bigint|bit|boolean|character|double|integer|interval|numeric|real|smallint|time|timestamp)\b`,
+)
 
 // qualified makes of format_type's spelling one that means the same under any
 // search_path. What is not of the catalog has its schema already.
@@ -114,7 +116,8 @@ WHERE c.oid = $1::bigint::oid AND a.attname = ANY ($2)`
 // It changes nothing; any connection will do.
 //
 // Errors: *SpecError for what cannot be carried out as written, *RoleError where
-// the session may not work as the role, else the server's. What forbids the run for another reason is a Hazard of level Stop.
+// the session may not work as the role, else the server's. What forbids the run for another reason is a Hazard of level
+// Stop.
 func Prepare(ctx context.Context, c *db.Conn, spec Spec) (*Plan, error) {
 	spec, err := spec.filled()
 	if err != nil {
@@ -134,7 +137,10 @@ func Prepare(ctx context.Context, c *db.Conn, spec Spec) (*Plan, error) {
 func (p *Plan) look(ctx context.Context, c *db.Conn) error {
 	escapes := parse.Backslashed([]byte(p.Spec.Set+" "+p.Spec.Where)) >= 0
 	if escapes && c.TeamValue("standard_conforming_strings") == "off" {
-		return &SpecError{"set", "a backslash in '…' where standard_conforming_strings is off: it would begin an escape", "write E'…'"}
+		return &SpecError{
+			"set", "a backslash in '…' where standard_conforming_strings is off: it would begin an escape",
+			"write E'…'",
+		}
 	}
 	for _, do := range []func(context.Context, *db.Conn) error{p.resolve, p.findTargets, p.findLeaves, p.judge} {
 		if err := do(ctx, c); err != nil {
@@ -180,7 +186,9 @@ func (p *Plan) findTargets(ctx context.Context, c *db.Conn) error {
 	}
 	for _, name := range names {
 		if p.target(name) == nil {
-			return &SpecError{"set", p.Relation + " has no column " + name, "check the name; one in capitals needs double quotes"}
+			return &SpecError{
+				"set", p.Relation + " has no column " + name, "check the name; one in capitals needs double quotes",
+			}
 		}
 	}
 	return nil
@@ -202,7 +210,8 @@ func (p *Plan) findLeaves(ctx context.Context, c *db.Conn) error {
 	}
 	for _, l := range all {
 		if l.kind != "r" {
-			p.say(Stop, "foreign-leaf", l.Name+" is no table of this server", "its rows cannot be changed in the cursor's transaction",
+			p.say(Stop, "foreign-leaf", l.Name+" is no table of this server",
+				"its rows cannot be changed in the cursor's transaction",
 				"fill it where it lives, or detach it")
 			continue
 		}
@@ -211,7 +220,10 @@ func (p *Plan) findLeaves(ctx context.Context, c *db.Conn) error {
 			return err
 		}
 		if l.Key.ByPlace() && len(p.Spec.Key) > 0 {
-			return &SpecError{"key", fmt.Sprintf("%s has no fit unique index on (%s)", l.Name, placeList(p.Spec.Key)), noKeyAdvice(why)}
+			return &SpecError{
+				"key", fmt.Sprintf("%s has no fit unique index on (%s)", l.Name, placeList(p.Spec.Key)),
+				noKeyAdvice(why),
+			}
 		}
 		if l.Key.ByPlace() {
 			p.byPlace(l.Leaf, why, c.ServerMajor())

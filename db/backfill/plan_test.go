@@ -50,7 +50,10 @@ func TestHazards(t *testing.T) {
 			CREATE TRIGGER touch AFTER UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f()`, "a = b", ""},
 		{"indexed-target", `CREATE INDEX ON t (a)`, "a = b", ""},
 		{"indexed-target", `CREATE INDEX ON t (b) WHERE a > 5`, "a = b", ""},
-		{"foreign-key", `CREATE TABLE p (id int PRIMARY KEY); ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES p`, "a = b", ""},
+		{
+			"foreign-key", `CREATE TABLE p (id int PRIMARY KEY); ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES p`,
+			"a = b", "",
+		},
 		{"generated", `ALTER TABLE t ADD g int GENERATED ALWAYS AS (b * 2) STORED`, "a = b", ""},
 		{"generated-column", `ALTER TABLE t ADD g int GENERATED ALWAYS AS (b * 2) STORED`, "g = 1", ""},
 		{"identity-column", `ALTER TABLE t ADD g int GENERATED ALWAYS AS IDENTITY`, "g = 1", ""},
@@ -65,7 +68,8 @@ func TestHazards(t *testing.T) {
 		{"null-guard", ``, "a = b", "a IS NULL"},
 		{"not-covered", ``, "a = b", ""},
 		{"overwrites", ``, "a = b", "b > 3"},
-		{"partition-key", `CREATE TABLE parted (id int, a int) PARTITION BY RANGE (a); DROP TABLE t; ALTER TABLE parted RENAME TO t;
+		{"partition-key",
+			`CREATE TABLE parted (id int, a int) PARTITION BY RANGE (a); DROP TABLE t; ALTER TABLE parted RENAME TO t;
 			CREATE TABLE one PARTITION OF t DEFAULT`, "a = 5", ""},
 		{"no-key", `ALTER TABLE t DROP CONSTRAINT t_pkey`, "a = b", ""},
 	} {
@@ -95,10 +99,12 @@ func TestHazards(t *testing.T) {
 // its row's batch comes, and itself proposes nothing.
 func TestSafeWhereReplacesNothing(t *testing.T) {
 	for _, c := range []struct{ set, where, want string }{
-		{"n = 1", "", `"n" IS NULL`}, {"n = 1", "id < 90", `(id < 90) AND "n" IS NULL`}, {"n = id, m = 2", "id < 90 OR id > 95", `(id < 90 OR id > 95) AND "n" IS NULL`},
+		{"n = 1", "", `"n" IS NULL`}, {"n = 1", "id < 90", `(id < 90) AND "n" IS NULL`},
+		{"n = id, m = 2", "id < 90 OR id > 95", `(id < 90 OR id > 95) AND "n" IS NULL`},
 		{"n = 1", "n IS NULL", ""}, {"n = n + 1", "", ""}, {"n = 1", "n IS DISTINCT FROM 1", ""},
 	} {
-		s := newStand(t, `CREATE TABLE t (id int PRIMARY KEY, n int, m int); INSERT INTO t SELECT i FROM generate_series(1, 100) i`)
+		s := newStand(t,
+			`CREATE TABLE t (id int PRIMARY KEY, n int, m int); INSERT INTO t SELECT i FROM generate_series(1, 100) i`)
 		spec := backfill.Spec{Relation: "t", Set: c.set, Where: c.where, MaxRows: 5}
 		if got := s.plan(t, spec).SafeWhere(); got != c.want {
 			t.Errorf("SET %s WHERE %s: %s, want %s", c.set, c.where, got, c.want)
@@ -126,10 +132,13 @@ func TestSafeWhereReplacesNothing(t *testing.T) {
 
 // Under a policy an UPDATE changes what it sees and reports success.
 func TestRowSecurity(t *testing.T) {
-	s := newStand(t, `CREATE TABLE t (id int PRIMARY KEY, tenant text, n int); INSERT INTO t SELECT i, 't' || i % 3 FROM generate_series(1, 9) i;
+	s := newStand(t,
+		`CREATE TABLE t (id int PRIMARY KEY, tenant text, n int); INSERT INTO t SELECT i, 't' || i % 3 FROM generate_series(1, 9) i;
 		ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t USING (tenant = 't1')`)
 	role, dsn := s.Role(t, "tenant", "")
-	s.Exec(t, `GRANT ALL ON t TO `+role+`; GRANT USAGE ON SCHEMA belay TO `+role+`; GRANT ALL ON ALL TABLES IN SCHEMA belay TO `+role)
+	s.Exec(t,
+		`GRANT ALL ON t TO `+role+`; GRANT USAGE ON SCHEMA belay TO `+role+
+			`; GRANT ALL ON ALL TABLES IN SCHEMA belay TO `+role)
 	conn := connect(t, dsn)
 	p, err := backfill.Prepare(bounded(t), conn, backfill.Spec{Relation: "t", Set: "n = 1"})
 	if err != nil {
@@ -187,7 +196,8 @@ func TestCoverage(t *testing.T) {
 	for _, sql := range sync.Drop {
 		s.Exec(t, sql)
 	}
-	if n := s.Count(t, `pg_proc WHERE proname LIKE 'zz_belay%'`) + s.Count(t, `pg_trigger WHERE tgname LIKE 'zz_belay%'`); n != 0 {
+	if n := s.Count(t, `pg_proc WHERE proname LIKE 'zz_belay%'`) +
+		s.Count(t, `pg_trigger WHERE tgname LIKE 'zz_belay%'`); n != 0 {
 		t.Errorf("%d objects are left", n)
 	}
 }
@@ -214,7 +224,8 @@ func TestSyncTriggerComputesTheSame(t *testing.T) {
 			for _, sql := range sync.Create {
 				s.Exec(t, sql)
 			}
-			s.Exec(t, `INSERT INTO "Or ders" (id, amount, "Re gion") SELECT i, i, CASE WHEN i % 2 = 0 THEN 'EU' ELSE 'US' END FROM generate_series(1, 10) i`)
+			s.Exec(t,
+				`INSERT INTO "Or ders" (id, amount, "Re gion") SELECT i, i, CASE WHEN i % 2 = 0 THEN 'EU' ELSE 'US' END FROM generate_series(1, 10) i`)
 			s.Exec(t, `UPDATE "Or ders" SET amount = amount + 1 WHERE id > 4`)
 			v, err := backfill.Verify(bounded(t), s.conn, p)
 			if err != nil || v.Left != 0 || v.Differ != 0 || v.Rows != 10 {
@@ -235,7 +246,8 @@ func TestSyncTriggerComputesTheSame(t *testing.T) {
 }
 
 func TestEstimates(t *testing.T) {
-	s := newStand(t, `CREATE TABLE t (id int PRIMARY KEY, a int) WITH (autovacuum_enabled = off); INSERT INTO t SELECT i FROM generate_series(1, 20000) i`)
+	s := newStand(t,
+		`CREATE TABLE t (id int PRIMARY KEY, a int) WITH (autovacuum_enabled = off); INSERT INTO t SELECT i FROM generate_series(1, 20000) i`)
 	p := s.plan(t, backfill.Spec{Relation: "t", Set: "a = 1"})
 	if p.Estimated != "planner" || p.Rows < 10000 || p.Rows > 40000 {
 		t.Errorf("never analyzed: %d by %s", p.Rows, p.Estimated)

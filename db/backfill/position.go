@@ -61,12 +61,14 @@ func positionSQL(k Key, column int) string {
 		collate = " COLLATE " + k.Collations[column]
 	}
 	return fmt.Sprintf(statsSQL, number(t, "x.k"), number(t, "x.hb[x.b]"), number(t, "x.hb[x.b + 1]"),
-		number(t, "x.hb[x.n - 1]"), number(t, "x.hb[x.n]"), t, collate, k.operator(column, "<"), k.operator(column, "="))
+		number(t, "x.hb[x.n - 1]"), number(t, "x.hb[x.n]"), t, collate, k.operator(column, "<"),
+		k.operator(column, "="))
 }
 
 // positionOf asks where a value of the key's column stands; ok is false where
 // the server has no statistics of it, or the role may not read them.
-func positionOf(ctx context.Context, q throttle.Querier, l Leaf, column int, value string) (p position, ok bool, err error) {
+func positionOf(ctx context.Context, q throttle.Querier, l Leaf, column int,
+	value string) (p position, ok bool, err error) {
 	if !strings.HasPrefix(l.Key.Types[column], "pg_catalog.") {
 		return p, false, nil // its values come out of pg_stats by casts, which may be anybody's
 	}

@@ -27,7 +27,9 @@ type progress struct {
 }
 
 func newProgress(l Leaf, row Row) progress {
-	return progress{leaf: l, upper: row.Upper, last: row.Last, walked: float64(row.DoneRows), resumed: len(row.Last) > 0}
+	return progress{
+		leaf: l, upper: row.Upper, last: row.Last, walked: float64(row.DoneRows), resumed: len(row.Last) > 0,
+	}
 }
 
 // moved takes over a cursor after a batch of so many keys.

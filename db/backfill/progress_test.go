@@ -15,17 +15,45 @@ import (
 func TestProgressFollowsTheRank(t *testing.T) {
 	const rows = 20000
 	for _, c := range []struct{ name, table string }{
-		{"uniform", `CREATE TABLE t (id bigint PRIMARY KEY, n int); INSERT INTO t SELECT i FROM generate_series(1, %d) i`},
-		{"skewed", `CREATE TABLE t (id bigint PRIMARY KEY, n int); INSERT INTO t SELECT CASE WHEN i %% 10 = 0 THEN i * 1000000::bigint ELSE i END FROM generate_series(1, %d) i`},
-		{"gapped", `CREATE TABLE t (id bigint PRIMARY KEY, n int); INSERT INTO t SELECT i * 7 + (i / 4000) * 1000000000::bigint FROM generate_series(1, %d) i`},
-		{"uuid", `CREATE TABLE t (id uuid PRIMARY KEY, n int); INSERT INTO t SELECT md5(i::text)::uuid FROM generate_series(1, %d) i`},
-		{"text", `CREATE TABLE t (id text PRIMARY KEY, n int); INSERT INTO t SELECT md5(i::text) FROM generate_series(1, %d) i`},
-		{"timestamptz", `CREATE TABLE t (id timestamptz PRIMARY KEY, n int); INSERT INTO t SELECT '2020-01-01'::timestamptz + i * i * interval '1 ms' FROM generate_series(1, %d) i`},
-		{"composite of few", `CREATE TABLE t (a int, b int, n int, PRIMARY KEY (a, b)); INSERT INTO t SELECT CASE WHEN i %% 3 = 0 THEN 7 ELSE i %% 5 END, i FROM generate_series(1, %d) i`},
-		{"composite of many", `CREATE TABLE t (a int, b int, n int, PRIMARY KEY (a, b)); INSERT INTO t SELECT i %% 1500, i FROM generate_series(1, %d) i`},
-		{"grown since", `CREATE TABLE t (id bigint PRIMARY KEY, n int) WITH (autovacuum_enabled = off); INSERT INTO t SELECT i FROM generate_series(1, 12000) i;
+		{
+			"uniform",
+			`CREATE TABLE t (id bigint PRIMARY KEY, n int); INSERT INTO t SELECT i FROM generate_series(1, %d) i`,
+		},
+		{
+			"skewed",
+			`CREATE TABLE t (id bigint PRIMARY KEY, n int); INSERT INTO t SELECT CASE WHEN i %% 10 = 0 THEN i * 1000000::bigint ELSE i END FROM generate_series(1, %d) i`,
+		},
+		{
+			"gapped",
+			`CREATE TABLE t (id bigint PRIMARY KEY, n int); INSERT INTO t SELECT i * 7 + (i / 4000) * 1000000000::bigint FROM generate_series(1, %d) i`,
+		},
+		{
+			"uuid",
+			`CREATE TABLE t (id uuid PRIMARY KEY, n int); INSERT INTO t SELECT md5(i::text)::uuid FROM generate_series(1, %d) i`,
+		},
+		{
+			"text",
+			`CREATE TABLE t (id text PRIMARY KEY, n int); INSERT INTO t SELECT md5(i::text) FROM generate_series(1, %d) i`,
+		},
+		{
+			"timestamptz",
+			`CREATE TABLE t (id timestamptz PRIMARY KEY, n int); INSERT INTO t SELECT '2020-01-01'::timestamptz + i * i * interval '1 ms' FROM generate_series(1, %d) i`,
+		},
+		{
+			"composite of few",
+			`CREATE TABLE t (a int, b int, n int, PRIMARY KEY (a, b)); INSERT INTO t SELECT CASE WHEN i %% 3 = 0 THEN 7 ELSE i %% 5 END, i FROM generate_series(1, %d) i`,
+		},
+		{
+			"composite of many",
+			`CREATE TABLE t (a int, b int, n int, PRIMARY KEY (a, b)); INSERT INTO t SELECT i %% 1500, i FROM generate_series(1, %d) i`,
+		},
+		{"grown since",
+			`CREATE TABLE t (id bigint PRIMARY KEY, n int) WITH (autovacuum_enabled = off); INSERT INTO t SELECT i FROM generate_series(1, 12000) i;
 			ANALYZE t; INSERT INTO t SELECT i FROM generate_series(12001, %d) i`},
-		{"never analyzed", `CREATE TABLE t (id bigint PRIMARY KEY, n int) WITH (autovacuum_enabled = off); INSERT INTO t SELECT i FROM generate_series(1, %d) i; VACUUM t`},
+		{
+			"never analyzed",
+			`CREATE TABLE t (id bigint PRIMARY KEY, n int) WITH (autovacuum_enabled = off); INSERT INTO t SELECT i FROM generate_series(1, %d) i; VACUUM t`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := dbtest.New(t)
@@ -136,7 +164,9 @@ func TestSizeFollowsTime(t *testing.T) {
 	perRow := 10 * time.Microsecond
 	target := 50 * time.Millisecond
 	batch := func() {
-		s.took(measured{keys: s.rows, took: time.Duration(s.rows)*perRow + time.Millisecond, commit: time.Millisecond / 2}, target)
+		s.took(measured{
+			keys: s.rows, took: time.Duration(s.rows)*perRow + time.Millisecond, commit: time.Millisecond / 2,
+		}, target)
 	}
 	for range 20 {
 		batch()
@@ -158,7 +188,10 @@ func TestSizeFollowsTime(t *testing.T) {
 	}
 	s = newSizer(StartRows, DefaultMaxRows)
 	for range 40 {
-		s.took(measured{keys: s.rows, took: time.Duration(s.rows)*time.Microsecond*20 + 30*time.Millisecond, commit: 25 * time.Millisecond}, target)
+		s.took(measured{
+			keys: s.rows, took: time.Duration(s.rows)*time.Microsecond*20 + 30*time.Millisecond,
+			commit: 25 * time.Millisecond,
+		}, target)
 	}
 	if !s.commitBound() || s.rows < 2500 {
 		t.Errorf("%d rows where COMMIT takes 25 ms", s.rows)
@@ -167,7 +200,12 @@ func TestSizeFollowsTime(t *testing.T) {
 
 // A screen that is paused between two samples must not show an old share.
 func TestShareGoesOnBetweenSamples(t *testing.T) {
-	w := &watch{leafs: leafWork{weights: []float64{600, 600}, progress: progress{leaf: Leaf{Rows: 600, Key: Key{Index: "t_pkey"}}, share: 0.25}}}
+	w := &watch{
+		leafs: leafWork{
+			weights:  []float64{600, 600},
+			progress: progress{leaf: Leaf{Rows: 600, Key: Key{Index: "t_pkey"}}, share: 0.25},
+		},
+	}
 	w.moved(nil, 150) // a quarter of its rows
 	if got := w.share(); got != 0.25 {
 		t.Errorf("share %.3f, want a half of the first of two leaves", got)

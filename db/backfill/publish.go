@@ -13,8 +13,9 @@ func (r *runner) publishStart() {
 		rows, batches = rows+b.DoneRows, batches+b.Batches
 	}
 	r.ctl.publish(func(s *Snapshot) {
-		*s = Snapshot{At: time.Now(), ID: r.id, Relation: r.p.Relation, Leaves: len(r.rows), State: Running, Phase: Batches,
-			Rows: rows, Batches: batches, Total: max(r.p.Rows, rows), Target: target, Nice: nice}
+		*s = Snapshot{At: time.Now(), ID: r.id, Relation: r.p.Relation, Leaves: len(r.rows), State: Running,
+			Phase: Batches,
+			Rows:  rows, Batches: batches, Total: max(r.p.Rows, rows), Target: target, Nice: nice}
 	})
 }
 

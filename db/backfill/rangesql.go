@@ -100,7 +100,8 @@ func (q rangeSQL) compared(op string, first int) string {
 	last := len(columns) - 1
 	out := columns[last] + " " + k.operator(last, op) + " " + values[last]
 	for i, strict := last-1, op[:1]; i >= 0; i-- {
-		out = fmt.Sprintf("%[1]s %[2]s %[4]s AND (%[1]s %[3]s %[4]s OR %[5]s)", columns[i], k.operator(i, strict+"="), k.operator(i, strict), values[i], out)
+		out = fmt.Sprintf("%[1]s %[2]s %[4]s AND (%[1]s %[3]s %[4]s OR %[5]s)", columns[i], k.operator(i, strict+"="),
+			k.operator(i, strict), values[i], out)
 	}
 	return out
 }
@@ -126,7 +127,8 @@ func (q rangeSQL) bound(lo, hi cursor, rows int, only string) (string, []any) {
 
 // last finds the highest key; no row = the leaf is empty.
 func (q rangeSQL) last() string {
-	return fmt.Sprintf("SELECT %s FROM %s ORDER BY %s LIMIT 1", strings.Join(q.columns(), ", "), q.from(), q.order(" DESC"))
+	return fmt.Sprintf("SELECT %s FROM %s ORDER BY %s LIMIT 1", strings.Join(q.columns(), ", "), q.from(),
+		q.order(" DESC"))
 }
 
 // update changes the rows of a range for which the guard holds. extra narrows

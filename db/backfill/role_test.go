@@ -17,7 +17,9 @@ func TestBatchesAsARole(t *testing.T) {
 		CREATE CONSTRAINT TRIGGER late AFTER UPDATE ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.id % 100 = 0 AND OLD.n = 0) EXECUTE FUNCTION note()`)
 	owner, _ := s.Role(t, "owner", "")
 	login, dsn := s.Role(t, "login", "NOINHERIT")
-	s.Exec(t, `ALTER TABLE t OWNER TO `+owner+`; GRANT CREATE, USAGE ON SCHEMA public TO `+owner+`; GRANT `+owner+` TO `+login+`;
+	s.Exec(t,
+		`ALTER TABLE t OWNER TO `+owner+`; GRANT CREATE, USAGE ON SCHEMA public TO `+owner+`; GRANT `+owner+` TO `+
+			login+`;
 		GRANT USAGE ON SCHEMA belay TO `+login+`; GRANT ALL ON ALL TABLES IN SCHEMA belay TO `+login)
 	conn := connect(t, dsn)
 	spec := backfill.Spec{Relation: "t", Set: "n = 1, who = current_user", Where: "n = 0", MaxRows: 500, Vacuum: true}
@@ -47,7 +49,8 @@ func TestBatchesAsARole(t *testing.T) {
 		}
 	}
 	res := run(t, o)
-	if n := s.Count(t, "t WHERE n = 1 AND who = '"+owner+"'"); n != 3000 || res.Verified.Swept != 428 || res.Verified.Left != 0 {
+	if n := s.Count(t, "t WHERE n = 1 AND who = '"+owner+"'"); n != 3000 || res.Verified.Swept != 428 ||
+		res.Verified.Left != 0 {
 		t.Errorf("%d rows are the owner's; %+v", n, res)
 	}
 	if n := s.Count(t, "t WHERE seen = '"+owner+"'"); n != 30 {

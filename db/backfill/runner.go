@@ -88,7 +88,9 @@ func newRunner(o Options) (*runner, error) {
 	if o.Run.Epoch == 0 {
 		o.Run.Epoch = 1
 	}
-	r := &runner{o: o, p: o.Plan, ctl: o.Control, id: o.ID, s: sessions{cfg: o.Config, run: o.Run.Short(), keys: o.Locks}}
+	r := &runner{
+		o: o, p: o.Plan, ctl: o.Control, id: o.ID, s: sessions{cfg: o.Config, run: o.Run.Short(), keys: o.Locks},
+	}
 	r.size = newSizer(StartRows, o.Plan.Spec.MaxRows)
 	var err error
 	r.watch, err = newWatch(r)

@@ -69,7 +69,9 @@ func (s *sessions) open(ctx context.Context) error {
 	if !s.lost() {
 		return nil
 	}
-	c, err := db.Connect(ctx, s.cfg, db.Session{Kind: db.Executor, Run: s.run, Step: "backfill", Settings: sessionSettings})
+	c, err := db.Connect(ctx, s.cfg, db.Session{
+		Kind: db.Executor, Run: s.run, Step: "backfill", Settings: sessionSettings,
+	})
 	if err != nil {
 		return err
 	}
@@ -94,7 +96,9 @@ func (s *sessions) meet(ctx context.Context, c *db.Conn) (err error) {
 		return err
 	}
 	var durable string
-	err = c.QueryRow(ctx, "SELECT pg_catalog.current_setting('synchronous_commit'), "+fmt.Sprintf(db.DurableSQL, false)).Scan(&s.commit, &durable)
+	err = c.QueryRow(ctx,
+		"SELECT pg_catalog.current_setting('synchronous_commit'), "+fmt.Sprintf(db.DurableSQL, false)).Scan(&s.commit,
+		&durable)
 	if err != nil {
 		return fmt.Errorf("backfill: synchronous_commit: %w", err)
 	}

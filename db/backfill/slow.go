@@ -43,7 +43,8 @@ func (r *runner) tooLong(ctx context.Context, err error, keys int, target time.D
 	if keys > 1 {
 		r.narrow.failed(keys, slowParts)
 		r.o.Tell(Event{Kind: Retrying, Leaf: r.row.Leaf, SQLState: db.SQLState(err),
-			Message: fmt.Sprintf("%d rows took over %s and were undone: %d at once from here", keys, r.limit(target, keys), r.narrow.cap)})
+			Message: fmt.Sprintf("%d rows took over %s and were undone: %d at once from here", keys,
+				r.limit(target, keys), r.narrow.cap)})
 		return nil
 	}
 	if r.slow++; r.slow == 1 {
@@ -62,7 +63,8 @@ type slowRowError struct {
 }
 
 func (e *slowRowError) Error() string {
-	s := fmt.Sprintf("this row alone takes over %s: see what its triggers and the statement's subqueries do, fix it and go on", e.limit)
+	s := fmt.Sprintf("this row alone takes over %s: see what its triggers and the statement's subqueries do, fix it "+
+		"and go on", e.limit)
 	if e.most > e.limit {
 		s += fmt.Sprintf("; with a batch time of %s it may take %s", MaxBatchTime, e.most)
 	}

@@ -12,7 +12,8 @@ import (
 
 // slow makes a table whose rows take a time each: all the same, but for one.
 func slow(rows, each, one, alone string) string {
-	return `CREATE TABLE t (id bigint PRIMARY KEY, s text); INSERT INTO t SELECT i FROM generate_series(1, ` + rows + `) i;
+	return `CREATE TABLE t (id bigint PRIMARY KEY, s text); INSERT INTO t SELECT i FROM generate_series(1, ` + rows +
+		`) i;
 		CREATE TABLE toxic AS SELECT ` + one + `::bigint AS id, ` + alone + `::float8 AS seconds;
 		CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN
 			PERFORM pg_sleep(coalesce((SELECT seconds FROM toxic WHERE id = NEW.id), ` + each + `)); RETURN NEW; END';
@@ -46,7 +47,8 @@ func tells(said []string, part string) (n int) {
 func TestRowsLongerThanTheBatch(t *testing.T) {
 	t.Parallel()
 	s := newStand(t, slow("8", "0.08", "0", "0"))
-	res, rows, said := batchesOf(t, s.options(t, s.plan(t, backfill.Spec{Relation: "t", Set: "s = 'x'", Where: "s IS NULL"})))
+	res, rows, said := batchesOf(t,
+		s.options(t, s.plan(t, backfill.Spec{Relation: "t", Set: "s = 'x'", Where: "s IS NULL"})))
 	if res.Rows != 8 || len(rows) != 8 || tells(said, "retrying") != 0 {
 		t.Errorf("result %+v in batches of %v: %q", res, rows, said)
 	}
@@ -60,11 +62,16 @@ func TestRowsLongerThanTheBatch(t *testing.T) {
 func TestSlowRowsSettleNearTheTarget(t *testing.T) {
 	t.Parallel()
 	for name, spec := range map[string]backfill.Spec{
-		"a trigger":  {Relation: "t", Set: "s = 'x'", Where: "s IS NULL"},
-		"a subquery": {Relation: "u", Set: "s = (SELECT 'x' || count(*) FROM (SELECT pg_sleep(0.005 * (u.id > 0)::int)) x)", Where: "s IS NULL"},
+		"a trigger": {Relation: "t", Set: "s = 'x'", Where: "s IS NULL"},
+		"a subquery": {
+			Relation: "u", Set: "s = (SELECT 'x' || count(*) FROM (SELECT pg_sleep(0.005 * (u.id > 0)::int)) x)",
+			Where: "s IS NULL",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newStand(t, slow("100", "0.005", "0", "0")+`; CREATE TABLE u AS SELECT id, s FROM t; ALTER TABLE u ADD PRIMARY KEY (id)`)
+			s := newStand(t,
+				slow("100", "0.005", "0", "0")+
+					`; CREATE TABLE u AS SELECT id, s FROM t; ALTER TABLE u ADD PRIMARY KEY (id)`)
 			o := s.options(t, s.plan(t, spec))
 			o.RowLimit = time.Minute
 			res, rows, said := batchesOf(t, o)

@@ -56,7 +56,10 @@ func Remembered(ctx context.Context, c *db.Conn, id string) (Spec, error) {
 	case err != nil:
 		return Spec{}, fmt.Errorf("backfill %s: %w", id, err)
 	case text == nil:
-		return Spec{}, &SpecError{"resume", "the ledger does not have the statement of " + id, "give --table and --set as it was begun"}
+		return Spec{},
+			&SpecError{
+				"resume", "the ledger does not have the statement of " + id, "give --table and --set as it was begun",
+			}
 	}
 	var s Spec
 	if err := json.Unmarshal([]byte(*text), &s); err != nil {

@@ -61,7 +61,8 @@ func scanRow(r pgx.CollectableRow) (b Row, err error) {
 	var oid, ms int64
 	var state string
 	err = r.Scan(&b.ID, &b.RunID, &b.Relation, &b.Leaf, &oid, &b.StatementSHA256, &b.KeyCols, &b.KeyTypes,
-		&b.Upper, &b.Last, &b.DoneRows, &b.Batches, &b.BatchRows, &state, &b.Reason, &b.Epoch, &b.Started, &b.Updated, &b.PausedMS,
+		&b.Upper, &b.Last, &b.DoneRows, &b.Batches, &b.BatchRows, &state, &b.Reason, &b.Epoch, &b.Started, &b.Updated,
+		&b.PausedMS,
 		&b.Owner, &b.Identity, &ms)
 	b.TableOID, b.State, b.Age = uint32(oid), State(state), time.Duration(ms)*time.Millisecond
 	return b, err
@@ -96,7 +97,8 @@ func rowsOf(ctx context.Context, q Queryer, tail string, args ...any) ([]Row, er
 
 // insert writes the row of a leaf.
 func insert(ctx context.Context, x ledger.Execer, b Row) error {
-	_, err := x.Exec(ctx, `INSERT INTO belay.backfill (id, run_id, relation, leaf, table_oid, statement_sha256, key_cols,
+	_, err := x.Exec(ctx,
+		`INSERT INTO belay.backfill (id, run_id, relation, leaf, table_oid, statement_sha256, key_cols,
 		key_types, upper_key, batch_rows, state, epoch)
 		VALUES ($1::text::uuid, $2::text::uuid, $3, $4, $5::bigint::oid, $6, $7, $8, $9, $10, $11, $12)`,
 		b.ID, b.RunID, b.Relation, b.Leaf, int64(b.TableOID), b.StatementSHA256, b.KeyCols, b.KeyTypes, b.Upper,

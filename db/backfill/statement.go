@@ -125,7 +125,9 @@ func (st *Statement) assign(u *pg.UpdateStmt) error {
 	for _, n := range u.TargetList {
 		t := n.GetResTarget()
 		if len(t.Indirection) > 0 || t.Val.GetMultiAssignRef() != nil {
-			return &SpecError{"set", "a part of a column, or (a, b) = (…)", "set whole columns, one by one: a = …, b = …"}
+			return &SpecError{
+				"set", "a part of a column, or (a, b) = (…)", "set whole columns, one by one: a = …, b = …",
+			}
 		}
 		starts = append(starts, int(t.Location)-len(setPrefix))
 		st.Targets = append(st.Targets, Assignment{Column: t.Name})

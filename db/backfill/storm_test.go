@@ -130,7 +130,8 @@ func (st *storm) until(o backfill.Options) backfill.Result {
 		var held *backfill.HeldError
 		var refused *db.ConnectError
 		switch {
-		case errors.Is(err, errDropped), errors.As(err, &refused), !db.Decided(err) && db.Classify(err) == db.Unknown && !isOurs(err):
+		case errors.Is(err, errDropped), errors.As(err, &refused),
+			!db.Decided(err) && db.Classify(err) == db.Unknown && !isOurs(err):
 		case errors.As(err, &held): // the session of the runner before is ending
 		case db.Classify(err) == db.AdminShutdown:
 		default:
@@ -162,7 +163,8 @@ func TestStormEveryRowOnce(t *testing.T) {
 	o.Config, o.ID = config(t, proxy.DSN), backfill.NewID()
 	res := st.until(o)
 	t.Logf("faults %v, not used %d, batches %d", st.counts, st.left, res.Batches)
-	wrong := dbtest.QueryVal[string](t, s.DB, `SELECT coalesce(string_agg(n || ': ' || c, ', '), '') FROM (SELECT n, count(*) c FROM t WHERE n <> 1 GROUP BY n) x`)
+	wrong := dbtest.QueryVal[string](t, s.DB,
+		`SELECT coalesce(string_agg(n || ': ' || c, ', '), '') FROM (SELECT n, count(*) c FROM t WHERE n <> 1 GROUP BY n) x`)
 	if wrong != "" || res.Rows != int64(rows) {
 		t.Errorf("rows by n other than 1: %s; %d of %d rows counted", wrong, res.Rows, rows)
 	}
@@ -216,7 +218,8 @@ func TestServerCrash(t *testing.T) {
 func TestCommitAnswerLost(t *testing.T) {
 	for _, a := range []dbtest.Action{dbtest.CutBefore, dbtest.CutAfter, dbtest.CutReply} {
 		t.Run(fmt.Sprint("action ", a), func(t *testing.T) {
-			s := newStand(t, `CREATE TABLE t (id int PRIMARY KEY, n int DEFAULT 0); INSERT INTO t SELECT generate_series(1, 1000)`)
+			s := newStand(t,
+				`CREATE TABLE t (id int PRIMARY KEY, n int DEFAULT 0); INSERT INTO t SELECT generate_series(1, 1000)`)
 			proxy := dbtest.NewProxy(t, s.DSN)
 			o := s.options(t, s.plan(t, backfill.Spec{Relation: "t", Set: "n = n + 1", MaxRows: 100}))
 			o.Config = config(t, proxy.DSN)
@@ -227,13 +230,16 @@ func TestCommitAnswerLost(t *testing.T) {
 				}
 				if e.Kind == backfill.Committed && !cut {
 					cut = true
-					proxy.On(func(m dbtest.Message) bool { return m.Type == dbtest.Execute && strings.EqualFold(m.SQL, "COMMIT") }, a)
+					proxy.On(func(m dbtest.Message) bool {
+						return m.Type == dbtest.Execute && strings.EqualFold(m.SQL, "COMMIT")
+					}, a)
 				}
 			}
 			res := run(t, o)
 			// The one batch that nobody told of was in, or was done again.
 			if res.Rows != 1000 || s.Count(t, "t WHERE n = 1") != 1000 || res.Batches-told < 0 || res.Batches-told > 1 {
-				t.Errorf("%d rows in %d batches, %d told, %d are 1", res.Rows, res.Batches, told, s.Count(t, "t WHERE n = 1"))
+				t.Errorf("%d rows in %d batches, %d told, %d are 1", res.Rows, res.Batches, told,
+					s.Count(t, "t WHERE n = 1"))
 			}
 		})
 	}

@@ -35,7 +35,8 @@ func TestSyncTriggerKeepsWhatIsWritten(t *testing.T) {
 	for i := range runs {
 		p := &property{stand: s, session: session, rng: rand.New(rand.NewPCG(seed+uint64(i), 0))}
 		if wrong := p.run(t); len(wrong) > 0 {
-			t.Errorf("BELAY_SEED=%d: %s, writes\n%s\n%s", seed+uint64(i), p.about, strings.Join(p.log, "\n"), strings.Join(wrong, "\n"))
+			t.Errorf("BELAY_SEED=%d: %s, writes\n%s\n%s", seed+uint64(i), p.about, strings.Join(p.log, "\n"),
+				strings.Join(wrong, "\n"))
 			return
 		}
 	}
@@ -55,11 +56,16 @@ type property struct {
 }
 
 var (
-	sets = []string{"'active'", "'n' || a", "upper(note)", "CASE a % 3 WHEN 0 THEN 'even' END", "coalesce(note, '-') || a", "(SELECT o.name FROM other o WHERE o.id = t.a % 7)", "t.note", "'it''s \\'"}
+	sets = []string{
+		"'active'", "'n' || a", "upper(note)", "CASE a % 3 WHEN 0 THEN 'even' END", "coalesce(note, '-') || a",
+		"(SELECT o.name FROM other o WHERE o.id = t.a % 7)", "t.note", "'it''s \\'",
+	}
 	tags = []string{"'tagged'", "note", "a::text"}
 	// The first ones read what is set.
-	wheres = []string{"status IS NULL", "status IS NULL AND a > 4", "status IN ('sent', 'x')", "status IS NULL OR a % 3 = 0", "NOT (status = 'x')",
-		"status <> 'active'", "t.status IS NULL AND EXISTS (SELECT FROM other WHERE other.id = a)", "", "", "a > 4", "note IS NULL", "note <> 'late'"}
+	wheres = []string{"status IS NULL", "status IS NULL AND a > 4", "status IN ('sent', 'x')",
+		"status IS NULL OR a % 3 = 0", "NOT (status = 'x')",
+		"status <> 'active'", "t.status IS NULL AND EXISTS (SELECT FROM other WHERE other.id = a)", "", "", "a > 4",
+		"note IS NULL", "note <> 'late'"}
 	readsTarget = 7
 	forms       = []string{"plain", "plain", "plain", "unique", "no key", "partitions", "children"}
 )
@@ -152,26 +158,33 @@ func (p *property) build(t *testing.T) {
 	columns := `id int, a int, note text, status text` + dflt + `, tag text, gen int GENERATED ALWAYS AS (a * 2) STORED`
 	p.Exec(t, `DROP TABLE IF EXISTS t, w CASCADE`)
 	p.Exec(t, map[string]string{
-		"plain":  `CREATE TABLE t (` + columns + `, PRIMARY KEY (id))`,
-		"unique": `CREATE TABLE t (` + columns + `, PRIMARY KEY (id)); CREATE UNIQUE INDEX ON t ((id * 2 + 1)) WHERE a < 100`,
+		"plain": `CREATE TABLE t (` + columns + `, PRIMARY KEY (id))`,
+		"unique": `CREATE TABLE t (` + columns +
+			`, PRIMARY KEY (id)); CREATE UNIQUE INDEX ON t ((id * 2 + 1)) WHERE a < 100`,
 		"no key": `CREATE TABLE t (` + columns + `)`,
 		"partitions": `CREATE TABLE t (` + columns + `, PRIMARY KEY (id)) PARTITION BY HASH (id);
 			CREATE TABLE t0 PARTITION OF t FOR VALUES WITH (MODULUS 2, REMAINDER 0); CREATE TABLE t1 PARTITION OF t FOR VALUES WITH (MODULUS 2, REMAINDER 1)`,
-		"children": `CREATE TABLE t (` + columns + `, PRIMARY KEY (id)); CREATE TABLE tc (extra int, PRIMARY KEY (id)) INHERITS (t)`,
+		"children": `CREATE TABLE t (` + columns +
+			`, PRIMARY KEY (id)); CREATE TABLE tc (extra int, PRIMARY KEY (id)) INHERITS (t)`,
 	}[p.shape])
 	p.model.shadow(t, p.stand, columns)
 	rows := 10 + p.rng.IntN(40)
-	p.Exec(t, fmt.Sprintf(`INSERT INTO t (id, a, note, status, tag) SELECT i, i * 7 %% 10, CASE WHEN i %% 4 > 0 THEN 'n' || i END,
+	p.Exec(t,
+		fmt.Sprintf(`INSERT INTO t (id, a, note, status, tag) SELECT i, i * 7 %% 10, CASE WHEN i %% 4 > 0 THEN 'n' || i END,
 		CASE i * %[2]d %% 5 WHEN 0 THEN 'sent' WHEN 1 THEN 'x' WHEN 2 THEN 'old' END, CASE WHEN i %% 3 = 0 THEN 'tag' END FROM generate_series(1, %[1]d) i`, rows, 1+p.rng.IntN(4)))
 	p.session.exec(t, `INSERT INTO w (id, a, note, status, tag) SELECT id, a, note, status, tag FROM t`)
 	if p.rng.IntN(3) == 0 {
 		for _, table := range append([]string{"t", "w"}, map[bool][]string{true: {"tc"}}[p.shape == "children"]...) {
-			p.Exec(t, `CREATE OR REPLACE FUNCTION normalise() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.note := nullif(trim(NEW.note), ''c''); RETURN NEW; END';
+			p.Exec(t,
+				`CREATE OR REPLACE FUNCTION normalise() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.note := nullif(trim(NEW.note), ''c''); RETURN NEW; END';
 				CREATE TRIGGER aa_normalise BEFORE INSERT OR UPDATE ON `+table+` FOR EACH ROW EXECUTE FUNCTION normalise();
 				ALTER TABLE `+table+` ENABLE ALWAYS TRIGGER aa_normalise`)
 		}
 	}
-	p.writer = writer{rng: p.rng, next: 1000, keyed: p.shape != "no key" && p.shape != "children", merges: serverVersion(t, p.DB) >= 150000 && p.shape != "children"}
+	p.writer = writer{
+		rng: p.rng, next: 1000, keyed: p.shape != "no key" && p.shape != "children",
+		merges: serverVersion(t, p.DB) >= 150000 && p.shape != "children",
+	}
 	if p.shape == "children" {
 		p.writer.into = []string{"tc"}
 	}

@@ -36,23 +36,44 @@ func TestSyncTriggerUnderAnyCaller(t *testing.T) {
 	const insert = `GRANT INSERT ON t TO {app}; `
 	for _, c := range []struct{ name, setup, grants, set, where, write, want string }{
 		{"who may only insert", table, insert, "s = 'active'", "s IS NULL", `INSERT INTO t (id) VALUES (1)`, "active"},
-		{"who may read one column", table, insert + `GRANT SELECT (a) ON t TO {app}`, "s = 'active'", "s IS NULL", `INSERT INTO t (id) VALUES (1)`, "active"},
+		{
+			"who may read one column", table, insert + `GRANT SELECT (a) ON t TO {app}`, "s = 'active'", "s IS NULL",
+			`INSERT INTO t (id) VALUES (1)`, "active",
+		},
 		{"who may not read the other table", table + `CREATE TABLE names AS SELECT 1 AS id, 'one' AS name`, insert,
-			"s = (SELECT name FROM names WHERE names.id = t.a)", "s IS NULL", `INSERT INTO t (id, a) VALUES (1, 1)`, "one"},
-		{"who may not call the function", table + `CREATE FUNCTION spell(int) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''nr '' || $1'; REVOKE ALL ON FUNCTION spell FROM PUBLIC`, insert,
+			"s = (SELECT name FROM names WHERE names.id = t.a)", "s IS NULL", `INSERT INTO t (id, a) VALUES (1, 1)`,
+			"one"},
+		{"who may not call the function",
+			table +
+				`CREATE FUNCTION spell(int) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''nr '' || $1'; REVOKE ALL ON FUNCTION spell FROM PUBLIC`, insert,
 			"s = spell(a)", "s IS NULL", `INSERT INTO t (id, a) VALUES (1, 1)`, "nr 1"},
-		{"whose path finds another function", table + `CREATE FUNCTION spell(int) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''nr '' || $1'`,
-			insert + `CREATE SCHEMA theirs AUTHORIZATION {app}; CREATE FUNCTION theirs.spell(int) RETURNS text LANGUAGE sql AS 'SELECT ''theirs'''; GRANT ALL ON FUNCTION theirs.spell TO {app}`,
-			"s = spell(a)", "s IS NULL", `SET search_path = theirs, public; INSERT INTO t (id, a) VALUES (1, 1)`, "nr 1"},
+		{"whose path finds another function",
+			table + `CREATE FUNCTION spell(int) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ''nr '' || $1'`,
+			insert +
+				`CREATE SCHEMA theirs AUTHORIZATION {app}; CREATE FUNCTION theirs.spell(int) RETURNS text LANGUAGE sql AS 'SELECT ''theirs'''; GRANT ALL ON FUNCTION theirs.spell TO {app}`,
+			"s = spell(a)", "s IS NULL", `SET search_path = theirs, public; INSERT INTO t (id, a) VALUES (1, 1)`,
+			"nr 1"},
 		{"whose path finds other operators", table,
-			insert + `CREATE SCHEMA theirs AUTHORIZATION {app}; CREATE FUNCTION theirs.no(text, text) RETURNS bool LANGUAGE sql AS 'SELECT false';
+			insert +
+				`CREATE SCHEMA theirs AUTHORIZATION {app}; CREATE FUNCTION theirs.no(text, text) RETURNS bool LANGUAGE sql AS 'SELECT false';
 			CREATE OPERATOR theirs.= (LEFTARG = text, RIGHTARG = text, FUNCTION = theirs.no); GRANT USAGE ON SCHEMA theirs TO {app}`,
-			"s = 'active'", "s IS NULL OR s = 'sent'", `SET search_path = theirs, pg_catalog, public; INSERT INTO t (id) VALUES (1)`, "active"},
-		{"who reads dates otherwise", table, insert, "at = '01/02/2024 10:00', s = '01/02/2024'::date::text", "s IS NULL",
+			"s = 'active'", "s IS NULL OR s = 'sent'",
+			`SET search_path = theirs, pg_catalog, public; INSERT INTO t (id) VALUES (1)`, "active"},
+		{"who reads dates otherwise", table, insert, "at = '01/02/2024 10:00', s = '01/02/2024'::date::text",
+			"s IS NULL",
 			`SET DateStyle = 'German'; SET TimeZone = 'Asia/Tokyo'; INSERT INTO t (id) VALUES (1)`, "2024-01-02"},
-		{"who has strings with backslashes", table, insert, `s = 'a\b'`, "s IS NULL", `SET standard_conforming_strings = off; INSERT INTO t (id) VALUES (1)`, `a\b`},
-		{"whose row has no value", table, insert, "s = (10 / a)::text", "s IS NULL", `INSERT INTO t (id, a) VALUES (1, 0)`, ""},
-		{"whose value does not fit", table, insert, "n = a * 1000, s = 'n'", "s IS NULL", `INSERT INTO t (id, a) VALUES (1, 99)`, ""},
+		{
+			"who has strings with backslashes", table, insert, `s = 'a\b'`, "s IS NULL",
+			`SET standard_conforming_strings = off; INSERT INTO t (id) VALUES (1)`, `a\b`,
+		},
+		{
+			"whose row has no value", table, insert, "s = (10 / a)::text", "s IS NULL",
+			`INSERT INTO t (id, a) VALUES (1, 0)`, "",
+		},
+		{
+			"whose value does not fit", table, insert, "n = a * 1000, s = 'n'", "s IS NULL",
+			`INSERT INTO t (id, a) VALUES (1, 99)`, "",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -63,7 +84,8 @@ func TestSyncTriggerUnderAnyCaller(t *testing.T) {
 			if got := dbtest.QueryVal[string](t, s.DB, `SELECT coalesce(s, '') FROM t`); got != c.want {
 				t.Errorf("stored %q, want %q", got, c.want)
 			}
-			if at := dbtest.QueryVal[string](t, s.DB, `SELECT coalesce((at AT TIME ZONE 'UTC')::text, '') FROM t`); at != "" && at != "2024-01-02 10:00:00" {
+			if at := dbtest.QueryVal[string](t, s.DB,
+				`SELECT coalesce((at AT TIME ZONE 'UTC')::text, '') FROM t`); at != "" && at != "2024-01-02 10:00:00" {
 				t.Errorf("stored %s", at)
 			}
 		})
@@ -89,7 +111,8 @@ func TestSyncTriggerIsRefused(t *testing.T) {
 	} {
 		_, err := s.plan(t, backfill.Spec{Relation: "t", Set: set}).SyncTrigger()
 		var spec *backfill.SpecError
-		if want == "" && err != nil || want != "" && (!errors.As(err, &spec) || !strings.Contains(err.Error(), want) || spec.Hint() == "") {
+		if want == "" && err != nil || want != "" &&
+			(!errors.As(err, &spec) || !strings.Contains(err.Error(), want) || spec.Hint() == "") {
 			t.Errorf("%s: %v, want %q", set, err, want)
 		}
 	}
@@ -115,7 +138,8 @@ func TestOpenSchemaIsClosed(t *testing.T) {
 // A value that the table refuses is found before a trigger makes every write of
 // the application fail by it, and nothing of the trial stays.
 func TestTrialBeforeTheTrigger(t *testing.T) {
-	s := newStand(t, `CREATE TABLE t (id int PRIMARY KEY, s text CHECK (s IN ('active', 'gone'))); INSERT INTO t SELECT i FROM generate_series(1, 50) i`)
+	s := newStand(t,
+		`CREATE TABLE t (id int PRIMARY KEY, s text CHECK (s IN ('active', 'gone'))); INSERT INTO t SELECT i FROM generate_series(1, 50) i`)
 	c, err := db.Connect(bounded(t), config(t, s.DSN), db.Session{Kind: db.Executor})
 	if err != nil {
 		t.Fatal(err)
@@ -125,7 +149,8 @@ func TestTrialBeforeTheTrigger(t *testing.T) {
 		return backfill.Trial(bounded(t), c, s.plan(t, backfill.Spec{Relation: "t", Set: set, Where: "s IS NULL"}))
 	}
 	var refused *backfill.TrialError
-	if err := trial("s = 'activ'"); !errors.As(err, &refused) || !strings.Contains(err.Error(), "23514") || refused.Hint() == "" {
+	if err := trial("s = 'activ'"); !errors.As(err, &refused) || !strings.Contains(err.Error(), "23514") ||
+		refused.Hint() == "" {
 		t.Errorf("trial: %v", err)
 	}
 	if err := trial("s = 'active'"); err != nil {

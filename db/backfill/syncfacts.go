@@ -74,7 +74,9 @@ var meaningSettings = []string{"DateStyle", "IntervalStyle", "TimeZone", "extra_
 
 // findSync reads what a sync trigger depends on, as the role that fills the rows.
 func (p *Plan) findSync(ctx context.Context, c *db.Conn) error {
-	for _, do := range []func(context.Context, *db.Conn) error{p.findSources, p.findNames, p.findSettings, p.findTaken} {
+	for _, do := range []func(context.Context, *db.Conn) error{
+		p.findSources, p.findNames, p.findSettings, p.findTaken,
+	} {
 		if err := do(ctx, c); err != nil {
 			return fmt.Errorf("backfill: sync trigger of %s: %w", p.Relation, err)
 		}
@@ -120,7 +122,9 @@ func (p *Plan) findNames(ctx context.Context, c *db.Conn) error {
 	if err != nil {
 		return err
 	}
-	s.schemas = slices.DeleteFunc(all, func(name string) bool { return name == "pg_catalog" || strings.HasPrefix(name, "pg_temp") })
+	s.schemas = slices.DeleteFunc(all, func(name string) bool {
+		return name == "pg_catalog" || strings.HasPrefix(name, "pg_temp")
+	})
 	if err := c.QueryRow(ctx, openSQL, s.schemas).Scan(&s.open); err != nil {
 		return err
 	}
@@ -143,7 +147,9 @@ func (p *Plan) findSettings(ctx context.Context, c *db.Conn) error {
 	var name, value string
 	_, err = pgx.ForEachRow(rows, []any{&name, &value}, func() error {
 		value = cmp.Or(c.TeamValue(name), value)
-		p.sync.settings = append(p.sync.settings, synctrigger.Setting{Name: name, Value: "'" + strings.ReplaceAll(value, "'", "''") + "'"})
+		p.sync.settings = append(p.sync.settings, synctrigger.Setting{
+			Name: name, Value: "'" + strings.ReplaceAll(value, "'", "''") + "'",
+		})
 		return nil
 	})
 	return err

@@ -65,16 +65,23 @@ func (m model) shadow(t *testing.T, s *stand, columns string) {
 	s.Exec(t, `CREATE TABLE w (`+columns+`, own_status bool, own_tag bool, kept_status bool, kept_tag bool,
 		hist_status text[], hist_tag text[], ever bool, moved bool, PRIMARY KEY (id))`)
 	function := func(name, body string) {
-		s.Exec(t, `CREATE OR REPLACE FUNCTION `+name+`() RETURNS trigger LANGUAGE plpgsql SET standard_conforming_strings = on SET transform_null_equals = off AS $f$
+		s.Exec(t,
+			`CREATE OR REPLACE FUNCTION `+name+
+				`() RETURNS trigger LANGUAGE plpgsql SET standard_conforming_strings = on SET transform_null_equals = off AS $f$
 			DECLARE passed bool := NEW.id <= current_setting('test.cursor')::int OR NEW.id > current_setting('test.upper')::int;
 			BEGIN `+body+` RETURN NEW; END $f$`)
 	}
 	always := `IF TG_OP = 'INSERT' THEN NEW.moved := false; NEW.ever := false; ELSE NEW.moved := OLD.moved OR NEW.id <> OLD.id; END IF;
 		NEW.ever := NEW.ever OR ` + m.selects("NEW") + `;`
 	for _, c := range m.columns {
-		function("w_"+c.name, fmt.Sprintf(`IF NOT (current_setting('test.self')::bool AND NEW.%[1]s IS NOT DISTINCT FROM OLD.%[1]s) THEN
+		function("w_"+c.name,
+			fmt.Sprintf(`IF NOT (current_setting('test.self')::bool AND NEW.%[1]s IS NOT DISTINCT FROM OLD.%[1]s) THEN
 			NEW.own_%[1]s := NEW.%[1]s IS NOT NULL; NEW.kept_%[1]s := passed; NEW.ever := NEW.ever AND %[2]t; END IF;`, c.name, len(m.columns) > 1))
-		s.Exec(t, fmt.Sprintf(`CREATE TRIGGER zz_m1_%[1]s BEFORE UPDATE OF %[1]s ON w FOR EACH ROW EXECUTE FUNCTION w_%[1]s()`, c.name))
+		s.Exec(t,
+			fmt.Sprintf(
+				`CREATE TRIGGER zz_m1_%[1]s BEFORE UPDATE OF %[1]s ON w FOR EACH ROW EXECUTE FUNCTION w_%[1]s()`,
+				c.name,
+			))
 		always += fmt.Sprintf(`
 			IF TG_OP = 'INSERT' THEN NEW.own_%[1]s := NEW.%[1]s IS NOT NULL AND NEW.%[1]s IS DISTINCT FROM %[3]s; NEW.kept_%[1]s := passed; END IF;
 			NEW.own_%[1]s := NEW.own_%[1]s AND NEW.%[1]s IS DISTINCT FROM %[2]s;
@@ -89,7 +96,8 @@ func (m model) shadow(t *testing.T, s *stand, columns string) {
 func (m model) begin(t *testing.T, s *stand) {
 	t.Helper()
 	s.Exec(t, `ALTER TABLE w DISABLE TRIGGER USER`)
-	s.Exec(t, `UPDATE w SET own_status = false, own_tag = false, kept_status = false, kept_tag = false, moved = false, ever = `+m.selects("w"))
+	s.Exec(t,
+		`UPDATE w SET own_status = false, own_tag = false, kept_status = false, kept_tag = false, moved = false, ever = `+m.selects("w"))
 	for _, c := range m.columns {
 		s.Exec(t, fmt.Sprintf(`UPDATE w SET hist_%s = ARRAY[%s::text]`, c.name, m.of("w", c.value)))
 	}
@@ -100,7 +108,8 @@ func (m model) begin(t *testing.T, s *stand) {
 // statement made of the row once, what it makes of it now, or either of the first
 // two. After the end of the backfill nothing fills what an UPDATE empties.
 func (m model) may(c column, ended bool) string {
-	r := strings.NewReplacer("{own}", "w.own_"+c.name, "{kept}", "w.kept_"+c.name, "{empty}", "w."+c.name+" IS NULL", "{untouched}", "cardinality(w.hist_"+c.name+") = 1", "{selected}", m.selects("w"),
+	r := strings.NewReplacer("{own}", "w.own_"+c.name, "{kept}", "w.kept_"+c.name, "{empty}", "w."+c.name+" IS NULL",
+		"{untouched}", "cardinality(w.hist_"+c.name+") = 1", "{selected}", m.selects("w"),
 		"{filled}", map[bool]string{true: "'either'", false: "'once'"}[ended || len(m.columns) > 1],
 		"{now}", map[bool]string{true: "'now'", false: "'either'"}[m.keyed && !ended],
 		"{all}", fmt.Sprint(m.where == ""), "{keyed}", fmt.Sprint(m.keyed), "{strict}", fmt.Sprint(m.strict))

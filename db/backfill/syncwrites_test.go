@@ -43,13 +43,24 @@ var shapes = []shape{
 	{sql: `INSERT INTO {I} (id, a, note) VALUES ({new}, {n}, 'n{n}')`},
 	{sql: `INSERT INTO {I} (id, a, status, tag) VALUES ({new}, {n}, DEFAULT, {v})`},
 	{sql: `INSERT INTO {I} (id, a, note, status, tag) VALUES ({new}, {n}, NULL, NULL, NULL)`},
-	{sql: `INSERT INTO {I} (id, a, note, status) VALUES ({new}, {n}, 'm', {v}), ({new} + 1, 3, 'm', NULL), ({new} + 2, {n}, NULL, DEFAULT)`},
+	{
+		sql: `INSERT INTO {I} (id, a, note, status) VALUES ({new}, {n}, 'm', {v}), ({new} + 1, 3, 'm', NULL), ({new} + 2, {n}, NULL, DEFAULT)`,
+	},
 	{sql: `INSERT INTO {I} (id, a, tag) SELECT {new} + i, i, {v} FROM generate_series(0, 2) i`},
 	{sql: `COPY`}, {sql: `COPY status`},
-	{sql: `INSERT INTO {T} (id, a, status) VALUES ({id}, {n}, {v}) ON CONFLICT (id) DO UPDATE SET status = EXCLUDED.status`, keyed: true},
-	{sql: `INSERT INTO {T} (id, a) VALUES ({id}, {n}), ({new}, 4) ON CONFLICT (id) DO UPDATE SET a = EXCLUDED.a`, keyed: true},
-	{sql: `INSERT INTO {T} AS old (id, a, status) VALUES ({id}, {n}, NULL) ON CONFLICT (id) DO UPDATE SET a = EXCLUDED.a, status = COALESCE(EXCLUDED.status, old.status)`, keyed: true, self: true},
-	{sql: `INSERT INTO {T} AS old (id, a, note) VALUES ({id}, {n}, 'up') ON CONFLICT (id) DO UPDATE SET note = EXCLUDED.note WHERE old.a > 3`, keyed: true},
+	{
+		sql: `INSERT INTO {T} (id, a, status) VALUES ({id}, {n}, {v}) ON CONFLICT (id) DO UPDATE SET status = EXCLUDED.status`, keyed: true,
+	},
+	{
+		sql:   `INSERT INTO {T} (id, a) VALUES ({id}, {n}), ({new}, 4) ON CONFLICT (id) DO UPDATE SET a = EXCLUDED.a`,
+		keyed: true,
+	},
+	{
+		sql: `INSERT INTO {T} AS old (id, a, status) VALUES ({id}, {n}, NULL) ON CONFLICT (id) DO UPDATE SET a = EXCLUDED.a, status = COALESCE(EXCLUDED.status, old.status)`, keyed: true, self: true,
+	},
+	{
+		sql: `INSERT INTO {T} AS old (id, a, note) VALUES ({id}, {n}, 'up') ON CONFLICT (id) DO UPDATE SET note = EXCLUDED.note WHERE old.a > 3`, keyed: true,
+	},
 	{sql: `INSERT INTO {T} (id, a, status) VALUES ({id}, {n}, {v}) ON CONFLICT DO NOTHING`, keyed: true},
 	{sql: `MERGE INTO {T} m USING (VALUES ({id}, {n}, {v}::text), ({new}, 2, NULL)) AS v (id, a, s) ON m.id = v.id
 		WHEN MATCHED THEN UPDATE SET status = v.s WHEN NOT MATCHED THEN INSERT (id, a, note) VALUES (v.id, v.a, 'g')`, late: true},
@@ -62,14 +73,20 @@ var shapes = []shape{
 	{sql: `UPDATE {T} SET status = NULL WHERE id = {id}`},
 	{sql: `UPDATE {T} SET status = DEFAULT WHERE id = {id}`},
 	{sql: `UPDATE {T} SET a = {n}, status = status, tag = tag, note = 'orm' WHERE id = {id}`, self: true},
-	{sql: `UPDATE {T} AS u SET a = v.a, note = 'j' FROM (VALUES ({id}, {n}), ({id2}, 1)) AS v (id, a) WHERE u.id = v.id`},
+	{
+		sql: `UPDATE {T} AS u SET a = v.a, note = 'j' FROM (VALUES ({id}, {n}), ({id2}, 1)) AS v (id, a) WHERE u.id = v.id`,
+	},
 	{sql: `UPDATE {T} SET id = {new} WHERE id = {id}`},
 	{sql: `UPDATE {T} SET id = -{new}, a = {n} WHERE id = {id}`},
 	{sql: `DELETE FROM {T} WHERE id = {id}`},
 	{sql: `DELETE FROM {T} WHERE id = {id}; INSERT INTO {I} (id, a, status) VALUES ({id}, {n}, {v})`},
 	{sql: `DELETE FROM {T} WHERE id = {id}; INSERT INTO {I} (id, a) VALUES ({id}, {n})`},
-	{sql: `WITH d AS (DELETE FROM {T} WHERE id = {id} RETURNING id, a) INSERT INTO {I} (id, a, note) SELECT id, a, 'again' FROM d`},
-	{sql: `SAVEPOINT s; UPDATE {T} SET status = 'undone' WHERE id = {id}; ROLLBACK TO s; UPDATE {T} SET note = 'kept' WHERE id = {id}`},
+	{
+		sql: `WITH d AS (DELETE FROM {T} WHERE id = {id} RETURNING id, a) INSERT INTO {I} (id, a, note) SELECT id, a, 'again' FROM d`,
+	},
+	{
+		sql: `SAVEPOINT s; UPDATE {T} SET status = 'undone' WHERE id = {id}; ROLLBACK TO s; UPDATE {T} SET note = 'kept' WHERE id = {id}`,
+	},
 }
 
 var values = []string{"'sent'", "'x'", "'own1'", "'own2'", "'active'", "'dflt'", "''"}

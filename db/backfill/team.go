@@ -51,7 +51,8 @@ func one(ctx context.Context, c *db.Conn, into []any, sql string, args ...any) e
 }
 
 // queryTeam is execTeam for rows: scan reads them.
-func queryTeam(ctx context.Context, c *db.Conn, own []db.Setting, scan func(pgx.Rows) error, sql string, args ...any) error {
+func queryTeam(ctx context.Context, c *db.Conn, own []db.Setting, scan func(pgx.Rows) error, sql string,
+	args ...any) error {
 	var b pgx.Batch
 	queueTeam(&b, c, own...)
 	b.Queue(sql, args...).Query(scan)

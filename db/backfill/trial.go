@@ -22,12 +22,14 @@ type TrialError struct {
 
 // Error is one line.
 func (e *TrialError) Error() string {
-	return fmt.Sprintf("backfill: a row of %s was changed for a trial and undone: %s (SQLSTATE %s)", e.Relation, message(e.Err), db.SQLState(e.Err))
+	return fmt.Sprintf("backfill: a row of %s was changed for a trial and undone: %s (SQLSTATE %s)", e.Relation,
+		message(e.Err), db.SQLState(e.Err))
 }
 
 // Hint is what to do now.
 func (e *TrialError) Hint() string {
-	return "no sync trigger was created: every row that the application writes would fail like it; fix the statement, or the constraint"
+	return "no sync trigger was created: every row that the application writes would fail like it; fix the " +
+		"statement, or the constraint"
 }
 
 func (e *TrialError) Unwrap() error { return e.Err }
@@ -65,8 +67,10 @@ func (q rangeSQL) trial(ctx context.Context, c *db.Conn) (err error) {
 		where = q.st.Guard
 	}
 	defer c.Patient(trialLimit + time.Second)()
-	sql, _ := q.update(nil, nil, fmt.Sprintf("%s.ctid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT %[1]s.ctid FROM %s WHERE (%s) LIMIT 1 FOR UPDATE SKIP LOCKED))",
-		quote(q.alias), q.from(), where))
+	sql, _ := q.update(nil, nil,
+		fmt.Sprintf("%s.ctid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT %[1]s.ctid FROM %s WHERE (%s) LIMIT 1 FOR "+
+			"UPDATE SKIP LOCKED))",
+			quote(q.alias), q.from(), where))
 	_, err = execTeam(ctx, c, sql)
 	return err
 }

@@ -40,8 +40,10 @@ func (p *Plan) SyncTrigger() (SyncSQL, error) {
 	sql := p.fill().SQL()
 	s := SyncSQL{
 		Name: p.triggerName(), Create: sql.Create, Drop: sql.Drop,
-		Cost: "a function runs for each row that is inserted or in which the column was not written, about 5 µs; not for rows that the backfill fills",
-		Rule: "it fills the rows that the statement selects, and changes nothing that the application writes: on INSERT any value but the column's default, on UPDATE a value that differs from the one before",
+		Cost: "a function runs for each row that is inserted or in which the column was not written, about 5 µs; not " +
+			"for rows that the backfill fills",
+		Rule: "it fills the rows that the statement selects, and changes nothing that the application writes: on " +
+			"INSERT any value but the column's default, on UPDATE a value that differs from the one before",
 	}
 	if len(p.leftover()) > 0 {
 		s.Create = append(slices.Clone(s.Drop), s.Create...)
@@ -52,22 +54,37 @@ func (p *Plan) SyncTrigger() (SyncSQL, error) {
 // noTrigger says why a trigger cannot do what the statement does.
 func (p *Plan) noTrigger() error {
 	st, f := p.Statement, &p.sync
-	system := slices.IndexFunc(st.columns, func(c string) bool { return slices.Contains(systemColumns, c) && !slices.Contains(f.sources, c) })
+	system := slices.IndexFunc(st.columns, func(c string) bool {
+		return slices.Contains(systemColumns, c) && !slices.Contains(f.sources, c)
+	})
 	const letIt = "let the application write new rows as they should be"
 	switch {
 	case st.ReadsTarget:
 		return &SpecError{"set", "it reads what it sets: a trigger would do it again with every write", letIt}
 	case p.differs == "":
-		return &SpecError{"set", "its value differs each time: a trigger would change it with every write", "give the column a default for new rows"}
+		return &SpecError{
+			"set", "its value differs each time: a trigger would change it with every write",
+			"give the column a default for new rows",
+		}
 	case len(f.generated) > 0:
-		return &SpecError{"set", "it reads " + placeList(f.generated) + ", which the server computes after a trigger has run", "write the expression of the generated column in its place"}
+		return &SpecError{
+			"set", "it reads " + placeList(f.generated) + ", which the server computes after a trigger has run",
+			"write the expression of the generated column in its place",
+		}
 	case system >= 0:
-		return &SpecError{"set", "it reads " + st.columns[system] + ", which a row does not have before it is stored", letIt}
+		return &SpecError{
+			"set", "it reads " + st.columns[system] + ", which a row does not have before it is stored", letIt,
+		}
 	case p.partitioned && p.major < 13:
-		return &SpecError{"table", fmt.Sprintf("PostgreSQL %d has no BEFORE row trigger on a partitioned table", p.major), letIt}
+		return &SpecError{
+			"table", fmt.Sprintf("PostgreSQL %d has no BEFORE row trigger on a partitioned table", p.major), letIt,
+		}
 	case f.outside && len(f.open) > 0:
-		return &SpecError{"set", "whoever writes to the table would run what it names in schema " + placeList(f.open) + ", where others may create",
-			"REVOKE CREATE ON SCHEMA " + quote(f.open[0]) + " from those who need not create there, such as PUBLIC, or " + letIt}
+		return &SpecError{"set",
+			"whoever writes to the table would run what it names in schema " + placeList(f.open) +
+				", where others may create",
+			"REVOKE CREATE ON SCHEMA " + quote(f.open[0]) +
+				" from those who need not create there, such as PUBLIC, or " + letIt}
 	}
 	return nil
 }
@@ -89,7 +106,9 @@ func (p *Plan) fill() synctrigger.Fill {
 		f.Definer, f.Path = true, strings.Join(append(path, "pg_temp"), ", ")
 	}
 	for _, a := range st.Targets {
-		f.Columns = append(f.Columns, synctrigger.Column{Name: a.Column, Value: a.Expression, Default: s.defaults[a.Column]})
+		f.Columns = append(f.Columns, synctrigger.Column{
+			Name: a.Column, Value: a.Expression, Default: s.defaults[a.Column],
+		})
 	}
 	return f
 }

@@ -63,7 +63,9 @@ const uselessSQL = `SELECT coalesce(
 // vacuumUseless says why a VACUUM would remove nothing or be in the way; "" = it
 // would help.
 func (r *runner) vacuumUseless(ctx context.Context) (why string, err error) {
-	err = r.s.exec.As(ctx, "", func() error { return r.s.exec.QueryRow(ctx, uselessSQL, int64(r.q.leaf.OID)).Scan(&why) })
+	err = r.s.exec.As(ctx, "", func() error {
+		return r.s.exec.QueryRow(ctx, uselessSQL, int64(r.q.leaf.OID)).Scan(&why)
+	})
 	return why, err
 }
 
@@ -84,7 +86,8 @@ func (r *runner) vacuumNow(ctx context.Context) string {
 		delay, limit = "2", "1000"
 	}
 	c, err := db.Connect(ctx, r.s.cfg, db.Session{Kind: db.Escape, Run: r.s.run, Settings: []db.Setting{
-		{Name: "statement_timeout", Want: "0"}, {Name: "vacuum_cost_delay", Want: delay}, {Name: "vacuum_cost_limit", Want: limit}}})
+		{Name: "statement_timeout", Want: "0"}, {Name: "vacuum_cost_delay", Want: delay},
+		{Name: "vacuum_cost_limit", Want: limit}}})
 	if err != nil {
 		return "not vacuumed: " + message(err)
 	}
@@ -129,7 +132,8 @@ func (r *runner) vacuumStop(ctx context.Context, pid int) string {
 		return "paused by " + by
 	}
 	var n int64
-	err := r.s.exec.QueryRow(ctx, `SELECT pg_catalog.count(*) FROM (SELECT DISTINCT l.pid FROM pg_catalog.pg_locks l WHERE NOT l.granted) w
+	err := r.s.exec.QueryRow(ctx,
+		`SELECT pg_catalog.count(*) FROM (SELECT DISTINCT l.pid FROM pg_catalog.pg_locks l WHERE NOT l.granted) w
 		WHERE $1::int = ANY (pg_catalog.pg_blocking_pids(w.pid))`, pid).Scan(&n)
 	switch {
 	case err != nil:

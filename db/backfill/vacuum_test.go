@@ -18,7 +18,8 @@ func TestVacuumKeepsTheTableSmall(t *testing.T) {
 		s := newStand(t, padded)
 		size := func() float64 { return float64(dbtest.QueryVal[int64](t, s.DB, `SELECT pg_relation_size('t')`)) }
 		before := size()
-		b := s.start(t, s.options(t, s.plan(t, backfill.Spec{Relation: "t", Set: "n = n + 1", MaxRows: 500, Vacuum: vacuum})))
+		b := s.start(t,
+			s.options(t, s.plan(t, backfill.Spec{Relation: "t", Set: "n = n + 1", MaxRows: 500, Vacuum: vacuum})))
 		if res := b.wait(t); res.Rows != 20000 {
 			t.Errorf("result %+v", res)
 		}
@@ -43,7 +44,8 @@ func (s *stand) slowly(t *testing.T) {
 
 func (s *stand) vacuums(t *testing.T) func() bool {
 	return func() bool {
-		return dbtest.QueryVal[int64](t, s.DB, `SELECT count(*) FROM pg_stat_progress_vacuum WHERE relid = 't'::regclass`) > 0
+		return dbtest.QueryVal[int64](t, s.DB,
+			`SELECT count(*) FROM pg_stat_progress_vacuum WHERE relid = 't'::regclass`) > 0
 	}
 }
 

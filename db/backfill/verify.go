@@ -42,7 +42,8 @@ const (
 // count counts the rows of a range: all, those left, those that differ.
 func (q rangeSQL) count(p *Plan, lo, hi cursor) (string, []any) {
 	where, args := q.within(lo, hi)
-	return fmt.Sprintf("SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE %s), pg_catalog.count(*) FILTER (WHERE %s) FROM %s WHERE %s",
+	return fmt.Sprintf("SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE %s), pg_catalog.count(*) "+
+		"FILTER (WHERE %s) FROM %s WHERE %s",
 		p.leftIn(q.leaf), p.strays(q.leaf), q.from(), where), args
 }
 
@@ -143,7 +144,8 @@ func (v *Verified) add(ctx context.Context, c *db.Conn, p *Plan, l Leaf) error {
 
 // look adds up one range and moves on. Where rows are left in it and sweep is
 // given, the range is made to hold about most of them, and swept.
-func (w *walker) look(ctx context.Context, p *Plan, v *Verified, most int, sweep func(lo, hi cursor) error) (more bool, err error) {
+func (w *walker) look(ctx context.Context, p *Plan, v *Verified, most int,
+	sweep func(lo, hi cursor) error) (more bool, err error) {
 	hi, ok, err := w.next(ctx)
 	if err != nil || !ok {
 		return false, err
@@ -180,7 +182,8 @@ func (v Verified) String() string {
 	case v.Left > 0:
 		return fmt.Sprintf("%d rows left that the statement would change", v.Left)
 	case v.Differ > 0:
-		return fmt.Sprintf("0 rows left; %d rows differ and are left alone: the WHERE does not select them, or the application wrote them so", v.Differ)
+		return fmt.Sprintf("0 rows left; %d rows differ and are left alone: the WHERE does not select them, or the "+
+			"application wrote them so", v.Differ)
 	}
 	return fmt.Sprintf("0 rows left of %d", v.Rows)
 }

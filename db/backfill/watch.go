@@ -77,7 +77,10 @@ func newWatch(r *runner) (*watch, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &watch{cfg: r.o.Config, run: r.s.run, lend: r.o.Monitor, oid: r.p.OID, ctl: r.ctl, set: set, on: set.Len() > 0, news: make(chan struct{}, 1)}, nil
+	return &watch{
+		cfg: r.o.Config, run: r.s.run, lend: r.o.Monitor, oid: r.p.OID, ctl: r.ctl, set: set, on: set.Len() > 0,
+		news: make(chan struct{}, 1),
+	}, nil
 }
 
 // lendLimit bounds all that is asked at one moment.

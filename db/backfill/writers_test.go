@@ -81,7 +81,8 @@ func TestFourWriters(t *testing.T) {
 	}
 	v, err := backfill.Verify(bounded(t), s.conn, s.plan(t, spec))
 	t.Logf("%d transactions beside %d batches; %+v", total, res.Batches, v)
-	if n := s.Count(t, "t WHERE cents IS DISTINCT FROM amount * 100"); err != nil || n != 0 || v.Left != 0 || total == 0 {
+	if n := s.Count(t, "t WHERE cents IS DISTINCT FROM amount * 100"); err != nil || n != 0 || v.Left != 0 ||
+		total == 0 {
 		t.Errorf("%d rows differ, verify %+v: %v", n, v, err)
 	}
 	if res.Verified.Left != 0 || res.Verified.Swept != 0 {
@@ -91,7 +92,8 @@ func TestFourWriters(t *testing.T) {
 
 // A row that commits behind the cursor is missed by the pass, and swept.
 func TestSweepFindsWhatThePassMissed(t *testing.T) {
-	s := newStand(t, `CREATE TABLE t (id int PRIMARY KEY, a int DEFAULT 1, b int); INSERT INTO t SELECT i FROM generate_series(10, 3000) i`)
+	s := newStand(t,
+		`CREATE TABLE t (id int PRIMARY KEY, a int DEFAULT 1, b int); INSERT INTO t SELECT i FROM generate_series(10, 3000) i`)
 	o := s.options(t, s.plan(t, backfill.Spec{Relation: "t", Set: "b = a * 2", MaxRows: 500}))
 	late := s.Conn(t)
 	if _, err := late.Exec(bounded(t), `BEGIN; INSERT INTO t SELECT i FROM generate_series(1, 6) i`); err != nil {
@@ -102,11 +104,13 @@ func TestSweepFindsWhatThePassMissed(t *testing.T) {
 			if _, err := late.Exec(bounded(t), `COMMIT`); err != nil {
 				t.Error(err)
 			}
-			s.Exec(t, `UPDATE t SET a = 5 WHERE id = 1000; UPDATE t SET id = -id WHERE id = 2000; INSERT INTO t VALUES (9999)`)
+			s.Exec(t,
+				`UPDATE t SET a = 5 WHERE id = 1000; UPDATE t SET id = -id WHERE id = 2000; INSERT INTO t VALUES (9999)`)
 		}
 	}
 	res := run(t, o)
-	if res.Verified.Swept != 8 || res.Verified.Left != 0 || res.Rows != 2991+8 || s.Count(t, "t WHERE b IS DISTINCT FROM a * 2") != 0 {
+	if res.Verified.Swept != 8 || res.Verified.Left != 0 || res.Rows != 2991+8 ||
+		s.Count(t, "t WHERE b IS DISTINCT FROM a * 2") != 0 {
 		t.Errorf("result %+v", res)
 	}
 }
@@ -130,7 +134,8 @@ func TestSweepOfManyRowsGoesByBatches(t *testing.T) {
 				}
 			}
 			res := run(t, o)
-			if res.Verified.Swept != 6000 || res.Verified.Left != 0 || res.Verified.Rows != 6201 || s.Count(t, "t WHERE b IS DISTINCT FROM a * 2") != 0 {
+			if res.Verified.Swept != 6000 || res.Verified.Left != 0 || res.Verified.Rows != 6201 ||
+				s.Count(t, "t WHERE b IS DISTINCT FROM a * 2") != 0 {
 				t.Errorf("result %+v", res)
 			}
 			if res.Batches < 12 {
@@ -164,7 +169,8 @@ func TestVerifyFindsPlantedMisses(t *testing.T) {
 			if res := s.fill(t, spec); res.Rows != 20000 || res.Verified.Rows != 20000 || res.Verified.Left != 0 {
 				t.Errorf("result %+v", res)
 			}
-			s.Exec(t, `UPDATE t SET b = NULL WHERE id IN (1, 2, 777, 20000); UPDATE t SET b = '9' WHERE id IN (5, 10000); INSERT INTO t VALUES (30000, 3, 'x')`)
+			s.Exec(t,
+				`UPDATE t SET b = NULL WHERE id IN (1, 2, 777, 20000); UPDATE t SET b = '9' WHERE id IN (5, 10000); INSERT INTO t VALUES (30000, 3, 'x')`)
 			v, err := backfill.Verify(bounded(t), s.conn, s.plan(t, spec))
 			if err != nil || v.Left != 7 || v.Rows != 20001 {
 				t.Errorf("verify %+v: %v", v, err)
@@ -184,16 +190,20 @@ func TestVerifyFindsPlantedMisses(t *testing.T) {
 
 // Rows that stay as the guard finds them neither hang it nor count as left.
 func TestGuardThatStaysTrue(t *testing.T) {
-	s := newStand(t, `CREATE TABLE t (id int PRIMARY KEY, a int, b int); INSERT INTO t SELECT i, CASE WHEN i % 4 <> 0 THEN i END FROM generate_series(1, 2000) i`)
+	s := newStand(t,
+		`CREATE TABLE t (id int PRIMARY KEY, a int, b int); INSERT INTO t SELECT i, CASE WHEN i % 4 <> 0 THEN i END FROM generate_series(1, 2000) i`)
 	res := s.fill(t, backfill.Spec{Relation: "t", Set: "b = a + 1", Where: "b IS NULL"})
 	if res.Rows != 2000 || res.Verified.Left != 0 || res.Verified.Impossible != "" {
 		t.Errorf("result %+v", res)
 	}
 	res = s.fill(t, backfill.Spec{Relation: "t", Set: "b = 100 + (random() * 9)::int", Where: "b IS NULL"})
-	if res.Rows != 500 || res.Verified.Left != 0 || dbtest.QueryVal[int64](t, s.DB, `SELECT count(*) FROM t WHERE b IS NULL`) != 0 {
+	if res.Rows != 500 || res.Verified.Left != 0 ||
+		dbtest.QueryVal[int64](t, s.DB, `SELECT count(*) FROM t WHERE b IS NULL`) != 0 {
 		t.Errorf("result %+v", res)
 	}
-	if got := fmt.Sprint(s.fill(t, backfill.Spec{Relation: "t", Set: "b = b + 1", Where: "a IS NULL"}).Rows); got != "500" {
+	if got := fmt.Sprint(s.fill(t, backfill.Spec{
+		Relation: "t", Set: "b = b + 1", Where: "a IS NULL",
+	}).Rows); got != "500" {
 		t.Errorf("%s rows", got)
 	}
 }
@@ -211,12 +221,14 @@ func TestRowsLeftKeepItOpen(t *testing.T) {
 		return dbtest.QueryVal[string](t, s.DB, `SELECT state || ': ' || reason FROM belay.backfill`)
 	}
 	for range 2 {
-		if res := run(t, o); res.Verified.Left != 25 || state() != "passed: 25 rows left that the statement would change" {
+		if res := run(t, o); res.Verified.Left != 25 ||
+			state() != "passed: 25 rows left that the statement would change" {
 			t.Errorf("result %+v, the ledger says %s", res, state())
 		}
 	}
 	s.Exec(t, `DROP TRIGGER empty ON t; INSERT INTO t VALUES (999)`)
-	if res := run(t, o); res.Verified.Left != 0 || res.Verified.Swept != 26 || s.Count(t, "t WHERE s = 'x'") != 201 || state() != "done: 0 rows left of 201" {
+	if res := run(t, o); res.Verified.Left != 0 || res.Verified.Swept != 26 || s.Count(t, "t WHERE s = 'x'") != 201 ||
+		state() != "done: 0 rows left of 201" {
 		t.Errorf("result %+v, the ledger says %s", res, state())
 	}
 	if err := backfill.Accept(bounded(t), s.Conn(t), o.ID, "late"); err == nil {
@@ -229,7 +241,9 @@ func TestRowsLeftKeepItOpen(t *testing.T) {
 	if err := backfill.Accept(bounded(t), s.Conn(t), o.ID, "they go next week"); err != nil {
 		t.Fatal(err)
 	}
-	if got := dbtest.QueryVal[string](t, s.DB, `SELECT state || ': ' || reason FROM belay.backfill`); got != "done: 25 rows left that the statement would change; accepted: they go next week" {
+	if got := dbtest.QueryVal[string](t, s.DB,
+		`SELECT state || ': ' || reason FROM belay.backfill`); got != "done: 25 rows left that the statement would "+
+		"change; accepted: they go next week" {
 		t.Errorf("the ledger says %s", got)
 	}
 }

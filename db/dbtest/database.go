@@ -64,7 +64,8 @@ func copied(t testing.TB, c *scratch.Cluster, name, template string) *DB {
 			return // stopped by the test: the database goes with the cluster
 		}
 		admin(t, c,
-			`SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE datname = '`+strings.ReplaceAll(name, "'", "''")+`'`,
+			`SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE datname = '`+
+				strings.ReplaceAll(name, "'", "''")+`'`,
 			`DROP DATABASE IF EXISTS `+quoted)
 	})
 	return db

@@ -43,7 +43,8 @@ func TestRole(t *testing.T) {
 		var dsn string
 		name, dsn = db.Role(t, "migrator", "NOSUPERUSER")
 		var user string
-		if err := dbtest.Connect(t, dsn).QueryRow(t.Context(), `SELECT current_user`).Scan(&user); err != nil || user != name {
+		if err := dbtest.Connect(t, dsn).QueryRow(t.Context(), `SELECT current_user`).Scan(&user); err != nil ||
+			user != name {
 			t.Errorf("current_user = %q, %v; want %q", user, err, name)
 		}
 		if _, err := dbtest.Connect(t, dsn).Exec(t.Context(), `CREATE ROLE other`); err == nil {

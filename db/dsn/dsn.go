@@ -48,7 +48,11 @@ func Read(text string) (DSN, error) {
 	case strings.TrimSpace(text) == "":
 		return DSN{}, &Error{"the DSN is blank", shape}
 	case isQuote(text[0]):
-		return DSN{}, &Error{"the DSN begins with a quotation mark", "take the quotation marks around it away: they are the shell's or the file's, not the DSN's"}
+		return DSN{},
+			&Error{
+				"the DSN begins with a quotation mark",
+				"take the quotation marks around it away: they are the shell's or the file's, not the DSN's",
+			}
 	}
 	scheme, rest, isURL := strings.Cut(text, "://")
 	if isURL && isScheme(scheme) {
@@ -118,7 +122,10 @@ func unknown(name string) error {
 	if foreign, ok := foreignParams[strings.ToLower(name)]; ok {
 		return &Error{"the DSN has " + strings.ToLower(name) + ", which is neither libpq's nor the server's", foreign}
 	}
-	e := &Error{"a parameter of the DSN is neither libpq's nor the server's", "check the names of its parameters; a & or a blank within a value must be escaped"}
+	e := &Error{
+		"a parameter of the DSN is neither libpq's nor the server's",
+		"check the names of its parameters; a & or a blank within a value must be escaped",
+	}
 	if near := nearest(name); near != "" {
 		e.Advice = "did you mean " + near + "? " + e.Advice
 	}

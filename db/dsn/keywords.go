@@ -20,7 +20,11 @@ func readKeywords(s string) (d DSN, err error) {
 		}
 		var value string
 		if value, s, ok = keywordValue(strings.TrimLeft(s, blanks)); !ok {
-			return d, &Error{"a quotation mark of the DSN is not closed", `a value with a blank stands in '…'; within it write \' and \\`}
+			return d,
+				&Error{
+					"a quotation mark of the DSN is not closed",
+					`a value with a blank stands in '…'; within it write \' and \\`,
+				}
 		}
 		s = strings.TrimLeft(s, blanks)
 		if value == "" && !isRuntime(name) {

@@ -37,7 +37,8 @@ func isName(s string) bool {
 
 // IsDrivers reports a parameter of the Go driver, which libpq does not know.
 func IsDrivers(name string) bool {
-	return strings.HasPrefix(name, "pool_") || strings.HasSuffix(name, "_cache_capacity") || name == "default_query_exec_mode"
+	return strings.HasPrefix(name, "pool_") || strings.HasSuffix(name, "_cache_capacity") ||
+		name == "default_query_exec_mode"
 }
 
 func areAddresses(s string) bool {

@@ -32,16 +32,20 @@ type Resolved struct {
 var variables = map[string]string{
 	"PGHOST": "host", "PGHOSTADDR": "hostaddr", "PGPORT": "port", "PGDATABASE": "dbname", "PGUSER": "user",
 	"PGPASSWORD": "password", "PGPASSFILE": "passfile", "PGSERVICE": "service", "PGSERVICEFILE": "servicefile",
-	"PGOPTIONS": "options", "PGAPPNAME": "application_name", "PGCONNECT_TIMEOUT": "connect_timeout", "PGCLIENTENCODING": "client_encoding",
+	"PGOPTIONS": "options", "PGAPPNAME": "application_name", "PGCONNECT_TIMEOUT": "connect_timeout",
+	"PGCLIENTENCODING":     "client_encoding",
 	"PGTARGETSESSIONATTRS": "target_session_attrs", "PGLOADBALANCEHOSTS": "load_balance_hosts",
 	"PGREQUIREAUTH": "require_auth", "PGCHANNELBINDING": "channel_binding",
-	"PGSSLMODE": "sslmode", "PGREQUIRESSL": "requiressl", "PGSSLCOMPRESSION": "sslcompression", "PGSSLNEGOTIATION": "sslnegotiation",
-	"PGSSLCERT": "sslcert", "PGSSLKEY": "sslkey", "PGSSLPASSWORD": "sslpassword", "PGSSLCERTMODE": "sslcertmode", "PGSSLROOTCERT": "sslrootcert",
-	"PGSSLCRL": "sslcrl", "PGSSLCRLDIR": "sslcrldir", "PGSSLSNI": "sslsni", "PGREQUIREPEER": "requirepeer",
+	"PGSSLMODE": "sslmode", "PGREQUIRESSL": "requiressl", "PGSSLCOMPRESSION": "sslcompression",
+	"PGSSLNEGOTIATION": "sslnegotiation",
+	"PGSSLCERT":        "sslcert", "PGSSLKEY": "sslkey", "PGSSLPASSWORD": "sslpassword", "PGSSLCERTMODE": "sslcertmode",
+	"PGSSLROOTCERT": "sslrootcert",
+	"PGSSLCRL":      "sslcrl", "PGSSLCRLDIR": "sslcrldir", "PGSSLSNI": "sslsni", "PGREQUIREPEER": "requirepeer",
 	"PGSSLMINPROTOCOLVERSION": "ssl_min_protocol_version", "PGSSLMAXPROTOCOLVERSION": "ssl_max_protocol_version",
 	"PGMINPROTOCOLVERSION": "min_protocol_version", "PGMAXPROTOCOLVERSION": "max_protocol_version",
-	"PGGSSENCMODE": "gssencmode", "PGKRBSRVNAME": "krbsrvname", "PGGSSLIB": "gsslib", "PGGSSDELEGATION": "gssdelegation",
-	"PGTZ": "timezone", "PGDATESTYLE": "datestyle", "PGGEQO": "geqo",
+	"PGGSSENCMODE": "gssencmode", "PGKRBSRVNAME": "krbsrvname", "PGGSSLIB": "gsslib",
+	"PGGSSDELEGATION": "gssdelegation",
+	"PGTZ":            "timezone", "PGDATESTYLE": "datestyle", "PGGEQO": "geqo",
 }
 
 // Resolve adds the environment and the service file to a DSN. The error is an
@@ -69,7 +73,9 @@ func Resolve(text string) (Resolved, error) {
 func (r *Resolved) add(name, value string, from Origin) error {
 	known, p, ok := find(name)
 	if !ok {
-		return &Error{fmt.Sprintf("%s has a parameter that is neither libpq's nor the server's", from), "check the names there"}
+		return &Error{
+			fmt.Sprintf("%s has a parameter that is neither libpq's nor the server's", from), "check the names there",
+		}
 	}
 	if _, set := r.Params[known]; set || value == "" && !isRuntime(known) {
 		return nil
@@ -112,7 +118,10 @@ func (r *Resolved) addService() error {
 			continue
 		}
 		if err != nil {
-			return &Error{"the service file " + file + " cannot be read", "fix the file, or give host, port and database in the DSN"}
+			return &Error{
+				"the service file " + file + " cannot be read",
+				"fix the file, or give host, port and database in the DSN",
+			}
 		}
 		service, err := services.GetService(name)
 		if err != nil {
@@ -127,7 +136,10 @@ func (r *Resolved) addService() error {
 		r.Params["service"], r.Params["servicefile"] = name, file
 		return nil
 	}
-	return &Error{fmt.Sprintf("no service %q stands in %s", name, strings.Join(files, ", ")), "write it there under [NAME], or give host, port and database in the DSN"}
+	return &Error{
+		fmt.Sprintf("no service %q stands in %s", name, strings.Join(files, ", ")),
+		"write it there under [NAME], or give host, port and database in the DSN",
+	}
 }
 
 // systemFolders are where libpq was built to look: PGDG's packages for Debian and

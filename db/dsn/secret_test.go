@@ -35,16 +35,23 @@ func seeded(t *testing.T) *rand.Rand {
 }
 
 var shapes = []string{
-	"%s://u:%s@h:5432/shop?sslmode=disable", "%s://u@h/shop?password=%s", "%s://u:%s@a:1,b:2/shop", "%s:///shop?user=u&password=%s&host=/tmp",
+	"%s://u:%s@h:5432/shop?sslmode=disable", "%s://u@h/shop?password=%s", "%s://u:%s@a:1,b:2/shop",
+	"%s:///shop?user=u&password=%s&host=/tmp",
 	"%s://h/shop?user=u&password=%s", "%s://u:%s@h", "%s://u:%s@h/", "%s://:%s@h/shop", "%s://u:%s@[::1]/shop",
 	"%s host=h user=u password=%s dbname=shop", "%s password='%s' host=h", "%s user=u password = %s\tsslmode=disable",
 	"%s://u:%s@h/shop?x-migrations-table=m&options=-c%%20role%%3Do",
 }
 
-var heads = []string{"postgres", "postgresql", "pgx5", "pgx", "jdbc:postgresql", "postgress", "POSTGRES", "mysql", "", " postgres", "\"postgres", "'postgres", "DATABASE_URL=postgres", "postgresql+psycopg2", "//"}
+var heads = []string{
+	"postgres", "postgresql", "pgx5", "pgx", "jdbc:postgresql", "postgress", "POSTGRES", "mysql", "", " postgres",
+	"\"postgres", "'postgres", "DATABASE_URL=postgres", "postgresql+psycopg2", "//",
+}
 
 // around are what may stand before, in and after a password.
-var around = []string{"", "", "", "%", "%4", "%zz", "@", "/", "?", "#", ":", "&", "=", " ", "'", "\"", "\\", "+", ";", "[", "]", "\n", "\x00", "é", "%40", "%00", ",", "^"}
+var around = []string{
+	"", "", "", "%", "%4", "%zz", "@", "/", "?", "#", ":", "&", "=", " ", "'", "\"", "\\", "+", ";", "[", "]", "\n",
+	"\x00", "é", "%40", "%00", ",", "^",
+}
 
 func pick(r *rand.Rand, from []string) string { return from[r.IntN(len(from))] }
 
@@ -88,7 +95,8 @@ func TestNoErrorHoldsThePassword(t *testing.T) {
 		}
 		refused++
 		for n := len(secret) - 1; n >= 5; n-- { // a piece is as bad
-			if strings.Contains(e.Problem+e.Advice, secret[:n]) || strings.Contains(e.Problem+e.Advice, secret[len(secret)-n:]) {
+			if strings.Contains(e.Problem+e.Advice, secret[:n]) ||
+				strings.Contains(e.Problem+e.Advice, secret[len(secret)-n:]) {
 				t.Fatalf("%q: %q, %q", text, e.Problem, e.Advice)
 			}
 		}

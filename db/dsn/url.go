@@ -14,9 +14,12 @@ var schemes = []string{"postgres", "postgresql", "pgx", "pgx4", "pgx5"}
 
 // knownSchemes may be named when they are refused: no password looks like them.
 var knownSchemes = []string{
-	"jdbc:postgresql", "jdbc", "cockroach", "cockroachdb", "crdb-postgres", "redshift", "yugabyte", "yugabytedb", "ysql", "pg", "psql",
-	"postgresql+psycopg", "postgresql+psycopg2", "postgresql+asyncpg", "postgres+ssl", "postgis", "prisma+postgres", "prisma", "pgbouncer",
-	"mysql", "mariadb", "sqlite", "sqlite3", "sqlserver", "mssql", "mongodb", "mongodb+srv", "clickhouse", "redis", "http", "https", "tcp", "unix", "file", "ecto", "pq", "r2dbc:postgresql",
+	"jdbc:postgresql", "jdbc", "cockroach", "cockroachdb", "crdb-postgres", "redshift", "yugabyte", "yugabytedb",
+	"ysql", "pg", "psql",
+	"postgresql+psycopg", "postgresql+psycopg2", "postgresql+asyncpg", "postgres+ssl", "postgis", "prisma+postgres",
+	"prisma", "pgbouncer",
+	"mysql", "mariadb", "sqlite", "sqlite3", "sqlserver", "mssql", "mongodb", "mongodb+srv", "clickhouse", "redis",
+	"http", "https", "tcp", "unix", "file", "ecto", "pq", "r2dbc:postgresql",
 }
 
 func readURL(scheme, rest string) (d DSN, err error) {
@@ -29,7 +32,11 @@ func readURL(scheme, rest string) (d DSN, err error) {
 	rest, query, _ := strings.Cut(rest, "?")
 	authority, path, hasPath := strings.Cut(rest, "/")
 	if strings.Contains(path, "@") || strings.Contains(query, "@") && !strings.Contains(authority, "@") {
-		return d, &Error{"the DSN has an @ after the host", `in user and password write / as %2F, ? as %3F, # as %23; in a database or a parameter write @ as %40`}
+		return d,
+			&Error{
+				"the DSN has an @ after the host",
+				`in user and password write / as %2F, ? as %3F, # as %23; in a database or a parameter write @ as %40`,
+			}
 	}
 	if err := d.readAuthority(authority); err != nil {
 		return d, err
@@ -50,7 +57,8 @@ func checkScheme(s string) error {
 	switch {
 	case s != strings.TrimSpace(s) && slices.Contains(schemes, strings.TrimSpace(s)):
 		return &Error{"the DSN begins with a blank or a line break", "take it away"}
-	case slices.Contains(schemes, low), slices.Contains(knownSchemes, low), Edits(low, "postgres") <= 2, Edits(low, "postgresql") <= 2:
+	case slices.Contains(schemes, low), slices.Contains(knownSchemes, low), Edits(low, "postgres") <= 2,
+		Edits(low, "postgresql") <= 2:
 		return &Error{"unknown scheme " + strings.TrimSpace(s) + "://", "write postgres://" + jdbc(low)}
 	}
 	return &Error{"unknown scheme of the DSN", "write postgres:// before the rest"}
@@ -77,7 +85,10 @@ func checkBytes(s string) error {
 		case r == '#':
 			return &Error{"the DSN holds a #", "write it as %23: tools take the rest for a fragment"}
 		case isQuote(byte(r)) && r < 0x80 && i == len(s)-1:
-			return &Error{"the DSN ends with a quotation mark", "take the quotation marks around it away: they are the shell's or the file's, not the DSN's"}
+			return &Error{
+				"the DSN ends with a quotation mark",
+				"take the quotation marks around it away: they are the shell's or the file's, not the DSN's",
+			}
 		}
 	}
 	return nil
@@ -90,7 +101,10 @@ func (d *DSN) readAuthority(s string) error {
 	}
 	switch {
 	case has && strings.Trim(user, ":") == "" && !strings.HasPrefix(user, "::"):
-		return &Error{"the DSN has an @ and neither user nor password before it", "a variable that it was made of may be empty; without user leave the @ out"}
+		return &Error{
+			"the DSN has an @ and neither user nor password before it",
+			"a variable that it was made of may be empty; without user leave the @ out",
+		}
 	case strings.Contains(hosts, "@"):
 		return &Error{"the DSN has two @ before the database", "in user and password write @ as %40"}
 	}
@@ -130,7 +144,10 @@ func (d *DSN) readHosts(s string) error {
 
 // splitHost parts host and port; the brackets of an IPv6 address are left out.
 func splitHost(s string) (host, port string, err error) {
-	bad := &Error{"the host of the DSN cannot be read", "in user and password write : as %3A, / as %2F, ? as %3F, @ as %40; an IPv6 address stands in [ ]"}
+	bad := &Error{
+		"the host of the DSN cannot be read",
+		"in user and password write : as %3A, / as %2F, ? as %3F, @ as %40; an IPv6 address stands in [ ]",
+	}
 	if inside, ok := strings.CutPrefix(s, "["); ok {
 		address, after, closed := strings.Cut(inside, "]")
 		number, isPort := strings.CutPrefix(after, ":")
@@ -165,9 +182,15 @@ func (d *DSN) readQuery(query string) error {
 		key, value, ok := strings.Cut(pair, "=")
 		switch {
 		case !ok || key == "":
-			return &Error{"a parameter after the ? of the DSN is not NAME=VALUE", "check the & and = there; within a value write & as %26 and = as %3D"}
+			return &Error{
+				"a parameter after the ? of the DSN is not NAME=VALUE",
+				"check the & and = there; within a value write & as %26 and = as %3D",
+			}
 		case strings.ContainsAny(pair, "+"):
-			return &Error{"a parameter of the DSN holds a +", "write %20 for a blank and %2B for a plus: tools differ on what + is"}
+			return &Error{
+				"a parameter of the DSN holds a +",
+				"write %20 for a blank and %2B for a plus: tools differ on what + is",
+			}
 		case strings.Contains(pair, ";"):
 			return &Error{"a parameter of the DSN holds a ;", "write it as %3B"}
 		}
@@ -235,5 +258,7 @@ func percent(what string, err error) error {
 	if errors.Is(err, errNUL) {
 		return &Error{"the DSN holds %00 in its " + what, "no name or password has a NUL byte"}
 	}
-	return &Error{"a % in the DSN's " + what + " is not followed by two hexadecimal digits", "write a % that means itself as %25"}
+	return &Error{
+		"a % in the DSN's " + what + " is not followed by two hexadecimal digits", "write a % that means itself as %25",
+	}
 }

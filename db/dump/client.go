@@ -49,7 +49,8 @@ func (c Client) Outdated() string {
 	if known {
 		want = fmt.Sprintf("%d.%d", c.Major, safe)
 	}
-	return fmt.Sprintf("pg_restore %s can be led by a crafted archive to run a program; %s or later cannot", c.Version(), want)
+	return fmt.Sprintf("pg_restore %s can be led by a crafted archive to run a program; %s or later cannot",
+		c.Version(), want)
 }
 
 // ClientError says that no usable pg_dump was found.

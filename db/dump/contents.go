@@ -37,7 +37,8 @@ var superusers = []string{
 // elsewhere are the kinds of which whoever restores takes care by name, and what
 // hangs on them and belongs to a superuser all the same.
 var elsewhere = []string{
-	"EXTENSION -", "COMMENT - EXTENSION", "FOREIGN DATA WRAPPER -", "COMMENT - FOREIGN DATA WRAPPER", "ACL - FOREIGN DATA WRAPPER",
+	"EXTENSION -", "COMMENT - EXTENSION", "FOREIGN DATA WRAPPER -", "COMMENT - FOREIGN DATA WRAPPER",
+	"ACL - FOREIGN DATA WRAPPER",
 	"COMMENT - EVENT TRIGGER", "COMMENT - ACCESS METHOD", "COMMENT - PROCEDURAL LANGUAGE", "ACL - LANGUAGE",
 }
 
@@ -45,7 +46,9 @@ var elsewhere = []string{
 func Read(ctx context.Context, c Client, path string) (Contents, error) {
 	var list, text bytes.Buffer
 	for args, out := range map[string]*bytes.Buffer{"--list": &list, "--schema-only --no-tablespaces --file=-": &text} {
-		err := program{path: c.RestoreBy, args: append(strings.Fields(args), path), env: environWithout(), out: out}.run(ctx)
+		err := program{
+			path: c.RestoreBy, args: append(strings.Fields(args), path), env: environWithout(), out: out,
+		}.run(ctx)
 		if err != nil {
 			return Contents{}, err
 		}
@@ -75,7 +78,8 @@ func (c *Contents) sort(list string) {
 		case slices.ContainsFunc(superusers, is):
 			i := slices.IndexFunc(superusers, is)
 			kind := strings.TrimSuffix(superusers[i], " -")
-			c.LeftOut = append(c.LeftOut, strings.ToLower(kind)+" "+unowned(strings.TrimPrefix(m[1], superusers[i]+" ")))
+			c.LeftOut = append(c.LeftOut,
+				strings.ToLower(kind)+" "+unowned(strings.TrimPrefix(m[1], superusers[i]+" ")))
 		case !slices.ContainsFunc(elsewhere, is):
 			c.others += line
 		}
@@ -91,8 +95,10 @@ func unowned(text string) string {
 }
 
 var (
-	extensionLine = regexp.MustCompile(`(?m)^CREATE EXTENSION IF NOT EXISTS ("(?:[^"]|"")+"|[a-z_][a-z0-9_]*)(?: WITH SCHEMA ("(?:[^"]|"")+"|[a-z_][a-z0-9_]*))?;$`)
-	ownerLine     = regexp.MustCompile(`(?m)^-- (?:Data for )?Name: .*; Owner: (.+)$`)
+	extensionLine = regexp.MustCompile(
+		`(?m)^CREATE EXTENSION IF NOT EXISTS ("(?:[^"]|"")+"|[a-z_][a-z0-9_]*)(?: WITH SCHEMA ("(?:[^"]|"")+"|[a-z_][a-z0-9_]*))?;$`,
+	)
+	ownerLine = regexp.MustCompile(`(?m)^-- (?:Data for )?Name: .*; Owner: (.+)$`)
 )
 
 func extensions(sql string) []Extension {

@@ -150,11 +150,13 @@ func write(ctx context.Context, c Client, cfg db.Config, o Options, p *partial) 
 	follow := newFollower(o, p)
 	defer follow.stop()
 	err = program{
-		path: c.Dump, args: o.args(cfg.Conninfo(), p.path), env: environ(cfg, o.ServerMajor, Application(o.Run), passfile), line: follow.line,
+		path: c.Dump, args: o.args(cfg.Conninfo(), p.path),
+		env: environ(cfg, o.ServerMajor, Application(o.Run), passfile), line: follow.line,
 	}.run(ctx)
 	var failed *ProgramError
 	if errors.As(err, &failed) {
-		failed.Advice = fmt.Sprintf("it waits %s for a table's lock: `belay watch` shows who holds one; nothing of it was kept", o.LockWait)
+		failed.Advice = fmt.Sprintf("it waits %s for a table's lock: `belay watch` shows who holds one; nothing of "+
+			"it was kept", o.LockWait)
 	}
 	return err
 }

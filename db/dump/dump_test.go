@@ -48,7 +48,9 @@ func client(t *testing.T, d *dbtest.DB) Client {
 }
 
 func options(t *testing.T, d *dbtest.DB) Options {
-	return Options{Dir: filepath.Join(t.TempDir(), "backups"), Name: d.Name, ServerMajor: d.Cluster().Major(), Run: "test"}
+	return Options{
+		Dir: filepath.Join(t.TempDir(), "backups"), Name: d.Name, ServerMajor: d.Cluster().Major(), Run: "test",
+	}
 }
 
 func take(t *testing.T, c Client, cfg db.Config, o Options) Dump {
@@ -61,7 +63,9 @@ func take(t *testing.T, c Client, cfg db.Config, o Options) Dump {
 }
 
 func TestTakenDumpIsPrivateNamedAndRestores(t *testing.T) {
-	for _, o := range []Options{{}, {SchemaOnly: true}, {Format: Directory, Jobs: 2}, {Tables: []string{"public.orders"}}} {
+	for _, o := range []Options{
+		{}, {SchemaOnly: true}, {Format: Directory, Jobs: 2}, {Tables: []string{"public.orders"}},
+	} {
 		t.Run(fmt.Sprintf("%s schema=%t tables=%d", o.Format, o.SchemaOnly, len(o.Tables)), func(t *testing.T) {
 			d, cfg, c := shop(t)
 			base := options(t, d)
@@ -169,7 +173,8 @@ func isDamaged(err error) bool {
 func damaged(t *testing.T, b []byte, sum string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "x.dump")
-	if err := errors.Join(os.WriteFile(path, b, 0o600), os.WriteFile(path+sumEnding, []byte(sum+"  x.dump\n"), 0o600)); err != nil {
+	if err := errors.Join(os.WriteFile(path, b, 0o600),
+		os.WriteFile(path+sumEnding, []byte(sum+"  x.dump\n"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -295,10 +300,11 @@ func TestOldClientIsNamed(t *testing.T) {
 
 func TestConninfoHoldsNoSecret(t *testing.T) {
 	for dsn, want := range map[string]string{
-		"postgres://u:secret@h:5433/shop?sslmode=require&pool_max_conns=3": "dbname='shop' host='h' port='5433' sslmode='require' user='u'",
-		"postgres://h/shop?password=secret&user=u":                         "dbname='shop' host='h' user='u'",
-		"host=h password='se cret' dbname=shop passfile=/x":                "dbname='shop' host='h'",
-		"host='a b' user=u": "host='a b' user='u'",
+		"postgres://u:secret@h:5433/shop?sslmode=require&pool_max_conns=3": "dbname='shop' host='h' port='5433' " +
+			"sslmode='require' user='u'",
+		"postgres://h/shop?password=secret&user=u":                          "dbname='shop' host='h' user='u'",
+		"host=h password='se cret' dbname=shop passfile=/x":                 "dbname='shop' host='h'",
+		"host='a b' user=u":                                                 "host='a b' user='u'",
 		"pgx5://u:secret@h/shop?search_path=billing&x-multi-statement=true": "dbname='shop' host='h' user='u'",
 		"": "",
 	} {
@@ -331,7 +337,8 @@ func TestOptionsReachThePrograms(t *testing.T) {
 		}
 	}
 	env := environ(cfg, 15, "x", "")
-	if got, want := env[len(env)-1], `PGOPTIONS=-c role=owner -c search_path=a\ b -c client_connection_check_interval=1000`; got != want {
+	if got, want := env[len(env)-1],
+		`PGOPTIONS=-c role=owner -c search_path=a\ b -c client_connection_check_interval=1000`; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

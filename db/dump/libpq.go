@@ -37,7 +37,8 @@ func environ(cfg db.Config, major int, name, passfile string) []string {
 	var env []string
 	for _, kv := range os.Environ() {
 		key, _, _ := strings.Cut(kv, "=")
-		if key == "DATABASE_URL" || key == "PGPASSWORD" || key == "PGOPTIONS" || strings.HasPrefix(key, "LC_") || key == "LANGUAGE" {
+		if key == "DATABASE_URL" || key == "PGPASSWORD" || key == "PGOPTIONS" || strings.HasPrefix(key, "LC_") ||
+			key == "LANGUAGE" {
 			continue
 		}
 		env = append(env, kv)

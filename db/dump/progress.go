@@ -21,7 +21,9 @@ type follower struct {
 }
 
 func newFollower(o Options, p *partial) *follower {
-	f := &follower{o: o, path: p.path, at: Progress{Phase: "dumping"}, quit: make(chan struct{}), done: make(chan struct{})}
+	f := &follower{
+		o: o, path: p.path, at: Progress{Phase: "dumping"}, quit: make(chan struct{}), done: make(chan struct{}),
+	}
 	go f.loop()
 	return f
 }

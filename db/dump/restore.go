@@ -25,12 +25,14 @@ const WithoutRights = "--no-privileges"
 
 // RestoreSchemas makes the schemas of a dump alone, so that extensions can be made
 // in them before anything else of it is there.
-func RestoreSchemas(ctx context.Context, c Client, cfg db.Config, path string, of Contents, flags ...string) (Restored, error) {
+func RestoreSchemas(ctx context.Context, c Client, cfg db.Config, path string, of Contents,
+	flags ...string) (Restored, error) {
 	return restoreList(ctx, c, cfg, path, of.schemas, flags)
 }
 
 // RestoreOthers makes what is neither a schema nor left out nor made by name.
-func RestoreOthers(ctx context.Context, c Client, cfg db.Config, path string, of Contents, flags ...string) (Restored, error) {
+func RestoreOthers(ctx context.Context, c Client, cfg db.Config, path string, of Contents,
+	flags ...string) (Restored, error) {
 	return restoreList(ctx, c, cfg, path, of.others, flags)
 }
 
@@ -60,7 +62,8 @@ func Restore(ctx context.Context, c Client, cfg db.Config, path string, flags ..
 	err = program{
 		path: c.RestoreBy, env: environ(cfg, 0, "pg_restore belay", passfile),
 		args: append(append([]string{
-			"--dbname=" + cfg.Conninfo(), "--no-password", "--no-publications", "--no-subscriptions", "--no-tablespaces",
+			"--dbname=" + cfg.Conninfo(), "--no-password", "--no-publications", "--no-subscriptions",
+			"--no-tablespaces",
 			"--no-security-labels",
 		}, flags...), path),
 		line: func(text string) {
@@ -88,7 +91,9 @@ var toldEntry = regexp.MustCompile(`^from TOC entry \d+; \d+ \d+ ([A-Z][A-Z ]*[A
 // tokens that guard against injected commands.
 func Schema(ctx context.Context, c Client, path string) (string, error) {
 	var out bytes.Buffer
-	err := program{path: c.RestoreBy, args: []string{"--schema-only", "--file=-", path}, env: environWithout(), out: &out}.run(ctx)
+	err := program{
+		path: c.RestoreBy, args: []string{"--schema-only", "--file=-", path}, env: environWithout(), out: &out,
+	}.run(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -113,7 +118,9 @@ var dumpedFrom = regexp.MustCompile(`(?m)^;\s+Dumped from database version: (\d+
 // ServerMajor is the major version of the server that a dump was taken from.
 func ServerMajor(ctx context.Context, c Client, path string) (int, error) {
 	var out bytes.Buffer
-	if err := (program{path: c.RestoreBy, args: []string{"--list", path}, env: environWithout(), out: &out}).run(ctx); err != nil {
+	if err := (program{
+		path: c.RestoreBy, args: []string{"--list", path}, env: environWithout(), out: &out,
+	}).run(ctx); err != nil {
 		return 0, err
 	}
 	m := dumpedFrom.FindSubmatch(out.Bytes())

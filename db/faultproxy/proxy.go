@@ -85,7 +85,9 @@ func New(upstreamDSN string) (*Proxy, error) {
 	if err != nil {
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
-	p := &Proxy{upstream: u.Host, listener: l, links: map[*link]struct{}{}, cut: map[uint32]bool{}, gate: make(chan struct{})}
+	p := &Proxy{
+		upstream: u.Host, listener: l, links: map[*link]struct{}{}, cut: map[uint32]bool{}, gate: make(chan struct{}),
+	}
 	close(p.gate)
 	u.Host = l.Addr().String()
 	p.DSN = u.String()

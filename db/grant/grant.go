@@ -71,7 +71,8 @@ func Read(ctx context.Context, q db.Querier, history string) (Facts, error) {
 // every role is open to it, and none would narrow what it may do by a DBA's word.
 func Taken(ctx context.Context, q db.Querier, role string) (string, error) {
 	var taken string
-	err := q.QueryRow(ctx, `SELECT r.rolname::text FROM pg_catalog.pg_roles r JOIN pg_catalog.pg_roles me ON me.rolname = session_user
+	err := q.QueryRow(ctx,
+		`SELECT r.rolname::text FROM pg_catalog.pg_roles r JOIN pg_catalog.pg_roles me ON me.rolname = session_user
 		WHERE r.rolname = $1 AND r.oid <> me.oid AND NOT me.rolsuper AND pg_catalog.pg_has_role(me.oid, r.oid, 'MEMBER')`, role).Scan(&taken)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", nil

@@ -33,8 +33,10 @@ func quoted(names []string) string {
 // run again. The logins have no password until somebody gives them one.
 func (f Facts) Script() string {
 	head, s := &script{}, &script{}
-	head.say("belay: a role for each task, for database %s on PostgreSQL %d. Run it there as a superuser; it may be run again.", f.Database, f.Major)
-	head.say("Then give the logins a password (\\password %s), and set role = %q for the target in belay.toml.", Run, f.owner())
+	head.say("belay: a role for each task, for database %s on PostgreSQL %d. Run it there as a superuser; it may be "+
+		"run again.", f.Database, f.Major)
+	head.say("Then give the logins a password (\\password %s), and set role = %q for the target in belay.toml.", Run,
+		f.owner())
 	f.run(s)
 	f.view(s)
 	f.dump(s)
@@ -54,7 +56,8 @@ func (s *script) do(format string, args ...any) { fmt.Fprintf(s, format+";\n", a
 
 // create makes a role that is not there yet.
 func (s *script) create(role, options string) {
-	s.do("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) '%s') THEN CREATE ROLE %s %s; END IF; END $$", role, role, options)
+	s.do("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) '%s') THEN "+
+		"CREATE ROLE %s %s; END IF; END $$", role, role, options)
 }
 
 func (f Facts) owner() string {
@@ -126,7 +129,8 @@ func (f Facts) dump(s *script) {
 
 func (f Facts) smoke(s *script) {
 	s.say("")
-	s.say("%s reads what the SQL probes ask. Narrower: GRANT the application's own reading role TO %s instead.", Smoke, Smoke)
+	s.say("%s reads what the SQL probes ask. Narrower: GRANT the application's own reading role TO %s instead.", Smoke,
+		Smoke)
 	s.create(Smoke, "LOGIN")
 	s.do("GRANT %s TO %s", Smoke, Become)
 	f.common(s, Smoke)
@@ -139,7 +143,8 @@ func (f Facts) ledger(s *script) {
 	s.say("")
 	if !f.Ledger {
 		s.say("The ledger (schema belay) is not there. To let belay make it where belay.toml says ledger = \"target\":")
-		s.say("GRANT CREATE ON DATABASE %s TO %s;  or make it yourself: belay doctor --print-ledger", quote(f.Database), Run)
+		s.say("GRANT CREATE ON DATABASE %s TO %s;  or make it yourself: belay doctor --print-ledger", quote(f.Database),
+			Run)
 		return
 	}
 	s.WriteString(ledger.Grants(Run, View))

@@ -41,7 +41,8 @@ func TestSuperuserReachesNothing(t *testing.T) {
 		t.Errorf("the ledger is %+v, %v", status, err)
 	}
 	var may bool
-	err = d.Conn(t).QueryRow(t.Context(), `SELECT pg_catalog.has_table_privilege('belay_run', '"Zürich\".orders', 'SELECT')`).Scan(&may)
+	err = d.Conn(t).QueryRow(t.Context(),
+		`SELECT pg_catalog.has_table_privilege('belay_run', '"Zürich\".orders', 'SELECT')`).Scan(&may)
 	if err != nil || !may {
 		t.Errorf("belay_run may not read the history: %v", err)
 	}

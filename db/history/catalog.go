@@ -48,7 +48,8 @@ func placeOf(ctx context.Context, q *db.Conn, f migration.Format, configured str
 		return p, nil
 	}
 	var there bool
-	err := q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace AS n WHERE n.nspname = $1)`, p.schema).Scan(&there)
+	err := q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace AS n WHERE n.nspname = $1)`,
+		p.schema).Scan(&there)
 	switch {
 	case err != nil:
 		return p, fmt.Errorf("history table: read the schema: %w", err)

@@ -19,7 +19,8 @@ func TestCreated(t *testing.T) {
 			folder, _, _ := sample(t, f)
 			conn := session(t, dbtest.New(t).DSN)
 			table := open(t, conn, f, "")
-			if table.Exists || table.OID != 0 || table.Name != f.History.Table || table.Schema != cmp.Or(f.History.Schema, "public") {
+			if table.Exists || table.OID != 0 || table.Name != f.History.Table ||
+				table.Schema != cmp.Or(f.History.Schema, "public") {
 				t.Fatalf("nothing is there, opened %+v", table)
 			}
 			runSQL(t, conn, table.Create())

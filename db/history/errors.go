@@ -46,7 +46,8 @@ type ElsewhereError struct {
 }
 
 func (e *ElsewhereError) Error() string {
-	return fmt.Sprintf("schema %q has no history table %q, but there is %s", e.Schema, e.Name, strings.Join(e.Found, ", "))
+	return fmt.Sprintf("schema %q has no history table %q, but there is %s", e.Schema, e.Name,
+		strings.Join(e.Found, ", "))
 }
 
 // Hint is what to do now.
@@ -71,7 +72,8 @@ func (e *UnfitError) Error() string {
 	if e.LooksLike != "" && e.LooksLike != migration.Title(e.Format) {
 		looks = " (it looks like " + e.LooksLike + "'s)"
 	}
-	return fmt.Sprintf("belay does not write to %s: it is not %s's table%s: %s; name the right table with history_table or the right tool with --tool",
+	return fmt.Sprintf("belay does not write to %s: it is not %s's table%s: %s; name the right table with "+
+		"history_table or the right tool with --tool",
 		e.Table, migration.Title(e.Format), looks, strings.Join(why, ", "))
 }
 

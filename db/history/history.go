@@ -88,7 +88,8 @@ func (t *Table) Create() string {
 
 // lookAround names tables that could be the one: of the right name elsewhere,
 // else of the right columns under another name.
-func lookAround(ctx context.Context, q Querier, f migration.Format, p place, configured bool, elsewhere []relation) ([]string, error) {
+func lookAround(ctx context.Context, q Querier, f migration.Format, p place, configured bool,
+	elsewhere []relation) ([]string, error) {
 	names := fitting(elsewhere, func(r relation) bool {
 		h, table := choose(f, []relation{r}, configured || !slices.Contains(p.names, r.Name))
 		return table != nil && len(h.Fit(r.Table)) == 0
@@ -133,7 +134,9 @@ func check(format string, h migration.History, r *relation, owners []string) (*T
 	t.OID, t.Exists, t.Lacks = r.oid, true, r.lacks(h.Privileges)
 	unfit := &UnfitError{Table: t.Quoted, Format: format, LooksLike: titles(owners), Misfits: h.Fit(r.Table)}
 	if len(unfit.Misfits) == 0 && len(owners) > 0 && !slices.Contains(owners, format) {
-		unfit.Misfits = append(unfit.Misfits, migration.Misfit{Why: "it has the columns of both, and what stands beside it is " + unfit.LooksLike + "'s"})
+		unfit.Misfits = append(unfit.Misfits, migration.Misfit{
+			Why: "it has the columns of both, and what stands beside it is " + unfit.LooksLike + "'s",
+		})
 	}
 	if r.kind != "r" && r.kind != "p" {
 		unfit.Misfits = append(unfit.Misfits, migration.Misfit{Why: "it is not a table"})

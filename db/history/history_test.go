@@ -144,11 +144,13 @@ func TestSamples(t *testing.T) {
 			d.Exec(t, ddl)
 			conn := session(t, d.DSN)
 			table := open(t, conn, f, "")
-			if !table.Exists || table.OID == 0 || table.Schema != cmp.Or(f.History.Schema, "public") || len(table.Lacks) > 0 || table.Refused != nil {
+			if !table.Exists || table.OID == 0 || table.Schema != cmp.Or(f.History.Schema, "public") ||
+				len(table.Lacks) > 0 || table.Refused != nil {
 				t.Fatalf("opened %+v", table)
 			}
 			known, err := history.Everyone(t.Context(), conn)
-			if own := len(known) > 0 && known[0].Quoted == table.Quoted && slices.Equal(known[0].Tools, []string{f.Name}); err != nil || own != (table.Name == f.History.Table) {
+			if own := len(known) > 0 && known[0].Quoted == table.Quoted &&
+				slices.Equal(known[0].Tools, []string{f.Name}); err != nil || own != (table.Name == f.History.Table) {
 				t.Errorf("the history tables in the database: %+v, %v", known, err)
 			}
 			before := said(t, conn, table)
@@ -206,7 +208,8 @@ func TestAdopted(t *testing.T) {
 	folder, _, _ := sample(t, f)
 	last := folder.Migrations[2]
 	for _, c := range []struct{ name, ddl, want string }{
-		{"no row: the file's name", `CREATE TABLE migrations (id bigint GENERATED ALWAYS AS IDENTITY, name varchar(200), applied_at timestamp)`,
+		{"no row: the file's name",
+			`CREATE TABLE migrations (id bigint GENERATED ALWAYS AS IDENTITY, name varchar(200), applied_at timestamp)`,
 			"20240117101500 clean 20240117101500_index_order_ref.sql"},
 		{"without extension", `CREATE TABLE migrations (id serial, name text, applied_at timestamptz);
 			INSERT INTO migrations (name, applied_at) VALUES ('0_a.sql', '2020-01-01'), ('1_b', '2021-01-01')`,
@@ -248,26 +251,68 @@ func TestPlaces(t *testing.T) {
 		name, format, ddl, configured string
 		want                          string // Quoted and whether it exists, or how the error begins
 	}{
-		{"in the search path", "golang-migrate", `CREATE TABLE schema_migrations ` + own, "", `"public"."schema_migrations" true`},
-		{"configured", "golang-migrate", `CREATE SCHEMA ops; CREATE TABLE ops."Done" ` + own, `ops."Done"`, `"ops"."Done" true`},
+		{
+			"in the search path", "golang-migrate", `CREATE TABLE schema_migrations ` + own, "",
+			`"public"."schema_migrations" true`,
+		},
+		{
+			"configured", "golang-migrate", `CREATE SCHEMA ops; CREATE TABLE ops."Done" ` + own, `ops."Done"`,
+			`"ops"."Done" true`,
+		},
 		{"configured, not there yet", "golang-migrate", `CREATE SCHEMA ops`, `Ops.Done`, `"ops"."done" false`},
-		{"configured, bare", "plain", `CREATE TABLE done (id serial, name text, applied_at timestamptz)`, `done`, `"public"."done" true`},
-		{"elsewhere", "golang-migrate", `CREATE SCHEMA ops; CREATE TABLE ops.schema_migrations ` + own, "", `schema "public" has no history table "schema_migrations", but there is "ops"."schema_migrations"`},
-		{"elsewhere, configured bare", "golang-migrate", `CREATE SCHEMA ops; CREATE TABLE ops.done ` + own, "done", `schema "public" has no history table "done", but there is "ops"."done"`},
-		{"under another name", "golang-migrate", `CREATE TABLE "Done" ` + own, "", `schema "public" has no history table "schema_migrations", but there is "public"."Done"`},
-		{"configured without its quotes", "golang-migrate", `CREATE TABLE "Done" ` + own, "public.Done", `schema "public" has no history table "done", but there is "public"."Done"`},
-		{"configured, and another elsewhere", "golang-migrate", `CREATE SCHEMA ops; CREATE TABLE ops.done ` + own, "public.done", `"public"."done" false`},
-		{"adopted elsewhere", "plain", `CREATE SCHEMA ops; CREATE TABLE ops.migrations (id serial, name text, applied_at timestamptz)`, "", `schema "public" has no history table "belay_migrations", but there is "ops"."migrations"`},
-		{"another tool's elsewhere", "golang-migrate", `CREATE SCHEMA auth; CREATE TABLE auth.schema_migrations (version varchar PRIMARY KEY)`, "", `"public"."schema_migrations" false`},
-		{"no such schema", "golang-migrate", `SELECT 1`, "nowhere.done", `schema "nowhere" of the history table does not exist`},
+		{
+			"configured, bare", "plain", `CREATE TABLE done (id serial, name text, applied_at timestamptz)`, `done`,
+			`"public"."done" true`,
+		},
+		{
+			"elsewhere", "golang-migrate", `CREATE SCHEMA ops; CREATE TABLE ops.schema_migrations ` + own, "",
+			`schema "public" has no history table "schema_migrations", but there is "ops"."schema_migrations"`,
+		},
+		{
+			"elsewhere, configured bare", "golang-migrate", `CREATE SCHEMA ops; CREATE TABLE ops.done ` + own, "done",
+			`schema "public" has no history table "done", but there is "ops"."done"`,
+		},
+		{
+			"under another name", "golang-migrate", `CREATE TABLE "Done" ` + own, "",
+			`schema "public" has no history table "schema_migrations", but there is "public"."Done"`,
+		},
+		{
+			"configured without its quotes", "golang-migrate", `CREATE TABLE "Done" ` + own, "public.Done",
+			`schema "public" has no history table "done", but there is "public"."Done"`,
+		},
+		{
+			"configured, and another elsewhere", "golang-migrate", `CREATE SCHEMA ops; CREATE TABLE ops.done ` + own,
+			"public.done", `"public"."done" false`,
+		},
+		{
+			"adopted elsewhere", "plain",
+			`CREATE SCHEMA ops; CREATE TABLE ops.migrations (id serial, name text, applied_at timestamptz)`, "",
+			`schema "public" has no history table "belay_migrations", but there is "ops"."migrations"`,
+		},
+		{
+			"another tool's elsewhere", "golang-migrate",
+			`CREATE SCHEMA auth; CREATE TABLE auth.schema_migrations (version varchar PRIMARY KEY)`, "",
+			`"public"."schema_migrations" false`,
+		},
+		{
+			"no such schema", "golang-migrate", `SELECT 1`, "nowhere.done",
+			`schema "nowhere" of the history table does not exist`,
+		},
 		{"no identifier", "golang-migrate", `SELECT 1`, `a b`, `history_table "a b" is neither`},
 		{"three parts", "golang-migrate", `SELECT 1`, `a.b.c`, `history_table "a.b.c" is neither`},
 		{"dbmate's", "golang-migrate", `CREATE TABLE schema_migrations (version varchar PRIMARY KEY)`, "",
 			`belay does not write to "public"."schema_migrations": it is not golang-migrate's table (it looks like dbmate's): version is character varying, not bigint, dirty is missing`},
-		{"a view", "golang-migrate", `CREATE VIEW schema_migrations AS SELECT 1::bigint AS version, false AS dirty`, "", `belay does not write to`},
-		{"migrations of another shape", "plain", `CREATE TABLE migrations (id serial, migration text, batch int)`, "", `"public"."belay_migrations" false`},
-		{"belay's own before an adopted one", "plain", `CREATE TABLE migrations (id serial, name text, applied_at timestamptz);` +
-			format(t, "plain").History.Create("belay_migrations"), "", `"public"."belay_migrations" true`},
+		{
+			"a view", "golang-migrate", `CREATE VIEW schema_migrations AS SELECT 1::bigint AS version, false AS dirty`,
+			"", `belay does not write to`,
+		},
+		{
+			"migrations of another shape", "plain", `CREATE TABLE migrations (id serial, migration text, batch int)`,
+			"", `"public"."belay_migrations" false`,
+		},
+		{"belay's own before an adopted one", "plain",
+			`CREATE TABLE migrations (id serial, name text, applied_at timestamptz);` +
+				format(t, "plain").History.Create("belay_migrations"), "", `"public"."belay_migrations" true`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := dbtest.New(t)
@@ -300,11 +345,13 @@ func TestNoSearchPath(t *testing.T) {
 // A column the tool does not know: its rows are still worth reading.
 func TestUnknownColumnRefusesWriting(t *testing.T) {
 	d := dbtest.New(t)
-	d.Exec(t, `CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL, host text, at timestamptz DEFAULT now());
+	d.Exec(t,
+		`CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL, host text, at timestamptz DEFAULT now());
 INSERT INTO schema_migrations VALUES (3, false)`)
 	conn := session(t, d.DSN)
 	table := open(t, conn, format(t, "golang-migrate"), "")
-	if table.Refused == nil || !strings.Contains(table.Refused.Error(), "host is not one of the tool's") || strings.Contains(table.Refused.Error(), "at is not") {
+	if table.Refused == nil || !strings.Contains(table.Refused.Error(), "host is not one of the tool's") ||
+		strings.Contains(table.Refused.Error(), "at is not") {
 		t.Errorf("refused: %v", table.Refused)
 	}
 	if got := said(t, conn, table); got != "3 clean" {
@@ -331,7 +378,8 @@ func TestQuotedOutlivesSearchPath(t *testing.T) {
 INSERT INTO schema_migrations VALUES (3, false)`)
 	conn := session(t, d.DSN)
 	table := open(t, conn, format(t, "golang-migrate"), "")
-	runSQL(t, conn, `CREATE SCHEMA other; CREATE TABLE other.schema_migrations (version bigint, dirty boolean); SET search_path = other`)
+	runSQL(t, conn,
+		`CREATE SCHEMA other; CREATE TABLE other.schema_migrations (version bigint, dirty boolean); SET search_path = other`)
 	if got := said(t, conn, table); got != "3 clean" {
 		t.Errorf("rows %q", got)
 	}

@@ -50,7 +50,9 @@ func Everyone(ctx context.Context, q Querier) ([]Known, error) {
 			continue
 		}
 		if tools := migration.LooksLike(r.Table, neighbours(found, r.Schema)); len(tools) > 0 {
-			all = append(all, Known{Schema: r.Schema, Name: r.Name, Quoted: pgx.Identifier{r.Schema, r.Name}.Sanitize(), Tools: tools})
+			all = append(all, Known{
+				Schema: r.Schema, Name: r.Name, Quoted: pgx.Identifier{r.Schema, r.Name}.Sanitize(), Tools: tools,
+			})
 		}
 	}
 	return all, nil

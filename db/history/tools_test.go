@@ -34,30 +34,37 @@ type realTool struct {
 
 var realTools = []realTool{
 	{
-		format: "goose", variable: "BELAY_TEST_GOOSE", program: "goose", install: "go install github.com/pressly/goose/v3/cmd/goose@v3.29.0",
-		one: []string{"-dir", "{dir}", "postgres", "{dsn}", "up-by-one"}, all: []string{"-dir", "{dir}", "postgres", "{dsn}", "up"},
-		back:   []string{"-dir", "{dir}", "postgres", "{dsn}", "down"},
-		status: []string{"-dir", "{dir}", "postgres", "{dsn}", "status"}, said: "Pending                  -- 20240117101500_index_order_ref.sql",
+		format: "goose", variable: "BELAY_TEST_GOOSE", program: "goose",
+		install: "go install github.com/pressly/goose/v3/cmd/goose@v3.29.0",
+		one:     []string{"-dir", "{dir}", "postgres", "{dsn}", "up-by-one"},
+		all:     []string{"-dir", "{dir}", "postgres", "{dsn}", "up"},
+		back:    []string{"-dir", "{dir}", "postgres", "{dsn}", "down"},
+		status:  []string{"-dir", "{dir}", "postgres", "{dsn}", "status"},
+		said:    "Pending                  -- 20240117101500_index_order_ref.sql",
 	},
 	{
-		format: "tern", variable: "BELAY_TEST_TERN", program: "tern", install: "go install github.com/jackc/tern/v2@v2.3.4",
-		one:    []string{"migrate", "-m", "{dir}", "--conn-string", "{dsn}", "-d", "+1"},
-		all:    []string{"migrate", "-m", "{dir}", "--conn-string", "{dsn}"},
-		back:   []string{"migrate", "-m", "{dir}", "--conn-string", "{dsn}", "-d", "-1"},
-		status: []string{"status", "-m", "{dir}", "--conn-string", "{dsn}"}, said: "version:  2 of 3",
+		format: "tern", variable: "BELAY_TEST_TERN", program: "tern",
+		install: "go install github.com/jackc/tern/v2@v2.3.4",
+		one:     []string{"migrate", "-m", "{dir}", "--conn-string", "{dsn}", "-d", "+1"},
+		all:     []string{"migrate", "-m", "{dir}", "--conn-string", "{dsn}"},
+		back:    []string{"migrate", "-m", "{dir}", "--conn-string", "{dsn}", "-d", "-1"},
+		status:  []string{"status", "-m", "{dir}", "--conn-string", "{dsn}"}, said: "version:  2 of 3",
 	},
 	{
-		format: "dbmate", variable: "BELAY_TEST_DBMATE", program: "dbmate", install: "npm install dbmate@2.36.0", alone: true,
+		format: "dbmate", variable: "BELAY_TEST_DBMATE", program: "dbmate", install: "npm install dbmate@2.36.0",
+		alone:  true,
 		one:    []string{"--url", "{dsn}", "-d", "{dir}", "--no-dump-schema", "migrate"},
 		all:    []string{"--url", "{dsn}", "-d", "{dir}", "--no-dump-schema", "migrate"},
 		back:   []string{"--url", "{dsn}", "-d", "{dir}", "--no-dump-schema", "rollback"},
 		status: []string{"--url", "{dsn}", "-d", "{dir}", "status"}, said: "Applied: 2",
 	},
 	{
-		format: "node-pg-migrate", variable: "BELAY_TEST_NODE_PG_MIGRATE", program: "node-pg-migrate", install: "npm install node-pg-migrate@9.0.0 pg",
+		format: "node-pg-migrate", variable: "BELAY_TEST_NODE_PG_MIGRATE", program: "node-pg-migrate",
+		install: "npm install node-pg-migrate@9.0.0 pg",
 		// Its sample's third file cannot be run by the tool: CONCURRENTLY in a transaction.
 		without: " CONCURRENTLY",
-		one:     []string{"up", "1", "-m", "{dir}"}, all: []string{"up", "-m", "{dir}"}, back: []string{"down", "1", "-m", "{dir}"},
+		one:     []string{"up", "1", "-m", "{dir}"}, all: []string{"up", "-m", "{dir}"},
+		back: []string{"down", "1", "-m", "{dir}"},
 	},
 }
 

@@ -16,9 +16,11 @@ import (
 
 // castTypes are one of each family that columns are made of.
 var castTypes = []string{
-	"smallint", "integer", "bigint", "numeric", "numeric(10,2)", "real", "double precision", "boolean", "text", "character varying(20)",
+	"smallint", "integer", "bigint", "numeric", "numeric(10,2)", "real", "double precision", "boolean", "text",
+	"character varying(20)",
 	"character(4)", "name", "uuid", "json", "jsonb", "date", "timestamp without time zone", "timestamp with time zone",
-	"time without time zone", "time with time zone", "interval", "inet", "cidr", "bytea", "oid", "money", "bit(3)", "bit varying",
+	"time without time zone", "time with time zone", "interval", "inet", "cidr", "bytea", "oid", "money", "bit(3)",
+	"bit varying",
 	"integer[]", "text[]", "mood", "pair", "posint", "word", "xml",
 }
 

@@ -27,7 +27,8 @@ func CountReadOnly(ctx context.Context, c *db.Conn, query string, limit time.Dur
 	if _, err := c.Exec(ctx, sql, args...); err != nil {
 		return 0, err
 	}
-	_, err := c.Exec(ctx, `SELECT pg_catalog.set_config('statement_timeout', $1, true), pg_catalog.set_config('lock_timeout', '200ms', true),
+	_, err := c.Exec(ctx,
+		`SELECT pg_catalog.set_config('statement_timeout', $1, true), pg_catalog.set_config('lock_timeout', '200ms', true),
 		pg_catalog.set_config('row_security', 'off', true)`,
 		fmt.Sprint(limit.Milliseconds()))
 	if err != nil {

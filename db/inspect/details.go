@@ -11,8 +11,10 @@ import (
 // details are read of what a migration names, and never of a whole database.
 func (b *builder) detailReads(args []any) []read {
 	return []read{
-		{"details", b.details, args}, {"details_columns", b.columnDetails, args}, {"details_indexes", b.indexDetails, args},
-		{"details_constraints", b.constraintDetails, args}, {"details_statistics", b.statisticsDetails, args}, {"details_hangs", b.hanging, args},
+		{"details", b.details, args}, {"details_columns", b.columnDetails, args},
+		{"details_indexes", b.indexDetails, args},
+		{"details_constraints", b.constraintDetails, args}, {"details_statistics", b.statisticsDetails, args},
+		{"details_hangs", b.hanging, args},
 	}
 }
 
@@ -23,7 +25,8 @@ func (b *builder) details(r pgx.Rows) error {
 	}
 	var grantees, privileges []string
 	var grantable []bool
-	if err := r.Scan(&oid, &d.ForcedRowSecurity, &d.Typed, &d.Extension, &grantees, &privileges, &grantable); err != nil {
+	if err := r.Scan(&oid, &d.ForcedRowSecurity, &d.Typed, &d.Extension, &grantees, &privileges,
+		&grantable); err != nil {
 		return err
 	}
 	d.Grants = granted(grantees, privileges, grantable)
@@ -50,7 +53,8 @@ func (b *builder) columnDetails(r pgx.Rows) error {
 	var c catalog.ColumnDetails
 	var grantees, privileges []string
 	var grantable []bool
-	if err := r.Scan(&oid, &number, &c.Comment, &c.Statistics, &c.Options, &grantees, &privileges, &grantable); err != nil {
+	if err := r.Scan(&oid, &number, &c.Comment, &c.Statistics, &c.Options, &grantees, &privileges,
+		&grantable); err != nil {
 		return err
 	}
 	c.Grants = granted(grantees, privileges, grantable)

@@ -24,7 +24,9 @@ var files embed.FS
 
 // queries are read with the first question: most calls of belay ask none.
 var queries = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("").Funcs(db.SQLFuncs).Funcs(template.FuncMap{"mighty": MightySQL}).ParseFS(files, "sql/*.sql"))
+	return template.Must(template.New("").Funcs(db.SQLFuncs).Funcs(template.FuncMap{
+		"mighty": MightySQL,
+	}).ParseFS(files, "sql/*.sql"))
 })
 
 // timeout bounds each statement of a catalog read. A schema of 50,000 tables
@@ -118,16 +120,20 @@ func readCatalog(ctx context.Context, c *db.Conn, n *Names) (*catalog.Snapshot, 
 	var args []any
 	if n != nil {
 		v.Scoped, args = true, []any{&scope}
-		groups = append(groups, []read{{"scope", func(r pgx.Rows) error { return r.Scan(&scope) }, []any{n.Words, n.Cascade}}})
+		groups = append(groups, []read{
+			{"scope", func(r pgx.Rows) error { return r.Scan(&scope) }, []any{n.Words, n.Cascade}},
+		})
 	}
 	groups = append(groups, []read{
 		{"session", b.session, nil}, {"roles", b.role, nil}, {"relations", b.relation, args},
-		{"columns", b.column, args}, {"defaults", b.defaultOf, args}, {"collations", b.collationOf, args}, {"types", b.typ, nil},
+		{"columns", b.column, args}, {"defaults", b.defaultOf, args}, {"collations", b.collationOf, args},
+		{"types", b.typ, nil},
 		{"indexes", b.index, args}, {"constraints", b.constraint, args},
 		{"triggers", b.trigger, args}, {"inherits", b.inherit, args}, {"dependents", b.dependent, args},
 		{"functions", b.function, nil}, {"publications", b.publication, nil},
 		{"needs", b.need, nil},
-		{"casts", b.cast, nil}, {"partitioned", b.partitioned, args}, {"statistics", b.statistics, args}, {"attached", b.attached, args},
+		{"casts", b.cast, nil}, {"partitioned", b.partitioned, args}, {"statistics", b.statistics, args},
+		{"attached", b.attached, args},
 		{"visibility", b.visibility, args},
 	})
 	if v.Scoped {
@@ -208,7 +214,8 @@ func readGroup(ctx context.Context, c *db.Conn, v asked, reads []read, first, la
 // begin queues what opens the transaction, and says how many statements that is.
 func begin(batch *pgx.Batch, v asked) int {
 	batch.Queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-	batch.Queue("SELECT pg_catalog.set_config('statement_timeout', $1, true), pg_catalog.set_config('work_mem', '65536', true)",
+	batch.Queue("SELECT pg_catalog.set_config('statement_timeout', $1, true), pg_catalog.set_config('work_mem', "+
+		"'65536', true)",
 		fmt.Sprint(timeout.Milliseconds()))
 	if v.major() >= 11 {
 		// The planner takes the recursions for large; compiling them takes seconds.

@@ -59,7 +59,8 @@ func TestCatalog(t *testing.T) {
 	d.Exec(t, shop)
 	d.Exec(t, "ANALYZE")
 	s := read(t, monitor(t, d.DSN))
-	if s.Source != catalog.SourceLive || s.ServerVersion != d.Cluster().Major() || s.ServerMinor < 0 || s.TakenAt.IsZero() || s.TimeZone == "" {
+	if s.Source != catalog.SourceLive || s.ServerVersion != d.Cluster().Major() || s.ServerMinor < 0 ||
+		s.TakenAt.IsZero() || s.TimeZone == "" {
 		t.Errorf("got %+v", s)
 	}
 	if diff := cmp.Diff([]string{"public"}, s.SearchPath); diff != "" || !s.Schemas["app"] || s.Schemas["pg_catalog"] {
@@ -75,7 +76,8 @@ func TestCatalog(t *testing.T) {
 		t.Errorf("%d bytes of tables, want %d: %v", got, heap, err)
 	}
 	u := s.Relations.Get("public.users")
-	if u == nil || u.Kind != catalog.Table || u.OID == 0 || u.Owner == "" || u.Partial || u.Policies != 1 || !u.RowSecurity || u.ReplicaIdentity != "f" {
+	if u == nil || u.Kind != catalog.Table || u.OID == 0 || u.Owner == "" || u.Partial || u.Policies != 1 ||
+		!u.RowSecurity || u.ReplicaIdentity != "f" {
 		t.Fatalf("got %+v", u)
 	}
 	equal(t, "columns", []catalog.Column{
@@ -88,24 +90,42 @@ func TestCatalog(t *testing.T) {
 	if u.Size == nil || u.Size.Rows != 5000 || u.Size.HeapBytes < 200_000 || u.Size.Bytes < u.Size.HeapBytes+200_000 {
 		t.Errorf("size %+v", u.Size)
 	}
-	equal(t, "trigger", []catalog.Trigger{{Name: "stamp", Function: "app.stamp", Enabled: true, ForEachRow: true, Events: "INSERT OR UPDATE"}}, u.Triggers)
-	equal(t, "dependents", []catalog.Dependent{{Name: "app.moody", Kind: catalog.View, Columns: []string{"id", "mood", "name"}}}, u.Dependents)
+	equal(t, "trigger",
+		[]catalog.Trigger{
+			{Name: "stamp", Function: "app.stamp", Enabled: true, ForEachRow: true, Events: "INSERT OR UPDATE"},
+		}, u.Triggers)
+	equal(t, "dependents",
+		[]catalog.Dependent{{Name: "app.moody", Kind: catalog.View, Columns: []string{"id", "mood", "name"}}},
+		u.Dependents)
 	equal(t, "referenced by", []string{"app.Order Items"}, u.ReferencedBy)
-	index(t, u, "public.users_lower", catalog.IndexDef{Name: "public.users_lower", Columns: []string{"", "created"}, Valid: true, Ready: true,
-		Immediate: true, Method: "btree", Predicate: "(mood = 'ok'::app.mood)", Expressions: "lower(name)",
-		Definition: "CREATE INDEX users_lower ON public.users USING btree (lower(name), created) WHERE (mood = 'ok'::app.mood)"})
-	index(t, u, "public.users_pkey", catalog.IndexDef{Name: "public.users_pkey", Columns: []string{"id"}, Valid: true, Ready: true, Unique: true, Primary: true,
-		Immediate: true, Method: "btree", Constraint: "users_pkey", Definition: "CREATE UNIQUE INDEX users_pkey ON public.users USING btree (id)"})
-	if x := s.Relations.Get("public.users_email"); x == nil || x.Kind != catalog.Index || x.FromTable != "public.users" || x.Size.Bytes == 0 {
+	index(t, u, "public.users_lower",
+		catalog.IndexDef{Name: "public.users_lower", Columns: []string{"", "created"}, Valid: true, Ready: true,
+			Immediate: true, Method: "btree", Predicate: "(mood = 'ok'::app.mood)", Expressions: "lower(name)",
+			Definition: "CREATE INDEX users_lower ON public.users USING btree (lower(name), created) WHERE (mood = " +
+				"'ok'::app.mood)"})
+	index(t, u, "public.users_pkey",
+		catalog.IndexDef{Name: "public.users_pkey", Columns: []string{"id"}, Valid: true, Ready: true, Unique: true,
+			Primary:   true,
+			Immediate: true, Method: "btree", Constraint: "users_pkey",
+			Definition: "CREATE UNIQUE INDEX users_pkey ON public.users USING btree (id)"})
+	if x := s.Relations.Get("public.users_email"); x == nil || x.Kind != catalog.Index ||
+		x.FromTable != "public.users" || x.Size.Bytes == 0 {
 		t.Errorf("index as a relation: %+v", x)
 	}
-	if x := s.Relations.Get("public.users_id_seq"); x == nil || x.Kind != catalog.Sequence || x.FromTable != "public.users" {
+	if x := s.Relations.Get("public.users_id_seq"); x == nil || x.Kind != catalog.Sequence ||
+		x.FromTable != "public.users" {
 		t.Errorf("sequence: %+v", x)
 	}
 	if x := s.Relations.Get("public.scratchpad"); x == nil || !x.Unlogged {
 		t.Errorf("unlogged: %+v", x)
 	}
-	equal(t, "publications", []catalog.Publication{{Name: "feed", Tables: []string{"app.Order Items", "public.users"}, Named: []string{"app.Order Items", "public.users"}}}, s.Publications)
+	equal(t, "publications",
+		[]catalog.Publication{
+			{
+				Name: "feed", Tables: []string{"app.Order Items", "public.users"},
+				Named: []string{"app.Order Items", "public.users"},
+			},
+		}, s.Publications)
 }
 
 func TestCatalogConstraints(t *testing.T) {
@@ -119,10 +139,22 @@ func TestCatalogConstraints(t *testing.T) {
 		}
 	}
 	equal(t, "constraints", map[string]catalog.Constraint{
-		"Order Items_pkey":         {Name: "Order Items_pkey", Type: catalog.PrimaryKey, Columns: []string{"id"}, Valid: true, Enforced: true, Local: true},
-		"Order Items_user_id_fkey": {Name: "Order Items_user_id_fkey", Type: catalog.ForeignKey, Columns: []string{"user_id"}, Valid: true, Enforced: true, References: "public.users", RefColumns: []string{"id"}, Deferrable: true, Local: true},
-		"positive":                 {Name: "positive", Type: catalog.Check, Columns: []string{"qty"}, Expression: "(qty > 0)", Valid: true, Enforced: true, Local: true},
-		"small":                    {Name: "small", Type: catalog.Check, Columns: []string{"qty"}, Expression: "(qty < 100)", Enforced: true, Local: true},
+		"Order Items_pkey": {
+			Name: "Order Items_pkey", Type: catalog.PrimaryKey, Columns: []string{"id"}, Valid: true, Enforced: true,
+			Local: true,
+		},
+		"Order Items_user_id_fkey": {
+			Name: "Order Items_user_id_fkey", Type: catalog.ForeignKey, Columns: []string{"user_id"}, Valid: true,
+			Enforced: true, References: "public.users", RefColumns: []string{"id"}, Deferrable: true, Local: true,
+		},
+		"positive": {
+			Name: "positive", Type: catalog.Check, Columns: []string{"qty"}, Expression: "(qty > 0)", Valid: true,
+			Enforced: true, Local: true,
+		},
+		"small": {
+			Name: "small", Type: catalog.Check, Columns: []string{"qty"}, Expression: "(qty < 100)", Enforced: true,
+			Local: true,
+		},
 	}, got)
 }
 
@@ -133,20 +165,31 @@ func TestCatalogTypesFunctionsPartitions(t *testing.T) {
 		d.Exec(t, "CREATE TABLE events_rest PARTITION OF events DEFAULT")
 	}
 	s := read(t, monitor(t, d.DSN))
-	equal(t, "enum", &catalog.Type{Name: "app.mood", Enum: []string{"sad", "meh", "ok"}, UsedBy: []string{"app.moody.mood", "public.users.mood"}}, s.Types.Get("app.mood"))
+	equal(t, "enum",
+		&catalog.Type{
+			Name: "app.mood", Enum: []string{"sad", "meh", "ok"},
+			UsedBy: []string{"app.moody.mood", "public.users.mood"},
+		}, s.Types.Get("app.mood"))
 	if x := s.Types.Get("app.pair"); x == nil || !x.Composite || x.Domain {
 		t.Errorf("composite %+v", x)
 	}
 	email := s.Types.Get("app.email")
-	if email == nil || !email.Domain || email.Base != "character varying(80)" || !email.NotNull || !slices.ContainsFunc(email.Constraints, func(k catalog.Constraint) bool {
-		return k.Name == "at" && k.Type == catalog.Check && strings.Contains(k.Expression, "VALUE")
-	}) {
+	if email == nil || !email.Domain || email.Base != "character varying(80)" || !email.NotNull ||
+		!slices.ContainsFunc(email.Constraints, func(k catalog.Constraint) bool {
+			return k.Name == "at" && k.Type == catalog.Check && strings.Contains(k.Expression, "VALUE")
+		}) {
 		t.Errorf("domain %+v", email)
 	}
 	for name, want := range map[string]catalog.Function{
-		"app.one":   {Name: "app.one", Volatility: "volatile", Language: "sql", Body: "SELECT 1", Inlinable: true},
-		"app.many":  {Name: "app.many", Volatility: "volatile", Language: "plpgsql", Body: "SELECT count(*) FROM users\nBEGIN RETURN 1; END"},
-		"app.stamp": {Name: "app.stamp", Volatility: "volatile", Language: "plpgsql", Body: " BEGIN NEW.created := now(); RETURN NEW; END "},
+		"app.one": {Name: "app.one", Volatility: "volatile", Language: "sql", Body: "SELECT 1", Inlinable: true},
+		"app.many": {
+			Name: "app.many", Volatility: "volatile", Language: "plpgsql",
+			Body: "SELECT count(*) FROM users\nBEGIN RETURN 1; END",
+		},
+		"app.stamp": {
+			Name: "app.stamp", Volatility: "volatile", Language: "plpgsql",
+			Body: " BEGIN NEW.created := now(); RETURN NEW; END ",
+		},
 	} {
 		equal(t, name, &want, s.Functions.Get(name))
 	}
@@ -154,7 +197,8 @@ func TestCatalogTypesFunctionsPartitions(t *testing.T) {
 	if e.Kind != catalog.PartitionedTable || e.Children[0] != "public.events_2026" {
 		t.Errorf("got %+v", e)
 	}
-	if p := s.Relations.Get("public.events_2026"); p.Parents[0] != "public.events" || !strings.HasPrefix(p.PartitionBound, "FOR VALUES FROM ('2026") {
+	if p := s.Relations.Get("public.events_2026"); p.Parents[0] != "public.events" ||
+		!strings.HasPrefix(p.PartitionBound, "FOR VALUES FROM ('2026") {
 		t.Errorf("got %+v", p)
 	}
 	if d.Cluster().Major() >= 11 && e.DefaultPartition != "public.events_rest" {
@@ -189,7 +233,8 @@ func TestCatalogWaitsForNoLock(t *testing.T) {
 	// A wait would end in an error after the lock_timeout of the connection.
 	s := read(t, c)
 	u := s.Relations.Get("public.users")
-	if !u.Partial || len(u.Columns) != 5 || u.Columns[4].Default != "" || len(u.Indexes) != 3 || u.Indexes[0].Definition != "" {
+	if !u.Partial || len(u.Columns) != 5 || u.Columns[4].Default != "" || len(u.Indexes) != 3 ||
+		u.Indexes[0].Definition != "" {
 		t.Errorf("got %+v", u)
 	}
 	if o := s.Relations.Get("app.Order Items"); o.Partial || o.Columns[0].Default == "" {
@@ -206,7 +251,9 @@ func TestCatalogSeesAQueuedLock(t *testing.T) {
 	ctx := bounded(t)
 	pid := waiter.PgConn().PID()
 	go func() { _, err := waiter.Exec(ctx, "ALTER TABLE users ADD COLUMN x int"); done <- err }()
-	dbtest.WaitFor(t, "the ALTER to queue", func() bool { return d.Count(t, fmt.Sprintf("pg_locks WHERE pid = %d AND NOT granted", pid)) == 1 })
+	dbtest.WaitFor(t, "the ALTER to queue", func() bool {
+		return d.Count(t, fmt.Sprintf("pg_locks WHERE pid = %d AND NOT granted", pid)) == 1
+	})
 	if u := read(t, monitor(t, d.DSN)).Relations.Get("public.users"); !u.Partial {
 		t.Error("a reader would wait behind the queued ALTER: users must be partial")
 	}
@@ -255,7 +302,10 @@ func equal(t *testing.T, what string, want, got any) {
 func BenchmarkCatalog(b *testing.B) {
 	d := dbtest.New(b)
 	for part := range 10 {
-		d.Exec(b, fmt.Sprintf(`DO $$ BEGIN FOR i IN %d..%d LOOP EXECUTE format('CREATE TABLE t%%s (id bigint PRIMARY KEY, a int NOT NULL DEFAULT 0, b text, c varchar(20), d timestamptz DEFAULT now(), e numeric(10,2), f jsonb, g boolean, h uuid, i date CHECK (i > ''2000-01-01''))', i); END LOOP; END $$`, part*500, part*500+499))
+		d.Exec(b,
+			fmt.Sprintf(
+				`DO $$ BEGIN FOR i IN %d..%d LOOP EXECUTE format('CREATE TABLE t%%s (id bigint PRIMARY KEY, a int NOT NULL DEFAULT 0, b text, c varchar(20), d timestamptz DEFAULT now(), e numeric(10,2), f jsonb, g boolean, h uuid, i date CHECK (i > ''2000-01-01''))', i); END LOOP; END $$`, part*500, part*500+499,
+			))
 	}
 	d.Exec(b, "ANALYZE")
 	c := monitor(b, d.DSN)
@@ -267,7 +317,8 @@ func BenchmarkCatalog(b *testing.B) {
 		}
 	})
 	b.Run("named", func(b *testing.B) {
-		words := strings.Fields("alter table t17 add column x int not null default create index concurrently t18_x_idx on t18 b update t19 set c where id")
+		words := strings.Fields("alter table t17 add column x int not null default create index concurrently " +
+			"t18_x_idx on t18 b update t19 set c where id")
 		for b.Loop() {
 			s, err := inspect.Named(bounded(b), c, inspect.Names{Words: words})
 			if err != nil || s.Relations.Len() != 6 {

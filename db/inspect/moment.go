@@ -85,7 +85,8 @@ func readMoment(ctx context.Context, c *db.Conn, q Question) (*activity.Moment, 
 func measured(ctx context.Context, c *db.Conn, q Question) (activity.Sample, error) {
 	w := watch.New(c)
 	sample, err := w.Sample(ctx, q.Relations)
-	if err != nil || q.Window == 0 || !slices.ContainsFunc(sample.Tables, func(t activity.Table) bool { return t.Rows >= 0 && t.Rows <= q.Rows }) {
+	if err != nil || q.Window == 0 ||
+		!slices.ContainsFunc(sample.Tables, func(t activity.Table) bool { return t.Rows >= 0 && t.Rows <= q.Rows }) {
 		return sample, err
 	}
 	select {
@@ -110,7 +111,8 @@ func measured(ctx context.Context, c *db.Conn, q Question) (activity.Sample, err
 			t.ReadsPerSecond, t.WritesPerSecond = -1, -1
 			continue
 		}
-		t.ReadsPerSecond, t.WritesPerSecond = max(t.ReadsPerSecond, mean.ReadsPerSecond), max(t.WritesPerSecond, mean.WritesPerSecond)
+		t.ReadsPerSecond, t.WritesPerSecond = max(t.ReadsPerSecond, mean.ReadsPerSecond),
+			max(t.WritesPerSecond, mean.WritesPerSecond)
 	}
 	return sample, err
 }

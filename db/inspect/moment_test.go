@@ -31,7 +31,10 @@ func TestMomentSequences(t *testing.T) {
 		{Name: "public.logins_id_seq", Relation: "public.logins", Column: "id", Last: 1, Max: 2147483647},
 		{Name: "public.loose", Relation: "public.logins", Column: "n", Max: 32767},
 		{Name: "public.other", Max: 9223372036854775807},
-		{Name: "public.users_id_seq", Relation: "public.users", Column: "id", Last: 2100000000, Max: 9223372036854775807},
+		{
+			Name: "public.users_id_seq", Relation: "public.users", Column: "id", Last: 2100000000,
+			Max: 9223372036854775807,
+		},
 	}, m.Sequences)
 	if m.FreeBytes == nil || *m.FreeBytes <= 0 {
 		t.Errorf("the cluster of the tests lies on this machine: free %v", m.FreeBytes)
@@ -66,7 +69,9 @@ func TestMomentSessions(t *testing.T) {
 // TestMomentStatements reads pg_stat_statements of a cluster that has it loaded,
 // and goes on without it where the extension is there and not loaded.
 func TestMomentStatements(t *testing.T) {
-	c := dbtest.NewCluster(t, scratch.Options{Settings: map[string]string{"shared_preload_libraries": "pg_stat_statements"}})
+	c := dbtest.NewCluster(t, scratch.Options{
+		Settings: map[string]string{"shared_preload_libraries": "pg_stat_statements"},
+	})
 	d := dbtest.In(t, c, "counted")
 	d.Exec(t, "CREATE SCHEMA ext")
 	d.Exec(t, "CREATE EXTENSION pg_stat_statements SCHEMA ext")
@@ -89,7 +94,9 @@ func TestMomentStatements(t *testing.T) {
 // window was quiet.
 func TestMomentTraffic(t *testing.T) {
 	d := dbtest.New(t)
-	d.Exec(t, "CREATE TABLE small (n int); INSERT INTO small SELECT generate_series(1, 100); CREATE TABLE large (n int); INSERT INTO large SELECT generate_series(1, 5000)")
+	d.Exec(t,
+		"CREATE TABLE small (n int); INSERT INTO small SELECT generate_series(1, 100); CREATE TABLE large (n int); "+
+			"INSERT INTO large SELECT generate_series(1, 5000)")
 	d.Exec(t, "ANALYZE")
 	q := inspect.Question{Relations: []string{"public.small", "public.large"}, Window: time.Millisecond, Rows: 1000}
 	read := func() map[string]float64 {

@@ -107,16 +107,25 @@ func TestNamedLeavesOutTheRest(t *testing.T) {
 	d := dbtest.New(t)
 	d.Exec(t, shop)
 	d.Exec(t, noise)
-	d.Exec(t, "CREATE VIEW app.moodier AS SELECT * FROM app.moody; CREATE TABLE far (id bigint PRIMARY KEY, item int REFERENCES app.\"Order Items\")")
+	d.Exec(t,
+		"CREATE VIEW app.moodier AS SELECT * FROM app.moody; CREATE TABLE far (id bigint PRIMARY KEY, item int "+
+			"REFERENCES app.\"Order Items\")")
 	for _, c := range []struct {
 		words string
 		want  string
 	}{
-		{"zzview", "elsewhere.zzchild elsewhere.zzchild_pkey elsewhere.zzparent elsewhere.zzparent_pkey elsewhere.zzview"},
+		{
+			"zzview",
+			"elsewhere.zzchild elsewhere.zzchild_pkey elsewhere.zzparent elsewhere.zzparent_pkey elsewhere.zzview",
+		},
 		{"events_2026", "public.events public.events_2026"},
 		{"events", "public.events public.events_2026"},
 		{"scratchpad nothing", "public.scratchpad"},
-		{"users_email", "app.Order Items app.Order Items_id_seq app.Order Items_pkey app.moodier app.moody public.users public.users_email public.users_id_seq public.users_lower public.users_pkey"},
+		{
+			"users_email",
+			"app.Order Items app.Order Items_id_seq app.Order Items_pkey app.moodier app.moody public.users " +
+				"public.users_email public.users_id_seq public.users_lower public.users_pkey",
+		},
 	} {
 		s, err := inspect.Named(bounded(t), monitor(t, d.DSN), inspect.Names{Words: strings.Fields(c.words)})
 		if err != nil {

@@ -80,7 +80,8 @@ func (f *Facts) server(r pgx.Rows) error {
 	var at int64
 	c, o := &f.Connections, &f.Role
 	err := r.Scan(&at, &f.InRecovery, &f.ReadOnly, &c.Max, &c.Reserved, &c.Used, &c.DatabaseLimit, &c.DatabaseUsed,
-		&c.RoleLimit, &c.RoleUsed, &c.Database, &c.Login, &c.Superuser, &f.HiddenSessions, &o.Exists, &o.Name, &o.CanSet, &o.CreateSchema,
+		&c.RoleLimit, &c.RoleUsed, &c.Database, &c.Login, &c.Superuser, &f.HiddenSessions, &o.Exists, &o.Name,
+		&o.CanSet, &o.CreateSchema,
 		&o.Inherits, &o.Mighty)
 	o.Login = c.Login
 	f.At = time.UnixMicro(at).UTC()
@@ -117,7 +118,8 @@ func scanDump(r pgx.Rows, d *Dump) error {
 }
 
 func scanVacuum(r pgx.Rows, v *Vacuum) error {
-	return r.Scan(&v.PID, &v.Relation, &v.Command, &v.Phase, &v.Auto, &v.Wraparound, &v.AgeMS, &v.Done, &v.Total, &v.Touched)
+	return r.Scan(&v.PID, &v.Relation, &v.Command, &v.Phase, &v.Auto, &v.Wraparound, &v.AgeMS, &v.Done, &v.Total,
+		&v.Touched)
 }
 
 func scanInvalid(r pgx.Rows, x *InvalidIndex) error {
@@ -147,5 +149,6 @@ func scanEventTrigger(r pgx.Rows, e *EventTrigger) error {
 func scanName(r pgx.Rows, s *string) error { return r.Scan(s) }
 
 func scanRelation(r pgx.Rows, x *RelationRights) error {
-	return r.Scan(&x.Relation, &x.Exists, &x.Owner, &x.Owned, &x.LoginMember, &x.Mighty, &x.Kind, &x.Has, &x.FrozenAge, &x.FreezeMaxAge)
+	return r.Scan(&x.Relation, &x.Exists, &x.Owner, &x.Owned, &x.LoginMember, &x.Mighty, &x.Kind, &x.Has, &x.FrozenAge,
+		&x.FreezeMaxAge)
 }

@@ -34,11 +34,13 @@ func TestPreflightOfAQuietServer(t *testing.T) {
 	if f.InRecovery || f.ReadOnly {
 		t.Errorf("our own monitor is read-only, a new session is not: %+v", f)
 	}
-	if len(f.Transactions)+len(f.Prepared)+len(f.Dumps)+len(f.InvalidIndexes)+len(f.EventTriggers)+len(f.PublishAll)+len(f.Missing()) != 0 {
+	if len(f.Transactions)+len(f.Prepared)+len(f.Dumps)+len(f.InvalidIndexes)+len(f.EventTriggers)+len(f.PublishAll)+
+		len(f.Missing()) != 0 {
 		t.Errorf("got %+v, missing %v", f, f.Missing())
 	}
 	equal(t, "not valid", []inspect.NotValid{{Relation: "app.Order Items", Constraint: "small"}}, f.NotValid)
-	if f.Connections.Max != 200 || f.Connections.Reserved < 3 || f.Connections.Used < 1 || f.Connections.Free() < 100 || f.Connections.RoleLimit != -1 {
+	if f.Connections.Max != 200 || f.Connections.Reserved < 3 || f.Connections.Used < 1 || f.Connections.Free() < 100 ||
+		f.Connections.RoleLimit != -1 {
 		t.Errorf("connections %+v", f.Connections)
 	}
 	if r := f.Relations; len(r) != 1 || !r[0].Exists || !r[0].Owned || r[0].FreezeMaxAge < 1000 {
@@ -63,7 +65,8 @@ func TestPreflightSeesWhoIsThere(t *testing.T) {
 		t.Fatalf("oldest first: %+v", f.Transactions)
 	}
 	x := f.Transactions[0]
-	if !x.IdleInTransaction() || x.AgeMS < 0 || x.StateMS < 0 || x.Application != "blocker" || x.Query == "" || !slices.Equal(x.Touches, []string{"public.users"}) {
+	if !x.IdleInTransaction() || x.AgeMS < 0 || x.StateMS < 0 || x.Application != "blocker" || x.Query == "" ||
+		!slices.Equal(x.Touches, []string{"public.users"}) {
 		t.Errorf("got %+v", x)
 	}
 	if len(f.Transactions[1].Touches) != 0 {
@@ -85,7 +88,8 @@ func TestPreflightNamesDumps(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := facts(t, monitor(t, d.DSN), users)
-	if len(f.Dumps) != 1 || f.Dumps[0].PID != int(dump.PgConn().PID()) || f.Dumps[0].BaseBackup || f.Dumps[0].AgeMS < 0 {
+	if len(f.Dumps) != 1 || f.Dumps[0].PID != int(dump.PgConn().PID()) || f.Dumps[0].BaseBackup ||
+		f.Dumps[0].AgeMS < 0 {
 		t.Errorf("got %+v", f.Dumps)
 	}
 }
@@ -106,7 +110,8 @@ func TestPreflightFindsLeftovers(t *testing.T) {
 		t.Errorf("got %+v", f.InvalidIndexes)
 	}
 	equal(t, "not valid", []inspect.NotValid{
-		{Relation: "public.users", Constraint: "late", Touched: true}, {Relation: "app.Order Items", Constraint: "small"},
+		{Relation: "public.users", Constraint: "late", Touched: true},
+		{Relation: "app.Order Items", Constraint: "small"},
 	}, f.NotValid)
 }
 
@@ -128,7 +133,8 @@ func leftover(t *testing.T, d *dbtest.DB) {
 		done <- err
 	}()
 	dbtest.WaitFor(t, "the build to wait for the old snapshot", func() bool {
-		return d.Count(t, "pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relname = 'users_name' AND i.indisready") == 1
+		return d.Count(t,
+			"pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relname = 'users_name' AND i.indisready") == 1
 	})
 	f := facts(t, monitor(t, d.DSN), users)
 	if n := len(f.InvalidIndexes); n == 0 || !f.InvalidIndexes[0].Building || f.InvalidIndexes[0].RejectsWrites() {
@@ -156,7 +162,13 @@ func TestPreflightOfRights(t *testing.T) {
 	c := monitor(t, dsn)
 
 	f := facts(t, c, inspect.Scope{Relations: []string{"public.users", "public.new"}, Role: owner})
-	equal(t, "as the owner", []inspect.Missing{{Who: owner, Object: "schema public", Need: "CREATE", Help: `GRANT CREATE ON SCHEMA "public" TO "` + owner + `"`}}, f.Missing())
+	equal(t, "as the owner",
+		[]inspect.Missing{
+			{
+				Who: owner, Object: "schema public", Need: "CREATE",
+				Help: `GRANT CREATE ON SCHEMA "public" TO "` + owner + `"`,
+			},
+		}, f.Missing())
 	if f.Role.Name != owner || !f.Role.CanSet || f.Relations[0].Exists || f.Relations[1].Owner != owner {
 		t.Errorf("got %+v, %+v", f.Role, f.Relations)
 	}
@@ -166,7 +178,8 @@ func TestPreflightOfRights(t *testing.T) {
 	for _, m := range f.Missing() {
 		lacks = append(lacks, m.Object+" "+m.Need)
 	}
-	equal(t, "as the login role", []string{"public.users ownership", "schema app USAGE", "schema app CREATE", "schema public CREATE"}, lacks)
+	equal(t, "as the login role",
+		[]string{"public.users ownership", "schema app USAGE", "schema app CREATE", "schema public CREATE"}, lacks)
 	if f.StrangeOwner("app") == "" || f.StrangeOwner("nowhere") != "" {
 		t.Errorf("owners %+v", f.Schemas)
 	}
@@ -174,7 +187,8 @@ func TestPreflightOfRights(t *testing.T) {
 	if f = facts(t, c, inspect.Scope{Role: stranger}); len(f.Missing()) == 0 || f.Missing()[0].Need != "SET ROLE" {
 		t.Errorf("got %+v", f.Missing())
 	}
-	if f = facts(t, c, inspect.Scope{Role: "nobody"}); f.Role.Exists || len(f.Missing()) != 1 || f.Missing()[0].Need != "existence" {
+	if f = facts(t, c, inspect.Scope{Role: "nobody"}); f.Role.Exists || len(f.Missing()) != 1 ||
+		f.Missing()[0].Need != "existence" {
 		t.Errorf("got %+v", f.Missing())
 	}
 }
@@ -203,7 +217,8 @@ func TestPreflightOfDDLListeners(t *testing.T) {
 		ALTER EVENT TRIGGER off DISABLE;
 		CREATE PUBLICATION everything FOR ALL TABLES`)
 	f := facts(t, monitor(t, d.DSN), users)
-	if len(f.EventTriggers) != 1 || f.EventTriggers[0].Name != "audit" || f.EventTriggers[0].Function != "app.audit" || f.EventTriggers[0].Event != "ddl_command_end" {
+	if len(f.EventTriggers) != 1 || f.EventTriggers[0].Name != "audit" || f.EventTriggers[0].Function != "app.audit" ||
+		f.EventTriggers[0].Event != "ddl_command_end" {
 		t.Errorf("got %+v", f.EventTriggers)
 	}
 	equal(t, "publications", []string{"everything"}, f.PublishAll)
@@ -236,7 +251,8 @@ func TestPreflightOfAClusterWithAStandby(t *testing.T) {
 	if len(f.Prepared) != 1 || f.Prepared[0].GID != "forgotten" || f.Prepared[0].AgeMS < 0 {
 		t.Errorf("got %+v", f.Prepared)
 	}
-	if i := slices.IndexFunc(f.Slots, func(s activity.Slot) bool { return s.Name == "spare" }); i < 0 || f.Slots[i].Active || f.Slots[i].RetainedBytes < 0 || f.Slots[i].Type != "physical" {
+	if i := slices.IndexFunc(f.Slots, func(s activity.Slot) bool { return s.Name == "spare" }); i < 0 ||
+		f.Slots[i].Active || f.Slots[i].RetainedBytes < 0 || f.Slots[i].Type != "physical" {
 		t.Errorf("got %+v", f.Slots)
 	}
 	if f := facts(t, monitor(t, standby.DSN("shop")), users); !f.InRecovery {

@@ -110,10 +110,17 @@ type Missing struct {
 func (f Facts) Missing() []Missing {
 	var out []Missing
 	if !f.Role.Exists {
-		return []Missing{{Who: f.Role.Login, Object: "role " + f.Role.Name, Need: "existence", Help: "CREATE ROLE " + quote(f.Role.Name)}}
+		return []Missing{
+			{
+				Who: f.Role.Login, Object: "role " + f.Role.Name, Need: "existence",
+				Help: "CREATE ROLE " + quote(f.Role.Name),
+			},
+		}
 	}
 	if !f.Role.CanSet {
-		out = append(out, Missing{f.Role.Login, "role " + f.Role.Name, "SET ROLE", f.role(f.Role.Name, f.Role.Login, f.Role.Mighty, "SET")})
+		out = append(out, Missing{
+			f.Role.Login, "role " + f.Role.Name, "SET ROLE", f.role(f.Role.Name, f.Role.Login, f.Role.Mighty, "SET"),
+		})
 	}
 	for _, r := range f.Relations {
 		if need := f.lacks(r); need != "" {
@@ -156,7 +163,8 @@ func (f Facts) help(r RelationRights, need string) string {
 	case need != "ownership":
 		return "GRANT " + need + " ON " + name + " TO " + quote(f.Role.Name)
 	case r.Mighty:
-		return fmt.Sprintf("ALTER %s %s OWNER TO %s, or run as its owner, %s: membership in that role would give far more", r.Kind, name, quote(f.Role.Name), r.Owner)
+		return fmt.Sprintf("ALTER %s %s OWNER TO %s, or run as its owner, %s: membership in that role would give "+
+			"far more", r.Kind, name, quote(f.Role.Name), r.Owner)
 	case r.LoginMember && !r.Owned && f.Role.Name == f.Role.Login:
 		return f.take(r.Owner)
 	}
@@ -165,7 +173,8 @@ func (f Facts) help(r RelationRights, need string) string {
 
 // take advises the role that the login is a member of, without inheriting.
 func (f Facts) take(role string) (help string) {
-	return fmt.Sprintf("set role = %q for the target in belay.toml: %s is a member of it and has none of its rights by itself", role, f.Role.Login)
+	return fmt.Sprintf("set role = %q for the target in belay.toml: %s is a member of it and has none of its rights "+
+		"by itself", role, f.Role.Login)
 }
 
 // role gives one role to another so that it may become it (SET) or has its rights
@@ -177,7 +186,8 @@ func (f Facts) role(role, to string, mighty bool, with string) (help string) {
 	case f.major >= 16:
 		return fmt.Sprintf("GRANT %s TO %s WITH %s TRUE", quote(role), quote(to), with)
 	case with == "INHERIT" && !f.Role.Inherits && to == f.Role.Login:
-		return fmt.Sprintf("GRANT %s TO %s, and set role = %q for the target in belay.toml: %s inherits nothing", quote(role), quote(to), role, to)
+		return fmt.Sprintf("GRANT %s TO %s, and set role = %q for the target in belay.toml: %s inherits nothing",
+			quote(role), quote(to), role, to)
 	case with == "INHERIT" && !f.Role.Inherits:
 		return fmt.Sprintf("GRANT %s TO %s; ALTER ROLE %s INHERIT", quote(role), quote(to), quote(to))
 	}

@@ -44,7 +44,8 @@ func (s Setting) Hint() string {
 	case s.By == byConnection:
 		return "the statements run with it; where it is not meant, take it out of " + byConnection
 	}
-	return "the statements run with it, as in your own tool; where it is not meant, SET another value at the head of the file"
+	return "the statements run with it, as in your own tool; where it is not meant, SET another value at the head of " +
+		"the file"
 }
 
 const (
@@ -87,7 +88,8 @@ func (f *Facts) settings(c *db.Conn) func(pgx.Rows) error {
 // given reports whether a connection asks for a parameter when it begins.
 func given(params map[string]string, name string) bool {
 	for n, value := range params {
-		if strings.EqualFold(n, name) || n == "options" && strings.Contains(strings.ToLower(value), strings.ToLower(name)) {
+		if strings.EqualFold(n, name) || n == "options" &&
+			strings.Contains(strings.ToLower(value), strings.ToLower(name)) {
 			return true
 		}
 	}

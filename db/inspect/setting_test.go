@@ -29,9 +29,12 @@ func TestSettingsThatChangeWhatStatementsMean(t *testing.T) {
 		}, want: func(role, database string) []string {
 			return []string{
 				"DateStyle by database " + database + " undone by ALTER DATABASE " + database + " RESET DateStyle",
-				"plpgsql.variable_conflict by role " + role + " undone by ALTER ROLE " + role + " RESET plpgsql.variable_conflict",
-				"session_replication_role by role " + role + " in database " + database + " undone by ALTER ROLE " + role + " IN DATABASE " + database + " RESET session_replication_role, stop",
-				"transform_null_equals by role " + role + " undone by ALTER ROLE " + role + " RESET transform_null_equals",
+				"plpgsql.variable_conflict by role " + role + " undone by ALTER ROLE " + role +
+					" RESET plpgsql.variable_conflict",
+				"session_replication_role by role " + role + " in database " + database + " undone by ALTER ROLE " +
+					role + " IN DATABASE " + database + " RESET session_replication_role, stop",
+				"transform_null_equals by role " + role + " undone by ALTER ROLE " + role +
+					" RESET transform_null_equals",
 			}
 		}},
 		{name: "what the tool sets itself", setup: func(_, database string) string {
@@ -40,7 +43,9 @@ func TestSettingsThatChangeWhatStatementsMean(t *testing.T) {
 		{name: "DSN", setup: func(_, database string) string {
 			return `ALTER DATABASE ` + quote(database) + ` SET search_path = app`
 		}, dsn: "&options=-c%20row_security%3Doff&search_path=other", want: func(string, string) []string {
-			return []string{"row_security by the DSN or PGOPTIONS undone by ", "search_path by the DSN or PGOPTIONS undone by "}
+			return []string{
+				"row_security by the DSN or PGOPTIONS undone by ", "search_path by the DSN or PGOPTIONS undone by ",
+			}
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

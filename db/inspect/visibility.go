@@ -14,7 +14,8 @@ func (b *builder) visibility(r pgx.Rows) error {
 	var role string
 	var f catalog.RowFilter
 	var p catalog.Policy
-	if err := r.Scan(&oid, &role, &f.Table, &f.Role, &f.Owner, &p.Name, &p.Command, &p.Permissive, &p.Using); err != nil {
+	if err := r.Scan(&oid, &role, &f.Table, &f.Role, &f.Owner, &p.Name, &p.Command, &p.Permissive,
+		&p.Using); err != nil {
 		return err
 	}
 	rel := b.relations[oid]

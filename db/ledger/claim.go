@@ -64,7 +64,8 @@ func (c *Claim) Fence(ctx context.Context, conn Conn) error {
 		return wrap(err)
 	}
 	owner := ""
-	err = conn.QueryRow(ctx, `SELECT owner FROM belay.run WHERE id = $1::text::uuid`, pgx.QueryExecModeExec, c.Run).Scan(&owner)
+	err = conn.QueryRow(ctx, `SELECT owner FROM belay.run WHERE id = $1::text::uuid`, pgx.QueryExecModeExec,
+		c.Run).Scan(&owner)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return wrap(err)
 	}
@@ -83,7 +84,8 @@ func (c *Claim) Mark(ctx context.Context, conn Conn, m Mark) error {
 	if m.SHA256 == "" {
 		m.SHA256 = f.SHA256
 	}
-	_, err := conn.Exec(ctx, markSQL, pgx.QueryExecModeExec, c.Run, m.Unit, m.Attempt, c.Epoch, m.SHA256, string(m.State))
+	_, err := conn.Exec(ctx, markSQL, pgx.QueryExecModeExec, c.Run, m.Unit, m.Attempt, c.Epoch, m.SHA256,
+		string(m.State))
 	if err != nil || m.State != Applied || !hasFile {
 		return wrap(err)
 	}
@@ -93,7 +95,8 @@ func (c *Claim) Mark(ctx context.Context, conn Conn, m Mark) error {
 // Marks reads the marks of a run by unit. They are evidence; the copy of the
 // journal is not.
 func Marks(ctx context.Context, q Queryer, run string) (map[string]Mark, error) {
-	rows, err := q.Query(ctx, `SELECT unit, attempt, epoch, sha256, state FROM belay.unit WHERE run_id = $1::text::uuid`, run)
+	rows, err := q.Query(ctx,
+		`SELECT unit, attempt, epoch, sha256, state FROM belay.unit WHERE run_id = $1::text::uuid`, run)
 	if err != nil {
 		return nil, wrap(err)
 	}

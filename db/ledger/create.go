@@ -57,7 +57,8 @@ func create(ctx context.Context, conn *pgx.Conn) error {
 		return fmt.Errorf("ledger: create: %w", err)
 	}
 	for _, sql := range [...]string{
-		`SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '10s'; SELECT ` + fmt.Sprintf(db.DurableSQL, true), ddl,
+		`SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '10s'; SELECT ` +
+			fmt.Sprintf(db.DurableSQL, true), ddl,
 		fmt.Sprintf(`INSERT INTO belay.meta (version) VALUES (%d)`, Version),
 	} {
 		// One text of many statements needs the simple protocol.

@@ -56,7 +56,8 @@ func Copy(ctx context.Context, c *pgx.Conn, claim *Claim, events []Event) error 
 // Events reads the copy of a run's journal in its order. There may be gaps: what
 // only the moment needed was not copied.
 func Events(ctx context.Context, q Queryer, run string) ([]Event, error) {
-	rows, err := q.Query(ctx, `SELECT seq, at, by, step, kind, body FROM belay.event WHERE run_id = $1::text::uuid ORDER BY seq`, run)
+	rows, err := q.Query(ctx,
+		`SELECT seq, at, by, step, kind, body FROM belay.event WHERE run_id = $1::text::uuid ORDER BY seq`, run)
 	if err != nil {
 		return nil, wrap(err)
 	}

@@ -35,11 +35,13 @@ const fileSQL = `INSERT INTO belay.applied_file (identity, tool, version, name, 
 
 func (f File) write(ctx context.Context, x Execer) error {
 	if f.Back {
-		_, err := x.Exec(ctx, `DELETE FROM belay.applied_file WHERE identity = $1::text AND tool = $2::text AND version = $3::text`,
+		_, err := x.Exec(ctx,
+			`DELETE FROM belay.applied_file WHERE identity = $1::text AND tool = $2::text AND version = $3::text`,
 			pgx.QueryExecModeExec, f.Identity, f.Tool, f.Version)
 		return wrap(err)
 	}
-	_, err := x.Exec(ctx, fileSQL, pgx.QueryExecModeExec, f.Identity, f.Tool, f.Version, f.Name, f.SHA256, f.Normalized, f.Environment, f.By)
+	_, err := x.Exec(ctx, fileSQL, pgx.QueryExecModeExec, f.Identity, f.Tool, f.Version, f.Name, f.SHA256, f.Normalized,
+		f.Environment, f.By)
 	return wrap(err)
 }
 
@@ -52,7 +54,8 @@ func Files(ctx context.Context, q Queryer, identity, tool string) ([]File, error
 	}
 	all, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (f File, err error) {
 		var at *time.Time
-		err = r.Scan(&f.Identity, &f.Tool, &f.Version, &f.Name, &f.SHA256, &f.Normalized, &f.Environment, &at, &f.By, &f.Assumed)
+		err = r.Scan(&f.Identity, &f.Tool, &f.Version, &f.Name, &f.SHA256, &f.Normalized, &f.Environment, &at, &f.By,
+			&f.Assumed)
 		if at != nil {
 			f.AppliedAt = at.UTC()
 		}

@@ -64,7 +64,8 @@ func Read(ctx context.Context, q db.Querier) (Status, error) {
 	if err != nil || !s.Exists {
 		return s, wrap(err)
 	}
-	err = q.QueryRow(ctx, `SELECT version, created_at, created_by FROM belay.meta`).Scan(&s.Version, &s.CreatedAt, &s.CreatedBy)
+	err = q.QueryRow(ctx, `SELECT version, created_at, created_by FROM belay.meta`).Scan(&s.Version, &s.CreatedAt,
+		&s.CreatedBy)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return s, errors.New("ledger: belay.meta has no row")
 	}

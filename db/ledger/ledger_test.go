@@ -46,7 +46,8 @@ func TestCreate(t *testing.T) {
 	if again := create(t, conn); again != s {
 		t.Errorf("second call = %+v, want %+v", again, s)
 	}
-	without := dbtest.QueryCol[string](t, db, `SELECT relname::text FROM pg_class c WHERE relnamespace = 'belay'::regnamespace
+	without := dbtest.QueryCol[string](t, db,
+		`SELECT relname::text FROM pg_class c WHERE relnamespace = 'belay'::regnamespace
 		AND relkind = 'r' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)`)
 	if len(without) > 0 {
 		t.Errorf("tables without a primary key: %v", without)
@@ -55,8 +56,9 @@ func TestCreate(t *testing.T) {
 
 // The columns that ledger.md gives each table of version 1.
 var columns = map[string]string{
-	"meta":         "version created_at created_by",
-	"run":          "id identity timeline database tool migrations plan_sha256 settings epoch owner state opened_at updated_at belay_version",
+	"meta": "version created_at created_by",
+	"run": "id identity timeline database tool migrations plan_sha256 settings epoch owner state opened_at " +
+		"updated_at belay_version",
 	"plan":         "run_id sql answers approvals waivers",
 	"event":        "run_id seq epoch at by step kind body",
 	"unit":         "run_id unit attempt epoch sha256 state at",

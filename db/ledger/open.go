@@ -67,7 +67,8 @@ func OpenRuns(ctx context.Context, c *pgx.Conn, identity string) ([]Open, error)
 	}
 	all, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (o Open, err error) {
 		var opened, seen int64
-		err = r.Scan(&o.ID, &o.Identity, &o.Timeline, &o.Database, &o.Tool, &o.Migrations, &o.PlanSHA256, &o.Settings, &o.Epoch,
+		err = r.Scan(&o.ID, &o.Identity, &o.Timeline, &o.Database, &o.Tool, &o.Migrations, &o.PlanSHA256, &o.Settings,
+			&o.Epoch,
 			&o.Owner, &o.State, &o.BelayVersion, &opened, &seen, &o.Applied)
 		o.OpenedAt, o.Seen = time.UnixMilli(opened).UTC(), time.UnixMilli(seen).UTC()
 		return o, err
@@ -110,7 +111,8 @@ type OtherRunError struct{ Open }
 
 // Error says who, where, since when.
 func (e *OtherRunError) Error() string {
-	return fmt.Sprintf("run %s of %s, since %s, is open on this database", e.Short(), e.Owner, e.OpenedAt.Format("2006-01-02 15:04:05 UTC"))
+	return fmt.Sprintf("run %s of %s, since %s, is open on this database", e.Short(), e.Owner,
+		e.OpenedAt.Format("2006-01-02 15:04:05 UTC"))
 }
 
 // Hint is what to do now.
@@ -163,8 +165,9 @@ func inTransaction(ctx context.Context, c *pgx.Conn, do func(pgx.Tx) error) erro
 	if err != nil {
 		return wrap(err)
 	}
-	_, err = tx.Exec(ctx, `SELECT pg_catalog.set_config('lock_timeout', '200', true), pg_catalog.set_config('statement_timeout', '5000', true), `+
-		fmt.Sprintf(db.DurableSQL, true))
+	_, err = tx.Exec(ctx,
+		`SELECT pg_catalog.set_config('lock_timeout', '200', true), pg_catalog.set_config('statement_timeout', '5000', true), `+
+			fmt.Sprintf(db.DurableSQL, true))
 	if err == nil {
 		err = do(tx)
 	}
@@ -187,7 +190,8 @@ func ReadPlan(ctx context.Context, q db.Querier, run string) (p Plan, err error)
 // *TakenOverError says that another host does.
 func Resume(ctx context.Context, c *pgx.Conn, claim *Claim, owner string) error {
 	return inTransaction(ctx, c, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `UPDATE belay.run SET owner = $3, state = 'running', updated_at = pg_catalog.clock_timestamp()
+		tag, err := tx.Exec(ctx,
+			`UPDATE belay.run SET owner = $3, state = 'running', updated_at = pg_catalog.clock_timestamp()
 			WHERE id = $1::text::uuid AND epoch = $2::integer`, claim.Run, claim.Epoch, owner)
 		if err == nil && tag.RowsAffected() == 0 {
 			return claim.Fence(ctx, tx) // says who
@@ -202,7 +206,8 @@ func Resume(ctx context.Context, c *pgx.Conn, claim *Claim, owner string) error 
 // was quicker it is a *TakenOverError.
 func TakeOver(ctx context.Context, c *pgx.Conn, run string, seen int, owner string) (epoch int, err error) {
 	err = inTransaction(ctx, c, func(tx pgx.Tx) error {
-		err := tx.QueryRow(ctx, `UPDATE belay.run SET epoch = epoch + 1, owner = $3, state = 'running', updated_at = pg_catalog.clock_timestamp()
+		err := tx.QueryRow(ctx,
+			`UPDATE belay.run SET epoch = epoch + 1, owner = $3, state = 'running', updated_at = pg_catalog.clock_timestamp()
 			WHERE id = $1::text::uuid AND epoch = $2::integer RETURNING epoch`, run, seen, owner).Scan(&epoch)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return (&Claim{Run: run, Epoch: seen}).Fence(ctx, tx)

@@ -63,9 +63,12 @@ func Grants(run, view string) string {
 	fmt.Fprintf(&s, "-- %s keeps the ledger, %s reads it.\n", run, view)
 	fmt.Fprintf(&s, "GRANT USAGE ON SCHEMA belay TO %s, %s;\n", run, view)
 	fmt.Fprintf(&s, "GRANT SELECT ON ALL TABLES IN SCHEMA belay TO %s, %s;\n", run, view)
-	fmt.Fprintf(&s, "GRANT INSERT ON belay.run, belay.plan, belay.event, belay.unit, belay.applied_file, belay.backfill,\n"+
-		"  belay.campaign, belay.phase, belay.evidence TO %s;\n", run)
-	fmt.Fprintf(&s, "GRANT UPDATE ON belay.run, belay.unit, belay.applied_file, belay.backfill, belay.campaign, belay.phase, belay.evidence TO %s;\n", run)
+	fmt.Fprintf(&s,
+		"GRANT INSERT ON belay.run, belay.plan, belay.event, belay.unit, belay.applied_file, belay.backfill,\n"+
+			"  belay.campaign, belay.phase, belay.evidence TO %s;\n", run)
+	fmt.Fprintf(&s,
+		"GRANT UPDATE ON belay.run, belay.unit, belay.applied_file, belay.backfill, belay.campaign, belay.phase, "+
+			"belay.evidence TO %s;\n", run)
 	fmt.Fprintf(&s, "GRANT DELETE ON belay.applied_file TO %s;\n", run)
 	return s.String()
 }

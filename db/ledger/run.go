@@ -55,7 +55,8 @@ func OpenRun(ctx context.Context, x Execer, r Run) error {
 		plan_sha256, settings, epoch, owner, state, belay_version)
 		VALUES ($1::text::uuid, $2, $3::bigint, $4, $5, $6, $7, $8::text::jsonb, 1, $9, $10, $11)
 		ON CONFLICT (id) DO NOTHING`,
-		r.ID, r.Identity, r.Timeline, r.Database, r.Tool, r.Migrations, r.PlanSHA256, settings, r.Owner, r.State, r.BelayVersion)
+		r.ID, r.Identity, r.Timeline, r.Database, r.Tool, r.Migrations, r.PlanSHA256, settings, r.Owner, r.State,
+		r.BelayVersion)
 	if err != nil {
 		return fmt.Errorf("ledger: run %s: %w", r.Short(), err)
 	}

@@ -149,7 +149,8 @@ func (d *differential) dump(ctx context.Context) string {
 }
 
 // play runs one statement and judges each prediction of it.
-func (d *differential) play(ctx context.Context, conn *pgx.Conn, where string, st parse.Statement, known map[string]*catalog.Snapshot, version int, bare []string) {
+func (d *differential) play(ctx context.Context, conn *pgx.Conn, where string, st parse.Statement,
+	known map[string]*catalog.Snapshot, version int, bare []string) {
 	seen, err := play.Observe(ctx, conn, st.SQL)
 	if err != nil {
 		d.t.Fatal(err)
@@ -300,4 +301,7 @@ func (d *differential) file(path string) {
 
 // notPlayed are statements that mean something only between others, or wait for
 // input.
-var notPlayed = map[string]bool{"BEGIN": true, "COMMIT": true, "ROLLBACK": true, "SAVEPOINT": true, "COPY": true, "LISTEN": true, "PREPARE TRANSACTION": true}
+var notPlayed = map[string]bool{
+	"BEGIN": true, "COMMIT": true, "ROLLBACK": true, "SAVEPOINT": true, "COPY": true, "LISTEN": true,
+	"PREPARE TRANSACTION": true,
+}

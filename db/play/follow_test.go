@@ -17,7 +17,8 @@ import (
 
 // follows lists where the catalog that was told of the setup and the statement
 // differs from the catalog of the server that ran them.
-func follows(ctx context.Context, t *testing.T, monitor *db.Conn, conn *pgx.Conn, told *catalog.Snapshot, setup, statement parse.File, version int) []string {
+func follows(ctx context.Context, t *testing.T, monitor *db.Conn, conn *pgx.Conn, told *catalog.Snapshot, setup,
+	statement parse.File, version int) []string {
 	t.Helper()
 	st := statement.Statements[0]
 	if skipped[st.Kind] || strings.Contains(st.SQL, "RECURSIVE") {
@@ -44,23 +45,30 @@ func follows(ctx context.Context, t *testing.T, monitor *db.Conn, conn *pgx.Conn
 
 // skipped are statements that do not change the catalog, or that cost too much
 // to run for real; the columns of a recursive view are not told.
-var skipped = map[string]bool{"SELECT": true, "COPY": true, "VACUUM": true, "CLUSTER": true, "REINDEX": true, "EXPLAIN": true}
+var skipped = map[string]bool{
+	"SELECT": true, "COPY": true, "VACUUM": true, "CLUSTER": true, "REINDEX": true, "EXPLAIN": true,
+}
 
 // describe writes what a snapshot and a server must agree on.
 func describe(s *catalog.Snapshot) []string {
 	var out []string
 	for name, r := range s.Relations.All() {
 		if r.Kind == catalog.Index {
-			out = append(out, fmt.Sprintf("index %s of %s parents %v children %v", name, r.FromTable, r.Parents, sorted(r.Children)))
+			out = append(out,
+				fmt.Sprintf("index %s of %s parents %v children %v", name, r.FromTable, r.Parents, sorted(r.Children)))
 			continue
 		}
-		out = append(out, fmt.Sprintf("%s %s of %q unlogged %v rls %v policies %d parents %v children %v referenced by %v default %s key %s%v",
-			r.Kind, name, r.FromTable, r.Unlogged, r.RowSecurity, r.Policies, r.Parents, sorted(r.Children),
-			sorted(r.ReferencedBy), r.DefaultPartition, r.PartitionStrategy, r.PartitionColumns))
+		out = append(out,
+			fmt.Sprintf("%s %s of %q unlogged %v rls %v policies %d parents %v children %v referenced by %v default "+
+				"%s key %s%v",
+				r.Kind, name, r.FromTable, r.Unlogged, r.RowSecurity, r.Policies, r.Parents, sorted(r.Children),
+				sorted(r.ReferencedBy), r.DefaultPartition, r.PartitionStrategy, r.PartitionColumns))
 		stored := r.Kind == catalog.Table || r.Kind == catalog.PartitionedTable
 		for _, c := range r.Columns {
 			if stored {
-				out = append(out, fmt.Sprintf("  column %s %s not null %v identity %v %s", c.Name, strings.TrimPrefix(c.Type, "public."), c.NotNull, c.Identity, c.Generated))
+				out = append(out,
+					fmt.Sprintf("  column %s %s not null %v identity %v %s", c.Name,
+						strings.TrimPrefix(c.Type, "public."), c.NotNull, c.Identity, c.Generated))
 			} else if r.Kind != catalog.Sequence {
 				out = append(out, "  column "+c.Name)
 			}
@@ -73,11 +81,15 @@ func describe(s *catalog.Snapshot) []string {
 func details(r *catalog.Relation) []string {
 	var out []string
 	for _, i := range r.Indexes {
-		out = append(out, fmt.Sprintf("  index %s %q unique %v primary %v valid %v constraint %q", i.Name, i.Columns, i.Unique, i.Primary, i.Valid, i.Constraint))
+		out = append(out,
+			fmt.Sprintf("  index %s %q unique %v primary %v valid %v constraint %q", i.Name, i.Columns, i.Unique,
+				i.Primary, i.Valid, i.Constraint))
 	}
 	for _, k := range r.Constraints {
 		if k.Type != catalog.NotNull {
-			out = append(out, fmt.Sprintf("  constraint %s %s %v valid %v to %s%v", k.Name, k.Type, sorted(k.Columns), k.Valid, k.References, k.RefColumns))
+			out = append(out,
+				fmt.Sprintf("  constraint %s %s %v valid %v to %s%v", k.Name, k.Type, sorted(k.Columns), k.Valid,
+					k.References, k.RefColumns))
 		}
 	}
 	for _, g := range r.Triggers {

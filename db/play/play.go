@@ -97,7 +97,9 @@ func compare(ctx context.Context, tx pgx.Tx, before map[uint32]relation) (Observ
 		return Observation{}, err
 	}
 	var o Observation
-	for _, oid := range slices.SortedFunc(maps.Keys(before), func(a, b uint32) int { return compareNames(before[a], before[b]) }) {
+	for _, oid := range slices.SortedFunc(maps.Keys(before), func(a, b uint32) int {
+		return compareNames(before[a], before[b])
+	}) {
 		was, is := before[oid], after[oid]
 		if m := modes[oid]; m != lock.None {
 			o.Locks = append(o.Locks, effect.On{Relation: was.Name, Mode: m})

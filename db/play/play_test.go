@@ -98,7 +98,8 @@ func playAll(t *testing.T, scenes []scene) {
 	t.Logf("%d of %d right, %d not played here", right, len(scenes), notHere)
 }
 
-func playOne(t *testing.T, database *dbtest.DB, monitor *db.Conn, s scene, setup, statement parse.File) (differs []string, reason string) {
+func playOne(t *testing.T, database *dbtest.DB, monitor *db.Conn, s scene, setup,
+	statement parse.File) (differs []string, reason string) {
 	ctx, cancel := context.WithTimeout(context.Background(), dbtest.Timeout)
 	defer cancel()
 	conn, version := fresh(ctx, t, database)
@@ -130,10 +131,12 @@ func playOne(t *testing.T, database *dbtest.DB, monitor *db.Conn, s scene, setup
 	}
 	pruned := strings.HasSuffix(s.name, "~pruned")
 	differs = compare(withoutScans(predicted, bare), seen, pruned)
-	for _, d := range compare(withoutScans(effect.Of(statement.Statements[0], inspected(ctx, t, monitor, setup), version), bare), seen, pruned) {
+	for _, d := range compare(withoutScans(effect.Of(statement.Statements[0], inspected(ctx, t, monitor, setup),
+		version), bare), seen, pruned) {
 		differs = append(differs, "by the live catalog: "+d)
 	}
-	if seen.Code == "" && !slices.ContainsFunc(setup.Statements, func(st parse.Statement) bool { return st.Kind == "DO" }) {
+	if seen.Code == "" &&
+		!slices.ContainsFunc(setup.Statements, func(st parse.Statement) bool { return st.Kind == "DO" }) {
 		differs = append(differs, follows(ctx, t, monitor, conn, snap, setup, statement, version)...)
 	}
 	return differs, ""
@@ -205,7 +208,8 @@ func fresh(ctx context.Context, t *testing.T, database *dbtest.DB) (*pgx.Conn, i
 		}
 	}
 	var version int
-	if err := conn.QueryRow(ctx, `SELECT pg_catalog.current_setting('server_version_num')::int / 10000`).Scan(&version); err != nil {
+	if err := conn.QueryRow(ctx,
+		`SELECT pg_catalog.current_setting('server_version_num')::int / 10000`).Scan(&version); err != nil {
 		t.Fatal(err)
 	}
 	return conn, version
@@ -268,7 +272,8 @@ func compare(p effect.Effect, o play.Observation, pruned bool) []string {
 // empty lists the tables without rows: nobody sees them being read.
 func empty(ctx context.Context, t *testing.T, conn *pgx.Conn) []string {
 	t.Helper()
-	rows, err := conn.Query(ctx, `SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+	rows, err := conn.Query(ctx,
+		`SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 		WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_' AND pg_catalog.pg_relation_size(c.oid) = 0`)
 	if err != nil {
 		t.Fatal(err)

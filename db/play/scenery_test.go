@@ -13,7 +13,8 @@ import (
 // them.
 func scenery(t *rapid.T) []string {
 	s := &stage{t: t}
-	s.say(`CREATE TYPE mood AS ENUM ('x', 'y')`, `CREATE TYPE pair AS (id int, a bigint, b text)`, `CREATE DOMAIN pos AS int`+s.maybe(` CHECK (VALUE > 0)`),
+	s.say(`CREATE TYPE mood AS ENUM ('x', 'y')`, `CREATE TYPE pair AS (id int, a bigint, b text)`,
+		`CREATE DOMAIN pos AS int`+s.maybe(` CHECK (VALUE > 0)`),
 		`CREATE DOMAIN pos2 AS pos`, `CREATE SEQUENCE s1`, `CREATE SCHEMA other`,
 		`CREATE FUNCTION f1(int) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$SELECT $1 > 0$$`,
 		`CREATE FUNCTION f2() RETURNS int LANGUAGE plpgsql AS $$BEGIN RETURN 1; END$$`,
@@ -52,7 +53,8 @@ func (s *stage) name(prefix string) string {
 // columns are those of a table, the first two always there.
 func (s *stage) columns(references []string) string {
 	all := []string{"id int" + s.one("", " NOT NULL"), "a int" + s.one("", " NOT NULL", " DEFAULT 1")}
-	for _, c := range []string{"b text", "c varchar(20)", "d timestamp", "m mood", "p pos2", "n numeric(10,2)", "v int DEFAULT f2()", "q int DEFAULT nextval('s1')",
+	for _, c := range []string{"b text", "c varchar(20)", "d timestamp", "m mood", "p pos2", "n numeric(10,2)",
+		"v int DEFAULT f2()", "q int DEFAULT nextval('s1')",
 		"g int GENERATED ALWAYS AS (a + 1) STORED", "k serial", "o bigint GENERATED ALWAYS AS IDENTITY", "w pair"} {
 		if s.number(0, 3) == 0 {
 			all = append(all, c)
@@ -68,7 +70,8 @@ func (s *stage) columns(references []string) string {
 }
 
 func (s *stage) action() string {
-	return s.one("", "", " ON DELETE CASCADE", " ON DELETE SET NULL", " ON UPDATE CASCADE ON DELETE CASCADE", " DEFERRABLE")
+	return s.one("", "", " ON DELETE CASCADE", " ON DELETE SET NULL", " ON UPDATE CASCADE ON DELETE CASCADE",
+		" DEFERRABLE")
 }
 
 func (s *stage) table(name string) {
@@ -94,7 +97,8 @@ func (s *stage) table(name string) {
 
 func (s *stage) heir(parent string) {
 	name := s.name("h")
-	s.say(fmt.Sprintf("CREATE TABLE %s (%s) INHERITS (%s)", name, s.one("", "a int", "extra int, CHECK (extra > 0)", "id int, a int"), parent))
+	s.say(fmt.Sprintf("CREATE TABLE %s (%s) INHERITS (%s)", name,
+		s.one("", "a int", "extra int, CHECK (extra > 0)", "id int, a int"), parent))
 	s.tables = append(s.tables, name)
 	s.say(fmt.Sprintf("INSERT INTO %s (id, a) VALUES (7, 1)", name))
 	if s.number(0, 2) == 0 {
@@ -123,7 +127,8 @@ func (s *stage) partitions(parent, by string, depth int) {
 		case s.number(0, 3) == 0: // made apart, with keys and a foreign key of its own
 			s.say(fmt.Sprintf("CREATE TABLE %s (LIKE %s%s)", name, parent, s.maybe(" INCLUDING ALL")))
 			if len(s.tables) > 0 {
-				s.say(fmt.Sprintf("ALTER TABLE %s ADD FOREIGN KEY (a) REFERENCES %s (id)%s", name, s.one(s.tables...), s.action()))
+				s.say(fmt.Sprintf("ALTER TABLE %s ADD FOREIGN KEY (a) REFERENCES %s (id)%s", name, s.one(s.tables...),
+					s.action()))
 			}
 			s.say(fmt.Sprintf("ALTER TABLE %s ATTACH PARTITION %s %s", parent, name, bound))
 		default:
@@ -140,30 +145,40 @@ func (s *stage) extra() {
 	name := s.name("x")
 	switch s.number(0, 13) {
 	case 0:
-		s.say(fmt.Sprintf("CREATE %sINDEX %s ON %s%s (%s)%s", s.maybe("UNIQUE "), name, s.one("", "", "ONLY "), on, s.one("id", "a", "a, id", "b", "f1(a)", "d"), s.one("", "", " WHERE a > 0")))
+		s.say(fmt.Sprintf("CREATE %sINDEX %s ON %s%s (%s)%s", s.maybe("UNIQUE "), name, s.one("", "", "ONLY "), on,
+			s.one("id", "a", "a, id", "b", "f1(a)", "d"), s.one("", "", " WHERE a > 0")))
 	case 1, 2:
 		s.say(fmt.Sprintf("CREATE VIEW %s AS SELECT %s FROM %s", name, s.one("*", "id, a", "id, f1(a) AS f"), on))
 		s.tables = append(s.tables, name)
 	case 3:
-		s.say(fmt.Sprintf("CREATE MATERIALIZED VIEW %s AS SELECT id, a FROM %s", name, on), fmt.Sprintf("CREATE UNIQUE INDEX ON %s (id, a)", name))
+		s.say(fmt.Sprintf("CREATE MATERIALIZED VIEW %s AS SELECT id, a FROM %s", name, on),
+			fmt.Sprintf("CREATE UNIQUE INDEX ON %s (id, a)", name))
 	case 4:
-		s.say(fmt.Sprintf("CREATE TRIGGER %s AFTER %s ON %s FOR EACH %s EXECUTE FUNCTION tf()", name, s.one("INSERT", "UPDATE OF a", "DELETE"), on, s.one("ROW", "STATEMENT")))
+		s.say(fmt.Sprintf("CREATE TRIGGER %s AFTER %s ON %s FOR EACH %s EXECUTE FUNCTION tf()", name,
+			s.one("INSERT", "UPDATE OF a", "DELETE"), on, s.one("ROW", "STATEMENT")))
 	case 5:
-		s.say(fmt.Sprintf("CREATE POLICY %s ON %s USING (%s)", name, on, s.one("a > 0", "f1(a)", "a IN (SELECT o.id FROM "+other+" o)")))
+		s.say(fmt.Sprintf("CREATE POLICY %s ON %s USING (%s)", name, on,
+			s.one("a > 0", "f1(a)", "a IN (SELECT o.id FROM "+other+" o)")))
 	case 6:
-		s.say(fmt.Sprintf("ALTER TABLE %s ADD FOREIGN KEY (a) REFERENCES %s (id)%s%s", on, other, s.action(), s.maybe(" NOT VALID")))
+		s.say(fmt.Sprintf("ALTER TABLE %s ADD FOREIGN KEY (a) REFERENCES %s (id)%s%s", on, other, s.action(),
+			s.maybe(" NOT VALID")))
 	case 7:
-		s.say(fmt.Sprintf("ALTER TABLE %s ADD CHECK (%s)%s", on, s.one("a > 0", "f1(a)", "a IS NOT NULL"), s.one("", " NOT VALID", " NO INHERIT")))
+		s.say(fmt.Sprintf("ALTER TABLE %s ADD CHECK (%s)%s", on, s.one("a > 0", "f1(a)", "a IS NOT NULL"),
+			s.one("", " NOT VALID", " NO INHERIT")))
 	case 8:
 		s.say(fmt.Sprintf("CREATE STATISTICS %s ON id, a FROM %s", name, on))
 	case 9:
-		s.say(fmt.Sprintf("CREATE PUBLICATION %s FOR %s", name, s.one("TABLE "+on, "TABLES IN SCHEMA public", "TABLE "+on+", "+other)))
+		s.say(fmt.Sprintf("CREATE PUBLICATION %s FOR %s", name,
+			s.one("TABLE "+on, "TABLES IN SCHEMA public", "TABLE "+on+", "+other)))
 	case 10:
-		s.say(fmt.Sprintf("CREATE FUNCTION %s(%s) RETURNS int LANGUAGE sql%s", name, s.one("pair", on, "mood", "int"), s.one(" AS $$SELECT 1$$", fmt.Sprintf(" BEGIN ATOMIC SELECT a FROM %s; END", on))))
+		s.say(fmt.Sprintf("CREATE FUNCTION %s(%s) RETURNS int LANGUAGE sql%s", name, s.one("pair", on, "mood", "int"),
+			s.one(" AS $$SELECT 1$$", fmt.Sprintf(" BEGIN ATOMIC SELECT a FROM %s; END", on))))
 	case 11:
 		s.say(fmt.Sprintf("CREATE RULE %s AS ON UPDATE TO %s DO ALSO UPDATE %s SET a = 1", name, on, other))
 	case 12:
-		s.say(fmt.Sprintf("ALTER TABLE %s %s", on, s.one("ENABLE ROW LEVEL SECURITY", "REPLICA IDENTITY FULL", "CLUSTER ON "+on+"_pkey", "ADD CONSTRAINT "+name+" UNIQUE (id, a)", "DETACH PARTITION "+other)))
+		s.say(fmt.Sprintf("ALTER TABLE %s %s", on,
+			s.one("ENABLE ROW LEVEL SECURITY", "REPLICA IDENTITY FULL", "CLUSTER ON "+on+"_pkey",
+				"ADD CONSTRAINT "+name+" UNIQUE (id, a)", "DETACH PARTITION "+other)))
 	default:
 		s.say(fmt.Sprintf("CREATE TABLE %s (x %s)", name, s.one(on, "pos", "pos2[]", "mood[]", "pair")))
 	}

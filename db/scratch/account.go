@@ -35,7 +35,9 @@ func serverAccount() (account, error) {
 		}
 		return account{uid: uid, gid: gid, credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, nil
 	}
-	return account{}, errors.New("PostgreSQL does not run as root, and there is no user postgres or nobody to drop to: start belay as another user")
+	return account{},
+		errors.New("PostgreSQL does not run as root, and there is no user postgres or nobody to drop to: start belay " +
+			"as another user")
 }
 
 // own gives path to the account.
@@ -72,7 +74,8 @@ func baseDir(want string, a account) (string, error) {
 // usable tells whether a server of account a can live below dir.
 func usable(dir string, a account) error {
 	if len(dir) > socketRoom {
-		return fmt.Errorf("%s is too long for a socket path: choose a folder of at most %d bytes with TMPDIR", dir, socketRoom)
+		return fmt.Errorf("%s is too long for a socket path: choose a folder of at most %d bytes with TMPDIR", dir,
+			socketRoom)
 	}
 	if a.credential == nil {
 		return nil

@@ -41,7 +41,8 @@ type NotFoundError struct {
 // Error names the places and ends with the command to run.
 func (e *NotFoundError) Error() string {
 	return "no PostgreSQL server programs found; looked at " + strings.Join(e.Looked, ", ") +
-		"; install them with: " + e.Install + ", or let `belay demo --fetch` fetch them without root, or name their folder with --pg-bin"
+		"; install them with: " + e.Install +
+		", or let `belay demo --fetch` fetch them without root, or name their folder with --pg-bin"
 }
 
 // Find looks for a PostgreSQL installation. A binDir that is not empty is the

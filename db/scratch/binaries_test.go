@@ -29,7 +29,9 @@ func TestFindTakesTheNewestOfAPlace(t *testing.T) {
 	mid := install(t, "17.2 (Debian 17.2-1)", "initdb", "postgres", "psql")
 	beta := install(t, "18beta1", "initdb", "postgres", "pg_ctl")
 	later := install(t, "20.0", "initdb", "postgres")
-	b, err := firstOf([]place{{name: "empty"}, {name: "lib", dirs: []string{clients, old, beta, mid}}, {name: "later", dirs: []string{later}}})
+	b, err := firstOf([]place{
+		{name: "empty"}, {name: "lib", dirs: []string{clients, old, beta, mid}}, {name: "later", dirs: []string{later}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +66,10 @@ func TestFindNamesEveryPlace(t *testing.T) {
 	if !errors.As(err, &missing) {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"PATH", "pg_config", "/usr/lib/postgresql/*/bin", "Homebrew", "Postgres.app", "asdf", missing.Install, "--pg-bin"} {
+	for _, name := range []string{
+		"PATH", "pg_config", "/usr/lib/postgresql/*/bin", "Homebrew", "Postgres.app", "asdf", missing.Install,
+		"--pg-bin",
+	} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%q is not named: %v", name, err)
 		}

@@ -168,7 +168,8 @@ func TestClusterIsPrivate(t *testing.T) {
 		t.Errorf("the folder holds %v", left)
 	}
 	want(t, c, `SHOW listen_addresses`, "127.0.0.1")
-	want(t, c, `SELECT pg_catalog.pg_encoding_to_char(encoding)||datcollate FROM pg_catalog.pg_database WHERE datname = 'postgres'`, "UTF8C")
+	want(t, c,
+		`SELECT pg_catalog.pg_encoding_to_char(encoding)||datcollate FROM pg_catalog.pg_database WHERE datname = 'postgres'`, "UTF8C")
 }
 
 // Of a private cluster nobody is postgres, nothing listens on TCP, and a role gets in
@@ -182,7 +183,8 @@ func TestPrivateCluster(t *testing.T) {
 	if _, err := value(t, c.SocketDSN(""), `CREATE ROLE app LOGIN PASSWORD 'secret'`); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := value(t, c.DSNAs("app", "secret", "postgres"), `SELECT current_user::text`); err != nil || got != "app" {
+	if got, err := value(t, c.DSNAs("app", "secret", "postgres"), `SELECT current_user::text`); err != nil ||
+		got != "app" {
 		t.Errorf("by its password: %q, %v", got, err)
 	}
 	_, err := value(t, c.DSNAs("app", "guess", "postgres"), `SELECT 1`)
@@ -190,7 +192,9 @@ func TestPrivateCluster(t *testing.T) {
 }
 
 func TestSettings(t *testing.T) {
-	fast := startTest(t, Options{Settings: map[string]string{"work_mem": "5MB", "search_path": `"it's", public`, "port": "1"}})
+	fast := startTest(t, Options{
+		Settings: map[string]string{"work_mem": "5MB", "search_path": `"it's", public`, "port": "1"},
+	})
 	want(t, fast, `SHOW fsync`, "off")
 	want(t, fast, `SHOW work_mem`, "5MB")
 	want(t, fast, `SHOW search_path`, `"it's", public`)

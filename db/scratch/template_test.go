@@ -45,7 +45,8 @@ func TestCopiesAreApart(t *testing.T) {
 func TestCopyTellsWhenItWasMade(t *testing.T) {
 	keepTemplates(t)
 	startTest(t, Options{})
-	want(t, startTest(t, Options{}), `SELECT (pg_catalog.abs(EXTRACT(epoch FROM pg_catalog.now()) - (system_identifier >> 32)) < 3600)::text FROM pg_control_system()`, "true")
+	want(t, startTest(t, Options{}),
+		`SELECT (pg_catalog.abs(EXTRACT(epoch FROM pg_catalog.now()) - (system_identifier >> 32)) < 3600)::text FROM pg_control_system()`, "true")
 }
 
 func TestHalfATemplateIsNone(t *testing.T) {

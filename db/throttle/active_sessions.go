@@ -29,7 +29,9 @@ func sampleActiveSessions(ctx context.Context, in Input) (Reading, error) {
 	if hidden > 0 {
 		return Reading{}, errHidden(hidden)
 	}
-	return Reading{What: "active sessions", Value: strconv.FormatInt(n, 10), Limit: in.Limit, Over: n > count(in.Limit)}, nil
+	return Reading{
+		What: "active sessions", Value: strconv.FormatInt(n, 10), Limit: in.Limit, Over: n > count(in.Limit),
+	}, nil
 }
 
 type errHidden int64

@@ -13,7 +13,8 @@ import (
 func TestArchiver(t *testing.T) {
 	t.Parallel()
 	c := dbtest.NewCluster(t, scratch.Options{Settings: map[string]string{
-		"archive_mode": "on", "archive_command": "test ! -e " + filepath.Join(os.TempDir(), "belay-archive-stop-"+t.Name())}})
+		"archive_mode":    "on",
+		"archive_command": "test ! -e " + filepath.Join(os.TempDir(), "belay-archive-stop-"+t.Name())}})
 	stop := filepath.Join(os.TempDir(), "belay-archive-stop-"+t.Name())
 	t.Cleanup(func() { _ = os.Remove(stop) })
 	db := dbtest.In(t, c, "archive")

@@ -10,8 +10,10 @@ import (
 // DeadTuples waits where the table bloats and nothing can clean it.
 var DeadTuples = add(Signal{
 	Name: "dead_tuples",
-	Doc: "The share of dead rows in the table (pg_stat_user_tables) while an old snapshot, a prepared transaction or a slot " +
-		"keeps VACUUM from removing them: then the table only grows. Dead rows that VACUUM can remove count for nothing. " +
+	Doc: "The share of dead rows in the table (pg_stat_user_tables) while an old snapshot, a prepared transaction or " +
+		"a slot " +
+		"keeps VACUUM from removing them: then the table only grows. Dead rows that VACUUM can remove count for " +
+		"nothing. " +
 		"The limit is in percent of all rows.",
 	Default: "50",
 	Over:    Wait,

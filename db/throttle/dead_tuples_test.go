@@ -12,7 +12,9 @@ func TestDeadTuples(t *testing.T) {
 	db := dbtest.New(t)
 	db.Exec(t, `CREATE TABLE t (id int) WITH (autovacuum_enabled = off); INSERT INTO t SELECT generate_series(1, 1000)`)
 	conn := db.Conn(t)
-	in := Input{DB: conn, Table: uint32(dbtest.QueryVal[int64](t, db, `SELECT 't'::regclass::oid::bigint`)), Limit: "40"}
+	in := Input{
+		DB: conn, Table: uint32(dbtest.QueryVal[int64](t, db, `SELECT 't'::regclass::oid::bigint`)), Limit: "40",
+	}
 	pid, release := db.Blocker(t, `SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT 1`)
 	db.Exec(t, `UPDATE t SET id = id + 1`)
 	read := func(minutes float64) Reading {

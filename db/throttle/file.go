@@ -9,8 +9,9 @@ import (
 
 // File waits while a file is there.
 var File = add(Signal{
-	Name:   "file",
-	Doc:    "While this file is on belay's own machine the backfill waits: the simplest brake for a script or a colleague.",
+	Name: "file",
+	Doc: "While this file is on belay's own machine the backfill waits: the simplest brake for a script or a " +
+		"colleague.",
 	Over:   Wait,
 	Check:  func(string) error { return nil },
 	Sample: sampleFile,

@@ -11,8 +11,10 @@ import (
 // Probe times a query of the application's against its own baseline.
 var Probe = add(Signal{
 	Name: "probe",
-	Doc: "The 95th percentile of the last 20 timings of a query, against the same of its first 10, which are taken before " +
-		"the first batch where they can be. Over three times as slow, and over 5 ms, asks for smaller batches. The limit is the query: one indexed read " +
+	Doc: "The 95th percentile of the last 20 timings of a query, against the same of its first 10, which are taken " +
+		"before " +
+		"the first batch where they can be. Over three times as slow, and over 5 ms, asks for smaller batches. The " +
+		"limit is the query: one indexed read " +
 		"that the application makes often, such as SELECT 1 FROM orders WHERE id = 1.",
 	Over:   Halve,
 	Check:  isQuery,

@@ -11,8 +11,10 @@ import (
 // ReplicaLag waits for standbys that replay behind.
 var ReplicaLag = add(Signal{
 	Name: "replica_lag",
-	Doc: "How far the slowest streaming standby or logical subscriber replays behind (pg_stat_replication: replay_lag, " +
-		"or the time the same gap in WAL has been there where that is NULL). Replay is one process; a backfill writes " +
+	Doc: "How far the slowest streaming standby or logical subscriber replays behind (pg_stat_replication: " +
+		"replay_lag, " +
+		"or the time the same gap in WAL has been there where that is NULL). Replay is one process; a backfill " +
+		"writes " +
 		"more WAL a second than the application does. A lag that the role may not see counts as unknown: wait.",
 	Default: "10s",
 	Over:    Wait,
@@ -55,7 +57,9 @@ func sampleReplicaLag(ctx context.Context, in Input) (Reading, error) {
 	most := -1.0
 	for _, x := range all {
 		if x.hidden {
-			return Reading{}, errors.New("the role may not see pg_stat_replication; GRANT pg_monitor to it, or set replica_lag = \"off\"")
+			return Reading{},
+				errors.New("the role may not see pg_stat_replication; GRANT pg_monitor to it, or set replica_lag = " +
+					"\"off\"")
 		}
 		if x.state == "backup" {
 			continue // pg_basebackup replays nothing

@@ -54,7 +54,8 @@ func Worst(all []Verdict) (worst Verdict, ok bool) {
 		if v.Action == "" {
 			continue
 		}
-		if !ok || rank[v.Action] > rank[worst.Action] || rank[v.Action] == rank[worst.Action] && v.Since.Before(worst.Since) {
+		if !ok || rank[v.Action] > rank[worst.Action] || rank[v.Action] == rank[worst.Action] &&
+			v.Since.Before(worst.Since) {
 			worst, ok = v, true
 		}
 	}

@@ -24,8 +24,10 @@ func TestSignalsAreWhole(t *testing.T) {
 }
 
 func TestUnknownSignalAndBadLimits(t *testing.T) {
-	for _, s := range []Settings{{"replicalag": "1s"}, {"replica_lag": "soon"}, {"active_sessions": "0"}, {"probe": "DELETE FROM t"},
-		{"windows": "25:00-26:00"}, {"wal_retained": "much"}, {"dead_tuples": "x"}, {"waiters": "-1"}, {"archiver": ""}, {"sql": "TRUNCATE t"}} {
+	for _, s := range []Settings{{"replicalag": "1s"}, {"replica_lag": "soon"}, {"active_sessions": "0"},
+		{"probe": "DELETE FROM t"},
+		{"windows": "25:00-26:00"}, {"wal_retained": "much"}, {"dead_tuples": "x"}, {"waiters": "-1"}, {"archiver": ""},
+		{"sql": "TRUNCATE t"}} {
 		if _, err := NewSet(s); err == nil && s["archiver"] != "" {
 			t.Errorf("%v is taken", s)
 		}
@@ -46,7 +48,9 @@ func TestWorst(t *testing.T) {
 }
 
 func TestUnreadIsAWait(t *testing.T) {
-	lost := Signal{Name: "x", Over: Halve, Sample: func(context.Context, Input) (Reading, error) { return Reading{}, errors.New("no answer") }}
+	lost := Signal{Name: "x", Over: Halve, Sample: func(context.Context, Input) (Reading, error) {
+		return Reading{}, errors.New("no answer")
+	}}
 	a := active{Signal: lost}
 	first := a.sample(bounded(t), Input{Now: time.Unix(100, 0)})
 	second := a.sample(bounded(t), Input{Now: time.Unix(107, 0)})
@@ -67,7 +71,9 @@ func TestDefaultsOnAnIdleServer(t *testing.T) {
 	}
 	oid := dbtest.QueryVal[int64](t, db, `SELECT 't'::regclass::oid::bigint`)
 	conn := dbtest.Connect(t, dsn)
-	for _, v := range set.Sample(bounded(t), Input{DB: conn, PID: int(conn.PgConn().PID()), Table: uint32(oid), Now: time.Now()}) {
+	for _, v := range set.Sample(bounded(t), Input{
+		DB: conn, PID: int(conn.PgConn().PID()), Table: uint32(oid), Now: time.Now(),
+	}) {
 		if v.Action != "" {
 			t.Errorf("%s: %s", v.Signal, v.Reason())
 		}

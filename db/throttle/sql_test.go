@@ -19,7 +19,9 @@ func TestSQL(t *testing.T) {
 	if v.Reason() != "the team's query 3 > 0" {
 		t.Errorf("reason %q", v.Reason())
 	}
-	for _, broken := range []string{`SELECT id FROM queue WHERE false`, `SELECT NULL::int`, `SELECT missing`, `SELECT 1; DELETE FROM queue`} {
+	for _, broken := range []string{
+		`SELECT id FROM queue WHERE false`, `SELECT NULL::int`, `SELECT missing`, `SELECT 1; DELETE FROM queue`,
+	} {
 		v := sampler(t, SQL, broken, Input{DB: conn})()
 		if v.Action != Wait || !strings.HasPrefix(v.Reason(), "cannot read sql") {
 			t.Errorf("%s: %q", broken, v.Reason())

@@ -8,7 +8,8 @@ import (
 // WALRetained waits where WAL piles up behind a slot.
 var WALRetained = add(Signal{
 	Name: "wal_retained",
-	Doc: "The most WAL that a replication slot keeps from being removed (pg_replication_slots: restart_lsn). A slot that " +
+	Doc: "The most WAL that a replication slot keeps from being removed (pg_replication_slots: restart_lsn). A slot " +
+		"that " +
 		"nobody reads fills the disk, and a backfill fills it fast. A slot that is lost or about to be " +
 		"(wal_status unreserved) pauses the backfill for a person.",
 	Default: "20GB",

@@ -10,7 +10,8 @@ import (
 
 func TestWALRetained(t *testing.T) {
 	t.Parallel()
-	db := dbtest.In(t, dbtest.NewCluster(t, scratch.Options{Settings: map[string]string{"max_slot_wal_keep_size": "64MB"}}), "slots")
+	db := dbtest.In(t,
+		dbtest.NewCluster(t, scratch.Options{Settings: map[string]string{"max_slot_wal_keep_size": "64MB"}}), "slots")
 	read := sampler(t, WALRetained, "12MB", Input{DB: db.Conn(t)})
 	wantOver(t, read(), "")
 	db.Exec(t, `SELECT pg_catalog.pg_create_physical_replication_slot('forgotten', true)`)

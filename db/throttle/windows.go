@@ -10,7 +10,8 @@ import (
 // Windows waits outside the hours in which the backfill may work.
 var Windows = add(Signal{
 	Name: "windows",
-	Doc: "The hours in which the backfill may work, by the server's clock and time zone: \"22:00-06:00\", or several with " +
+	Doc: "The hours in which the backfill may work, by the server's clock and time zone: \"22:00-06:00\", or several " +
+		"with " +
 		"commas. Outside of them it waits.",
 	Over:   Wait,
 	Check:  func(limit string) error { _, err := parseWindows(limit); return err },
@@ -48,12 +49,16 @@ func sampleWindows(ctx context.Context, in Input) (Reading, error) {
 	}
 	var hour, minute int
 	var zone string
-	err = in.DB.QueryRow(ctx, `SELECT extract(hour FROM n)::int, extract(minute FROM n)::int, pg_catalog.current_setting('TimeZone')
+	err = in.DB.QueryRow(ctx,
+		`SELECT extract(hour FROM n)::int, extract(minute FROM n)::int, pg_catalog.current_setting('TimeZone')
 		FROM (SELECT pg_catalog.clock_timestamp() AS n) t`).Scan(&hour, &minute, &zone)
 	if err != nil {
 		return Reading{}, err
 	}
-	r := Reading{What: "outside the window", Value: fmt.Sprintf("%02d:%02d", hour, minute), Limit: in.Limit, Over: true, Note: zone}
+	r := Reading{
+		What: "outside the window", Value: fmt.Sprintf("%02d:%02d", hour, minute), Limit: in.Limit, Over: true,
+		Note: zone,
+	}
 	for _, w := range all {
 		if w.holds(hour*60 + minute) {
 			r.Over, r.What = false, "within the window"

@@ -31,7 +31,8 @@ func Health(ctx context.Context, c *db.Conn, relations []string) (activity.Healt
 
 func scanHealth(r pgx.BatchResults) (h activity.Health, err error) {
 	var at int64
-	if err := r.QueryRow().Scan(&at, &h.Waiting, &h.LongestWaitMS, &h.Rollbacks, &h.Deadlocks, &h.Sessions, &h.Max); err != nil {
+	if err := r.QueryRow().Scan(&at, &h.Waiting, &h.LongestWaitMS, &h.Rollbacks, &h.Deadlocks, &h.Sessions,
+		&h.Max); err != nil {
 		return h, err
 	}
 	h.At = time.UnixMicro(at).UTC()

@@ -22,7 +22,8 @@ func TestHealth(t *testing.T) {
 	}
 	defer c.Close()
 	h, err := watch.Health(context.Background(), c, []string{"public.a", "public.none"})
-	if err != nil || h.At.IsZero() || h.Max == 0 || h.Sessions == 0 || h.Waiting != 0 || len(h.Tables) != 1 || len(h.Invalid) != 0 {
+	if err != nil || h.At.IsZero() || h.Max == 0 || h.Sessions == 0 || h.Waiting != 0 || len(h.Tables) != 1 ||
+		len(h.Invalid) != 0 {
 		t.Fatalf("%+v, %v", h, err)
 	}
 	// A unique build that fails leaves an INVALID index.

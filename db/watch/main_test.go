@@ -40,7 +40,9 @@ func session(t testing.TB, dsn string, s db.Session) *db.Conn {
 // are busy, and these tests are of what is read, not of how soon.
 func watcher(t testing.TB, dsn string) *watch.Watcher {
 	t.Helper()
-	return watch.New(session(t, dsn, db.Session{Kind: db.Monitor, Settings: []db.Setting{db.MilliSeconds("statement_timeout", 30_000)}}))
+	return watch.New(session(t, dsn, db.Session{
+		Kind: db.Monitor, Settings: []db.Setting{db.MilliSeconds("statement_timeout", 30_000)},
+	}))
 }
 
 func sample(t testing.TB, w *watch.Watcher, relations ...string) activity.Sample {

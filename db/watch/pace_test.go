@@ -18,7 +18,10 @@ func TestPace(t *testing.T) {
 		{"a hiccup", []int{4, 900, 4, 900, 900, 4}, []int{1, 1, 1, 1, 1, 1}},
 		{"dear", []int{60, 60, 60, 60, 60, 60, 60, 60}, []int{1, 1, 2, 4, 8, 16, 16, 16}},
 		{"dear for a while", []int{60, 60, 60, 60, 60, 50, 50, 50}, []int{1, 1, 2, 4, 8, 4, 2, 1}},
-		{"a machine that is busy for a while", []int{200, 200, 200, 200, 30, 200, 200, 30}, []int{1, 1, 2, 4, 2, 1, 1, 1}},
+		{
+			"a machine that is busy for a while", []int{200, 200, 200, 200, 30, 200, 200, 30},
+			[]int{1, 1, 2, 4, 2, 1, 1, 1},
+		},
 	} {
 		w := &Watcher{interval: fastest}
 		var got []int

@@ -38,7 +38,8 @@ func Session(ctx context.Context, c *db.Conn, pid int) (s activity.Session, ok b
 func scanSession(r pgx.BatchResults) (s activity.Session, err error) {
 	var at int64
 	var backend, transaction, statement, state *int64
-	err = r.QueryRow().Scan(&at, &s.PID, &backend, &transaction, &statement, &state, &s.Application, &s.User, &s.Database,
+	err = r.QueryRow().Scan(&at, &s.PID, &backend, &transaction, &statement, &state, &s.Application, &s.User,
+		&s.Database,
 		&s.Client, &s.BackendType, &s.State, &s.Leader, &s.Query, &s.Cut, &s.Wraparound)
 	if err != nil {
 		return s, err
@@ -49,7 +50,9 @@ func scanSession(r pgx.BatchResults) (s activity.Session, err error) {
 		return s, err
 	}
 	slices.SortStableFunc(s.Holds, func(a, b activity.Held) int { return cmp.Compare(b.Mode, a.Mode) })
-	waiters, err := rows(r, "waiters", func(r pgx.CollectableRow) (w waiter, err error) { return w, r.Scan(&w.pid, &w.behind) })
+	waiters, err := rows(r, "waiters", func(r pgx.CollectableRow) (w waiter, err error) {
+		return w, r.Scan(&w.pid, &w.behind)
+	})
 	s.Blocks = behind(int32(s.PID), waiters)
 	return s, err
 }

@@ -55,8 +55,10 @@ func TestASessionIsSeenWhole(t *testing.T) {
 	alter, _ := start(t, d, "belay/7f3c9a21/run", "ALTER TABLE orders ADD COLUMN a int")
 	reader, _ := start(t, d, "shop-api", "SELECT * FROM orders WHERE id = 1")
 	s, ok := see(t, c, pid)
-	if !ok || s.Application != "blocker" || s.State != "idle in transaction" || s.BackendType != "client backend" || s.Database != d.Name ||
-		s.BackendStart.IsZero() || s.TransactionStart.Before(s.BackendStart) || s.At.Before(s.StateSince) || !s.Cut || len(s.Query) < 1000 {
+	if !ok || s.Application != "blocker" || s.State != "idle in transaction" || s.BackendType != "client backend" ||
+		s.Database != d.Name ||
+		s.BackendStart.IsZero() || s.TransactionStart.Before(s.BackendStart) || s.At.Before(s.StateSince) || !s.Cut ||
+		len(s.Query) < 1000 {
 		t.Errorf("seen %+v", s)
 	}
 	if want := []activity.Held{{Mode: lock.AccessShare, Relation: "public.orders"}}; !slices.Equal(s.Holds, want) {
@@ -78,8 +80,12 @@ func TestOnlyWhatWasSeenIsEnded(t *testing.T) {
 	d.Exec(t, orders)
 	c := monitor(t, d.DSN)
 	for name, other := range map[string]func(*activity.Session){
-		"a pid that was given out again":       func(s *activity.Session) { s.BackendStart = s.BackendStart.Add(time.Microsecond) },
-		"another transaction":                  func(s *activity.Session) { s.TransactionStart = s.TransactionStart.Add(time.Microsecond) },
+		"a pid that was given out again": func(s *activity.Session) {
+			s.BackendStart = s.BackendStart.Add(time.Microsecond)
+		},
+		"another transaction": func(s *activity.Session) {
+			s.TransactionStart = s.TransactionStart.Add(time.Microsecond)
+		},
 		"it was in no transaction when seen":   func(s *activity.Session) { s.TransactionStart = time.Time{} },
 		"a backend whose start nobody may see": func(s *activity.Session) { s.BackendStart = time.Time{} },
 	} {

@@ -73,7 +73,8 @@ func (p *Pulse) pick(ctx context.Context, c *db.Conn, relations []string) {
 	if exec {
 		p.sum = "total_exec_time"
 	}
-	got, err := c.Query(ctx, fmt.Sprintf(`SELECT s.queryid::text, min(s.query), sum(s.calls)::bigint, sum(s.%s)::float8 FROM %s s
+	got, err := c.Query(ctx,
+		fmt.Sprintf(`SELECT s.queryid::text, min(s.query), sum(s.calls)::bigint, sum(s.%s)::float8 FROM %s s
 WHERE s.dbid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
   AND s.queryid IS NOT NULL AND s.query ~* ANY ($1::text[]) AND s.query ~* '^\s*(select|insert|update|delete|with)\M'
 GROUP BY s.queryid ORDER BY 4 DESC LIMIT %d`, p.sum, p.view, topStatements), mentions(relations))
@@ -100,7 +101,8 @@ func (p *Pulse) count(ctx context.Context, c *db.Conn) {
 	for _, s := range p.have {
 		ids = append(ids, s.ID)
 	}
-	got, err := c.Query(ctx, fmt.Sprintf(`SELECT s.queryid::text, sum(s.calls)::bigint, sum(s.%s)::float8 FROM %s(false) s
+	got, err := c.Query(ctx,
+		fmt.Sprintf(`SELECT s.queryid::text, sum(s.calls)::bigint, sum(s.%s)::float8 FROM %s(false) s
 WHERE s.dbid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) AND s.queryid::text = ANY ($1::text[])
 GROUP BY 1`, p.sum, p.view), ids)
 	if err != nil {

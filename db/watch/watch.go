@@ -133,7 +133,8 @@ func (w *Watcher) pace(cost time.Duration) {
 // answer is sent: nothing stays open.
 // The cost is the time between the first and the last of them by the server's
 // clock: neither the network nor our own process is in it.
-func (w *Watcher) read(ctx context.Context, relations []string) (activity.Sample, time.Duration, map[string]counter, error) {
+func (w *Watcher) read(ctx context.Context,
+	relations []string) (activity.Sample, time.Duration, map[string]counter, error) {
 	var s activity.Sample
 	if relations == nil {
 		relations = []string{}

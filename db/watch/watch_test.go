@@ -16,7 +16,8 @@ import (
 	"belay/sqlview/lock"
 )
 
-const orders = "CREATE TABLE orders (id int PRIMARY KEY, note text); INSERT INTO orders SELECT g, 'n' FROM generate_series(1, 1000) g; ANALYZE orders"
+const orders = "CREATE TABLE orders (id int PRIMARY KEY, note text); INSERT INTO orders SELECT g, 'n' FROM " +
+	"generate_series(1, 1000) g; ANALYZE orders"
 
 func TestWhoWaitsForWhom(t *testing.T) {
 	d := dbtest.New(t)
@@ -29,20 +30,24 @@ func TestWhoWaitsForWhom(t *testing.T) {
 
 	h, a, r := of(s, int(holder))[0], of(s, alter)[0], of(s, reader)[0]
 	if h.Mode != lock.AccessShare || !h.Granted || h.Application != "blocker" || h.State != "idle in transaction" ||
-		h.Relation != "public.orders" || h.SinceMS < 0 || h.User == "" || h.BackendType != "client backend" || len(h.Query) != 1000 {
+		h.Relation != "public.orders" || h.SinceMS < 0 || h.User == "" || h.BackendType != "client backend" ||
+		len(h.Query) != 1000 {
 		t.Errorf("holder %+v", h)
 	}
-	if a.Mode != lock.AccessExclusive || a.Granted || !slices.Equal(a.BlockedBy, []int{int(holder)}) || !slices.Equal(a.Blocks, []int{reader}) ||
+	if a.Mode != lock.AccessExclusive || a.Granted || !slices.Equal(a.BlockedBy, []int{int(holder)}) ||
+		!slices.Equal(a.Blocks, []int{reader}) ||
 		a.SinceMS < 0 || a.SinceMS > patience.Milliseconds() || a.Application != "belay/7f3c9a21/run" {
 		t.Errorf("alter %+v", a)
 	}
-	if r.Mode != lock.AccessShare || r.Granted || !slices.Equal(r.BlockedBy, []int{alter}) || len(r.Blocks) != 0 || r.Blocks == nil {
+	if r.Mode != lock.AccessShare || r.Granted || !slices.Equal(r.BlockedBy, []int{alter}) || len(r.Blocks) != 0 ||
+		r.Blocks == nil {
 		t.Errorf("reader %+v", r)
 	}
 	if !slices.Contains(h.Blocks, alter) {
 		t.Errorf("holder blocks %v", h.Blocks)
 	}
-	if s.Sessions.Waiting < 2 || s.Sessions.IdleInTransaction < 1 || s.Sessions.Total < 3 || s.Sessions.Max != 200 || s.Sessions.OldestTransactionMS < 0 {
+	if s.Sessions.Waiting < 2 || s.Sessions.IdleInTransaction < 1 || s.Sessions.Total < 3 || s.Sessions.Max != 200 ||
+		s.Sessions.OldestTransactionMS < 0 {
 		t.Errorf("sessions %+v", s.Sessions)
 	}
 	b := s.Blockers([]activity.Want{{Relation: "public.orders", Mode: lock.AccessExclusive}}, alter)
@@ -78,11 +83,13 @@ func TestWaitersElsewhereAndForRows(t *testing.T) {
 		relation       string
 	}{{waitsForTable, int(a), "public.other"}, {waitsForRow, int(b), "public.orders"}, {waitsForKey, int(c), ""}} {
 		l := of(s, x.waiter)
-		if len(l) != 1 || l[0].Relation != x.relation || l[0].Granted || !slices.Equal(l[0].BlockedBy, []int{x.holder}) {
+		if len(l) != 1 || l[0].Relation != x.relation || l[0].Granted ||
+			!slices.Equal(l[0].BlockedBy, []int{x.holder}) {
 			t.Errorf("waiter of %q: %+v", x.relation, l)
 		}
 		h := of(s, x.holder)
-		if len(h) == 0 || !slices.Equal(h[0].Blocks, []int{x.waiter}) || !h[0].Granted || h[0].Application != "blocker" {
+		if len(h) == 0 || !slices.Equal(h[0].Blocks, []int{x.waiter}) || !h[0].Granted ||
+			h[0].Application != "blocker" {
 			t.Errorf("holder of %q: %+v", x.relation, h)
 		}
 	}
@@ -98,7 +105,8 @@ func TestLocksOfPartitions(t *testing.T) {
 	if l := of(s, int(pid)); len(l) != 1 || l[0].Relation != "public.events_1" {
 		t.Errorf("got %+v", l)
 	}
-	if len(s.Tables) != 1 || s.Tables[0].Relation != "public.events" || s.Tables[0].Rows < 10000 || s.Tables[0].Bytes < 100_000 {
+	if len(s.Tables) != 1 || s.Tables[0].Relation != "public.events" || s.Tables[0].Rows < 10000 ||
+		s.Tables[0].Bytes < 100_000 {
 		t.Errorf("the sum of the partitions: %+v", s.Tables)
 	}
 }
@@ -109,7 +117,8 @@ func TestSizesWaitForNobody(t *testing.T) {
 	w := watcher(t, d.DSN)
 	d.Blocker(t, "LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
 	s := sample(t, w, "public.orders", "public.nowhere")
-	if len(s.Tables) != 1 || s.Tables[0].Rows != 1000 || s.Tables[0].Bytes < 2*8192 || s.Tables[0].ReadsPerSecond != -1 {
+	if len(s.Tables) != 1 || s.Tables[0].Rows != 1000 || s.Tables[0].Bytes < 2*8192 ||
+		s.Tables[0].ReadsPerSecond != -1 {
 		t.Errorf("got %+v", s.Tables)
 	}
 }
@@ -142,7 +151,8 @@ func TestRates(t *testing.T) {
 
 func counts(t *testing.T, d *dbtest.DB) int64 {
 	t.Helper()
-	return dbtest.QueryVal[int64](t, d, "SELECT (n_tup_upd + n_tup_ins)::bigint FROM pg_stat_user_tables WHERE relname = 'orders'")
+	return dbtest.QueryVal[int64](t, d,
+		"SELECT (n_tup_upd + n_tup_ins)::bigint FROM pg_stat_user_tables WHERE relname = 'orders'")
 }
 
 func TestARoleWithoutRights(t *testing.T) {
@@ -180,7 +190,8 @@ func TestProgressOfAnIndexBuild(t *testing.T) {
 		t.Fatalf("got %+v", s.Progress)
 	}
 	p := s.Progress[0]
-	if p.PID != pid || p.Command != "CREATE INDEX CONCURRENTLY" || p.Relation != "public.orders" || !strings.HasPrefix(p.Phase, "waiting for writers") || p.Total < 1 || p.Unit != "sessions" {
+	if p.PID != pid || p.Command != "CREATE INDEX CONCURRENTLY" || p.Relation != "public.orders" ||
+		!strings.HasPrefix(p.Phase, "waiting for writers") || p.Total < 1 || p.Unit != "sessions" {
 		t.Errorf("got %+v", p)
 	}
 }
@@ -197,7 +208,9 @@ func TestPreparedTransactionAndReplica(t *testing.T) {
 		t.Fatal(err)
 	}
 	conn := d.Conn(t)
-	for _, sql := range []string{"BEGIN", "UPDATE orders SET note = 'p' WHERE id = 1", "PREPARE TRANSACTION 'forgotten'"} {
+	for _, sql := range []string{
+		"BEGIN", "UPDATE orders SET note = 'p' WHERE id = 1", "PREPARE TRANSACTION 'forgotten'",
+	} {
 		if _, err := conn.Exec(bounded(t), sql); err != nil {
 			t.Fatal(err)
 		}
@@ -206,7 +219,8 @@ func TestPreparedTransactionAndReplica(t *testing.T) {
 	w := watcher(t, d.DSN)
 	s := sample(t, w, "public.orders")
 	p := of(s, 0)
-	if len(p) != 1 || p[0].Application != "forgotten" || p[0].BackendType != "prepared transaction" || p[0].User == "" || p[0].SinceMS < 0 || !slices.Equal(p[0].Blocks, []int{alter}) {
+	if len(p) != 1 || p[0].Application != "forgotten" || p[0].BackendType != "prepared transaction" ||
+		p[0].User == "" || p[0].SinceMS < 0 || !slices.Equal(p[0].Blocks, []int{alter}) {
 		t.Errorf("got %+v", p)
 	}
 	dbtest.WaitFor(t, "the standby", func() bool {
@@ -234,7 +248,9 @@ func TestAFailedSampleIsNoSample(t *testing.T) {
 	if !errors.As(err, &stale) || !stale.Never || got.Tables != nil || !got.At.IsZero() {
 		t.Fatalf("got %+v, %v", got, err)
 	}
-	w.Use(session(t, d.DSN, db.Session{Kind: db.Monitor, Run: "7f3c9a21", Settings: []db.Setting{db.MilliSeconds("statement_timeout", 30_000)}}))
+	w.Use(session(t, d.DSN, db.Session{
+		Kind: db.Monitor, Run: "7f3c9a21", Settings: []db.Setting{db.MilliSeconds("statement_timeout", 30_000)},
+	}))
 	sample(t, w, "public.orders")
 	w.Use(c)
 	if _, err = w.Sample(bounded(t), nil); !errors.As(err, &stale) || stale.Never || stale.Age <= 0 {
@@ -266,12 +282,16 @@ func TestACostIsTheServers(t *testing.T) {
 func TestNothingStaysOpen(t *testing.T) {
 	d := dbtest.New(t)
 	d.Exec(t, orders)
-	c := session(t, d.DSN, db.Session{Kind: db.Monitor, Settings: []db.Setting{db.MilliSeconds("statement_timeout", 30_000)}})
+	c := session(t, d.DSN, db.Session{
+		Kind: db.Monitor, Settings: []db.Setting{db.MilliSeconds("statement_timeout", 30_000)},
+	})
 	sample(t, watch.New(c), "public.orders")
 	if c.PgConn().TxStatus() != 'I' {
 		t.Errorf("transaction status %c", c.PgConn().TxStatus())
 	}
-	if n := d.Count(t, fmt.Sprintf("pg_stat_activity WHERE pid = %d AND state = 'idle' AND xact_start IS NULL", c.PgConn().PID())); n != 1 {
+	if n := d.Count(t,
+		fmt.Sprintf("pg_stat_activity WHERE pid = %d AND state = 'idle' AND xact_start IS NULL",
+			c.PgConn().PID())); n != 1 {
 		t.Error("the monitor's session is not idle")
 	}
 }
@@ -293,10 +313,13 @@ func TestGhosts(t *testing.T) {
 	}
 	for _, c := range []*db.Conn{mine, session(t, plain, db.Session{Kind: db.Monitor})} {
 		g, err := watch.Ghosts(bounded(t), c, "7f3c9a21")
-		if err != nil || len(g) != 1 || g[0].PID != pid || g[0].Step() != "run" || g[0].Application != "belay/7f3c9a21/run" {
+		if err != nil || len(g) != 1 || g[0].PID != pid || g[0].Step() != "run" ||
+			g[0].Application != "belay/7f3c9a21/run" {
 			t.Fatalf("got %+v, %v", g, err)
 		}
-		if c == mine && (g[0].Wait != "Lock/relation" || g[0].State != "active" || g[0].BackendStart.IsZero() || !strings.HasPrefix(g[0].Query, "ALTER") || g[0].TransactionMS < 0) {
+		if c == mine &&
+			(g[0].Wait != "Lock/relation" || g[0].State != "active" || g[0].BackendStart.IsZero() ||
+				!strings.HasPrefix(g[0].Query, "ALTER") || g[0].TransactionMS < 0) {
 			t.Errorf("got %+v", g[0])
 		}
 		if c != mine && (g[0].Query != "" || g[0].State != "" || g[0].TransactionMS != -1) {
@@ -326,7 +349,8 @@ func TestManyWaiters(t *testing.T) {
 // A relation is found by its name, wherever the dots in it stand.
 func TestNamesWithDots(t *testing.T) {
 	d := dbtest.New(t)
-	d.Exec(t, `CREATE SCHEMA "a.b"; CREATE SCHEMA "A ""s"; CREATE TABLE "a.b"."c.d" (i int); CREATE TABLE "A ""s"."t é" (i int); CREATE TABLE ".x" (i int);
+	d.Exec(t,
+		`CREATE SCHEMA "a.b"; CREATE SCHEMA "A ""s"; CREATE TABLE "a.b"."c.d" (i int); CREATE TABLE "A ""s"."t é" (i int); CREATE TABLE ".x" (i int);
 		CREATE TABLE other (i int)`)
 	names := []string{`A "s.t é`, `a.b.c.d`, `public..x`}
 	s := sample(t, watcher(t, d.DSN), append(names, "public.gone", "other")...)

@@ -31,7 +31,9 @@ type Sample struct {
 // Without is the sample without what the sessions of an application hold or wait for.
 func (s Sample) Without(application string) Sample {
 	s.Locks = slices.DeleteFunc(slices.Clone(s.Locks), func(l Lock) bool { return l.Application == application })
-	s.Transactions = slices.DeleteFunc(slices.Clone(s.Transactions), func(t Transaction) bool { return t.Application == application })
+	s.Transactions = slices.DeleteFunc(slices.Clone(s.Transactions), func(t Transaction) bool {
+		return t.Application == application
+	})
 	return s
 }
 

@@ -9,8 +9,14 @@ import (
 func sample() Sample {
 	return Sample{
 		Locks: []Lock{
-			{PID: 881, Relation: "public.orders", Mode: lock.AccessShare, Granted: true, SinceMS: 451000, Blocks: []int{9120}},
-			{PID: 9120, Relation: "public.orders", Mode: lock.AccessExclusive, SinceMS: 120, BlockedBy: []int{881}, Blocks: []int{9133}},
+			{
+				PID: 881, Relation: "public.orders", Mode: lock.AccessShare, Granted: true, SinceMS: 451000,
+				Blocks: []int{9120},
+			},
+			{
+				PID: 9120, Relation: "public.orders", Mode: lock.AccessExclusive, SinceMS: 120, BlockedBy: []int{881},
+				Blocks: []int{9133},
+			},
 			{PID: 9133, Relation: "public.orders", Mode: lock.AccessShare, SinceMS: 80, BlockedBy: []int{9120}},
 			{PID: 9151, Relation: "public.orders", Mode: lock.RowExclusive, SinceMS: 20, BlockedBy: []int{9120}},
 			{PID: 7, Relation: "public.other", Mode: lock.AccessShare, Granted: true, SinceMS: 9},

@@ -76,5 +76,6 @@ func (m *Moment) Feeds(relation, column string) (s Sequence, ok bool) {
 // HoldsBack reports whether a concurrent build waits for the transaction: the
 // server leaves a plain VACUUM out.
 func (t Transaction) HoldsBack() bool {
-	return !strings.HasPrefix(t.Query, "autovacuum: VACUUM ") || strings.HasPrefix(t.Query, "autovacuum: VACUUM ANALYZE ")
+	return !strings.HasPrefix(t.Query, "autovacuum: VACUUM ") ||
+		strings.HasPrefix(t.Query, "autovacuum: VACUUM ANALYZE ")
 }

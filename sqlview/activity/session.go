@@ -107,7 +107,9 @@ func (s Session) Ending(canceled bool) (w Way, why string) {
 	case Ours(s.Application):
 		return "", "it is belay's own: `belay stop` stops a run and leaves nothing half done"
 	case s.Hidden():
-		return "", "hidden: needs pg_read_all_stats; without it belay could not tell this session from another that gets its pid"
+		return "",
+			"hidden: needs pg_read_all_stats; without it belay could not tell this session from another that gets " +
+				"its pid"
 	case s.BackendType == parallelWorker && s.Leader != 0:
 		return "", "it works for pid " + strconv.Itoa(s.Leader) + ": end that one"
 	case s.BackendType == walSender:
@@ -130,12 +132,14 @@ func (s Session) Means(w Way) []string {
 	switch {
 	case s.BackendType == walSender:
 		out = []string{
-			"It sends WAL to a replica or a subscriber. That one falls behind until it connects again, which it does by itself.",
+			"It sends WAL to a replica or a subscriber. That one falls behind until it connects again, which it does " +
+				"by itself.",
 			"Where it is the synchronous standby, commits wait meanwhile.",
 		}
 	case s.Wraparound:
 		out = []string{
-			"It vacuums so that the server does not run out of transaction ids. It starts again soon, from the beginning.",
+			"It vacuums so that the server does not run out of transaction ids. It starts again soon, from the " +
+				"beginning.",
 			"Ended again and again, it lets the server come to the point where it takes no more writes.",
 		}
 	case s.BackendType == autovacuum:
@@ -148,7 +152,10 @@ func (s Session) Means(w Way) []string {
 			"Its transaction is rolled back: all that it wrote since it began is lost.",
 		}
 	default:
-		out = []string{"Its connection is closed, and its application gets SQLSTATE 57P01.", "It is in no transaction: nothing is rolled back."}
+		out = []string{
+			"Its connection is closed, and its application gets SQLSTATE 57P01.",
+			"It is in no transaction: nothing is rolled back.",
+		}
 	}
 	return out
 }

@@ -35,23 +35,33 @@ func alterTable(e *evolution, n *pg.Node) {
 
 // alterations says what a subcommand of ALTER TABLE changes in the catalog.
 var alterations = map[pg.AlterTableType]func(*evolution, *Relation, *pg.AlterTableCmd){
-	pg.AlterTableType_AT_AddColumn:          alterAddColumn,
-	pg.AlterTableType_AT_DropColumn:         func(e *evolution, r *Relation, c *pg.AlterTableCmd) { e.dropColumn(r, c.Name) },
-	pg.AlterTableType_AT_ColumnDefault:      alterDefault,
-	pg.AlterTableType_AT_SetNotNull:         alterNotNull(true),
-	pg.AlterTableType_AT_DropNotNull:        alterNotNull(false),
-	pg.AlterTableType_AT_AlterColumnType:    alterType,
-	pg.AlterTableType_AT_SetExpression:      alterDefault,
-	pg.AlterTableType_AT_DropExpression:     func(_ *evolution, r *Relation, c *pg.AlterTableCmd) { editColumn(r, c.Name, dropExpression) },
-	pg.AlterTableType_AT_AddIdentity:        alterAddIdentity,
-	pg.AlterTableType_AT_DropIdentity:       alterDropIdentity,
-	pg.AlterTableType_AT_AddConstraint:      func(e *evolution, r *Relation, c *pg.AlterTableCmd) { e.addConstraint(r, c.Def.GetConstraint()) },
-	pg.AlterTableType_AT_DropConstraint:     func(e *evolution, r *Relation, c *pg.AlterTableCmd) { e.dropConstraint(r, c.Name) },
+	pg.AlterTableType_AT_AddColumn: alterAddColumn,
+	pg.AlterTableType_AT_DropColumn: func(e *evolution, r *Relation, c *pg.AlterTableCmd) {
+		e.dropColumn(r, c.Name)
+	},
+	pg.AlterTableType_AT_ColumnDefault:   alterDefault,
+	pg.AlterTableType_AT_SetNotNull:      alterNotNull(true),
+	pg.AlterTableType_AT_DropNotNull:     alterNotNull(false),
+	pg.AlterTableType_AT_AlterColumnType: alterType,
+	pg.AlterTableType_AT_SetExpression:   alterDefault,
+	pg.AlterTableType_AT_DropExpression: func(_ *evolution, r *Relation, c *pg.AlterTableCmd) {
+		editColumn(r, c.Name, dropExpression)
+	},
+	pg.AlterTableType_AT_AddIdentity:  alterAddIdentity,
+	pg.AlterTableType_AT_DropIdentity: alterDropIdentity,
+	pg.AlterTableType_AT_AddConstraint: func(e *evolution, r *Relation, c *pg.AlterTableCmd) {
+		e.addConstraint(r, c.Def.GetConstraint())
+	},
+	pg.AlterTableType_AT_DropConstraint: func(e *evolution, r *Relation, c *pg.AlterTableCmd) {
+		e.dropConstraint(r, c.Name)
+	},
 	pg.AlterTableType_AT_ValidateConstraint: alterValidate,
 	pg.AlterTableType_AT_AlterConstraint:    alterConstraint,
 	pg.AlterTableType_AT_AttachPartition:    alterAttach,
 	pg.AlterTableType_AT_DetachPartition:    alterDetach,
-	pg.AlterTableType_AT_AddInherit:         func(e *evolution, r *Relation, c *pg.AlterTableCmd) { e.inherit(r, e.Name(c.Def.GetRangeVar())) },
+	pg.AlterTableType_AT_AddInherit: func(e *evolution, r *Relation, c *pg.AlterTableCmd) {
+		e.inherit(r, e.Name(c.Def.GetRangeVar()))
+	},
 	pg.AlterTableType_AT_AddOf: func(e *evolution, r *Relation, c *pg.AlterTableCmd) {
 		r.OfType = e.NameOf(c.Def.GetTypeName().GetNames())
 	},
@@ -59,22 +69,34 @@ var alterations = map[pg.AlterTableType]func(*evolution, *Relation, *pg.AlterTab
 	pg.AlterTableType_AT_DropInherit: func(e *evolution, r *Relation, c *pg.AlterTableCmd) {
 		e.disinherit(e.Name(c.Def.GetRangeVar()), r.Name)
 	},
-	pg.AlterTableType_AT_SetLogged:          alterPersistence(false),
-	pg.AlterTableType_AT_SetUnLogged:        alterPersistence(true),
-	pg.AlterTableType_AT_EnableRowSecurity:  func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) { r.RowSecurity, r.Visibility = true, nil },
-	pg.AlterTableType_AT_DisableRowSecurity: func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) { r.RowSecurity, r.Visibility = false, nil },
-	pg.AlterTableType_AT_ForceRowSecurity:   func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) { r.Visibility = nil },
-	pg.AlterTableType_AT_NoForceRowSecurity: func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) { r.Visibility = nil },
-	pg.AlterTableType_AT_ReplicaIdentity:    alterReplicaIdentity,
-	pg.AlterTableType_AT_ClusterOn:          func(_ *evolution, r *Relation, c *pg.AlterTableCmd) { r.ClusteredOn = Schema(r.Name) + "." + c.Name },
-	pg.AlterTableType_AT_DropCluster:        func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) { r.ClusteredOn = "" },
-	pg.AlterTableType_AT_ChangeOwner:        func(_ *evolution, r *Relation, c *pg.AlterTableCmd) { r.Owner = c.Newowner.GetRolename() },
-	pg.AlterTableType_AT_DisableTrig:        alterTrigger(false),
-	pg.AlterTableType_AT_EnableTrig:         alterTrigger(true),
-	pg.AlterTableType_AT_DisableTrigAll:     alterTrigger(false),
-	pg.AlterTableType_AT_EnableTrigAll:      alterTrigger(true),
-	pg.AlterTableType_AT_DisableTrigUser:    alterTrigger(false),
-	pg.AlterTableType_AT_EnableTrigUser:     alterTrigger(true),
+	pg.AlterTableType_AT_SetLogged:   alterPersistence(false),
+	pg.AlterTableType_AT_SetUnLogged: alterPersistence(true),
+	pg.AlterTableType_AT_EnableRowSecurity: func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) {
+		r.RowSecurity, r.Visibility = true, nil
+	},
+	pg.AlterTableType_AT_DisableRowSecurity: func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) {
+		r.RowSecurity, r.Visibility = false, nil
+	},
+	pg.AlterTableType_AT_ForceRowSecurity: func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) {
+		r.Visibility = nil
+	},
+	pg.AlterTableType_AT_NoForceRowSecurity: func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) {
+		r.Visibility = nil
+	},
+	pg.AlterTableType_AT_ReplicaIdentity: alterReplicaIdentity,
+	pg.AlterTableType_AT_ClusterOn: func(_ *evolution, r *Relation, c *pg.AlterTableCmd) {
+		r.ClusteredOn = Schema(r.Name) + "." + c.Name
+	},
+	pg.AlterTableType_AT_DropCluster: func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) { r.ClusteredOn = "" },
+	pg.AlterTableType_AT_ChangeOwner: func(_ *evolution, r *Relation, c *pg.AlterTableCmd) {
+		r.Owner = c.Newowner.GetRolename()
+	},
+	pg.AlterTableType_AT_DisableTrig:     alterTrigger(false),
+	pg.AlterTableType_AT_EnableTrig:      alterTrigger(true),
+	pg.AlterTableType_AT_DisableTrigAll:  alterTrigger(false),
+	pg.AlterTableType_AT_EnableTrigAll:   alterTrigger(true),
+	pg.AlterTableType_AT_DisableTrigUser: alterTrigger(false),
+	pg.AlterTableType_AT_EnableTrigUser:  alterTrigger(true),
 }
 
 // alterPersistence: since 15 the sequences of a table follow it.
@@ -329,9 +351,11 @@ func indexLike(r *Relation, i IndexDef) string {
 // PartOf reports whether an index of a partition can be a part of an index of the
 // table, as far as that can be told from its text.
 func (i IndexDef) PartOf(whole IndexDef) bool {
-	return i.Unique == whole.Unique && slices.Equal(i.Columns, whole.Columns) && slices.Equal(i.Include, whole.Include) &&
+	return i.Unique == whole.Unique && slices.Equal(i.Columns, whole.Columns) &&
+		slices.Equal(i.Include, whole.Include) &&
 		folded(i.Predicate) == folded(whole.Predicate) && folded(i.Expressions) == folded(whole.Expressions) &&
-		i.Method == whole.Method && i.Valid && (whole.Constraint == "" || i.Constraint != "" && i.Primary == whole.Primary)
+		i.Method == whole.Method && i.Valid &&
+		(whole.Constraint == "" || i.Constraint != "" && i.Primary == whole.Primary)
 }
 
 func alterDetach(e *evolution, r *Relation, c *pg.AlterTableCmd) {

@@ -24,7 +24,9 @@ func (e *evolution) alterComposite(name string, s *pg.AlterTableStmt) {
 
 // attributeChanges are the subcommands that composite types have too.
 var attributeChanges = map[pg.AlterTableType]func(*evolution, *Relation, *pg.AlterTableCmd){
-	pg.AlterTableType_AT_AddColumn: func(e *evolution, r *Relation, c *pg.AlterTableCmd) { e.addColumn(r, c.Def.GetColumnDef()) },
+	pg.AlterTableType_AT_AddColumn: func(e *evolution, r *Relation, c *pg.AlterTableCmd) {
+		e.addColumn(r, c.Def.GetColumnDef())
+	},
 	pg.AlterTableType_AT_DropColumn: func(e *evolution, r *Relation, c *pg.AlterTableCmd) {
 		if e.Relations.Get(r.Name) != nil {
 			e.remove(Object{ColumnKind, c.Name, r.Name})

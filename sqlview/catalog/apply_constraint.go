@@ -38,7 +38,10 @@ func (e *evolution) addConstraint(r *Relation, k *pg.Constraint) {
 	if len(r.Constraints) >= maxConstraints {
 		return
 	}
-	c := Constraint{Name: Truncate(k.Conname), Valid: !k.SkipValidation, Enforced: true, Deferrable: k.Deferrable, Local: true, NoInherit: k.IsNoInherit}
+	c := Constraint{
+		Name: Truncate(k.Conname), Valid: !k.SkipValidation, Enforced: true, Deferrable: k.Deferrable, Local: true,
+		NoInherit: k.IsNoInherit,
+	}
 	if e.st.Has(parse.NotEnforced, k.Location) {
 		c.Enforced, c.Valid = false, false
 	}
@@ -174,7 +177,10 @@ func primaryColumns(r *Relation) []string {
 }
 
 func (e *evolution) addKey(r *Relation, c Constraint, k *pg.Constraint) {
-	i := IndexDef{Valid: true, Ready: true, Method: "btree", Immediate: !k.Deferrable, Columns: Strings(k.Keys), Include: Strings(k.Including)}
+	i := IndexDef{
+		Valid: true, Ready: true, Method: "btree", Immediate: !k.Deferrable, Columns: Strings(k.Keys),
+		Include: Strings(k.Including),
+	}
 	switch k.Contype {
 	case pg.ConstrType_CONSTR_PRIMARY:
 		c.Type, i.Primary, i.Unique = PrimaryKey, true, true

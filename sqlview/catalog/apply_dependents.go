@@ -28,7 +28,8 @@ func (e *evolution) dropColumn(r *Relation, name string) {
 
 // Uses reports whether an index depends on a column in any way.
 func (i IndexDef) Uses(column string) bool {
-	return slices.Contains(i.Columns, column) || slices.Contains(i.Include, column) || Mentions(i.Expressions, column) ||
+	return slices.Contains(i.Columns, column) || slices.Contains(i.Include, column) ||
+		Mentions(i.Expressions, column) ||
 		Mentions(i.Predicate, column) || includes(i.Definition, column)
 }
 

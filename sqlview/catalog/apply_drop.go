@@ -23,11 +23,16 @@ func drop(e *evolution, n *pg.Node) {
 
 // objectKinds are the objects of DROP that the catalog knows.
 var objectKinds = map[pg.ObjectType]Kind{
-	pg.ObjectType_OBJECT_TABLE: Table, pg.ObjectType_OBJECT_FOREIGN_TABLE: ForeignTable, pg.ObjectType_OBJECT_VIEW: View,
-	pg.ObjectType_OBJECT_MATVIEW: MaterializedView, pg.ObjectType_OBJECT_SEQUENCE: Sequence, pg.ObjectType_OBJECT_INDEX: Index,
-	pg.ObjectType_OBJECT_TYPE: TypeKind, pg.ObjectType_OBJECT_DOMAIN: TypeKind, pg.ObjectType_OBJECT_SCHEMA: SchemaKind,
-	pg.ObjectType_OBJECT_FUNCTION: FunctionKind, pg.ObjectType_OBJECT_PROCEDURE: FunctionKind, pg.ObjectType_OBJECT_ROUTINE: FunctionKind,
-	pg.ObjectType_OBJECT_TRIGGER: TriggerKind, pg.ObjectType_OBJECT_POLICY: PolicyKind, pg.ObjectType_OBJECT_RULE: RuleKind,
+	pg.ObjectType_OBJECT_TABLE: Table, pg.ObjectType_OBJECT_FOREIGN_TABLE: ForeignTable,
+	pg.ObjectType_OBJECT_VIEW:    View,
+	pg.ObjectType_OBJECT_MATVIEW: MaterializedView, pg.ObjectType_OBJECT_SEQUENCE: Sequence,
+	pg.ObjectType_OBJECT_INDEX: Index,
+	pg.ObjectType_OBJECT_TYPE:  TypeKind, pg.ObjectType_OBJECT_DOMAIN: TypeKind,
+	pg.ObjectType_OBJECT_SCHEMA:   SchemaKind,
+	pg.ObjectType_OBJECT_FUNCTION: FunctionKind, pg.ObjectType_OBJECT_PROCEDURE: FunctionKind,
+	pg.ObjectType_OBJECT_ROUTINE: FunctionKind,
+	pg.ObjectType_OBJECT_TRIGGER: TriggerKind, pg.ObjectType_OBJECT_POLICY: PolicyKind,
+	pg.ObjectType_OBJECT_RULE:        RuleKind,
 	pg.ObjectType_OBJECT_PUBLICATION: PublicationKind,
 }
 
@@ -126,7 +131,9 @@ func (e *evolution) removeNamed(r *Relation, o Object) {
 		r.Policies = max(0, r.Policies-1)
 		e.undependOn(o)
 	}
-	r.Dependents = without(r.Dependents, func(d Dependent) bool { return d.Name == o.Name && d.Kind == o.Kind && d.On == "" })
+	r.Dependents = without(r.Dependents, func(d Dependent) bool {
+		return d.Name == o.Name && d.Kind == o.Kind && d.On == ""
+	})
 }
 
 // undependOn takes a policy that is gone from the relations and functions of

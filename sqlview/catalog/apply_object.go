@@ -66,7 +66,8 @@ func createPolicy(e *evolution, n *pg.Node) {
 func createRule(e *evolution, n *pg.Node) {
 	s := n.GetRuleStmt()
 	table := e.Name(s.Relation)
-	e.needs(Dependent{Name: Truncate(s.Rulename), Kind: RuleKind, On: table}, append([]*pg.Node{s.WhereClause}, s.Actions...)...)
+	e.needs(Dependent{Name: Truncate(s.Rulename), Kind: RuleKind, On: table},
+		append([]*pg.Node{s.WhereClause}, s.Actions...)...)
 }
 
 func createStatistics(e *evolution, n *pg.Node) {
@@ -81,7 +82,8 @@ func createStatistics(e *evolution, n *pg.Node) {
 func createPublication(e *evolution, n *pg.Node) {
 	s := n.GetCreatePublicationStmt()
 	e.Publications = with(e.Publications, Publication{
-		Name: s.Pubname, AllTables: s.ForAllTables, Tables: e.published(s.Pubobjects), Named: e.publishedByName(s.Pubobjects)})
+		Name: s.Pubname, AllTables: s.ForAllTables, Tables: e.published(s.Pubobjects),
+		Named: e.publishedByName(s.Pubobjects)})
 }
 
 // publishedByName lists the tables that publication objects name one by one.

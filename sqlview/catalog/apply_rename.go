@@ -112,7 +112,8 @@ func (e *evolution) moveRelation(old, fresh string) {
 	}
 	r.ReferencedBy = mapped(r.ReferencedBy, swap)
 	for _, k := range r.Constraints {
-		if p := e.Relations.Get(k.References); k.Type == ForeignKey && p != nil && slices.Contains(p.ReferencedBy, old) {
+		if p := e.Relations.Get(k.References); k.Type == ForeignKey && p != nil &&
+			slices.Contains(p.ReferencedBy, old) {
 			q := e.edit(k.References)
 			q.ReferencedBy = mapped(q.ReferencedBy, swap)
 		}
@@ -200,7 +201,9 @@ func (e *evolution) renameSequenceCalls(old, fresh string) {
 	for name, r := range e.Relations.All() {
 		for _, c := range r.Columns {
 			if strings.Contains(c.Default, "nextval") && e.SequenceCalled(c.Default, name) == old {
-				editColumn(e.edit(name), c.Name, func(c *Column) { c.Default = "nextval('" + Quote(fresh) + "'::regclass)" })
+				editColumn(e.edit(name), c.Name, func(c *Column) {
+					c.Default = "nextval('" + Quote(fresh) + "'::regclass)"
+				})
 			}
 		}
 	}

@@ -86,7 +86,8 @@ func (e *evolution) inherit(child *Relation, parentName string) {
 
 // link makes a relation a child of another, with its columns.
 func (e *evolution) link(child, parent *Relation) {
-	if child == parent || slices.Contains(parent.Children, child.Name) || slices.Contains(e.Descendants(child.Name), parent.Name) {
+	if child == parent || slices.Contains(parent.Children, child.Name) ||
+		slices.Contains(e.Descendants(child.Name), parent.Name) {
 		return // the server refuses it (42P07)
 	}
 	parent.Children = with(parent.Children, child.Name)

@@ -46,7 +46,8 @@ func TestSchemaDump(t *testing.T) {
 	if k == nil || k.Valid || k.References != "public.users" || fmt.Sprint(k.RefColumns) != "[id]" {
 		t.Errorf("the foreign key is %+v", k)
 	}
-	if got := fmt.Sprint(s.SequencesOf("public.orders", "id"), s.Users("public.state"), s.Relation("users").ReferencedBy); got !=
+	if got := fmt.Sprint(s.SequencesOf("public.orders", "id"), s.Users("public.state"),
+		s.Relation("users").ReferencedBy); got !=
 		"[public.orders_id_seq] [public.orders.st] [public.orders]" {
 		t.Error(got)
 	}
@@ -59,7 +60,8 @@ func TestSchemaDump(t *testing.T) {
 func TestUnknownTableIsKnownInPart(t *testing.T) {
 	var s *catalog.Snapshot
 	c := s.Clone()
-	for _, st := range parsed(t, `ALTER TABLE t ADD CONSTRAINT ck CHECK (a IS NOT NULL) NOT VALID; ALTER TABLE t VALIDATE CONSTRAINT ck`) {
+	for _, st := range parsed(t,
+		`ALTER TABLE t ADD CONSTRAINT ck CHECK (a IS NOT NULL) NOT VALID; ALTER TABLE t VALIDATE CONSTRAINT ck`) {
 		c.Apply(st, 15)
 	}
 	if c.Relation("t") != nil {
@@ -73,7 +75,8 @@ func TestUnknownTableIsKnownInPart(t *testing.T) {
 func TestCreatedHere(t *testing.T) {
 	s := catalog.FromStatements(catalog.SourceSchema, parsed(t, `CREATE TABLE old (id int)`), 15)
 	before := s.Clone()
-	for _, st := range parsed(t, `CREATE TABLE fresh (id int PRIMARY KEY); CREATE INDEX i ON old (id); ALTER TABLE fresh RENAME TO newer`) {
+	for _, st := range parsed(t,
+		`CREATE TABLE fresh (id int PRIMARY KEY); CREATE INDEX i ON old (id); ALTER TABLE fresh RENAME TO newer`) {
 		s.Apply(st, 15)
 	}
 	for name, want := range map[string]bool{"old": false, "newer": true, "i": true, "fresh_pkey": true} {
@@ -87,7 +90,8 @@ func TestCreatedHere(t *testing.T) {
 }
 
 func TestSearchPath(t *testing.T) {
-	s := catalog.FromStatements(catalog.SourceHistory, parsed(t, `CREATE SCHEMA app; CREATE TABLE app.a (id int); CREATE TABLE public.b (id int)`), 15)
+	s := catalog.FromStatements(catalog.SourceHistory,
+		parsed(t, `CREATE SCHEMA app; CREATE TABLE app.a (id int); CREATE TABLE public.b (id int)`), 15)
 	for _, st := range parsed(t, `SET search_path = app, public; CREATE TABLE c (id int)`) {
 		s.Apply(st, 15)
 	}

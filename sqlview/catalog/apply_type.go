@@ -39,7 +39,9 @@ func SchemaElements(s *pg.CreateSchemaStmt) []*pg.Node {
 		}
 		return 4
 	}
-	return slices.SortedStableFunc(slices.Values(s.GetSchemaElts()), func(a, b *pg.Node) int { return order(a) - order(b) })
+	return slices.SortedStableFunc(slices.Values(s.GetSchemaElts()), func(a, b *pg.Node) int {
+		return order(a) - order(b)
+	})
 }
 
 // newNameOf is newName for an object that is no relation.
@@ -141,7 +143,9 @@ func createComposite(e *evolution, n *pg.Node) {
 	t := &Type{Name: name, Composite: true, CreatedHere: e.created}
 	for _, n := range n.GetCompositeTypeStmt().GetColdeflist() {
 		if d := n.GetColumnDef(); d != nil {
-			t.Attributes = append(t.Attributes, Column{Name: Truncate(d.Colname), Type: e.columnType(d.TypeName), Local: true})
+			t.Attributes = append(t.Attributes, Column{
+				Name: Truncate(d.Colname), Type: e.columnType(d.TypeName), Local: true,
+			})
 		}
 	}
 	e.Types.Set(name, t)
@@ -221,7 +225,8 @@ func (e *evolution) functionNeeds(name string, s *pg.CreateFunctionStmt) {
 		text, _, _ := SplitType(TypeText(t))
 		if known := e.Type(text); known != nil {
 			e.needType(known.Name, d)
-		} else if row := e.resolveText(text); text != "" && !strings.Contains(text, " ") && e.Relations.Get(row) != nil {
+		} else if row := e.resolveText(text); text != "" && !strings.Contains(text, " ") &&
+			e.Relations.Get(row) != nil {
 			r := e.edit(row)
 			r.Dependents = with(r.Dependents, Dependent{Name: name, Kind: FunctionKind, Columns: []string{NoColumn}})
 		}
@@ -231,7 +236,9 @@ func (e *evolution) functionNeeds(name string, s *pg.CreateFunctionStmt) {
 
 func (e *evolution) needType(name string, d Dependent) {
 	t := e.editType(name)
-	if !slices.ContainsFunc(t.Dependents, func(o Dependent) bool { return o.Name == d.Name && o.Kind == d.Kind && o.On == d.On }) {
+	if !slices.ContainsFunc(t.Dependents, func(o Dependent) bool {
+		return o.Name == d.Name && o.Kind == d.Kind && o.On == d.On
+	}) {
 		t.Dependents = with(t.Dependents, d)
 	}
 }
@@ -295,7 +302,10 @@ func (e *evolution) needsCalls(d Dependent, tree *pg.Node) {
 		case *pg.FuncCall:
 			name := e.NameOf(m.Funcname)
 			f := e.Functions.Get(name)
-			if f == nil || slices.ContainsFunc(f.Dependents, func(o Dependent) bool { return o.Name == d.Name && o.Kind == d.Kind && o.On == d.On }) {
+			if f == nil ||
+				slices.ContainsFunc(f.Dependents, func(o Dependent) bool {
+					return o.Name == d.Name && o.Kind == d.Kind && o.On == d.On
+				}) {
 				return true
 			}
 			needed := *f

@@ -109,7 +109,9 @@ func (c *closure) follow(o Object) {
 		c.namespace(o.Name, cascaded)
 	case TriggerKind:
 		for _, child := range c.Seen(o.On).parts() {
-			if slices.ContainsFunc(c.triggersOf(child), func(t Trigger) bool { return t.Name == o.Name && t.ForEachRow && t.Cloned }) {
+			if slices.ContainsFunc(c.triggersOf(child), func(t Trigger) bool {
+				return t.Name == o.Name && t.ForEachRow && t.Cloned
+			}) {
 				along(Object{TriggerKind, o.Name, child})
 			}
 		}
@@ -277,7 +279,8 @@ func (c *closure) constraint(o Object, along, cascaded func(Object)) {
 
 // SameKey reports whether two foreign keys say the same.
 func (k Constraint) SameKey(o Constraint) bool {
-	return k.Type == ForeignKey && o.Type == ForeignKey && k.References == o.References && k.OnDelete == o.OnDelete && k.OnUpdate == o.OnUpdate &&
+	return k.Type == ForeignKey && o.Type == ForeignKey && k.References == o.References && k.OnDelete == o.OnDelete &&
+		k.OnUpdate == o.OnUpdate &&
 		slices.Equal(k.Columns, o.Columns) && slices.Equal(k.RefColumns, o.RefColumns) && k.Deferrable == o.Deferrable
 }
 
@@ -308,7 +311,8 @@ func (c *closure) index(i *Relation, along, cascaded func(Object)) {
 // the server chose the oldest.
 func (c *closure) otherKey(table *Relation, d *IndexDef) bool {
 	return slices.ContainsFunc(table.Indexes, func(o IndexDef) bool {
-		return o.Name != d.Name && o.Unique && o.Predicate == "" && slices.Equal(sorted(o.Columns), sorted(d.Columns)) &&
+		return o.Name != d.Name && o.Unique && o.Predicate == "" &&
+			slices.Equal(sorted(o.Columns), sorted(d.Columns)) &&
 			(o.Primary || o.Constraint != "")
 	})
 }

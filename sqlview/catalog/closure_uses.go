@@ -9,7 +9,8 @@ import (
 func (c *closure) sequence(q *Relation, cascaded func(Object)) {
 	for name, r := range c.Relations.All() {
 		for _, col := range r.Columns {
-			if col.Default != "" && strings.Contains(col.Default, "nextval") && c.SequenceCalled(col.Default, name) == q.Name {
+			if col.Default != "" && strings.Contains(col.Default, "nextval") &&
+				c.SequenceCalled(col.Default, name) == q.Name {
 				cascaded(Object{DefaultKind, col.Name, name})
 			}
 		}
@@ -41,13 +42,14 @@ func (c *closure) calls(name string, cascaded func(Object)) {
 		c.dependents(name, f.Dependents, "", cascaded)
 	}
 	called := func(text string) bool {
-		return text != "" && strings.Contains(text, Base(name)) && slices.ContainsFunc(Calls(text), func(n string) bool {
-			schema, base, ok := strings.Cut(n, ".")
-			if !ok {
-				schema, base = "", n
-			}
-			return base == Base(name) && c.Resolve(schema, base) == name
-		})
+		return text != "" && strings.Contains(text, Base(name)) &&
+			slices.ContainsFunc(Calls(text), func(n string) bool {
+				schema, base, ok := strings.Cut(n, ".")
+				if !ok {
+					schema, base = "", n
+				}
+				return base == Base(name) && c.Resolve(schema, base) == name
+			})
 	}
 	for table, r := range c.Relations.All() {
 		for _, t := range r.Triggers {
@@ -137,8 +139,10 @@ func (c *closure) rowTypes(relation string) []Object {
 			continue
 		}
 		for _, col := range r.Columns {
-			if base, _, _ := SplitType(col.Type); base != "" && !strings.Contains(base, " ") && strings.HasSuffix(base, Base(relation)) &&
-				c.Relations.Get(c.resolveText(base)) != nil && c.resolveText(base) == relation && c.Type(col.Type) == nil {
+			if base, _, _ := SplitType(col.Type); base != "" && !strings.Contains(base, " ") &&
+				strings.HasSuffix(base, Base(relation)) &&
+				c.Relations.Get(c.resolveText(base)) != nil && c.resolveText(base) == relation &&
+				c.Type(col.Type) == nil {
 				all = append(all, Object{ColumnKind, col.Name, table})
 			}
 		}

@@ -9,7 +9,9 @@ import (
 )
 
 // changes finds words of code that may change a schema.
-var changes = regexp.MustCompile(`(?i)\b(alter|create|drop|rename|execute|truncate|import|call|perform|refresh|cluster)\b`)
+var changes = regexp.MustCompile(
+	`(?i)\b(alter|create|drop|rename|execute|truncate|import|call|perform|refresh|cluster)\b`,
+)
 
 // doubt is DO and CALL: what the code did to the relations that it names, nobody
 // sees. Where it puts a statement together it may have been any relation.

@@ -37,27 +37,39 @@ func (s *Snapshot) Fingerprint() string {
 }
 
 func (r *Relation) print(w io.Writer) {
-	fmt.Fprintf(w, "%s %q %q %q %t %t\n", r.Kind, r.Name, r.PartitionBound, r.PartitionStrategy, r.RowSecurity, r.Unlogged)
+	fmt.Fprintf(w, "%s %q %q %q %t %t\n", r.Kind, r.Name, r.PartitionBound, r.PartitionStrategy, r.RowSecurity,
+		r.Unlogged)
 	for _, c := range r.Columns {
-		fmt.Fprintf(w, " column %q %q %t %q %q %t\n", c.Name, c.Type, c.NotNull, folded(c.Default), c.Generated, c.Identity)
+		fmt.Fprintf(w, " column %q %q %t %q %q %t\n", c.Name, c.Type, c.NotNull, folded(c.Default), c.Generated,
+			c.Identity)
 	}
-	for _, i := range slices.SortedFunc(slices.Values(r.Indexes), func(a, b IndexDef) int { return cmp.Compare(a.Name, b.Name) }) {
-		fmt.Fprintf(w, " index %q %q %q %t %t %t %q %q %q\n", i.Name, i.Columns, i.Include, i.Unique, i.Primary, i.Valid,
+	for _, i := range slices.SortedFunc(slices.Values(r.Indexes), func(a, b IndexDef) int {
+		return cmp.Compare(a.Name, b.Name)
+	}) {
+		fmt.Fprintf(w, " index %q %q %q %t %t %t %q %q %q\n", i.Name, i.Columns, i.Include, i.Unique, i.Primary,
+			i.Valid,
 			folded(i.Predicate), folded(i.Expressions), i.Method)
 	}
 	printConstraints(w, r.Constraints)
-	for _, t := range slices.SortedFunc(slices.Values(r.Triggers), func(a, b Trigger) int { return cmp.Compare(a.Name, b.Name) }) {
+	for _, t := range slices.SortedFunc(slices.Values(r.Triggers), func(a, b Trigger) int {
+		return cmp.Compare(a.Name, b.Name)
+	}) {
 		fmt.Fprintf(w, " trigger %q %q %t %t %q\n", t.Name, t.Function, t.Enabled, t.ForEachRow, t.Events)
 	}
 }
 
 func printConstraints(w io.Writer, all []Constraint) {
-	for _, c := range slices.SortedFunc(slices.Values(all), func(a, b Constraint) int { return cmp.Compare(a.Name, b.Name) }) {
-		fmt.Fprintf(w, " constraint %q %s %q %q %t %q %q\n", c.Name, c.Type, c.Columns, folded(c.Expression), c.Valid, c.References, c.RefColumns)
+	for _, c := range slices.SortedFunc(slices.Values(all), func(a, b Constraint) int {
+		return cmp.Compare(a.Name, b.Name)
+	}) {
+		fmt.Fprintf(w, " constraint %q %s %q %q %t %q %q\n", c.Name, c.Type, c.Columns, folded(c.Expression), c.Valid,
+			c.References, c.RefColumns)
 	}
 }
 
-var spelling = regexp.MustCompile(`::[a-z_]+( varying| precision| with(out)? time zone)?(\(\d+(,\d+)?\))?(\[\])?|[()\s]`)
+var spelling = regexp.MustCompile(
+	`::[a-z_]+( varying| precision| with(out)? time zone)?(\(\d+(,\d+)?\))?(\[\])?|[()\s]`,
+)
 
 // folded is an expression without what the server spells differently once it was
 // dumped and restored.

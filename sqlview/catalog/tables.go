@@ -86,7 +86,8 @@ func (s *Snapshot) Users(typeName string) []string {
 		}
 	}
 	if t := s.Types.Get(typeName); t != nil {
-		all = append(all, slices.DeleteFunc(slices.Clone(t.UsedBy), func(user string) bool { return s.left(user, typeName) })...)
+		all = append(all,
+			slices.DeleteFunc(slices.Clone(t.UsedBy), func(user string) bool { return s.left(user, typeName) })...)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)

@@ -150,10 +150,14 @@ func (j *judge) inlineConstraint(a alteration, c newColumn, k *pg.Constraint) {
 	case pg.ConstrType_CONSTR_FOREIGN:
 		j.foreignKey(a, foreignKey{
 			parent: j.cat.Name(k.Pktable), columns: []string{c.Colname}, refColumns: catalog.Strings(k.PkAttrs),
-			skip: c.value == nil && !c.serial && !c.identity && !c.stored && !c.virtual || j.Has(parse.NotEnforced, k.Location),
+			skip: c.value == nil && !c.serial && !c.identity && !c.stored && !c.virtual ||
+				j.Has(parse.NotEnforced, k.Location),
 		})
 	default:
-		keyed := &pg.Constraint{Contype: k.Contype, Deferrable: k.Deferrable, Keys: []*pg.Node{{Node: &pg.Node_String_{String_: &pg.String{Sval: c.Colname}}}}}
+		keyed := &pg.Constraint{
+			Contype: k.Contype, Deferrable: k.Deferrable,
+			Keys: []*pg.Node{{Node: &pg.Node_String_{String_: &pg.String{Sval: c.Colname}}}},
+		}
 		j.lockChildren(a, keyed)
 		j.buildKey(a, keyed)
 		j.note("builds a unique index under the table's lock")

@@ -22,7 +22,8 @@ func addConstraint(j *judge, a alteration) {
 	k := a.Def.GetConstraint()
 	if k.GetContype() == pg.ConstrType_CONSTR_FOREIGN {
 		j.inverse(ReversibleInstant, "DROP CONSTRAINT")
-		if !j.keptInStep(a.table, catalog.Strings(k.FkAttrs)...) && !j.keptInStep(j.cat.Name(k.Pktable), catalog.Strings(k.PkAttrs)...) {
+		if !j.keptInStep(a.table, catalog.Strings(k.FkAttrs)...) &&
+			!j.keptInStep(j.cat.Name(k.Pktable), catalog.Strings(k.PkAttrs)...) {
 			j.breaks(BreaksOld)
 		}
 		addForeignKey(j, a, k)
@@ -107,8 +108,9 @@ func (j *judge) buildKey(a alteration, k *pg.Constraint) {
 	if a.only {
 		return
 	}
-	whole := catalog.IndexDef{Columns: catalog.Strings(k.Keys), Include: catalog.Strings(k.Including), Method: "btree", Constraint: "?",
-		Unique: k.Contype != pg.ConstrType_CONSTR_EXCLUSION, Primary: k.Contype == pg.ConstrType_CONSTR_PRIMARY}
+	whole := catalog.IndexDef{Columns: catalog.Strings(k.Keys), Include: catalog.Strings(k.Including), Method: "btree",
+		Constraint: "?",
+		Unique:     k.Contype != pg.ConstrType_CONSTR_EXCLUSION, Primary: k.Contype == pg.ConstrType_CONSTR_PRIMARY}
 	j.buildParts(a.table, whole, j.partKeyMode(k))
 }
 
@@ -124,7 +126,9 @@ func (j *judge) buildParts(table string, whole catalog.IndexDef, mode lock.Mode)
 			continue
 		}
 		j.lock(child, mode)
-		own := slices.IndexFunc(j.indexes(child), func(i catalog.IndexDef) bool { return i.PartOf(whole) && !j.isPart(i.Name) })
+		own := slices.IndexFunc(j.indexes(child), func(i catalog.IndexDef) bool {
+			return i.PartOf(whole) && !j.isPart(i.Name)
+		})
 		if own >= 0 {
 			j.lock(part.Indexes[own].Name, j.partIndexMode())
 			j.lockAll(j.parts(child), mode)
@@ -222,7 +226,8 @@ func validateConstraint(j *judge, a alteration) {
 			j.lockAll(j.cat.Descendants(a.table), lock.ShareUpdateExclusive)
 		}
 		a.scanTree(j)
-		j.note("constraint %s is not in the catalog: if it is a foreign key, the table it points to is locked ROW SHARE", a.Name)
+		j.note("constraint %s is not in the catalog: if it is a foreign key, the table it points to is locked ROW "+
+			"SHARE", a.Name)
 	case k.Valid:
 		j.note("constraint %s is valid already: nothing is read", a.Name)
 	case k.Type == catalog.ForeignKey:

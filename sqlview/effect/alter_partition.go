@@ -69,7 +69,10 @@ func (fk *keys) attachForeignKeys(a alteration, part string, r *catalog.Relation
 		}
 		fk.lock(k.References, mode)
 		fk.lockAll(fk.parts(k.References), mode)
-		if r != nil && slices.ContainsFunc(r.Constraints, func(o catalog.Constraint) bool { return o.SameKey(k) && o.Valid && !o.Inherited }) {
+		if r != nil &&
+			slices.ContainsFunc(r.Constraints, func(o catalog.Constraint) bool {
+				return o.SameKey(k) && o.Valid && !o.Inherited
+			}) {
 			// Its triggers are dropped: those of the parent's take over.
 			if fk.version >= 15 || len(fk.parts(k.References)) == 0 {
 				fk.lock(k.References, lock.AccessExclusive)
@@ -95,7 +98,8 @@ func (fk *keys) partIndexes(parent string) {
 func (j *judge) attachIndexes(a alteration, part string, r *catalog.Relation) {
 	j.partIndexes(a.table)
 	for _, i := range j.indexes(a.table) {
-		has := r != nil && slices.ContainsFunc(r.Indexes, func(o catalog.IndexDef) bool { return o.PartOf(i) && !j.isPart(o.Name) })
+		has := r != nil &&
+			slices.ContainsFunc(r.Indexes, func(o catalog.IndexDef) bool { return o.PartOf(i) && !j.isPart(o.Name) })
 		if !has && !j.new(part) {
 			j.scanTree(part)
 			j.note("builds an index like %s on %s", i.Name, part)
@@ -161,7 +165,8 @@ func detachPartition(j *judge, a alteration) {
 	p := a.Def.GetPartitionCmd()
 	part := j.cat.Name(p.GetName())
 	j.breaks(BreaksOld)
-	j.inverse(ReversibleSlow, "ATTACH PARTITION %s (reads it whole unless a CHECK proves the bound)", catalog.Base(part))
+	j.inverse(ReversibleSlow, "ATTACH PARTITION %s (reads it whole unless a CHECK proves the bound)",
+		catalog.Base(part))
 	if p.Concurrent {
 		j.detachConcurrently(a, part)
 		return

@@ -43,7 +43,8 @@ func setLogged(j *judge, a alteration) {
 	}
 	if a.rel != nil {
 		for _, k := range a.rel.Constraints {
-			if p := j.cat.Seen(k.References); k.Type == catalog.ForeignKey && p != nil && p.Unlogged && p.Name != a.table {
+			if p := j.cat.Seen(k.References); k.Type == catalog.ForeignKey && p != nil && p.Unlogged &&
+				p.Name != a.table {
 				j.fails("42P16", "it references %s, which is unlogged", p.Name)
 			}
 		}

@@ -10,25 +10,37 @@ import (
 )
 
 var _ = subcommandsOf(map[pg.AlterTableType]subcommand{
-	pg.AlterTableType_AT_EnableTrig:         {lock.ShareRowExclusive, false, toggle("DISABLE TRIGGER", BreaksNeither)},
-	pg.AlterTableType_AT_EnableAlwaysTrig:   {lock.ShareRowExclusive, false, toggle("ENABLE TRIGGER", BreaksNeither)},
-	pg.AlterTableType_AT_EnableReplicaTrig:  {lock.ShareRowExclusive, false, toggle("ENABLE TRIGGER", BreaksOld)},
-	pg.AlterTableType_AT_EnableTrigAll:      {lock.ShareRowExclusive, false, toggle("DISABLE TRIGGER ALL", BreaksNeither)},
-	pg.AlterTableType_AT_EnableTrigUser:     {lock.ShareRowExclusive, false, toggle("DISABLE TRIGGER USER", BreaksNeither)},
-	pg.AlterTableType_AT_DisableTrig:        {lock.ShareRowExclusive, false, disable("ENABLE TRIGGER")},
-	pg.AlterTableType_AT_DisableTrigAll:     {lock.ShareRowExclusive, false, disable("ENABLE TRIGGER ALL")},
-	pg.AlterTableType_AT_DisableTrigUser:    {lock.ShareRowExclusive, false, disable("ENABLE TRIGGER USER")},
-	pg.AlterTableType_AT_EnableRule:         {lock.AccessExclusive, false, toggle("DISABLE RULE", BreaksNeither)},
-	pg.AlterTableType_AT_EnableAlwaysRule:   {lock.AccessExclusive, false, toggle("ENABLE RULE", BreaksNeither)},
-	pg.AlterTableType_AT_EnableReplicaRule:  {lock.AccessExclusive, false, toggle("ENABLE RULE", BreaksOld)},
-	pg.AlterTableType_AT_DisableRule:        {lock.AccessExclusive, false, toggle("ENABLE RULE", BreaksOld)},
-	pg.AlterTableType_AT_EnableRowSecurity:  {lock.AccessExclusive, false, toggle("DISABLE ROW LEVEL SECURITY", BreaksOld)},
-	pg.AlterTableType_AT_DisableRowSecurity: {lock.AccessExclusive, false, toggle("ENABLE ROW LEVEL SECURITY", BreaksNeither)},
-	pg.AlterTableType_AT_ForceRowSecurity:   {lock.AccessExclusive, false, toggle("NO FORCE ROW LEVEL SECURITY", BreaksOld)},
-	pg.AlterTableType_AT_NoForceRowSecurity: {lock.AccessExclusive, false, toggle("FORCE ROW LEVEL SECURITY", BreaksNeither)},
-	pg.AlterTableType_AT_ChangeOwner:        {lock.AccessExclusive, false, changeOwner},
-	pg.AlterTableType_AT_AddOf:              {lock.AccessExclusive, false, toggle("NOT OF", BreaksNeither)},
-	pg.AlterTableType_AT_DropOf:             {lock.AccessExclusive, false, toggle("OF", BreaksNeither)},
+	pg.AlterTableType_AT_EnableTrig:        {lock.ShareRowExclusive, false, toggle("DISABLE TRIGGER", BreaksNeither)},
+	pg.AlterTableType_AT_EnableAlwaysTrig:  {lock.ShareRowExclusive, false, toggle("ENABLE TRIGGER", BreaksNeither)},
+	pg.AlterTableType_AT_EnableReplicaTrig: {lock.ShareRowExclusive, false, toggle("ENABLE TRIGGER", BreaksOld)},
+	pg.AlterTableType_AT_EnableTrigAll: {
+		lock.ShareRowExclusive, false, toggle("DISABLE TRIGGER ALL", BreaksNeither),
+	},
+	pg.AlterTableType_AT_EnableTrigUser: {
+		lock.ShareRowExclusive, false, toggle("DISABLE TRIGGER USER", BreaksNeither),
+	},
+	pg.AlterTableType_AT_DisableTrig:       {lock.ShareRowExclusive, false, disable("ENABLE TRIGGER")},
+	pg.AlterTableType_AT_DisableTrigAll:    {lock.ShareRowExclusive, false, disable("ENABLE TRIGGER ALL")},
+	pg.AlterTableType_AT_DisableTrigUser:   {lock.ShareRowExclusive, false, disable("ENABLE TRIGGER USER")},
+	pg.AlterTableType_AT_EnableRule:        {lock.AccessExclusive, false, toggle("DISABLE RULE", BreaksNeither)},
+	pg.AlterTableType_AT_EnableAlwaysRule:  {lock.AccessExclusive, false, toggle("ENABLE RULE", BreaksNeither)},
+	pg.AlterTableType_AT_EnableReplicaRule: {lock.AccessExclusive, false, toggle("ENABLE RULE", BreaksOld)},
+	pg.AlterTableType_AT_DisableRule:       {lock.AccessExclusive, false, toggle("ENABLE RULE", BreaksOld)},
+	pg.AlterTableType_AT_EnableRowSecurity: {
+		lock.AccessExclusive, false, toggle("DISABLE ROW LEVEL SECURITY", BreaksOld),
+	},
+	pg.AlterTableType_AT_DisableRowSecurity: {
+		lock.AccessExclusive, false, toggle("ENABLE ROW LEVEL SECURITY", BreaksNeither),
+	},
+	pg.AlterTableType_AT_ForceRowSecurity: {
+		lock.AccessExclusive, false, toggle("NO FORCE ROW LEVEL SECURITY", BreaksOld),
+	},
+	pg.AlterTableType_AT_NoForceRowSecurity: {
+		lock.AccessExclusive, false, toggle("FORCE ROW LEVEL SECURITY", BreaksNeither),
+	},
+	pg.AlterTableType_AT_ChangeOwner: {lock.AccessExclusive, false, changeOwner},
+	pg.AlterTableType_AT_AddOf:       {lock.AccessExclusive, false, toggle("NOT OF", BreaksNeither)},
+	pg.AlterTableType_AT_DropOf:      {lock.AccessExclusive, false, toggle("OF", BreaksNeither)},
 })
 
 func toggle(back string, b Breaks) func(*judge, alteration) {
@@ -58,10 +70,14 @@ func (j *judge) toggleParts(a alteration) {
 	}
 	var row bool
 	if a.rel != nil {
-		row = slices.ContainsFunc(a.rel.Triggers, func(t catalog.Trigger) bool { return t.ForEachRow && (a.Name == "" || t.Name == a.Name) })
+		row = slices.ContainsFunc(a.rel.Triggers, func(t catalog.Trigger) bool {
+			return t.ForEachRow && (a.Name == "" || t.Name == a.Name)
+		})
 		all := a.Subtype == pg.AlterTableType_AT_EnableTrigAll || a.Subtype == pg.AlterTableType_AT_DisableTrigAll
 		row = row || all && (len(j.foreignKeysTo(a.table)) > 0 ||
-			slices.ContainsFunc(a.rel.Constraints, func(k catalog.Constraint) bool { return k.Type == catalog.ForeignKey }))
+			slices.ContainsFunc(a.rel.Constraints, func(k catalog.Constraint) bool {
+				return k.Type == catalog.ForeignKey
+			}))
 	}
 	if row || j.version < 15 {
 		j.lockAll(j.parts(a.table), lock.ShareRowExclusive)

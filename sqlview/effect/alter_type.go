@@ -36,7 +36,8 @@ func alterType(j *judge, a alteration) {
 	default:
 		j.inverse(ReversibleInstant, "TYPE %s", from)
 	}
-	collated := d.CollClause != nil && (c == nil || strings.Join(catalog.Strings(d.CollClause.Collname), ".") != c.Collation)
+	collated := d.CollClause != nil &&
+		(c == nil || strings.Join(catalog.Strings(d.CollClause.Collname), ".") != c.Collation)
 	for _, t := range a.tree(j.cat) {
 		j.typeOf(t, a.Name, change, collated)
 		if c := j.cat.Seen(t).Column(a.Name); c != nil && c.Identity {
@@ -89,7 +90,8 @@ func (t *types) typeConstraints(table, column string, change typeChange) {
 	}
 	for _, k := range r.Constraints {
 		switch {
-		case k.Type == catalog.Check && k.Enforced && (slices.Contains(k.Columns, column) || catalog.Mentions(k.Expression, column)):
+		case k.Type == catalog.Check && k.Enforced &&
+			(slices.Contains(k.Columns, column) || catalog.Mentions(k.Expression, column)):
 			if k.Valid {
 				t.scan(table)
 				t.note("the CHECK %s is verified again", k.Name)
@@ -147,6 +149,7 @@ func (t *types) typeCasts(a alteration, c *catalog.Column, to string, using *pg.
 	case using == nil && Assignable(c.Type, to, t.cat) == No:
 		t.fails("42804", "%s does not become %s by itself: it takes USING", c.Type, to)
 	case !dropped && DefaultAssignable(c.Default, to, t.cat) == No:
-		t.fails("42804", "the default %s does not become %s by itself: DROP DEFAULT first, SET DEFAULT after", c.Default, to)
+		t.fails("42804", "the default %s does not become %s by itself: DROP DEFAULT first, SET DEFAULT after",
+			c.Default, to)
 	}
 }

@@ -81,12 +81,15 @@ var (
 	assignment = map[string][]string{
 		"date":                        {"timestamp without time zone", "timestamp with time zone"},
 		"timestamp without time zone": {"date", "time without time zone", "timestamp with time zone"},
-		"timestamp with time zone":    {"date", "time without time zone", "timestamp without time zone", "time with time zone"},
-		"time without time zone":      {"interval", "time with time zone"},
-		"time with time zone":         {"time without time zone"},
-		"interval":                    {"time without time zone"},
-		"json":                        {"jsonb"}, "jsonb": {"json"}, "cidr": {"inet"}, "inet": {"cidr"},
-		"smallint": {"oid", "regclass"}, "integer": {"oid", "money", "regclass"}, "bigint": {"oid", "money", "regclass"}, "numeric": {"money"}, "money": {"numeric"},
+		"timestamp with time zone": {
+			"date", "time without time zone", "timestamp without time zone", "time with time zone",
+		},
+		"time without time zone": {"interval", "time with time zone"},
+		"time with time zone":    {"time without time zone"},
+		"interval":               {"time without time zone"},
+		"json":                   {"jsonb"}, "jsonb": {"json"}, "cidr": {"inet"}, "inet": {"cidr"},
+		"smallint": {"oid", "regclass"}, "integer": {"oid", "money", "regclass"},
+		"bigint": {"oid", "money", "regclass"}, "numeric": {"money"}, "money": {"numeric"},
 		"oid": {"integer", "bigint", "regclass"}, "regclass": {"integer", "bigint", "oid"},
 		"text": {"regclass"}, "character varying": {"regclass"}, "bit": {"bit varying"}, "bit varying": {"bit"},
 		"macaddr": {"macaddr8"}, "macaddr8": {"macaddr"},
@@ -106,8 +109,10 @@ var (
 
 // callTypes are the types of the calls that defaults are mostly made of.
 var callTypes = map[string]string{
-	"now()": "timestamp with time zone", "CURRENT_TIMESTAMP": "timestamp with time zone", "clock_timestamp()": "timestamp with time zone",
-	"CURRENT_DATE": "date", "gen_random_uuid()": "uuid", "uuid_generate_v4()": "uuid", "true": "boolean", "false": "boolean",
+	"now()": "timestamp with time zone", "CURRENT_TIMESTAMP": "timestamp with time zone",
+	"clock_timestamp()": "timestamp with time zone",
+	"CURRENT_DATE":      "date", "gen_random_uuid()": "uuid", "uuid_generate_v4()": "uuid", "true": "boolean",
+	"false": "boolean",
 }
 
 // defaultType is the type that a default has before it is stored, read from its

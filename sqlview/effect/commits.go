@@ -47,7 +47,8 @@ func (r *routines) commitsIn(body, language string, depth int) Commits {
 	for i := range words {
 		switch {
 		case !beginsStatement(words, i):
-		case (words[i] == "commit" || words[i] == "rollback") && i+1 < len(words) && (words[i+1] == ";" || words[i+1] == "and"):
+		case (words[i] == "commit" || words[i] == "rollback") && i+1 < len(words) &&
+			(words[i+1] == ";" || words[i+1] == "and"):
 			return CommitsItself
 		case words[i] == "call":
 			switch r.commitsOf(called(words[i+1:]), depth+1) {
@@ -94,8 +95,10 @@ func (j *judge) commits(c Commits, what string) {
 	j.e.Commits = c
 	switch c {
 	case CommitsItself:
-		j.note("%s commits by itself: it runs outside a transaction, alone in its file, and what it has committed when it fails stands", what)
+		j.note("%s commits by itself: it runs outside a transaction, alone in its file, and what it has committed "+
+			"when it fails stands", what)
 	case CommitsMaybe:
-		j.note("%s may commit by itself: alone in its file it runs outside a transaction, as with psql, and what it has committed when it fails stands", what)
+		j.note("%s may commit by itself: alone in its file it runs outside a transaction, as with psql, and what it "+
+			"has committed when it fails stands", what)
 	}
 }

@@ -10,7 +10,9 @@ import (
 var (
 	_ = register((*pg.Node_CreateSchemaStmt)(nil), createSchema)
 	_ = register((*pg.Node_CreateStmt)(nil), func(j *judge, n *pg.Node) { createTable(j, n.GetCreateStmt()) })
-	_ = register((*pg.Node_CreateForeignTableStmt)(nil), func(j *judge, n *pg.Node) { createTable(j, n.GetCreateForeignTableStmt().GetBaseStmt()) })
+	_ = register((*pg.Node_CreateForeignTableStmt)(nil), func(j *judge, n *pg.Node) {
+		createTable(j, n.GetCreateForeignTableStmt().GetBaseStmt())
+	})
 	_ = register((*pg.Node_CreateTableAsStmt)(nil), createTableAs)
 )
 

@@ -252,7 +252,8 @@ func (q *queries) given(s *pg.InsertStmt, table string) []string {
 	values := source.TargetList
 	if len(source.ValuesLists) > 0 {
 		values = source.ValuesLists[0].GetList().GetItems()
-	} else if len(s.Cols) > 0 || slices.Contains(catalog.Columns(&pg.Node{Node: &pg.Node_SelectStmt{SelectStmt: source}}), "*") {
+	} else if len(s.Cols) > 0 ||
+		slices.Contains(catalog.Columns(&pg.Node{Node: &pg.Node_SelectStmt{SelectStmt: source}}), "*") {
 		return columns
 	}
 	var all []string

@@ -91,7 +91,8 @@ func (r *removal) inTheWay(o catalog.Object) string {
 
 // spoken names an object in a sentence.
 func (r *removal) spoken(o catalog.Object) string {
-	if k := r.cat.Seen(o.On).Constraint(o.Name); o.Kind == catalog.ConstraintKind && k != nil && k.Type == catalog.ForeignKey {
+	if k := r.cat.Seen(o.On).Constraint(o.Name); o.Kind == catalog.ConstraintKind && k != nil &&
+		k.Type == catalog.ForeignKey {
 		return "the foreign key " + o.Name + " of " + o.On
 	}
 	return o.String()
@@ -301,7 +302,9 @@ func truncate(j *judge, n *pg.Node) {
 				j.note("CASCADE empties %s", k.Child)
 				all = append(all, k.Child)
 			default:
-				if !slices.ContainsFunc(s.Relations, func(v *pg.Node) bool { return j.cat.Name(v.GetRangeVar()) == k.Child }) {
+				if !slices.ContainsFunc(s.Relations, func(v *pg.Node) bool {
+					return j.cat.Name(v.GetRangeVar()) == k.Child
+				}) {
 					j.fails("0A000", "%s references it: truncate both, or CASCADE", k.Child)
 				}
 			}

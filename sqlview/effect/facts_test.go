@@ -16,7 +16,8 @@ import (
 // notKnowable lists the facts whose line does not say what a server does at its
 // strongest moment, with the reason.
 var notKnowable = map[string]string{
-	"detach-partition-concurrently": "seen while it waited between its transactions, holding nothing; the locks it takes are SHARE UPDATE EXCLUSIVE and ACCESS EXCLUSIVE",
+	"detach-partition-concurrently": "seen while it waited between its transactions, holding nothing; the locks it " +
+		"takes are SHARE UPDATE EXCLUSIVE and ACCESS EXCLUSIVE",
 }
 
 // TestFacts plays the oracle: setup builds the catalog, the statement is judged
@@ -44,7 +45,8 @@ func TestFacts(t *testing.T) {
 		}
 	}
 	for _, v := range slices.Sorted(maps.Keys(score)) {
-		t.Logf("PostgreSQL %d: %d right, %d wrong, %d not knowable", v, score[v][right], score[v][wrong], score[v][unknowable])
+		t.Logf("PostgreSQL %d: %d right, %d wrong, %d not knowable", v, score[v][right], score[v][wrong],
+			score[v][unknowable])
 	}
 }
 

@@ -36,7 +36,9 @@ func TestEveryStatementHasAFamily(t *testing.T) {
 // Every subcommand of ALTER TABLE that the grammar can build must be judged.
 func TestEverySubcommandIsJudged(t *testing.T) {
 	// These are made by the server itself, never written.
-	made := []string{"CookedColumnDefault", "AddColumnToView", "CheckNotNull", "ReAdd", "AddIndex", "AddIndexConstraint"}
+	made := []string{
+		"CookedColumnDefault", "AddColumnToView", "CheckNotNull", "ReAdd", "AddIndex", "AddIndexConstraint",
+	}
 	for value, name := range pg.AlterTableType_name {
 		written := strings.TrimPrefix(name, "AT_")
 		for _, m := range made {

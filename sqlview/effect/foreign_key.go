@@ -183,7 +183,8 @@ func (q *queries) ripple(first change) {
 // nothing that other foreign keys could see.
 func (q *queries) act(c change, k catalog.Reference) (change, bool) {
 	columns := strings.Fields(c.columns)
-	if !c.goes && len(columns) > 0 && !slices.ContainsFunc(k.RefColumns, func(r string) bool { return slices.Contains(columns, r) }) {
+	if !c.goes && len(columns) > 0 &&
+		!slices.ContainsFunc(k.RefColumns, func(r string) bool { return slices.Contains(columns, r) }) {
 		return change{}, false
 	}
 	action := k.OnUpdate

@@ -11,7 +11,8 @@ import (
 // What the run itself made is used by no code yet, whatever is done to it; what
 // it does to anything else counts as always.
 func TestNewBreaksNobody(t *testing.T) {
-	const there = "CREATE TABLE old (id bigint PRIMARY KEY); CREATE FUNCTION oldf() RETURNS int LANGUAGE sql AS 'SELECT 1';"
+	const there = "CREATE TABLE old (id bigint PRIMARY KEY); CREATE FUNCTION oldf() RETURNS int LANGUAGE sql AS " +
+		"'SELECT 1';"
 	const made = `CREATE TABLE acct (id bigint PRIMARY KEY, note text, owner_id bigint); CREATE SEQUENCE made_seq;
 		CREATE INDEX acct_note ON acct (note); CREATE VIEW acct_v AS SELECT id FROM acct;
 		CREATE FUNCTION madef() RETURNS int LANGUAGE sql AS 'SELECT 1';`

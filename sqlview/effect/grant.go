@@ -74,14 +74,16 @@ func (j *judge) describe(kind pg.ObjectType, object *pg.Node) {
 	j.inverse(ReversibleInstant, "set it back")
 	parts := object.GetList().GetItems()
 	switch kind {
-	case pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_INDEX, pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW,
+	case pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_INDEX, pg.ObjectType_OBJECT_VIEW,
+		pg.ObjectType_OBJECT_MATVIEW,
 		pg.ObjectType_OBJECT_SEQUENCE, pg.ObjectType_OBJECT_FOREIGN_TABLE:
 		j.lock(j.cat.NameOf(parts), lock.ShareUpdateExclusive)
 	case pg.ObjectType_OBJECT_COLUMN:
 		if len(parts) > 1 {
 			j.lock(j.cat.NameOf(parts[:len(parts)-1]), lock.ShareUpdateExclusive)
 		}
-	case pg.ObjectType_OBJECT_TABCONSTRAINT, pg.ObjectType_OBJECT_TRIGGER, pg.ObjectType_OBJECT_RULE, pg.ObjectType_OBJECT_POLICY:
+	case pg.ObjectType_OBJECT_TABCONSTRAINT, pg.ObjectType_OBJECT_TRIGGER, pg.ObjectType_OBJECT_RULE,
+		pg.ObjectType_OBJECT_POLICY:
 		if len(parts) > 1 {
 			j.lock(j.cat.NameOf(parts[:len(parts)-1]), lock.AccessShare)
 		}

@@ -40,7 +40,8 @@ func createIndex(j *judge, n *pg.Node) {
 	}
 	j.lock(table, mode)
 	j.callsFunctions(s)
-	if name := catalog.Schema(table) + "." + catalog.Truncate(s.Idxname); s.IfNotExists && s.Idxname != "" && j.cat.Seen(name) != nil {
+	if name := catalog.Schema(table) + "." + catalog.Truncate(s.Idxname); s.IfNotExists && s.Idxname != "" &&
+		j.cat.Seen(name) != nil {
 		j.note("%s is there already: IF NOT EXISTS does nothing", name)
 		return
 	}
@@ -66,7 +67,9 @@ func (j *judge) partitionedIndex(s *pg.IndexStmt, table string) {
 	case s.Concurrent:
 		j.refused("0A000", "cannot create an index on a partitioned table concurrently")
 	case s.Relation.GetInh():
-		whole := catalog.IndexDef{Unique: s.Unique, Method: s.AccessMethod, Predicate: catalog.Expression(s.WhereClause)}
+		whole := catalog.IndexDef{
+			Unique: s.Unique, Method: s.AccessMethod, Predicate: catalog.Expression(s.WhereClause),
+		}
 		for _, p := range s.IndexParams {
 			whole.Columns = append(whole.Columns, p.GetIndexElem().GetName())
 		}

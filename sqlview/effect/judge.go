@@ -62,11 +62,15 @@ type judge struct {
 
 func newJudge(s parse.Statement, snap *catalog.Snapshot, version int) *judge {
 	r := &record{cat: snap, version: version}
-	r.e = Effect{Known: true, Transactional: true, Duration: Instant, Reversible: ReversibleInstant, Breaks: BreaksNeither}
+	r.e = Effect{
+		Known: true, Transactional: true, Duration: Instant, Reversible: ReversibleInstant, Breaks: BreaksNeither,
+	}
 	f, k := &routines{r}, &keys{r}
 	j := &judge{Statement: s, record: r, routines: f, keys: k, types: &types{r, f, k}, removal: &removal{r, k}}
 	j.queries = &queries{record: r, routines: f, keys: k, statement: s.Node,
-		views: map[string]bool{}, bodies: map[string]bool{}, nest: func(n *pg.Node) { families[reflect.TypeOf(n.Node)](j, n) }}
+		views: map[string]bool{}, bodies: map[string]bool{}, nest: func(n *pg.Node) {
+			families[reflect.TypeOf(n.Node)](j, n)
+		}}
 	return j
 }
 

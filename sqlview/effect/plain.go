@@ -71,7 +71,10 @@ var plains = []plain{
 	{node: (*pg.Node_AlterExtensionContentsStmt)(nil), back: "the opposite ADD or DROP"},
 	{node: (*pg.Node_AlterSystemStmt)(nil), back: "ALTER SYSTEM RESET", apart: true},
 	{node: (*pg.Node_CreatedbStmt)(nil), back: "DROP DATABASE", apart: true},
-	{node: (*pg.Node_DropdbStmt)(nil), breaks: BreaksOld, way: ReversibleNone, back: "none: the database is gone", apart: true},
+	{
+		node: (*pg.Node_DropdbStmt)(nil), breaks: BreaksOld, way: ReversibleNone, back: "none: the database is gone",
+		apart: true,
+	},
 	{node: (*pg.Node_CreateTableSpaceStmt)(nil), back: "DROP TABLESPACE", apart: true},
 	{node: (*pg.Node_DropTableSpaceStmt)(nil), breaks: BreaksOld, back: "CREATE TABLESPACE again", apart: true},
 }

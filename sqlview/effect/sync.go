@@ -13,7 +13,9 @@ import (
 var (
 	pairLine = regexp.MustCompile(`^(BEGIN|END;?|ELSE|END IF;|NULL;|RETURN NEW;|DECLARE|made record;|apart boolean := true;|made := NEW;|EXCEPTION WHEN OTHERS THEN .*|` +
 		`(IF|ELSIF) .* THEN|apart := .*;|(NEW|made)\..* := .*;|)$`)
-	pairStep = regexp.MustCompile(`(?m)^\s*ELSIF pg_catalog\.record_image_eq\(ROW\(NEW\.("(?:[^"]|"")+"|[\w$]+)\), ROW\(OLD\.("(?:[^"]|"")+"|[\w$]+)\)\) THEN$`)
+	pairStep = regexp.MustCompile(
+		`(?m)^\s*ELSIF pg_catalog\.record_image_eq\(ROW\(NEW\.("(?:[^"]|"")+"|[\w$]+)\), ROW\(OLD\.("(?:[^"]|"")+"|[\w$]+)\)\) THEN$`,
+	)
 	pairSets = regexp.MustCompile(`(?m)^\s*NEW\.("(?:[^"]|"")+"|[\w$]+) := `)
 )
 
@@ -64,7 +66,9 @@ func (fn *routines) keptInStep(table string, columns ...string) bool {
 		if !t.Enabled {
 			continue
 		}
-		if slices.ContainsFunc(inStep(fn.known(t.Function)), func(c string) bool { return slices.Contains(columns, c) }) {
+		if slices.ContainsFunc(inStep(fn.known(t.Function)), func(c string) bool {
+			return slices.Contains(columns, c)
+		}) {
 			return true
 		}
 	}

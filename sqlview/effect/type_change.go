@@ -31,14 +31,19 @@ type typeChange struct {
 // is "" where nobody knows it. using is the USING expression.
 func (ty *types) typeChange(from, to, column string, using *pg.Node) typeChange {
 	if from == "" {
-		return typeChange{rewrites: true, lossy: true, why: "the type of " + column + " is not in the catalog: judged as a rewrite"}
+		return typeChange{
+			rewrites: true, lossy: true, why: "the type of " + column + " is not in the catalog: judged as a rewrite",
+		}
 	}
 	if using != nil && !plainCast(using, column, to) {
 		return typeChange{rewrites: true, lossy: true, why: "USING computes every value anew: rewrites"}
 	}
 	if t := ty.cat.Type(to); t != nil && t.Domain {
 		if constrained(ty.cat, t) {
-			return typeChange{rewrites: true, why: "the domain " + t.Name + " has a constraint, which is checked for every row: rewrites"}
+			return typeChange{
+				rewrites: true,
+				why:      "the domain " + t.Name + " has a constraint, which is checked for every row: rewrites",
+			}
 		}
 		to = baseType(ty.cat, to)
 	}
@@ -78,7 +83,10 @@ func (t *types) scalarChange(from string, fm []int, to string, tm []int) typeCha
 		from == zone && to == "timestamp without time zone" {
 		return t.zoneChange()
 	}
-	return typeChange{rewrites: true, lossy: !widens(from, to), why: "every value is converted from " + from + " to " + to + ": rewrites"}
+	return typeChange{
+		rewrites: true, lossy: !widens(from, to),
+		why: "every value is converted from " + from + " to " + to + ": rewrites",
+	}
 }
 
 // zoneChange: since 12 the server sees that UTC changes no value.
@@ -90,9 +98,15 @@ func (t *types) zoneChange() typeChange {
 	utc := slices.Contains([]string{"utc", "gmt", "etc/utc", "zulu", "uct", "universal"}, strings.ToLower(zone))
 	switch {
 	case utc && t.version >= 12:
-		return typeChange{reindexes: true, why: "TimeZone is UTC: no value changes (12 and later), but indexes on the column are built again"}
+		return typeChange{
+			reindexes: true,
+			why:       "TimeZone is UTC: no value changes (12 and later), but indexes on the column are built again",
+		}
 	case zone == "":
-		return typeChange{rewrites: true, why: "free only with TimeZone UTC (12 and later), which is not known here: judged as a rewrite"}
+		return typeChange{
+			rewrites: true,
+			why:      "free only with TimeZone UTC (12 and later), which is not known here: judged as a rewrite",
+		}
 	}
 	return typeChange{rewrites: true, why: "every value is converted: free only with TimeZone UTC (12 and later)"}
 }
@@ -105,7 +119,9 @@ func sameTypeChange(name string, from, to []int) typeChange {
 	if modifiersWiden(name, from, to) {
 		return typeChange{}
 	}
-	return typeChange{rewrites: true, lossy: true, why: "every value is checked against the new length or precision: rewrites"}
+	return typeChange{
+		rewrites: true, lossy: true, why: "every value is checked against the new length or precision: rewrites",
+	}
 }
 
 // shrinkable are the types whose modifier can be taken away or widened without

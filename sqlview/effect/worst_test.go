@@ -44,7 +44,9 @@ func TestUnknownVersionIsTheWorst(t *testing.T) {
 
 func covers(worst, e effect.Effect) bool {
 	for _, l := range e.Locks {
-		if !slices.ContainsFunc(worst.Locks, func(w effect.On) bool { return w.Relation == l.Relation && w.Mode >= l.Mode }) {
+		if !slices.ContainsFunc(worst.Locks, func(w effect.On) bool {
+			return w.Relation == l.Relation && w.Mode >= l.Mode
+		}) {
 			return false
 		}
 	}

@@ -121,7 +121,8 @@ func (b *block) dollar(t parse.Token, end int) {
 func (b *block) holdsCode() bool {
 	words := strings.Join(b.words, " ") + " "
 	words = strings.TrimPrefix(strings.Replace(words, "or replace ", "", 1), "create ")
-	return strings.HasPrefix(words, "do ") || strings.HasPrefix(words, "function ") || strings.HasPrefix(words, "procedure ")
+	return strings.HasPrefix(words, "do ") || strings.HasPrefix(words, "function ") ||
+		strings.HasPrefix(words, "procedure ")
 }
 
 // languageOf is the language named before the body or else behind it, "" if none.

@@ -29,7 +29,9 @@ const (
 	Meta // psql meta-commands and COPY data
 )
 
-var kindNames = [...]string{"plain", "keyword", "identifier", "string", "number", "comment", "operator", "type", "punctuation", "meta"}
+var kindNames = [...]string{
+	"plain", "keyword", "identifier", "string", "number", "comment", "operator", "type", "punctuation", "meta",
+}
 
 // String is the kind's name in lower case.
 func (k Kind) String() string { return kindNames[k] }

@@ -76,8 +76,10 @@ func checkWhole(t interface{ Fatalf(string, ...any) }, sql string, spans []Span)
 
 // TestSpansAreTheText holds for any text that spans and lines lose nothing.
 func TestSpansAreTheText(t *testing.T) {
-	pieces := []string{"SELECT ", "'a''b'", "\r\n", "\n", "\r", "-- c", "/* d */", "$$", "$x$ BEGIN ", "DO ", ";", "é", "€", "😀",
-		"create function f() returns int as ", " language plpython3u", "E'\\'", "\"", "'", "1.5e3", "\\set x", "::int", "\xff", "\t", "*/", ":="}
+	pieces := []string{"SELECT ", "'a''b'", "\r\n", "\n", "\r", "-- c", "/* d */", "$$", "$x$ BEGIN ", "DO ", ";", "é",
+		"€", "😀",
+		"create function f() returns int as ", " language plpython3u", "E'\\'", "\"", "'", "1.5e3", "\\set x", "::int",
+		"\xff", "\t", "*/", ":="}
 	rapid.Check(t, func(t *rapid.T) {
 		sql := strings.Join(rapid.SliceOf(rapid.SampledFrom(pieces)).Draw(t, "pieces"), "")
 		spans := SQL(sql)
@@ -101,7 +103,8 @@ func TestMetaIsCutOut(t *testing.T) {
 	sql := "COPY t FROM stdin;\n1\tit's\n\\.\nDROP TABLE u;\n"
 	spans := SQL(sql, parse.Split([]byte(sql)).Meta...)
 	checkWhole(t, sql, spans)
-	want := "keyword: [\"COPY\" \"FROM\" \"stdin\" \"DROP\" \"TABLE\"]\nidentifier: [\"t\" \"u\"]\npunctuation: [\";\" \";\"]\nmeta: [\"1\\tit's\\n\\\\.\\n\"]\n"
+	want := "keyword: [\"COPY\" \"FROM\" \"stdin\" \"DROP\" \"TABLE\"]\nidentifier: [\"t\" \"u\"]\npunctuation: " +
+		"[\";\" \";\"]\nmeta: [\"1\\tit's\\n\\\\.\\n\"]\n"
 	if d := cmp.Diff(want, describe(sql, spans)); d != "" {
 		t.Error(d)
 	}
@@ -110,7 +113,8 @@ func TestMetaIsCutOut(t *testing.T) {
 // TestGrammarsAreChromas compares the copied grammars with the library's, so
 // that a new release of it does not go unseen.
 func TestGrammarsAreChromas(t *testing.T) {
-	const sql = "CREATE TABLE s.t (a numeric(10,2) DEFAULT 1.5, b timestamp with time zone); SELECT count(*) FROM t WHERE a[1] @> $1 AND NOT b IS NULL; RAISE NOTICE 'x'; <<l>> x := %rowtype;"
+	const sql = "CREATE TABLE s.t (a numeric(10,2) DEFAULT 1.5, b timestamp with time zone); SELECT count(*) FROM t " +
+		"WHERE a[1] @> $1 AND NOT b IS NULL; RAISE NOTICE 'x'; <<l>> x := %rowtype;"
 	for name, own := range map[string]*lexer{"postgresql": postgresql, "plpgsql": plpgsql} {
 		got, err := chroma.Tokenise(load(own.name), nil, sql)
 		if err != nil {
@@ -139,7 +143,8 @@ func TestLargeText(t *testing.T) {
 }
 
 func BenchmarkStatement(b *testing.B) {
-	const sql = "ALTER TABLE shop.orders ADD COLUMN total numeric(12,2) GENERATED ALWAYS AS (net * (1 + vat)) STORED, ADD CONSTRAINT c CHECK (total > 0) NOT VALID"
+	const sql = "ALTER TABLE shop.orders ADD COLUMN total numeric(12,2) GENERATED ALWAYS AS (net * (1 + vat)) " +
+		"STORED, ADD CONSTRAINT c CHECK (total > 0) NOT VALID"
 	for b.Loop() {
 		SQL(sql)
 	}

@@ -40,7 +40,8 @@ func alterFailsAgain(a *pg.AlterTableStmt) bool {
 			if !cmd.MissingOk {
 				return true
 			}
-		case pg.AlterTableType_AT_AddConstraint, pg.AlterTableType_AT_AttachPartition, pg.AlterTableType_AT_DetachPartition:
+		case pg.AlterTableType_AT_AddConstraint, pg.AlterTableType_AT_AttachPartition,
+			pg.AlterTableType_AT_DetachPartition:
 			return true
 		}
 	}

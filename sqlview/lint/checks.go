@@ -57,7 +57,8 @@ func (s Stmt) Changing(tree *pg.Node) []string {
 	var found []string
 	for _, name := range FunctionsIn(tree) {
 		v := s.volatility(name)
-		if f := s.Catalog().Functions.Get(s.Catalog().Resolve("", name)); v == "volatile" || slices.Contains(stableFunctions, name) || f != nil && f.Volatility == "stable" {
+		if f := s.Catalog().Functions.Get(s.Catalog().Resolve("", name)); v == "volatile" ||
+			slices.Contains(stableFunctions, name) || f != nil && f.Volatility == "stable" {
 			found = append(found, name+"()")
 		}
 	}

@@ -45,9 +45,13 @@ func (s Stmt) findDataChanges() []DataChange {
 	catalog.Walk(s.Node, func(m any) bool {
 		switch n := m.(type) {
 		case *pg.UpdateStmt:
-			all = append(all, DataChange{Table: s.Name(n.Relation), Update: n, Where: n.WhereClause, At: int(n.Relation.GetLocation())})
+			all = append(all, DataChange{
+				Table: s.Name(n.Relation), Update: n, Where: n.WhereClause, At: int(n.Relation.GetLocation()),
+			})
 		case *pg.DeleteStmt:
-			all = append(all, DataChange{Table: s.Name(n.Relation), Delete: n, Where: n.WhereClause, At: int(n.Relation.GetLocation())})
+			all = append(all, DataChange{
+				Table: s.Name(n.Relation), Delete: n, Where: n.WhereClause, At: int(n.Relation.GetLocation()),
+			})
 		}
 		return true
 	})
@@ -58,7 +62,8 @@ func (s Stmt) findDataChanges() []DataChange {
 func (s Stmt) holdsQuery() bool {
 	switch s.Node.GetNode().(type) {
 	case *pg.Node_SelectStmt, *pg.Node_InsertStmt, *pg.Node_UpdateStmt, *pg.Node_DeleteStmt, *pg.Node_MergeStmt,
-		*pg.Node_CreateTableAsStmt, *pg.Node_ExplainStmt, *pg.Node_CopyStmt, *pg.Node_PrepareStmt, *pg.Node_DeclareCursorStmt:
+		*pg.Node_CreateTableAsStmt, *pg.Node_ExplainStmt, *pg.Node_CopyStmt, *pg.Node_PrepareStmt,
+		*pg.Node_DeclareCursorStmt:
 		return true
 	}
 	return false

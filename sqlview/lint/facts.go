@@ -35,7 +35,9 @@ type setAt struct {
 }
 
 func newFacts(f *File) *facts {
-	k := &facts{began: map[int]int{}, altered: map[int][]Alteration{}, bodies: map[int]*Body{}, sets: map[string][]setAt{}}
+	k := &facts{
+		began: map[int]int{}, altered: map[int][]Alteration{}, bodies: map[int]*Body{}, sets: map[string][]setAt{},
+	}
 	for i, t := range f.Transactions {
 		if _, seen := k.began[t]; t != Alone && !seen {
 			k.began[t] = i

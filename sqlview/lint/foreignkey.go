@@ -119,11 +119,13 @@ func (s Stmt) indexKeys(table string) [][]string {
 
 func constraintKeys(n *pg.Node) [][]string {
 	if def := n.GetColumnDef(); def != nil {
-		if columnConstraint(def, pg.ConstrType_CONSTR_PRIMARY) != nil || columnConstraint(def, pg.ConstrType_CONSTR_UNIQUE) != nil {
+		if columnConstraint(def, pg.ConstrType_CONSTR_PRIMARY) != nil ||
+			columnConstraint(def, pg.ConstrType_CONSTR_UNIQUE) != nil {
 			return [][]string{{def.Colname}}
 		}
 	}
-	if k := n.GetConstraint(); k.GetContype() == pg.ConstrType_CONSTR_PRIMARY || k.GetContype() == pg.ConstrType_CONSTR_UNIQUE {
+	if k := n.GetConstraint(); k.GetContype() == pg.ConstrType_CONSTR_PRIMARY ||
+		k.GetContype() == pg.ConstrType_CONSTR_UNIQUE {
 		return [][]string{catalog.Strings(k.Keys)}
 	}
 	return nil

@@ -40,11 +40,14 @@ func (f *File) Leaves(before []Left) []Left {
 			case v.IsLocal || v.Kind == pg.VariableSetKind_VAR_SET_CURRENT || strings.HasPrefix(name, "transaction"):
 			case v.Kind == pg.VariableSetKind_VAR_RESET_ALL:
 				// RESET ALL lets the role be.
-				left = slices.DeleteFunc(left, func(l Left) bool { return l.Name != "role" && l.Name != "session_authorization" })
+				left = slices.DeleteFunc(left, func(l Left) bool {
+					return l.Name != "role" && l.Name != "session_authorization"
+				})
 			case v.Kind == pg.VariableSetKind_VAR_SET_VALUE && !isDefault(v):
 				forget(name)
 				left = append(left, Left{Name: name, Values: constants(v.Args), Path: f.Path, Line: s.Line})
-			case v.Kind == pg.VariableSetKind_VAR_RESET || v.Kind == pg.VariableSetKind_VAR_SET_DEFAULT || v.Kind == pg.VariableSetKind_VAR_SET_VALUE:
+			case v.Kind == pg.VariableSetKind_VAR_RESET || v.Kind == pg.VariableSetKind_VAR_SET_DEFAULT ||
+				v.Kind == pg.VariableSetKind_VAR_SET_VALUE:
 				forget(name)
 			}
 		case *pg.Node_SelectStmt:
@@ -92,7 +95,8 @@ func setConfigForSession(s *pg.SelectStmt) (name string, values []string, ok boo
 	for _, target := range s.GetTargetList() {
 		f := target.GetResTarget().GetVal().GetFuncCall()
 		words := catalog.Strings(f.GetFuncname())
-		if len(words) == 0 || words[len(words)-1] != "set_config" || len(f.Args) < 3 || f.Args[2].GetAConst().GetBoolval().GetBoolval() {
+		if len(words) == 0 || words[len(words)-1] != "set_config" || len(f.Args) < 3 ||
+			f.Args[2].GetAConst().GetBoolval().GetBoolval() {
 			continue
 		}
 		name = strings.ToLower(f.Args[0].GetAConst().GetSval().GetSval())

@@ -36,7 +36,9 @@ func (s Stmt) typedColumns() []TypedColumn {
 	var columns []TypedColumn
 	add := func(table, name string, def *pg.ColumnDef) {
 		if def.GetTypeName() != nil {
-			columns = append(columns, TypedColumn{table, name, catalog.TypeText(def.TypeName), def.TypeName, int(max(def.Location, 0))})
+			columns = append(columns, TypedColumn{
+				table, name, catalog.TypeText(def.TypeName), def.TypeName, int(max(def.Location, 0)),
+			})
 		}
 	}
 	if c := s.Node.GetCreateStmt(); c != nil {
@@ -95,11 +97,15 @@ func (s Stmt) newNames() []NewName {
 	}
 	switch n := s.Node.GetNode().(type) {
 	case *pg.Node_CreateStmt:
-		names = append(names, NewName{n.CreateStmt.Relation.GetRelname(), s.Name(n.CreateStmt.Relation), int(n.CreateStmt.Relation.GetLocation())})
+		names = append(names, NewName{
+			n.CreateStmt.Relation.GetRelname(), s.Name(n.CreateStmt.Relation), int(n.CreateStmt.Relation.GetLocation()),
+		})
 	case *pg.Node_IndexStmt:
 		names = append(names, NewName{n.IndexStmt.Idxname, s.Name(n.IndexStmt.Relation), 0})
 	case *pg.Node_ViewStmt:
-		names = append(names, NewName{n.ViewStmt.View.GetRelname(), s.Name(n.ViewStmt.View), int(n.ViewStmt.View.GetLocation())})
+		names = append(names, NewName{
+			n.ViewStmt.View.GetRelname(), s.Name(n.ViewStmt.View), int(n.ViewStmt.View.GetLocation()),
+		})
 	case *pg.Node_RenameStmt:
 		names = append(names, NewName{n.RenameStmt.Newname, s.Name(n.RenameStmt.Relation), 0})
 	}

@@ -35,12 +35,21 @@ func TestTexts(t *testing.T) {
 
 func TestDataChangeTexts(t *testing.T) {
 	for _, c := range []struct{ sql, set, where string }{
-		{"UPDATE t SET a = 1, b = (SELECT x FROM y) WHERE c IS DISTINCT FROM a RETURNING *", "a = 1, b = (SELECT x FROM y)", "c IS DISTINCT FROM a"},
+		{
+			"UPDATE t SET a = 1, b = (SELECT x FROM y) WHERE c IS DISTINCT FROM a RETURNING *",
+			"a = 1, b = (SELECT x FROM y)", "c IS DISTINCT FROM a",
+		},
 		{"UPDATE t SET a = b IS DISTINCT FROM c", "a = b IS DISTINCT FROM c", ""},
 		{"UPDATE t SET\n a = 1\nFROM u WHERE u.id = t.id", "a = 1", "u.id = t.id"},
-		{"UPDATE t SET a = 'x  y', -- one\n b = E'it\\'s; WHERE' /* two */ WHERE b = 'p  q'", `a = 'x  y', b = E'it\'s; WHERE'`, "b = 'p  q'"},
+		{
+			"UPDATE t SET a = 'x  y', -- one\n b = E'it\\'s; WHERE' /* two */ WHERE b = 'p  q'",
+			`a = 'x  y', b = E'it\'s; WHERE'`, "b = 'p  q'",
+		},
 		{"UPDATE t SET a = (SELECT x FROM y WHERE y.id = 1) WHERE c", "a = (SELECT x FROM y WHERE y.id = 1)", "c"},
-		{`UPDATE "T" AS x SET a = x.b WHERE x.c AND "x".d > (SELECT max(y.e) FROM y)`, `a = "T".b`, `"T".c AND "T".d > (SELECT max(y.e) FROM y)`},
+		{
+			`UPDATE "T" AS x SET a = x.b WHERE x.c AND "x".d > (SELECT max(y.e) FROM y)`, `a = "T".b`,
+			`"T".c AND "T".d > (SELECT max(y.e) FROM y)`,
+		},
 	} {
 		f := &File{File: parsed(t, c.sql)}
 		s := first(f)
@@ -64,7 +73,8 @@ func TestBatchesCommand(t *testing.T) {
 
 func TestIdent(t *testing.T) {
 	for name, want := range map[string]string{
-		"orders": "orders", "user": `"user"`, "createdAt": `"createdAt"`, `a"b`: `"a""b"`, "1a": `"1a"`, "a$1": "a$1", "": `""`, "é": `"é"`,
+		"orders": "orders", "user": `"user"`, "createdAt": `"createdAt"`, `a"b`: `"a""b"`, "1a": `"1a"`, "a$1": "a$1",
+		"": `""`, "é": `"é"`,
 	} {
 		if got := Ident(name); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)

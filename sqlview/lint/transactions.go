@@ -106,5 +106,6 @@ func (p *Pass) WithTool(code string) string {
 	if tool == "" {
 		tool = "a tool that does so"
 	}
-	return fmt.Sprintf("The file is sent as one string: with %s it ends in %s, nothing of it is applied, and the version stays dirty.", tool, code)
+	return fmt.Sprintf("The file is sent as one string: with %s it ends in %s, nothing of it is applied, and the "+
+		"version stays dirty.", tool, code)
 }

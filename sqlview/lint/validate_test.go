@@ -9,7 +9,8 @@ import (
 
 func relation(rows, rate float64) *catalog.Relation {
 	return &catalog.Relation{
-		Name: "public.t", Size: &catalog.Size{Rows: rows, Bytes: 64 << 10}, Traffic: &catalog.Traffic{ReadsPerSecond: rate},
+		Name: "public.t", Size: &catalog.Size{Rows: rows, Bytes: 64 << 10},
+		Traffic: &catalog.Traffic{ReadsPerSecond: rate},
 	}
 }
 
@@ -53,9 +54,14 @@ func TestSmallAndQuiet(t *testing.T) {
 		rows float64
 		rate float64
 		want Severity
-	}{{"small and quiet", 10, 0, Notice}, {"small and hot", 10, 100, Stop}, {"large", 1e6, 0, Stop}, {"never analyzed", -1, 0, Stop}} {
+	}{
+		{"small and quiet", 10, 0, Notice}, {"small and hot", 10, 100, Stop}, {"large", 1e6, 0, Stop},
+		{"never analyzed", -1, 0, Stop},
+	} {
 		r := relation(c.rows, c.rate)
-		p := &Pass{small: Small{Rows: 1000, Bytes: 1 << 20, PerSecond: 1}, rule: &Rule{Severity: Stop, GrowsWithTable: true}}
+		p := &Pass{
+			small: Small{Rows: 1000, Bytes: 1 << 20, PerSecond: 1}, rule: &Rule{Severity: Stop, GrowsWithTable: true},
+		}
 		h := Hazard{Relation: "public.t"}
 		p.weigh(&h, r)
 		if h.Severity == 0 {

@@ -53,9 +53,12 @@ var conflicts = [...]uint16{
 	RowExclusive:         bits(Share, ShareRowExclusive, Exclusive, AccessExclusive),
 	ShareUpdateExclusive: bits(ShareUpdateExclusive, Share, ShareRowExclusive, Exclusive, AccessExclusive),
 	Share:                bits(RowExclusive, ShareUpdateExclusive, ShareRowExclusive, Exclusive, AccessExclusive),
-	ShareRowExclusive:    bits(RowExclusive, ShareUpdateExclusive, Share, ShareRowExclusive, Exclusive, AccessExclusive),
-	Exclusive:            bits(RowShare, RowExclusive, ShareUpdateExclusive, Share, ShareRowExclusive, Exclusive, AccessExclusive),
-	AccessExclusive:      bits(AccessShare, RowShare, RowExclusive, ShareUpdateExclusive, Share, ShareRowExclusive, Exclusive, AccessExclusive),
+	ShareRowExclusive: bits(RowExclusive, ShareUpdateExclusive, Share, ShareRowExclusive, Exclusive,
+		AccessExclusive),
+	Exclusive: bits(RowShare, RowExclusive, ShareUpdateExclusive, Share, ShareRowExclusive, Exclusive,
+		AccessExclusive),
+	AccessExclusive: bits(AccessShare, RowShare, RowExclusive, ShareUpdateExclusive, Share, ShareRowExclusive,
+		Exclusive, AccessExclusive),
 }
 
 func bits(modes ...Mode) uint16 {

@@ -40,7 +40,8 @@ func TestAddition(t *testing.T) {
 	run := func(args ...string) {
 		t.Helper()
 		cmd := exec.Command("go", append([]string{"test"}, args...)...)
-		cmd.Dir, cmd.Env = filepath.Join(dir, "sqlview", "migration"), append(os.Environ(), copied+"=1", "GOFLAGS=-buildvcs=false")
+		cmd.Dir, cmd.Env = filepath.Join(dir, "sqlview", "migration"),
+			append(os.Environ(), copied+"=1", "GOFLAGS=-buildvcs=false")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("a format by one file and one txtar: go test %s: %v\n%s", strings.Join(args, " "), err, out)
 		}
@@ -52,7 +53,8 @@ func TestAddition(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := exec.Command("go", "test", "-run", "TestFormatsAreValid", ".")
-	cmd.Dir, cmd.Env = filepath.Join(dir, "sqlview", "migration"), append(os.Environ(), copied+"=1", "GOFLAGS=-buildvcs=false")
+	cmd.Dir, cmd.Env = filepath.Join(dir, "sqlview", "migration"),
+		append(os.Environ(), copied+"=1", "GOFLAGS=-buildvcs=false")
 	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "format knock has no sample") {
 		t.Errorf("without its txtar: %v\n%s", err, out)
 	}
@@ -74,7 +76,8 @@ func TestFormatsAreNamedOnce(t *testing.T) {
 		if err != nil || e.IsDir() && strings.HasPrefix(e.Name(), ".") && name != "." {
 			return fs.SkipDir
 		}
-		if e.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") || elsewhere[name] != "" {
+		if e.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") ||
+			elsewhere[name] != "" {
 			return nil
 		}
 		text, err := fs.ReadFile(root, name)
@@ -83,7 +86,8 @@ func TestFormatsAreNamedOnce(t *testing.T) {
 		}
 		for _, f := range Formats() {
 			own := "sqlview/migration/" + strings.ReplaceAll(f.Name, "-", "_")
-			if f.Name != "golang-migrate" && f.Name != "plain" && !strings.HasPrefix(name, own) && strings.Contains(string(text), `"`+f.Name+`"`) {
+			if f.Name != "golang-migrate" && f.Name != "plain" && !strings.HasPrefix(name, own) &&
+				strings.Contains(string(text), `"`+f.Name+`"`) {
 				t.Errorf("%s names the format %s: ask migration.Find for what it needs", name, f.Name)
 			}
 		}

@@ -44,7 +44,10 @@ merged later with a lower version stops Atlas, unless it is told --exec-order.
 	NextName:  atlasNext,
 	Compose:   composeAtlas,
 	Sums:      atlasSums,
-	Outside:   Outside{Header: "-- atlas:txmode none\n\n", How: "write -- atlas:txmode none in its first line, with an empty line below"},
+	Outside: Outside{
+		Header: "-- atlas:txmode none\n\n",
+		How:    "write -- atlas:txmode none in its first line, with an empty line below",
+	},
 	History: History{
 		Schema: "atlas_schema_revisions",
 		Table:  "atlas_schema_revisions",
@@ -93,10 +96,17 @@ merged later with a lower version stops Atlas, unless it is told --exec-order.
 			return []Write{atlasRow(table, m, 0, len(statementsOf(m.Up.Bytes)), "begun by belay, and not finished")}
 		},
 		BeginDown: func(table string, m Migration, _ *Migration) []Write {
-			return []Write{atlasRow(table, m, 0, len(statementsOf(m.Up.Bytes)), "taken back by belay, and not finished")}
+			return []Write{
+				atlasRow(table, m, 0, len(statementsOf(m.Up.Bytes)), "taken back by belay, and not finished"),
+			}
 		},
 		Unrecord: func(table string, m Migration, _ *Migration) []Write {
-			return []Write{{SQL: "DELETE FROM " + table + " WHERE version::pg_catalog.text OPERATOR(pg_catalog.=) $1", Args: []any{m.Version}}}
+			return []Write{
+				{
+					SQL:  "DELETE FROM " + table + " WHERE version::pg_catalog.text OPERATOR(pg_catalog.=) $1",
+					Args: []any{m.Version},
+				},
+			}
 		},
 		Keys: func(_, _, _ string) []int64 { return []int64{2686470616} },
 	},
@@ -104,7 +114,8 @@ merged later with a lower version stops Atlas, unless it is told --exec-order.
 
 func atlasRow(table string, m Migration, applied, total int, fault string) Write {
 	return Write{
-		SQL: `INSERT INTO ` + table + ` (version, description, type, applied, total, executed_at, execution_time, error, error_stmt, hash, partial_hashes, operator_version)
+		SQL: `INSERT INTO ` + table +
+			` (version, description, type, applied, total, executed_at, execution_time, error, error_stmt, hash, partial_hashes, operator_version)
 VALUES ($1, $2, 2, $3, $4, pg_catalog.now(), 0, $5, $6, $7, 'null', 'belay')
 ON CONFLICT (version) DO UPDATE SET applied = excluded.applied, total = excluded.total, error = excluded.error, error_stmt = excluded.error_stmt,
     hash = excluded.hash, partial_hashes = excluded.partial_hashes`,
@@ -141,7 +152,8 @@ func loadAtlas(root fs.FS, dir string) (Folder, error) {
 	} else if name := atlasDiffers(lines, string(sum)); name != "" {
 		f.Problems = append(f.Problems, Problem{Kind: Edited, Paths: []string{name}, Stops: true,
 			Message: name + " is not what atlas.sum says, or is not in it: Atlas refuses to start",
-			Hint:    "where the change is meant and the file is applied nowhere: atlas migrate hash; else take the old text back from git"})
+			Hint: "where the change is meant and the file is applied nowhere: atlas migrate hash; else take the " +
+				"old text back from git"})
 	}
 	return f, nil
 }
@@ -212,10 +224,14 @@ func fillAtlas(m *Migration) []Problem {
 		case said[1] == "txmode" && header && said[2] == "none" && atlasHeaderEnds(m.Up.Whole[l.end:]):
 			m.Up.Tx = TxNone
 		case said[1] == "txmode":
-			found = append(found, atLine(m.Up, l.number, l.text+" is not obeyed here: it stands at the top, with an empty line below, and is file, all or none",
-				"move it up, and leave a line empty below"))
+			found = append(found,
+				atLine(m.Up, l.number,
+					l.text+
+						" is not obeyed here: it stands at the top, with an empty line below, and is file, all or none",
+					"move it up, and leave a line empty below"))
 		default:
-			found = append(found, atLine(m.Up, l.number, "belay does not run what "+l.text+" asks for", "run this file with Atlas"))
+			found = append(found,
+				atLine(m.Up, l.number, "belay does not run what "+l.text+" asks for", "run this file with Atlas"))
 		}
 	}
 	return found

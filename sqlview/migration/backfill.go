@@ -72,8 +72,9 @@ func checkBackfill(file File) []Problem {
 	}
 	if line := lateMarker(file.Bytes, backfillLine); line > 0 {
 		return []Problem{{Kind: Marker, Paths: []string{file.Path}, Stops: true,
-			Message: fmt.Sprintf("%s line %d: belay: backfill stands below the first statement and is not obeyed there", file.Path, line),
-			Hint:    "move it above the first statement"}}
+			Message: fmt.Sprintf("%s line %d: belay: backfill stands below the first statement and is not obeyed there",
+				file.Path, line),
+			Hint: "move it above the first statement"}}
 	}
 	return nil
 }

@@ -53,6 +53,7 @@ func collision(m Migration, theirs, hint string) Problem {
 
 func lateOnBranch(m Migration, newest, hint string) Problem {
 	return Problem{Kind: Late, Version: m.Version, Paths: []string{m.Up.Path, newest},
-		Message: fmt.Sprintf("%s has a lower version than %s, which is merged: where that one is applied, this one is late", m.Up.Path, newest),
-		Hint:    hint}
+		Message: fmt.Sprintf("%s has a lower version than %s, which is merged: where that one is applied, this one "+
+			"is late", m.Up.Path, newest),
+		Hint: hint}
 }

@@ -33,7 +33,10 @@ without a word, and an edited file is not noticed.
 	SortKey:   byFileName,
 	NextName:  dbmateNext,
 	Compose:   composeDbmate,
-	Outside:   Outside{Header: "-- migrate:up transaction:false\n", How: "write -- migrate:up transaction:false above it, alone in its block"},
+	Outside: Outside{
+		Header: "-- migrate:up transaction:false\n",
+		How:    "write -- migrate:up transaction:false above it, alone in its block",
+	},
 	History: History{
 		Table:      "schema_migrations",
 		Columns:    []Column{{Name: "version", Types: []string{"character varying"}}},
@@ -42,13 +45,19 @@ without a word, and an edited file is not noticed.
 			return "CREATE TABLE IF NOT EXISTS " + table + " (version varchar NOT NULL PRIMARY KEY)"
 		},
 		Read: func(table string) string {
-			return "SELECT version::pg_catalog.text, ''::pg_catalog.text, ''::pg_catalog.text, false FROM " + table + " ORDER BY version DESC"
+			return "SELECT version::pg_catalog.text, ''::pg_catalog.text, ''::pg_catalog.text, false FROM " + table +
+				" ORDER BY version DESC"
 		},
 		Record: func(table string, m Migration) []Write {
 			return []Write{{SQL: "INSERT INTO " + table + " (version) VALUES ($1)", Args: []any{m.Version}}}
 		},
 		Unrecord: func(table string, m Migration, _ *Migration) []Write {
-			return []Write{{SQL: "DELETE FROM " + table + " WHERE version::pg_catalog.text OPERATOR(pg_catalog.=) $1", Args: []any{m.Version}}}
+			return []Write{
+				{
+					SQL:  "DELETE FROM " + table + " WHERE version::pg_catalog.text OPERATOR(pg_catalog.=) $1",
+					Args: []any{m.Version},
+				},
+			}
 		},
 		Keys: noKeys,
 	},
@@ -102,19 +111,25 @@ func fillDbmate(m *Migration) []Problem {
 		case said[1] == "down" && up >= 0 && down < 0:
 			down, downTx = l.start, tx
 		default:
-			found = append(found, atLine(file, l.number, "a second block of this direction, or down above up: dbmate records the version at the first and fails",
-				"keep one block of each, up first; move the rest into a file of its own"))
+			found = append(found,
+				atLine(file, l.number,
+					"a second block of this direction, or down above up: dbmate records the version at the first and "+
+						"fails",
+					"keep one block of each, up first; move the rest into a file of its own"))
 		}
 	}
 	if up < 0 {
-		return append(found, atLine(file, 1, "there is no -- migrate:up: dbmate refuses the file", "write -- migrate:up above the SQL"))
+		return append(found,
+			atLine(file, 1, "there is no -- migrate:up: dbmate refuses the file", "write -- migrate:up above the SQL"))
 	}
 	if head := file.part(0, up, TxFile); !head.empty() {
 		found = append(found, atLine(file, 1, "SQL above -- migrate:up: dbmate refuses the file", "move it below"))
 	}
 	end := len(file.Whole)
 	if down < 0 {
-		found = append(found, atLine(file, len(linesOf(file.Whole)), "there is no -- migrate:down: dbmate refuses the file", "write -- migrate:down below, with nothing under it where there is no way back"))
+		found = append(found,
+			atLine(file, len(linesOf(file.Whole)), "there is no -- migrate:down: dbmate refuses the file",
+				"write -- migrate:down below, with nothing under it where there is no way back"))
 	} else {
 		end = down
 		if d := file.part(down, len(file.Whole), downTx); !d.empty() || emptyOnPurpose.Match(d.Bytes) {

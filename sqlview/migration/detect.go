@@ -136,5 +136,6 @@ func (e *ForeignError) Error() string {
 
 // Hint says what to do now.
 func (e *ForeignError) Hint() string {
-	return "belay runs folders of " + strings.Join(Names(), ", ") + "; name the tool with --tool where the guess is wrong"
+	return "belay runs folders of " + strings.Join(Names(), ", ") +
+		"; name the tool with --tool where the guess is wrong"
 }

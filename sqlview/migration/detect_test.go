@@ -25,7 +25,10 @@ func TestPick(t *testing.T) {
 		root fstest.MapFS
 	}{
 		{"migrations golang-migrate", repo("migrations/1_a.up.sql=SELECT 1")},
-		{"db/migrations golang-migrate", repo("go.mod=require github.com/golang-migrate/migrate/v4 v4.20.1", "db/migrations/1_a.up.sql")},
+		{
+			"db/migrations golang-migrate",
+			repo("go.mod=require github.com/golang-migrate/migrate/v4 v4.20.1", "db/migrations/1_a.up.sql"),
+		},
 		{"migrations plain", repo("migrations/1_a.sql=SELECT 1", "migrations/1_a.down.sql=SELECT 1")},
 		{". plain", repo("1_a.sql=SELECT 1")},
 		{"no migrations folder", repo("main.go=package main", "schema.sql")},
@@ -38,21 +41,45 @@ func TestPick(t *testing.T) {
 		{"db/migrations dbmate", repo("db/migrations/1_a.sql=-- migrate:up\nSELECT 1;\n-- migrate:down")},
 		{"migrations tern", repo("migrations/001_a.sql=SELECT 1;\n---- create above / drop below ----\n")},
 		{"migrations atlas", repo("migrations/1_a.sql", "migrations/atlas.sum")},
-		{"prisma/migrations prisma", repo("prisma/migrations/1_a/migration.sql", "prisma/migrations/migration_lock.toml")},
+		{
+			"prisma/migrations prisma",
+			repo("prisma/migrations/1_a/migration.sql", "prisma/migrations/migration_lock.toml"),
+		},
 		{"drizzle drizzle", repo("drizzle/0000_a.sql", "drizzle/meta/_journal.json")},
 		{"supabase/migrations supabase", repo("supabase/migrations/20240115120000_a.sql=SELECT 1")},
 		{"migrations diesel", repo("migrations/2024-01-15-120000_a/up.sql")},
-		{"several migrations folders or tools are possible: migrations (sqlx: numbered files beside a Cargo.toml), migrations (plain: numbered .sql files", repo("migrations/1_a.sql", "Cargo.toml")},
+		{
+			"several migrations folders or tools are possible: migrations (sqlx: numbered files beside a " +
+				"Cargo.toml), migrations (plain: numbered .sql files", repo("migrations/1_a.sql", "Cargo.toml"),
+		},
 		{"migrations sqlx", repo("migrations/1_a.up.sql", "Cargo.toml")},
 		{"migrations sqlx", repo("migrations/1_a.sql=-- no-transaction\nSELECT 1")},
 		{"sql flyway", repo("sql/V1__a.sql", "sql/R__v.sql")},
-		{"several migrations folders or tools are possible: migrations (refinery: files named V1__name beside a Cargo.toml), migrations (flyway: files named V1__name)", repo("migrations/V1__a.sql", "Cargo.toml")},
-		{"alembic/versions looks like a folder of Alembic", repo("alembic/versions/a1_x.py=revision = 'a1'\ndown_revision = None\n")},
-		{"migrations looks like a folder of Django", repo("migrations/0001_initial.py=class Migration(migrations.Migration):")},
-		{"db/migrate looks like a folder of Rails", repo("db/migrate/20240115120000_a.rb=class A < ActiveRecord::Migration[7.1]")},
+		{
+			"several migrations folders or tools are possible: migrations (refinery: files named V1__name beside a " +
+				"Cargo.toml), migrations (flyway: files named V1__name)", repo("migrations/V1__a.sql", "Cargo.toml"),
+		},
+		{
+			"alembic/versions looks like a folder of Alembic",
+			repo("alembic/versions/a1_x.py=revision = 'a1'\ndown_revision = None\n"),
+		},
+		{
+			"migrations looks like a folder of Django",
+			repo("migrations/0001_initial.py=class Migration(migrations.Migration):"),
+		},
+		{
+			"db/migrate looks like a folder of Rails",
+			repo("db/migrate/20240115120000_a.rb=class A < ActiveRecord::Migration[7.1]"),
+		},
 		{"migrations looks like a folder of Knex", repo("migrations/20240115120000_a.js=exports.up = knex => {}")},
-		{"migrations node-pg-migrate", repo("migrations/1700000000000_a.sql=-- Up Migration\nSELECT 1;\n-- Down Migration\n")},
-		{". looks like a folder of Liquibase", repo("changelog.sql=--liquibase formatted sql\n--changeset a:1\nSELECT 1;")},
+		{
+			"migrations node-pg-migrate",
+			repo("migrations/1700000000000_a.sql=-- Up Migration\nSELECT 1;\n-- Down Migration\n"),
+		},
+		{
+			". looks like a folder of Liquibase",
+			repo("changelog.sql=--liquibase formatted sql\n--changeset a:1\nSELECT 1;"),
+		},
 		{". looks like a folder of Sqitch", repo("sqitch.plan", "deploy/a.sql")},
 	} {
 		got, err := Pick(Detect(c.root, ""))

@@ -30,7 +30,9 @@ version is run without a word, and an edited file is not noticed.
 	SortKey:   func(version string) string { return version },
 	NextName:  dieselNext,
 	Compose:   composeDiesel,
-	Outside:   Outside{How: "write run_in_transaction = false into a metadata.toml beside it, and leave it alone in its file"},
+	Outside: Outside{
+		How: "write run_in_transaction = false into a metadata.toml beside it, and leave it alone in its file",
+	},
 	History: History{
 		Table: "__diesel_schema_migrations",
 		Columns: []Column{
@@ -39,16 +41,23 @@ version is run without a word, and an edited file is not noticed.
 		},
 		Privileges: []string{"SELECT", "INSERT", "DELETE"},
 		Create: func(table string) string {
-			return "CREATE TABLE IF NOT EXISTS " + table + " (version VARCHAR(50) PRIMARY KEY NOT NULL, run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP)"
+			return "CREATE TABLE IF NOT EXISTS " + table +
+				" (version VARCHAR(50) PRIMARY KEY NOT NULL, run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP)"
 		},
 		Read: func(table string) string {
-			return "SELECT version::pg_catalog.text, ''::pg_catalog.text, run_on::pg_catalog.text, false FROM " + table + " ORDER BY version DESC"
+			return "SELECT version::pg_catalog.text, ''::pg_catalog.text, run_on::pg_catalog.text, false FROM " +
+				table + " ORDER BY version DESC"
 		},
 		Record: func(table string, m Migration) []Write {
 			return []Write{{SQL: "INSERT INTO " + table + " (version) VALUES ($1)", Args: []any{m.Version}}}
 		},
 		Unrecord: func(table string, m Migration, _ *Migration) []Write {
-			return []Write{{SQL: "DELETE FROM " + table + " WHERE version::pg_catalog.text OPERATOR(pg_catalog.=) $1", Args: []any{m.Version}}}
+			return []Write{
+				{
+					SQL:  "DELETE FROM " + table + " WHERE version::pg_catalog.text OPERATOR(pg_catalog.=) $1",
+					Args: []any{m.Version},
+				},
+			}
 		},
 		Keys: noKeys,
 	},

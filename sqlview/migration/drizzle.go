@@ -34,7 +34,9 @@ file and never compared by Drizzle.
 	VersionOf: drizzleVersion,
 	NextName:  drizzleNext,
 	OwnNames:  true,
-	Outside:   Outside{How: "take it out of the migrations and run it by hand: Drizzle runs everything in a transaction"},
+	Outside: Outside{
+		How: "take it out of the migrations and run it by hand: Drizzle runs everything in a transaction",
+	},
 	History: History{
 		Schema: "drizzle",
 		Table:  "__drizzle_migrations",
@@ -45,17 +47,29 @@ file and never compared by Drizzle.
 		},
 		Privileges: []string{"SELECT", "INSERT", "DELETE"},
 		Create: func(table string) string {
-			return "CREATE TABLE IF NOT EXISTS " + table + " (id SERIAL PRIMARY KEY, hash pg_catalog.text NOT NULL, created_at bigint)"
+			return "CREATE TABLE IF NOT EXISTS " + table +
+				" (id SERIAL PRIMARY KEY, hash pg_catalog.text NOT NULL, created_at bigint)"
 		},
 		Read: func(table string) string {
-			return "SELECT created_at::pg_catalog.text, ''::pg_catalog.text, ''::pg_catalog.text, false, hash FROM " + table +
+			return "SELECT created_at::pg_catalog.text, ''::pg_catalog.text, ''::pg_catalog.text, false, hash FROM " +
+				table +
 				" WHERE created_at IS NOT NULL ORDER BY created_at DESC"
 		},
 		Record: func(table string, m Migration) []Write {
-			return []Write{{SQL: "INSERT INTO " + table + " (hash, created_at) VALUES ($1, $2)", Args: []any{m.Checksum, int64(m.Number)}}}
+			return []Write{
+				{
+					SQL:  "INSERT INTO " + table + " (hash, created_at) VALUES ($1, $2)",
+					Args: []any{m.Checksum, int64(m.Number)},
+				},
+			}
 		},
 		Unrecord: func(table string, m Migration, _ *Migration) []Write {
-			return []Write{{SQL: "DELETE FROM " + table + " WHERE created_at OPERATOR(pg_catalog.=) $1", Args: []any{int64(m.Number)}}}
+			return []Write{
+				{
+					SQL:  "DELETE FROM " + table + " WHERE created_at OPERATOR(pg_catalog.=) $1",
+					Args: []any{int64(m.Number)},
+				},
+			}
 		},
 		Keys: noKeys,
 	},
@@ -92,23 +106,29 @@ func loadDrizzle(root fs.FS, dir string) (Folder, error) {
 		file, err := readFile(root, dir, name, TxFile)
 		if errors.Is(err, fs.ErrNotExist) {
 			f.Problems = append(f.Problems, Problem{Kind: Orphan, Paths: []string{name}, Stops: true,
-				Message: fmt.Sprintf("%s names %s, and there is no such file", drizzleJournal, name), Hint: "bring the file back, or take the entry out"})
+				Message: fmt.Sprintf("%s names %s, and there is no such file", drizzleJournal, name),
+				Hint:    "bring the file back, or take the entry out"})
 			continue
 		}
 		if err != nil {
 			return f, err
 		}
 		if e.When <= newest {
-			f.Problems = append(f.Problems, Problem{Kind: Late, Version: fmt.Sprint(e.When), Paths: []string{name}, Stops: true,
-				Message: fmt.Sprintf("%s stands in the journal with when %d, which is not above the entry before it: where that one is applied, Drizzle passes over this one without a word", name, e.When),
-				Hint:    "where it is applied nowhere: drizzle-kit drop, then generate it anew"})
+			f.Problems = append(f.Problems,
+				Problem{Kind: Late, Version: fmt.Sprint(e.When), Paths: []string{name}, Stops: true,
+					Message: fmt.Sprintf("%s stands in the journal with when %d, which is not above the entry before "+
+						"it: where that one is applied, Drizzle passes over this one without a word", name, e.When),
+					Hint: "where it is applied nowhere: drizzle-kit drop, then generate it anew"})
 		}
 		newest = max(newest, e.When)
 		f.Migrations = append(f.Migrations, Migration{Version: fmt.Sprint(e.When), Number: uint64(max(e.When, 0)),
 			Title: strings.TrimLeft(strings.TrimLeft(e.Tag, "0123456789"), "_"), Up: file, Checksum: file.SHA256})
 		f.Problems = append(f.Problems, checkSections(file)...)
 	}
-	f.Problems = append(f.Problems, checkIgnored(root, dir, l, "Drizzle", func(name string) bool { return named[name] }, drizzleName.MatchString)...)
+	f.Problems = append(f.Problems,
+		checkIgnored(root, dir, l, "Drizzle", func(name string) bool {
+			return named[name]
+		}, drizzleName.MatchString)...)
 	f.finish(l.files, "Drizzle runs one of them alone")
 	return f, nil
 }

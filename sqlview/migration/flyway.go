@@ -35,21 +35,42 @@ with a lower version stops Flyway, unless it is told outOfOrder. Taken back by b
 false, and CREATE INDEX CONCURRENTLY waits for that.
 `,
 	Signs: []Sign{
-		{Score: 95, Why: "R__ files or a V…__ file with its .conf", Name: regexp.MustCompile(`^R__.*\.sql$|^V[0-9._]+__.*\.sql\.conf$`).MatchString},
-		{Score: 95, Why: "files named V1__name, and a flyway.toml", Beside: "flyway.toml", Name: flywayName.MatchString},
-		{Score: 95, Why: "files named V1__name, and a flyway.conf", Beside: "flyway.conf", Name: flywayName.MatchString},
+		{
+			Score: 95, Why: "R__ files or a V…__ file with its .conf",
+			Name: regexp.MustCompile(`^R__.*\.sql$|^V[0-9._]+__.*\.sql\.conf$`).MatchString,
+		},
+		{
+			Score: 95, Why: "files named V1__name, and a flyway.toml", Beside: "flyway.toml",
+			Name: flywayName.MatchString,
+		},
+		{
+			Score: 95, Why: "files named V1__name, and a flyway.conf", Beside: "flyway.conf",
+			Name: flywayName.MatchString,
+		},
 		{Score: 95, Why: "files named V1__name, and a pom.xml", Beside: "pom.xml", Name: flywayName.MatchString},
-		{Score: 95, Why: "files named V1__name, and a build.gradle", Beside: "build.gradle", Name: flywayName.MatchString},
-		{Score: 95, Why: "files named V1__name, and a build.gradle.kts", Beside: "build.gradle.kts", Name: flywayName.MatchString},
-		{Score: 90, Why: "files named V1_2__name", Name: regexp.MustCompile(`^V[0-9]+[._][0-9._]*__.*\.sql$`).MatchString},
+		{
+			Score: 95, Why: "files named V1__name, and a build.gradle", Beside: "build.gradle",
+			Name: flywayName.MatchString,
+		},
+		{
+			Score: 95, Why: "files named V1__name, and a build.gradle.kts", Beside: "build.gradle.kts",
+			Name: flywayName.MatchString,
+		},
+		{
+			Score: 90, Why: "files named V1_2__name",
+			Name: regexp.MustCompile(`^V[0-9]+[._][0-9._]*__.*\.sql$`).MatchString,
+		},
 		{Score: 80, Why: "files named V1__name", Name: flywayName.MatchString},
 	},
-	Load:         loadFlyway,
-	VersionOf:    flywayVersion,
-	SortKey:      flywayKey,
-	NextName:     flywayNext,
-	Compose:      composeFlyway,
-	Outside:      Outside{How: "leave it alone in its file, as Flyway does without a transaction; where Flyway does not see it, write executeInTransaction=false into a file of the same name with .conf behind it"},
+	Load:      loadFlyway,
+	VersionOf: flywayVersion,
+	SortKey:   flywayKey,
+	NextName:  flywayNext,
+	Compose:   composeFlyway,
+	Outside: Outside{
+		How: "leave it alone in its file, as Flyway does without a transaction; where Flyway does not see it, write " +
+			"executeInTransaction=false into a file of the same name with .conf behind it",
+	},
 	ForceCommand: "flyway repair",
 	History: History{
 		Table: "flyway_schema_history",
@@ -93,7 +114,14 @@ CREATE INDEX flyway_schema_history_s_idx ON ` + table + ` (success)`
 		Record: flywayRecord,
 		Begin:  func(table string, m Migration) []Write { return []Write{flywayRow(table, m, false)} },
 		BeginDown: func(table string, m Migration, _ *Migration) []Write {
-			return []Write{{SQL: "UPDATE " + table + " SET success = false WHERE installed_rank OPERATOR(pg_catalog.=) (SELECT pg_catalog.max(installed_rank) FROM " + table + " WHERE " + flywaySame + ")", Args: []any{m.Version}}}
+			return []Write{
+				{
+					SQL: "UPDATE " + table +
+						" SET success = false WHERE installed_rank OPERATOR(pg_catalog.=) (SELECT " +
+						"pg_catalog.max(installed_rank) FROM " + table + " WHERE " + flywaySame + ")",
+					Args: []any{m.Version},
+				},
+			}
 		},
 		Unrecord: func(table string, m Migration, _ *Migration) []Write {
 			return []Write{{SQL: "DELETE FROM " + table + " WHERE " + flywaySame, Args: []any{m.Version}}}
@@ -117,7 +145,8 @@ func flywayRecord(table string, m Migration) []Write {
 func flywayRow(table string, m Migration, success bool) Write {
 	title := []rune(strings.ReplaceAll(m.Title, "_", " "))
 	return Write{
-		SQL: `INSERT INTO ` + table + ` (installed_rank, version, description, type, script, checksum, installed_by, execution_time, success)
+		SQL: `INSERT INTO ` + table +
+			` (installed_rank, version, description, type, script, checksum, installed_by, execution_time, success)
 SELECT coalesce(pg_catalog.max(installed_rank), 0) OPERATOR(pg_catalog.+) 1, $1, $2, 'SQL', $3, $4::pg_catalog.text::pg_catalog.int4, current_user, 0, $5
   FROM ` + table,
 		Args: []any{m.Version, string(title[:min(len(title), 200)]), m.Up.Path, m.Checksum, success},
@@ -223,7 +252,10 @@ func flywayTx(file File) (tx Tx, mixed bool) {
 func composeFlyway(f Folder, d Draft, now string) Migration {
 	name := flywayNext(f, d.Title, now)
 	version, _ := flywayVersion(name)
-	m := Migration{Version: version, Number: LeadingNumber(version), sortKey: flywayKey(version), Title: slug(d.Title), Up: NewFile(name, []byte(d.Up), TxFile)}
+	m := Migration{
+		Version: version, Number: LeadingNumber(version), sortKey: flywayKey(version), Title: slug(d.Title),
+		Up: NewFile(name, []byte(d.Up), TxFile),
+	}
 	m.Up.Tx, _ = flywayTx(m.Up)
 	m.Checksum = flywayCRC(m.Up.Whole)
 	if d.Down != "" && slices.ContainsFunc(f.Migrations, func(m Migration) bool { return m.Down != nil }) {

@@ -10,12 +10,14 @@ import (
 )
 
 var (
-	flywayName        = regexp.MustCompile(`^V([0-9][0-9._]*)__(.*)\.sql$`)
-	flywayUndo        = regexp.MustCompile(`^U([0-9][0-9._]*)__(.*)\.sql$`)
-	flywayScript      = regexp.MustCompile(`^V([0-9][0-9._]*)__(.*)\.(?:sh|ps1|bat|cmd|py|java|kt)$`)
-	flywayRepeatable  = regexp.MustCompile(`^R__.*\.\w+$`)
-	flywayBaseline    = regexp.MustCompile(`^B[0-9._]+__.*\.\w+$`)
-	flywayCallback    = regexp.MustCompile(`^(before|after)[A-Z][A-Za-z]*(__.*)?\.(sql|sh|ps1|bat|cmd|py)$|^createSchema(__.*)?\.sql$`)
+	flywayName       = regexp.MustCompile(`^V([0-9][0-9._]*)__(.*)\.sql$`)
+	flywayUndo       = regexp.MustCompile(`^U([0-9][0-9._]*)__(.*)\.sql$`)
+	flywayScript     = regexp.MustCompile(`^V([0-9][0-9._]*)__(.*)\.(?:sh|ps1|bat|cmd|py|java|kt)$`)
+	flywayRepeatable = regexp.MustCompile(`^R__.*\.\w+$`)
+	flywayBaseline   = regexp.MustCompile(`^B[0-9._]+__.*\.\w+$`)
+	flywayCallback   = regexp.MustCompile(
+		`^(before|after)[A-Z][A-Za-z]*(__.*)?\.(sql|sh|ps1|bat|cmd|py)$|^createSchema(__.*)?\.sql$`,
+	)
 	flywayPlaceholder = regexp.MustCompile(`\$\{[^}\n]*\}?`)
 	flywayNoTx        = regexp.MustCompile(`(?m)^\s*executeInTransaction\s*=\s*false\s*$`)
 	flywayKeep        = regexp.MustCompile(`(?m)^\s*placeholderReplacement\s*=\s*false\s*$`)
@@ -62,7 +64,10 @@ func (f *Folder) addFlyway(root fs.FS, name string, downs map[string]File) error
 		return nil
 	}
 	if part := flywayScript.FindStringSubmatch(base); part != nil {
-		m := Migration{Version: strings.ReplaceAll(part[1], "_", "."), Number: LeadingNumber(part[1]), Title: part[2], Up: File{Path: name, Tx: TxForeign}}
+		m := Migration{
+			Version: strings.ReplaceAll(part[1], "_", "."), Number: LeadingNumber(part[1]), Title: part[2],
+			Up: File{Path: name, Tx: TxForeign},
+		}
 		f.Migrations, f.Problems = append(f.Migrations, m), append(f.Problems, program("flyway", m))
 		return nil
 	}
@@ -87,7 +92,9 @@ func (f *Folder) addFlyway(root fs.FS, name string, downs map[string]File) error
 		return nil
 	}
 	version := strings.ReplaceAll(part[1], "_", ".")
-	f.Migrations = append(f.Migrations, Migration{Version: version, Number: LeadingNumber(version), Title: part[2], Up: file, Checksum: flywayCRC(file.Whole)})
+	f.Migrations = append(f.Migrations, Migration{
+		Version: version, Number: LeadingNumber(version), Title: part[2], Up: file, Checksum: flywayCRC(file.Whole),
+	})
 	return nil
 }
 
@@ -109,8 +116,9 @@ func flywayOther(base string) string {
 func checkFlyway(file *File, conf []byte) []Problem {
 	found := checkSections(*file)
 	if !flywayKeep.Match(conf) {
-		found = append(found, checkTemplate(*file, flywayPlaceholder, "a placeholder of Flyway's: what runs is not in the file",
-			"write the value out, or run this file with the team's own flyway migrate")...)
+		found = append(found,
+			checkTemplate(*file, flywayPlaceholder, "a placeholder of Flyway's: what runs is not in the file",
+				"write the value out, or run this file with the team's own flyway migrate")...)
 	}
 	if flywayNoTx.Match(conf) {
 		file.Tx = TxNone
@@ -119,9 +127,14 @@ func checkFlyway(file *File, conf []byte) []Problem {
 	tx, mixed := flywayTx(*file)
 	file.Tx = tx
 	if mixed {
-		line := 1 + slices.IndexFunc(linesOf(file.Whole), func(l sourceLine) bool { return flywayAlone.MatchString(l.text + " ") })
-		found = append(found, atLine(*file, max(line, 1), "a statement that cannot be in a transaction beside others that are: Flyway refuses the file",
-			"give it a file of its own"))
+		line := 1 +
+			slices.IndexFunc(linesOf(file.Whole), func(l sourceLine) bool {
+				return flywayAlone.MatchString(l.text + " ")
+			})
+		found = append(found,
+			atLine(*file, max(line, 1),
+				"a statement that cannot be in a transaction beside others that are: Flyway refuses the file",
+				"give it a file of its own"))
 	}
 	return found
 }

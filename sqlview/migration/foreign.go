@@ -22,11 +22,19 @@ var foreign = []foreignTool{
 		signs:  []Sign{{Score: 100, Why: "sqitch.plan", File: "sqitch.plan"}},
 		tables: []KnownTable{{Schema: "sqitch", Name: "changes", Columns: []string{"change_id", "script_hash"}}}},
 	{name: "liquibase", title: "Liquibase",
-		signs:  []Sign{{Score: 100, Why: "a file that begins with --liquibase formatted sql", SQL: regexp.MustCompile(`(?i)\A--\s*liquibase formatted sql`)}},
+		signs: []Sign{
+			{
+				Score: 100, Why: "a file that begins with --liquibase formatted sql",
+				SQL: regexp.MustCompile(`(?i)\A--\s*liquibase formatted sql`),
+			},
+		},
 		tables: []KnownTable{{Name: "databasechangelog", Columns: []string{"id", "author", "filename"}}}},
 	{name: "refinery", title: "refinery",
 		signs: []Sign{
-			{Score: 85, Why: "files named V1__name beside a Cargo.toml", Beside: "Cargo.toml", Name: refineryName.MatchString},
+			{
+				Score: 85, Why: "files named V1__name beside a Cargo.toml", Beside: "Cargo.toml",
+				Name: refineryName.MatchString,
+			},
 			{Score: 70, Why: "files named V1__name", Name: refineryName.MatchString},
 		},
 		tables: []KnownTable{{Name: "refinery_schema_history", Columns: []string{"version", "checksum"}}}},
@@ -34,19 +42,34 @@ var foreign = []foreignTool{
 		signs:  []Sign{{Score: 95, Why: "Python with down_revision", Code: regexp.MustCompile(`(?m)^down_revision\b`)}},
 		tables: []KnownTable{{Name: "alembic_version", Columns: []string{"version_num"}}}},
 	{name: "django", title: "Django",
-		signs:  []Sign{{Score: 95, Why: "Python with migrations.Migration", Code: regexp.MustCompile(`\(migrations\.Migration\)`)}},
+		signs: []Sign{
+			{Score: 95, Why: "Python with migrations.Migration", Code: regexp.MustCompile(`\(migrations\.Migration\)`)},
+		},
 		tables: []KnownTable{{Name: "django_migrations", Columns: []string{"app", "name", "applied"}}}},
 	{name: "rails", title: "Rails",
-		signs:  []Sign{{Score: 95, Why: "Ruby with ActiveRecord::Migration", Code: regexp.MustCompile(`ActiveRecord::Migration`)}},
-		tables: []KnownTable{{Name: "schema_migrations", Columns: []string{"version"}, Beside: "ar_internal_metadata"}}},
+		signs: []Sign{
+			{Score: 95, Why: "Ruby with ActiveRecord::Migration", Code: regexp.MustCompile(`ActiveRecord::Migration`)},
+		},
+		tables: []KnownTable{
+			{Name: "schema_migrations", Columns: []string{"version"}, Beside: "ar_internal_metadata"},
+		}},
 	{name: "knex", title: "Knex, Sequelize or node-pg-migrate",
-		signs: []Sign{{Score: 90, Why: "JavaScript that exports up", Code: regexp.MustCompile(`exports\.up\b|export (async function|const) up\b|module\.exports\s*=\s*\{[^}]*\bup\b`)}},
+		signs: []Sign{
+			{
+				Score: 90, Why: "JavaScript that exports up",
+				Code: regexp.MustCompile(
+					`exports\.up\b|export (async function|const) up\b|module\.exports\s*=\s*\{[^}]*\bup\b`,
+				),
+			},
+		},
 		tables: []KnownTable{
 			{Name: "knex_migrations", Columns: []string{"name", "batch", "migration_time"}},
 			{Name: "SequelizeMeta", Columns: []string{"name"}},
 		}},
 	{name: "ecto", title: "Ecto",
-		signs:  []Sign{{Score: 95, Why: "Elixir with Ecto.Migration", Name: regexp.MustCompile(`^[0-9]+_.*\.exs$`).MatchString}},
+		signs: []Sign{
+			{Score: 95, Why: "Elixir with Ecto.Migration", Name: regexp.MustCompile(`^[0-9]+_.*\.exs$`).MatchString},
+		},
 		tables: []KnownTable{{Name: "schema_migrations", Columns: []string{"version", "inserted_at"}}}},
 }
 

@@ -30,12 +30,20 @@ service that calls WithInstance hashes the bare name: the two do not exclude eac
 clean after, as the tool does.
 `,
 	Signs: []Sign{
-		{Score: 95, Why: "up files, and a go.mod with golang-migrate", Name: isGolangMigrateUp, Beside: "go.mod", Mentions: "golang-migrate/migrate"},
+		{
+			Score: 95, Why: "up files, and a go.mod with golang-migrate", Name: isGolangMigrateUp, Beside: "go.mod",
+			Mentions: "golang-migrate/migrate",
+		},
 		// sqlx names its files alike.
-		{Score: 40, Why: "up files beside a Cargo.toml", Name: isGolangMigrateUp, Beside: "Cargo.toml", NotBeside: "go.mod"},
+		{
+			Score: 40, Why: "up files beside a Cargo.toml", Name: isGolangMigrateUp, Beside: "Cargo.toml",
+			NotBeside: "go.mod",
+		},
 		{Score: 80, Why: "up files", Name: isGolangMigrateUp},
 	},
-	Outside:      Outside{How: "leave it alone in its file: golang-migrate opens no transaction for a file of one statement"},
+	Outside: Outside{
+		How: "leave it alone in its file: golang-migrate opens no transaction for a file of one statement",
+	},
 	Load:         loadGolangMigrate,
 	ForceCommand: "migrate force VERSION",
 	VersionOf:    golangMigrateVersion,
@@ -50,10 +58,12 @@ clean after, as the tool does.
 		UpTo:       true,
 		Privileges: []string{"SELECT", "INSERT", "DELETE"},
 		Create: func(table string) string {
-			return "CREATE TABLE IF NOT EXISTS " + table + " (version bigint not null primary key, dirty boolean not null)"
+			return "CREATE TABLE IF NOT EXISTS " + table +
+				" (version bigint not null primary key, dirty boolean not null)"
 		},
 		Read: func(table string) string {
-			return "SELECT version::pg_catalog.text, ''::pg_catalog.text, ''::pg_catalog.text, dirty FROM " + table + " ORDER BY version DESC"
+			return "SELECT version::pg_catalog.text, ''::pg_catalog.text, ''::pg_catalog.text, dirty FROM " + table +
+				" ORDER BY version DESC"
 		},
 		Record: func(table string, m Migration) []Write { return setVersion(table, int64(m.Number), false) },
 		Begin:  func(table string, m Migration) []Write { return setVersion(table, int64(m.Number), true) },

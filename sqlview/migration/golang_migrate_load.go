@@ -27,7 +27,8 @@ func loadGolangMigrate(root fs.FS, dir string) (Folder, error) {
 		}
 	}
 	f.pairDowns(downs)
-	f.Problems = append(f.Problems, checkIgnored(root, dir, l, f.Format, golangMigrateName.MatchString, likeMigration.MatchString)...)
+	f.Problems = append(f.Problems,
+		checkIgnored(root, dir, l, f.Format, golangMigrateName.MatchString, likeMigration.MatchString)...)
 	f.finish(l.files, "golang-migrate refuses to start")
 	return f, nil
 }
@@ -53,7 +54,9 @@ func (f *Folder) addGolangMigrate(root fs.FS, name string, downs map[uint64][]Fi
 		downs[number] = append(downs[number], file)
 		return nil
 	}
-	f.Migrations = append(f.Migrations, Migration{Version: fmt.Sprint(number), Number: number, Title: part[2], Up: file})
+	f.Migrations = append(f.Migrations, Migration{
+		Version: fmt.Sprint(number), Number: number, Title: part[2], Up: file,
+	})
 	return nil
 }
 
@@ -66,7 +69,8 @@ func (f *Folder) pairDowns(downs map[uint64][]File) {
 		}
 	}
 	for number, files := range downs {
-		f.Problems = append(f.Problems, checkDowns(Title(f.Format), fmt.Sprint(number), files, f.Find(fmt.Sprint(number)) != nil)...)
+		f.Problems = append(f.Problems,
+			checkDowns(Title(f.Format), fmt.Sprint(number), files, f.Find(fmt.Sprint(number)) != nil)...)
 	}
 	slices.SortFunc(f.Problems, func(a, b Problem) int { return strings.Compare(a.Message, b.Message) })
 }
@@ -79,13 +83,15 @@ func checkDowns(tool, version string, files []File, up bool) []Problem {
 	var found []Problem
 	if len(files) > 1 {
 		found = append(found, Problem{Kind: Duplicate, Paths: paths, Version: version, Stops: true,
-			Message: fmt.Sprintf("%d down files of version %s: %s; %s refuses to start", len(paths), version, strings.Join(paths, ", "), tool),
-			Hint:    "keep one of them"})
+			Message: fmt.Sprintf("%d down files of version %s: %s; %s refuses to start", len(paths), version,
+				strings.Join(paths, ", "), tool),
+			Hint: "keep one of them"})
 	}
 	if !up {
 		found = append(found, Problem{Kind: Orphan, Paths: paths, Version: version, Stops: true,
-			Message: paths[0] + " has no up file: " + tool + " would record version " + version + " as applied and run nothing",
-			Hint:    "add the up file, or remove the down file"})
+			Message: paths[0] + " has no up file: " + tool + " would record version " + version +
+				" as applied and run nothing",
+			Hint: "add the up file, or remove the down file"})
 	}
 	return found
 }

@@ -38,7 +38,10 @@ version counts where an old goose left one with is_applied = false. A file merge
 `,
 	Signs: []Sign{
 		{Score: 100, Why: "files with -- +goose Up", SQL: sections[0].line},
-		{Score: 90, Why: "Go files that call goose.AddMigration", Code: regexp.MustCompile(`goose\.AddMigration|goose\.AddNamedMigration`)},
+		{
+			Score: 90, Why: "Go files that call goose.AddMigration",
+			Code: regexp.MustCompile(`goose\.AddMigration|goose\.AddNamedMigration`),
+		},
 	},
 	Load:      loadGoose,
 	VersionOf: gooseFiles.version,
@@ -69,10 +72,20 @@ INSERT INTO ` + table + ` (version_id, is_applied) VALUES (0, true)`
  WHERE h.is_applied AND h.version_id OPERATOR(pg_catalog.>) 0 ORDER BY h.id DESC`
 		},
 		Record: func(table string, m Migration) []Write {
-			return []Write{{SQL: `INSERT INTO ` + table + ` (version_id, is_applied) VALUES ($1, true)`, Args: []any{int64(m.Number)}}}
+			return []Write{
+				{
+					SQL:  `INSERT INTO ` + table + ` (version_id, is_applied) VALUES ($1, true)`,
+					Args: []any{int64(m.Number)},
+				},
+			}
 		},
 		Unrecord: func(table string, m Migration, _ *Migration) []Write {
-			return []Write{{SQL: `DELETE FROM ` + table + ` WHERE version_id OPERATOR(pg_catalog.=) $1`, Args: []any{int64(m.Number)}}}
+			return []Write{
+				{
+					SQL:  `DELETE FROM ` + table + ` WHERE version_id OPERATOR(pg_catalog.=) $1`,
+					Args: []any{int64(m.Number)},
+				},
+			}
 		},
 		Keys: func(_, _, _ string) []int64 { return []int64{4097083626} },
 	},
@@ -152,7 +165,8 @@ func fillGoose(m *Migration) []Problem {
 		stop := func(what, hint string) { found = append(found, atLine(file, l.number, what, hint)) }
 		switch {
 		case l.text[0] != '-':
-			stop("goose refuses an annotation that does not begin in the first column", "take the blanks before it away")
+			stop("goose refuses an annotation that does not begin in the first column",
+				"take the blanks before it away")
 		case l.says == "UP" && up < 0 && down < 0:
 			up = l.start
 		case l.says == "DOWN" && up >= 0 && down < 0:
@@ -166,20 +180,25 @@ func fillGoose(m *Migration) []Problem {
 		case l.says == "STATEMENTEND" && open > 0:
 			whole, open = append(whole, [2]int{open, l.start}), 0
 		case l.says == "STATEMENTBEGIN" || l.says == "STATEMENTEND":
-			stop("StatementBegin and StatementEnd do not go together here", "put each pair around one statement, within a section")
+			stop("StatementBegin and StatementEnd do not go together here",
+				"put each pair around one statement, within a section")
 		case l.says == "ENVSUB OFF":
 		case l.says == "ENVSUB ON":
-			stop("goose replaces variables here: what would run is not in the file", "write the values out, or run this file with goose")
+			stop("goose replaces variables here: what would run is not in the file",
+				"write the values out, or run this file with goose")
 		default:
 			stop(fmt.Sprintf("%q is no annotation of goose v3.29", l.text), "correct it, or take it out")
 		}
 	}
 	switch {
 	case up < 0:
-		found = append(found, atLine(file, 1, "there is no -- +goose Up: goose refuses the file", "write -- +goose Up above the SQL"))
+		found = append(found,
+			atLine(file, 1, "there is no -- +goose Up: goose refuses the file", "write -- +goose Up above the SQL"))
 		return found
 	case open > 0:
-		found = append(found, atLine(file, opened, "StatementBegin has no StatementEnd", "write -- +goose StatementEnd behind the statement"))
+		found = append(found,
+			atLine(file, opened, "StatementBegin has no StatementEnd",
+				"write -- +goose StatementEnd behind the statement"))
 	}
 	found = append(found, aboveGoose(file, up)...)
 	end := len(file.Whole)
@@ -220,12 +239,14 @@ func gooseCuts(file File, from, to int, whole [][2]int) []Problem {
 		}
 		last = l.end
 		if line := openAt(text, l.end); line > 0 && !kept {
-			return []Problem{atLine(file, l.number, fmt.Sprintf("goose ends what begins in line %d here, in its middle", line),
+			return []Problem{atLine(file, l.number,
+				fmt.Sprintf("goose ends what begins in line %d here, in its middle", line),
 				"put -- +goose StatementBegin above the statement and -- +goose StatementEnd below it")}
 		}
 	}
 	if n := len(text.Statements); n > 0 && text.Statements[n-1].End > last {
-		return []Problem{atLine(file, text.Statements[n-1].Line, "goose finds no end of this statement and refuses the file",
+		return []Problem{atLine(file, text.Statements[n-1].Line,
+			"goose finds no end of this statement and refuses the file",
 			"end its last line with a semicolon")}
 	}
 	return nil

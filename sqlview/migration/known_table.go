@@ -53,7 +53,8 @@ func (k KnownTable) Is(t Table, tables []string) bool {
 	}
 	for _, name := range k.Columns {
 		c := t.Column(name)
-		if c == nil || k.types[name] != nil && !slices.ContainsFunc(k.types[name], func(want string) bool { return fitsType(want, c.Type) }) {
+		if c == nil || k.types[name] != nil &&
+			!slices.ContainsFunc(k.types[name], func(want string) bool { return fitsType(want, c.Type) }) {
 			return false
 		}
 	}

@@ -95,7 +95,8 @@ func (m Migration) WithoutOthers(f Folder) Migration {
 			twins++
 		}
 	}
-	if twins > 1 && m.Down != nil && m.Down.Path != m.Up.Path && !strings.Contains(path.Base(m.Down.Path), m.Title+".") {
+	if twins > 1 && m.Down != nil && m.Down.Path != m.Up.Path &&
+		!strings.Contains(path.Base(m.Down.Path), m.Title+".") {
 		m.Down = nil
 	}
 	return m

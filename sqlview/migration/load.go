@@ -23,7 +23,10 @@ func readFile(root fs.FS, dir, name string, tx Tx) (File, error) {
 // read from standard input or is shown by git.
 func NewFile(name string, b []byte, tx Tx) File {
 	backfill, _ := backfillHeader(b)
-	return File{Path: name, Bytes: b, Whole: b, SHA256: hexSHA256(b), Normalized: NormalizedSHA256(b), Tx: tx, Backfill: backfill}
+	return File{
+		Path: name, Bytes: b, Whole: b, SHA256: hexSHA256(b), Normalized: NormalizedSHA256(b), Tx: tx,
+		Backfill: backfill,
+	}
 }
 
 // part is the file with the bytes from..to alone. Empty lines stand for what is
@@ -97,8 +100,9 @@ func checkIgnored(root fs.FS, dir string, l listing, tool string, takes, looks f
 			continue
 		}
 		found = append(found, Problem{Kind: Name, Paths: []string{folder},
-			Message: fmt.Sprintf("%s/ has files that are named like migrations, but %s does not look into sub-folders", folder, tool),
-			Hint:    "point belay at that folder with --migrations, or move the files up"})
+			Message: fmt.Sprintf("%s/ has files that are named like migrations, but %s does not look into sub-folders",
+				folder, tool),
+			Hint: "point belay at that folder with --migrations, or move the files up"})
 	}
 	return found
 }

@@ -85,7 +85,9 @@ func TestInBlock(t *testing.T) {
 }
 
 func TestRemarkIsNoSection(t *testing.T) {
-	if tool := sectionTool([]byte("-- Up migration: adds a\n-- down migration is in rollback/\nSELECT 1;")); tool != "" {
+	if tool := sectionTool(
+		[]byte("-- Up migration: adds a\n-- down migration is in rollback/\nSELECT 1;"),
+	); tool != "" {
 		t.Errorf("a remark is taken for a section of %s", tool)
 	}
 }

@@ -45,8 +45,9 @@ func sectionTool(sql []byte) string {
 // isMarker reports whether a line comment tells a tool how to run the file.
 func isMarker(line string) bool {
 	const longest = 100
-	return len(line) <= longest && (noTransaction.MatchString(line) || backfillLine.MatchString(line) || sectionTool([]byte(line)) != "" ||
-		strings.HasPrefix(line, "-- +goose Statement") || strings.HasPrefix(line, "-- atlas:delimiter"))
+	return len(line) <= longest &&
+		(noTransaction.MatchString(line) || backfillLine.MatchString(line) || sectionTool([]byte(line)) != "" ||
+			strings.HasPrefix(line, "-- +goose Statement") || strings.HasPrefix(line, "-- atlas:delimiter"))
 }
 
 // headerSaysNoTransaction looks in the comments before the first statement, the

@@ -27,15 +27,33 @@ func TestRenumber(t *testing.T) {
 		above  uint64
 		want   []Move
 	}{
-		{"its own width, where nothing stays", folderOf("0009_a.up.sql"), 1, 9, []Move{{"0009_a.up.sql", "0010_a.up.sql"}}},
+		{
+			"its own width, where nothing stays", folderOf("0009_a.up.sql"), 1, 9,
+			[]Move{{"0009_a.up.sql", "0010_a.up.sql"}},
+		},
 		{"above everything already", folderOf("0009_a.up.sql"), 1, 8, nil},
-		{"two, in their order, without a gap", folderOf("3_a.sql", "4_b.sql", "03_theirs.sql"), 3, 3, []Move{{"03_theirs.sql", "04_theirs.sql"}, {"3_a.sql", "5_a.sql"}, {"4_b.sql", "6_b.sql"}}},
-		{"sequence, width kept", folderOf("000003_a.up.sql", "000004_b.up.sql"), 1, 0, []Move{{"000003_a.up.sql", "000005_a.up.sql"}}},
+		{
+			"two, in their order, without a gap", folderOf("3_a.sql", "4_b.sql", "03_theirs.sql"), 3, 3,
+			[]Move{{"03_theirs.sql", "04_theirs.sql"}, {"3_a.sql", "5_a.sql"}, {"4_b.sql", "6_b.sql"}},
+		},
+		{
+			"sequence, width kept", folderOf("000003_a.up.sql", "000004_b.up.sql"), 1, 0,
+			[]Move{{"000003_a.up.sql", "000005_a.up.sql"}},
+		},
 		{"above what staging ran", folderOf("000003_a.up.sql"), 1, 31, []Move{{"000003_a.up.sql", "000032_a.up.sql"}}},
 		{"no width", folderOf("9_a.up.sql", "9_b.up.sql"), 1, 0, []Move{{"9_a.up.sql", "10_a.up.sql"}}},
-		{"timestamp: now", folderOf("20240115120000_a.sql", "20240116120000_b.sql"), 1, 0, []Move{{"20240115120000_a.sql", now + "_a.sql"}}},
-		{"timestamp: a clock ahead", folderOf("20270131235959_a.sql"), 1, 20270131235959, []Move{{"20270131235959_a.sql", "20270201000000_a.sql"}}},
-		{"timestamp: applied ahead", folderOf("20240115120000_a.sql"), 1, 20270131235959, []Move{{"20240115120000_a.sql", "20270201000000_a.sql"}}},
+		{
+			"timestamp: now", folderOf("20240115120000_a.sql", "20240116120000_b.sql"), 1, 0,
+			[]Move{{"20240115120000_a.sql", now + "_a.sql"}},
+		},
+		{
+			"timestamp: a clock ahead", folderOf("20270131235959_a.sql"), 1, 20270131235959,
+			[]Move{{"20270131235959_a.sql", "20270201000000_a.sql"}},
+		},
+		{
+			"timestamp: applied ahead", folderOf("20240115120000_a.sql"), 1, 20270131235959,
+			[]Move{{"20240115120000_a.sql", "20270201000000_a.sql"}},
+		},
 		{"unix seconds", folderOf("1700000000_a.up.sql"), 1, 0, []Move{{"1700000000_a.up.sql", "1795456800_a.up.sql"}}},
 		{"a V before it", folderOf("V7_a.sql"), 1, 7, []Move{{"V7_a.sql", "V8_a.sql"}}},
 	} {
@@ -83,7 +101,8 @@ func TestNextName(t *testing.T) {
 			t.Errorf("%s: an empty folder begins with %s", f.Name, f.NextName(Folder{}, "Add: A!", now))
 		}
 		version, up := f.VersionOf(f.NextName(folder, "Add: A!", now))
-		if m, ok := folder.at(version); !up || !ok || f.Compose != nil && m.Compare(folder.Migrations[len(folder.Migrations)-1]) <= 0 {
+		if m, ok := folder.at(version); !up || !ok || f.Compose != nil &&
+			m.Compare(folder.Migrations[len(folder.Migrations)-1]) <= 0 {
 			t.Errorf("%s: %s is not above the newest", f.Name, f.NextName(folder, "Add: A!", now))
 		}
 	}
@@ -95,7 +114,8 @@ func TestDoubt(t *testing.T) {
 	mine := func(m Migration) bool { return m.Up.Path != "20_merged.up.sql" }
 	got := status.Doubt(mine)
 	if versions(got.Doubtful) != "18" || versions(got.Applied) != "20" || versions(got.Pending) != "21" {
-		t.Errorf("doubtful %s, applied %s, pending %s", versions(got.Doubtful), versions(got.Applied), versions(got.Pending))
+		t.Errorf("doubtful %s, applied %s, pending %s", versions(got.Doubtful), versions(got.Applied),
+			versions(got.Pending))
 	}
 	if again := Compare(f, []Row{{Version: "20"}}, plain.History).Doubt(mine); len(again.Doubtful) > 0 {
 		t.Error("a tool with a row a version knows what it ran")
@@ -122,7 +142,8 @@ func TestCollide(t *testing.T) {
 		got = append(got, p.Message)
 	}
 	want := []string{
-		"000004_low.up.sql has a lower version than 5_theirs.up.sql, which is merged: where that one is applied, this one is late",
+		"000004_low.up.sql has a lower version than 5_theirs.up.sql, which is merged: where that one is applied, " +
+			"this one is late",
 		"000005_mine.up.sql has the version of 5_theirs.up.sql, which is merged",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

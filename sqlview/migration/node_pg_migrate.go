@@ -29,7 +29,10 @@ before one that is applied stops the tool. An edited file is not noticed.
 	SortKey:   func(name string) string { return numberKey(LeadingNumber(name)) + name },
 	NextName:  nodePgNext,
 	Compose:   composeNodePg,
-	Outside:   Outside{How: "write it in JavaScript with pgm.noTransaction() and run it with the tool, which runs every .sql file in a transaction"},
+	Outside: Outside{
+		How: "write it in JavaScript with pgm.noTransaction() and run it with the tool, which runs every .sql file " +
+			"in a transaction",
+	},
 	History: History{
 		Schema: "public",
 		Table:  "pgmigrations",
@@ -40,16 +43,25 @@ before one that is applied stops the tool. An edited file is not noticed.
 		},
 		Privileges: []string{"SELECT", "INSERT", "DELETE"},
 		Create: func(table string) string {
-			return "CREATE TABLE IF NOT EXISTS " + table + " (id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL)"
+			return "CREATE TABLE IF NOT EXISTS " + table +
+				" (id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL)"
 		},
 		Read: func(table string) string {
-			return "SELECT name::pg_catalog.text, ''::pg_catalog.text, run_on::pg_catalog.text, false FROM " + table + " ORDER BY run_on DESC, id DESC"
+			return "SELECT name::pg_catalog.text, ''::pg_catalog.text, run_on::pg_catalog.text, false FROM " + table +
+				" ORDER BY run_on DESC, id DESC"
 		},
 		Record: func(table string, m Migration) []Write {
-			return []Write{{SQL: "INSERT INTO " + table + " (name, run_on) VALUES ($1, pg_catalog.now())", Args: []any{m.Version}}}
+			return []Write{
+				{SQL: "INSERT INTO " + table + " (name, run_on) VALUES ($1, pg_catalog.now())", Args: []any{m.Version}},
+			}
 		},
 		Unrecord: func(table string, m Migration, _ *Migration) []Write {
-			return []Write{{SQL: "DELETE FROM " + table + " WHERE name::pg_catalog.text OPERATOR(pg_catalog.=) $1", Args: []any{m.Version}}}
+			return []Write{
+				{
+					SQL:  "DELETE FROM " + table + " WHERE name::pg_catalog.text OPERATOR(pg_catalog.=) $1",
+					Args: []any{m.Version},
+				},
+			}
 		},
 		Keys: func(_, _, _ string) []int64 { return []int64{7241865325823964} },
 	},
@@ -97,7 +109,10 @@ func fillNodePg(m *Migration) []Problem {
 		end = down[0]
 	case down != nil:
 		line := 1 + len(linesOf(file.Whole[:down[0]]))
-		return []Problem{atLine(file, line, "Down Migration stands above Up Migration", "put the way back below, as the tool's own files have it")}
+		return []Problem{
+			atLine(file, line, "Down Migration stands above Up Migration",
+				"put the way back below, as the tool's own files have it"),
+		}
 	}
 	if up != nil {
 		begin = up[0]

@@ -173,6 +173,8 @@ func checkSections(file File) []Problem {
 		return nil
 	}
 	return []Problem{{Kind: Unsupported, Paths: []string{file.Path}, Stops: true,
-		Message: fmt.Sprintf("%s has the up and down sections of %s: run whole, it would undo itself", file.Path, Title(tool)),
-		Hint:    "name the tool whose folder it is with --tool " + tool + ", or part the file as this folder's tool wants it"}}
+		Message: fmt.Sprintf("%s has the up and down sections of %s: run whole, it would undo itself", file.Path,
+			Title(tool)),
+		Hint: "name the tool whose folder it is with --tool " + tool +
+			", or part the file as this folder's tool wants it"}}
 }

@@ -36,8 +36,9 @@ func (o oneFolder) load(root fs.FS, dir string) (Folder, error) {
 	for _, name := range l.files {
 		if likeMigration.MatchString(name) {
 			f.Problems = append(f.Problems, Problem{Kind: Name, Paths: []string{name},
-				Message: fmt.Sprintf("%s looks like a migration, but %s keeps each in a folder of its own", name, Title(o.format)),
-				Hint:    "move it into a folder as " + o.up + ", or out of here"})
+				Message: fmt.Sprintf("%s looks like a migration, but %s keeps each in a folder of its own", name,
+					Title(o.format)),
+				Hint: "move it into a folder as " + o.up + ", or out of here"})
 		}
 	}
 	f.finish(l.folders, o.twice)
@@ -99,7 +100,9 @@ func (o oneFolder) version(name string) (string, bool) {
 // compose writes a draft as a folder of that name.
 func (o oneFolder) compose(name string, up, down string) Migration {
 	part := o.name.FindStringSubmatch(name)
-	m := Migration{Version: part[1], Number: LeadingNumber(name), Title: part[2], Up: NewFile(name+"/"+o.up, []byte(up), TxFile)}
+	m := Migration{
+		Version: part[1], Number: LeadingNumber(name), Title: part[2], Up: NewFile(name+"/"+o.up, []byte(up), TxFile),
+	}
 	if down != "" {
 		file := NewFile(name+"/"+o.down, []byte(down), TxFile)
 		m.Down = &file

@@ -71,7 +71,8 @@ ON CONFLICT (version) DO UPDATE SET title = excluded.title, sha256 = excluded.sh
 
 func belayState(table string, m Migration, state string) Write {
 	return Write{
-		SQL:  `UPDATE ` + table + ` SET state = $2, finished_at = CASE WHEN $2 OPERATOR(pg_catalog.=) 'reverted' THEN pg_catalog.clock_timestamp() END WHERE version OPERATOR(pg_catalog.=) $1`,
+		SQL: `UPDATE ` + table +
+			` SET state = $2, finished_at = CASE WHEN $2 OPERATOR(pg_catalog.=) 'reverted' THEN pg_catalog.clock_timestamp() END WHERE version OPERATOR(pg_catalog.=) $1`,
 		Args: []any{m.Version, state},
 	}
 }

@@ -28,7 +28,8 @@ func loadPlain(root fs.FS, dir string) (Folder, error) {
 	}
 	f.pairPlainDowns(downs)
 	l.folders = slices.DeleteFunc(l.folders, func(name string) bool { return name == "rollback" })
-	f.Problems = append(f.Problems, checkIgnored(root, dir, l, "belay's plain format", plainName.MatchString, likeMigration.MatchString)...)
+	f.Problems = append(f.Problems,
+		checkIgnored(root, dir, l, "belay's plain format", plainName.MatchString, likeMigration.MatchString)...)
 	f.finish(l.files, "belay cannot know which is meant")
 	for _, m := range f.Migrations {
 		f.Problems = append(f.Problems, checkPlain(m.Up)...)
@@ -105,9 +106,10 @@ func (f *Folder) pairPlainDowns(downs map[uint64][]File) {
 		m.Down = &files[0]
 		if len(files) > 1 {
 			f.Problems = append(f.Problems, Problem{Kind: Duplicate, Version: m.Version, Stops: true,
-				Paths:   []string{files[0].Path, files[1].Path},
-				Message: fmt.Sprintf("version %s has several ways back: %s, %s", m.Version, files[0].Path, files[1].Path),
-				Hint:    "keep one of them"})
+				Paths: []string{files[0].Path, files[1].Path},
+				Message: fmt.Sprintf("version %s has several ways back: %s, %s", m.Version, files[0].Path,
+					files[1].Path),
+				Hint: "keep one of them"})
 		}
 	}
 }
@@ -119,8 +121,9 @@ func checkPlain(file File) []Problem {
 	}
 	if line := lateMarker(file.Bytes, noTransaction); line > 0 {
 		return []Problem{{Kind: Marker, Paths: []string{file.Path}, Stops: true,
-			Message: fmt.Sprintf("%s line %d: belay: no-transaction stands below the first statement and is not obeyed there", file.Path, line),
-			Hint:    "move it above the first statement"}}
+			Message: fmt.Sprintf("%s line %d: belay: no-transaction stands below the first statement and is not "+
+				"obeyed there", file.Path, line),
+			Hint: "move it above the first statement"}}
 	}
 	return nil
 }

@@ -77,10 +77,17 @@ not finished and not rolled back stops Prisma (P3009). Taken back = rolled_back_
 VALUES (` + prismaID + `, $1, $2)`, Args: []any{m.Checksum, m.Version}}}
 		},
 		BeginDown: func(table string, m Migration, _ *Migration) []Write {
-			return []Write{{SQL: `UPDATE ` + table + ` SET finished_at = NULL WHERE ` + prismaLive, Args: []any{m.Version}}}
+			return []Write{
+				{SQL: `UPDATE ` + table + ` SET finished_at = NULL WHERE ` + prismaLive, Args: []any{m.Version}},
+			}
 		},
 		Unrecord: func(table string, m Migration, _ *Migration) []Write {
-			return []Write{{SQL: `UPDATE ` + table + ` SET rolled_back_at = pg_catalog.now() WHERE ` + prismaLive, Args: []any{m.Version}}}
+			return []Write{
+				{
+					SQL:  `UPDATE ` + table + ` SET rolled_back_at = pg_catalog.now() WHERE ` + prismaLive,
+					Args: []any{m.Version},
+				},
+			}
 		},
 		Keys: func(_, _, _ string) []int64 { return []int64{72707369} },
 	},

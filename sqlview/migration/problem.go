@@ -71,7 +71,8 @@ var emptyOnPurpose = regexp.MustCompile(`(?im)^\s*--\s*nothing to take back\b`)
 func checkText(f File) []Problem {
 	if why := encodingFault(f.Bytes); why != "" {
 		return []Problem{{Kind: Encoding, Paths: []string{f.Path}, Stops: true,
-			Message: f.Path + ": " + why, Hint: "save the file as UTF-8 without NUL bytes and without a byte order mark"}}
+			Message: f.Path + ": " + why,
+			Hint:    "save the file as UTF-8 without NUL bytes and without a byte order mark"}}
 	}
 	if len(normalize(f.Bytes, false)) == 0 && !emptyOnPurpose.Match(f.Bytes) {
 		return []Problem{{Kind: Empty, Paths: []string{f.Path},
@@ -140,6 +141,7 @@ func duplicate(f Folder, same []Migration, why string) Problem {
 		paths = append(paths, m.Up.Path)
 	}
 	return Problem{Kind: Duplicate, Paths: paths, Version: same[0].Version, Stops: true,
-		Message: fmt.Sprintf("%d files of version %s: %s; %s", len(paths), same[0].Version, strings.Join(paths, ", "), why),
-		Hint:    laterHint("what is applied nowhere", same[len(same)-1], f)}
+		Message: fmt.Sprintf("%d files of version %s: %s; %s", len(paths), same[0].Version, strings.Join(paths, ", "),
+			why),
+		Hint: laterHint("what is applied nowhere", same[len(same)-1], f)}
 }

@@ -31,15 +31,23 @@ the up file: an edited file stops sqlx, and belay. A file merged later with a lo
 **Lock.** An advisory key of the database's name, which sqlx waits for.
 `,
 	Signs: []Sign{
-		{Score: 97, Why: "files that begin with -- no-transaction", SQL: regexp.MustCompile(`\A-- no-transaction`), Name: sqlxName.MatchString},
-		{Score: 95, Why: "numbered files, and a Cargo.toml with sqlx", Beside: "Cargo.toml", Mentions: "sqlx", Name: sqlxName.MatchString},
+		{
+			Score: 97, Why: "files that begin with -- no-transaction", SQL: regexp.MustCompile(`\A-- no-transaction`),
+			Name: sqlxName.MatchString,
+		},
+		{
+			Score: 95, Why: "numbered files, and a Cargo.toml with sqlx", Beside: "Cargo.toml", Mentions: "sqlx",
+			Name: sqlxName.MatchString,
+		},
 		{Score: 60, Why: "numbered files beside a Cargo.toml", Beside: "Cargo.toml", Name: sqlxName.MatchString},
 	},
 	Load:      loadSqlx,
 	VersionOf: sqlxVersion,
 	NextName:  sqlxNext,
 	Compose:   composeSqlx,
-	Outside:   Outside{Header: sqlxNoTx + "\n", How: "write " + sqlxNoTx + " in its first line, and nothing else in the file"},
+	Outside: Outside{
+		Header: sqlxNoTx + "\n", How: "write " + sqlxNoTx + " in its first line, and nothing else in the file",
+	},
 	History: History{
 		Table: "_sqlx_migrations",
 		Columns: []Column{
@@ -72,7 +80,12 @@ the up file: an edited file stops sqlx, and belay. A file merged later with a lo
 			return []Write{sqlxRow(table, m, false)}
 		},
 		Unrecord: func(table string, m Migration, _ *Migration) []Write {
-			return []Write{{SQL: "DELETE FROM " + table + " WHERE version OPERATOR(pg_catalog.=) $1", Args: []any{int64(m.Number)}}}
+			return []Write{
+				{
+					SQL:  "DELETE FROM " + table + " WHERE version OPERATOR(pg_catalog.=) $1",
+					Args: []any{int64(m.Number)},
+				},
+			}
 		},
 		Keys: func(database, _, _ string) []int64 {
 			return []int64{0x3d32ad9e * int64(crc32.ChecksumIEEE([]byte(database)))}
@@ -83,7 +96,8 @@ the up file: an edited file stops sqlx, and belay. A file merged later with a lo
 func sqlxRow(table string, m Migration, success bool) Write {
 	sum, _ := hex.DecodeString(m.Checksum)
 	return Write{
-		SQL: `INSERT INTO ` + table + ` (version, description, success, checksum, execution_time) VALUES ($1, $2, $3, $4, -1)
+		SQL: `INSERT INTO ` + table +
+			` (version, description, success, checksum, execution_time) VALUES ($1, $2, $3, $4, -1)
 ON CONFLICT (version) DO UPDATE SET success = excluded.success, checksum = excluded.checksum`,
 		Args: []any{int64(m.Number), strings.ReplaceAll(m.Title, "_", " "), success, sum},
 	}
@@ -127,15 +141,19 @@ func loadSqlx(root fs.FS, dir string) (Folder, error) {
 		} else {
 			reversible = append(reversible, name)
 		}
-		f.Migrations = append(f.Migrations, Migration{Version: fmt.Sprint(number), Number: number, Title: part[2], Up: file, Checksum: sha384(file.Whole)})
+		f.Migrations = append(f.Migrations, Migration{
+			Version: fmt.Sprint(number), Number: number, Title: part[2], Up: file, Checksum: sha384(file.Whole),
+		})
 	}
 	f.pairDowns(downs)
 	if len(simple) > 0 && len(reversible) > 0 {
 		f.Problems = append(f.Problems, Problem{Kind: Name, Paths: []string{simple[0], reversible[0]}, Stops: true,
-			Message: fmt.Sprintf("%s has no way back and %s is one of a pair: sqlx refuses to mix them", simple[0], reversible[0]),
-			Hint:    "name all of them alike, where they are applied nowhere"})
+			Message: fmt.Sprintf("%s has no way back and %s is one of a pair: sqlx refuses to mix them", simple[0],
+				reversible[0]),
+			Hint: "name all of them alike, where they are applied nowhere"})
 	}
-	f.Problems = append(f.Problems, checkIgnored(root, dir, l, "sqlx", sqlxName.MatchString, likeMigration.MatchString)...)
+	f.Problems = append(f.Problems,
+		checkIgnored(root, dir, l, "sqlx", sqlxName.MatchString, likeMigration.MatchString)...)
 	f.finish(l.files, "sqlx keeps one row for both")
 	return f, nil
 }

@@ -26,8 +26,9 @@ func (s Status) Problems(f Format) []Problem {
 	}
 	for _, m := range s.Doubtful {
 		found = append(found, Problem{Kind: Late, Version: m.Version, Paths: []string{m.Up.Path}, Stops: true,
-			Message: fmt.Sprintf("%s is new and lower than the applied version %s: %s will pass over it without a word", m.Up.Path, s.Newest, f.Name),
-			Hint:    laterHint("it", m, s.folder)})
+			Message: fmt.Sprintf("%s is new and lower than the applied version %s: %s will pass over it without a word",
+				m.Up.Path, s.Newest, f.Name),
+			Hint: laterHint("it", m, s.folder)})
 	}
 	return found
 }

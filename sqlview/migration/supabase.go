@@ -26,8 +26,14 @@ compared: an edited file is not noticed. A file merged later with a lower versio
 **Lock.** None: nothing keeps the CLI from starting beside belay.
 `,
 	Signs: []Sign{
-		{Score: 90, Why: "numbered files in supabase/migrations", Path: "supabase/migrations", Name: supabaseName.MatchString},
-		{Score: 90, Why: "numbered files, and a config.toml with project_id", Beside: "config.toml", Mentions: "project_id", Name: supabaseName.MatchString},
+		{
+			Score: 90, Why: "numbered files in supabase/migrations", Path: "supabase/migrations",
+			Name: supabaseName.MatchString,
+		},
+		{
+			Score: 90, Why: "numbered files, and a config.toml with project_id", Beside: "config.toml",
+			Mentions: "project_id", Name: supabaseName.MatchString,
+		},
 	},
 	Load:      loadSupabase,
 	VersionOf: supabaseFiles.version,
@@ -45,16 +51,25 @@ compared: an edited file is not noticed. A file merged later with a lower versio
 		},
 		Privileges: []string{"SELECT", "INSERT", "DELETE"},
 		Create: func(table string) string {
-			return "CREATE TABLE IF NOT EXISTS " + table + " (version pg_catalog.text NOT NULL PRIMARY KEY, statements pg_catalog.text[], name pg_catalog.text)"
+			return "CREATE TABLE IF NOT EXISTS " + table +
+				" (version pg_catalog.text NOT NULL PRIMARY KEY, statements pg_catalog.text[], name pg_catalog.text)"
 		},
 		Read: func(table string) string {
-			return "SELECT version, coalesce(name, ''), ''::pg_catalog.text, false FROM " + table + " ORDER BY version DESC"
+			return "SELECT version, coalesce(name, ''), ''::pg_catalog.text, false FROM " + table +
+				" ORDER BY version DESC"
 		},
 		Record: func(table string, m Migration) []Write {
-			return []Write{{SQL: "INSERT INTO " + table + " (version, statements, name) VALUES ($1, $2, $3)", Args: []any{m.Version, statementsOf(m.Up.Bytes), m.Title}}}
+			return []Write{
+				{
+					SQL:  "INSERT INTO " + table + " (version, statements, name) VALUES ($1, $2, $3)",
+					Args: []any{m.Version, statementsOf(m.Up.Bytes), m.Title},
+				},
+			}
 		},
 		Unrecord: func(table string, m Migration, _ *Migration) []Write {
-			return []Write{{SQL: "DELETE FROM " + table + " WHERE version OPERATOR(pg_catalog.=) $1", Args: []any{m.Version}}}
+			return []Write{
+				{SQL: "DELETE FROM " + table + " WHERE version OPERATOR(pg_catalog.=) $1", Args: []any{m.Version}},
+			}
 		},
 		Keys: noKeys,
 	},
@@ -77,8 +92,9 @@ func loadSupabase(root fs.FS, dir string) (Folder, error) {
 		if first := f.Migrations[0]; supabaseInit.MatchString(first.Up.Path) && first.Number < 20211209000000 {
 			f.Migrations = slices.Delete(f.Migrations, 0, 1)
 			f.Problems = append(f.Problems, Problem{Kind: Name, Version: first.Version, Paths: []string{first.Up.Path},
-				Message: first.Up.Path + " is passed over, as the CLI does with such a first file of before December 2021",
-				Hint:    "nothing to do where the database has what is in it"})
+				Message: first.Up.Path +
+					" is passed over, as the CLI does with such a first file of before December 2021",
+				Hint: "nothing to do where the database has what is in it"})
 		}
 	}
 	return f, err

@@ -125,7 +125,8 @@ func loadTern(root fs.FS, dir string) (Folder, error) {
 func ternGap(missing uint64, m Migration) Problem {
 	return Problem{Kind: Name, Version: m.Version, Paths: []string{m.Up.Path}, Stops: true,
 		Message: fmt.Sprintf("%s: there is no migration %d before it, and tern refuses a gap", m.Up.Path, missing),
-		Hint:    "number the files without a gap, where the later ones are applied nowhere; else pull the branch that has the missing one"}
+		Hint: "number the files without a gap, where the later ones are applied nowhere; else pull the branch " +
+			"that has the missing one"}
 }
 
 func ternNext(f Folder, title, now string) string {
@@ -147,7 +148,8 @@ func fillTern(m *Migration) []Problem {
 	end := len(file.Whole)
 	if at := strings.Index(string(file.Whole), ternDrop); at >= 0 {
 		end = at
-		if d := file.part(at+len(ternDrop), len(file.Whole), ternTx(file.Whole[at+len(ternDrop):])); !d.empty() || emptyOnPurpose.Match(d.Bytes) {
+		if d := file.part(at+len(ternDrop), len(file.Whole), ternTx(file.Whole[at+len(ternDrop):])); !d.empty() ||
+			emptyOnPurpose.Match(d.Bytes) {
 			m.Down = &d
 		}
 	}

@@ -35,7 +35,8 @@ func checkSample(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := describe(t, repository(archive), strings.TrimSpace(string(section(archive, "tool"))), section(archive, "rows"))
+	got := describe(t, repository(archive), strings.TrimSpace(string(section(archive, "tool"))),
+		section(archive, "rows"))
 	if *update {
 		setSection(archive, "want", got)
 		if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
@@ -173,7 +174,9 @@ func readRows(text []byte) []Row {
 	var rows []Row
 	for line := range strings.Lines(string(text)) {
 		field := append(strings.Fields(line), "", "")
-		rows = append(rows, Row{Version: strings.TrimPrefix(field[0], "--"), Dirty: field[1] == "dirty", Name: field[2]})
+		rows = append(rows, Row{
+			Version: strings.TrimPrefix(field[0], "--"), Dirty: field[1] == "dirty", Name: field[2],
+		})
 		if field[0] == "-" {
 			rows[len(rows)-1].Version = ""
 		}

@@ -11,27 +11,37 @@ import (
 // The commands that switch something of a table off, and on again.
 var (
 	off = map[pg.AlterTableType]Kind{
-		pg.AlterTableType_AT_DisableTrig: Trigger, pg.AlterTableType_AT_DisableTrigAll: Trigger, pg.AlterTableType_AT_DisableTrigUser: Trigger,
-		pg.AlterTableType_AT_EnableReplicaTrig: Trigger, pg.AlterTableType_AT_DisableRule: Rule, pg.AlterTableType_AT_EnableReplicaRule: Rule,
+		pg.AlterTableType_AT_DisableTrig: Trigger, pg.AlterTableType_AT_DisableTrigAll: Trigger,
+		pg.AlterTableType_AT_DisableTrigUser:   Trigger,
+		pg.AlterTableType_AT_EnableReplicaTrig: Trigger, pg.AlterTableType_AT_DisableRule: Rule,
+		pg.AlterTableType_AT_EnableReplicaRule:  Rule,
 		pg.AlterTableType_AT_DisableRowSecurity: RowSecurity, pg.AlterTableType_AT_NoForceRowSecurity: RowSecurity,
-		pg.AlterTableType_AT_DropNotNull: NotNull, pg.AlterTableType_AT_DropIdentity: Identity, pg.AlterTableType_AT_DropColumn: Column,
+		pg.AlterTableType_AT_DropNotNull: NotNull, pg.AlterTableType_AT_DropIdentity: Identity,
+		pg.AlterTableType_AT_DropColumn:     Column,
 		pg.AlterTableType_AT_DropExpression: Default,
 	}
 	on = map[pg.AlterTableType]Kind{
-		pg.AlterTableType_AT_EnableTrig: Trigger, pg.AlterTableType_AT_EnableTrigAll: Trigger, pg.AlterTableType_AT_EnableTrigUser: Trigger,
-		pg.AlterTableType_AT_EnableAlwaysTrig: Trigger, pg.AlterTableType_AT_EnableRule: Rule, pg.AlterTableType_AT_EnableAlwaysRule: Rule,
+		pg.AlterTableType_AT_EnableTrig: Trigger, pg.AlterTableType_AT_EnableTrigAll: Trigger,
+		pg.AlterTableType_AT_EnableTrigUser:   Trigger,
+		pg.AlterTableType_AT_EnableAlwaysTrig: Trigger, pg.AlterTableType_AT_EnableRule: Rule,
+		pg.AlterTableType_AT_EnableAlwaysRule:  Rule,
 		pg.AlterTableType_AT_EnableRowSecurity: RowSecurity, pg.AlterTableType_AT_ForceRowSecurity: RowSecurity,
-		pg.AlterTableType_AT_SetNotNull: NotNull, pg.AlterTableType_AT_AddIdentity: Identity, pg.AlterTableType_AT_SetExpression: Default,
+		pg.AlterTableType_AT_SetNotNull: NotNull, pg.AlterTableType_AT_AddIdentity: Identity,
+		pg.AlterTableType_AT_SetExpression: Default,
 	}
 	// whole are those that name no trigger or rule: they mean all of them.
 	whole = []pg.AlterTableType{
-		pg.AlterTableType_AT_DisableTrigAll, pg.AlterTableType_AT_DisableTrigUser, pg.AlterTableType_AT_EnableTrigAll, pg.AlterTableType_AT_EnableTrigUser,
+		pg.AlterTableType_AT_DisableTrigAll, pg.AlterTableType_AT_DisableTrigUser, pg.AlterTableType_AT_EnableTrigAll,
+		pg.AlterTableType_AT_EnableTrigUser,
 	}
 	// single are those that set what a table has one of.
 	single = map[pg.AlterTableType]string{
-		pg.AlterTableType_AT_ReplicaIdentity: "REPLICA IDENTITY", pg.AlterTableType_AT_ClusterOn: "CLUSTER ON", pg.AlterTableType_AT_DropCluster: "CLUSTER ON",
-		pg.AlterTableType_AT_SetLogged: "LOGGED", pg.AlterTableType_AT_SetUnLogged: "LOGGED", pg.AlterTableType_AT_ChangeOwner: "OWNER",
-		pg.AlterTableType_AT_SetTableSpace: "TABLESPACE", pg.AlterTableType_AT_AddOf: "OF", pg.AlterTableType_AT_DropOf: "OF",
+		pg.AlterTableType_AT_ReplicaIdentity: "REPLICA IDENTITY", pg.AlterTableType_AT_ClusterOn: "CLUSTER ON",
+		pg.AlterTableType_AT_DropCluster: "CLUSTER ON",
+		pg.AlterTableType_AT_SetLogged:   "LOGGED", pg.AlterTableType_AT_SetUnLogged: "LOGGED",
+		pg.AlterTableType_AT_ChangeOwner:   "OWNER",
+		pg.AlterTableType_AT_SetTableSpace: "TABLESPACE", pg.AlterTableType_AT_AddOf: "OF",
+		pg.AlterTableType_AT_DropOf: "OF",
 	}
 )
 
@@ -73,7 +83,8 @@ func (r *reader) command(table string, c *pg.AlterTableCmd) {
 	case pg.AlterTableType_AT_AddInherit, pg.AlterTableType_AT_DropInherit:
 		r.toggle(c.Subtype == pg.AlterTableType_AT_AddInherit, Inherits, table, r.cat.Name(c.GetDef().GetRangeVar()))
 	case pg.AlterTableType_AT_AttachPartition, pg.AlterTableType_AT_DetachPartition:
-		r.toggle(c.Subtype == pg.AlterTableType_AT_AttachPartition, Partition, table, r.cat.Name(c.GetDef().GetPartitionCmd().GetName()))
+		r.toggle(c.Subtype == pg.AlterTableType_AT_AttachPartition, Partition, table,
+			r.cat.Name(c.GetDef().GetPartitionCmd().GetName()))
 	case pg.AlterTableType_AT_SetRelOptions, pg.AlterTableType_AT_ResetRelOptions:
 		for _, o := range c.GetDef().GetList().GetItems() {
 			r.sets(Option, table, o.GetDefElem().GetDefname())

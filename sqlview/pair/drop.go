@@ -11,7 +11,8 @@ import (
 func (r *reader) drop(d *pg.DropStmt) {
 	for _, o := range d.Objects {
 		switch d.RemoveType {
-		case pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_FOREIGN_TABLE, pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW, pg.ObjectType_OBJECT_SEQUENCE:
+		case pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_FOREIGN_TABLE, pg.ObjectType_OBJECT_VIEW,
+			pg.ObjectType_OBJECT_MATVIEW, pg.ObjectType_OBJECT_SEQUENCE:
 			name := r.cat.NameOf(o.GetList().GetItems())
 			r.takes(Relation, "", name)
 			if d.RemoveType == pg.ObjectType_OBJECT_TABLE {
@@ -21,14 +22,16 @@ func (r *reader) drop(d *pg.DropStmt) {
 			r.dropIndex(r.cat.NameOf(o.GetList().GetItems()))
 		case pg.ObjectType_OBJECT_TYPE, pg.ObjectType_OBJECT_DOMAIN:
 			r.takes(Type, "", r.cat.NameOf(o.GetTypeName().GetNames()))
-		case pg.ObjectType_OBJECT_FUNCTION, pg.ObjectType_OBJECT_PROCEDURE, pg.ObjectType_OBJECT_ROUTINE, pg.ObjectType_OBJECT_AGGREGATE:
+		case pg.ObjectType_OBJECT_FUNCTION, pg.ObjectType_OBJECT_PROCEDURE, pg.ObjectType_OBJECT_ROUTINE,
+			pg.ObjectType_OBJECT_AGGREGATE:
 			r.takes(Function, "", r.cat.NameOf(o.GetObjectWithArgs().GetObjname()))
 		case pg.ObjectType_OBJECT_SCHEMA:
 			r.takes(Schema, "", o.GetString_().GetSval())
 		case pg.ObjectType_OBJECT_TRIGGER, pg.ObjectType_OBJECT_POLICY, pg.ObjectType_OBJECT_RULE:
 			r.dropOnTable(d.RemoveType, o.GetList().GetItems())
 		default:
-			r.takes(Object, "", strings.Join(append(catalog.Strings(o.GetList().GetItems()), o.GetString_().GetSval()), ""))
+			r.takes(Object, "",
+				strings.Join(append(catalog.Strings(o.GetList().GetItems()), o.GetString_().GetSval()), ""))
 		}
 	}
 }
@@ -71,7 +74,8 @@ func (r *reader) rename(n *pg.RenameStmt) {
 	}
 	beside := func(old string) string { return catalog.Schema(old) + "." + fresh }
 	switch n.RenameType {
-	case pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW, pg.ObjectType_OBJECT_SEQUENCE,
+	case pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW,
+		pg.ObjectType_OBJECT_SEQUENCE,
 		pg.ObjectType_OBJECT_INDEX, pg.ObjectType_OBJECT_FOREIGN_TABLE:
 		swap(Relation, "", table, beside(table))
 	case pg.ObjectType_OBJECT_COLUMN:

@@ -51,7 +51,8 @@ func Of(st parse.Statement, cat *catalog.Snapshot) Change {
 	case *pg.Node_AlterDatabaseSetStmt:
 		r.sets(Option, n.AlterDatabaseSetStmt.Dbname, n.AlterDatabaseSetStmt.GetSetstmt().GetName())
 	case *pg.Node_AlterEventTrigStmt:
-		r.toggle(n.AlterEventTrigStmt.Tgenabled == "O" || n.AlterEventTrigStmt.Tgenabled == "A", Trigger, "", n.AlterEventTrigStmt.Trigname)
+		r.toggle(n.AlterEventTrigStmt.Tgenabled == "O" || n.AlterEventTrigStmt.Tgenabled == "A", Trigger, "",
+			n.AlterEventTrigStmt.Trigname)
 	default:
 		r.create(st.Node)
 		r.data(st.Node)

@@ -132,7 +132,8 @@ func (c Change) bound(later Change) (does, undone string) {
 	for _, copied := range c.Copies {
 		for _, gone := range later.Takes {
 			if copied.Meets(gone) {
-				return "reads " + exact(gone, copied).String() + ", which", "takes away: what is written between would be lost"
+				return "reads " + exact(gone, copied).String() + ", which",
+					"takes away: what is written between would be lost"
 			}
 		}
 	}

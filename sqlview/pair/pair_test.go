@@ -39,7 +39,9 @@ func TestFind(t *testing.T) {
 			if strings.HasPrefix(string(f.Data), "-- nothing is known") {
 				source = catalog.SourceNone
 			}
-			files = append(files, f, txtar.File{Name: name + ".want", Data: []byte(find(t, source, given, string(f.Data)))})
+			files = append(files, f, txtar.File{
+				Name: name + ".want", Data: []byte(find(t, source, given, string(f.Data))),
+			})
 		}
 	}
 	want := string(txtar.Format(archive))

@@ -114,7 +114,8 @@ func checkPositions(t *testing.T, src string, f File) {
 				name, at = n.Colname, n.Location
 			}
 			rest := strings.TrimLeft(s.SQL[max(at, 0):], `"`)
-			if name != "" && !strings.Contains(name, `"`) && !strings.EqualFold(rest[:min(len(rest), len(name))], name) {
+			if name != "" && !strings.Contains(name, `"`) &&
+				!strings.EqualFold(rest[:min(len(rest), len(name))], name) {
 				t.Errorf("%q: %T %s is not at byte %d", s.SQL, m, name, at)
 			}
 		}

@@ -16,8 +16,9 @@ const (
 // does says what psql does at a meta-command, for those that people write into
 // files. The others are named without.
 var does = map[string]string{
-	"if":   "psql leaves out the lines up to \\elif, \\else or \\endif where the condition is false",
-	"elif": "psql takes one branch and leaves out the others", "else": "psql takes one branch and leaves out the others",
+	"if":               "psql leaves out the lines up to \\elif, \\else or \\endif where the condition is false",
+	"elif":             "psql takes one branch and leaves out the others",
+	"else":             "psql takes one branch and leaves out the others",
 	"endif":            "psql ends a branch here",
 	"i":                "psql reads another file here; review that file too",
 	"ir":               "psql reads another file here; review that file too",
@@ -52,7 +53,9 @@ var does = map[string]string{
 
 // idle are the commands that change nothing of the SQL that psql sends: the
 // marks of a dump, and the word to stop at the first error, as belay does.
-var idle = regexp.MustCompile(`^\\(?:(restrict|unrestrict)[ \t]+([A-Za-z0-9]+)|set[ \t]+ON_ERROR_STOP[ \t]+(?:on|true|yes|1))[ \t\r]*$`)
+var idle = regexp.MustCompile(
+	`^\\(?:(restrict|unrestrict)[ \t]+([A-Za-z0-9]+)|set[ \t]+ON_ERROR_STOP[ \t]+(?:on|true|yes|1))[ \t\r]*$`,
+)
 
 // understood reports whether a meta-command between statements is one of them.
 // While a dump is restricted psql takes nothing but the end of it.
@@ -143,7 +146,8 @@ func (s *splitter) takeCopyData(t token) {
 	s.file.Meta = append(s.file.Meta, Meta{Start: t.start, End: t.end, Line: s.lineAt(t.start), What: CopyData})
 	if t.kind == openCopyData {
 		s.finish()
-		s.add(t.start, t.end, problemAt(s.src, t.start, `COPY data without its end (a line \.); psql takes all that follows as data`))
+		s.add(t.start, t.end,
+			problemAt(s.src, t.start, `COPY data without its end (a line \.); psql takes all that follows as data`))
 	}
 }
 

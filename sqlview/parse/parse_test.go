@@ -34,7 +34,10 @@ func TestNoInputBringsItDown(t *testing.T) {
 		{"UNION chain", "SELECT 1" + strings.Repeat(" UNION SELECT 1", size/15) + after},
 		{"array brackets", "SELECT " + strings.Repeat("ARRAY[", size/6) + after},
 		{"nested CASE", "SELECT " + strings.Repeat("CASE WHEN true THEN ", size/20) + after},
-		{"nested subselects", strings.Repeat("SELECT * FROM (", 5000) + "SELECT 1" + strings.Repeat(") x", 5000) + after},
+		{
+			"nested subselects",
+			strings.Repeat("SELECT * FROM (", 5000) + "SELECT 1" + strings.Repeat(") x", 5000) + after,
+		},
 		{"casts", "SELECT 1" + strings.Repeat("::int", size/5) + after},
 		{"minus signs", "SELECT " + strings.Repeat("- ", size/2) + "1" + after},
 	}
@@ -101,7 +104,8 @@ func TestUnreadableFiles(t *testing.T) {
 func TestMany(t *testing.T) {
 	var srcs [][]byte
 	for i := range 1000 {
-		srcs = append(srcs, fmt.Appendf(nil, "ALTER TABLE t%d ADD COLUMN c int;\nCREATE INDEX ON t%d (c);\nSELECT FROM WHERE;", i, i))
+		srcs = append(srcs,
+			fmt.Appendf(nil, "ALTER TABLE t%d ADD COLUMN c int;\nCREATE INDEX ON t%d (c);\nSELECT FROM WHERE;", i, i))
 	}
 	began := time.Now()
 	files, err := Parse(context.Background(), srcs...)

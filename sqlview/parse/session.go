@@ -77,7 +77,9 @@ const stringsParameter = "standard_conforming_strings"
 // sessions that begin later: by ALTER ROLE, ALTER DATABASE or ALTER SYSTEM, in its own
 // text or in one that it runs.
 func (f File) LeavesStrings() bool {
-	return slices.ContainsFunc(f.Statements, func(s Statement) bool { return movesStrings(s) && altersOthers.MatchString(s.SQL) })
+	return slices.ContainsFunc(f.Statements, func(s Statement) bool {
+		return movesStrings(s) && altersOthers.MatchString(s.SQL)
+	})
 }
 
 var altersOthers = regexp.MustCompile(`(?i)\b(role|user|database|system|pg_db_role_setting)\b`)
@@ -91,7 +93,9 @@ func (s *Statement) refuse(p *Problem) {
 	}
 }
 
-var keepsStrings = regexp.MustCompile(`(?is)^set\s+((session|local)\s+)?standard_conforming_strings\s*(=|to)\s*'?(on|true|yes|1)'?\s*$`)
+var keepsStrings = regexp.MustCompile(
+	`(?is)^set\s+((session|local)\s+)?standard_conforming_strings\s*(=|to)\s*'?(on|true|yes|1)'?\s*$`,
+)
 
 // movesStrings reports whether a statement may turn standard_conforming_strings
 // off, by whatever it says of it.
@@ -112,5 +116,6 @@ func otherEncoding(s Statement) string {
 	if name == "" || slices.Contains(utf8Names, strings.ToLower(name)) {
 		return ""
 	}
-	return "client_encoding " + name + ": files are read and sent as UTF-8; save the file as UTF-8 and take this line out"
+	return "client_encoding " + name +
+		": files are read and sent as UTF-8; save the file as UTF-8 and take this line out"
 }

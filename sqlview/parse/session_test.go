@@ -40,16 +40,26 @@ func TestFileInSession(t *testing.T) {
 		{"a statement hidden by the reading", `SELECT '\'; DROP TABLE t; --'`, true, "01"},
 		{"set in the file", `SELECT 'a\b'; SET standard_conforming_strings = off; SELECT 1; SELECT 'a\b'`, false, "3"},
 		{"set and nothing behind", `SELECT 'a\b'; SET LOCAL standard_conforming_strings TO off; SELECT 'a'`, false, ""},
-		{"by a function", `SELECT set_config('standard_conforming_strings', 'off', false); INSERT INTO t VALUES ('\');--')`, false, "1"},
+		{
+			"by a function",
+			`SELECT set_config('standard_conforming_strings', 'off', false); INSERT INTO t VALUES ('\');--')`, false,
+			"1",
+		},
 		{"by a block", `DO $$ BEGIN SET standard_conforming_strings = 0; END $$; SELECT 'a\'`, false, "1"},
-		{"in the function's own body", `CREATE FUNCTION f() RETURNS text LANGUAGE plpgsql SET standard_conforming_strings = off AS $$ BEGIN RETURN 'a\'; DROP TABLE t; --'; END $$`, false, "0"},
+		{
+			"in the function's own body",
+			`CREATE FUNCTION f() RETURNS text LANGUAGE plpgsql SET standard_conforming_strings = off AS $$ BEGIN RETURN 'a\'; DROP TABLE t; --'; END $$`, false, "0",
+		},
 		{"for later sessions", `ALTER ROLE app SET standard_conforming_strings = off; SELECT 'a\b'`, false, "1"},
 		{"a dump's own line", `SET standard_conforming_strings = on; SELECT 'a\b'`, false, ""},
 		{"a dump's own line where it is off", `SET standard_conforming_strings = on; SELECT 'a\b'`, true, "1"},
 		{"in a body", `DO $$ BEGIN EXECUTE 'SELECT ''\'; END $$`, true, "0"},
 		{"another encoding", `SET client_encoding = 'LATIN1'; SELECT 1`, false, "0"},
 		{"names", `SET NAMES 'win1252'; SELECT 1`, false, "0"},
-		{"the same encoding", `SET client_encoding = 'UTF8'; SET NAMES 'unicode'; SET client_encoding TO DEFAULT`, false, ""},
+		{
+			"the same encoding", `SET client_encoding = 'UTF8'; SET NAMES 'unicode'; SET client_encoding TO DEFAULT`,
+			false, "",
+		},
 	} {
 		files, err := Parse(context.Background(), []byte(c.sql))
 		if err != nil {

@@ -35,7 +35,8 @@ func Split(src []byte) File {
 // unreadable refuses text that the parser would silently cut or misread.
 func unreadable(src []byte) *Problem {
 	if i := bytes.IndexByte(src, 0); i >= 0 {
-		return problemAt(src, i, "NUL byte: PostgreSQL text cannot contain it; is this file UTF-16 or binary? Save it as UTF-8")
+		return problemAt(src, i,
+			"NUL byte: PostgreSQL text cannot contain it; is this file UTF-16 or binary? Save it as UTF-8")
 	}
 	if utf8.Valid(src) {
 		return nil

@@ -14,7 +14,8 @@ import (
 
 // TestBytesOfWindows reads what a text file of Windows has.
 func TestBytesOfWindows(t *testing.T) {
-	src := "\uFEFFSELECT 1;\r\n-- ä\r\n\\set x 1\r\nCOPY t FROM stdin;\r\n1\r\n\\.\r\nSELECT 'a\r\nb',\r\n  ä FRM t;\r\n"
+	src := "\uFEFFSELECT 1;\r\n-- ä\r\n\\set x 1\r\nCOPY t FROM stdin;\r\n1\r\n\\.\r\nSELECT 'a\r\nb',\r\n  ä FRM " +
+		"t;\r\n"
 	f := parseOne(t, src)
 	checkPositions(t, src, f)
 	want := "3 psql meta-command: \"\\\\set x 1\"\n" +
@@ -83,7 +84,8 @@ func checkCover(t *testing.T, src []byte, file File) {
 	}
 	last := 0
 	for i, s := range file.Statements {
-		if s.Index != i || s.Start < last || s.End <= s.Start || s.End > len(src) || s.SQL != string(src[s.Start:s.End]) {
+		if s.Index != i || s.Start < last || s.End <= s.Start || s.End > len(src) ||
+			s.SQL != string(src[s.Start:s.End]) {
 			t.Fatalf("statement %d: %+v", i, s)
 		}
 		last = s.End
@@ -114,7 +116,8 @@ func checkCover(t *testing.T, src []byte, file File) {
 // checkAgainstGrammar compares the pieces with what the grammar reads from the
 // whole, where it can.
 func checkAgainstGrammar(t *testing.T, src []byte, file File) {
-	if strings.Contains(string(src), byteOrderMark) || slices.ContainsFunc(file.Meta, func(m Meta) bool { return m.What == CopyData }) {
+	if strings.Contains(string(src), byteOrderMark) ||
+		slices.ContainsFunc(file.Meta, func(m Meta) bool { return m.What == CopyData }) {
 		return
 	}
 	whole, ok := grammar(string(src))

@@ -40,7 +40,9 @@ func TestCommandTag(t *testing.T) {
 // TestEveryStatementHasATag looks at every node of the grammar that ends in
 // Stmt and is one of its own.
 func TestEveryStatementHasATag(t *testing.T) {
-	inner := map[string]bool{"raw_stmt": true, "set_operation_stmt": true, "return_stmt": true, "replica_identity_stmt": true}
+	inner := map[string]bool{
+		"raw_stmt": true, "set_operation_stmt": true, "return_stmt": true, "replica_identity_stmt": true,
+	}
 	varies := map[string]bool{}
 	for _, name := range strings.Fields(`drop_stmt define_stmt rename_stmt alter_table_stmt alter_table_move_all_stmt
 		alter_function_stmt alter_object_depends_stmt alter_object_schema_stmt alter_owner_stmt transaction_stmt

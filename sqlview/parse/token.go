@@ -23,8 +23,9 @@ const (
 )
 
 var tokenKinds = map[tokenKind]TokenKind{
-	word: TokenWord, quotedName: TokenQuotedName, stringConst: TokenString, dollarString: TokenDollarString, foldedString: TokenString,
-	symbol: TokenSymbol, lineComment: TokenComment, blockComment: TokenComment, metaCommand: TokenMeta,
+	word: TokenWord, quotedName: TokenQuotedName, stringConst: TokenString, dollarString: TokenDollarString,
+	foldedString: TokenString,
+	symbol:       TokenSymbol, lineComment: TokenComment, blockComment: TokenComment, metaCommand: TokenMeta,
 	openQuote: TokenOpen,
 }
 

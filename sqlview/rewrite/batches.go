@@ -74,7 +74,10 @@ func updateParts(s step) (head, where string, ok bool) {
 	}
 	sql := s.SQL[0]
 	at := topLevel(sql, "WHERE")
-	if at < 0 || slices.ContainsFunc(parse.Tokens([]byte(sql)), func(t parse.Token) bool { return t.Kind == parse.TokenComment }) {
+	if at < 0 ||
+		slices.ContainsFunc(parse.Tokens([]byte(sql)), func(t parse.Token) bool {
+			return t.Kind == parse.TokenComment
+		}) {
 		return "", "", false
 	}
 	return strings.Join(strings.Fields(sql[:at]), " "), strings.TrimSpace(sql[at+len("WHERE"):]), true

@@ -134,7 +134,8 @@ func (p *proposal) around(pieces []*Piece, but int) bool {
 	for i, piece := range pieces {
 		e := piece.Effects
 		lifted := slices.ContainsFunc(p.ways, func(w Way) bool { return w.Run != nil && piece.Has(w.Lifts...) })
-		if i != but && (lifted || !e.Known || !e.Transactional || e.Duration != effect.Instant || changesRows(piece.Statement)) {
+		if i != but &&
+			(lifted || !e.Known || !e.Transactional || e.Duration != effect.Instant || changesRows(piece.Statement)) {
 			return false
 		}
 	}
@@ -143,7 +144,8 @@ func (p *proposal) around(pieces []*Piece, but int) bool {
 
 func changesRows(st *parse.Statement) bool {
 	switch st.Node.GetNode().(type) {
-	case *pg.Node_InsertStmt, *pg.Node_UpdateStmt, *pg.Node_DeleteStmt, *pg.Node_MergeStmt, *pg.Node_TruncateStmt, *pg.Node_CopyStmt,
+	case *pg.Node_InsertStmt, *pg.Node_UpdateStmt, *pg.Node_DeleteStmt, *pg.Node_MergeStmt, *pg.Node_TruncateStmt,
+		*pg.Node_CopyStmt,
 		*pg.Node_CreateTableAsStmt, *pg.Node_SelectStmt, *pg.Node_RefreshMatViewStmt:
 		return true
 	}

@@ -24,7 +24,10 @@ func (f File) draft(from string) migration.Draft {
 	var up strings.Builder
 	if f.Backfill {
 		up.WriteString("-- belay: backfill\n")
-		up.WriteString(comment("belay runs this UPDATE in short batches, because of the line above; another tool runs it as it stands."))
+		up.WriteString(
+			comment("belay runs this UPDATE in short batches, because of the line above; another tool runs it as it " +
+				"stands."),
+		)
 	}
 	up.WriteString(comment("From " + from + ": " + f.Why + "."))
 	if f.Before != "" {

@@ -104,7 +104,9 @@ func (g *group) add(s step) {
 
 // judgeGroup works out the effects of statements that share a file.
 func (p *proposal) judgeGroup(statements []parse.Statement, meets *catalog.Snapshot) *lint.File {
-	f := &lint.File{Path: p.in.Path, File: joined(statements), Source: []byte(text(statements)), Mode: p.in.Mode, ByBelay: true}
+	f := &lint.File{
+		Path: p.in.Path, File: joined(statements), Source: []byte(text(statements)), Mode: p.in.Mode, ByBelay: true,
+	}
 	p.evolve(f, meets)
 	return f
 }

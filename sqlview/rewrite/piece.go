@@ -46,8 +46,10 @@ func (p *proposal) piece(judged *lint.File, i int, hazards []lint.Hazard) *Piece
 	}
 	pass := &lint.Pass{File: judged, Version: p.version(), Today: p.in.Options.Today}
 	piece := &Piece{
-		Hazards: hazards, line: p.steps[i].line, Start: p.before(), Before: judged.Catalogs[at], Effects: judged.Effects[at],
-		Version: p.version(), Today: p.in.Options.Today, Earlier: p.original[:p.steps[i].origin], texts: p.texts, taken: p.aside, Later: judged.Statements[at+1:],
+		Hazards: hazards, line: p.steps[i].line, Start: p.before(), Before: judged.Catalogs[at],
+		Effects: judged.Effects[at],
+		Version: p.version(), Today: p.in.Options.Today, Earlier: p.original[:p.steps[i].origin], texts: p.texts,
+		taken: p.aside, Later: judged.Statements[at+1:],
 	}
 	for s := range pass.Statements() {
 		if s.Index == at {
@@ -150,7 +152,8 @@ func (p *Piece) Alteration() (Alteration, bool) {
 	}
 	table := p.Name(alter.Relation)
 	return Alteration{
-		AlterTableCmd: alter.Cmds[0].GetAlterTableCmd(), Table: table, Range: alter.Relation, Written: Written(alter.Relation), Relation: p.Before.Relation(table),
+		AlterTableCmd: alter.Cmds[0].GetAlterTableCmd(), Table: table, Range: alter.Relation,
+		Written: Written(alter.Relation), Relation: p.Before.Relation(table),
 		Head: head, Part: parts[0], Offset: at, IfExists: alter.MissingOk,
 	}, true
 }

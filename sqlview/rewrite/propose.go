@@ -124,7 +124,8 @@ func (p *proposal) begin(f parse.File, found []lint.Hazard) []step {
 			continue
 		}
 		steps = append(steps, step{
-			Phase: Phase{SQL: []string{st.SQL}}, statements: []parse.Statement{st}, lead: lead, line: st.Line, origin: i,
+			Phase: Phase{SQL: []string{st.SQL}}, statements: []parse.Statement{st}, lead: lead, line: st.Line,
+			origin:   i,
 			settings: slices.Clone(settings), waived: waivedAt(found, i),
 		})
 		lead = ""

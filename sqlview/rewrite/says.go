@@ -66,7 +66,9 @@ func backLine(f File, judged *lint.File) string {
 		return "none is written here"
 	}
 	cost := 0
-	costs := []effect.Reversible{effect.ReversibleInstant, effect.ReversibleSlow, effect.ReversibleLossy, effect.ReversibleNone}
+	costs := []effect.Reversible{
+		effect.ReversibleInstant, effect.ReversibleSlow, effect.ReversibleLossy, effect.ReversibleNone,
+	}
 	for _, e := range judged.Effects {
 		cost = max(cost, slices.Index(costs, e.Reversible))
 	}

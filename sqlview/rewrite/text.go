@@ -56,9 +56,10 @@ func bytesOf(texts []string) [][]byte {
 // changesColumns reports whether the file gives a column another type or name.
 func (p *proposal) changesColumns() bool {
 	return slices.ContainsFunc(p.original, func(st parse.Statement) bool {
-		return st.Node.GetRenameStmt() != nil || slices.ContainsFunc(st.Node.GetAlterTableStmt().GetCmds(), func(n *pg.Node) bool {
-			return n.GetAlterTableCmd().GetSubtype() == pg.AlterTableType_AT_AlterColumnType
-		})
+		return st.Node.GetRenameStmt() != nil ||
+			slices.ContainsFunc(st.Node.GetAlterTableStmt().GetCmds(), func(n *pg.Node) bool {
+				return n.GetAlterTableCmd().GetSubtype() == pg.AlterTableType_AT_AlterColumnType
+			})
 	})
 }
 

@@ -35,7 +35,8 @@ func Validate(ways []Way, rules []lint.Rule) error {
 			wrong(!strings.Contains(w.Doc, "## "+part+"\n"), "doc has no text under %q", part)
 		}
 		for _, id := range w.Lifts {
-			wrong(!slices.ContainsFunc(rules, func(r lint.Rule) bool { return r.ID == id }), "lifts %q, which is no rule", id)
+			wrong(!slices.ContainsFunc(rules, func(r lint.Rule) bool { return r.ID == id }),
+				"lifts %q, which is no rule", id)
 		}
 	}
 	return errors.Join(errs...)

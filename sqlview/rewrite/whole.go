@@ -80,7 +80,8 @@ func missing(st parse.Statement, meets *catalog.Snapshot) string {
 
 // opaque reports whether a statement may do what nobody reads in it.
 func opaque(st parse.Statement) bool {
-	return st.Node.GetDoStmt() != nil || st.Node.GetCallStmt() != nil || st.Node.GetSelectStmt() != nil || st.Node.GetExecuteStmt() != nil
+	return st.Node.GetDoStmt() != nil || st.Node.GetCallStmt() != nil || st.Node.GetSelectStmt() != nil ||
+		st.Node.GetExecuteStmt() != nil
 }
 
 // missingColumn is a column that a statement changes or indexes and that its table has not;
@@ -127,7 +128,8 @@ func binds(st parse.Statement, i, of int) string {
 	switch n := st.Node.GetNode().(type) {
 	case *pg.Node_TransactionStmt:
 		kind := n.TransactionStmt.Kind
-		first := i == 0 && (kind == pg.TransactionStmtKind_TRANS_STMT_BEGIN || kind == pg.TransactionStmtKind_TRANS_STMT_START)
+		first := i == 0 &&
+			(kind == pg.TransactionStmtKind_TRANS_STMT_BEGIN || kind == pg.TransactionStmtKind_TRANS_STMT_START)
 		last := i == of-1 && kind == pg.TransactionStmtKind_TRANS_STMT_COMMIT
 		if !first && !last {
 			return "the file begins and ends transactions itself"
@@ -137,7 +139,8 @@ func binds(st parse.Statement, i, of int) string {
 			return "RESET ALL holds for everything below it"
 		}
 		if !isTimeout(st) {
-			return fmt.Sprintf("SET %s holds for everything below it; files of their own would not have it", n.VariableSetStmt.Name)
+			return fmt.Sprintf("SET %s holds for everything below it; files of their own would not have it",
+				n.VariableSetStmt.Name)
 		}
 	case *pg.Node_LockStmt:
 		return "LOCK TABLE holds for the rest of the transaction; files of their own would not have it"
@@ -187,7 +190,10 @@ func hides(st parse.Statement, all []parse.Statement) string {
 }
 
 // harmless are functions of the server that hold for nothing below them.
-var harmless = []string{"setval", "nextval", "currval", "pg_get_serial_sequence", "max", "min", "count", "coalesce", "now", "version", "greatest"}
+var harmless = []string{
+	"setval", "nextval", "currval", "pg_get_serial_sequence", "max", "min", "count", "coalesce", "now", "version",
+	"greatest",
+}
 
 // unseen is a function that a SELECT calls and that may do anything; "" = none.
 func unseen(n *pg.Node) string {
@@ -216,7 +222,9 @@ func isTimeout(st parse.Statement) bool {
 // setting puts a SET in the place of an earlier one of the same name.
 func setting(have []string, st parse.Statement) []string {
 	name := strings.ToLower(st.Node.GetVariableSetStmt().GetName())
-	kept := slices.DeleteFunc(slices.Clone(have), func(s string) bool { return strings.Contains(strings.ToLower(s), name) })
+	kept := slices.DeleteFunc(slices.Clone(have), func(s string) bool {
+		return strings.Contains(strings.ToLower(s), name)
+	})
 	switch st.Node.GetVariableSetStmt().GetKind() {
 	case pg.VariableSetKind_VAR_RESET, pg.VariableSetKind_VAR_SET_DEFAULT:
 		return kept
@@ -226,7 +234,9 @@ func setting(have []string, st parse.Statement) []string {
 
 // told are the comments by which a tool is told how to run the file. They stand
 // for the original and not for what is made of it.
-var told = regexp.MustCompile(`(?i)belay:\s*(no-transaction|backfill)|\+goose|migrate:(up|down)|tern:|atlas:|^--\s*no-transaction`)
+var told = regexp.MustCompile(
+	`(?i)belay:\s*(no-transaction|backfill)|\+goose|migrate:(up|down)|tern:|atlas:|^--\s*no-transaction`,
+)
 
 // leading are the comments that belong to a statement: those above it, below
 // the one before, and those behind it on its last line. Comments for a tool are

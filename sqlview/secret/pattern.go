@@ -8,7 +8,11 @@ var looks = []struct {
 	found *regexp.Regexp
 	shown string
 }{
-	{regexp.MustCompile(`(?i)\b((?:pg)?(?:password|passwd|passphrase|pwd)|(?:api|access|secret|private)[_-]?key|secret|token)(\s*[=:]\s*)('[^']*'|"[^"]*"|[^\s'",;)]+)`), "$1$2" + Mask},
+	{
+		regexp.MustCompile(
+			`(?i)\b((?:pg)?(?:password|passwd|passphrase|pwd)|(?:api|access|secret|private)[_-]?key|secret|token)(\s*[=:]\s*)('[^']*'|"[^"]*"|[^\s'",;)]+)`,
+		), "$1$2" + Mask,
+	},
 	{regexp.MustCompile(`(?i)\b(bearer)\s+[^\s'",;]{6,}`), "$1 " + Mask},
 	{regexp.MustCompile(`(?i)\b(authorization:\s*basic)\s+[^\s'",;]{6,}`), "$1 " + Mask},
 	{regexp.MustCompile(`SCRAM-SHA-256\$[^\s'"]+`), Mask},

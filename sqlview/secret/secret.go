@@ -17,7 +17,8 @@ const Mask = "***"
 // quick are the words, in lower case, of which every secret has one nearby: most
 // SQL has none, and is returned without being read.
 var quick = []string{
-	"pass", "pwd", "secret", "token", "key", "credential", "conninfo", "auth", "bearer", "dblink", "crypt", "mapping", "subscription", "server",
+	"pass", "pwd", "secret", "token", "key", "credential", "conninfo", "auth", "bearer", "dblink", "crypt", "mapping",
+	"subscription", "server",
 	"foreign", "program", "role", "user", "group", "://", "scram-sha-256$", "md5", "akia",
 }
 
@@ -120,7 +121,8 @@ func (r *reader) shown(t parse.Token, hide bool) string {
 		body, values := Split(text[tag : len(text)-tag])
 		r.values = append(r.values, values...)
 		return text[:tag] + body + text[len(text)-tag:]
-	case t.Kind == parse.TokenComment, t.Kind == parse.TokenString, t.Kind == parse.TokenMeta, t.Kind == parse.TokenOpen:
+	case t.Kind == parse.TokenComment, t.Kind == parse.TokenString, t.Kind == parse.TokenMeta,
+		t.Kind == parse.TokenOpen:
 		return patterns(text)
 	}
 	return text

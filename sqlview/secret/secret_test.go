@@ -102,7 +102,8 @@ func TestValuesAreFound(t *testing.T) {
 			t.Errorf("%s: %s", p, got)
 		}
 	}
-	if got := Text("could not connect: password=hunter2 host=a, postgres://u:hunter2@h/d", nil); strings.Contains(got, "hunter2") {
+	if got := Text("could not connect: password=hunter2 host=a, postgres://u:hunter2@h/d", nil); strings.Contains(got,
+		"hunter2") {
 		t.Errorf("got %s", got)
 	}
 	if got, want := Text("applied", []string{"app", "***", ""}), "applied"; got != want {

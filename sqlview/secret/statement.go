@@ -14,10 +14,14 @@ var whole = [][]string{
 }
 
 // private names what holds a secret: a column, a setting, an option, a function.
-var private = regexp.MustCompile(`(?i)pass(word|wd|phrase|code)|(^|_)(pass|pwd)($|_)|secret|token|credential|conninfo|api_?key|(private|access|secret|encryption|signing|auth)_?key|authoriz|bearer`)
+var private = regexp.MustCompile(
+	`(?i)pass(word|wd|phrase|code)|(^|_)(pass|pwd)($|_)|secret|token|credential|conninfo|api_?key|(private|access|secret|encryption|signing|auth)_?key|authoriz|bearer`,
+)
 
 // ciphers are functions whose strings are keys and plain texts.
-var ciphers = regexp.MustCompile(`(?i)^(crypt|pgp_(sym|pub)_(en|de)crypt(_bytea)?|encrypt(_iv)?|decrypt(_iv)?|hmac|dblink_connect(_u)?)$`)
+var ciphers = regexp.MustCompile(
+	`(?i)^(crypt|pgp_(sym|pub)_(en|de)crypt(_bytea)?|encrypt(_iv)?|decrypt(_iv)?|hmac|dblink_connect(_u)?)$`,
+)
 
 // speaks is a string that gives a password to something else: a statement in a
 // string, or the text before one is appended.
@@ -64,7 +68,9 @@ func (r *reader) text(i int) bool {
 // string that speaks of a password, by a column that it fills.
 func (r *reader) hidesAll(at []int) bool {
 	words := r.words(at, 8)
-	if i := slices.IndexFunc(words, func(w string) bool { return w == "create" || w == "alter" || w == "import" }); i >= 0 && i <= 1 {
+	if i := slices.IndexFunc(words, func(w string) bool {
+		return w == "create" || w == "alter" || w == "import"
+	}); i >= 0 && i <= 1 {
 		rest := words[i+1:]
 		if len(rest) > 0 && rest[0] == "if" {
 			rest = rest[min(3, len(rest)):] // IF NOT EXISTS
@@ -113,7 +119,8 @@ func (r *reader) names(at []int, n int) bool {
 	b := r.bytes(at[n])
 	switch r.tokens[at[n]].Kind {
 	case parse.TokenWord:
-		return private.Match(b) || ciphers.Match(b) || strings.EqualFold(string(b), "set_config") && r.setsPrivate(at[n+1:])
+		return private.Match(b) || ciphers.Match(b) || strings.EqualFold(string(b), "set_config") &&
+			r.setsPrivate(at[n+1:])
 	case parse.TokenQuotedName:
 		return private.Match(b)
 	}
@@ -129,7 +136,8 @@ func (r *reader) setsPrivate(at []int) bool {
 // between may stand between a name and its value: what assigns, and the type of a
 // variable or column.
 var between = []string{
-	"=", ":", ">", "to", "is", "encrypted", "constant", "not", "null", "default", "text", "varchar", "character", "varying", "bytea", "name", "json", "jsonb",
+	"=", ":", ">", "to", "is", "encrypted", "constant", "not", "null", "default", "text", "varchar", "character",
+	"varying", "bytea", "name", "json", "jsonb",
 }
 
 // after hides the value of a name: the string behind it, or all strings of the

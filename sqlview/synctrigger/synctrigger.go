@@ -78,8 +78,9 @@ func (t Trigger) sql(body, when string) SQL {
 	}
 	for _, table := range t.Tables {
 		for _, e := range []struct{ event, when string }{{"INSERT", ""}, {"UPDATE", when}} {
-			s.Create = append(s.Create, fmt.Sprintf("CREATE TRIGGER %s BEFORE %s ON %s\n  FOR EACH ROW%s EXECUTE FUNCTION %s()",
-				t.on(e.event), e.event, table, e.when, t.function()))
+			s.Create = append(s.Create,
+				fmt.Sprintf("CREATE TRIGGER %s BEFORE %s ON %s\n  FOR EACH ROW%s EXECUTE FUNCTION %s()",
+					t.on(e.event), e.event, table, e.when, t.function()))
 			if t.Always {
 				s.Create = append(s.Create, "ALTER TABLE "+table+" ENABLE ALWAYS TRIGGER "+t.on(e.event))
 			}

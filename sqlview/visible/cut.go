@@ -20,5 +20,6 @@ func Cut(text string, most int) string {
 		at--
 	}
 	sum := sha256.Sum256([]byte(text))
-	return fmt.Sprintf("%s … (cut: %s in all, sha256 %s)", text[:at], measure.Bytes(int64(len(text))), hex.EncodeToString(sum[:6]))
+	return fmt.Sprintf("%s … (cut: %s in all, sha256 %s)", text[:at], measure.Bytes(int64(len(text))),
+		hex.EncodeToString(sum[:6]))
 }

@@ -14,8 +14,10 @@ import (
 
 // hostile are texts that would do something to a terminal or to a reader.
 var hostile = []string{
-	"plain", "two\nlines\r\n", "\x1b[2J\x1b]52;c;aGk=\x07", "\u009b31m", "a\u202eb\u2066c", "tab\there", "\xff\xfe", "lone\rreturn",
-	"zero\u200bwidth\ufeff", "\x7f", "日本語", "e\u0301", "\u2028x\u2029", "\U000e0041", "\U000e0101", "🧨 fire", "\xe2\x80", "\ufffd",
+	"plain", "two\nlines\r\n", "\x1b[2J\x1b]52;c;aGk=\x07", "\u009b31m", "a\u202eb\u2066c", "tab\there", "\xff\xfe",
+	"lone\rreturn",
+	"zero\u200bwidth\ufeff", "\x7f", "日本語", "e\u0301", "\u2028x\u2029", "\U000e0041", "\U000e0101", "🧨 fire",
+	"\xe2\x80", "\ufffd",
 }
 
 // dangerous reports the first character of a text that is not to leave.
@@ -99,7 +101,8 @@ func FuzzWriter(f *testing.F) {
 		}
 		var out bytes.Buffer
 		w := NewWriter(&out)
-		if _, err := io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{strings.NewReader(s)}, make([]byte, size)); err != nil {
+		if _, err := io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{strings.NewReader(s)},
+			make([]byte, size)); err != nil {
 			t.Fatal(err)
 		}
 		if err := w.Flush(); err != nil {

@@ -115,7 +115,10 @@ func (l *Log) Lately(window time.Duration) fact.Logged {
 }
 
 func (l *Log) logged(span time.Duration, counts map[string]int) fact.Logged {
-	f := fact.Logged{Source: l.source.Text, Problem: l.problem, SpanMS: span.Milliseconds(), Counts: []fact.LogCount{}, Known: l.known}
+	f := fact.Logged{
+		Source: l.source.Text, Problem: l.problem, SpanMS: span.Milliseconds(), Counts: []fact.LogCount{},
+		Known: l.known,
+	}
 	if f.Source == "" {
 		return fact.Logged{Counts: f.Counts}
 	}

@@ -104,8 +104,15 @@ func TestFileThatIsNotThere(t *testing.T) {
 // A command's lines are counted, its end is said, and it ends with the log.
 func TestCommand(t *testing.T) {
 	dir := t.TempDir()
-	l := follow(t, Source{Argv: []string{"sh", "-c", "echo 'PG::UndefinedTable: ERROR'; echo out of memory >&2; echo $$ > pid; exec sleep 600"}, Dir: dir, Text: "logs"}, "/out of memory/")
-	f := until(t, l, "both lines", func(f fact.Logged) bool { return f.Count("42P01") == 1 && f.Count("/out of memory/") == 1 })
+	l := follow(t,
+		Source{
+			Argv: []string{
+				"sh", "-c", "echo 'PG::UndefinedTable: ERROR'; echo out of memory >&2; echo $$ > pid; exec sleep 600",
+			}, Dir: dir, Text: "logs",
+		}, "/out of memory/")
+	f := until(t, l, "both lines", func(f fact.Logged) bool {
+		return f.Count("42P01") == 1 && f.Count("/out of memory/") == 1
+	})
 	if f.Source != "logs" || f.Problem != "" {
 		t.Errorf("%+v", f)
 	}
@@ -116,7 +123,9 @@ func TestCommand(t *testing.T) {
 	ended := follow(t, Source{Argv: []string{"sh", "-c", "exit 3"}, Text: "short"})
 	until(t, ended, "word that it ended", func(f fact.Logged) bool { return strings.Contains(f.Problem, "exit 3") })
 	none := follow(t, Source{Argv: []string{"/no/such/program"}, Text: "none"})
-	until(t, none, "word that it did not start", func(f fact.Logged) bool { return strings.Contains(f.Problem, "not started") })
+	until(t, none, "word that it did not start", func(f fact.Logged) bool {
+		return strings.Contains(f.Problem, "not started")
+	})
 }
 
 // The same source goes on, another one begins anew.

@@ -22,7 +22,10 @@ func (l *Log) command(ctx context.Context) {
 		case err != nil:
 			l.trouble("not started: " + err.Error())
 		default:
-			l.trouble(fmt.Sprintf("the command ended (exit %d): give one that goes on, such as tail -F or journalctl -f", r.Exit))
+			l.trouble(
+				fmt.Sprintf("the command ended (exit %d): give one that goes on, such as tail -F or journalctl -f",
+					r.Exit),
+			)
 		}
 		select {
 		case <-ctx.Done():

@@ -26,7 +26,10 @@ func chooseBack(versions []string, b *steps.Folder, f *fact.Folder) error {
 		i := slices.IndexFunc(applied, func(m migration.Migration) bool { return sameVersion(m, v) })
 		switch {
 		case i < 0:
-			return &steps.Refused{Problem: v + " is not applied: there is nothing to take back", Advice: "`belay status` lists what is", Fatal: true}
+			return &steps.Refused{
+				Problem: v + " is not applied: there is nothing to take back", Advice: "`belay status` lists what is",
+				Fatal: true,
+			}
 		case i < len(applied)-n:
 			return notNewest(applied[i], applied[i+1:])
 		}
@@ -49,8 +52,10 @@ func notNewest(m migration.Migration, above []migration.Migration) error {
 		names = append(names, a.Version)
 	}
 	return &steps.Refused{
-		Problem: fmt.Sprintf("%s is not the newest applied version; applied after it: %s", m.Version, strings.Join(names, ", ")),
-		Advice:  "name them all to take them back together, newest first: belay rollback " + strings.Join(append(names, m.Version), " "), Fatal: true,
+		Problem: fmt.Sprintf("%s is not the newest applied version; applied after it: %s", m.Version,
+			strings.Join(names, ", ")),
+		Advice: "name them all to take them back together, newest first: belay rollback " +
+			strings.Join(append(names, m.Version), " "), Fatal: true,
 	}
 }
 
@@ -64,7 +69,8 @@ func turn(m migration.Migration) (migration.Migration, error) {
 		}
 	case len(strings.TrimSpace(string(m.Down.Bytes))) == 0:
 		return m, &steps.Refused{
-			Problem: m.Down.Path + " is empty: it would be recorded as taken back with nothing changed", Advice: "write the way back into it", Fatal: true,
+			Problem: m.Down.Path + " is empty: it would be recorded as taken back with nothing changed",
+			Advice:  "write the way back into it", Fatal: true,
 		}
 	}
 	up := m.Up

@@ -117,11 +117,14 @@ func backfillUnit(p *backfill.Plan, b steps.Backfill) steps.Unit {
 	}
 	name := strings.ReplaceAll(p.Relation, `"`, "") + "." + p.Statement.Targets[0].Column
 	file := migration.NewFile("backfill of "+p.Relation, []byte(sql), migration.TxNone)
-	u := steps.Unit{Migration: migration.Migration{Version: name, Title: "backfill", Up: file}, Instant: true, Backfill: &b}
+	u := steps.Unit{
+		Migration: migration.Migration{Version: name, Title: "backfill", Up: file}, Instant: true, Backfill: &b,
+	}
 	u.Name, u.Path, u.Wrap, u.Role = name, file.Path, apply.OneByOne, p.Spec.Role
 	u.Statements = []apply.Statement{{SQL: sql, Line: 1, Column: 1, Kind: "UPDATE", Effect: effect.Effect{
-		Known: true, Transactional: true, Duration: effect.Instant, Reversible: effect.ReversibleLossy, Breaks: effect.BreaksNeither,
-		Locks: []effect.On{{Relation: strings.ReplaceAll(p.Relation, `"`, ""), Mode: lock.RowExclusive}},
+		Known: true, Transactional: true, Duration: effect.Instant, Reversible: effect.ReversibleLossy,
+		Breaks: effect.BreaksNeither,
+		Locks:  []effect.On{{Relation: strings.ReplaceAll(p.Relation, `"`, ""), Mode: lock.RowExclusive}},
 	}}}
 	return u
 }
@@ -131,7 +134,8 @@ func describeBackfill(
 	ctx context.Context, e *steps.Env, unit int, id string, p *backfill.Plan,
 ) (fact.Backfill, []journal.QuestionAsked, error) {
 	f := fact.Backfill{
-		Unit: unit, ID: id, Relation: p.Relation, Set: fact.SQL(p.Statement.Set, nil), SQL: fact.SQL(p.SQL(), nil), Key: p.Leaves[0].Key.Columns[0],
+		Unit: unit, ID: id, Relation: p.Relation, Set: fact.SQL(p.Statement.Set, nil), SQL: fact.SQL(p.SQL(), nil),
+		Key:  p.Leaves[0].Key.Columns[0],
 		Rows: p.Rows, Bytes: p.Bytes, IndexBytes: p.IndexBytes, BatchTimeMS: p.Spec.BatchTime.Milliseconds(),
 		Coverage: string(p.Coverage.Kind), Misses: p.Coverage.Misses,
 	}
@@ -147,7 +151,9 @@ func describeBackfill(
 		if synced && h.Name == "not-covered" {
 			continue
 		}
-		level := map[backfill.Level]fact.Level{backfill.Stop: fact.Stop, backfill.Warn: fact.Look, backfill.Notice: fact.OK}[h.Level]
+		level := map[backfill.Level]fact.Level{
+			backfill.Stop: fact.Stop, backfill.Warn: fact.Look, backfill.Notice: fact.OK,
+		}[h.Level]
 		f.Items = append(f.Items, fact.Item{ID: h.Name, Level: level, Text: h.Message + ": " + h.Why, Hint: h.Instead})
 	}
 	if err := room(ctx, e, &f); err != nil {
@@ -197,9 +203,13 @@ func ledgerQuestion(ctx context.Context, e *steps.Env, f *fact.Backfill) ([]jour
 	}
 	if len(obstacles) > 0 || e.Project.Config.Ledger == "local" {
 		refused := &ledger.RefusedError{Obstacles: obstacles}
-		it := fact.Item{ID: "ledger", Level: fact.Stop, Text: "a backfill needs the ledger: " + refused.Error(), Hint: "let the DBA create it from `belay doctor --print-ledger`"}
+		it := fact.Item{
+			ID: "ledger", Level: fact.Stop, Text: "a backfill needs the ledger: " + refused.Error(),
+			Hint: "let the DBA create it from `belay doctor --print-ledger`",
+		}
 		if len(obstacles) == 0 {
-			it.Text, it.Hint = `a backfill needs the ledger, and belay.toml says ledger = "local"`, `without its cursor no row can be filled exactly once; set ledger = "ask"`
+			it.Text, it.Hint = `a backfill needs the ledger, and belay.toml says ledger = "local"`,
+				`without its cursor no row can be filled exactly once; set ledger = "ask"`
 		}
 		f.Items = append(f.Items, it)
 		return nil, nil
@@ -209,12 +219,14 @@ func ledgerQuestion(ctx context.Context, e *steps.Env, f *fact.Backfill) ([]jour
 		return nil, nil
 	case "no":
 		f.Items = append(f.Items, fact.Item{ID: declined, Level: fact.Stop,
-			Text: "you declined the schema belay; without it no row can be filled exactly once. Nothing has changed", Hint: "begin again and answer " + steps.LedgerCreate + " with yes"})
+			Text: "you declined the schema belay; without it no row can be filled exactly once. Nothing has changed",
+			Hint: "begin again and answer " + steps.LedgerCreate + " with yes"})
 		return nil, nil
 	}
 	return []journal.QuestionAsked{{
 		ID: steps.LedgerCreate, Options: []string{"no", "yes"}, Default: "no",
-		Text: "a backfill keeps its place in tables of its own, in a schema named belay, so that no row is filled twice. Create that schema in the run?", Why: f.Ledger,
+		Text: "a backfill keeps its place in tables of its own, in a schema named belay, so that no row is filled " +
+			"twice. Create that schema in the run?", Why: f.Ledger,
 	}}, nil
 }
 
@@ -227,7 +239,10 @@ func triggerQuestion(e *steps.Env, p *backfill.Plan, f *fact.Backfill) []journal
 	if err != nil {
 		f.Misses += "; no sync trigger: " + err.Error()
 		if answer, _, _ := e.Engine.Given(steps.BackfillTrigger); answer == "yes" {
-			f.Items = append(f.Items, fact.Item{ID: "trigger", Level: fact.Stop, Text: "there can be no sync trigger: " + err.Error(), Hint: steps.HintOf(err)})
+			f.Items = append(f.Items, fact.Item{
+				ID: "trigger", Level: fact.Stop, Text: "there can be no sync trigger: " + err.Error(),
+				Hint: steps.HintOf(err),
+			})
 		}
 		return nil
 	}
@@ -237,8 +252,10 @@ func triggerQuestion(e *steps.Env, p *backfill.Plan, f *fact.Backfill) []journal
 	}
 	return []journal.QuestionAsked{{
 		ID: steps.BackfillTrigger, Options: []string{"no", "yes"}, Default: "no", Preset: true,
-		Text: "rows that are written while it runs: " + p.Coverage.Misses + ". Create a sync trigger that fills them, until the backfill is done?",
-		Why: "belay creates it before the first batch (SHARE ROW EXCLUSIVE, tried for " + e.Project.Limits.LockTimeout.String() + " at a time) and drops it at the end; " + s.Rule + "; " + s.Cost +
+		Text: "rows that are written while it runs: " + p.Coverage.Misses +
+			". Create a sync trigger that fills them, until the backfill is done?",
+		Why: "belay creates it before the first batch (SHARE ROW EXCLUSIVE, tried for " +
+			e.Project.Limits.LockTimeout.String() + " at a time) and drops it at the end; " + s.Rule + "; " + s.Cost +
 			":\n" + strings.Join(s.Create, ";\n") + ";",
 	}}
 }
@@ -252,13 +269,15 @@ func vacuumQuestion(e *steps.Env, p *backfill.Plan) []journal.QuestionAsked {
 		ID: steps.BackfillVacuum, Options: []string{"no", "yes"}, Default: "no", Preset: true,
 		Text: "may belay VACUUM " + p.Relation + " after every tenth of the rows?",
 		// Measured: 400 statements/s, half of them writes, beside batches of 50 ms over 1 million rows, on ext4.
-		Why: "without it table and indexes may double in size, and commits of the application may wait while the disk writes that growth (measured once: p99 337 ms without, 10 ms with it). " +
+		Why: "without it table and indexes may double in size, and commits of the application may wait while the " +
+			"disk writes that growth (measured once: p99 337 ms without, 10 ms with it). " +
 			"It never truncates, and it is cancelled as soon as anyone waits behind it",
 	}}
 }
 
 func judgeBackfill(p *backfill.Plan, f fact.Backfill, questions []journal.QuestionAsked) steps.Outcome {
-	summary := fmt.Sprintf("~%d rows of %s by %s, in batches of %s", p.Rows, p.Relation, f.Key, p.Spec.BatchTime.Round(time.Millisecond))
+	summary := fmt.Sprintf("~%d rows of %s by %s, in batches of %s", p.Rows, p.Relation, f.Key,
+		p.Spec.BatchTime.Round(time.Millisecond))
 	out := steps.Outcome{Status: journal.Done, Summary: summary, Questions: questions}
 	for _, i := range f.Items {
 		if i.Level == fact.Stop {

@@ -20,12 +20,16 @@ func overwritesQuestion(e *steps.Env, p *backfill.Plan, f *fact.Backfill) []jour
 		return nil
 	case "no":
 		f.Items = append(f.Items, fact.Item{ID: steps.BackfillOverwrites + hard, Level: fact.Stop,
-			Text: "you declined that values of " + column + " are overwritten. Nothing has changed", Hint: "make the condition: WHERE " + safe})
+			Text: "you declined that values of " + column + " are overwritten. Nothing has changed",
+			Hint: "make the condition: WHERE " + safe})
 		return nil
 	}
 	return []journal.QuestionAsked{{
 		ID: steps.BackfillOverwrites, Options: []string{"no", "yes"}, Default: "no",
-		Text: "the WHERE does not look at " + column + ": what the application writes there before its row's batch comes is replaced. WHERE " + safe + " replaces nothing. Run it as it is?",
-		Why:  "the rows behind the cursor are safe, those before it are not, and nothing tells afterwards which value was replaced",
+		Text: "the WHERE does not look at " + column +
+			": what the application writes there before its row's batch comes is replaced. WHERE " + safe +
+			" replaces nothing. Run it as it is?",
+		Why: "the rows behind the cursor are safe, those before it are not, and nothing tells afterwards which value " +
+			"was replaced",
 	}}
 }

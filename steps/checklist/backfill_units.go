@@ -19,7 +19,8 @@ import (
 // lookAtBackfills reads the tables of the plan's units that run in batches. What
 // a person should know stands on their cards; what forbids the run ends it here.
 func lookAtBackfills(
-	ctx context.Context, e *steps.Env, target steps.Target, confirmed *steps.Confirmed, p *steps.Plan, cards sqlview.Result,
+	ctx context.Context, e *steps.Env, target steps.Target, confirmed *steps.Confirmed, p *steps.Plan,
+	cards sqlview.Result,
 ) ([]journal.QuestionAsked, error) {
 	var asked []journal.QuestionAsked
 	told := false
@@ -74,9 +75,10 @@ func lookAtUnit(
 	})
 	var wrong *backfill.SpecError
 	if errors.As(err, &wrong) && i > 0 {
-		f = fact.Backfill{Unit: i, ID: u.Backfill.ID, Relation: u.Backfill.Spec.Relation, Set: u.Backfill.Spec.Set, Items: []fact.Item{{
-			ID: "later", Level: fact.OK, Text: "its table is read when its turn comes: " + wrong.Problem + " yet",
-		}}}
+		f = fact.Backfill{Unit: i, ID: u.Backfill.ID, Relation: u.Backfill.Spec.Relation, Set: u.Backfill.Spec.Set,
+			Items: []fact.Item{{
+				ID: "later", Level: fact.OK, Text: "its table is read when its turn comes: " + wrong.Problem + " yet",
+			}}}
 		asked, err = ledgerQuestion(ctx, e, &f)
 		return f, asked, err
 	}
@@ -84,7 +86,11 @@ func lookAtUnit(
 		return f, nil, &steps.Refused{Problem: u.Path + ": " + err.Error(), Advice: steps.HintOf(err), Fatal: true}
 	}
 	if stops := plan.Stops(); len(stops) > 0 {
-		return f, nil, &steps.Refused{Problem: fmt.Sprintf("%s: %s: %s", u.Path, stops[0].Message, stops[0].Why), Advice: stops[0].Instead, Fatal: true}
+		return f, nil,
+			&steps.Refused{
+				Problem: fmt.Sprintf("%s: %s: %s", u.Path, stops[0].Message, stops[0].Why), Advice: stops[0].Instead,
+				Fatal: true,
+			}
 	}
 	f, asked, err = describeBackfill(ctx, e, i, u.Backfill.ID, plan)
 	for _, it := range f.Items {

@@ -42,7 +42,8 @@ const (
 
 // RunBackup settles which copy there is, and makes it where that was chosen. What was
 // made stays made.
-func RunBackup(ctx context.Context, e *steps.Env, target steps.Target, folder steps.Folder, judged steps.Judgement, was steps.Backup) (
+func RunBackup(ctx context.Context, e *steps.Env, target steps.Target, folder steps.Folder, judged steps.Judgement,
+	was steps.Backup) (
 	now steps.Backup, out steps.Outcome, err error,
 ) {
 	now = was
@@ -86,7 +87,9 @@ func (f *saving) settle(ctx context.Context, answered bool) (steps.Outcome, erro
 	dumps := f.Choice == "dump" || f.Choice == "schema" || f.Choice == earlier
 	switch {
 	case !answered && f.Missing != "" && f.Proposed == "none":
-		return steps.Outcome{Status: journal.Look, Summary: "none: " + f.Missing, Hint: "give another folder of programs with --pg-bin"}, nil
+		return steps.Outcome{
+			Status: journal.Look, Summary: "none: " + f.Missing, Hint: "give another folder of programs with --pg-bin",
+		}, nil
 	case !answered:
 		q, preset := backupQuestion(f.Backup), presetBackup(f.Backup)
 		if d := f.earlier(); d != nil {
@@ -94,7 +97,10 @@ func (f *saving) settle(ctx context.Context, answered bool) (steps.Outcome, erro
 		}
 		return offer(f.routine(), q, preset), nil
 	case dumps && f.Missing != "":
-		return again(e, steps.Outcome{Status: journal.Failed, Summary: f.Missing, Hint: "--pg-bin names another folder of programs"}, backupQuestion(f.Backup)), nil
+		return again(e,
+			steps.Outcome{
+				Status: journal.Failed, Summary: f.Missing, Hint: "--pg-bin names another folder of programs",
+			}, backupQuestion(f.Backup)), nil
 	case f.Choice == earlier:
 		return f.useEarlier(ctx)
 	case dumps:
@@ -120,9 +126,12 @@ func backupQuestion(f fact.Backup) journal.QuestionAsked {
 		options = options[:3]
 	}
 	return journal.QuestionAsked{
-		ID: "backup.choice", Text: "if everything goes wrong, which copy of the data can you restore? Proposed: " + f.Proposed + " (" + f.Why + ")",
+		ID: "backup.choice",
+		Text: "if everything goes wrong, which copy of the data can you restore? Proposed: " + f.Proposed + " (" +
+			f.Why + ")",
 		Options: options, Default: f.Proposed, Detailed: []string{"pitr", "snapshot"},
-		Why: "restoring a copy loses what was written after it" + lossText(f) + ". To take back this migration alone there is its down file",
+		Why: "restoring a copy loses what was written after it" + lossText(f) +
+			". To take back this migration alone there is its down file",
 	}
 }
 
@@ -185,9 +194,11 @@ func namedBackup(e *steps.Env, f *fact.Backup) (steps.Outcome, error) {
 	if f.Words == "" {
 		words, ok := e.Engine.Answered("backup.named")
 		if !ok {
-			return steps.Outcome{Status: journal.Asking, Summary: f.Choice + ": which one?", Questions: []journal.QuestionAsked{{
-				ID: "backup.named", Text: f.Choice + ": which one, and when was a restore of it tested?", Why: "it goes into the report in your words", Wants: journal.Words,
-			}}}, nil
+			return steps.Outcome{Status: journal.Asking, Summary: f.Choice + ": which one?",
+				Questions: []journal.QuestionAsked{{
+					ID: "backup.named", Text: f.Choice + ": which one, and when was a restore of it tested?",
+					Why: "it goes into the report in your words", Wants: journal.Words,
+				}}}, nil
 		}
 		f.Words = words
 	}
@@ -200,7 +211,9 @@ func (f *saving) take(ctx context.Context) (steps.Outcome, error) {
 	if f.Choice == "schema" {
 		kind = "a dump of the schema"
 	}
-	if err := e.Engine.Record(ctx, "backup", journal.WorkBegun{What: "takes " + kind + " of " + f.target.Database}); err != nil {
+	if err := e.Engine.Record(ctx, "backup", journal.WorkBegun{
+		What: "takes " + kind + " of " + f.target.Database,
+	}); err != nil {
 		return steps.Outcome{}, err
 	}
 	d, err := takeDump(ctx, e, f.target, f.judged.Whole, f.Choice == "schema", "backup")
@@ -230,7 +243,11 @@ func (f *saving) made(d dump.Dump) steps.Outcome {
 	f.Path, f.Bytes, f.SHA256, f.TookMS, f.At = d.Path, d.Bytes, d.SHA256, d.TookMS+d.ReadBackMS, d.Started
 	f.Items = []fact.Item{
 		{ID: "path", Level: fact.OK, Text: d.Path + ", sha256 " + d.SHA256},
-		{ID: "restore", Level: fact.OK, Text: "restore it into a new database, never over the live one: createdb NEW; pg_restore --exit-on-error --dbname NEW " + d.Path},
+		{
+			ID: "restore", Level: fact.OK,
+			Text: "restore it into a new database, never over the live one: createdb NEW; pg_restore --exit-on-error " +
+				"--dbname NEW " + d.Path,
+		},
 	}
 	return backedUp(f.Backup)
 }
@@ -238,13 +255,17 @@ func (f *saving) made(d dump.Dump) steps.Outcome {
 // backedUp says what was dumped. A schema without its rows is no backup of them.
 func backedUp(f fact.Backup) steps.Outcome {
 	if f.Choice == "schema" {
-		return steps.Outcome{Status: journal.Look, Summary: backupText(f), Hint: "it brings no rows back; answer backup.choice with dump for a copy with rows"}
+		return steps.Outcome{
+			Status: journal.Look, Summary: backupText(f),
+			Hint: "it brings no rows back; answer backup.choice with dump for a copy with rows",
+		}
 	}
 	return steps.Done("%s", backupText(f))
 }
 
 func backupText(f fact.Backup) string {
-	made := fmt.Sprintf("dump of %s, %s in %s, read back, sha %s", f.At.Format("15:04:05 UTC"), measure.Bytes(f.Bytes), measure.MS(f.TookMS), f.SHA256[:12])
+	made := fmt.Sprintf("dump of %s, %s in %s, read back, sha %s", f.At.Format("15:04:05 UTC"), measure.Bytes(f.Bytes),
+		measure.MS(f.TookMS), f.SHA256[:12])
 	if f.Choice == "schema" {
 		return "schema only, no rows: " + made
 	}
@@ -270,7 +291,9 @@ func takeDump(
 	if err != nil {
 		return dump.Dump{}, err
 	}
-	return e.SchemaDump.Get(schema.Fingerprint(), func() (dump.Dump, error) { return dumpInto(ctx, e, target, true, step) })
+	return e.SchemaDump.Get(schema.Fingerprint(), func() (dump.Dump, error) {
+		return dumpInto(ctx, e, target, true, step)
+	})
 }
 
 func dumpInto(ctx context.Context, e *steps.Env, target steps.Target, schemaOnly bool, step string) (dump.Dump, error) {

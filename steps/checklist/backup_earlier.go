@@ -73,7 +73,8 @@ func (f *saving) earlier() *dump.Dump {
 	for _, path := range notes {
 		n, ok := readDumpNote(path)
 		switch age := e.Now().Sub(n.Started); {
-		case !ok, n.PlanSHA256 != f.plan, n.Identity != identity, age < 0, age > earlierFor, n.SchemaOnly && f.Proposed != "schema":
+		case !ok, n.PlanSHA256 != f.plan, n.Identity != identity, age < 0, age > earlierFor,
+			n.SchemaOnly && f.Proposed != "schema":
 		case newest == nil || n.Started.After(newest.Started):
 			newest = &n.Dump
 		}
@@ -107,7 +108,9 @@ func (f *saving) useEarlier(ctx context.Context) (steps.Outcome, error) {
 		if ctx.Err() != nil {
 			return steps.Outcome{}, context.Cause(ctx)
 		}
-		out := steps.Outcome{Status: journal.Failed, Summary: err.Error(), Hint: "make a new one: answer backup.choice with dump"}
+		out := steps.Outcome{
+			Status: journal.Failed, Summary: err.Error(), Hint: "make a new one: answer backup.choice with dump",
+		}
 		return again(e, out, backupQuestion(f.Backup)), nil
 	}
 	return f.made(*d), nil

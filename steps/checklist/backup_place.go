@@ -64,6 +64,7 @@ func (f *saving) rate(ctx context.Context) {
 	}
 	f.WritesPerSecond, f.RateOver = rows/age, "on average since the statistics began"
 	if over := now.Sub(first.At); !first.At.IsZero() && over >= 5*time.Second && rows >= first.Rows {
-		f.WritesPerSecond, f.RateOver = (rows-first.Rows)/over.Seconds(), fmt.Sprintf("over the last %.0f s", over.Seconds())
+		f.WritesPerSecond, f.RateOver = (rows-first.Rows)/over.Seconds(),
+			fmt.Sprintf("over the last %.0f s", over.Seconds())
 	}
 }

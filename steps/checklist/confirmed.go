@@ -16,17 +16,20 @@ func sameDatabase(run string, c *steps.Confirmed, id db.Identity) error {
 	}
 	return &steps.Refused{
 		Problem: "this is not the database of the run: " + differs(id, c),
-		Advice:  "connect to the database that the run was confirmed for; where that is gone, `belay abandon " + run + "` closes the run with a reason",
-		Fatal:   true,
+		Advice: "connect to the database that the run was confirmed for; where that is gone, `belay abandon " + run +
+			"` closes the run with a reason",
+		Fatal: true,
 	}
 }
 
 // differs names what is not the same of a database and a run's.
 func differs(id db.Identity, c *steps.Confirmed) string {
 	if id.SystemIdentifier == c.SystemID {
-		return fmt.Sprintf("its oid is %d, the run's database had %d in the same cluster: it was dropped and made again, or is another", id.DatabaseOID, c.DatabaseOID)
+		return fmt.Sprintf("its oid is %d, the run's database had %d in the same cluster: it was dropped and made "+
+			"again, or is another", id.DatabaseOID, c.DatabaseOID)
 	}
-	return fmt.Sprintf("it is in the cluster of system identifier %s, the run's was in %s", id.SystemIdentifier, c.SystemID)
+	return fmt.Sprintf("it is in the cluster of system identifier %s, the run's was in %s", id.SystemIdentifier,
+		c.SystemID)
 }
 
 // chooseConfirmed takes exactly the versions of a run that is taken up again,
@@ -40,7 +43,8 @@ func chooseConfirmed(e *steps.Env, target steps.Target, b *steps.Folder, f *fact
 		m := b.Files.Find(v)
 		if m == nil {
 			return &steps.Refused{
-				Problem: "the file of version " + v + " is gone", Advice: "take it back: the run was confirmed with it", Fatal: true,
+				Problem: "the file of version " + v + " is gone", Advice: "take it back: the run was confirmed with it",
+				Fatal: true,
 			}
 		}
 		bound := *m

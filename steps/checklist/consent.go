@@ -36,13 +36,16 @@ func consent(e *steps.Env) (may bool, asks []journal.QuestionAsked, err error) {
 	answer, by, ok := e.Engine.Given(consentID)
 	switch {
 	case ok && (answer == sum || answer == "yes" && by != steps.AnswersFile):
-		return true, nil, e.Project.Store.SetConsent(project.Consent{Path: e.Project.ConfigPath, SHA256: sum, At: e.Now().UTC()})
+		return true, nil,
+			e.Project.Store.SetConsent(project.Consent{Path: e.Project.ConfigPath, SHA256: sum, At: e.Now().UTC()})
 	case ok && answer == "no":
 		return false, nil, nil
 	}
 	return false, []journal.QuestionAsked{{
 		ID: consentID, Options: []string{"no", "yes"}, Default: "no", Scripted: sum,
-		Text: fmt.Sprintf("%s wants to run commands on this host: %s. Allow them?", project.FileName, strings.Join(all, "; ")),
-		Why:  "they run as you, without a shell and without the database's password; the yes is bound to the file's bytes (sha256 " + sum + ") and remembered in your user configuration",
+		Text: fmt.Sprintf("%s wants to run commands on this host: %s. Allow them?", project.FileName,
+			strings.Join(all, "; ")),
+		Why: "they run as you, without a shell and without the database's password; the yes is bound to the file's " +
+			"bytes (sha256 " + sum + ") and remembered in your user configuration",
 	}}, nil
 }

@@ -81,9 +81,11 @@ func (b breaking) text() string {
 	}
 	switch {
 	case b.old != "" && b.new != "":
-		return fmt.Sprintf("%s breaks code that still uses what it removes or changes. Code that needs %s fails until that has run%s. Where does the new code run now?", b.old, b.new, more)
+		return fmt.Sprintf("%s breaks code that still uses what it removes or changes. Code that needs %s fails "+
+			"until that has run%s. Where does the new code run now?", b.old, b.new, more)
 	case b.old != "":
-		return fmt.Sprintf("%s%s breaks code that still uses what it removes or changes. Is code that no longer uses it running everywhere?", b.old, more)
+		return fmt.Sprintf("%s%s breaks code that still uses what it removes or changes. Is code that no longer uses "+
+			"it running everywhere?", b.old, more)
 	}
 	return fmt.Sprintf("code that needs %s%s fails until it has run. Does such code run already?", b.new, more)
 }
@@ -92,7 +94,8 @@ func (b breaking) text() string {
 func (b breaking) why() string {
 	switch {
 	case b.old != "" && b.new != "":
-		return "the first wants the new code everywhere before it, the second wants to run before the new code. Two runs are cleaner: `belay run VERSION` ends after that version"
+		return "the first wants the new code everywhere before it, the second wants to run before the new code. Two " +
+			"runs are cleaner: `belay run VERSION` ends after that version"
 	case b.old != "":
 		return "code first: deploy the code that no longer uses it everywhere, workers and jobs too, then run this"
 	}
@@ -124,7 +127,8 @@ func deploy(e *steps.Env, r sqlview.Result, bound string) deployment {
 		d.questions = append(d.questions, ask)
 	}
 	d.questions = append(d.questions, journal.QuestionAsked{
-		ID: deployWaive, Text: d.stop + ". Why go on all the same?", Why: d.hint + "; the reason goes into the report", Wants: journal.Words, Bound: bound,
+		ID: deployWaive, Text: d.stop + ". Why go on all the same?", Why: d.hint + "; the reason goes into the report",
+		Wants: journal.Words, Bound: bound,
 	})
 	return d
 }
@@ -137,12 +141,15 @@ func (b breaking) judge(answer string) deployment {
 			where = "is deployed in part"
 		}
 		return deployment{
-			stop: fmt.Sprintf("wrong order: %s breaks the code that runs now, and the code that no longer uses it %s", b.old, where),
+			stop: fmt.Sprintf("wrong order: %s breaks the code that runs now, and the code that no longer uses it %s",
+				b.old, where),
 			hint: "deploy that code everywhere first, then answer deploy.state again",
 		}
 	}
 	if b.new != "" && answer != "not-out" {
-		return deployment{look: fmt.Sprintf("code that needs %s is deployed before it: that code may fail until this has run", b.new)}
+		return deployment{
+			look: fmt.Sprintf("code that needs %s is deployed before it: that code may fail until this has run", b.new),
+		}
 	}
 	return deployment{}
 }

@@ -84,14 +84,17 @@ func lookForDuplicates(
 func askDuplicates(u apply.Unique, bytes int64) *journal.QuestionAsked {
 	return &journal.QuestionAsked{
 		ID: duplicatesID, Options: []string{"no", "yes"}, Default: "no", Preset: true,
-		Text: fmt.Sprintf("search %s (%s) for duplicate values before the %s is built?", u.Table, measure.Bytes(bytes), u.What),
-		Why:  "belay reads the table once, read-only, for a minute at most. Over duplicate values a unique index fails at the end of its build; CONCURRENTLY it leaves an INVALID index behind",
+		Text: fmt.Sprintf("search %s (%s) for duplicate values before the %s is built?", u.Table, measure.Bytes(bytes),
+			u.What),
+		Why: "belay reads the table once, read-only, for a minute at most. Over duplicate values a unique index " +
+			"fails at the end of its build; CONCURRENTLY it leaves an INVALID index behind",
 	}
 }
 
 func unlooked(u apply.Unique, why string) *fact.Item {
 	return &fact.Item{
-		ID: "duplicates", Level: fact.OK, Text: fmt.Sprintf("%s: not looked for duplicates in %s (%s)", u.What, u.Table, why),
+		ID: "duplicates", Level: fact.OK,
+		Text: fmt.Sprintf("%s: not looked for duplicates in %s (%s)", u.What, u.Table, why),
 	}
 }
 
@@ -109,7 +112,9 @@ func duplicateItem(
 	case err != nil:
 		return nil, steps.Database("looking for duplicates", err)
 	case n == 0:
-		return &fact.Item{ID: "duplicates", Level: fact.OK, Text: fmt.Sprintf("%s: no duplicates in %s now", u.What, u.Table)}, nil
+		return &fact.Item{
+			ID: "duplicates", Level: fact.OK, Text: fmt.Sprintf("%s: no duplicates in %s now", u.What, u.Table),
+		}, nil
 	}
 	return &fact.Item{
 		ID: "duplicates", Level: fact.Stop,

@@ -39,7 +39,10 @@ func readFolder(
 	}
 	folder, err := e.Project.ReadFolder(format)
 	if err != nil {
-		return f, nil, &steps.Refused{Problem: "the migrations folder: " + err.Error(), Advice: "belay must be able to read every file in it"}
+		return f, nil,
+			&steps.Refused{
+				Problem: "the migrations folder: " + err.Error(), Advice: "belay must be able to read every file in it",
+			}
 	}
 	b.Format, b.Files = format, folder
 	f.Path, f.Tool = e.Project.Shown(), format.Name
@@ -82,9 +85,12 @@ func pickFolder(ctx context.Context, e *steps.Env, target steps.Target) ([]journ
 	if err != nil {
 		return nil, err
 	}
-	if d, table, ok := history.Decide(several.Found, known); ok && d.Runs && e.Project.Choose(d.Tool+" in "+d.Dir) == nil {
-		return nil, e.Note(ctx, "preflight", "%s is read as a folder of %s: it has %s, and the database has its history table %s",
-			e.Project.Shown(), migration.Title(d.Tool), d.Why, table)
+	if d, table, ok := history.Decide(several.Found, known); ok && d.Runs &&
+		e.Project.Choose(d.Tool+" in "+d.Dir) == nil {
+		return nil,
+			e.Note(ctx, "preflight",
+				"%s is read as a folder of %s: it has %s, and the database has its history table %s",
+				e.Project.Shown(), migration.Title(d.Tool), d.Why, table)
 	}
 	return []journal.QuestionAsked{{
 		ID: "tool.choice", Text: "which migrations folder, of which tool?", Options: e.Project.Choices(),
@@ -109,7 +115,8 @@ func lacksHistory(ctx context.Context, e *steps.Env, target steps.Target, t *his
 	var enters, reads bool
 	role := cmp.Or(target.Roles.Reads, target.Role)
 	err := e.Sessions.As(ctx, target.Roles.Reads, func(c *db.Conn) error {
-		return c.QueryRow(ctx, `SELECT pg_catalog.has_schema_privilege(n.oid, 'USAGE'), pg_catalog.has_table_privilege(c.oid, 'SELECT')
+		return c.QueryRow(ctx,
+			`SELECT pg_catalog.has_schema_privilege(n.oid, 'USAGE'), pg_catalog.has_table_privilege(c.oid, 'SELECT')
 			FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 			WHERE n.nspname OPERATOR(pg_catalog.=) $1 AND c.relname OPERATOR(pg_catalog.=) $2`, t.Schema, t.Name).Scan(&enters, &reads)
 	})
@@ -119,7 +126,8 @@ func lacksHistory(ctx context.Context, e *steps.Env, target steps.Target, t *his
 	var lacks, hints []string
 	to := " TO " + pgx.Identifier{role}.Sanitize()
 	if !enters {
-		lacks, hints = append(lacks, "USAGE on SCHEMA "+t.Schema), append(hints, "GRANT USAGE ON SCHEMA "+pgx.Identifier{t.Schema}.Sanitize()+to)
+		lacks, hints = append(lacks, "USAGE on SCHEMA "+t.Schema),
+			append(hints, "GRANT USAGE ON SCHEMA "+pgx.Identifier{t.Schema}.Sanitize()+to)
 	}
 	if !reads {
 		lacks, hints = append(lacks, "SELECT on TABLE "+t.Quoted), append(hints, "GRANT SELECT ON TABLE "+t.Quoted+to)
@@ -128,7 +136,8 @@ func lacksHistory(ctx context.Context, e *steps.Env, target steps.Target, t *his
 		return steps.Database("the history table", why)
 	}
 	return &steps.Refused{
-		Problem: fmt.Sprintf("role %s lacks %s, for the history table", role, strings.Join(lacks, " and ")), Advice: strings.Join(hints, "; "), Fatal: true,
+		Problem: fmt.Sprintf("role %s lacks %s, for the history table", role, strings.Join(lacks, " and ")),
+		Advice:  strings.Join(hints, "; "), Fatal: true,
 	}
 }
 
@@ -167,7 +176,11 @@ func readHistory(ctx context.Context, e *steps.Env, target steps.Target, b *step
 	}
 	t := b.Table
 	if t.Refused != nil {
-		return &steps.Refused{Problem: t.Refused.Error(), Advice: "name the right table with history_table in belay.toml, or the right tool with --tool", Fatal: true}
+		return &steps.Refused{
+			Problem: t.Refused.Error(),
+			Advice:  "name the right table with history_table in belay.toml, or the right tool with --tool",
+			Fatal:   true,
+		}
 	}
 	s := migration.Compare(b.Files, rows, t.Variant)
 	s = s.Doubt(b.Git.Adds)
@@ -256,7 +269,8 @@ func folderItems(target steps.Target, b *steps.Folder) []fact.Item {
 		if b.ToolRuns != "" && p.Kind == migration.DirtyRow {
 			continue // it is dirty for as long as the tool works on it
 		}
-		items = append(items, problemItem(p, stop && !late && !mayHaveRun(target, b.Status, p) && !ours(b.Confirmed, p)))
+		items = append(items,
+			problemItem(p, stop && !late && !mayHaveRun(target, b.Status, p) && !ours(b.Confirmed, p)))
 	}
 	return items
 }
@@ -286,14 +300,16 @@ func ours(c *steps.Confirmed, p migration.Problem) bool {
 // branch runs both there. Elsewhere a file that was never merged has not run, and
 // the tool would pass over it without a word.
 func mayHaveRun(target steps.Target, s migration.Status, p migration.Problem) bool {
-	return target.Environment == "local" && slices.ContainsFunc(s.Doubtful, func(m migration.Migration) bool { return m.Version == p.Version })
+	return target.Environment == "local" &&
+		slices.ContainsFunc(s.Doubtful, func(m migration.Migration) bool { return m.Version == p.Version })
 }
 
 func gitItems(g git.Facts, oneRow bool) []fact.Item {
 	if g.Unknown != "" {
 		i := fact.Item{ID: "git", Level: fact.OK, Text: string(g.Unknown) + ": edited files cannot be recognised"}
 		if oneRow {
-			i.Text += ", nor files below the recorded version that never ran: the tool keeps one row, and passes over them without a word"
+			i.Text += ", nor files below the recorded version that never ran: the tool keeps one row, and passes " +
+				"over them without a word"
 		}
 		return []fact.Item{i}
 	}

@@ -19,7 +19,8 @@ func placeItems(b *steps.Folder) []fact.Item {
 	var items []fact.Item
 	if s := b.Status; s.WrongPlace() {
 		items = append(items, fact.Item{ID: "place", Level: fact.Look,
-			Text: fmt.Sprintf("only %d of %d applied versions are in the folder: perhaps it is the wrong database, or the wrong folder",
+			Text: fmt.Sprintf("only %d of %d applied versions are in the folder: perhaps it is the wrong database, "+
+				"or the wrong folder",
 				len(s.Applied)+len(s.Dirty), len(s.Applied)+len(s.Dirty)+len(s.Missing)),
 			Hint: "compare the target with what you meant, and --migrations with it"})
 	}
@@ -34,12 +35,14 @@ func placeItems(b *steps.Folder) []fact.Item {
 func otherItem(b *steps.Folder, o history.Known) fact.Item {
 	i := fact.Item{ID: "other-history", Level: fact.Look,
 		Text: fmt.Sprintf("the database also has %s, a history table of %s", o.Quoted, o.Title()),
-		Hint: "nothing to do where another application or an earlier tool keeps it; belay reads and writes " + b.Table.Quoted}
+		Hint: "nothing to do where another application or an earlier tool keeps it; belay reads and writes " +
+			b.Table.Quoted}
 	if b.Table.Exists || len(b.Chosen) == 0 {
 		return i
 	}
 	i.Level = fact.Stop
-	i.Text = fmt.Sprintf("the database has %s, a history table of %s, and none of %s: what is pending is perhaps applied already",
+	i.Text = fmt.Sprintf("the database has %s, a history table of %s, and none of %s: what is pending is perhaps "+
+		"applied already",
 		o.Quoted, o.Title(), migration.Title(b.Format.Name))
 	i.Hint = "wrong database, or a folder of another tool"
 	var runs []string

@@ -60,7 +60,8 @@ func worksOnRows(n *pg.Node) bool {
 func small(n *pg.Node, e effect.Effect, cat *catalog.Snapshot) bool {
 	return n.GetCopyStmt() == nil && !slices.ContainsFunc(e.Scans, func(name string) bool {
 		r := cat.Seen(name)
-		return r == nil || r.Size == nil || r.Size.Rows < 0 || r.Size.Rows > sqlview.SmallTable.Rows || r.Size.Bytes > sqlview.SmallTable.Bytes
+		return r == nil || r.Size == nil || r.Size.Rows < 0 || r.Size.Rows > sqlview.SmallTable.Rows ||
+			r.Size.Bytes > sqlview.SmallTable.Bytes
 	})
 }
 
@@ -106,16 +107,20 @@ func holdQuestion(e *steps.Env, p *steps.Plan, bound string) ([]journal.Question
 func askHold(u steps.Unit, bound string) journal.QuestionAsked {
 	q := journal.QuestionAsked{
 		ID: steps.RunHold, Text: u.Path + " is not instant: how long may it hold its locks? (such as 40s)",
-		Why: "reads or writes of the table wait as long as the locks are held. After that time the server undoes it", Wants: journal.Span, Bound: bound,
+		Why:   "reads or writes of the table wait as long as the locks are held. After that time the server undoes it",
+		Wants: journal.Span, Bound: bound,
 	}
 	for _, s := range u.Statements {
 		switch {
 		case s.Effect.Commits != effect.CommitsNever && u.Wrap == apply.OneByOne:
-			q.Text = fmt.Sprintf("%s:%d: nobody can know how long %s runs. How long may it run? (such as 10min)", u.Path, s.Line, s.Kind)
-			q.Why = "after that time the server ends it. What it committed by itself until then stays. It may wait as long for a lock"
+			q.Text = fmt.Sprintf("%s:%d: nobody can know how long %s runs. How long may it run? (such as 10min)",
+				u.Path, s.Line, s.Kind)
+			q.Why = "after that time the server ends it. What it committed by itself until then stays. It may wait " +
+				"as long for a lock"
 			return q
 		case s.Effect.Duration == effect.Unknown:
-			q.Text = fmt.Sprintf("%s:%d: nobody can know how long %s takes. How long may it hold its locks? (such as 40s)", u.Path, s.Line, s.Kind)
+			q.Text = fmt.Sprintf("%s:%d: nobody can know how long %s takes. How long may it hold its locks? (such "+
+				"as 40s)", u.Path, s.Line, s.Kind)
 			return q
 		}
 	}

@@ -23,7 +23,9 @@ const (
 
 // estimate puts a sample beside what the catalog and the judgement say.
 func estimate(l project.Limits, judged steps.Judgement, s activity.Sample) fact.Estimate {
-	f := fact.Estimate{At: s.At, OldestTransactionMS: s.Sessions.OldestTransactionMS, Replicas: s.Replicas, Items: []fact.Item{}}
+	f := fact.Estimate{
+		At: s.At, OldestTransactionMS: s.Sessions.OldestTransactionMS, Replicas: s.Replicas, Items: []fact.Item{},
+	}
 	hold := (l.LockTimeout + l.HoldBudget).Seconds()
 	for _, i := range impacts(judged) {
 		for _, t := range s.Tables {
@@ -68,7 +70,9 @@ func impacts(judged steps.Judgement) []fact.Impact {
 }
 
 func newImpact(relation string, s *catalog.Snapshot) fact.Impact {
-	i := fact.Impact{Relation: relation, Bytes: -1, Rows: -1, ReadsPerSecond: -1, WritesPerSecond: -1, QueuePerSecond: -1}
+	i := fact.Impact{
+		Relation: relation, Bytes: -1, Rows: -1, ReadsPerSecond: -1, WritesPerSecond: -1, QueuePerSecond: -1,
+	}
 	r := s.Relation(relation)
 	if r == nil {
 		return i
@@ -102,7 +106,10 @@ func impactItems(i fact.Impact, hold float64, replicas int) []fact.Item {
 	if i.Rewrite {
 		items = append(items, rewriteItem(i, replicas))
 	} else if i.Scan && i.Bytes >= largeRelation {
-		items = append(items, fact.Item{ID: "scan", Level: fact.Look, Text: i.Relation + " is read from end to end: " + measure.Bytes(i.Bytes), Hint: "its locks are held as long; the review names a way without that"})
+		items = append(items, fact.Item{
+			ID: "scan", Level: fact.Look, Text: i.Relation + " is read from end to end: " + measure.Bytes(i.Bytes),
+			Hint: "its locks are held as long; the review names a way without that",
+		})
 	}
 	if hangs := hangingOn(i); hangs != "" {
 		items = append(items, fact.Item{ID: "around", Level: fact.OK, Text: i.Relation + ": " + hangs})
@@ -111,7 +118,10 @@ func impactItems(i fact.Impact, hold float64, replicas int) []fact.Item {
 }
 
 func rewriteItem(i fact.Impact, replicas int) fact.Item {
-	it := fact.Item{ID: "rewrite", Level: fact.OK, Text: i.Relation + " is rewritten: needs about " + measure.Bytes(i.Bytes) + " of free disk, and as much WAL"}
+	it := fact.Item{
+		ID: "rewrite", Level: fact.OK,
+		Text: i.Relation + " is rewritten: needs about " + measure.Bytes(i.Bytes) + " of free disk, and as much WAL",
+	}
 	if replicas > 0 {
 		it.Text += " to " + measure.Plural(replicas, "replica")
 	}

@@ -112,7 +112,8 @@ func (k *ledgerCheck) use() {
 	case setting == "local":
 		k.f.Why = `belay.toml says ledger = "local"`
 	case k.target.Identity.Key() == "":
-		k.f.Why = "the role may not read the system identifier, so the rows of a copy could not be told from this database's"
+		k.f.Why = "the role may not read the system identifier, so the rows of a copy could not be told from this " +
+			"database's"
 	case k.newer != nil || len(k.missing) > 0:
 		k.f.Why = "it cannot be used"
 	case k.f.Exists:
@@ -126,11 +127,14 @@ func (k *ledgerCheck) use() {
 		l.Use, l.Create = true, true
 	case answer == "no":
 		k.f.Why = "its DDL was declined"
-		k.item("ledger-declined", fact.Look, "no ledger (schema belay): no other host can take this run over, and an edited file shows only from git and the tool's own checksums", "")
+		k.item("ledger-declined", fact.Look,
+			"no ledger (schema belay): no other host can take this run over, and an edited file shows only from git "+
+				"and the tool's own checksums", "")
 	default:
 		l.Asks = append(l.Asks, journal.QuestionAsked{
 			ID: steps.LedgerCreate, Options: []string{"no", "yes"}, Default: "no",
-			Text: "belay.toml wants each run recorded in this database, in a schema named belay. Create that schema in the run?", Why: ledger.DDL(),
+			Text: "belay.toml wants each run recorded in this database, in a schema named belay. Create that schema " +
+				"in the run?", Why: ledger.DDL(),
 		})
 	}
 	k.f.Used, k.f.Create = l.Use, l.Create
@@ -150,7 +154,8 @@ func (k *ledgerCheck) tell() {
 		if m.Reads() {
 			so = "a run that another host left open is not seen"
 		}
-		k.item("ledger-rights", level, fmt.Sprintf("role %s lacks %s on %s: %s", role, m.Privilege, m.Object, so), m.Grant(role))
+		k.item("ledger-rights", level, fmt.Sprintf("role %s lacks %s on %s: %s", role, m.Privilege, m.Object, so),
+			m.Grant(role))
 	}
 }
 
@@ -172,12 +177,15 @@ func (k *ledgerCheck) asksAddress() bool {
 		case "yes":
 		case "no":
 			k.open, k.files, k.folder.Ledger = nil, nil, steps.Ledger{}
-			k.f.Used, k.f.Create, k.f.Why = false, false, "this server is a copy: what the ledger holds is the original's history"
+			k.f.Used, k.f.Create, k.f.Why = false, false,
+				"this server is a copy: what the ledger holds is the original's history"
 		default:
 			k.folder.Ledger.Asks = append(k.folder.Ledger.Asks, journal.QuestionAsked{
 				ID: "target.address", Options: []string{"no", "yes"}, Default: "no",
-				Text: fmt.Sprintf("run %s was opened on %s and this server answers at %s: is it the same one, moved?", o.Short(), s.Address, here),
-				Why:  "a physical copy has the same identity as its original, and its rows; no = a copy, whose rows are history",
+				Text: fmt.Sprintf("run %s was opened on %s and this server answers at %s: is it the same one, moved?",
+					o.Short(), s.Address, here),
+				Why: "a physical copy has the same identity as its original, and its rows; no = a copy, whose rows " +
+					"are history",
 			})
 			return true
 		}
@@ -198,9 +206,11 @@ func (k *ledgerCheck) others(ctx context.Context) error {
 				return err
 			}
 		case len(o.Sessions) > 0:
-			k.refuse(o, "runs on this database", "watch or stop it there; this host can take it over once no session of it is left")
+			k.refuse(o, "runs on this database",
+				"watch or stop it there; this host can take it over once no session of it is left")
 		case o.InTheWay():
-			k.refuse(o, "is open on this database, and none of its sessions is on the server", "`belay attach "+o.Short()+"` takes it over and finds out what became of it")
+			k.refuse(o, "is open on this database, and none of its sessions is on the server",
+				"`belay attach "+o.Short()+"` takes it over and finds out what became of it")
 		default:
 			k.item("other-run", fact.Look, o.Says("was left open"), "`belay attach "+o.Short()+"` goes on with it")
 		}
@@ -228,10 +238,15 @@ func (k *ledgerCheck) adopt(ctx context.Context, o *ledger.Open, s handover.Sett
 	}
 	confirmed, err := s.Confirmed(o.Run, l.Plan, k.folder.Files)
 	if err != nil {
-		return &steps.Refused{Problem: err.Error(), Advice: "take it over where the folder has its files as they were confirmed; nothing was changed", Fatal: true}
+		return &steps.Refused{
+			Problem: err.Error(),
+			Advice:  "take it over where the folder has its files as they were confirmed; nothing was changed",
+			Fatal:   true,
+		}
 	}
 	k.folder.Confirmed, l.Adopts = confirmed, o
-	k.item("takeover", fact.Look, o.Says("was left open")+": this is the same plan", "R takes it over, once the database's name is typed")
+	k.item("takeover", fact.Look, o.Says("was left open")+": this is the same plan",
+		"R takes it over, once the database's name is typed")
 	return nil
 }
 
@@ -246,7 +261,8 @@ func (k *ledgerCheck) refuse(o ledger.Open, what, advice string) {
 
 func otherRun(o ledger.Open) fact.OtherRun {
 	r := fact.OtherRun{
-		ID: o.Short(), Owner: o.Owner, State: o.State, Opened: o.OpenedAt, Seen: o.Seen, Applied: o.Applied, Migrations: o.Migrations,
+		ID: o.Short(), Owner: o.Owner, State: o.State, Opened: o.OpenedAt, Seen: o.Seen, Applied: o.Applied,
+		Migrations: o.Migrations,
 	}
 	if len(o.Sessions) > 0 {
 		r.Session = o.Sessions[0].String()
@@ -266,12 +282,14 @@ func (k *ledgerCheck) drift() {
 			continue
 		}
 		i := fact.Item{
-			ID: "drift", Level: fact.Look, Text: fmt.Sprintf("%s differs in comments and blanks only from what ran here %s", m.Up.Path, when(f)),
+			ID: "drift", Level: fact.Look,
+			Text: fmt.Sprintf("%s differs in comments and blanks only from what ran here %s", m.Up.Path, when(f)),
 			Hint: "a migration that has run anywhere is never edited",
 		}
 		if f.Normalized != m.Up.Normalized {
 			i.ID, i.Level = "drift"+hard, fact.Stop
-			i.Text = fmt.Sprintf("%s is not what ran here %s: sha256 %s then, %s now", m.Up.Path, when(f), f.SHA256[:min(12, len(f.SHA256))], m.Up.SHA256[:12])
+			i.Text = fmt.Sprintf("%s is not what ran here %s: sha256 %s then, %s now", m.Up.Path, when(f),
+				f.SHA256[:min(12, len(f.SHA256))], m.Up.SHA256[:12])
 			i.Hint = "take the file back as it was, and put the difference into a new migration"
 		}
 		k.items = append(k.items, i)

@@ -58,7 +58,9 @@ func liveItems(
 func withoutOwnDump(f inspect.Facts, run string) inspect.Facts {
 	own := dump.Application(run)
 	f.Dumps = slices.DeleteFunc(slices.Clone(f.Dumps), func(d inspect.Dump) bool { return d.Application == own })
-	f.Transactions = slices.DeleteFunc(slices.Clone(f.Transactions), func(t inspect.Transaction) bool { return t.Application == own })
+	f.Transactions = slices.DeleteFunc(slices.Clone(f.Transactions), func(t inspect.Transaction) bool {
+		return t.Application == own
+	})
 	return f
 }
 
@@ -74,11 +76,14 @@ func leftBackfills(ctx context.Context, e *steps.Env, id db.Identity) (items []f
 			if r.State == backfill.Done || r.Identity != id.Key() {
 				continue
 			}
-			said := fmt.Sprintf("a backfill of %s is %s (seen %s), %d rows done, by %s", r.Leaf, r.State, measure.Age(r.Age), r.DoneRows, r.Owner)
+			said := fmt.Sprintf("a backfill of %s is %s (seen %s), %d rows done, by %s", r.Leaf, r.State,
+				measure.Age(r.Age), r.DoneRows, r.Owner)
 			if r.Reason != "" {
 				said += ": " + r.Reason
 			}
-			items = append(items, fact.Item{ID: "backfill", Level: fact.Look, Text: said, Hint: "belay backfill --resume " + r.ID})
+			items = append(items, fact.Item{
+				ID: "backfill", Level: fact.Look, Text: said, Hint: "belay backfill --resume " + r.ID,
+			})
 		}
 		return err
 	})
@@ -91,7 +96,8 @@ func openItems(e *steps.Env, database db.Identity) []fact.Item {
 	var items []fact.Item
 	for _, id := range e.Engine.LeftOpen(database.SystemIdentifier, database.DatabaseOID) {
 		items = append(items, fact.Item{
-			ID: "open-run", Level: fact.Look, Text: "run " + id + " was left open on this database", Hint: "`belay attach " + id + "` asks what became of it",
+			ID: "open-run", Level: fact.Look, Text: "run " + id + " was left open on this database",
+			Hint: "`belay attach " + id + "` asks what became of it",
 		})
 	}
 	return items
@@ -117,18 +123,26 @@ func touched(judged steps.Judgement) []string {
 func rightItems(f inspect.Facts) []fact.Item {
 	var items []fact.Item
 	if f.ReadOnly {
-		items = append(items, fact.Item{ID: "read-only" + hard, Level: fact.Stop, Text: "sessions here start read-only (default_transaction_read_only)", Hint: "connect as a role that may write"})
+		items = append(items, fact.Item{
+			ID: "read-only" + hard, Level: fact.Stop,
+			Text: "sessions here start read-only (default_transaction_read_only)",
+			Hint: "connect as a role that may write",
+		})
 	}
 	for _, m := range f.Missing() {
 		items = append(items, fact.Item{
-			ID: "rights" + hard, Level: fact.Stop, Text: fmt.Sprintf("role %s lacks %s on %s", m.Who, m.Need, m.Object), Hint: m.Help,
+			ID: "rights" + hard, Level: fact.Stop, Text: fmt.Sprintf("role %s lacks %s on %s", m.Who, m.Need, m.Object),
+			Hint: m.Help,
 		})
 	}
 	for _, s := range f.Schemas {
 		if owner := f.StrangeOwner(s.Name); owner != "" && s.First {
 			items = append(items, fact.Item{
-				ID: "owner", Level: fact.Look, Text: fmt.Sprintf("new objects in %s will belong to %s; its neighbours belong to %s", s.Name, f.Role.Name, owner),
-				Hint: "set role = \"" + owner + "\" for the target in belay.toml, so that grants and default privileges fit",
+				ID: "owner", Level: fact.Look,
+				Text: fmt.Sprintf("new objects in %s will belong to %s; its neighbours belong to %s", s.Name,
+					f.Role.Name, owner),
+				Hint: "set role = \"" + owner +
+					"\" for the target in belay.toml, so that grants and default privileges fit",
 			})
 		}
 	}
@@ -156,7 +170,8 @@ func transactionItems(f inspect.Facts) []fact.Item {
 		}
 		i := fact.Item{
 			ID: "old-transaction", Level: fact.Look,
-			Text: fmt.Sprintf("a transaction is %s old: pid %d, %s, user %s, %s", age(t.AgeMS), t.PID, orUnnamed(t.Application), t.User, t.State),
+			Text: fmt.Sprintf("a transaction is %s old: pid %d, %s, user %s, %s", age(t.AgeMS), t.PID,
+				orUnnamed(t.Application), t.User, t.State),
 			Hint: "concurrent builds wait for it; ask its owner to end it",
 		}
 		if len(t.Touches) > 0 {
@@ -166,7 +181,9 @@ func transactionItems(f inspect.Facts) []fact.Item {
 	}
 	for _, p := range f.Prepared {
 		items = append(items, fact.Item{
-			ID: "prepared", Level: fact.Look, Text: fmt.Sprintf("prepared transaction %s is %s old and holds its locks without a session", p.GID, age(p.AgeMS)),
+			ID: "prepared", Level: fact.Look,
+			Text: fmt.Sprintf("prepared transaction %s is %s old and holds its locks without a session", p.GID,
+				age(p.AgeMS)),
 			Hint: fmt.Sprintf("COMMIT PREPARED %[1]s or ROLLBACK PREPARED %[1]s, by whoever made it", quoted(p.GID)),
 		})
 	}
@@ -177,24 +194,33 @@ func workItems(f inspect.Facts) []fact.Item {
 	var items []fact.Item
 	for _, d := range f.Dumps {
 		if d.BaseBackup {
-			items = append(items, fact.Item{ID: "basebackup", Level: fact.OK, Text: fmt.Sprintf("a base backup runs (pid %d): it holds no table lock", d.PID)})
+			items = append(items, fact.Item{
+				ID: "basebackup", Level: fact.OK,
+				Text: fmt.Sprintf("a base backup runs (pid %d): it holds no table lock", d.PID),
+			})
 			continue
 		}
 		items = append(items, fact.Item{
-			ID: "dump", Level: fact.Look, Text: fmt.Sprintf("pg_dump runs since %s (pid %d) and holds every table it dumps", age(d.AgeMS), d.PID),
+			ID: "dump", Level: fact.Look,
+			Text: fmt.Sprintf("pg_dump runs since %s (pid %d) and holds every table it dumps", age(d.AgeMS), d.PID),
 			Hint: "wait until it is done: what needs ACCESS EXCLUSIVE waits for it",
 		})
 	}
 	for _, v := range f.Vacuums {
 		if v.Wraparound && v.Touched {
 			items = append(items, fact.Item{
-				ID: "wraparound", Level: fact.Stop, Text: fmt.Sprintf("an autovacuum against wraparound holds %s (pid %d): it does not yield", v.Relation, v.PID),
+				ID: "wraparound", Level: fact.Stop,
+				Text: fmt.Sprintf("an autovacuum against wraparound holds %s (pid %d): it does not yield", v.Relation,
+					v.PID),
 				Hint: "wait until it is done",
 			})
 		}
 	}
 	for _, t := range f.EventTriggers {
-		items = append(items, fact.Item{ID: "event-trigger", Level: fact.Look, Text: fmt.Sprintf("event trigger %s runs %s at DDL", t.Name, t.Function)})
+		items = append(items, fact.Item{
+			ID: "event-trigger", Level: fact.Look,
+			Text: fmt.Sprintf("event trigger %s runs %s at DDL", t.Name, t.Function),
+		})
 	}
 	return items
 }
@@ -208,7 +234,8 @@ func indexItems(f inspect.Facts) []fact.Item {
 		schema, name, _ := strings.Cut(x.Name, ".")
 		i := fact.Item{
 			ID: "invalid-index", Level: fact.Look,
-			Text: fmt.Sprintf("%s on %s is INVALID: an index %s", x.Name, x.Table, apply.Explained(name, x.Unique, x.Ready)),
+			Text: fmt.Sprintf("%s on %s is INVALID: an index %s", x.Name, x.Table,
+				apply.Explained(name, x.Unique, x.Ready)),
 			Hint: "DROP INDEX CONCURRENTLY " + pgx.Identifier{schema, name}.Sanitize(),
 		}
 		if schema == "pg_toast" {
@@ -219,13 +246,18 @@ func indexItems(f inspect.Facts) []fact.Item {
 	for _, d := range f.Detaching {
 		items = append(items, fact.Item{
 			ID: "detaching", Level: fact.Look,
-			Text: fmt.Sprintf("partition %s of %s is half detached: queries on the parent no longer see its rows", d.Partition, d.Parent),
-			Hint: fmt.Sprintf("ALTER TABLE %s DETACH PARTITION %s FINALIZE", inspect.Quote(d.Parent), inspect.Quote(d.Partition)),
+			Text: fmt.Sprintf("partition %s of %s is half detached: queries on the parent no longer see its rows",
+				d.Partition, d.Parent),
+			Hint: fmt.Sprintf("ALTER TABLE %s DETACH PARTITION %s FINALIZE", inspect.Quote(d.Parent),
+				inspect.Quote(d.Partition)),
 		})
 	}
 	for _, n := range f.NotValid {
 		if n.Touched {
-			items = append(items, fact.Item{ID: "not-valid", Level: fact.Look, Text: fmt.Sprintf("%s on %s is NOT VALID: it holds for new rows only", n.Constraint, n.Relation)})
+			items = append(items, fact.Item{
+				ID: "not-valid", Level: fact.Look,
+				Text: fmt.Sprintf("%s on %s is NOT VALID: it holds for new rows only", n.Constraint, n.Relation),
+			})
 		}
 	}
 	return items
@@ -239,7 +271,9 @@ func roomItems(f inspect.Facts) []fact.Item {
 	text := fmt.Sprintf("%d connections are free of %d", free, f.Connections.Max)
 	switch {
 	case free < fewConnections:
-		return []fact.Item{{ID: "connections", Level: fact.Look, Text: text, Hint: "a queue behind a lock would use them up"}}
+		return []fact.Item{
+			{ID: "connections", Level: fact.Look, Text: text, Hint: "a queue behind a lock would use them up"},
+		}
 	}
 	return []fact.Item{{ID: "connections", Level: fact.OK, Text: text}}
 }
@@ -250,7 +284,9 @@ func shortItem(c inspect.Connections) *fact.Item {
 	if short == nil {
 		return nil
 	}
-	return &fact.Item{ID: "connections" + hard, Level: fact.Stop, Text: short.Problem + ": a run needs three", Hint: short.Advice}
+	return &fact.Item{
+		ID: "connections" + hard, Level: fact.Stop, Text: short.Problem + ": a run needs three", Hint: short.Advice,
+	}
 }
 
 func replicaItems(f inspect.Facts) []fact.Item {
@@ -264,7 +300,11 @@ func replicaItems(f inspect.Facts) []fact.Item {
 	}
 	for _, s := range f.Slots {
 		if !s.Active {
-			items = append(items, fact.Item{ID: "slot", Level: fact.Look, Text: "replication slot " + s.Name + " has no consumer: it keeps WAL back", Hint: "where nobody needs it: SELECT pg_drop_replication_slot(" + quoted(s.Name) + ")"})
+			items = append(items, fact.Item{
+				ID: "slot", Level: fact.Look,
+				Text: "replication slot " + s.Name + " has no consumer: it keeps WAL back",
+				Hint: "where nobody needs it: SELECT pg_drop_replication_slot(" + quoted(s.Name) + ")",
+			})
 		}
 	}
 	return items

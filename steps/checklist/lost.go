@@ -38,12 +38,14 @@ func lostItems(e *steps.Env, target steps.Target, folder steps.Folder) []fact.It
 		}
 		item := fact.Item{
 			ID: "lost", Level: fact.Look,
-			Text: fmt.Sprintf("run %s applied %s at %s, and the history table does not have it", was.Run, m.Version, was.At.UTC().Format("2006-01-02 15:04 UTC")),
+			Text: fmt.Sprintf("run %s applied %s at %s, and the history table does not have it", was.Run, m.Version,
+				was.At.UTC().Format("2006-01-02 15:04 UTC")),
 			Hint: "somebody took it back, or a restore did: look before it runs again",
 		}
 		if was.Timeline != 0 && id.Timeline != 0 && was.Timeline != id.Timeline {
 			item.Level = fact.Stop
-			item.Hint = "another server was promoted since and does not have it: lost, and perhaps more; look before it runs again"
+			item.Hint = "another server was promoted since and does not have it: lost, and perhaps more; look before " +
+				"it runs again"
 		}
 		items = append(items, item)
 	}

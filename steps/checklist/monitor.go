@@ -65,12 +65,16 @@ func LookMonitor(_ context.Context, e *steps.Env, target steps.Target) (steps.Ou
 		return steps.Outcome{}, err
 	}
 	log := e.Log.Before()
-	out := steps.Outcome{Status: journal.Todo, Summary: measure.Duration(cleanTime(e, target)) + " clean, log " + log.Source, Questions: asks}
+	out := steps.Outcome{
+		Status: journal.Todo, Summary: measure.Duration(cleanTime(e, target)) + " clean, log " + log.Source,
+		Questions: asks,
+	}
 	switch {
 	case log.Source == "":
 		out.Summary = measure.Duration(cleanTime(e, target)) + " clean, application logs NOT watched"
 	case log.Problem != "":
-		out.Status, out.Summary, out.Hint = journal.Look, "log "+log.Source+": "+log.Problem, "without it the watch after the run is never clean"
+		out.Status, out.Summary, out.Hint = journal.Look, "log "+log.Source+": "+log.Problem,
+			"without it the watch after the run is never clean"
 	}
 	return out, nil
 }
@@ -86,7 +90,9 @@ func RunMonitor(
 	// A script that was written before must not wait for ten minutes: without a
 	// terminal it is watched only where belay.toml says for how long.
 	if e.Headless && e.Project.Config.Monitor.Minutes == 0 {
-		return steps.Outcome{Status: journal.Waived, Summary: "NOT watched: no screen, and no [monitor] minutes in belay.toml"}, nil
+		return steps.Outcome{
+			Status: journal.Waived, Summary: "NOT watched: no screen, and no [monitor] minutes in belay.toml",
+		}, nil
 	}
 	cfg, err := e.Project.Database()
 	if err != nil {
@@ -103,7 +109,11 @@ func RunMonitor(
 	if err != nil {
 		return steps.Outcome{}, err
 	}
-	m := &monitoring{env: e, roles: target.Roles, relations: touched(judged), before: smoke.Before, way: cmp.Or(way, "not known"), outage: e.Outage("monitor"), watch: monitor.New(e.Baseline.Now(), need, monitorGap, asked.Asked), need: need, started: e.Now()}
+	m := &monitoring{
+		env: e, roles: target.Roles, relations: touched(judged), before: smoke.Before, way: cmp.Or(way, "not known"),
+		outage: e.Outage("monitor"), watch: monitor.New(e.Baseline.Now(), need, monitorGap, asked.Asked), need: need,
+		started: e.Now(),
+	}
 	return m.run(ctx)
 }
 
@@ -192,8 +202,9 @@ func (m *monitoring) red(ctx context.Context) error {
 		m.open = true
 		return m.env.Engine.Record(ctx, "monitor", journal.QuestionAsked{
 			ID: monitorID, Options: []string{"watch", "rollback", "end"}, Default: "watch",
-			Text: fmt.Sprintf("red: %s is %s (before %s) %s", s.Name, monitor.Number(s.Now, s.Unit), monitor.Number(s.Before, s.Unit), s.Note),
-			Why:  ranked(m.seen.Choices),
+			Text: fmt.Sprintf("red: %s is %s (before %s) %s", s.Name, monitor.Number(s.Now, s.Unit),
+				monitor.Number(s.Before, s.Unit), s.Note),
+			Why: ranked(m.seen.Choices),
 		})
 	}
 	return nil
@@ -202,12 +213,22 @@ func (m *monitoring) red(ctx context.Context) error {
 // choices are what can be done about red, ranked by what they cost.
 func (m *monitoring) choices() []fact.Choice {
 	out := []fact.Choice{
-		{What: "roll back the code", Cost: "where new code is out, it is the cheapest and loses nothing in the database"},
+		{
+			What: "roll back the code",
+			Cost: "where new code is out, it is the cheapest and loses nothing in the database",
+		},
 		{What: "take the schema back: `belay rollback " + m.env.Run + "`", Cost: m.way},
-		{What: "fix it with a new migration", Cost: "reviewed and run like this one; what is missing most is an index, built CONCURRENTLY in its own file"},
+		{
+			What: "fix it with a new migration",
+			Cost: "reviewed and run like this one; what is missing most is an index, built CONCURRENTLY in its " +
+				"own file",
+		},
 	}
 	if tables := m.relations; len(tables) > 0 {
-		out = append(out, fact.Choice{What: "ANALYZE " + strings.Join(tables, ", "), Cost: "in psql; seconds, it reads a sample and blocks no reads or writes; helps where plans changed"})
+		out = append(out, fact.Choice{
+			What: "ANALYZE " + strings.Join(tables, ", "),
+			Cost: "in psql; seconds, it reads a sample and blocks no reads or writes; helps where plans changed",
+		})
 	}
 	return append(out,
 		fact.Choice{What: "keep watching", Cost: "the clean minutes are counted from the start once it is well again"},
@@ -231,7 +252,8 @@ func (m *monitoring) over() (steps.Outcome, bool, error) {
 	case m.watch.Clean():
 		return steps.Done("%s clean in one piece%s", measure.Duration(m.need), log), true, nil
 	case red && m.env.Headless:
-		return steps.Outcome{}, true, afterwards(m.env, "applied, but the monitor is red: "+s.Name+" is "+monitor.Number(s.Now, s.Unit))
+		return steps.Outcome{}, true,
+			afterwards(m.env, "applied, but the monitor is red: "+s.Name+" is "+monitor.Number(s.Now, s.Unit))
 	case m.open:
 		answer, by, ok := m.env.Engine.Given(monitorID)
 		if !ok {
@@ -242,12 +264,15 @@ func (m *monitoring) over() (steps.Outcome, bool, error) {
 		case "rollback":
 			return steps.Outcome{}, true, afterwards(m.env, "applied; to be taken back: "+s.Name+" is red")
 		case "end":
-			return steps.Outcome{Status: journal.Waived, Summary: "ended at red by " + by + ": " + s.Name + log}, true, nil
+			return steps.Outcome{Status: journal.Waived, Summary: "ended at red by " + by + ": " + s.Name + log}, true,
+				nil
 		}
 	}
 	if passed := m.seen.At.Sub(m.began); passed > patienceTimes*m.need {
 		return steps.Outcome{
-			Status: journal.Look, Summary: fmt.Sprintf("not clean in %s: %s of %s%s", measure.Duration(passed), measure.Duration(clean), measure.Duration(m.need), log),
+			Status: journal.Look,
+			Summary: fmt.Sprintf("not clean in %s: %s of %s%s", measure.Duration(passed), measure.Duration(clean),
+				measure.Duration(m.need), log),
 		}, true, nil
 	}
 	return steps.Outcome{}, false, nil

@@ -20,7 +20,10 @@ const monitorLog = "monitor.log"
 func followLog(e *steps.Env) ([]journal.QuestionAsked, error) {
 	patterns, err := applog.NewPatterns(e.Project.Config.Monitor.SQLStates)
 	if err != nil {
-		return nil, &steps.Refused{Problem: "[monitor] sqlstates in belay.toml: " + err.Error(), Advice: "fix the line and look again"}
+		return nil,
+			&steps.Refused{
+				Problem: "[monitor] sqlstates in belay.toml: " + err.Error(), Advice: "fix the line and look again",
+			}
 	}
 	source, configured, err := configuredLog(e)
 	if err != nil {
@@ -54,7 +57,10 @@ func configuredLog(e *steps.Env) (s applog.Source, configured bool, err error) {
 	}
 	s, err = commandLog(e, c.LogCommand)
 	if err != nil {
-		return s, true, &steps.Refused{Problem: "[monitor] log_command in belay.toml: " + err.Error(), Advice: "fix the line and look again"}
+		return s, true,
+			&steps.Refused{
+				Problem: "[monitor] log_command in belay.toml: " + err.Error(), Advice: "fix the line and look again",
+			}
 	}
 	return s, true, nil
 }
@@ -84,8 +90,11 @@ func givenLog(e *steps.Env) (applog.Source, []journal.QuestionAsked) {
 	text, by, ok := e.Engine.Given(monitorLog)
 	text = strings.TrimSpace(text)
 	q := journal.QuestionAsked{
-		ID: monitorLog, Preset: true, Text: "where does the application log its errors? Give a file, or a command such as journalctl -fu shop (empty = none)",
-		Why: "after the run belay counts the SQLSTATEs in it and compares them with before. No line is stored. [monitor] in belay.toml remembers the place",
+		ID: monitorLog, Preset: true,
+		Text: "where does the application log its errors? Give a file, or a command such as journalctl -fu shop " +
+			"(empty = none)",
+		Why: "after the run belay counts the SQLSTATEs in it and compares them with before. No line is stored. " +
+			"[monitor] in belay.toml remembers the place",
 	}
 	switch {
 	case text == "" && (ok || e.Headless || e.Resumed):

@@ -10,7 +10,9 @@ import (
 
 // scope is what the plan touches, as whom, and with which rights.
 func scope(target steps.Target, folder steps.Folder, judged steps.Judgement) inspect.Scope {
-	s := inspect.Scope{Relations: touched(judged), Role: target.Roles.Acts, Needs: map[string]inspect.Need{}, MakesNothing: true}
+	s := inspect.Scope{
+		Relations: touched(judged), Role: target.Roles.Acts, Needs: map[string]inspect.Need{}, MakesNothing: true,
+	}
 	for _, f := range judged.Files {
 		for i, eff := range f.Effects {
 			kind := f.Statements[i].Kind
@@ -29,12 +31,14 @@ func scope(target steps.Target, folder steps.Folder, judged steps.Judgement) ins
 // makes reports whether a statement may make something new in a schema. What ALTER
 // makes there, such as the index of a constraint, the server asks for itself.
 func makes(kind string) bool {
-	return kind == "" || strings.HasPrefix(kind, "CREATE") || strings.HasPrefix(kind, "SELECT INTO") || strings.HasPrefix(kind, "IMPORT")
+	return kind == "" || strings.HasPrefix(kind, "CREATE") || strings.HasPrefix(kind, "SELECT INTO") ||
+		strings.HasPrefix(kind, "IMPORT")
 }
 
 // rows are the privileges that work on rows asks for on the statement's own table.
 var rows = map[string]string{
-	"SELECT": "SELECT", "INSERT": "INSERT", "UPDATE": "UPDATE", "DELETE": "DELETE", "MERGE": "UPDATE", "COPY": "SELECT", "TRUNCATE TABLE": "TRUNCATE",
+	"SELECT": "SELECT", "INSERT": "INSERT", "UPDATE": "UPDATE", "DELETE": "DELETE", "MERGE": "UPDATE", "COPY": "SELECT",
+	"TRUNCATE TABLE": "TRUNCATE",
 }
 
 // needOf is what a statement needs of the n-th relation that it locks; the first is
@@ -59,7 +63,9 @@ func needOf(kind string, n int, on effect.On) inspect.Need {
 // readsOnly reports a statement whose locks ask for nothing that an owner alone has.
 func readsOnly(kind string) bool {
 	switch kind {
-	case "CREATE VIEW", "CREATE MATERIALIZED VIEW", "CREATE TABLE AS", "SELECT INTO", "CREATE FUNCTION", "CREATE PROCEDURE", "LOCK TABLE", "DO", "CALL", "EXPLAIN", "EXECUTE", "PREPARE", "DECLARE CURSOR", "GRANT", "REVOKE", "":
+	case "CREATE VIEW", "CREATE MATERIALIZED VIEW", "CREATE TABLE AS", "SELECT INTO", "CREATE FUNCTION",
+		"CREATE PROCEDURE", "LOCK TABLE", "DO", "CALL", "EXPLAIN", "EXECUTE", "PREPARE", "DECLARE CURSOR", "GRANT",
+		"REVOKE", "":
 		return true
 	}
 	return false

@@ -71,7 +71,8 @@ func readSettled(
 }
 
 // checkNow looks at what goes on now, and says what stands against a run.
-func checkNow(ctx context.Context, e *steps.Env, target steps.Target, folder steps.Folder, judged steps.Judgement, shown fact.Folder) (
+func checkNow(ctx context.Context, e *steps.Env, target steps.Target, folder steps.Folder, judged steps.Judgement,
+	shown fact.Folder) (
 	steps.Outcome, error,
 ) {
 	check := fact.Preflight{At: e.Now().UTC(), Items: append(shown.Problems, doctor.Host(e.Folder())...)}

@@ -40,7 +40,8 @@ func probesOf(e *steps.Env) ([]probe.Probe, []journal.QuestionAsked, error) {
 		}
 	}
 	if bad != nil {
-		return nil, nil, &steps.Refused{Problem: "[smoke] in belay.toml: " + bad.Error(), Advice: "fix the line and look again"}
+		return nil, nil,
+			&steps.Refused{Problem: "[smoke] in belay.toml: " + bad.Error(), Advice: "fix the line and look again"}
 	}
 	if len(c.URL)+len(c.SQL)+len(c.Command) > 0 {
 		return all, questions, nil
@@ -55,7 +56,8 @@ func givenURL(e *steps.Env) ([]probe.Probe, []journal.QuestionAsked) {
 	text, _, ok := e.Engine.Given(smokeURL)
 	q := journal.QuestionAsked{
 		ID: smokeURL, Preset: true, Text: "what is the application's health URL? (empty = none)",
-		Why: "belay requests it before and after the run; 200 to 299 counts as well. [smoke] in belay.toml remembers it",
+		Why: "belay requests it before and after the run; 200 to 299 counts as well. [smoke] in belay.toml " +
+			"remembers it",
 	}
 	if strings.TrimSpace(text) != "" {
 		p, err := probe.ParseHTTP(text)
@@ -82,7 +84,9 @@ func askAll(ctx context.Context, e *steps.Env, roles steps.Roles, probes []probe
 	for i, p := range probes {
 		asking.Go(func() {
 			r := p.Ask(ctx, w)
-			out[i] = fact.Probed{Kind: string(r.Kind), Name: r.Name, OK: r.OK, Said: r.Said, Problem: r.Problem, MS: r.MS}
+			out[i] = fact.Probed{
+				Kind: string(r.Kind), Name: r.Name, OK: r.OK, Said: r.Said, Problem: r.Problem, MS: r.MS,
+			}
 		})
 	}
 	asking.Wait()

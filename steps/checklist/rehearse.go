@@ -40,7 +40,8 @@ generated columns: as a superuser they start any program on this machine.`,
 
 // RunRehearse finds a record of a rehearsal, or makes one where that was chosen. was is
 // the record that counted in the look before; nil = none.
-func RunRehearse(ctx context.Context, e *steps.Env, target steps.Target, folder steps.Folder, judged steps.Judgement, was *rehearsal.Record) (
+func RunRehearse(ctx context.Context, e *steps.Env, target steps.Target, folder steps.Folder, judged steps.Judgement,
+	was *rehearsal.Record) (
 	now *rehearsal.Record, out steps.Outcome, err error,
 ) {
 	if out, is := early(target, folder, judged, "nothing pending: nothing to rehearse"); is {
@@ -130,7 +131,9 @@ func (t *trial) subject(ctx context.Context) (rehearsal.Subject, error) {
 			downs[u.Migration.Version] = u.Migration.Down.SHA256
 		}
 	}
-	return rehearsal.Subject{PlanSHA256: t.plan.SHA256, SchemaSHA256: schema.Fingerprint(), Major: t.target.Major, Downs: downs}, err
+	return rehearsal.Subject{
+		PlanSHA256: t.plan.SHA256, SchemaSHA256: schema.Fingerprint(), Major: t.target.Major, Downs: downs,
+	}, err
 }
 
 func (t *trial) offer(ctx context.Context, refused string) steps.Outcome {
@@ -152,8 +155,11 @@ func (t *trial) offer(ctx context.Context, refused string) steps.Outcome {
 		}}}
 	}
 	out := offer(t.routine(), journal.QuestionAsked{
-		ID: "rehearse.choice", Text: refused + "rehearse the migration first, on a throwaway PostgreSQL on this machine?", Options: options, Default: "scratch",
-		Why: "pg_dump reads the schema (ACCESS SHARE on every table for a moment, giving up after 2 s); the rest happens on this machine, in seconds",
+		ID:   "rehearse.choice",
+		Text: refused + "rehearse the migration first, on a throwaway PostgreSQL on this machine?", Options: options,
+		Default: "scratch",
+		Why: "pg_dump reads the schema (ACCESS SHARE on every table for a moment, giving up after 2 s); the rest " +
+			"happens on this machine, in seconds",
 	}, refused+"proposed: a rehearsal on a throwaway PostgreSQL here, made when you confirm the run")
 	return out
 }
@@ -186,7 +192,9 @@ func (t *trial) rehearse(
 		out, err = t.tell(ctx, *was, "")
 		return was, out, err
 	}
-	if err := e.Engine.Record(ctx, "rehearse", journal.WorkBegun{What: "rehearses on a throwaway cluster"}); err != nil {
+	if err := e.Engine.Record(ctx, "rehearse", journal.WorkBegun{
+		What: "rehearses on a throwaway cluster",
+	}); err != nil {
 		return was, out, err
 	}
 	r, err := t.onScratch(ctx)
@@ -217,7 +225,8 @@ func (t *trial) rehearse(
 
 func withoutRehearsal(why string) journal.QuestionAsked {
 	return journal.QuestionAsked{
-		ID: "rehearse.choice", Text: why + ". Go on without a rehearsal?", Options: []string{"none", "scratch"}, Why: "scratch tries again",
+		ID: "rehearse.choice", Text: why + ". Go on without a rehearsal?", Options: []string{"none", "scratch"},
+		Why: "scratch tries again",
 	}
 }
 
@@ -236,9 +245,11 @@ func (t *trial) tell(ctx context.Context, r rehearsal.Record, path string) (step
 	case r.Beyond:
 		out.Hint = rehearsal.BeyondHint
 	case !r.Passed() && faithful(r, major):
-		out.Status, out.Hint = journal.Failed, "fix the file; a reason to go on all the same is rehearse.choice = \"none\""
+		out.Status, out.Hint = journal.Failed,
+			"fix the file; a reason to go on all the same is rehearse.choice = \"none\""
 		if answer, _ := e.Engine.Answered("rehearse.choice"); answer == "none" {
-			return waived(e, t.routine(), "rehearse", "the rehearsal failed, and somebody chose to go on without it"), nil
+			return waived(e, t.routine(), "rehearse", "the rehearsal failed, and somebody chose to go on without it"),
+				nil
 		}
 		q := withoutRehearsal(r.Verdict())
 		q.Bound = ofRehearsal(r)
@@ -322,7 +333,8 @@ func rehearsalItems(r rehearsal.Record, path string) []fact.Item {
 			if len(s.Differs) > 0 {
 				level = fact.Look
 			}
-			out = append(out, item("statement", level, strings.Join(append([]string{s.Seen()}, s.Differs...), "; differs: ")))
+			out = append(out,
+				item("statement", level, strings.Join(append([]string{s.Seen()}, s.Differs...), "; differs: ")))
 		}
 	}
 	for _, d := range r.Diff {

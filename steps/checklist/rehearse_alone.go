@@ -15,7 +15,9 @@ import (
 )
 
 // errNothing ends a rehearsal of an empty plan well.
-var errNothing = &steps.Exit{Code: steps.ExitDone, Outcome: steps.OutcomeNothing, Summary: "nothing pending: nothing to rehearse"}
+var errNothing = &steps.Exit{
+	Code: steps.ExitDone, Outcome: steps.OutcomeNothing, Summary: "nothing pending: nothing to rehearse",
+}
 
 // RehearseSchema rehearses what is pending on the target, on its schema, in a
 // throwaway cluster: grade C. Calling it is the consent to pg_dump.
@@ -52,7 +54,8 @@ func RehearseDump(ctx context.Context, e *steps.Env, path string) (rehearsal.Rec
 	if err != nil {
 		return r, err
 	}
-	r.Missing, r.LeftOut, r.Limits = place.Missing, place.LeftOut, append(r.Limits, "no traffic: says nothing about waiting", "rights were left out")
+	r.Missing, r.LeftOut, r.Limits = place.Missing, place.LeftOut,
+		append(r.Limits, "no traffic: says nothing about waiting", "rights were left out")
 	return r, t.runAlone(ctx, rehearsal.Order{Client: client, Withheld: true}, &r)
 }
 
@@ -64,7 +67,9 @@ func forDump(ctx context.Context, e *steps.Env, path string) (bin scratch.Binari
 	major, err := dump.ServerMajor(ctx, client, path)
 	if err != nil {
 		return bin, client, &steps.Refused{
-			Problem: err.Error(), Advice: "--from takes a dump of pg_dump --format=custom or directory; plain SQL is code that psql would run",
+			Problem: err.Error(),
+			Advice: "--from takes a dump of pg_dump --format=custom or directory; plain SQL is code that psql " +
+				"would run",
 		}
 	}
 	if client, err = dump.Find(ctx, e.Project.Flags.PGBin, major); err != nil {
@@ -117,11 +122,14 @@ func consentOn(ctx context.Context, e *steps.Env, t fact.Target) error {
 		}
 	}
 	answer, err := e.Engine.Ask(ctx, "rehearse", journal.QuestionAsked{
-		ID: "rehearse.on", Expect: t.Database, Text: "apply it on " + t.Database + " on " + place(t) + "? It stays applied there. Type the database name",
-		Why: "on a shared server nothing is taken back after the rehearsal",
+		ID: "rehearse.on", Expect: t.Database,
+		Text: "apply it on " + t.Database + " on " + place(t) + "? It stays applied there. Type the database name",
+		Why:  "on a shared server nothing is taken back after the rehearsal",
 	})
 	if err == nil && answer != t.Database {
-		err = &steps.Exit{Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "declined: nothing has changed"}
+		err = &steps.Exit{
+			Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "declined: nothing has changed",
+		}
 	}
 	return err
 }
@@ -145,7 +153,8 @@ func planAlone(ctx context.Context, e *steps.Env) (*trial, error) {
 	if t.target, out, err = RunTarget(ctx, e, t.target); err != nil || out.Status == journal.Failed {
 		return nil, notLooked(Target, out, err)
 	}
-	if t.folder, t.judged, out, err = RunPreflight(ctx, e, t.target, t.folder, nil); err != nil || out.Status == journal.Failed {
+	if t.folder, t.judged, out, err = RunPreflight(ctx, e, t.target, t.folder, nil); err != nil ||
+		out.Status == journal.Failed {
 		return nil, notLooked(Preflight, out, err)
 	}
 	if len(t.judged.Files) == 0 {

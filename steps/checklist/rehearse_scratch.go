@@ -51,8 +51,9 @@ func (t *trial) onScratch(ctx context.Context) (rehearsal.Record, error) {
 	defer func() { _ = place.Close() }()
 	r.Missing, r.LeftOut = place.Missing, place.LeftOut
 	o := rehearsal.Order{
-		Config: place.Config, Whole: place.Whole, Works: t.works(), Client: p.Client, Acts: with.Rights.Acts, Withheld: with.Rights.Mighty,
-		Tell: progress(ctx, e, "rehearse"),
+		Config: place.Config, Whole: place.Whole, Works: t.works(), Client: p.Client, Acts: with.Rights.Acts,
+		Withheld: with.Rights.Mighty,
+		Tell:     progress(ctx, e, "rehearse"),
 	}
 	o.Create = t.creates()
 	err = rehearsal.Run(ctx, o, &r)
@@ -64,7 +65,8 @@ func (t *trial) newRecord(ctx context.Context, grade rehearsal.Grade, place stri
 	schema, err := t.judged.Whole.Read(ctx)
 	return rehearsal.Record{
 		Schema: rehearsal.Schema, PlanSHA256: t.plan.SHA256, Grade: grade, Place: place,
-		ServerMajor: t.target.Major, SchemaSHA256: schema.Fingerprint(), At: t.env.Now().UTC(), Diff: []string{}, Limits: []string{},
+		ServerMajor: t.target.Major, SchemaSHA256: schema.Fingerprint(), At: t.env.Now().UTC(), Diff: []string{},
+		Limits: []string{},
 	}, err
 }
 
@@ -101,8 +103,11 @@ func (t *trial) works() []rehearsal.Work {
 // is now. Its proof is that the version is not in the history any more.
 func (t *trial) downUnit(ctx context.Context, m migration.Migration, now *catalog.Snapshot) (apply.Unit, error) {
 	result, err := sqlview.Review(ctx, []sqlview.Source{{
-		Path: m.Down.Path, SQL: m.Down.Bytes, Tool: t.folder.Format.Name, Version: m.Version, Mode: judge.Mode(m.Down.Tx), ByBelay: true,
-	}}, sqlview.Options{Snapshot: now, Version: now.ServerVersion, Small: sqlview.SmallTable, Today: t.env.Now().Format(time.DateOnly)})
+		Path: m.Down.Path, SQL: m.Down.Bytes, Tool: t.folder.Format.Name, Version: m.Version,
+		Mode: judge.Mode(m.Down.Tx), ByBelay: true,
+	}}, sqlview.Options{
+		Snapshot: now, Version: now.ServerVersion, Small: sqlview.SmallTable, Today: t.env.Now().Format(time.DateOnly),
+	})
 	if err != nil {
 		return apply.Unit{}, err
 	}

@@ -37,7 +37,8 @@ func RunReview(ctx context.Context, e *steps.Env, target steps.Target, folder st
 ) {
 	if !judged.Looked {
 		out = steps.Outcome{
-			Status: journal.Stale, Summary: "not judged: what would run is not known yet", Hint: "the preflight comes first",
+			Status: journal.Stale, Summary: "not judged: what would run is not known yet",
+			Hint: "the preflight comes first",
 		}
 		return nil, nil, out, nil
 	}
@@ -96,7 +97,8 @@ func acceptance(e *steps.Env, r sqlview.Result, bound string) (map[string]string
 	for _, f := range r.Files {
 		for _, h := range f.Hazards {
 			id := "review.accept." + h.Rule
-			if h.Severity != lint.Stop.String() || h.Rule == askedBefore || meant(e.Back, f, h) || slices.ContainsFunc(asked, func(q journal.QuestionAsked) bool { return q.ID == id }) {
+			if h.Severity != lint.Stop.String() || h.Rule == askedBefore || meant(e.Back, f, h) ||
+				slices.ContainsFunc(asked, func(q journal.QuestionAsked) bool { return q.ID == id }) {
 				continue
 			}
 			if reason, ok := e.Engine.Approved(id, bound); ok {
@@ -160,7 +162,8 @@ func planFact(e *steps.Env, p *steps.Plan) fact.Plan {
 		}
 		for _, s := range u.Statements {
 			unit.Statements = append(unit.Statements, fact.Statement{
-				SQL: fact.SQL(s.SQL, u.Hidden), Line: s.Line, Kind: s.Kind, Needs: s.Effect.Locks, Seconds: s.Effect.Duration,
+				SQL: fact.SQL(s.SQL, u.Hidden), Line: s.Line, Kind: s.Kind, Needs: s.Effect.Locks,
+				Seconds: s.Effect.Duration,
 			})
 		}
 		f.Units = append(f.Units, unit)

@@ -36,8 +36,11 @@ func proposeRewrites(ctx context.Context, e *steps.Env, target steps.Target, b s
 			continue
 		}
 		p, err := fix.Propose(ctx, fix.Case{
-			Format: b.Format, Folder: b.Files, Migration: *m, Mode: f.Mode, Snapshot: f.Catalogs[0], Options: reviewOptions(e, target, judged.Named),
-			Source: func(m *migration.Migration) sqlview.Source { return source(b.Format, m) }, Status: b.Status, Asked: target.Identity.Database, Git: b.Git,
+			Format: b.Format, Folder: b.Files, Migration: *m, Mode: f.Mode, Snapshot: f.Catalogs[0],
+			Options: reviewOptions(e, target, judged.Named),
+			Source: func(m *migration.Migration) sqlview.Source {
+				return source(b.Format, m)
+			}, Status: b.Status, Asked: target.Identity.Database, Git: b.Git,
 			Now: e.Now().UTC().Format("20060102150405"),
 		})
 		if err != nil {
@@ -72,7 +75,10 @@ func writeRewrite(
 			return answer, err
 		}
 		if ran {
-			return answer, e.Note(ctx, "review", "the rewrite of %s was not written: it is applied on %s by now, and a migration that has run is never touched", p.Path, target.Identity.Database)
+			return answer,
+				e.Note(ctx, "review",
+					"the rewrite of %s was not written: it is applied on %s by now, and a migration that has run is "+
+						"never touched", p.Path, target.Identity.Database)
 		}
 		done, err := fix.Write(filepath.Join(e.Project.Dir, filepath.FromSlash(e.Project.Picked.Dir)), p, without)
 		if err != nil {

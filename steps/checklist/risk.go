@@ -27,7 +27,8 @@ func lowRisk(judged steps.Judgement) bool {
 			switch {
 			case ownTables(f, i):
 			case slices.Contains([]string{"BEGIN", "START TRANSACTION", "COMMIT", "END"}, s.Kind):
-			case !eff.Known || eff.Duration != effect.Instant || eff.Reversible != effect.ReversibleInstant || eff.Breaks == effect.BreaksOld:
+			case !eff.Known || eff.Duration != effect.Instant || eff.Reversible != effect.ReversibleInstant ||
+				eff.Breaks == effect.BreaksOld:
 				return false
 			}
 		}
@@ -77,7 +78,8 @@ func waived(e *steps.Env, routine bool, step, without string) steps.Outcome {
 		return steps.Outcome{Status: journal.Waived, Summary: without + ": " + reason}
 	}
 	return steps.Outcome{Status: journal.Asking, Summary: without, Questions: []journal.QuestionAsked{{
-		ID: step + ".waive", Text: without + ", and this migration is not a routine one. Why go on without?", Why: "the reason goes into the report", Wants: journal.Words,
+		ID: step + ".waive", Text: without + ", and this migration is not a routine one. Why go on without?",
+		Why: "the reason goes into the report", Wants: journal.Words,
 	}}}
 }
 

@@ -76,7 +76,9 @@ func wayOf(back bool, judgement steps.Judgement, m migration.Migration, i int) f
 	}
 	w.Down = down.Path
 	for _, s := range down.Statements {
-		w.Runs = append(w.Runs, fact.Statement{SQL: fact.SQL(s.SQL, nil), Line: s.Line, Kind: s.Kind, Needs: s.Locks, Seconds: downDuration(s)})
+		w.Runs = append(w.Runs, fact.Statement{
+			SQL: fact.SQL(s.SQL, nil), Line: s.Line, Kind: s.Kind, Needs: s.Locks, Seconds: downDuration(s),
+		})
 	}
 	return w
 }
@@ -109,16 +111,24 @@ func wayItems(w fact.Way) []fact.Item {
 	cost := fact.Item{ID: "way-back", Level: fact.OK, Text: w.Version + " " + rated(w.Rating, inverses(w))}
 	switch w.Rating {
 	case effect.ReversibleNone:
-		cost.Level, cost.Hint = fact.Look, "only a copy made before brings it back; rename instead of dropping, and drop a week later"
+		cost.Level, cost.Hint = fact.Look,
+			"only a copy made before brings it back; rename instead of dropping, and drop a week later"
 	case effect.ReversibleLossy:
 		cost.Level, cost.Hint = fact.Look, "keep the old values in a column or table of their own before"
 	}
 	items := []fact.Item{cost}
 	switch {
 	case w.Down == "":
-		items = append(items, fact.Item{ID: "no-down", Level: fact.Look, Text: w.Up + " has no down file", Hint: "write one, or know that the way back is a new migration"})
+		items = append(items, fact.Item{
+			ID: "no-down", Level: fact.Look, Text: w.Up + " has no down file",
+			Hint: "write one, or know that the way back is a new migration",
+		})
 	case len(w.Runs) == 0:
-		items = append(items, fact.Item{ID: "empty-down", Level: fact.Look, Text: w.Down + " is empty: it would be recorded as taken back with nothing changed", Hint: "write the way back into it"})
+		items = append(items, fact.Item{
+			ID: "empty-down", Level: fact.Look,
+			Text: w.Down + " is empty: it would be recorded as taken back with nothing changed",
+			Hint: "write the way back into it",
+		})
 	}
 	for _, s := range w.Runs {
 		items = append(items, downItem(w, s))

@@ -48,9 +48,13 @@ func LookSmoke(
 	}
 	if e.Resumed && !was.BeforeAt.IsZero() {
 		// What was asked now would no longer be before.
-		return was, steps.Outcome{Status: journal.Todo, Summary: "before: " + green(was.Before), Questions: questions}, nil
+		return was, steps.Outcome{Status: journal.Todo, Summary: "before: " + green(was.Before), Questions: questions},
+			nil
 	}
-	f := fact.Smoke{Before: askAll(ctx, e, target.Roles, short(probes)), After: []fact.Probed{}, BeforeAt: e.Now().UTC(), Items: []fact.Item{}}
+	f := fact.Smoke{
+		Before: askAll(ctx, e, target.Roles, short(probes)), After: []fact.Probed{}, BeforeAt: e.Now().UTC(),
+		Items: []fact.Item{},
+	}
 	for _, p := range f.Before {
 		f.Items = append(f.Items, beforeItem(p))
 	}
@@ -64,7 +68,8 @@ func LookSmoke(
 	case len(probes) == 0:
 		out.Summary = "no health URL: the application is not asked"
 	case anyRed(f.Before):
-		out.Status, out.Hint = journal.Look, "red already, before anything ran: fix it first, or know that it says nothing afterwards"
+		out.Status, out.Hint = journal.Look,
+			"red already, before anything ran: fix it first, or know that it says nothing afterwards"
 	}
 	return f, out, nil
 }
@@ -188,7 +193,8 @@ func redSmoke(ctx context.Context, e *steps.Env, f fact.Smoke) (out steps.Outcom
 	answer, err := e.Engine.Ask(ctx, "smoke", journal.QuestionAsked{
 		ID: "smoke.resolve", Options: []string{"again", "monitor", "rollback"}, Default: "again",
 		Text: fmt.Sprintf("%s was well before and is red now: %s", red.Name, red.Problem),
-		Why:  "again: asks once more; monitor: goes on and watches; rollback: ends here, and says the command that takes it back",
+		Why: "again: asks once more; monitor: goes on and watches; rollback: ends here, and says the command that " +
+			"takes it back",
 	})
 	if answer == "rollback" {
 		return out, false, afterwards(e, fmt.Sprintf("applied; to be taken back: %s is red: %s", red.Name, red.Problem))

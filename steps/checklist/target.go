@@ -74,7 +74,10 @@ func RunTarget(ctx context.Context, e *steps.Env, was steps.Target) (steps.Targe
 		return was, steps.Outcome{}, err
 	}
 	if len(questions) > 0 {
-		return was, steps.Outcome{Status: journal.Asking, Summary: "first time here: what is this database?", Questions: questions}, nil
+		return was,
+			steps.Outcome{
+				Status: journal.Asking, Summary: "first time here: what is this database?", Questions: questions,
+			}, nil
 	}
 	return was, steps.Done("%s on %s:%d, primary %s, %s", t.Database, t.Host, t.Port, t.Version, t.Environment), nil
 }
@@ -104,7 +107,8 @@ func askServer(
 	out.Questions = []journal.QuestionAsked{{
 		ID: trustTarget, Options: []string{"no", "yes"}, Default: "no", Scripted: s.SHA256,
 		Text: fmt.Sprintf("%s (target %s) wants to connect to %s. Allow it?", project.FileName, s.Target, s.Address),
-		Why:  "a password, certificate or ticket of your environment may go there; the yes is bound to the file's bytes and the address (sha256 " + s.SHA256 + ") and remembered in your user configuration",
+		Why: "a password, certificate or ticket of your environment may go there; the yes is bound to the file's " +
+			"bytes and the address (sha256 " + s.SHA256 + ") and remembered in your user configuration",
 	}}
 	return target, out, err
 }
@@ -148,12 +152,14 @@ func identify(ctx context.Context, e *steps.Env, now *steps.Target, t *fact.Targ
 		}
 		t.Version, t.Major = fmt.Sprintf("%d.%d", id.Major, id.Minor), id.Major
 		t.Standby, t.Pooler, t.Superuser = id.InRecovery, id.Pooler, id.Superuser
-		t.Role, t.SystemID, t.Timeline, t.StartedAt = id.CurrentUser, id.SystemIdentifier, int(id.Timeline), id.ServerStart
+		t.Role, t.SystemID, t.Timeline, t.StartedAt = id.CurrentUser, id.SystemIdentifier, int(id.Timeline),
+			id.ServerStart
 		if id.CurrentUser != id.SessionUser {
 			t.Login = id.SessionUser
 		}
 		if id.Superuser {
-			t.Warnings = append(t.Warnings, "role "+id.CurrentUser+" is a superuser: a role of its own with fewer rights is safer")
+			t.Warnings = append(t.Warnings,
+				"role "+id.CurrentUser+" is a superuser: a role of its own with fewer rights is safer")
 		}
 		for _, u := range id.Unread {
 			t.Warnings = append(t.Warnings, "role "+id.CurrentUser+" may not read "+u.What)
@@ -213,7 +219,8 @@ func askEnvironment(e *steps.Env, t *fact.Target) ([]journal.QuestionAsked, erro
 	}
 	t.Environment, t.EnvironmentFrom = word, "your answer"
 	return nil, e.Project.Store.SetPin(project.Pin{
-		SystemIdentifier: t.SystemID, Database: t.Database, Environment: word, Address: place(*t), PinnedAt: e.Now().UTC(),
+		SystemIdentifier: t.SystemID, Database: t.Database, Environment: word, Address: place(*t),
+		PinnedAt: e.Now().UTC(),
 	})
 }
 

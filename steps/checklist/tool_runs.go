@@ -55,7 +55,8 @@ func toolAtWork(
 				return "", err
 			}
 			if who != nil && !ownSession(e, *who) {
-				return fmt.Sprintf("%v still runs a statement of %s, whether or not its client is there", who, f.Path), nil
+				return fmt.Sprintf("%v still runs a statement of %s, whether or not its client is there", who, f.Path),
+					nil
 			}
 		}
 	}
@@ -87,7 +88,9 @@ func toolItem(b *steps.Folder) fact.Item {
 	return fact.Item{
 		ID: "tool-runs", Level: fact.Stop,
 		Text: fmt.Sprintf("%s is migrating this database now%s: %s", b.Format.Name, at, b.ToolRuns),
-		Hint: "wait until it is done: " + toolWait + " = \"wait\" goes on by itself then; a version is dirty for as long as it is worked on, so mark nothing as done",
+		Hint: "wait until it is done: " + toolWait +
+			" = \"wait\" goes on by itself then; a version is dirty for as long as it is worked on, so mark nothing " +
+			"as done",
 	}
 }
 
@@ -114,7 +117,8 @@ func awaitTool(ctx context.Context, e *steps.Env, target steps.Target, b *steps.
 	for b.ToolRuns != "" {
 		if told != b.ToolRuns {
 			told = b.ToolRuns
-			if err := e.Progress(ctx, "preflight", "waits for %s since %s: %s", b.Format.Name, since.UTC().Format("15:04:05 UTC"), told); err != nil {
+			if err := e.Progress(ctx, "preflight", "waits for %s since %s: %s", b.Format.Name,
+				since.UTC().Format("15:04:05 UTC"), told); err != nil {
 				return true, err
 			}
 		}

@@ -84,7 +84,10 @@ func verifyHistory(ctx context.Context, c *db.Conn, folder steps.Folder, t *hist
 		v.Items = append(v.Items, recorded(folder.Back, s, m))
 	}
 	for _, d := range s.Dirty {
-		v.Items = append(v.Items, fact.Item{ID: "dirty", Level: fact.Stop, Text: "version " + d.Row.Version + " is dirty", Hint: "look what of it is there before anything else runs"})
+		v.Items = append(v.Items, fact.Item{
+			ID: "dirty", Level: fact.Stop, Text: "version " + d.Row.Version + " is dirty",
+			Hint: "look what of it is there before anything else runs",
+		})
 	}
 	return nil
 }
@@ -94,7 +97,10 @@ func recorded(back bool, s migration.Status, m migration.Migration) fact.Item {
 		switch {
 		case a.Version != m.Version:
 		case back:
-			return fact.Item{ID: "recorded", Level: fact.Stop, Text: m.Version + " is still recorded as applied", Hint: "the history table was changed by somebody else meanwhile"}
+			return fact.Item{
+				ID: "recorded", Level: fact.Stop, Text: m.Version + " is still recorded as applied",
+				Hint: "the history table was changed by somebody else meanwhile",
+			}
 		default:
 			return fact.Item{ID: "recorded", Level: fact.OK, Text: m.Version + " is recorded"}
 		}
@@ -146,11 +152,16 @@ func indexTruth(s *catalog.Snapshot, table, name string) fact.Item {
 			}
 			if r.Kind == catalog.PartitionedTable {
 				return fact.Item{
-					ID: "index", Level: fact.Look, Text: name + " is not valid yet: a partition of " + table + " has no index attached to it",
-					Hint: "build the partition's by CREATE INDEX CONCURRENTLY, then ALTER INDEX " + name + " ATTACH PARTITION it",
+					ID: "index", Level: fact.Look,
+					Text: name + " is not valid yet: a partition of " + table + " has no index attached to it",
+					Hint: "build the partition's by CREATE INDEX CONCURRENTLY, then ALTER INDEX " + name +
+						" ATTACH PARTITION it",
 				}
 			}
-			return fact.Item{ID: "index", Level: fact.Stop, Text: name + " is INVALID: the planner never uses it", Hint: "drop it with DROP INDEX CONCURRENTLY and build it again"}
+			return fact.Item{
+				ID: "index", Level: fact.Stop, Text: name + " is INVALID: the planner never uses it",
+				Hint: "drop it with DROP INDEX CONCURRENTLY and build it again",
+			}
 		}
 	}
 	// A later statement of the same run may have dropped or renamed it.

@@ -45,7 +45,10 @@ func Run(ctx context.Context, dir string, argv []string, limit time.Duration) (R
 	cmd.Stdout, cmd.Stderr = out, out
 	began := time.Now()
 	err := cmd.Run()
-	r := Result{Exit: -1, Output: out.String(), Took: time.Since(began), TimedOut: errors.Is(ctx.Err(), context.DeadlineExceeded)}
+	r := Result{
+		Exit: -1, Output: out.String(), Took: time.Since(began),
+		TimedOut: errors.Is(ctx.Err(), context.DeadlineExceeded),
+	}
 	var exit *exec.ExitError
 	if cmd.ProcessState == nil && err != nil {
 		return r, fmt.Errorf("%s: %w", argv[0], err)

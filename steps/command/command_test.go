@@ -35,7 +35,8 @@ func TestArgv(t *testing.T) {
 func TestRunTellsHowItEnded(t *testing.T) {
 	t.Setenv("PGPASSWORD", "s3cret")
 	t.Setenv("DATABASE_URL", "postgres://u:s3cret@h/d")
-	r, err := Run(context.Background(), t.TempDir(), []string{"sh", "-c", "echo out; echo err >&2; env; exit 3"}, time.Minute)
+	r, err := Run(context.Background(), t.TempDir(), []string{"sh", "-c", "echo out; echo err >&2; env; exit 3"},
+		time.Minute)
 	if err != nil || r.Exit != 3 || !strings.Contains(r.Output, "out\nerr\n") {
 		t.Errorf("%+v, %v", r, err)
 	}
@@ -54,7 +55,8 @@ func TestRunTellsHowItEnded(t *testing.T) {
 // What a command started ends with it.
 func TestRunEndsTheWholeGroup(t *testing.T) {
 	mark := filepath.Join(t.TempDir(), "pid")
-	r, err := Run(context.Background(), "", []string{"sh", "-c", "sleep 600 & echo $! > " + mark + "; wait"}, 300*time.Millisecond)
+	r, err := Run(context.Background(), "", []string{"sh", "-c", "sleep 600 & echo $! > " + mark + "; wait"},
+		300*time.Millisecond)
 	if err != nil || !r.TimedOut || r.Exit != -1 {
 		t.Fatalf("%+v, %v", r, err)
 	}

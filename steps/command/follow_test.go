@@ -9,9 +9,10 @@ import (
 
 func TestFollowGivesLines(t *testing.T) {
 	var got []string
-	r, err := Follow(context.Background(), t.TempDir(), []string{"sh", "-c", "echo one; echo; echo two >&2; printf three; exit 4"}, func(b []byte) {
-		got = append(got, string(b))
-	})
+	r, err := Follow(context.Background(), t.TempDir(),
+		[]string{"sh", "-c", "echo one; echo; echo two >&2; printf three; exit 4"}, func(b []byte) {
+			got = append(got, string(b))
+		})
 	if err != nil || r.Exit != 4 || !slices.Equal(got, []string{"one", "two", "three"}) {
 		t.Errorf("%q, %+v, %v", got, r, err)
 	}
@@ -23,9 +24,10 @@ func TestFollowGivesLines(t *testing.T) {
 // A line without an end does not grow.
 func TestFollowBoundsALine(t *testing.T) {
 	var got []int
-	_, err := Follow(context.Background(), "", []string{"sh", "-c", "yes 0123456789 | tr -d '\\n' | head -c 1000000; echo; echo short"}, func(b []byte) {
-		got = append(got, len(b))
-	})
+	_, err := Follow(context.Background(), "",
+		[]string{"sh", "-c", "yes 0123456789 | tr -d '\\n' | head -c 1000000; echo; echo short"}, func(b []byte) {
+			got = append(got, len(b))
+		})
 	if err != nil || !slices.Equal(got, []int{MaxLine, 5}) {
 		t.Errorf("%v, %v", got, err)
 	}

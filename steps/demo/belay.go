@@ -91,7 +91,8 @@ func (d *Demo) units(ctx context.Context, versions ...uint64) ([]apply.Unit, err
 	return units, nil
 }
 
-func (d *Demo) unit(ctx context.Context, h migration.History, m migration.Migration, before *migration.Migration) (apply.Unit, error) {
+func (d *Demo) unit(ctx context.Context, h migration.History, m migration.Migration,
+	before *migration.Migration) (apply.Unit, error) {
 	const table = `"public"."schema_migrations"`
 	u := apply.Unit{Name: m.Version, Path: m.Up.Path, Record: h.Record(table, m)}
 	u.Mark = apply.Mark{SQL: h.Read(table), Version: m.Version, UpTo: h.UpTo}

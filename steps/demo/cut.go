@@ -82,7 +82,8 @@ func (d *Demo) judge(ctx context.Context, e apply.Evidence) error {
 		r.How = fmt.Sprintf("history row %d", cutVersion)
 	}
 	d.tell(r.Said != r.Truth, "belay says: %s; %s: %s", r.Said, e.Why, r.How)
-	d.tell(r.Said != r.Truth, "the catalog says: %s", map[bool]string{true: "the column is there", false: "there is no such column"}[there])
+	d.tell(r.Said != r.Truth, "the catalog says: %s",
+		map[bool]string{true: "the column is there", false: "there is no such column"}[there])
 	d.change(func(st *lane.State) { st.Results.Cut = &r })
 	return nil
 }

@@ -60,7 +60,9 @@ func (d *Demo) Open(ctx context.Context) error {
 		return err
 	}
 	d.doing(fmt.Sprintf("starting a throwaway PostgreSQL %d in %s", bin.Major, d.base()))
-	if d.cluster, err = scratch.Start(ctx, scratch.Options{Binaries: bin, Settings: settings, Dir: d.options.Base}); err != nil {
+	if d.cluster, err = scratch.Start(ctx, scratch.Options{
+		Binaries: bin, Settings: settings, Dir: d.options.Base,
+	}); err != nil {
 		return err
 	}
 	if err := d.furnish(ctx); err != nil {

@@ -23,7 +23,8 @@ const (
 func (d *Demo) Play(ctx context.Context, name lane.Name) error {
 	d.playing.Lock()
 	defer d.playing.Unlock()
-	ctx, cancel := context.WithTimeoutCause(ctx, laneLimit, fmt.Errorf("lane %s was not over after %s", name, laneLimit))
+	ctx, cancel := context.WithTimeoutCause(ctx, laneLimit,
+		fmt.Errorf("lane %s was not over after %s", name, laneLimit))
 	defer cancel()
 	if err := d.tidy(ctx, name); err != nil {
 		return fmt.Errorf("demo: before lane %s: %w", name, err)
@@ -99,7 +100,8 @@ func (d *Demo) tidy(ctx context.Context, name lane.Name) error {
 	if name == lane.Cut {
 		undo = []string{
 			"SET lock_timeout = '2s'", "ALTER TABLE orders DROP COLUMN IF EXISTS gift_wrap",
-			fmt.Sprintf("UPDATE schema_migrations SET version = %d, dirty = false WHERE version = %d", cutVersion-1, cutVersion),
+			fmt.Sprintf("UPDATE schema_migrations SET version = %d, dirty = false WHERE version = %d", cutVersion-1,
+				cutVersion),
 		}
 	}
 	for _, sql := range undo {

@@ -63,7 +63,9 @@ func (d *Demo) queue(ctx context.Context, look *session) ([]lane.Waiter, error) 
 			shop++
 			continue
 		}
-		w := lane.Waiter{Who: fmt.Sprintf("PID %d %s", pid, name), What: state + " " + measure.MS(ms) + ", in the way", Bad: true}
+		w := lane.Waiter{
+			Who: fmt.Sprintf("PID %d %s", pid, name), What: state + " " + measure.MS(ms) + ", in the way", Bad: true,
+		}
 		if waits {
 			w.What = "waits " + measure.MS(ms) + ": " + query
 		}
@@ -71,7 +73,10 @@ func (d *Demo) queue(ctx context.Context, look *session) ([]lane.Waiter, error) 
 	}
 	if shop > 0 {
 		t := d.traffic.meter.read(time.Now())
-		out = append(out, lane.Waiter{Who: measure.Plural(shop, "session") + " of the shop", What: fmt.Sprintf("wait, %s without an answer", measure.Plural(t.Waiting, "request"))})
+		out = append(out, lane.Waiter{
+			Who:  measure.Plural(shop, "session") + " of the shop",
+			What: fmt.Sprintf("wait, %s without an answer", measure.Plural(t.Waiting, "request")),
+		})
 	}
 	return out, rows.Err()
 }

@@ -41,7 +41,8 @@ func (d *Demo) runbook(ctx context.Context) error {
 	if r.IndexValid, err = d.indexValid(ctx); err != nil {
 		return err
 	}
-	d.tell(!r.IndexValid, "the script ends with exit %d; the index is %s", r.Exit, map[bool]string{true: "valid", false: "INVALID"}[r.IndexValid])
+	d.tell(!r.IndexValid, "the script ends with exit %d; the index is %s", r.Exit,
+		map[bool]string{true: "valid", false: "INVALID"}[r.IndexValid])
 	r.MaxMS, r.Blocked, err = d.settle(ctx)
 	d.change(func(st *lane.State) { st.Results.Runbook = &r })
 	return err

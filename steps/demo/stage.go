@@ -68,10 +68,12 @@ func (s *session) close() {
 func (d *Demo) set(ctx context.Context) (*stage, error) {
 	s := &stage{}
 	var err error
-	if s.report, err = d.hold(ctx, "monthly report", "BEGIN", "SELECT count(*) FROM orders WHERE id <= 1000"); err != nil {
+	if s.report, err = d.hold(ctx, "monthly report", "BEGIN",
+		"SELECT count(*) FROM orders WHERE id <= 1000"); err != nil {
 		return nil, err
 	}
-	s.export, err = d.hold(ctx, "nightly export", "BEGIN ISOLATION LEVEL REPEATABLE READ", "SELECT count(*) FROM customers")
+	s.export, err = d.hold(ctx, "nightly export", "BEGIN ISOLATION LEVEL REPEATABLE READ",
+		"SELECT count(*) FROM customers")
 	if err != nil {
 		s.report.close()
 		return nil, err
@@ -125,7 +127,8 @@ func (d *Demo) endExport(ctx context.Context, export *session) {
 	}
 	defer look.close()
 	for waited := false; !waited; {
-		if look.conn.QueryRow(ctx, waitedFor, export.pid()).Scan(&waited) != nil || pause(ctx, 50*time.Millisecond) != nil {
+		if look.conn.QueryRow(ctx, waitedFor, export.pid()).Scan(&waited) != nil ||
+			pause(ctx, 50*time.Millisecond) != nil {
 			return
 		}
 	}

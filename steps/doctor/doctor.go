@@ -36,7 +36,8 @@ func (p *Part) say(level fact.Level, hint, format string, args ...any) {
 func Look(ctx context.Context, p *project.Project) []Part {
 	if !p.HasDSN() {
 		server := Part{Name: "server"}
-		server.say(fact.Look, "set $DATABASE_URL, or give --dsn or --target", "no database is named: only this machine was looked at")
+		server.say(fact.Look, "set $DATABASE_URL, or give --dsn or --target",
+			"no database is named: only this machine was looked at")
 		return []Part{machine(ctx, p, 0), server}
 	}
 	c, err := connect(ctx, p)
@@ -91,7 +92,8 @@ func machine(ctx context.Context, p *project.Project, major int) Part {
 	if b, err := scratch.FindMajor(p.Flags.PGBin, major); err != nil {
 		m.say(fact.Look, "", "no rehearsal can be made here: %v", err)
 	} else if major > 0 && b.Major != major {
-		m.say(fact.Look, "install PostgreSQL's server programs of that version", "the server programs here are of version %d, the server is of %d: a rehearsal says less", b.Major, major)
+		m.say(fact.Look, "install PostgreSQL's server programs of that version",
+			"the server programs here are of version %d, the server is of %d: a rehearsal says less", b.Major, major)
 	} else {
 		m.say(fact.OK, "", "PostgreSQL %d server programs in %s, for rehearsals", b.Major, b.Dir)
 	}
@@ -124,10 +126,14 @@ func server(ctx context.Context, _ *project.Project, c *db.Conn) (Part, error) {
 		s.say(fact.Look, "", "role %s may not read the %s (SQLSTATE %s)", id.CurrentUser, u.What, u.SQLState)
 	}
 	for _, r := range c.Settings.Refused() {
-		s.say(fact.Look, "a managed server may fix it; belay's short lock_timeout still bounds what a dead client holds", "the server does not take %s", r)
+		s.say(fact.Look,
+			"a managed server may fix it; belay's short lock_timeout still bounds what a dead client holds",
+			"the server does not take %s", r)
 	}
 	if c.ServerMajor() < 14 {
-		s.say(fact.Look, "", "before PostgreSQL 14 the server does not notice a dead client while it waits: lock_timeout and statement_timeout bound it")
+		s.say(fact.Look, "",
+			"before PostgreSQL 14 the server does not notice a dead client while it waits: lock_timeout and "+
+				"statement_timeout bound it")
 	}
 	return s, nil
 }
@@ -152,10 +158,12 @@ func role(ctx context.Context, p *project.Project, c *db.Conn) (Part, error) {
 		r.say(fact.Stop, short.Advice, "%s: a run needs three", short.Problem)
 	}
 	if f.HiddenSessions > 0 {
-		r.say(fact.Look, "GRANT pg_read_all_stats TO "+pgx.Identifier{c.Config().User}.Sanitize(), "%d sessions do not show what they do: who stands in the way is named by pid alone", f.HiddenSessions)
+		r.say(fact.Look, "GRANT pg_read_all_stats TO "+pgx.Identifier{c.Config().User}.Sanitize(),
+			"%d sessions do not show what they do: who stands in the way is named by pid alone", f.HiddenSessions)
 	}
 	var superuser bool
-	if err := c.QueryRow(ctx, "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = session_user").Scan(&superuser); err != nil {
+	if err := c.QueryRow(ctx,
+		"SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = session_user").Scan(&superuser); err != nil {
 		return r, err
 	}
 	if superuser {
@@ -203,7 +211,8 @@ func keptAs(ctx context.Context, p *project.Project, c *db.Conn, user string) (P
 			l.say(fact.Stop, steps.HintOf(err), "%v", err)
 			return l, nil
 		}
-		l.say(fact.OK, "", "schema belay, version %d, made on %s by %s", s.Version, s.CreatedAt.UTC().Format("2006-01-02"), s.CreatedBy)
+		l.say(fact.OK, "", "schema belay, version %d, made on %s by %s", s.Version,
+			s.CreatedAt.UTC().Format("2006-01-02"), s.CreatedBy)
 		return l, nil
 	}
 	obstacles, err := ledger.Obstacles(ctx, c)

@@ -21,13 +21,15 @@ func Host(folder string) []fact.Item {
 	var items []fact.Item
 	if killsUserProcesses(logindFiles) {
 		items = append(items, fact.Item{
-			ID: "logind", Level: fact.Look, Text: "this host ends everything of yours when you log out (logind: KillUserProcesses=yes)",
+			ID: "logind", Level: fact.Look,
+			Text: "this host ends everything of yours when you log out (logind: KillUserProcesses=yes)",
 			Hint: "start belay with `systemd-run --user --scope belay`, or ask for `loginctl enable-linger`",
 		})
 	}
 	if inMemory(folder) {
 		items = append(items, fact.Item{
-			ID: "state", Level: fact.Look, Text: "the run's story is kept in memory only and is gone with this host or container",
+			ID: "state", Level: fact.Look,
+			Text: "the run's story is kept in memory only and is gone with this host or container",
 			Hint: "set $XDG_STATE_HOME to a folder on a disk that stays",
 		})
 	}

@@ -21,7 +21,10 @@ func TestLogindsNewestWordCounts(t *testing.T) {
 	for _, c := range []struct {
 		files []string
 		want  bool
-	}{{nil, false}, {[]string{silent}, false}, {[]string{yes}, true}, {[]string{yes, no}, false}, {[]string{no, yes, silent}, true}} {
+	}{
+		{nil, false}, {[]string{silent}, false}, {[]string{yes}, true}, {[]string{yes, no}, false},
+		{[]string{no, yes, silent}, true},
+	} {
 		if got := killsUserProcesses(c.files); got != c.want {
 			t.Errorf("%v: %v", c.files, got)
 		}

@@ -49,8 +49,9 @@ const (
 // the SQL cannot be read.
 func Compose(ctx context.Context, s judge.Standing, r Request) (Draft, error) {
 	if s.Format.Compose == nil {
-		return Draft{}, &project.Refusal{Problem: s.Format.Title + " alone can make a migration: it keeps more of it than the file",
-			Advice: "make an empty one with " + s.Format.Title + ", and put the SQL into it"}
+		return Draft{},
+			&project.Refusal{Problem: s.Format.Title + " alone can make a migration: it keeps more of it than the file",
+				Advice: "make an empty one with " + s.Format.Title + ", and put the SQL into it"}
 	}
 	d := migration.Draft{Title: r.Title, Up: writeUp, Down: writeDown}
 	if r.SQL != "" {
@@ -86,7 +87,10 @@ func readable(ctx context.Context, sql string) error {
 	if problem == nil {
 		return nil
 	}
-	return &project.Refusal{Problem: fmt.Sprintf("the SQL cannot be read: line %d: %s", problem.Line, problem.Message), Advice: "mend it; nothing was written"}
+	return &project.Refusal{
+		Problem: fmt.Sprintf("the SQL cannot be read: line %d: %s", problem.Line, problem.Message),
+		Advice:  "mend it; nothing was written",
+	}
 }
 
 // settle says of a judged draft whether it runs outside a transaction, and writes its
@@ -137,7 +141,8 @@ func reviewed(ctx context.Context, s judge.Standing, m migration.Migration) (sql
 	var sources []sqlview.Source
 	for _, o := range append(slices.Clone(s.Folder.Migrations), m) {
 		sources = append(sources, sqlview.Source{
-			Path: path.Join(s.Folder.Dir, o.Up.Path), SQL: o.Up.Bytes, Tool: s.Format.Name, Version: o.Version, Mode: judge.Mode(o.Up.Tx), ByBelay: true,
+			Path: path.Join(s.Folder.Dir, o.Up.Path), SQL: o.Up.Bytes, Tool: s.Format.Name, Version: o.Version,
+			Mode: judge.Mode(o.Up.Tx), ByBelay: true,
 		})
 	}
 	sources = append(sources, sqlview.Source{Path: "after", SQL: []byte("SELECT 1")})

@@ -53,11 +53,17 @@ func TestEveryFormat(t *testing.T) {
 			for i, c := range []struct{ title, sql, back string }{
 				{"orders", "CREATE TABLE orders (id bigint PRIMARY KEY)", "DROP TABLE orders;"},
 				{"add note", "ALTER TABLE orders ADD COLUMN note text", "ALTER TABLE orders DROP COLUMN note;"},
-				{"index note", "CREATE INDEX CONCURRENTLY orders_note_idx ON orders (note)", "DROP INDEX CONCURRENTLY orders_note_idx;"},
+				{
+					"index note", "CREATE INDEX CONCURRENTLY orders_note_idx ON orders (note)",
+					"DROP INDEX CONCURRENTLY orders_note_idx;",
+				},
 				{"rename", "UPDATE orders SET note = 'a'; ALTER TABLE orders RENAME COLUMN note TO words", ""},
 			} {
 				// A second apart: some tools keep seconds.
-				d, folder := add(t, top, f, Request{Title: c.title, SQL: c.sql, Now: []string{"20261129120000", "20261129120001", "20261129120002", "20261129120003"}[i]})
+				d, folder := add(t, top, f, Request{
+					Title: c.title, SQL: c.sql,
+					Now: []string{"20261129120000", "20261129120001", "20261129120002", "20261129120003"}[i],
+				})
 				if len(folder.Migrations) != i+1 {
 					t.Fatalf("%d migrations, want %d", len(folder.Migrations), i+1)
 				}
@@ -71,7 +77,8 @@ func TestEveryFormat(t *testing.T) {
 				if m.Down != nil && c.back != "" && !strings.Contains(string(m.Down.Bytes), c.back) {
 					t.Errorf("%s: down is %s", c.title, m.Down.Bytes)
 				}
-				if wants := strings.Contains(c.sql, "CONCURRENTLY"); wants && m.Up.InBlock(1) && f.Outside.Header != "" {
+				if wants := strings.Contains(c.sql, "CONCURRENTLY"); wants && m.Up.InBlock(1) &&
+					f.Outside.Header != "" {
 					t.Errorf("%s runs in a transaction", c.title)
 				}
 				for _, p := range folder.Problems {
@@ -153,7 +160,9 @@ func TestUnreadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	var refused *project.Refusal
-	if _, err := Compose(t.Context(), judge.Standing{Format: f}, Request{Title: "a", SQL: "ALTER TABEL x"}); !errors.As(err, &refused) || !strings.Contains(err.Error(), "line 1") {
+	if _, err := Compose(t.Context(), judge.Standing{Format: f}, Request{
+		Title: "a", SQL: "ALTER TABEL x",
+	}); !errors.As(err, &refused) || !strings.Contains(err.Error(), "line 1") {
 		t.Error(err)
 	}
 }

@@ -14,11 +14,16 @@ import (
 // asked the database about is said. A run that an engine works on is refused.
 func Abandon(k Known, by, reason string, now func() time.Time) (f journal.RunFinished, err error) {
 	if !k.Open() {
-		return f, &steps.Refused{Problem: "run " + k.ID + " is not open: there is nothing to abandon", Advice: "`belay report " + k.ID + "` prints its story"}
+		return f,
+			&steps.Refused{
+				Problem: "run " + k.ID + " is not open: there is nothing to abandon",
+				Advice:  "`belay report " + k.ID + "` prints its story",
+			}
 	}
 	log, _, err := journal.Open(k.Folder, now)
 	if errors.Is(err, journal.ErrHeld) {
-		return f, &steps.Refused{Problem: "an engine works on run " + k.ID, Advice: "`belay stop " + k.ID + "` ends it first"}
+		return f,
+			&steps.Refused{Problem: "an engine works on run " + k.ID, Advice: "`belay stop " + k.ID + "` ends it first"}
 	}
 	if err != nil {
 		return f, err
@@ -33,7 +38,10 @@ func Abandon(k Known, by, reason string, now func() time.Time) (f journal.RunFin
 }
 
 func abandoned(k Known, by, reason string) journal.RunFinished {
-	f := journal.RunFinished{Exit: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: fmt.Sprintf("abandoned by %s: %s", by, reason)}
+	f := journal.RunFinished{
+		Exit: steps.ExitFailed, Outcome: steps.OutcomeNotApplied,
+		Summary: fmt.Sprintf("abandoned by %s: %s", by, reason),
+	}
 	for _, u := range k.Run.Units {
 		if u.Outcome == "applied" {
 			f.Outcome = steps.OutcomeApplied

@@ -39,7 +39,9 @@ func (g *engine) adoption() (again bool, err error) {
 	}
 	if was := g.adopts; was != nil && (l.Adopts == nil || l.Adopts.ID != was.ID) {
 		if q := g.run.Question(takeoverID); q != nil {
-			if err := g.record("run", "", journal.QuestionWithdrawn{ID: takeoverID, Why: "the run is another's, or over"}); err != nil {
+			if err := g.record("run", "", journal.QuestionWithdrawn{
+				ID: takeoverID, Why: "the run is another's, or over",
+			}); err != nil {
 				return false, err
 			}
 		}
@@ -58,7 +60,9 @@ func (g *engine) adoption() (again bool, err error) {
 			continue
 		}
 		again = true
-		if err := g.record("", a.By+", through the ledger", journal.QuestionAnswered{ID: id, Answer: a.Answer}); err != nil {
+		if err := g.record("", a.By+", through the ledger", journal.QuestionAnswered{
+			ID: id, Answer: a.Answer,
+		}); err != nil {
 			return false, err
 		}
 	}
@@ -71,9 +75,12 @@ func (g *engine) adoption() (again bool, err error) {
 // takeoverText is what the dialog of a take-over says.
 func (g *engine) takeoverText(database string) (text, why string) {
 	o := g.adopts
-	return fmt.Sprintf("take run %s over from %s (since %s, %d of %d applied, last heard of %s)? type the database name %s", o.Short(), o.Owner,
-			o.OpenedAt.Format(time.DateTime+" UTC"), o.Applied, len(o.Migrations), o.Seen.Format("15:04:05 UTC"), database),
-		"no session of it lives on the server. This host becomes its owner, asks the database about every file, and goes on; the host before sends nothing more"
+	return fmt.Sprintf("take run %s over from %s (since %s, %d of %d applied, last heard of %s)? type the database "+
+			"name %s", o.Short(), o.Owner,
+			o.OpenedAt.Format(time.DateTime+" UTC"), o.Applied, len(o.Migrations), o.Seen.Format("15:04:05 UTC"),
+			database),
+		"no session of it lives on the server. This host becomes its owner, asks the database about every file, and " +
+			"goes on; the host before sends nothing more"
 }
 
 func (g *engine) adoptedID() string {
@@ -107,7 +114,8 @@ func (g *engine) opening() (steps.Opening, error) {
 	if err != nil {
 		return o, err
 	}
-	o.Run.ID, o.Run.Identity, o.Run.Timeline, o.Run.Database = p.UUID, b.Target.Identity.Key(), b.Target.Identity.Timeline, t.Database
+	o.Run.ID, o.Run.Identity, o.Run.Timeline, o.Run.Database = p.UUID, b.Target.Identity.Key(),
+		b.Target.Identity.Timeline, t.Database
 	o.Run.Tool, o.Run.Epoch, o.Run.State, o.Run.BelayVersion = b.Folder.Format.Name, 1, "running", Version
 	o.Run.Owner = handover.Owner(g.order.By, g.host)
 	s := handover.Settings{

@@ -80,7 +80,9 @@ func (g *engine) meant(m journal.Message) bool {
 func (g *engine) unheard(m journal.Message, by string) error {
 	switch m.Kind {
 	case journal.Answer, journal.Stop, journal.Pause, journal.Resume, journal.End:
-		return g.record("", by, journal.Noted{Text: "ignored, because it was sent to the engine before this one: " + string(m.Kind)})
+		return g.record("", by, journal.Noted{
+			Text: "ignored, because it was sent to the engine before this one: " + string(m.Kind),
+		})
 	}
 	return nil
 }
@@ -121,7 +123,8 @@ func (g *engine) stop(now bool, by string) error {
 	if g.phase != running {
 		if now || g.run.Opened != nil || g.run.Kept() {
 			g.finish(journal.RunFinished{
-				Exit: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "stopped before anything ran: nothing has changed",
+				Exit: steps.ExitPerson, Outcome: steps.OutcomePerson,
+				Summary: "stopped before anything ran: nothing has changed",
 			})
 		}
 		return nil
@@ -194,10 +197,13 @@ func (g *engine) forsaken() error {
 	}
 	g.forsook = true
 	exit := &steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "the run folder was deleted, " + g.folder + ": the next file did not start",
-		Advice: "the same command looks again at what is applied",
+		Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+		Summary: "the run folder was deleted, " + g.folder + ": the next file did not start",
+		Advice:  "the same command looks again at what is applied",
 	}
-	if err := g.record("", "", journal.Noted{Text: "the run folder was deleted, " + g.folder + ": what runs now ends, and nothing else begins"}); err != nil {
+	if err := g.record("", "", journal.Noted{
+		Text: "the run folder was deleted, " + g.folder + ": what runs now ends, and nothing else begins",
+	}); err != nil {
 		return err
 	}
 	if g.phase == running {
@@ -207,7 +213,8 @@ func (g *engine) forsaken() error {
 		return nil
 	}
 	if g.run.Opened == nil {
-		exit.Code, exit.Outcome, exit.Summary = steps.ExitFailed, steps.OutcomeNotApplied, "the folder of this look was deleted: nothing has changed"
+		exit.Code, exit.Outcome, exit.Summary = steps.ExitFailed, steps.OutcomeNotApplied,
+			"the folder of this look was deleted: nothing has changed"
 	}
 	g.finish(journal.RunFinished{Exit: exit.Code, Outcome: exit.Outcome, Summary: exit.Summary, Hint: exit.Advice})
 	return nil

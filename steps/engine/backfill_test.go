@@ -15,7 +15,8 @@ import (
 func filling(t *testing.T, variables ...string) (*bench, *life) {
 	t.Helper()
 	b := newBench(t, nil)
-	b.db.Exec(t, `CREATE TABLE orders (id bigint PRIMARY KEY, n int DEFAULT 0); INSERT INTO orders SELECT generate_series(1, 1000);
+	b.db.Exec(t,
+		`CREATE TABLE orders (id bigint PRIMARY KEY, n int DEFAULT 0); INSERT INTO orders SELECT generate_series(1, 1000);
 		CREATE FUNCTION slowly(n int) RETURNS int LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.002); RETURN n + 1; END'`)
 	b.order.Command, b.order.Headless = playbook.Backfill.Name, false
 	b.order.Backfill = &steps.Backfill{Spec: backfill.Spec{Relation: "orders", Set: "n = slowly(n)"}}
@@ -47,7 +48,8 @@ func TestBackfillIsSteered(t *testing.T) {
 	l.until("the pause", func(r *state.Run) bool {
 		return fillingOf(r).State == "paused" && r.Step("run").Status == journal.Paused
 	})
-	if n := b.db.Count(t, `pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'belay/%/backfill'`); n != 0 {
+	if n := b.db.Count(t,
+		`pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'belay/%/backfill'`); n != 0 {
 		t.Errorf("%d sessions of the backfill are open while it is paused", n)
 	}
 	l.send(journal.Message{Kind: journal.Resume})
@@ -82,7 +84,8 @@ func TestBackfillWithoutAWatcherPauses(t *testing.T) {
 	b, l := filling(t, unwatchedVariable+"=1ms", parkVariable+"=1s")
 	l.leave()
 	r := l.end()
-	if r.Parked == "" || r.Finished == nil || r.Finished.Exit != steps.ExitPerson || fillingOf(r).PausedBy != nobodyWatches {
+	if r.Parked == "" || r.Finished == nil || r.Finished.Exit != steps.ExitPerson ||
+		fillingOf(r).PausedBy != nobodyWatches {
 		t.Fatalf("parked %q, finished %+v, %+v\n%v", r.Parked, r.Finished, fillingOf(r), r.Log)
 	}
 	b.toTheEnd()

@@ -51,7 +51,8 @@ func benchOn(t *testing.T, d *dbtest.DB, files map[string]string) *bench {
 	}
 	b.order = Order{
 		Dir: work, DSN: b.db.DSN, Headless: true, By: "tester",
-		Answers: map[string]string{"target.environment": "local", "run.confirm": "yes", "history.create": "yes", "run.resolve": "wait",
+		Answers: map[string]string{"target.environment": "local", "run.confirm": "yes", "history.create": "yes",
+			"run.resolve":   "wait",
 			"backup.choice": "none", "rehearse.choice": "none", "monitor.waive": "not what this test is about"},
 	}
 	t.Cleanup(b.nothingLeft)

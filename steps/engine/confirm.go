@@ -61,10 +61,16 @@ func (g *engine) approvalHolds() (bool, error) {
 	was := *g.approved
 	g.approved = nil
 	if len(g.missing()) > 0 {
-		return false, g.record("run", "", journal.Noted{Text: "your yes does not count any more: a step before the run needs you again"})
+		return false,
+			g.record("run", "", journal.Noted{
+				Text: "your yes does not count any more: a step before the run needs you again",
+			})
 	}
 	if was != g.approvalNow() {
-		return false, g.record("run", "", journal.Noted{Text: "your yes does not count any more: the files or the database changed after it. Look again"})
+		return false,
+			g.record("run", "", journal.Noted{
+				Text: "your yes does not count any more: the files or the database changed after it. Look again",
+			})
 	}
 	return true, nil
 }
@@ -121,7 +127,8 @@ func (g *engine) become() error {
 	}
 	return g.record("", "", journal.RunOpened{
 		ID: g.id(), Folder: run, Database: target.Database, Environment: target.Environment,
-		Tool: cmp.Or(g.found.Folder.Format.Name, g.order.Command), Migrations: g.chosen(), PlanSHA256: plan.SHA256, Adopts: g.adoptedID(),
+		Tool: cmp.Or(g.found.Folder.Format.Name, g.order.Command), Migrations: g.chosen(), PlanSHA256: plan.SHA256,
+		Adopts: g.adoptedID(),
 	})
 }
 

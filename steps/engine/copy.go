@@ -95,7 +95,9 @@ func (c *copier) copy(ctx context.Context) error {
 	for len(c.rest) > 0 {
 		batch := c.rest[:min(copyAtOne, len(c.rest))]
 		limited, cancel := context.WithTimeout(ctx, copyLimit)
-		err := c.sessions.Write(limited, func(conn *db.Conn) error { return ledger.Copy(limited, conn.Conn, c.claim, batch) })
+		err := c.sessions.Write(limited, func(conn *db.Conn) error {
+			return ledger.Copy(limited, conn.Conn, c.claim, batch)
+		})
 		cancel()
 		if err != nil {
 			return err

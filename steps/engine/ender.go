@@ -96,7 +96,9 @@ func (g *engine) end(m journal.Received, by string) error {
 	w, why := s.Ending(g.run.Canceled(s))
 	word, _, _ := strings.Cut(m.Answer, " ")
 	refuse := func(why string) error {
-		return g.record("", by, journal.SessionEnded{PID: m.PID, Way: activity.Way(word), Key: m.Bound, Fate: journal.NotSent, Why: why})
+		return g.record("", by, journal.SessionEnded{
+			PID: m.PID, Way: activity.Way(word), Key: m.Bound, Fate: journal.NotSent, Why: why,
+		})
 	}
 	switch {
 	case m.UID != os.Getuid():
@@ -116,7 +118,9 @@ func (g *engine) end(m journal.Received, by string) error {
 	case g.ender.busy != 0:
 		return refuse(fmt.Sprintf("pid %d is being ended at this moment: one after the other", g.ender.busy))
 	}
-	intent := journal.SessionEnding{PID: s.PID, Way: w, Key: s.Key(), Application: s.Application, User: s.User, State: s.State}
+	intent := journal.SessionEnding{
+		PID: s.PID, Way: w, Key: s.Key(), Application: s.Application, User: s.User, State: s.State,
+	}
 	if err := g.record("", by, intent); err != nil {
 		return err
 	}
@@ -220,7 +224,8 @@ func (g *engine) missed(ctx context.Context, s activity.Session, out journal.Ses
 }
 
 // await watches what becomes of a session after the signal.
-func (g *engine) await(ctx context.Context, s activity.Session, out journal.SessionEnded, began time.Time) journal.SessionEnded {
+func (g *engine) await(ctx context.Context, s activity.Session, out journal.SessionEnded,
+	began time.Time) journal.SessionEnded {
 	for {
 		now := g.see(ctx, s.PID)
 		out.MS = time.Since(began).Milliseconds()

@@ -54,7 +54,9 @@ func heldUp(t *testing.T, sql ...string) (*bench, *life, *pgx.Conn) {
 	t.Helper()
 	b, l, release := blocked(t)
 	x := b.db.Conn(t)
-	for _, s := range append([]string{"SET application_name = 'worker'", "BEGIN", "LOCK TABLE orders IN ACCESS SHARE MODE"}, sql...) {
+	for _, s := range append([]string{
+		"SET application_name = 'worker'", "BEGIN", "LOCK TABLE orders IN ACCESS SHARE MODE",
+	}, sql...) {
 		if _, err := x.Exec(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +77,9 @@ func TestABlockerIsEndedByATypedConsent(t *testing.T) {
 		t.Fatalf("%+v of %+v", e.Ended, e)
 	}
 	b.db.WaitForGone(t, pid)
-	if r := l.until("that it is seen to be gone", func(r *state.Run) bool { return r.Looked[int(pid)].Gone }); r.Looked[int(pid)].Session.Application != "worker" {
+	if r := l.until("that it is seen to be gone", func(r *state.Run) bool {
+		return r.Looked[int(pid)].Gone
+	}); r.Looked[int(pid)].Session.Application != "worker" {
 		t.Errorf("what it was is forgotten: %+v", r.Looked[int(pid)])
 	}
 	l.send(journal.Message{Kind: journal.Answer, ID: "run.go_on", Answer: "yes"})
@@ -96,7 +100,8 @@ func TestNothingIsEndedWithoutExactConsent(t *testing.T) {
 		t.Errorf("ended what nobody looked at: %+v", unseen.Ended)
 	}
 	key := l.looked(pid).Session.Key()
-	own := uint32(dbtest.QueryVal[int32](t, b.db, `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'belay/%/+monitor'`))
+	own := uint32(dbtest.QueryVal[int32](t, b.db,
+		`SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'belay/%/+monitor'`))
 	ownKey := l.looked(own).Session.Key()
 	for name, m := range map[string]journal.Message{
 		"no words":          {PID: int(pid), Bound: key},
@@ -166,7 +171,9 @@ func TestTwoTerminalsEndOneSession(t *testing.T) {
 	t.Parallel()
 	_, l, x := heldUp(t)
 	pid := x.PgConn().PID()
-	m := journal.Message{Kind: journal.End, PID: int(pid), Answer: fmt.Sprintf("terminate %d", pid), Bound: l.looked(pid).Session.Key()}
+	m := journal.Message{
+		Kind: journal.End, PID: int(pid), Answer: fmt.Sprintf("terminate %d", pid), Bound: l.looked(pid).Session.Key(),
+	}
 	for _, name := range []string{"op1", "op2"} {
 		m.Name = name
 		l.send(m)
@@ -205,13 +212,16 @@ func TestCancelBeforeTerminate(t *testing.T) {
 			pid := x.PgConn().PID()
 			ended := make(chan error, 1)
 			go func() { _, err := x.Exec(t.Context(), "SELECT pg_sleep(600)"); ended <- err }()
-			b.db.WaitUntil(t, fmt.Sprintf("EXISTS (SELECT FROM pg_stat_activity WHERE pid = %d AND wait_event = 'PgSleep')", pid))
+			b.db.WaitUntil(t,
+				fmt.Sprintf("EXISTS (SELECT FROM pg_stat_activity WHERE pid = %d AND wait_event = 'PgSleep')", pid))
 			key := l.looked(pid).Session.Key()
 			terminate := journal.Message{PID: int(pid), Answer: fmt.Sprintf("terminate %d", pid), Bound: key}
 			if e := l.fate(terminate); e.Ended.Fate != journal.NotSent {
 				t.Errorf("terminated before a cancel: %+v", e.Ended)
 			}
-			if e := l.fate(journal.Message{PID: int(pid), Answer: fmt.Sprintf("cancel %d", pid), Bound: key}); e.Ended.Fate != c.fate {
+			if e := l.fate(journal.Message{
+				PID: int(pid), Answer: fmt.Sprintf("cancel %d", pid), Bound: key,
+			}); e.Ended.Fate != c.fate {
 				t.Errorf("cancelled: %+v", e.Ended)
 			}
 			if db.SQLState(<-ended) != "57014" {

@@ -141,7 +141,8 @@ func drive(ctx context.Context, order Order, p patience) (int, error) {
 // be written.
 func (g *engine) brokenOff(err error) journal.RunFinished {
 	f := journal.RunFinished{
-		Exit: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: "the engine was ended: " + err.Error() + "; nothing has changed", Hint: steps.HintOf(err),
+		Exit: steps.ExitFailed, Outcome: steps.OutcomeNotApplied,
+		Summary: "the engine was ended: " + err.Error() + "; nothing has changed", Hint: steps.HintOf(err),
 	}
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		f.Hint = "free space on this host, where belay keeps its runs: " + filepath.Dir(g.folder)
@@ -225,8 +226,10 @@ func (g *engine) begin(ctx context.Context) error {
 		return g.refuse(err)
 	}
 	g.env = &steps.Env{
-		Project: p, Versions: g.order.Versions, RehearsalFile: g.order.Rehearsal, Now: g.now, Parser: &parse.Parser{}, Run: g.shortID(),
-		Headless: g.order.Headless, Adopt: g.order.Adopt, Back: g.back(), Sessions: steps.NewSessions(), Baseline: steps.NewBaseline(fact.Baseline{}), Log: &applog.Log{}, Engine: &desk{g: g},
+		Project: p, Versions: g.order.Versions, RehearsalFile: g.order.Rehearsal, Now: g.now, Parser: &parse.Parser{},
+		Run:      g.shortID(),
+		Headless: g.order.Headless, Adopt: g.order.Adopt, Back: g.back(), Sessions: steps.NewSessions(),
+		Baseline: steps.NewBaseline(fact.Baseline{}), Log: &applog.Log{}, Engine: &desk{g: g},
 	}
 	g.env.Sessions.Lent(g.patience.lent)
 	g.again, g.rejudged = newAgain(), map[string]bool{}
@@ -275,7 +278,8 @@ func (g *engine) record(step, by string, body journal.Body) error {
 		g.patience.writing(body.Kind())
 	}
 	shown := g.shown(body)
-	if f, is := shown.(journal.FactSeen); is && len(f.Value) > longFact && bytes.Equal(f.Value, g.run.Facts[f.Name].Value) {
+	if f, is := shown.(journal.FactSeen); is && len(f.Value) > longFact &&
+		bytes.Equal(f.Value, g.run.Facts[f.Name].Value) {
 		return nil
 	}
 	e, err := g.log.Append(step, by, shown)

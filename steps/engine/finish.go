@@ -42,7 +42,8 @@ func (g *engine) finish(f journal.RunFinished) {
 // reached: it does not close a run with a unit that was begun. Whoever closed it
 // would leave a dirty version behind of which no other run knows anything.
 func (g *engine) leftOpen(f journal.RunFinished) journal.RunFinished {
-	hint := strings.TrimPrefix(f.Hint+"; the run stays open: once that is lifted, `belay attach "+g.shortID()+"` asks the database and goes on", "; ")
+	hint := strings.TrimPrefix(f.Hint+"; the run stays open: once that is lifted, `belay attach "+g.shortID()+
+		"` asks the database and goes on", "; ")
 	if version := g.run.Unresolved(); version != "" {
 		return journal.RunFinished{
 			Exit: steps.ExitUnknown, Outcome: steps.OutcomeUnknown, Hint: hint,
@@ -81,7 +82,8 @@ func (g *engine) complete() error {
 	f := journal.RunFinished{Exit: steps.ExitDone, Outcome: steps.OutcomeApplied, Summary: g.appliedSentence()}
 	if d := g.run.Doubt(); d.Hidden {
 		// Not 4: that would leave the run open, and nothing of it is left to do.
-		f.Exit, f.Hint = steps.ExitFailed, "look at the rows as a role that sees all of them; a superuser, or one with BYPASSRLS, changes what is left"
+		f.Exit, f.Hint = steps.ExitFailed,
+			"look at the rows as a role that sees all of them; a superuser, or one with BYPASSRLS, changes what is left"
 	}
 	for _, s := range g.run.Steps {
 		if s.Status == journal.Failed {
@@ -120,7 +122,10 @@ func (g *engine) runEnded(e ended) error {
 		g.finish(journal.RunFinished{Exit: exit.Code, Outcome: exit.Outcome, Summary: exit.Summary, Hint: exit.Advice})
 		return nil
 	}
-	f := journal.RunFinished{Exit: steps.ExitFailed, Outcome: g.outcome(), Summary: e.step.ID + ": " + e.outcome.Summary, Hint: e.outcome.Hint}
+	f := journal.RunFinished{
+		Exit: steps.ExitFailed, Outcome: g.outcome(), Summary: e.step.ID + ": " + e.outcome.Summary,
+		Hint: e.outcome.Hint,
+	}
 	if e.err != nil {
 		f.Summary, f.Hint = e.step.ID+": "+e.err.Error(), steps.HintOf(e.err)
 	}

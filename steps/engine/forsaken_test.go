@@ -76,7 +76,8 @@ func TestAbandon(t *testing.T) {
 		}
 	}
 	b.order.Headless = true
-	wantFarewell(t, *b.engine().Finished, steps.ExitUnknown, "this is not the database of the run: its oid is ", "`belay abandon "+k.ID+"`")
+	wantFarewell(t, *b.engine().Finished, steps.ExitUnknown, "this is not the database of the run: its oid is ",
+		"`belay abandon "+k.ID+"`")
 	k, open := b.left()
 	if !open {
 		t.Fatal("the run was closed by a server that it is not on")
@@ -85,7 +86,8 @@ func TestAbandon(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantFarewell(t, f, steps.ExitFailed, "abandoned by tester: the database was made anew", "what came of 1 was never asked")
+	wantFarewell(t, f, steps.ExitFailed, "abandoned by tester: the database was made anew",
+		"what came of 1 was never asked")
 	if _, open := b.left(); open {
 		t.Error("it is still open")
 	}

@@ -149,9 +149,18 @@ func TestEngineIsEndedBySignal(t *testing.T) {
 		words  []string
 	}{
 		"term in a look": {syscall.SIGTERM, false, steps.ExitFailed, []string{"terminated", "nothing has changed"}},
-		"kill in a look": {syscall.SIGKILL, false, steps.ExitFailed, []string{"without a word", "nothing has changed", "run the same command again"}},
-		"term in a run":  {syscall.SIGTERM, true, steps.ExitFailed, []string{"stopped: terminated", "nothing of this file stays", "what was made for the run stays: the history table"}},
-		"kill in a run":  {syscall.SIGKILL, true, steps.ExitUnknown, []string{"without a word", "belay attach "}},
+		"kill in a look": {
+			syscall.SIGKILL, false, steps.ExitFailed,
+			[]string{"without a word", "nothing has changed", "run the same command again"},
+		},
+		"term in a run": {
+			syscall.SIGTERM, true, steps.ExitFailed,
+			[]string{
+				"stopped: terminated", "nothing of this file stays",
+				"what was made for the run stays: the history table",
+			},
+		},
+		"kill in a run": {syscall.SIGKILL, true, steps.ExitUnknown, []string{"without a word", "belay attach "}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -69,7 +69,8 @@ func wantEnd(t *testing.T, r *state.Run, exit int, words ...string) {
 
 func wantEffects(t *testing.T, d *dbtest.DB, want string) {
 	t.Helper()
-	if got := dbtest.QueryVal[string](t, d, "SELECT coalesce(string_agg(n::text, ',' ORDER BY n), '') FROM effects"); got != want {
+	if got := dbtest.QueryVal[string](t, d,
+		"SELECT coalesce(string_agg(n::text, ',' ORDER BY n), '') FROM effects"); got != want {
 		t.Errorf("effects %q, want %q", got, want)
 	}
 }
@@ -85,14 +86,17 @@ func TestRunIsKeptInTheLedger(t *testing.T) {
 	b := hosted(t, d, "bastion-1", noted)
 	r := b.engine()
 	wantEnd(t, r, steps.ExitDone)
-	row := dbtest.QueryVal[string](t, d, `SELECT left(id::text, 8) || ' ' || state || ' ' || epoch || ' ' || split_part(owner, ' ', 1) || ' ' || array_to_string(migrations, ',') FROM belay.run`)
+	row := dbtest.QueryVal[string](t, d,
+		`SELECT left(id::text, 8) || ' ' || state || ' ' || epoch || ' ' || split_part(owner, ' ', 1) || ' ' || array_to_string(migrations, ',') FROM belay.run`)
 	if want := r.ID + " finished 1 op-bastion-1@bastion-1 1,2"; row != want {
 		t.Errorf("run %q, want %q", row, want)
 	}
-	if sql := dbtest.QueryVal[string](t, d, "SELECT sql FROM belay.plan"); sql != noted["000001_one.up.sql"]+noted["000002_two.up.sql"] {
+	if sql := dbtest.QueryVal[string](t, d, "SELECT sql FROM belay.plan"); sql != noted["000001_one.up.sql"]+
+		noted["000002_two.up.sql"] {
 		t.Errorf("plan %q", sql)
 	}
-	if yes := dbtest.QueryVal[string](t, d, "SELECT approvals->'run.confirm'->>'plan_sha256' FROM belay.plan"); yes != r.Opened.PlanSHA256 {
+	if yes := dbtest.QueryVal[string](t, d,
+		"SELECT approvals->'run.confirm'->>'plan_sha256' FROM belay.plan"); yes != r.Opened.PlanSHA256 {
 		t.Errorf("the approval is bound to %q", yes)
 	}
 	if n := d.Count(t, "belay.unit WHERE state = 'applied' AND epoch = 1 AND sha256 <> ''"); n < 2 {
@@ -102,9 +106,11 @@ func TestRunIsKeptInTheLedger(t *testing.T) {
 		t.Errorf("%d files", n)
 	}
 	// The plan is there before the first effect; the story follows, to its end.
-	first := dbtest.QueryVal[bool](t, d, `SELECT coalesce((SELECT min(seq) FROM belay.event WHERE kind = 'ledger.opened') <
+	first := dbtest.QueryVal[bool](t, d,
+		`SELECT coalesce((SELECT min(seq) FROM belay.event WHERE kind = 'ledger.opened') <
 		(SELECT min(seq) FROM belay.event WHERE kind = 'unit.applied'), false)`)
-	if last := dbtest.QueryVal[string](t, d, "SELECT kind FROM belay.event ORDER BY seq DESC LIMIT 1"); last != "run.finished" || !first {
+	if last := dbtest.QueryVal[string](t, d,
+		"SELECT kind FROM belay.event ORDER BY seq DESC LIMIT 1"); last != "run.finished" || !first {
 		t.Errorf("the copy ends with %s; opened first: %v", last, first)
 	}
 	if n := d.Count(t, "belay.event WHERE kind IN ('sample', 'fact')"); n != 0 {
@@ -192,11 +198,13 @@ func TestNewerLedgerIsRefusedByName(t *testing.T) {
 func TestRowsOfAnotherDatabaseAreHistory(t *testing.T) {
 	t.Parallel()
 	d := target(t, true)
-	d.Exec(t, `INSERT INTO belay.run (id, identity, timeline, database, tool, migrations, plan_sha256, settings, epoch, owner, state, belay_version)
+	d.Exec(t,
+		`INSERT INTO belay.run (id, identity, timeline, database, tool, migrations, plan_sha256, settings, epoch, owner, state, belay_version)
 		VALUES ('11111111-0000-4000-8000-000000000001', '1/2', 1, 'shop', 'golang-migrate', '{000009}', 'x', '{"address": "10.0.0.7:5432"}', 1, 'op@far', 'running', 'dev')`)
 	b := hosted(t, d, "bastion-1", noted)
 	wantEnd(t, b.engine(), steps.ExitDone)
-	d.Exec(t, `UPDATE belay.run SET identity = (SELECT identity FROM belay.run WHERE owner <> 'op@far') WHERE owner = 'op@far'`)
+	d.Exec(t,
+		`UPDATE belay.run SET identity = (SELECT identity FROM belay.run WHERE owner <> 'op@far') WHERE owner = 'op@far'`)
 	b.edit("000003_three.up.sql", "INSERT INTO effects VALUES (3);")
 	wantEnd(t, b.engine(), steps.ExitPerson, "target.address", "10.0.0.7:5432")
 	b.order.Answers["target.address"] = "yes"

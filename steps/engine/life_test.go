@@ -216,7 +216,8 @@ func TestAnEndBeforeTheFirstLook(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, counted)
 	b.order.Flags.Tool = "no-such-tool"
-	if r := b.engine(); r.Finished == nil || r.Finished.Exit != steps.ExitFailed || !strings.Contains(r.Finished.Summary, "no-such-tool") {
+	if r := b.engine(); r.Finished == nil || r.Finished.Exit != steps.ExitFailed ||
+		!strings.Contains(r.Finished.Summary, "no-such-tool") {
 		t.Errorf("finished %+v", r.Finished)
 	}
 }

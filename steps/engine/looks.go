@@ -62,7 +62,8 @@ func looks() []Known {
 func SameLook(command, dir, host string, port int, database string) (Known, bool) {
 	for _, k := range Looks() {
 		p := k.Plan
-		if cmp.Or(p.Command, "run") == cmp.Or(command, "run") && p.Dir == dir && p.Host == host && p.Port == port && p.Database == database {
+		if cmp.Or(p.Command, "run") == cmp.Or(command, "run") && p.Dir == dir && p.Host == host && p.Port == port &&
+			p.Database == database {
 			return k, true
 		}
 	}
@@ -76,7 +77,8 @@ func (k Known) farewell() string {
 	case k.Live:
 		return ""
 	case k.Run.Finished == nil && k.Run.Work.Step != "":
-		return fmt.Sprintf("look %s was ended without a word while it %s, since %s: nothing has changed", k.ID, k.Run.Work.What, k.Run.Work.Since.UTC().Format("15:04:05 UTC"))
+		return fmt.Sprintf("look %s was ended without a word while it %s, since %s: nothing has changed", k.ID,
+			k.Run.Work.What, k.Run.Work.Since.UTC().Format("15:04:05 UTC"))
 	case k.Run.Finished != nil && k.Run.Kept():
 		return fmt.Sprintf("look %s of %s: %s", k.ID, k.Plan.At.UTC().Format("2 Jan 15:04 UTC"), k.Run.Finished.Summary)
 	}
@@ -101,7 +103,9 @@ func Left(backups ...string) []string {
 	for _, dir := range backups {
 		left, _ := dump.Sweep(dir)
 		for _, l := range left {
-			said = append(said, fmt.Sprintf("a dump whose belay ended without a word had left %s (%s): it is no backup, and removed", l.Path, measure.Bytes(l.Bytes)))
+			said = append(said,
+				fmt.Sprintf("a dump whose belay ended without a word had left %s (%s): it is no backup, and removed",
+					l.Path, measure.Bytes(l.Bytes)))
 		}
 	}
 	for _, dir := range scratch.Sweep("", scratch.MemoryDir()) {

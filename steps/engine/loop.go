@@ -147,7 +147,8 @@ func (g *engine) start(ctx context.Context, s playbook.Line) error {
 
 // outlast runs a step. One that only reads, and whose connection was lost under
 // it, is done again once the server is there.
-func (g *engine) outlast(ctx context.Context, s playbook.Line, found playbook.Found) (playbook.Found, steps.Outcome, error) {
+func (g *engine) outlast(ctx context.Context, s playbook.Line,
+	found playbook.Found) (playbook.Found, steps.Outcome, error) {
 	for o := g.env.Outage(s.ID); ; {
 		before := g.env.Sessions.Losses()
 		now, out, err := runStep(ctx, s, g.env, found)
@@ -163,7 +164,8 @@ func (g *engine) outlast(ctx context.Context, s playbook.Line, found playbook.Fo
 }
 
 // runStep turns a panic into the step's error: the journal must still be written.
-func runStep(ctx context.Context, s playbook.Line, e *steps.Env, found playbook.Found) (now playbook.Found, out steps.Outcome, err error) {
+func runStep(ctx context.Context, s playbook.Line, e *steps.Env,
+	found playbook.Found) (now playbook.Found, out steps.Outcome, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			now, err = found, fmt.Errorf("step %s: belay itself is wrong: %v\n%s", s.ID, p, debug.Stack())
@@ -233,7 +235,9 @@ func (g *engine) withdraw(e ended) error {
 	}
 	for _, q := range append(g.run.Questions[:0:0], g.run.Questions...) {
 		if q.Step == e.step.ID && !still[q.ID] {
-			if err := g.record(q.Step, "", journal.QuestionWithdrawn{ID: q.ID, Why: "it no longer matters"}); err != nil {
+			if err := g.record(q.Step, "", journal.QuestionWithdrawn{
+				ID: q.ID, Why: "it no longer matters",
+			}); err != nil {
 				return err
 			}
 		}

@@ -16,7 +16,8 @@ func TestBackfillOutlivesALongOutage(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil)
 	p := dbtest.NewProxy(t, b.db.DSN)
-	b.db.Exec(t, `CREATE TABLE orders (id bigint PRIMARY KEY, n int DEFAULT 0); INSERT INTO orders SELECT generate_series(1, 1000);
+	b.db.Exec(t,
+		`CREATE TABLE orders (id bigint PRIMARY KEY, n int DEFAULT 0); INSERT INTO orders SELECT generate_series(1, 1000);
 		CREATE FUNCTION slowly(n int) RETURNS int LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.002); RETURN n + 1; END'`)
 	b.order.DSN, b.order.Command, b.order.Headless = p.DSN, playbook.Backfill.Name, false
 	b.order.Backfill = &steps.Backfill{Spec: backfill.Spec{Relation: "orders", Set: "n = slowly(n)"}}
@@ -29,7 +30,8 @@ func TestBackfillOutlivesALongOutage(t *testing.T) {
 	dbtest.WaitFor(t, "tries to come back", func() bool { return p.Refused() > tried+14 })
 	p.Refuse(false)
 	dbtest.WaitFor(t, "the monitor to be back", func() bool {
-		return b.db.Count(t, `pg_stat_activity WHERE application_name LIKE 'belay/%/+monitor' AND datname = current_database()`) == 1
+		return b.db.Count(t,
+			`pg_stat_activity WHERE application_name LIKE 'belay/%/+monitor' AND datname = current_database()`) == 1
 	})
 	if r := l.end(); r.Finished == nil || r.Finished.Exit != steps.ExitDone {
 		t.Fatalf("finished %+v, %+v\n%v", r.Finished, fillingOf(r), r.Log)

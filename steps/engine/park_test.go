@@ -39,7 +39,8 @@ func TestQuestionWithoutAWatcherParks(t *testing.T) {
 	if r.Parked == "" || r.Finished == nil || r.Finished.Exit != steps.ExitPerson {
 		t.Fatalf("parked %q, finished %+v\n%v", r.Parked, r.Finished, r.Log)
 	}
-	if n := b.db.Count(t, `pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'belay/%'`); n != 0 {
+	if n := b.db.Count(t,
+		`pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'belay/%'`); n != 0 {
 		t.Errorf("%d connections are open while nobody answers", n)
 	}
 	release()

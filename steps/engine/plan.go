@@ -68,9 +68,11 @@ const planName = "plan.json"
 func (g *engine) savedPlan(t fact.Target) Plan {
 	plan := g.found.Plan
 	p := Plan{
-		Format: 1, Command: g.order.Command, Run: g.id(), UUID: uuidOf(g.id()), SHA256: plan.SHA256, SystemID: t.SystemID, DatabaseOID: t.DatabaseOID,
+		Format: 1, Command: g.order.Command, Run: g.id(), UUID: uuidOf(g.id()), SHA256: plan.SHA256,
+		SystemID: t.SystemID, DatabaseOID: t.DatabaseOID,
 		Database: t.Database, Host: t.Host, Port: t.Port, Role: t.Role, Timeline: t.Timeline,
-		Environment: t.Environment, Tool: cmp.Or(g.found.Folder.Format.Name, g.order.Command), Dir: g.order.Dir, Folder: g.env.Project.Shown(),
+		Environment: t.Environment, Tool: cmp.Or(g.found.Folder.Format.Name, g.order.Command), Dir: g.order.Dir,
+		Folder: g.env.Project.Shown(),
 		Limits: g.env.Project.Limits, By: g.order.By, At: g.now().UTC(),
 	}
 	if g.adopts != nil {
@@ -78,7 +80,9 @@ func (g *engine) savedPlan(t fact.Target) Plan {
 	}
 	for _, u := range plan.Units {
 		up := u.Migration.Up
-		p.Files = append(p.Files, PlanFile{Version: u.Migration.Version, Path: up.Path, SHA256: up.SHA256, SQL: string(up.Bytes), Backfill: u.Backfill})
+		p.Files = append(p.Files, PlanFile{
+			Version: u.Migration.Version, Path: up.Path, SHA256: up.SHA256, SQL: string(up.Bytes), Backfill: u.Backfill,
+		})
 	}
 	return p
 }

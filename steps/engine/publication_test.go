@@ -12,7 +12,9 @@ import (
 // subscriber: a routine run, and one whose ledger is withheld, leave it flowing.
 func TestPublicationKeepsFlowing(t *testing.T) {
 	t.Parallel()
-	cluster := dbtest.NewCluster(t, scratch.Options{Settings: map[string]string{"wal_level": "logical", "max_replication_slots": "4", "max_wal_senders": "4"}})
+	cluster := dbtest.NewCluster(t, scratch.Options{
+		Settings: map[string]string{"wal_level": "logical", "max_replication_slots": "4", "max_wal_senders": "4"},
+	})
 	d := dbtest.In(t, cluster, "published")
 	sub := dbtest.New(t)
 	for _, x := range []*dbtest.DB{d, sub} {

@@ -52,7 +52,8 @@ func (g *engine) given(id string) (text, by string, ok bool, err error) {
 // from the answers file closes it at once.
 func (g *engine) ask(step string, q journal.QuestionAsked) error {
 	q.Labels = steps.Labels(q.ID, q.Options, g.shortID())
-	if open := g.run.Question(q.ID); open == nil || open.Text != q.Text || open.Preset != q.Preset || open.Bound != q.Bound || !slices.Equal(open.Options, q.Options) {
+	if open := g.run.Question(q.ID); open == nil || open.Text != q.Text || open.Preset != q.Preset ||
+		open.Bound != q.Bound || !slices.Equal(open.Options, q.Options) {
 		if err := g.record(step, "", q); err != nil {
 			return err
 		}
@@ -62,7 +63,10 @@ func (g *engine) ask(step string, q journal.QuestionAsked) error {
 		return nil
 	}
 	if q.Scripted != "" && preset != q.Scripted && preset != "no" {
-		return g.record(step, fileVoice, journal.AnswerRefused{ID: q.ID, Why: fmt.Sprintf("%q is not %q: what was allowed is not what the file says now", preset, q.Scripted)})
+		return g.record(step, fileVoice, journal.AnswerRefused{
+			ID:  q.ID,
+			Why: fmt.Sprintf("%q is not %q: what was allowed is not what the file says now", preset, q.Scripted),
+		})
 	}
 	return g.take(journal.Message{Kind: journal.Answer, ID: q.ID, Answer: preset}, fileVoice)
 }
@@ -92,7 +96,9 @@ func (g *engine) take(m journal.Message, by string) error {
 		return g.record("", by, journal.AnswerRefused{ID: m.ID, Why: "it is not asked now"})
 	}
 	if m.Bound != "" && m.Bound != q.Bound {
-		return g.record(q.Step, by, journal.AnswerRefused{ID: m.ID, Why: "the question has changed since; look at it again"})
+		return g.record(q.Step, by, journal.AnswerRefused{
+			ID: m.ID, Why: "the question has changed since; look at it again",
+		})
 	}
 	text := strings.TrimSpace(m.Answer)
 	if why := q.Refuses(text); why != "" {

@@ -39,7 +39,8 @@ func (g *engine) resume() error {
 		files[f.Version] = []byte(f.SQL)
 	}
 	g.env.Confirmed = &steps.Confirmed{
-		Files: files, Backfills: backfills, SHA256: p.SHA256, SystemID: p.SystemID, DatabaseOID: p.DatabaseOID, Timeline: p.Timeline,
+		Files: files, Backfills: backfills, SHA256: p.SHA256, SystemID: p.SystemID, DatabaseOID: p.DatabaseOID,
+		Timeline: p.Timeline,
 	}
 	for _, f := range p.Files {
 		g.env.Confirmed.Versions = append(g.env.Confirmed.Versions, f.Version)

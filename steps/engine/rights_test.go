@@ -70,7 +70,8 @@ func TestLeastRights(t *testing.T) {
 	b := hosted(t, d, "bastion-1", map[string]string{
 		"000001_note.up.sql": "ALTER TABLE orders ADD COLUMN note text;\nCREATE TABLE parts (id bigint PRIMARY KEY);",
 	})
-	b.toml("ledger = \"target\"\n[target.shop]\nrole = \"" + owner + "\"\n[smoke]\nsql = [\"SELECT count(*) >= 0 FROM effects\"]\n")
+	b.toml("ledger = \"target\"\n[target.shop]\nrole = \"" + owner +
+		"\"\n[smoke]\nsql = [\"SELECT count(*) >= 0 FROM effects\"]\n")
 	b.order.DSN, b.order.Answers["backup.choice"] = "", "dump"
 	b.order.Environ = map[string]string{"DATABASE_URL": as(t, d, grant.Run)}
 	// The history is read as whom the tool would be: the login needs no right on it.
@@ -85,7 +86,8 @@ func TestLeastRights(t *testing.T) {
 			t.Errorf("step %s: %+v", id, s)
 		}
 	}
-	if got := dbtest.QueryVal[string](t, d, "SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE relname = 'parts'"); got != owner {
+	if got := dbtest.QueryVal[string](t, d,
+		"SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE relname = 'parts'"); got != owner {
 		t.Errorf("the new table belongs to %s, not to %s", got, owner)
 	}
 	if d.Count(t, "belay.unit WHERE state = 'applied'") == 0 || d.Count(t, "belay.applied_file") != 1 {
@@ -146,7 +148,8 @@ func views(t *testing.T, d *dbtest.DB) {
 	if err != nil {
 		t.Error(err)
 	}
-	if _, err := dbtest.Connect(t, as(t, d, grant.View)).Exec(context.Background(), "SELECT * FROM orders"); db.Classify(err) != db.Privilege {
+	if _, err := dbtest.Connect(t, as(t, d, grant.View)).Exec(context.Background(),
+		"SELECT * FROM orders"); db.Classify(err) != db.Privilege {
 		t.Errorf("it reads rows: %v", err)
 	}
 }

@@ -153,7 +153,8 @@ func FindRun(id string) (Known, error) {
 	case len(hits) == 0:
 		return Known{}, &steps.Refused{Problem: "no run is called " + id, Advice: "`belay status` lists the runs"}
 	case len(hits) > 1 && id != "":
-		return Known{}, &steps.Refused{Problem: fmt.Sprintf("%d runs begin with %s", len(hits), id), Advice: "give more of the id"}
+		return Known{},
+			&steps.Refused{Problem: fmt.Sprintf("%d runs begin with %s", len(hits), id), Advice: "give more of the id"}
 	}
 	return hits[0], nil
 }
@@ -177,7 +178,8 @@ func NewestOf(dir, folder, host string, port int, database string) (Known, bool)
 func Same(command, dir, folder string, sha map[string]string) (Known, bool) {
 	all, _ := Runs()
 	for _, k := range all {
-		if k.Open() && cmp.Or(k.Plan.Command, "run") == cmp.Or(command, "run") && k.Plan.Dir == dir && k.Plan.Folder == folder && sameFiles(k.Plan, sha) {
+		if k.Open() && cmp.Or(k.Plan.Command, "run") == cmp.Or(command, "run") && k.Plan.Dir == dir &&
+			k.Plan.Folder == folder && sameFiles(k.Plan, sha) {
 			return k, true
 		}
 	}
@@ -208,7 +210,10 @@ func Applied(meant func(Plan) bool) map[string]steps.AppliedBy {
 			case k.Plan.Command == playbook.Rollback.Name:
 				delete(by, u.Version)
 			default:
-				by[u.Version] = steps.AppliedBy{Run: k.ID, At: u.At, Timeline: int64(k.Plan.Timeline), SHA256: k.Plan.sha(u.Version), Dir: k.Plan.Dir, Folder: k.Plan.Folder}
+				by[u.Version] = steps.AppliedBy{
+					Run: k.ID, At: u.At, Timeline: int64(k.Plan.Timeline), SHA256: k.Plan.sha(u.Version),
+					Dir: k.Plan.Dir, Folder: k.Plan.Folder,
+				}
 			}
 		}
 	}
@@ -238,7 +243,10 @@ func (g *engine) inTheWay() (Known, bool) {
 func Filler(id string) (Known, bool) {
 	all, _ := Runs()
 	for _, k := range all {
-		if k.Open() && slices.ContainsFunc(k.Plan.Files, func(f PlanFile) bool { return f.Backfill != nil && f.Backfill.ID == id }) {
+		if k.Open() &&
+			slices.ContainsFunc(k.Plan.Files, func(f PlanFile) bool {
+				return f.Backfill != nil && f.Backfill.ID == id
+			}) {
 			return k, true
 		}
 	}
@@ -250,7 +258,8 @@ func Filler(id string) (Known, bool) {
 func SameBackfill(b steps.Backfill, host string, port int, database string) (Known, bool) {
 	all, _ := Runs()
 	for _, k := range all {
-		if !k.Open() || k.Plan.Command != playbook.Backfill.Name || k.Plan.Host != host || k.Plan.Port != port || k.Plan.Database != database {
+		if !k.Open() || k.Plan.Command != playbook.Backfill.Name || k.Plan.Host != host || k.Plan.Port != port ||
+			k.Plan.Database != database {
 			continue
 		}
 		for _, f := range k.Plan.Files {

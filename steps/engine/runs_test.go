@@ -56,7 +56,9 @@ func open(folder string, last journal.Body) (*journal.Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, b := range []journal.Body{journal.EngineStarted{Run: filepath.Base(folder)}, journal.RunOpened{ID: filepath.Base(folder)}, last} {
+	for _, b := range []journal.Body{
+		journal.EngineStarted{Run: filepath.Base(folder)}, journal.RunOpened{ID: filepath.Base(folder)}, last,
+	} {
 		if _, err := l.Append("", "", b); err != nil {
 			return nil, err
 		}

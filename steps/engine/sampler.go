@@ -174,7 +174,8 @@ func (g *engine) rejudge(s activity.Sample) error {
 			continue
 		}
 		v, out := step.Sampled(g.env, g.found, s)
-		if v == nil || (g.rejudged[step.ID] && out.Status == have.Status && g.now().Sub(g.run.Facts[v.Fact()].At) < rejudgeEvery) {
+		if v == nil ||
+			(g.rejudged[step.ID] && out.Status == have.Status && g.now().Sub(g.run.Facts[v.Fact()].At) < rejudgeEvery) {
 			continue
 		}
 		if err := g.recordFact(step.ID, v); err != nil {
@@ -184,7 +185,9 @@ func (g *engine) rejudge(s activity.Sample) error {
 			continue
 		}
 		g.rejudged[step.ID] = true
-		if err := g.record(step.ID, "", journal.StepFinished{Status: out.Status, Summary: out.Summary, Hint: out.Hint}); err != nil {
+		if err := g.record(step.ID, "", journal.StepFinished{
+			Status: out.Status, Summary: out.Summary, Hint: out.Hint,
+		}); err != nil {
 			return err
 		}
 	}

@@ -48,7 +48,9 @@ func (g *engine) settle() (waits bool, err error) {
 		return g.phase == idle, err
 	}
 	if q := g.run.Question(g.confirmID()); q != nil {
-		if err := g.record("run", "", journal.QuestionWithdrawn{ID: g.confirmID(), Why: blocked[0].Summary}); err != nil {
+		if err := g.record("run", "", journal.QuestionWithdrawn{
+			ID: g.confirmID(), Why: blocked[0].Summary,
+		}); err != nil {
 			return true, err
 		}
 	}
@@ -162,7 +164,8 @@ func (g *engine) giveUp(blocked []state.Step) error {
 	for _, s := range blocked {
 		if (s.Status == journal.Failed && !g.asks(s.ID)) || len(g.openQuestions()) == 0 {
 			g.finish(g.leftOpen(journal.RunFinished{
-				Exit: exitOf(s.Status), Outcome: steps.OutcomeNotApplied, Summary: s.ID + ": " + s.Summary, Hint: s.Hint,
+				Exit: exitOf(s.Status), Outcome: steps.OutcomeNotApplied, Summary: s.ID + ": " + s.Summary,
+				Hint: s.Hint,
 			}))
 			return nil
 		}

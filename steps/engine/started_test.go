@@ -24,7 +24,8 @@ func TestEngineOnAServerOfBelays(t *testing.T) {
 		u := r.InHand()
 		return u != nil && u.Attempt != nil
 	})
-	if target, _, ok := state.Get[fact.Target](r); !ok || target.Environment != "local" || target.DSNFrom != "belay demo" {
+	if target, _, ok := state.Get[fact.Target](r); !ok || target.Environment != "local" ||
+		target.DSNFrom != "belay demo" {
 		t.Errorf("target %+v", target)
 	}
 	l.leave()
@@ -40,7 +41,8 @@ func TestAnotherServerIsNotBelays(t *testing.T) {
 	b := newBench(t, map[string]string{"000001_note.up.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);"})
 	delete(b.order.Answers, "target.environment")
 	b.order.Started = "1"
-	if r := b.engine(); r.Finished == nil || r.Finished.Exit != steps.ExitPerson || r.Question("target.environment") == nil {
+	if r := b.engine(); r.Finished == nil || r.Finished.Exit != steps.ExitPerson ||
+		r.Question("target.environment") == nil {
 		t.Fatalf("finished %+v\n%v", r.Finished, r.Log)
 	}
 }

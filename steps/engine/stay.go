@@ -73,7 +73,9 @@ func (g *engine) unsaid() error {
 	}
 	g.approved = nil
 	g.again.from(0)
-	return g.record("run", "", journal.Noted{Text: "the yes is void: the screen was lost before the run began; say it again"})
+	return g.record("run", "", journal.Noted{
+		Text: "the yes is void: the screen was lost before the run began; say it again",
+	})
 }
 
 // unwatchedEnd is the end of a look that worked and that nobody came for.

@@ -32,7 +32,8 @@ func waiting(t *testing.T, withLedger bool) (d *dbtest.DB, a *bench, l *life, re
 func sessionsGone(t *testing.T, d *dbtest.DB) {
 	t.Helper()
 	dbtest.WaitFor(t, "the end of the sessions", func() bool {
-		return d.Count(t, "pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'belay/%'") == 0
+		return d.Count(t,
+			"pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'belay/%'") == 0
 	})
 }
 
@@ -42,7 +43,9 @@ func TestTakeOverOfADeadEngine(t *testing.T) {
 	t.Parallel()
 	d, a, l, release := waiting(t, true)
 	b := hosted(t, d, "bastion-2", noted)
-	other := hosted(t, d, "bastion-3", map[string]string{"000001_one.up.sql": noted["000001_one.up.sql"], "000002_else.up.sql": "INSERT INTO effects VALUES (9);"})
+	other := hosted(t, d, "bastion-3", map[string]string{
+		"000001_one.up.sql": noted["000001_one.up.sql"], "000002_else.up.sql": "INSERT INTO effects VALUES (9);",
+	})
 	wantEnd(t, b.engine(), steps.ExitPerson, l.run.ID, "op-bastion-1@bastion-1", "since 20", "1 of 2 applied", "PID")
 	wantEnd(t, other.engine(), steps.ExitPerson, l.run.ID, "op-bastion-1@bastion-1", "since 20")
 	dbtest.WaitFor(t, "its story to be copied", func() bool { return d.Count(t, "belay.event") > 0 })
@@ -64,7 +67,9 @@ func TestTakeOverOfADeadEngine(t *testing.T) {
 	if r.ID != l.run.ID || r.Claim.Epoch != 2 || r.Claim.From == 0 {
 		t.Errorf("run %s, claim %+v", r.ID, r.Claim)
 	}
-	if row := dbtest.QueryVal[string](t, d, "SELECT epoch || ' ' || state || ' ' || split_part(owner, ' ', 1) FROM belay.run"); row != "2 finished op-bastion-2@bastion-2" {
+	if row := dbtest.QueryVal[string](t, d,
+		"SELECT epoch || ' ' || state || ' ' || split_part(owner, ' ', 1) FROM "+
+			"belay.run"); row != "2 finished op-bastion-2@bastion-2" {
 		t.Errorf("run %s", row)
 	}
 	if n := d.Count(t, "belay.event WHERE epoch = 2 AND seq <= "+strconv.FormatInt(r.Claim.From, 10)); n != 0 {
@@ -86,7 +91,8 @@ func takenWhileFrozen(t *testing.T, d *dbtest.DB, l *life, files map[string]stri
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = syscall.Kill(l.run.Engine.PID, syscall.SIGCONT) })
-	d.Exec(t, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE $1", "belay/"+l.run.ID+"/%")
+	d.Exec(t, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE $1",
+		"belay/"+l.run.ID+"/%")
 	sessionsGone(t, d)
 	b := hosted(t, d, "bastion-2", files)
 	b.order.Answers["run.takeover"] = name(t, d)
@@ -135,7 +141,8 @@ func wantOnce(t *testing.T, d *dbtest.DB) {
 		t.Errorf("%d of %d rows were filled once", once, all)
 	}
 	wantEffects(t, d, "1,2")
-	if row := dbtest.QueryVal[string](t, d, "SELECT state || ' ' || epoch || ' ' || done_rows FROM belay.backfill"); row != "done 2 1000" {
+	if row := dbtest.QueryVal[string](t, d,
+		"SELECT state || ' ' || epoch || ' ' || done_rows FROM belay.backfill"); row != "done 2 1000" {
 		t.Errorf("the cursor: %s", row)
 	}
 }
@@ -195,7 +202,8 @@ func TestLostEffectIsNeverRunAgainByItself(t *testing.T) {
 	l.end()
 	sessionsGone(t, d)
 	release()
-	d.Exec(t, "DELETE FROM belay.unit; DELETE FROM belay.applied_file; DELETE FROM schema_migrations; DELETE FROM effects")
+	d.Exec(t,
+		"DELETE FROM belay.unit; DELETE FROM belay.applied_file; DELETE FROM schema_migrations; DELETE FROM effects")
 	wantEnd(t, a.engine(), steps.ExitUnknown, "000001_one.up.sql: lost: it was applied")
 	wantEffects(t, d, "")
 	a.order.Answers["run.lost"] = "again"
@@ -246,11 +254,15 @@ func race(t *testing.T, random *rand.Rand, withLedger bool) {
 		return loser >= 0
 	})
 	winner := lives[1-loser]
-	winner.until("the winner's second file", func(r *state.Run) bool { u := r.InHand(); return u != nil && u.Number == 1 })
+	winner.until("the winner's second file", func(r *state.Run) bool {
+		u := r.InHand()
+		return u != nil && u.Number == 1
+	})
 	release()
 	lost := lives[loser].end()
 	wantEnd(t, lost, steps.ExitPerson, "since")
-	if said := lost.Finished.Summary; !strings.Contains(said, winner.run.ID) || (!strings.Contains(said, "@bastion-") && !strings.Contains(said, "PID ")) {
+	if said := lost.Finished.Summary; !strings.Contains(said, winner.run.ID) ||
+		(!strings.Contains(said, "@bastion-") && !strings.Contains(said, "PID ")) {
 		t.Errorf("it does not say who: %s", said)
 	}
 	for _, u := range lost.Units {

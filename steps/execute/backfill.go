@@ -84,7 +84,8 @@ func (f *filler) keep(ctx context.Context) error {
 	if answer, _, _ := f.env().Engine.Given(steps.LedgerCreate); answer != "yes" {
 		return &steps.Exit{
 			Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
-			Summary: "the ledger is gone and nobody agreed to make it", Advice: "`belay attach " + f.env().Run + "` asks again",
+			Summary: "the ledger is gone and nobody agreed to make it",
+			Advice:  "`belay attach " + f.env().Run + "` asks again",
 		}
 	}
 	if _, err := ledger.Create(ctx, c); err != nil {
@@ -121,12 +122,16 @@ func (f *filler) prepare(ctx context.Context) (err error) {
 			return err
 		}
 		if err := backfill.Trial(ctx, f.r.trio.Executor, f.plan); err != nil {
-			return &steps.Exit{Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: err.Error(), Advice: steps.HintOf(err)}
+			return &steps.Exit{
+				Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: err.Error(),
+				Advice: steps.HintOf(err),
+			}
 		}
 		if err := f.ddl(ctx, "sync trigger", s.Create, lock.ShareRowExclusive); err != nil {
 			return err
 		}
-		if err := f.env().Note(ctx, "run", "created the sync trigger %s on %s; it is dropped at the end", s.Name, f.plan.Relation); err != nil {
+		if err := f.env().Note(ctx, "run", "created the sync trigger %s on %s; it is dropped at the end", s.Name,
+			f.plan.Relation); err != nil {
 			return err
 		}
 		if err := f.read(ctx); err != nil {
@@ -152,7 +157,8 @@ func (f *filler) ddl(ctx context.Context, name string, sql []string, mode lock.M
 	u := apply.Unit{Name: name, Path: name, Wrap: apply.Transaction, Role: f.u.Role}
 	for n, s := range sql {
 		u.Statements = append(u.Statements, apply.Statement{SQL: s, Line: n + 1, Effect: effect.Effect{
-			Known: true, Transactional: true, Duration: effect.Instant, Locks: []effect.On{{Relation: f.plan.Relation, Mode: mode}},
+			Known: true, Transactional: true, Duration: effect.Instant,
+			Locks: []effect.On{{Relation: f.plan.Relation, Mode: mode}},
 		}})
 	}
 	return f.apply(ctx, u)
@@ -163,7 +169,9 @@ func (f *filler) write(ctx context.Context, writes []migration.Write, mark apply
 	if len(writes) == 0 {
 		return nil
 	}
-	return f.apply(ctx, apply.Unit{Name: f.u.Name, Path: f.u.Path, Wrap: apply.Transaction, Role: f.u.Role, Record: writes, Mark: mark})
+	return f.apply(ctx, apply.Unit{
+		Name: f.u.Name, Path: f.u.Path, Wrap: apply.Transaction, Role: f.u.Role, Record: writes, Mark: mark,
+	})
 }
 
 // apply runs a small unit beside the batches. An answer that was lost is asked
@@ -176,10 +184,12 @@ func (f *filler) apply(ctx context.Context, u apply.Unit) error {
 	}
 	x := &steps.Exit{
 		Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
-		Summary: fmt.Sprintf("%s: %s: %v", f.u.Path, u.Name, res.Err), Advice: "`belay attach " + f.env().Run + "` goes on from here",
+		Summary: fmt.Sprintf("%s: %s: %v", f.u.Path, u.Name, res.Err),
+		Advice:  "`belay attach " + f.env().Run + "` goes on from here",
 	}
 	if res.Reason == apply.Held {
-		x.Summary = fmt.Sprintf("%s: %s: gave up after %d tries: %s; no row has changed by it", f.u.Path, u.Name, res.Attempts, standing(res.Blockers))
+		x.Summary = fmt.Sprintf("%s: %s: gave up after %d tries: %s; no row has changed by it", f.u.Path, u.Name,
+			res.Attempts, standing(res.Blockers))
 	}
 	return x
 }
@@ -371,7 +381,8 @@ func (f *filler) owner() ledger.Run {
 	of := f.r.target.Identity
 	return ledger.Run{
 		ID: id, Identity: of.Key(), Timeline: of.Timeline, Database: of.Database, Tool: "backfill", Epoch: 1,
-		Migrations: []string{f.u.Migration.Version}, PlanSHA256: f.u.Migration.Up.SHA256, Settings: f.plan.Spec.Settings(), State: "running",
+		Migrations: []string{f.u.Migration.Version}, PlanSHA256: f.u.Migration.Up.SHA256,
+		Settings: f.plan.Spec.Settings(), State: "running",
 		Owner: fmt.Sprintf("%s@%s uid %d pid %d", name, host, os.Getuid(), os.Getpid()),
 	}
 }

@@ -34,7 +34,8 @@ func (f *filler) next(ctx context.Context, left int64) (again bool, reason strin
 	}
 	if s, err := f.plan.SyncTrigger(); err == nil && f.fillsNoNewRows() {
 		q.Options = []string{"leave", "again", "trigger", "record"}
-		q.Why += ". A sync trigger would: it is dropped at the end; " + s.Cost + ":\n" + strings.Join(s.Create, ";\n") + ";"
+		q.Why += ". A sync trigger would: it is dropped at the end; " + s.Cost + ":\n" + strings.Join(s.Create, ";\n") +
+			";"
 	}
 	answer, err := e.Engine.Ask(ctx, "run", q)
 	switch {
@@ -61,9 +62,10 @@ func (f *filler) fillsNoNewRows() bool {
 // otherwise. A reason records it; "" = it stays open.
 func (f *filler) askLeft(ctx context.Context, left int64) (reason string, err error) {
 	answer, err := f.env().Engine.Ask(ctx, "run", journal.QuestionAsked{
-		ID:   leftID,
-		Text: f.leftover(left) + ". Why is it recorded with these rows left? Empty = leave it open; going on later fills them",
-		Why:  f.coverage() + ". The reason goes into the report. The run ends with exit code 4, and the next file waits",
+		ID: leftID,
+		Text: f.leftover(left) +
+			". Why is it recorded with these rows left? Empty = leave it open; going on later fills them",
+		Why: f.coverage() + ". The reason goes into the report. The run ends with exit code 4, and the next file waits",
 	})
 	return strings.TrimSpace(answer), err
 }
@@ -78,7 +80,8 @@ func (f *filler) coverage() string {
 	case backfill.NotCovered:
 		return "nothing fills new rows: " + c.Misses
 	case backfill.SyncTrigger:
-		return "the sync trigger fills new rows, except those that the application or another trigger sets to something else. It stays until this is done"
+		return "the sync trigger fills new rows, except those that the application or another trigger sets to " +
+			"something else. It stays until this is done"
 	default:
 		s := fmt.Sprintf("new rows are filled by a %s", c.Kind)
 		if c.Misses != "" {
@@ -130,8 +133,10 @@ func (f *filler) unsync(ctx context.Context) error {
 // doneBefore is what the ledger says of a backfill that another engine ended.
 func doneBefore(f *filler, result backfill.Result, verified string) fact.Filling {
 	return fact.Filling{
-		At: time.Now().UTC(), Unit: f.i, ID: f.id, Relation: f.plan.Relation, Set: f.plan.Statement.Set, Where: f.plan.Statement.Guard,
-		State: string(backfill.Done), Phase: string(backfill.Finished), Progress: 1, Rows: result.Rows, Total: result.Rows,
+		At: time.Now().UTC(), Unit: f.i, ID: f.id, Relation: f.plan.Relation, Set: f.plan.Statement.Set,
+		Where: f.plan.Statement.Guard,
+		State: string(backfill.Done), Phase: string(backfill.Finished), Progress: 1, Rows: result.Rows,
+		Total:   result.Rows,
 		Batches: result.Batches, TookMS: result.Took.Milliseconds(), Verified: verified,
 	}
 }

@@ -80,7 +80,8 @@ func (w *fillWatch) run(ctx context.Context, o backfill.Options) (backfill.Resul
 func (w *fillWatch) look(ctx context.Context) error {
 	s := w.control.Snapshot()
 	w.waited(ctx, s)
-	if now := w.filling(nil, nil); time.Since(w.toldAt) >= fillTell || now.State != w.told.State || now.TargetMS != w.told.TargetMS {
+	if now := w.filling(nil, nil); time.Since(w.toldAt) >= fillTell || now.State != w.told.State ||
+		now.TargetMS != w.told.TargetMS {
 		w.record(ctx, now)
 	}
 	if s.State != backfill.Paused {
@@ -107,7 +108,8 @@ func (w *fillWatch) elsewhere(ctx context.Context) error {
 	var owner string
 	_ = w.f.env().Sessions.Own(ctx, func(c *db.Conn) error {
 		rows, err := backfill.Load(ctx, c, w.f.id)
-		if err == nil && len(rows) > 0 && rows[0].State != backfill.Paused && !strings.HasPrefix(rows[0].RunID, w.f.env().Run) {
+		if err == nil && len(rows) > 0 && rows[0].State != backfill.Paused &&
+			!strings.HasPrefix(rows[0].RunID, w.f.env().Run) {
 			owner = rows[0].Owner
 		}
 		return err
@@ -131,7 +133,8 @@ func (w *fillWatch) note(format string, args ...any) {
 func (w *fillWatch) waited(_ context.Context, s backfill.Snapshot) {
 	was := w.waiting
 	w.waiting = s.Waiting
-	if was == nil || was.Action == throttle.Halve || was.Since.IsZero() || (s.Waiting != nil && s.Waiting.Signal == was.Signal) {
+	if was == nil || was.Action == throttle.Halve || was.Since.IsZero() ||
+		(s.Waiting != nil && s.Waiting.Signal == was.Signal) {
 		return
 	}
 	if d := time.Since(was.Since); d >= time.Second {
@@ -173,12 +176,14 @@ func (w *fillWatch) filling(result *backfill.Result, err error) fact.Filling {
 	s := w.control.Snapshot()
 	p := w.f.plan
 	f := fact.Filling{
-		At: time.Now().UTC(), Unit: w.f.i, ID: w.f.id, Relation: p.Relation, Set: p.Statement.Set, Where: p.Statement.Guard,
-		Leaf: s.Leaf, LeafNumber: s.LeafNumber, Leaves: s.Leaves, State: string(s.State), Phase: string(s.Phase),
+		At: time.Now().UTC(), Unit: w.f.i, ID: w.f.id, Relation: p.Relation, Set: p.Statement.Set,
+		Where: p.Statement.Guard,
+		Leaf:  s.Leaf, LeafNumber: s.LeafNumber, Leaves: s.Leaves, State: string(s.State), Phase: string(s.Phase),
 		Progress: s.Progress, Rows: s.Rows, Total: s.Total, Batches: s.Batches, Rate: s.Rate, Average: s.Average,
 		LeftLowMS: s.LeftLow.Milliseconds(), LeftHighMS: s.LeftHigh.Milliseconds(),
 		BatchMS: float64(s.Batch.Microseconds()) / 1000, TargetMS: s.Target.Milliseconds(), BatchRows: s.BatchRows,
-		LastKey: s.LastKey, Committed: s.Committed, HeapGrowth: s.HeapGrowth, WAL: s.WAL, Checked: s.Checked, ToCheck: s.ToCheck,
+		LastKey: s.LastKey, Committed: s.Committed, HeapGrowth: s.HeapGrowth, WAL: s.WAL, Checked: s.Checked,
+		ToCheck:  s.ToCheck,
 		PausedBy: s.PausedBy, Reason: s.Reason, PausedSince: s.PausedSince,
 	}
 	if s.Waiting != nil {
@@ -186,7 +191,8 @@ func (w *fillWatch) filling(result *backfill.Result, err error) fact.Filling {
 	}
 	for _, v := range s.Signals {
 		f.Signals = append(f.Signals, fact.Reading{
-			Name: v.Signal, What: v.What, Value: v.Value, Limit: v.Limit, Note: v.Note, Action: string(v.Action), Since: v.Since, Unread: v.Unread,
+			Name: v.Signal, What: v.What, Value: v.Value, Limit: v.Limit, Note: v.Note, Action: string(v.Action),
+			Since: v.Since, Unread: v.Unread,
 		})
 	}
 	if s.Verified != nil {

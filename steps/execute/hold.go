@@ -31,8 +31,11 @@ func (r *runner) holdLonger(ctx context.Context, u *steps.Unit) (bool, error) {
 		return false, nil
 	}
 	answer, err := r.env.Engine.Ask(ctx, "run", journal.QuestionAsked{
-		ID: steps.RunHold, Text: fmt.Sprintf("%s took longer than judged, so the server undid it: nothing has changed. To try again: how long may it hold its locks? (such as 40s)", u.Path),
-		Why: "reads or writes of the table wait as long as the locks are held. After that time the server undoes it again. c stops the run instead", Wants: journal.Span,
+		ID: steps.RunHold,
+		Text: fmt.Sprintf("%s took longer than judged, so the server undid it: nothing has changed. To try again: "+
+			"how long may it hold its locks? (such as 40s)", u.Path),
+		Why: "reads or writes of the table wait as long as the locks are held. After that time the server undoes it " +
+			"again. c stops the run instead", Wants: journal.Span,
 	})
 	if err != nil {
 		return false, err
@@ -42,5 +45,6 @@ func (r *runner) holdLonger(ctx context.Context, u *steps.Unit) (bool, error) {
 		return false, err // the engine takes nothing else
 	}
 	u.Hold = NoLonger(r.env.Project, hold)
-	return true, r.env.Note(ctx, "run", "%s: tried again; its locks may be held for %s", u.Path, u.Hold.Round(time.Millisecond))
+	return true,
+		r.env.Note(ctx, "run", "%s: tried again; its locks may be held for %s", u.Path, u.Hold.Round(time.Millisecond))
 }

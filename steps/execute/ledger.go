@@ -25,7 +25,9 @@ func (r *runner) stillOurs(ctx context.Context) error {
 	claim := r.claim(c)
 	err := claim.Fence(ctx, r.trio.Executor)
 	if noLedger(err) {
-		return r.env.Note(ctx, "run", "the ledger is gone from the database: the history table alone tells what is applied, and no other host can take this run over")
+		return r.env.Note(ctx, "run",
+			"the ledger is gone from the database: the history table alone tells what is applied, and no other host "+
+				"can take this run over")
 	}
 	var taken *ledger.TakenOverError
 	if errors.As(err, &taken) {
@@ -53,7 +55,8 @@ func (r *runner) takenOver(ctx context.Context, e *ledger.TakenOverError) error 
 		return err
 	}
 	return &steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "taken over by " + e.Owner + "; nothing more was sent from here", Advice: e.Hint(),
+		Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+		Summary: "taken over by " + e.Owner + "; nothing more was sent from here", Advice: e.Hint(),
 	}
 }
 
@@ -86,7 +89,8 @@ func (r *runner) takeOver(ctx context.Context) error {
 	var taken *ledger.TakenOverError
 	if errors.As(err, &taken) {
 		return &steps.Exit{
-			Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: taken.Error() + " at the same moment; nothing was sent from here", Advice: taken.Hint(),
+			Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+			Summary: taken.Error() + " at the same moment; nothing was sent from here", Advice: taken.Hint(),
 		}
 	}
 	if err != nil {
@@ -117,8 +121,9 @@ func (r *runner) quiet(ctx context.Context, o *ledger.Open) error {
 			return nil
 		case time.Now().After(deadline):
 			return &steps.Exit{
-				Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: fmt.Sprintf("run %s of %s still has a session: %s", o.Short(), o.Owner, who),
-				Advice: "wait until it is gone, or have it ended by pg_terminate_backend; nothing was taken over",
+				Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+				Summary: fmt.Sprintf("run %s of %s still has a session: %s", o.Short(), o.Owner, who),
+				Advice:  "wait until it is gone, or have it ended by pg_terminate_backend; nothing was taken over",
 			}
 		}
 		if err := r.pause(ctx, 200*time.Millisecond); err != nil {
@@ -163,7 +168,9 @@ func copiedUnits(story *state.Run, owner string) []journal.Body {
 		}
 		all = append(all, *u.Intent)
 		if u.Outcome == string(apply.Applied) {
-			all = append(all, journal.UnitApplied{Unit: u.Number, Version: u.Version, Proof: "by the journal of " + owner})
+			all = append(all, journal.UnitApplied{
+				Unit: u.Number, Version: u.Version, Proof: "by the journal of " + owner,
+			})
 		}
 	}
 	return all
@@ -225,7 +232,10 @@ func (r *runner) notKept(ctx context.Context, err error) error {
 	var taken *ledger.TakenOverError
 	switch {
 	case errors.As(err, &other):
-		return &steps.Exit{Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: other.Says("is open on this database"), Advice: other.Hint()}
+		return &steps.Exit{
+			Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: other.Says("is open on this database"),
+			Advice: other.Hint(),
+		}
 	case errors.As(err, &taken):
 		return r.takenOver(ctx, taken)
 	case steps.HintOf(err) != "":

@@ -21,12 +21,15 @@ func (r *runner) dropInvalid(ctx context.Context, res apply.Result) (bool, error
 		yes, err := r.yes(ctx, journal.QuestionAsked{
 			ID:   "index.drop_invalid",
 			Text: fmt.Sprintf("%s is INVALID, left by %s: drop it and build again?", index.Name, madeBy(index)),
-			Why:  "DROP INDEX CONCURRENTLY: it blocks neither reads nor writes. It is an index " + apply.Explained(index.Name, index.Unique, index.Ready),
+			Why: "DROP INDEX CONCURRENTLY: it blocks neither reads nor writes. It is an index " +
+				apply.Explained(index.Name, index.Unique, index.Ready),
 		})
 		if err != nil || !yes {
 			return false, err
 		}
-		drop := r.aside(res, "DROP INDEX CONCURRENTLY "+index.Name, func() apply.Result { return r.x.DropInvalid(ctx, index) })
+		drop := r.aside(res, "DROP INDEX CONCURRENTLY "+index.Name, func() apply.Result {
+			return r.x.DropInvalid(ctx, index)
+		})
 		if drop.Outcome != apply.Applied {
 			return false, steps.Database("dropping the INVALID index", drop.Err)
 		}
@@ -50,7 +53,9 @@ func (r *runner) clearAway(ctx context.Context, res *apply.Result) error {
 		if err != nil || !yes {
 			return err
 		}
-		drop := r.aside(*res, "DROP INDEX CONCURRENTLY "+index.Name, func() apply.Result { return r.x.DropInvalid(ctx, index) })
+		drop := r.aside(*res, "DROP INDEX CONCURRENTLY "+index.Name, func() apply.Result {
+			return r.x.DropInvalid(ctx, index)
+		})
 		if drop.Outcome != apply.Applied {
 			return steps.Database("dropping the INVALID index", drop.Err)
 		}
@@ -72,13 +77,16 @@ func (r *runner) finalize(ctx context.Context, u *steps.Unit, res apply.Result) 
 		yes, err := r.yes(ctx, journal.QuestionAsked{
 			ID:   "partition.finalize",
 			Text: fmt.Sprintf("%s is half detached by an earlier DETACH … CONCURRENTLY: end it with FINALIZE?", p),
-			Why: "queries on the parent no longer see its rows, and it cannot be attached again before; FINALIZE waits in short tries for who still " +
+			Why: "queries on the parent no longer see its rows, and it cannot be attached again before; FINALIZE " +
+				"waits in short tries for who still " +
 				"reads it, under ACCESS EXCLUSIVE on the partition",
 		})
 		if err != nil || !yes {
 			return false, err
 		}
-		end := r.aside(res, "ALTER TABLE "+p.Parent+" DETACH PARTITION "+p.Name+" FINALIZE", func() apply.Result { return r.x.Finalize(ctx, p) })
+		end := r.aside(res, "ALTER TABLE "+p.Parent+" DETACH PARTITION "+p.Name+" FINALIZE", func() apply.Result {
+			return r.x.Finalize(ctx, p)
+		})
 		if end.Outcome != apply.Applied {
 			return false, steps.Database("ending the detach", end.Err)
 		}

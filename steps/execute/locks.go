@@ -51,8 +51,9 @@ func (r *runner) takeKeys(ctx context.Context) error {
 			if time.Now().After(deadline) {
 				return &steps.Exit{
 					Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
-					Summary: fmt.Sprintf("%s is migrating this database: %v holds its lock", r.folder.Format.Name, holder),
-					Advice:  "wait until it is done, then run again; nothing has changed",
+					Summary: fmt.Sprintf("%s is migrating this database: %v holds its lock", r.folder.Format.Name,
+						holder),
+					Advice: "wait until it is done, then run again; nothing has changed",
 				}
 			}
 			if err := r.pause(ctx, keyPause); err != nil {
@@ -101,8 +102,9 @@ func (r *runner) noOwnDump(ctx context.Context) error {
 		case time.Now().After(deadline):
 			return &steps.Exit{
 				Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
-				Summary: fmt.Sprintf("a pg_dump of belay's still reads this database (pid %d): it holds every table", pid),
-				Advice:  "wait until it is done; nothing has changed",
+				Summary: fmt.Sprintf("a pg_dump of belay's still reads this database (pid %d): it holds every table",
+					pid),
+				Advice: "wait until it is done; nothing has changed",
 			}
 		}
 		if err := r.pause(ctx, 100*time.Millisecond); err != nil {

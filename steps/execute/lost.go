@@ -30,7 +30,8 @@ func (r *runner) missingUnits(ctx context.Context) ([]lost, error) {
 	var all []lost
 	for i, u := range r.plan.Units {
 		_, outcome := r.env.Engine.UnitOutcome(u.Migration.Version)
-		if (outcome != string(apply.Applied) && outcome != wasLost) || u.Mark.SQL == "" || r.marks[u.Name].State == ledger.Applied {
+		if (outcome != string(apply.Applied) && outcome != wasLost) || u.Mark.SQL == "" ||
+			r.marks[u.Name].State == ledger.Applied {
 			continue
 		}
 		p, err := r.evidence(ctx, &u, apply.Trace{Statement: -1})
@@ -105,15 +106,17 @@ func (r *runner) promoted(ctx context.Context, was, now int64) error {
 		return nil
 	}
 	yes, err := r.yes(ctx, journal.QuestionAsked{
-		ID:   "target.timeline",
-		Text: fmt.Sprintf("another server was promoted since this run began (timeline %d, now %d): go on here?", was, now),
-		Why:  "what the journal says is applied is there; what the application wrote last may be lost",
+		ID: "target.timeline",
+		Text: fmt.Sprintf("another server was promoted since this run began (timeline %d, now %d): go on here?", was,
+			now),
+		Why: "what the journal says is applied is there; what the application wrote last may be lost",
 	})
 	if err != nil || yes {
 		return err
 	}
 	return &steps.Exit{
 		Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
-		Summary: "left as it is: another server was promoted since this run began", Advice: "`belay attach " + r.env.Run + "` goes on later",
+		Summary: "left as it is: another server was promoted since this run began",
+		Advice:  "`belay attach " + r.env.Run + "` goes on later",
 	}
 }

@@ -67,7 +67,10 @@ type runner struct {
 func newRunner(
 	ctx context.Context, e *steps.Env, target steps.Target, folder steps.Folder, plan *steps.Plan,
 ) (*runner, error) {
-	r := &runner{env: e, target: target, folder: folder, plan: plan, history: folder.Table, ledger: folder.Ledger, teller: &teller{env: e}, from: map[string]int{}, word: map[string]string{}}
+	r := &runner{
+		env: e, target: target, folder: folder, plan: plan, history: folder.Table, ledger: folder.Ledger,
+		teller: &teller{env: e}, from: map[string]int{}, word: map[string]string{},
+	}
 	if folder.Table != nil {
 		r.keys = folder.Table.Keys(target.Database)
 	}

@@ -23,12 +23,14 @@ func (r *runner) sent(ctx context.Context, u *steps.Unit, p apply.Evidence) (app
 	unknown := &steps.Exit{
 		Code: steps.ExitUnknown, Outcome: steps.OutcomeUnknown,
 		Summary: fmt.Sprintf("%s: outcome unknown: %s", u.Migration.Up.Path, p.Why),
-		Advice:  "look what it did; then `belay attach " + r.env.Run + "` asks whether to send it again or to count it as run (run.sent)",
+		Advice: "look what it did; then `belay attach " + r.env.Run +
+			"` asks whether to send it again or to count it as run (run.sent)",
 	}
 	answer, err := r.env.Engine.Ask(ctx, "run", journal.QuestionAsked{
 		ID: "run.sent", Options: []string{"leave", sendAgain, countAsRun}, Default: "leave",
 		Text: fmt.Sprintf("%s:%d: %s was sent, and nobody knows whether it ended. What now?", u.Path, s.Line, s.Kind),
-		Why:  "what it committed by itself stays. again sends it once more; done counts it as run and records the version",
+		Why: "what it committed by itself stays. again sends it once more; done counts it as run and records the " +
+			"version",
 	})
 	var nobody *steps.Exit
 	switch {

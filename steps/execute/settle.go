@@ -44,7 +44,10 @@ func (r *runner) settle(ctx context.Context) error {
 func (r *runner) traceOf(u *steps.Unit, i *journal.UnitIntent) apply.Trace {
 	t := apply.Trace{Statement: -1}
 	if i != nil {
-		t = apply.Trace{PID: uint32(i.BackendPID), BackendStart: i.BackendStart, XID: i.XID, Timeline: i.Timeline, CommitSent: i.CommitSent, Statement: i.Statement, Files: i.Files, Aside: i.Aside}
+		t = apply.Trace{
+			PID: uint32(i.BackendPID), BackendStart: i.BackendStart, XID: i.XID, Timeline: i.Timeline,
+			CommitSent: i.CommitSent, Statement: i.Statement, Files: i.Files, Aside: i.Aside,
+		}
 	}
 	for n := range u.Statements {
 		switch r.marks[ledger.StatementMark(u.Name, n)].State {

@@ -54,7 +54,8 @@ func (t *teller) write(ctx context.Context, ev apply.Event) error {
 
 // bodies are the journal's words for an event of the executor.
 func (t *teller) bodies(ev apply.Event) []journal.Body {
-	if ev.Statement < 0 && t.u.Wrap == apply.OneByOne && (ev.Kind == apply.AttemptStarted || ev.Kind == apply.AttemptEnded) {
+	if ev.Statement < 0 && t.u.Wrap == apply.OneByOne &&
+		(ev.Kind == apply.AttemptStarted || ev.Kind == apply.AttemptEnded) {
 		return nil // the history row of a unit that is no transaction, not a try of its statements
 	}
 	switch ev.Kind {
@@ -68,12 +69,22 @@ func (t *teller) bodies(ev apply.Event) []journal.Body {
 	case apply.AttemptEnded:
 		return []journal.Body{t.attempted(ev)}
 	case apply.StatementBegun:
-		return []journal.Body{journal.StatementSent{Unit: t.unit, Statement: ev.Statement, SQL: fact.SQL(t.sql(ev.Statement), t.u.Hidden), Attempt: ev.Attempt}}
+		return []journal.Body{
+			journal.StatementSent{
+				Unit: t.unit, Statement: ev.Statement, SQL: fact.SQL(t.sql(ev.Statement), t.u.Hidden),
+				Attempt: ev.Attempt,
+			},
+		}
 	case apply.StatementEnded:
-		return []journal.Body{journal.StatementEnded{Unit: t.unit, Statement: ev.Statement, MS: ev.Waited.Milliseconds(), SQLState: ev.Code, Tag: ev.Message}}
+		return []journal.Body{
+			journal.StatementEnded{
+				Unit: t.unit, Statement: ev.Statement, MS: ev.Waited.Milliseconds(), SQLState: ev.Code, Tag: ev.Message,
+			},
+		}
 	case apply.BuildProgress, apply.SnapshotWait, apply.ToolWaits, apply.Queued, apply.Waiting:
 		return []journal.Body{t.progress(ev)}
-	case apply.CancelSent, apply.TooLate, apply.MonitorBlind, apply.MonitorBack, apply.IndexFound, apply.IndexLeftInvalid,
+	case apply.CancelSent, apply.TooLate, apply.MonitorBlind, apply.MonitorBack, apply.IndexFound,
+		apply.IndexLeftInvalid,
 		apply.SettingAdjusted, apply.Noticed:
 		return []journal.Body{journal.Noted{Text: sentence(ev)}}
 	}
@@ -92,8 +103,9 @@ func hold(u steps.Unit, e *steps.Env) time.Duration {
 
 func (t *teller) intent(ev apply.Event) journal.UnitIntent {
 	i := journal.UnitIntent{
-		Unit: t.unit, Version: t.u.Migration.Version, SHA256: t.u.Migration.Up.SHA256, Transaction: t.u.Wrap != apply.OneByOne,
-		CommitSent: ev.Kind == apply.CommitSending,
+		Unit: t.unit, Version: t.u.Migration.Version, SHA256: t.u.Migration.Up.SHA256,
+		Transaction: t.u.Wrap != apply.OneByOne,
+		CommitSent:  ev.Kind == apply.CommitSending,
 	}
 	if tr := ev.Trace; tr != nil {
 		i.BackendPID, i.BackendStart, i.XID, i.Timeline = int(tr.PID), tr.BackendStart, tr.XID, tr.Timeline
@@ -108,7 +120,8 @@ func (t *teller) intent(ev apply.Event) journal.UnitIntent {
 func (t *teller) attempted(ev apply.Event) journal.Attempted {
 	return journal.Attempted{
 		Unit: t.unit, N: ev.Attempt, LockTimeoutMS: ev.LockTimeout.Milliseconds(), WaitedMS: ev.Waited.Milliseconds(),
-		Outcome: attemptOutcome(ev), SQLState: ev.Code, Blockers: blockers(ev.Blockers), PauseMS: ev.Pause.Milliseconds(),
+		Outcome: attemptOutcome(ev), SQLState: ev.Code, Blockers: blockers(ev.Blockers),
+		PauseMS: ev.Pause.Milliseconds(),
 	}
 }
 
@@ -164,7 +177,8 @@ func blockers(all []apply.Blocker) []journal.Blocker {
 			app = "prepared transaction " + b.Prepared
 		}
 		out = append(out, journal.Blocker{
-			PID: b.PID, Application: app, User: b.User, State: b.State, AgeMS: b.Age.Milliseconds(), Query: b.Query, Count: b.Attempts,
+			PID: b.PID, Application: app, User: b.User, State: b.State, AgeMS: b.Age.Milliseconds(), Query: b.Query,
+			Count: b.Attempts,
 		})
 	}
 	return out

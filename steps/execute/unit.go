@@ -88,14 +88,18 @@ func (r *runner) mayStart(ctx context.Context, i int, u steps.Unit) error {
 	r.asked = true
 	answer, err := r.env.Engine.Ask(ctx, "run", journal.QuestionAsked{
 		ID: "run.go_on", Options: []string{"no", "yes"}, Default: "no",
-		Text: fmt.Sprintf("%s is not applied yet (file %d of %d). Go on with it?", path.Base(u.Path), i+1, len(r.plan.Units)),
-		Why:  "this run was left before its end. belay has asked the database what is applied",
+		Text: fmt.Sprintf("%s is not applied yet (file %d of %d). Go on with it?", path.Base(u.Path), i+1,
+			len(r.plan.Units)),
+		Why: "this run was left before its end. belay has asked the database what is applied",
 	})
 	if err != nil {
 		return err
 	}
 	if answer != "yes" {
-		return &steps.Exit{Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "left as it is", Advice: "`belay attach` goes on later"}
+		return &steps.Exit{
+			Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "left as it is",
+			Advice: "`belay attach` goes on later",
+		}
 	}
 	return nil
 }
@@ -149,9 +153,10 @@ func (r *runner) again(ctx context.Context, u *steps.Unit, res *apply.Result) (b
 	switch res.Reason {
 	case apply.Held:
 		return r.yes(ctx, journal.QuestionAsked{
-			ID:   "run.go_on",
-			Text: fmt.Sprintf("%s gave up %d times, each time because another session was in its way. Nothing has changed. Try again?", path.Base(u.Path), res.Attempts),
-			Why:  standing(res.Blockers),
+			ID: "run.go_on",
+			Text: fmt.Sprintf("%s gave up %d times, each time because another session was in its way. Nothing has "+
+				"changed. Try again?", path.Base(u.Path), res.Attempts),
+			Why: standing(res.Blockers),
 		})
 	case apply.Vacuuming:
 		yes, err := r.yes(ctx, journal.QuestionAsked{
@@ -215,7 +220,8 @@ func (r *runner) ended(u steps.Unit, res apply.Result) error {
 	switch res.Reason {
 	case apply.Held:
 		x.Code, x.Outcome = steps.ExitPerson, steps.OutcomePerson
-		x.Summary = fmt.Sprintf("%s: gave up after %d tries: %s; %s", name, res.Attempts, standing(res.Blockers), unchanged)
+		x.Summary = fmt.Sprintf("%s: gave up after %d tries: %s; %s", name, res.Attempts, standing(res.Blockers),
+			unchanged)
 		x.Advice = "wait until nothing is in the way, or end what is, then run again"
 	case apply.Canceled:
 		x.Summary = fmt.Sprintf("%s: stopped on request; %s", name, unchanged)
@@ -229,13 +235,15 @@ func (r *runner) ended(u steps.Unit, res apply.Result) error {
 		x.Summary = fmt.Sprintf("%s: took longer than judged, so the server undid it: %s", name, unchanged)
 		x.Advice = "accept a hold time with run.hold, or split the change; `belay review` says how"
 		if u.Hold > 0 {
-			x.Summary = fmt.Sprintf("%s: held its locks for longer than the accepted %s, so the server undid it: %s", name, u.Hold, unchanged)
+			x.Summary = fmt.Sprintf("%s: held its locks for longer than the accepted %s, so the server undid it: %s",
+				name, u.Hold, unchanged)
 		}
 	case apply.Halfway:
 		x.Summary = fmt.Sprintf("%v; %s", res.Err, unchanged)
 		x.Advice = res.Hint() + ": `belay attach " + r.env.Run + "` asks whether to send it again"
 	case apply.QueueLimit:
-		x.Summary = fmt.Sprintf("%s: %d sessions queued behind it: cancelled, %s", name, r.x.Limits.QueueLimit, unchanged)
+		x.Summary = fmt.Sprintf("%s: %d sessions queued behind it: cancelled, %s", name, r.x.Limits.QueueLimit,
+			unchanged)
 		x.Advice = "run it when the table is quieter"
 	default:
 		x.Summary = fmt.Sprintf("%v; %s", res.Err, unchanged)

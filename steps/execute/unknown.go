@@ -38,8 +38,10 @@ func (r *runner) unknown(ctx context.Context, i int, u *steps.Unit, res apply.Re
 	if err != nil {
 		return false, &steps.Exit{
 			Code: steps.ExitUnknown, Outcome: steps.OutcomeUnknown,
-			Summary: fmt.Sprintf("%s: outcome unknown: the server's answer was lost, and the server cannot be asked: %v", u.Migration.Up.Path, err),
-			Advice:  "`belay attach " + r.env.Run + "` asks the database as soon as it can be reached; run nothing again before",
+			Summary: fmt.Sprintf("%s: outcome unknown: the server's answer was lost, and the server cannot be "+
+				"asked: %v", u.Migration.Up.Path, err),
+			Advice: "`belay attach " + r.env.Run +
+				"` asks the database as soon as it can be reached; run nothing again before",
 		}
 	}
 	if err := r.stillOurs(ctx); err != nil {
@@ -88,7 +90,8 @@ func (r *runner) undone(ctx context.Context, u *steps.Unit, p apply.Evidence) (a
 	}
 	return false, &steps.Exit{
 		Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
-		Summary: said + "left behind: " + strings.Join(left, ", "), Advice: "`belay attach " + r.env.Run + "` goes on from there",
+		Summary: said + "left behind: " + strings.Join(left, ", "),
+		Advice:  "`belay attach " + r.env.Run + "` goes on from there",
 	}
 }
 
@@ -242,7 +245,8 @@ func probed(i int, u *steps.Unit, p apply.Evidence) journal.UnitProbed {
 	if len(u.Statements) > 1 {
 		for _, s := range p.Statements {
 			said.Statements = append(said.Statements, journal.StatementProbed{
-				Statement: s.Index, SQL: fact.SQL(u.Statements[s.Index].SQL, u.Hidden), Outcome: string(s.Outcome), Evidence: s.Why,
+				Statement: s.Index, SQL: fact.SQL(u.Statements[s.Index].SQL, u.Hidden), Outcome: string(s.Outcome),
+				Evidence: s.Why,
 			})
 		}
 	}

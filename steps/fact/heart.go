@@ -202,7 +202,8 @@ func (h Heart) limits() string {
 			"; cancelling leaves an INVALID index"
 	}
 	if h.BatchMS > 0 {
-		return "a batch that waits for a row gives up after " + measure.MS(batchLockMS) + " and is tried again, smaller; space pauses at the end of a batch"
+		return "a batch that waits for a row gives up after " + measure.MS(batchLockMS) +
+			" and is tried again, smaller; space pauses at the end of a batch"
 	}
 	var s string
 	if h.LockTimeoutMS > 0 {
@@ -220,7 +221,8 @@ func (h Heart) limits() string {
 	case h.Duration == effect.Slow:
 		return s + "how long it may hold its locks is not decided yet (R asks)"
 	case h.UndonePastMS > 0 && h.Duration != effect.Instant:
-		return s + "until a hold time is accepted it runs as instant: the server undoes it past " + measure.MS(h.UndonePastMS)
+		return s + "until a hold time is accepted it runs as instant: the server undoes it past " +
+			measure.MS(h.UndonePastMS)
 	case h.UndonePastMS > 0:
 		return s + "the server undoes it past " + measure.MS(h.UndonePastMS)
 	}

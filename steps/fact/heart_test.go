@@ -33,21 +33,27 @@ func TestHeart(t *testing.T) {
 		want string
 	}{
 		{"nobody there", func(*Heart) {}, needs +
-			"right now (0.4 s ago) nothing stands in its way; about 310 statements/s would queue behind it if something did; " +
+			"right now (0.4 s ago) nothing stands in its way; about 310 statements/s would queue behind it if " +
+			"something did; " +
 			"belay gives up after 200 ms and tries again; the server undoes it past 1.2 s"},
 		{"one blocker", func(h *Heart) { h.Blockers = []activity.Lock{blocker(881)} }, needs +
 			"right now (0.4 s ago) it would wait behind pid 881 (worker, user app, idle in transaction 00:07:31); " +
-			"about 310 statements/s would queue behind it; belay gives up after 200 ms and tries again; the server undoes it past 1.2 s"},
+			"about 310 statements/s would queue behind it; belay gives up after 200 ms and tries again; the server " +
+			"undoes it past 1.2 s"},
 		{"five blockers, quiet", func(h *Heart) {
 			h.QueuePerSecond = 0
 			for pid := 1; pid <= 5; pid++ {
 				h.Blockers = append(h.Blockers, activity.Lock{PID: pid, User: "app", State: "active"})
 			}
-		}, needs + "right now (0.4 s ago) it would wait behind pid 1 (user app, active 00:00:00), pid 2 (user app, active 00:00:00), " +
-			"pid 3 (user app, active 00:00:00), and 2 more; no statements would queue: the table is quiet; " +
-			"belay gives up after 200 ms and tries again; the server undoes it past 1.2 s"},
+		},
+			needs +
+				"right now (0.4 s ago) it would wait behind pid 1 (user app, active 00:00:00), pid 2 (user app, " +
+				"active 00:00:00), " +
+				"pid 3 (user app, active 00:00:00), and 2 more; no statements would queue: the table is quiet; " +
+				"belay gives up after 200 ms and tries again; the server undoes it past 1.2 s"},
 		{"not connected", func(h *Heart) { h.Live, h.Bytes, h.Rows, h.QueuePerSecond = false, -1, -1, -1 },
-			"needs ACCESS EXCLUSIVE on public.orders: instant; blocks reads and writes while it waits and while it holds; " +
+			"needs ACCESS EXCLUSIVE on public.orders: instant; blocks reads and writes while it waits and while it " +
+				"holds; " +
 				"who stands in its way is not known: no connection to the server; " +
 				"belay gives up after 200 ms and tries again; the server undoes it past 1.2 s"},
 		{"slow, accepted", func(h *Heart) {
@@ -59,30 +65,39 @@ func TestHeart(t *testing.T) {
 		{"slow, not accepted", func(h *Heart) { h.Duration, h.UndonePastMS = effect.Slow, 0 },
 			strings.Replace(needs, "instant", "slow, it works through the table", 1) +
 				"right now (0.4 s ago) nothing stands in its way; about 310 statements/s would queue behind it if something did; " +
-				"belay gives up waiting after 200 ms and tries again; how long it may hold its locks is not decided yet (R asks)"},
+				"belay gives up waiting after 200 ms and tries again; how long it may hold its locks is not decided " +
+				"yet (R asks)"},
 		{"unknown", func(h *Heart) { h.Duration = effect.Unknown },
 			strings.Replace(needs, "instant", "nobody can know how long", 1) +
 				"right now (0.4 s ago) nothing stands in its way; about 310 statements/s would queue behind it if something did; " +
-				"belay gives up waiting after 200 ms and tries again; until a hold time is accepted it runs as instant: the server undoes it past 1.2 s"},
+				"belay gives up waiting after 200 ms and tries again; until a hold time is accepted it runs as " +
+				"instant: the server undoes it past 1.2 s"},
 		{"concurrently", func(h *Heart) {
 			h.Mode, h.Concurrent, h.DeadlineMS, h.Duration = lock.ShareUpdateExclusive, true, 6*3600e3, effect.Slow
 			h.Blockers = []activity.Lock{blocker(881)}
 		}, "needs SHARE UPDATE EXCLUSIVE on public.orders (48 GB, ~212 M rows); blocks neither reads nor writes; " +
-			"right now (0.4 s ago) it would wait for transactions older than its start: pid 881 (worker, user app, idle in transaction 00:07:31); " +
+			"right now (0.4 s ago) it would wait for transactions older than its start: pid 881 (worker, user app, " +
+			"idle in transaction 00:07:31); " +
 			"no limit of the server's, belay's own deadline is 06:00:00; cancelling leaves an INVALID index"},
-		{"concurrently, nobody", func(h *Heart) { h.Mode, h.Concurrent, h.DeadlineMS = lock.ShareUpdateExclusive, true, 6*3600e3 },
+		{"concurrently, nobody", func(h *Heart) {
+			h.Mode, h.Concurrent, h.DeadlineMS = lock.ShareUpdateExclusive, true, 6*3600e3
+		},
 			"needs SHARE UPDATE EXCLUSIVE on public.orders (48 GB, ~212 M rows); blocks neither reads nor writes; " +
 				"right now (0.4 s ago) no older transaction is open that it would wait for; " +
 				"no limit of the server's, belay's own deadline is 06:00:00; cancelling leaves an INVALID index"},
 		{"two relations", func(h *Heart) {
 			h.Mode = lock.ShareRowExclusive
 			h.Others = []effect.On{{Relation: "public.customers", Mode: lock.ShareRowExclusive}}
-		}, "needs SHARE ROW EXCLUSIVE on public.orders (48 GB, ~212 M rows), SHARE ROW EXCLUSIVE on public.customers: instant; " +
-			"blocks writes while it waits and while it holds; reads go on; right now (0.4 s ago) nothing stands in its way; " +
-			"about 310 statements/s would queue behind it if something did; " +
-			"belay gives up after 200 ms and tries again; the server undoes it past 1.2 s"},
+		},
+			"needs SHARE ROW EXCLUSIVE on public.orders (48 GB, ~212 M rows), SHARE ROW EXCLUSIVE on " +
+				"public.customers: instant; " +
+				"blocks writes while it waits and while it holds; reads go on; right now (0.4 s ago) nothing stands " +
+				"in its way; " +
+				"about 310 statements/s would queue behind it if something did; " +
+				"belay gives up after 200 ms and tries again; the server undoes it past 1.2 s"},
 		{"no lock", func(h *Heart) { h.Relation = "" },
-			"takes no table lock that others would notice: instant; belay gives up after 200 ms and tries again; the server undoes it past 1.2 s"},
+			"takes no table lock that others would notice: instant; belay gives up after 200 ms and tries again; the " +
+				"server undoes it past 1.2 s"},
 	} {
 		h := alter()
 		c.with(&h)

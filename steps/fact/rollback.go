@@ -40,7 +40,9 @@ type Undo struct {
 func (Rollback) Fact() string { return "rollback" }
 
 // order ranks the ratings, cheapest first.
-var order = []effect.Reversible{effect.ReversibleInstant, effect.ReversibleSlow, effect.ReversibleLossy, effect.ReversibleNone}
+var order = []effect.Reversible{
+	effect.ReversibleInstant, effect.ReversibleSlow, effect.ReversibleLossy, effect.ReversibleNone,
+}
 
 // Worse is the dearer of two ratings; "" is cheaper than all.
 func Worse(a, b effect.Reversible) effect.Reversible {

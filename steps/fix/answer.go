@@ -16,7 +16,8 @@ func Question(r fact.Rewrite) journal.QuestionAsked {
 		what += " and take " + r.Path + " away"
 	}
 	return journal.QuestionAsked{
-		ID: fact.WriteQuestion, Text: what + "?", Options: []string{"no", "yes"}, Default: "no", Detailed: []string{"yes"}, Dialog: true,
+		ID: fact.WriteQuestion, Text: what + "?", Options: []string{"no", "yes"}, Default: "no",
+		Detailed: []string{"yes"}, Dialog: true,
 		Why: "the original " + r.Original,
 	}
 }

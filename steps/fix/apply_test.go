@@ -234,7 +234,9 @@ func breaks(t *testing.T, p fix.Proposal, snapshot *catalog.Snapshot) []string {
 	for i := range p.Made {
 		sources = append(sources, source(&p.Made[i]))
 	}
-	r, err := sqlview.Review(context.Background(), sources, sqlview.Options{Version: snapshot.ServerVersion, Snapshot: snapshot})
+	r, err := sqlview.Review(context.Background(), sources, sqlview.Options{
+		Version: snapshot.ServerVersion, Snapshot: snapshot,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +244,8 @@ func breaks(t *testing.T, p fix.Proposal, snapshot *catalog.Snapshot) []string {
 	for _, f := range r.Files {
 		for _, s := range f.Statements {
 			if s.Breaks == effect.BreaksOld || s.Breaks == effect.BreaksNew {
-				all = append(all, fmt.Sprintf("breaks %s code: %s: %s", s.Breaks, f.Path, strings.Split(s.SQL, "\n")[0]))
+				all = append(all,
+					fmt.Sprintf("breaks %s code: %s: %s", s.Breaks, f.Path, strings.Split(s.SQL, "\n")[0]))
 			}
 		}
 	}

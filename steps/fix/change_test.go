@@ -7,10 +7,13 @@ import (
 
 // changes are the kinds of dangerous migrations.
 var changes = []func(*world){
-	(*world).changeType, (*world).changeType, (*world).changeType, (*world).changeType, (*world).changeType, (*world).changeID,
+	(*world).changeType, (*world).changeType, (*world).changeType, (*world).changeType, (*world).changeType,
+	(*world).changeID,
 	(*world).renameColumn, (*world).renameColumn, (*world).renameColumn, (*world).renameTable,
-	(*world).replaceIndex, (*world).replaceUnique, (*world).replaceCheck, (*world).replaceKey, (*world).replaceForeignKey,
-	(*world).addColumn, (*world).addColumn, (*world).addConstraint, (*world).addConstraint, (*world).setNotNull, (*world).dropColumn, (*world).dropTable,
+	(*world).replaceIndex, (*world).replaceUnique, (*world).replaceCheck, (*world).replaceKey,
+	(*world).replaceForeignKey,
+	(*world).addColumn, (*world).addColumn, (*world).addConstraint, (*world).addConstraint, (*world).setNotNull,
+	(*world).dropColumn, (*world).dropTable,
 	(*world).bracket, (*world).enumSwap, (*world).copyAndDrop,
 }
 
@@ -38,7 +41,8 @@ func (w *world) changeType() {
 		w.kind, w.up = "type between views", w.aroundViews(alter)
 	case c.hasDefault && w.chance(40):
 		w.kind = "type between defaults"
-		w.up = fmt.Sprintf("ALTER TABLE t ALTER COLUMN %s DROP DEFAULT;\n%sALTER TABLE t ALTER COLUMN %s SET DEFAULT '%s';\n", quoted(c.name), alter, quoted(c.name), c.typ.value(9))
+		w.up = fmt.Sprintf("ALTER TABLE t ALTER COLUMN %s DROP DEFAULT;\n%sALTER TABLE t ALTER COLUMN %s SET DEFAULT "+
+			"'%s';\n", quoted(c.name), alter, quoted(c.name), c.typ.value(9))
 	default:
 		w.up = alter
 	}
@@ -62,7 +66,8 @@ func (w *world) aroundViews(statement string) string {
 
 func (w *world) changeID() {
 	w.moved = true
-	w.changes("type of a key", "ALTER TABLE t ALTER COLUMN id TYPE %s;\n", pick(w, []string{"bigint", "bigint", "numeric"}))
+	w.changes("type of a key", "ALTER TABLE t ALTER COLUMN id TYPE %s;\n",
+		pick(w, []string{"bigint", "bigint", "numeric"}))
 }
 
 func (w *world) renameColumn() {
@@ -81,7 +86,8 @@ func (w *world) made(prefix string) []string {
 	var all []string
 	for _, sql := range w.ddl {
 		for _, word := range strings.FieldsFunc(sql, func(r rune) bool { return strings.ContainsRune(" ,();", r) }) {
-			if strings.HasPrefix(word, prefix) && len(word) > len(prefix) && word[len(prefix)] <= '9' && !contains(all, word) {
+			if strings.HasPrefix(word, prefix) && len(word) > len(prefix) && word[len(prefix)] <= '9' &&
+				!contains(all, word) {
 				all = append(all, word)
 			}
 		}
@@ -111,7 +117,8 @@ func (w *world) replaceIndex() {
 	}
 	exists := pick(w, []string{"", "IF EXISTS "})
 	fresh := pick(w, []string{old, old, "t_other"})
-	w.changes("replace index", "DROP INDEX %s%s;\nCREATE %sINDEX %s ON t (%s, id);\n", exists, old, pick(w, []string{"", "UNIQUE "}), fresh, list(cols))
+	w.changes("replace index", "DROP INDEX %s%s;\nCREATE %sINDEX %s ON t (%s, id);\n", exists, old,
+		pick(w, []string{"", "UNIQUE "}), fresh, list(cols))
 }
 
 func (w *world) replaceUnique() {
@@ -124,7 +131,8 @@ func (w *world) replaceUnique() {
 	w.uniques = append(w.uniques, namesOf(cols))
 	fresh := pick(w, []string{"t_once", "t_once", "t_twice"})
 	form := pick(w, []string{
-		"ALTER TABLE t DROP CONSTRAINT t_once;\nALTER TABLE t ADD CONSTRAINT %s UNIQUE (%s, id);\n", "ALTER TABLE t DROP CONSTRAINT t_once, ADD CONSTRAINT %s UNIQUE (id, %s);\n",
+		"ALTER TABLE t DROP CONSTRAINT t_once;\nALTER TABLE t ADD CONSTRAINT %s UNIQUE (%s, id);\n",
+		"ALTER TABLE t DROP CONSTRAINT t_once, ADD CONSTRAINT %s UNIQUE (id, %s);\n",
 		"ALTER TABLE t DROP CONSTRAINT t_once;\nCREATE UNIQUE INDEX %s ON t (%s, id);\n",
 	})
 	w.changes("replace unique", form, fresh, list(cols))
@@ -138,11 +146,14 @@ func (w *world) replaceCheck() {
 	}
 	w.do("ALTER TABLE t ADD CONSTRAINT t_small CHECK (%s < 500)", list(cols))
 	between := pick(w, []string{"", "", fmt.Sprintf("UPDATE t SET %s = 1 WHERE %s = 2;\n", list(cols), list(cols))})
-	w.changes("replace check", "ALTER TABLE t DROP CONSTRAINT t_small;\n%sALTER TABLE t ADD CONSTRAINT %s CHECK (%s < %d);\n", between, pick(w, []string{"t_small", "t_less"}), list(cols), pick(w, []int{400, 600}))
+	w.changes("replace check",
+		"ALTER TABLE t DROP CONSTRAINT t_small;\n%sALTER TABLE t ADD CONSTRAINT %s CHECK (%s < %d);\n", between,
+		pick(w, []string{"t_small", "t_less"}), list(cols), pick(w, []int{400, 600}))
 }
 
 func (w *world) replaceKey() {
-	w.changes("replace key", "ALTER TABLE t DROP CONSTRAINT t_pkey;\nALTER TABLE t ADD PRIMARY KEY (id, %s);\n", list(w.some(1, comparableOr(w))))
+	w.changes("replace key", "ALTER TABLE t DROP CONSTRAINT t_pkey;\nALTER TABLE t ADD PRIMARY KEY (id, %s);\n",
+		list(w.some(1, comparableOr(w))))
 }
 
 func comparableOr(w *world) func(*column) bool {
@@ -157,17 +168,23 @@ func comparableOr(w *world) func(*column) bool {
 func (w *world) replaceForeignKey() {
 	cols := w.some(1, func(c *column) bool { return c.typ.sql == "int" || c.typ.sql == "bigint" })
 	if len(cols) == 0 {
-		w.changes("replace foreign key", "ALTER TABLE child DROP CONSTRAINT IF EXISTS child_tid_fkey;\nALTER TABLE child ADD FOREIGN KEY (tid) REFERENCES t (id) %s;\n", w.actions())
+		w.changes("replace foreign key",
+			"ALTER TABLE child DROP CONSTRAINT IF EXISTS child_tid_fkey;\nALTER TABLE child ADD FOREIGN KEY (tid) "+
+				"REFERENCES t (id) %s;\n", w.actions())
 		return
 	}
 	w.do("ALTER TABLE t ADD CONSTRAINT t_to_p FOREIGN KEY (%s) REFERENCES p (id)", list(cols))
-	w.changes("replace foreign key", "ALTER TABLE t DROP CONSTRAINT t_to_p, ADD CONSTRAINT %s FOREIGN KEY (%s) REFERENCES p (id) %s;\n", pick(w, []string{"t_to_p", "t_to_p2"}), list(cols), w.actions())
+	w.changes("replace foreign key",
+		"ALTER TABLE t DROP CONSTRAINT t_to_p, ADD CONSTRAINT %s FOREIGN KEY (%s) REFERENCES p (id) %s;\n",
+		pick(w, []string{"t_to_p", "t_to_p2"}), list(cols), w.actions())
 }
 
 func (w *world) addColumn() {
 	w.changes("add column", "ALTER TABLE t ADD COLUMN fresh %s;\n", pick(w, []string{
-		"uuid NOT NULL DEFAULT gen_random_uuid()", "uuid DEFAULT gen_random_uuid()", "int NOT NULL DEFAULT 3 CHECK (fresh > 0)", "int REFERENCES p (id)",
-		"int DEFAULT 5 REFERENCES p (id)", "text UNIQUE", "uuid DEFAULT gen_random_uuid() UNIQUE", "timestamptz NOT NULL DEFAULT clock_timestamp()", "int CHECK (fresh > 3)",
+		"uuid NOT NULL DEFAULT gen_random_uuid()", "uuid DEFAULT gen_random_uuid()",
+		"int NOT NULL DEFAULT 3 CHECK (fresh > 0)", "int REFERENCES p (id)",
+		"int DEFAULT 5 REFERENCES p (id)", "text UNIQUE", "uuid DEFAULT gen_random_uuid() UNIQUE",
+		"timestamptz NOT NULL DEFAULT clock_timestamp()", "int CHECK (fresh > 3)",
 	}))
 }
 
@@ -175,18 +192,24 @@ func (w *world) addConstraint() {
 	cols := w.some(2, comparable)
 	switch w.IntN(5) {
 	case 0:
-		if nums := w.some(1, func(c *column) bool { return c.typ.sql == "int" || c.typ.sql == "bigint" }); len(nums) > 0 {
-			w.changes("add foreign key", "ALTER TABLE t ADD FOREIGN KEY (%s) REFERENCES p (id) %s;\n", list(nums), w.actions())
+		if nums := w.some(1, func(c *column) bool {
+			return c.typ.sql == "int" || c.typ.sql == "bigint"
+		}); len(nums) > 0 {
+			w.changes("add foreign key", "ALTER TABLE t ADD FOREIGN KEY (%s) REFERENCES p (id) %s;\n", list(nums),
+				w.actions())
 			return
 		}
 	case 1:
 		if nums := w.some(1, func(c *column) bool { return c.typ.number }); len(nums) > 0 {
-			w.changes("add check", "ALTER TABLE t ADD CHECK (%s > 0), ADD CONSTRAINT named CHECK (%s < 100000) NO INHERIT;\n", list(nums), list(nums))
+			w.changes("add check",
+				"ALTER TABLE t ADD CHECK (%s > 0), ADD CONSTRAINT named CHECK (%s < 100000) NO INHERIT;\n", list(nums),
+				list(nums))
 			return
 		}
 	case 2:
 		if len(cols) > 0 {
-			w.changes("add unique", "ALTER TABLE t ADD UNIQUE (%s)%s;\n", list(cols), pick(w, []string{"", "", " DEFERRABLE", " DEFERRABLE INITIALLY DEFERRED"}))
+			w.changes("add unique", "ALTER TABLE t ADD UNIQUE (%s)%s;\n", list(cols),
+				pick(w, []string{"", "", " DEFERRABLE", " DEFERRABLE INITIALLY DEFERRED"}))
 			return
 		}
 	}
@@ -224,13 +247,17 @@ func (w *world) bracket() {
 	case 4:
 		open, shut = "SET CONSTRAINTS ALL DEFERRED;\n", ""
 	case 5:
-		open, shut = "ALTER TABLE t ALTER COLUMN "+name+" DROP NOT NULL;\n", "ALTER TABLE t ALTER COLUMN "+name+" SET NOT NULL;\n"
+		open, shut = "ALTER TABLE t ALTER COLUMN "+name+" DROP NOT NULL;\n",
+			"ALTER TABLE t ALTER COLUMN "+name+" SET NOT NULL;\n"
 		if !c.notNull {
 			open = "CREATE TEMP TABLE kept AS SELECT * FROM t;\n"
 			shut = ""
 		}
 	}
-	inner := pick(w, []string{"CREATE INDEX ON t (touched, id);\n", "UPDATE t SET touched = touched + 1;\n", "ALTER TABLE t ALTER COLUMN touched TYPE bigint;\n"})
+	inner := pick(w, []string{
+		"CREATE INDEX ON t (touched, id);\n", "UPDATE t SET touched = touched + 1;\n",
+		"ALTER TABLE t ALTER COLUMN touched TYPE bigint;\n",
+	})
 	w.changes("bracket", "%s", open+inner+shut)
 }
 
@@ -238,7 +265,8 @@ func (w *world) enumSwap() {
 	w.changes("enum swap", "ALTER TYPE mood RENAME TO mood_old;\nCREATE TYPE mood AS ENUM ('a', 'b', 'c', 'e');\n")
 	for _, c := range w.columns {
 		if c.typ.sql == "mood" {
-			w.up += fmt.Sprintf("ALTER TABLE t ALTER COLUMN %s DROP DEFAULT;\nALTER TABLE t ALTER COLUMN %s TYPE mood USING %s::text::mood;\n", quoted(c.name), quoted(c.name), quoted(c.name))
+			w.up += fmt.Sprintf("ALTER TABLE t ALTER COLUMN %s DROP DEFAULT;\nALTER TABLE t ALTER COLUMN %s TYPE "+
+				"mood USING %s::text::mood;\n", quoted(c.name), quoted(c.name), quoted(c.name))
 		}
 	}
 	w.up += "DROP TYPE mood_old;\nCREATE INDEX ON t (touched);\n"
@@ -247,5 +275,7 @@ func (w *world) enumSwap() {
 func (w *world) copyAndDrop() {
 	c := w.some(1, anyColumn)[0]
 	w.dropped, w.moved = append(w.dropped, c.name), true
-	w.changes("copy and drop", "ALTER TABLE t ADD COLUMN copied text;\nUPDATE t SET copied = %s::text;\nALTER TABLE t DROP COLUMN %s;\n", quoted(c.name), quoted(c.name))
+	w.changes("copy and drop",
+		"ALTER TABLE t ADD COLUMN copied text;\nUPDATE t SET copied = %s::text;\nALTER TABLE t DROP COLUMN %s;\n",
+		quoted(c.name), quoted(c.name))
 }

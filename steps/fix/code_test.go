@@ -49,7 +49,9 @@ func (w *world) spelt(sql string, fresh bool) string {
 
 // usable are the columns that code may name on both sides of the migration.
 func (w *world) usable() []*column {
-	return slices.DeleteFunc(slices.Clone(w.columns), func(c *column) bool { return c.generated || slices.Contains(w.dropped, c.name) })
+	return slices.DeleteFunc(slices.Clone(w.columns), func(c *column) bool {
+		return c.generated || slices.Contains(w.dropped, c.name)
+	})
 }
 
 func marked(c *column) string { return "$" + c.name + "$" }
@@ -57,8 +59,10 @@ func marked(c *column) string { return "$" + c.name + "$" }
 func (w *world) n() int { return 1 + w.IntN(60) }
 
 var kindsOfCode = []func(*world) statement{
-	(*world).insert, (*world).insert, (*world).insertSome, (*world).insertNull, (*world).insertByPlace, (*world).updateOne, (*world).updateOne, (*world).updateTwo,
-	(*world).updateNull, (*world).updateDefault, (*world).deleteRow, (*world).upsert, (*world).upsert, (*world).upsertNamed, (*world).parentGone, (*world).childRow,
+	(*world).insert, (*world).insert, (*world).insertSome, (*world).insertNull, (*world).insertByPlace,
+	(*world).updateOne, (*world).updateOne, (*world).updateTwo,
+	(*world).updateNull, (*world).updateDefault, (*world).deleteRow, (*world).upsert, (*world).upsert,
+	(*world).upsertNamed, (*world).parentGone, (*world).childRow,
 	(*world).read, (*world).readView, (*world).swapTwo, (*world).readBy,
 }
 
@@ -67,7 +71,9 @@ func (w *world) insert() statement {
 	for _, c := range w.usable() {
 		names, values = append(names, marked(c)), append(values, "'"+c.typ.value(w.n()+40)+"'")
 	}
-	return statement{fmt.Sprintf("INSERT INTO $t$ (%s) VALUES (%s)", strings.Join(names, ", "), strings.Join(values, ", ")), true}
+	return statement{
+		fmt.Sprintf("INSERT INTO $t$ (%s) VALUES (%s)", strings.Join(names, ", "), strings.Join(values, ", ")), true,
+	}
 }
 
 // insertSome leaves out columns: they get their defaults.
@@ -87,7 +93,9 @@ func (w *world) insertSome() statement {
 	if len(names) == 0 {
 		return statement{"INSERT INTO $t$ DEFAULT VALUES", false}
 	}
-	return statement{fmt.Sprintf("INSERT INTO $t$ (%s) VALUES (%s)", strings.Join(names, ", "), strings.Join(values, ", ")), steady}
+	return statement{
+		fmt.Sprintf("INSERT INTO $t$ (%s) VALUES (%s)", strings.Join(names, ", "), strings.Join(values, ", ")), steady,
+	}
 }
 
 func (w *world) insertNull() statement {
@@ -106,7 +114,9 @@ func (w *world) insertByPlace() statement {
 	if w.moved {
 		return statement{}
 	}
-	return statement{fmt.Sprintf("INSERT INTO $t$ VALUES (%d, '%s')", 100+w.IntN(800), w.columns[0].typ.value(w.n()+40)), false}
+	return statement{
+		fmt.Sprintf("INSERT INTO $t$ VALUES (%d, '%s')", 100+w.IntN(800), w.columns[0].typ.value(w.n()+40)), false,
+	}
 }
 
 func (w *world) updateOne() statement {
@@ -119,7 +129,10 @@ func (w *world) updateTwo() statement {
 	if c == d {
 		return statement{fmt.Sprintf("UPDATE $t$ SET touched = touched WHERE id = %d", w.n()), true}
 	}
-	return statement{fmt.Sprintf("UPDATE $t$ SET %s = '%s', %s = '%s' WHERE id = %d", marked(c), c.typ.value(w.n()), marked(d), d.typ.value(w.n()), w.n()), true}
+	return statement{
+		fmt.Sprintf("UPDATE $t$ SET %s = '%s', %s = '%s' WHERE id = %d", marked(c), c.typ.value(w.n()), marked(d),
+			d.typ.value(w.n()), w.n()), true,
+	}
 }
 
 func (w *world) updateNull() statement {
@@ -150,7 +163,10 @@ func (w *world) upsert() statement {
 		keys = append(keys, k)
 	}
 	insert := w.insert()
-	do := pick(w, []string{"NOTHING", fmt.Sprintf("UPDATE SET %s = '%s'", marked(c), c.typ.value(w.n())), fmt.Sprintf("UPDATE SET %s = EXCLUDED.%s", marked(c), marked(c))})
+	do := pick(w, []string{
+		"NOTHING", fmt.Sprintf("UPDATE SET %s = '%s'", marked(c), c.typ.value(w.n())),
+		fmt.Sprintf("UPDATE SET %s = EXCLUDED.%s", marked(c), marked(c)),
+	})
 	return statement{fmt.Sprintf("%s ON CONFLICT (%s) DO %s", insert.sql, strings.Join(keys, ", "), do), true}
 }
 
@@ -162,7 +178,10 @@ func (w *world) upsertNamed() statement {
 }
 
 func (w *world) parentGone() statement {
-	return pick(w, []statement{{fmt.Sprintf("DELETE FROM p WHERE id = %d", w.n()), false}, {fmt.Sprintf("UPDATE p SET id = id + 1000 WHERE id = %d", w.n()), false}})
+	return pick(w, []statement{
+		{fmt.Sprintf("DELETE FROM p WHERE id = %d", w.n()), false},
+		{fmt.Sprintf("UPDATE p SET id = id + 1000 WHERE id = %d", w.n()), false},
+	})
 }
 
 func (w *world) childRow() statement {
@@ -170,7 +189,8 @@ func (w *world) childRow() statement {
 		return statement{}
 	}
 	return pick(w, []statement{
-		{fmt.Sprintf("INSERT INTO child VALUES (%d, %d)", w.IntN(1000), w.n()), true}, {fmt.Sprintf("UPDATE child SET tid = %d WHERE n = %d", w.n(), w.n()), true},
+		{fmt.Sprintf("INSERT INTO child VALUES (%d, %d)", w.IntN(1000), w.n()), true},
+		{fmt.Sprintf("UPDATE child SET tid = %d WHERE n = %d", w.n(), w.n()), true},
 		{fmt.Sprintf("UPDATE $t$ SET id = id + 2000 WHERE id = %d", w.n()), false},
 	})
 }
@@ -190,7 +210,9 @@ func (w *world) readBy() statement {
 	if !comparable(c) {
 		return statement{}
 	}
-	return statement{fmt.Sprintf("SELECT id FROM $t$ WHERE %s = '%s' ORDER BY id", marked(c), c.typ.value(w.n())), false}
+	return statement{
+		fmt.Sprintf("SELECT id FROM $t$ WHERE %s = '%s' ORDER BY id", marked(c), c.typ.value(w.n())), false,
+	}
 }
 
 func (w *world) readView() statement {
@@ -204,5 +226,8 @@ func (w *world) readView() statement {
 func (w *world) swapTwo() statement {
 	c := pick(w, w.columnsOr())
 	a, b := w.n(), w.n()
-	return statement{fmt.Sprintf("UPDATE $t$ SET %s = '%s' WHERE id = %d; UPDATE $t$ SET %s = '%s' WHERE id = %d", marked(c), c.typ.value(b), a, marked(c), c.typ.value(a), b), false}
+	return statement{
+		fmt.Sprintf("UPDATE $t$ SET %s = '%s' WHERE id = %d; UPDATE $t$ SET %s = '%s' WHERE id = %d", marked(c),
+			c.typ.value(b), a, marked(c), c.typ.value(a), b), false,
+	}
 }

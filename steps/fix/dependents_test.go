@@ -7,10 +7,15 @@ import (
 
 // dependents are ways in which something may hang on the table or its columns.
 var dependents = []func(*world){
-	func(w *world) { w.index(false) }, func(w *world) { w.index(false) }, func(w *world) { w.index(true) }, (*world).uniqueKey, (*world).uniqueKey,
-	(*world).partialIndex, (*world).expressionIndex, (*world).check, (*world).check, (*world).foreignKey, (*world).foreignKey, (*world).referred,
-	(*world).view, (*world).view, (*world).view, (*world).function, (*world).trigger, (*world).trigger, (*world).policy, (*world).publication,
-	(*world).statistics, (*world).said, (*world).said, (*world).said, (*world).tuned, (*world).generatedColumn, (*world).kin, (*world).rowType, (*world).exclusion,
+	func(w *world) { w.index(false) }, func(w *world) { w.index(false) }, func(w *world) {
+		w.index(true)
+	}, (*world).uniqueKey, (*world).uniqueKey,
+	(*world).partialIndex, (*world).expressionIndex, (*world).check, (*world).check, (*world).foreignKey,
+	(*world).foreignKey, (*world).referred,
+	(*world).view, (*world).view, (*world).view, (*world).function, (*world).trigger, (*world).trigger, (*world).policy,
+	(*world).publication,
+	(*world).statistics, (*world).said, (*world).said, (*world).said, (*world).tuned, (*world).generatedColumn,
+	(*world).kin, (*world).rowType, (*world).exclusion,
 	(*world).chosen, (*world).rule,
 }
 
@@ -89,23 +94,29 @@ func (w *world) check() {
 		condition = list(cols) + " <> ''"
 	}
 	name := w.fresh("t_c")
-	w.do("ALTER TABLE t ADD CONSTRAINT %s CHECK (%s)%s", name, condition, pick(w, []string{"", "", " NOT VALID", " NO INHERIT"}))
+	w.do("ALTER TABLE t ADD CONSTRAINT %s CHECK (%s)%s", name, condition,
+		pick(w, []string{"", "", " NOT VALID", " NO INHERIT"}))
 	if w.chance(30) {
 		w.do("COMMENT ON CONSTRAINT %s ON t IS 'held'", name)
 	}
 }
 
 func (w *world) foreignKey() {
-	cols := w.some(1, func(c *column) bool { return c.typ.sql == "int" || c.typ.sql == "bigint" || c.typ.sql == "smallint" })
+	cols := w.some(1, func(c *column) bool {
+		return c.typ.sql == "int" || c.typ.sql == "bigint" || c.typ.sql == "smallint"
+	})
 	if len(cols) == 0 {
 		return
 	}
-	w.do("ALTER TABLE t ADD CONSTRAINT %s FOREIGN KEY (%s) REFERENCES p (id) %s%s", w.fresh("t_f"), list(cols), w.actions(), pick(w, []string{"", "", " DEFERRABLE INITIALLY DEFERRED", " NOT VALID"}))
+	w.do("ALTER TABLE t ADD CONSTRAINT %s FOREIGN KEY (%s) REFERENCES p (id) %s%s", w.fresh("t_f"), list(cols),
+		w.actions(), pick(w, []string{"", "", " DEFERRABLE INITIALLY DEFERRED", " NOT VALID"}))
 }
 
 // referred has another table refer to a column of this one.
 func (w *world) referred() {
-	cols := w.some(1, func(c *column) bool { return c.typ.sql == "int" || c.typ.sql == "bigint" || c.typ.sql == "text" })
+	cols := w.some(1, func(c *column) bool {
+		return c.typ.sql == "int" || c.typ.sql == "bigint" || c.typ.sql == "text"
+	})
 	if len(cols) == 0 {
 		return
 	}
@@ -125,7 +136,8 @@ func (w *world) view() {
 		w.do("CREATE MATERIALIZED VIEW %s AS SELECT id, %s FROM t", name, list(cols))
 		return
 	case 2:
-		w.do("CREATE VIEW %s AS SELECT t.id, p.k, %s FROM t JOIN p ON p.id = t.id", name, "t."+strings.Join(namesOf(cols), ", t."))
+		w.do("CREATE VIEW %s AS SELECT t.id, p.k, %s FROM t JOIN p ON p.id = t.id", name,
+			"t."+strings.Join(namesOf(cols), ", t."))
 	case 3:
 		w.do("CREATE VIEW %s AS SELECT id FROM t WHERE %s IS NOT NULL", name, quoted(cols[0].name))
 	default:
@@ -159,26 +171,31 @@ func (w *world) trigger() {
 	c := quoted(cols[0].name)
 	switch w.IntN(6) {
 	case 0:
-		w.do("CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.touched := NEW.touched + 1; RETURN NEW; END'", f)
+		w.do("CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.touched := NEW.touched + 1; RETURN "+
+			"NEW; END'", f)
 		w.do("CREATE TRIGGER %s BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION %s()", name, f)
 		w.touched = true
 	case 1:
 		w.do("CREATE TABLE IF NOT EXISTS log (r jsonb)")
-		w.do("CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO log VALUES (to_jsonb(NEW)); RETURN NEW; END'", f)
+		w.do("CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO log VALUES "+
+			"(to_jsonb(NEW)); RETURN NEW; END'", f)
 		w.do("CREATE TRIGGER %s AFTER INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION %s()", name, f)
 	case 2:
 		w.do("CREATE TABLE IF NOT EXISTS copies (LIKE t)")
-		w.do("CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO copies VALUES (NEW.*); RETURN NEW; END'", f)
+		w.do("CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO copies VALUES (NEW.*); "+
+			"RETURN NEW; END'", f)
 		w.do("CREATE TRIGGER %s AFTER UPDATE ON t FOR EACH ROW EXECUTE FUNCTION %s()", name, f)
 	case 3:
-		w.do("CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.%s := NEW.%s; RETURN NEW; END'", f, c, c)
+		w.do("CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.%s := NEW.%s; RETURN NEW; END'", f, c,
+			c)
 		w.do("CREATE TRIGGER %s BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION %s()", name, f)
 	case 4:
 		w.do("CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'", f)
 		w.do("CREATE TRIGGER %s BEFORE UPDATE OF %s ON t FOR EACH ROW EXECUTE FUNCTION %s()", name, c, f)
 	default:
 		w.do("CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'", f)
-		w.do("CREATE TRIGGER %s AFTER UPDATE ON t FOR EACH ROW WHEN (NEW.%s IS NOT NULL) EXECUTE FUNCTION %s()", name, c, f)
+		w.do("CREATE TRIGGER %s AFTER UPDATE ON t FOR EACH ROW WHEN (NEW.%s IS NOT NULL) EXECUTE FUNCTION %s()", name,
+			c, f)
 	}
 }
 
@@ -236,7 +253,8 @@ func (w *world) said() {
 
 func (w *world) tuned() {
 	c := list(w.some(1, anyColumn))
-	w.do("ALTER TABLE t ALTER COLUMN %s %s", c, pick(w, []string{"SET STATISTICS 50", "SET (n_distinct = -0.5)", "SET STATISTICS 0"}))
+	w.do("ALTER TABLE t ALTER COLUMN %s %s", c,
+		pick(w, []string{"SET STATISTICS 50", "SET (n_distinct = -0.5)", "SET STATISTICS 0"}))
 }
 
 func (w *world) generatedColumn() {

@@ -21,21 +21,29 @@ func (c Case) fate() fate {
 	name := path.Base(c.Migration.Up.Path)
 	switch {
 	case c.Folder.Format == "":
-		return fate{why: "stays: it is in no migrations folder", refused: name + " is in no migrations folder, so nobody knows how files are numbered there"}
+		return fate{
+			why:     "stays: it is in no migrations folder",
+			refused: name + " is in no migrations folder, so nobody knows how files are numbered there",
+		}
 	case c.Status.Ran(c.Migration):
 		return fate{
-			why:     fmt.Sprintf("stays: it is applied on %s, and a migration that has run is never touched", c.Asked),
-			refused: fmt.Sprintf("%s is applied on %s: files that do the same again would fail there; what is left to do goes into a new migration", name, c.Asked),
+			why: fmt.Sprintf("stays: it is applied on %s, and a migration that has run is never touched", c.Asked),
+			refused: fmt.Sprintf("%s is applied on %s: files that do the same again would fail there; what is left "+
+				"to do goes into a new migration", name, c.Asked),
 		}
 	}
 	if later := c.later(); later != "" {
 		return fate{
-			why:     "stays: " + later + " has a higher version",
-			refused: fmt.Sprintf("%s has a higher version than %s, so it would run before the new files%s", later, name, c.above(later, name)),
+			why: "stays: " + later + " has a higher version",
+			refused: fmt.Sprintf("%s has a higher version than %s, so it would run before the new files%s", later, name,
+				c.above(later, name)),
 		}
 	}
 	if slices.Contains(c.Git.Merged, c.Migration.Up.Path) {
-		return fate{why: fmt.Sprintf("stays: it is merged into %s, so it may have run somewhere; where it is still pending it runs before the new files: take it out by hand where you know that it ran nowhere", c.Git.Default)}
+		return fate{
+			why: fmt.Sprintf("stays: it is merged into %s, so it may have run somewhere; where it is still pending "+
+				"it runs before the new files: take it out by hand where you know that it ran nowhere", c.Git.Default),
+		}
 	}
 	var asked []string
 	if c.Asked != "" {
@@ -45,7 +53,10 @@ func (c Case) fate() fate {
 		asked = append(asked, "not on "+c.Git.Default)
 	}
 	if len(asked) == 0 {
-		return fate{why: "stays: nobody could be asked whether it has run (no database was named, and " + string(c.Git.Unknown) + ")"}
+		return fate{
+			why: "stays: nobody could be asked whether it has run (no database was named, and " +
+				string(c.Git.Unknown) + ")",
+		}
 	}
 	why := "goes: " + strings.Join(asked, ", ")
 	if c.Git.Unknown != "" {

@@ -21,7 +21,8 @@ import (
 )
 
 var (
-	runs  = flag.Int("runs", 0, "how many generated migrations are played; 0 = a few, or 150 where BELAY_TEST_LONG is set")
+	runs = flag.Int("runs", 0,
+		"how many generated migrations are played; 0 = a few, or 150 where BELAY_TEST_LONG is set")
 	first = flag.Uint64("seed", 1, "the first seed")
 	shown = flag.Bool("shown", false, "show the world and the files of each run")
 )
@@ -160,7 +161,10 @@ func reason(p fix.Proposal) string {
 		return p.Refused
 	}
 	why := p.Left[0].Why
-	for _, n := range []struct{ found, as string }{{`line \d+`, "a line"}, {`\b[a-z]+_?[a-z]*\d+\w*`, "…"}, {`'[^']*'\S*`, "…"}, {`\bpublic\.\w+`, "…"}, {`\b(alpha|beta|gamma|Gamma|note|state|renamed)\b`, "…"}} {
+	for _, n := range []struct{ found, as string }{
+		{`line \d+`, "a line"}, {`\b[a-z]+_?[a-z]*\d+\w*`, "…"}, {`'[^']*'\S*`, "…"}, {`\bpublic\.\w+`, "…"},
+		{`\b(alpha|beta|gamma|Gamma|note|state|renamed)\b`, "…"},
+	} {
 		why = regexp.MustCompile(n.found).ReplaceAllString(why, n.as)
 	}
 	return why
@@ -173,7 +177,8 @@ func (s *stage) stopped(path string, err, refused error) string {
 		refused = s.withWritten()
 	}
 	if refused == nil {
-		s.Errorf("%s fails: %v, and the original went through:\n%s%s", path, err, s.up, fix.Text(s.proposal.Rewrite, "m"))
+		s.Errorf("%s fails: %v, and the original went through:\n%s%s", path, err, s.up,
+			fix.Text(s.proposal.Rewrite, "m"))
 		return s.kind + ": wrong"
 	}
 	s.code("after "+path+" failed", true)
@@ -315,18 +320,21 @@ func explained(line, kept string) bool {
 		return strings.HasPrefix(line, "- statistics ") && strings.Contains(kept, "keep their target")
 	}
 	for _, found := range []string{`\w+_drop_\d{8}`, `\w+_old\b`, `\w+_idx\d*\b`, `\bt_[a-z]\d+\b`, `\bzz_\w+?_sync`} {
-		if name := regexp.MustCompile(found).FindString(line); name != "" && strings.Contains(kept, strings.TrimSuffix(name, "_sync")) {
+		if name := regexp.MustCompile(found).FindString(line); name != "" &&
+			strings.Contains(kept, strings.TrimSuffix(name, "_sync")) {
 			return true
 		}
 	}
 	if name, ok := strings.CutPrefix(line, "+ column "); ok {
 		name = strings.Fields(name)[0]
-		return strings.Contains(kept, "column public."+strings.ReplaceAll(name, `"`, "")) || strings.Contains(kept, "view public."+strings.Split(name, ".")[0]+" ")
+		return strings.Contains(kept, "column public."+strings.ReplaceAll(name, `"`, "")) ||
+			strings.Contains(kept, "view public."+strings.Split(name, ".")[0]+" ")
 	}
 	if name, ok := strings.CutPrefix(line, "+ relation v "); ok {
 		return strings.Contains(kept, "view public."+strings.Fields(name)[0]+" ")
 	}
-	return strings.HasPrefix(line, "+ rule ") && strings.Contains(kept, "view public.t stands") || strings.HasPrefix(line, "+ statistics ") && strings.Contains(kept, "keep their target")
+	return strings.HasPrefix(line, "+ rule ") && strings.Contains(kept, "view public.t stands") ||
+		strings.HasPrefix(line, "+ statistics ") && strings.Contains(kept, "keep their target")
 }
 
 func schemaOf(t *testing.T, c *pgx.Conn) string {
@@ -346,10 +354,13 @@ func schemaOf(t *testing.T, c *pgx.Conn) string {
 func (s *stage) rowsOf(c *pgx.Conn, table string) string {
 	ctx := context.Background()
 	var exists bool
-	if err := s.original.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", table).Scan(&exists); err != nil || !exists {
+	if err := s.original.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", table).Scan(&exists); err != nil ||
+		!exists {
 		return ""
 	}
-	rows, err := s.original.Query(ctx, "SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attname", table)
+	rows, err := s.original.Query(ctx,
+		"SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT "+
+			"attisdropped ORDER BY attname", table)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -361,11 +372,15 @@ func (s *stage) rowsOf(c *pgx.Conn, table string) string {
 	for _, col := range s.columns {
 		if col.unsteady {
 			names = slices.DeleteFunc(names, func(n string) bool { return n == "copied" })
-			names = slices.DeleteFunc(names, func(n string) bool { return n == quoted(col.name) || n == s.renamed[col.name] })
+			names = slices.DeleteFunc(names, func(n string) bool {
+				return n == quoted(col.name) || n == s.renamed[col.name]
+			})
 		}
 	}
 	var text string
-	if err := c.QueryRow(ctx, "SELECT coalesce(string_agg(r, E'\\n' ORDER BY r), '') FROM (SELECT ROW("+strings.Join(names, ", ")+")::text AS r FROM "+table+") x").Scan(&text); err != nil {
+	if err := c.QueryRow(ctx,
+		"SELECT coalesce(string_agg(r, E'\\n' ORDER BY r), '') FROM (SELECT ROW("+strings.Join(names, ", ")+
+			")::text AS r FROM "+table+") x").Scan(&text); err != nil {
 		s.Fatal(err)
 	}
 	return text

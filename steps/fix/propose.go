@@ -58,8 +58,9 @@ type Proposal struct {
 func Propose(ctx context.Context, c Case) (Proposal, error) {
 	o := c.Options
 	plan, err := rewrite.Propose(ctx, rewrite.Input{
-		Path: c.Migration.Up.Path, Title: c.Migration.Title, SQL: c.Migration.Up.Bytes, Mode: c.Mode, Snapshot: c.Snapshot,
-		Options: lint.Options{Version: o.Version, Small: o.Small, Waivers: o.Waivers, Today: o.Today},
+		Path: c.Migration.Up.Path, Title: c.Migration.Title, SQL: c.Migration.Up.Bytes, Mode: c.Mode,
+		Snapshot: c.Snapshot,
+		Options:  lint.Options{Version: o.Version, Small: o.Small, Waivers: o.Waivers, Today: o.Today},
 	}, rules.All(), ways.All())
 	if err != nil {
 		return Proposal{}, err
@@ -78,7 +79,8 @@ func Propose(ctx context.Context, c Case) (Proposal, error) {
 		return p, nil
 	}
 	if c.Format.Compose == nil {
-		p.Kept, p.Refused = []string{}, c.Format.Title+" alone can make a migration: make one with it for each part, and put the SQL into it"
+		p.Kept, p.Refused = []string{},
+			c.Format.Title+" alone can make a migration: make one with it for each part, and put the SQL into it"
 		return p, nil
 	}
 	p.Made = c.Format.ComposeAll(c.Folder.Above(c.highest()), plan.Drafts(path.Base(p.Path)), c.Now)
@@ -94,7 +96,8 @@ func (p *Proposal) fill(plan rewrite.Plan) {
 	for i, m := range p.Made {
 		from := plan.Files[i]
 		f := fact.RewriteFile{
-			Path: m.Up.Path, SQL: secret.SQL(string(m.Up.Whole)), Alone: from.Alone, Backfill: from.Backfill, Why: from.Why, Before: from.Before,
+			Path: m.Up.Path, SQL: secret.SQL(string(m.Up.Whole)), Alone: from.Alone, Backfill: from.Backfill,
+			Why: from.Why, Before: from.Before,
 			Lock: from.Lock, Back: from.Back, Ways: append([]string{}, from.Ways...), Hazards: []string{},
 		}
 		var down []byte
@@ -109,7 +112,8 @@ func (p *Proposal) fill(plan rewrite.Plan) {
 	if p.Kept == nil {
 		p.Kept = []string{}
 	}
-	p.Commit = fmt.Sprintf("Rewrite %s into %d safe phases\n\n%s", path.Base(p.Path), len(p.Files), strings.Join(p.Kept, "\n"))
+	p.Commit = fmt.Sprintf("Rewrite %s into %d safe phases\n\n%s", path.Base(p.Path), len(p.Files),
+		strings.Join(p.Kept, "\n"))
 }
 
 // judge has the review look at what was made, file after file.

@@ -58,20 +58,51 @@ type family struct {
 func num(n int) string { return fmt.Sprint(n) }
 
 var families = []*family{
-	{sql: "int", value: num, fill: "g", number: true, becomes: []string{"bigint", "bigint", "numeric(12,2)", "smallint", "text", "double precision"}},
+	{
+		sql: "int", value: num, fill: "g", number: true,
+		becomes: []string{"bigint", "bigint", "numeric(12,2)", "smallint", "text", "double precision"},
+	},
 	{sql: "bigint", value: num, fill: "g", number: true, becomes: []string{"int", "numeric", "text USING $c::text"}},
 	{sql: "smallint", value: num, fill: "g", number: true, becomes: []string{"int", "bigint"}},
-	{sql: "numeric(10,2)", value: num, fill: "g", number: true, becomes: []string{"numeric(12,4)", "int", "bigint USING ($c * 100)::bigint"}},
-	{sql: "text", value: num, fill: "g::text", text: true, becomes: []string{"int USING $c::int", "varchar(20)", "bigint", "jsonb USING to_jsonb($c)", "bigint USING nullif($c, '')::bigint", "text COLLATE \"C\""}},
-	{sql: "varchar(20)", value: num, fill: "g::text", text: true, becomes: []string{"varchar(10)", "text", "int USING $c::int", "varchar(40)", "char(12)"}},
-	{sql: "text", value: func(n int) string { return fmt.Sprintf("w%d", n) }, fill: "'w' || g", text: true, becomes: []string{"varchar(30)", "text USING upper($c)", "mood"}},
-	{sql: "timestamp", value: func(n int) string { return fmt.Sprintf("2024-01-01 00:00:%02d", n%60) }, fill: "timestamp '2024-01-01' + g * interval '1 second'", becomes: []string{"timestamptz", "date", "text"}},
-	{sql: "date", value: func(n int) string { return fmt.Sprintf("2024-%02d-%02d", n/28%12+1, n%28+1) }, fill: "date '2024-01-01' + g", becomes: []string{"timestamp", "timestamptz"}},
-	{sql: "uuid", value: func(n int) string { return fmt.Sprintf("00000000-0000-0000-0000-%012d", n) }, fill: "('00000000-0000-0000-0000-' || lpad(g::text, 12, '0'))::uuid", becomes: []string{"text", "varchar(40)"}},
-	{sql: "jsonb", value: func(n int) string { return fmt.Sprintf(`{"n": %d}`, n) }, fill: "jsonb_build_object('n', g)", becomes: []string{"json", "text"}},
-	{sql: "json", value: func(n int) string { return fmt.Sprintf(`{"n": %d}`, n) }, fill: "json_build_object('n', g)", becomes: []string{"jsonb"}},
-	{sql: "boolean", value: func(n int) string { return fmt.Sprint(n%2 == 0) }, fill: "g % 2 = 0", becomes: []string{"text", "int USING $c::int"}},
-	{sql: "mood", value: func(n int) string { return []string{"a", "b", "c"}[n%3] }, fill: "(ARRAY['a', 'b', 'c'])[g % 3 + 1]::mood", becomes: []string{"text", "varchar(10)"}},
+	{
+		sql: "numeric(10,2)", value: num, fill: "g", number: true,
+		becomes: []string{"numeric(12,4)", "int", "bigint USING ($c * 100)::bigint"},
+	},
+	{
+		sql: "text", value: num, fill: "g::text", text: true,
+		becomes: []string{
+			"int USING $c::int", "varchar(20)", "bigint", "jsonb USING to_jsonb($c)",
+			"bigint USING nullif($c, '')::bigint", "text COLLATE \"C\"",
+		},
+	},
+	{
+		sql: "varchar(20)", value: num, fill: "g::text", text: true,
+		becomes: []string{"varchar(10)", "text", "int USING $c::int", "varchar(40)", "char(12)"},
+	},
+	{sql: "text", value: func(n int) string {
+		return fmt.Sprintf("w%d", n)
+	}, fill: "'w' || g", text: true, becomes: []string{"varchar(30)", "text USING upper($c)", "mood"}},
+	{sql: "timestamp", value: func(n int) string {
+		return fmt.Sprintf("2024-01-01 00:00:%02d", n%60)
+	}, fill: "timestamp '2024-01-01' + g * interval '1 second'", becomes: []string{"timestamptz", "date", "text"}},
+	{sql: "date", value: func(n int) string {
+		return fmt.Sprintf("2024-%02d-%02d", n/28%12+1, n%28+1)
+	}, fill: "date '2024-01-01' + g", becomes: []string{"timestamp", "timestamptz"}},
+	{sql: "uuid", value: func(n int) string {
+		return fmt.Sprintf("00000000-0000-0000-0000-%012d", n)
+	}, fill: "('00000000-0000-0000-0000-' || lpad(g::text, 12, '0'))::uuid", becomes: []string{"text", "varchar(40)"}},
+	{sql: "jsonb", value: func(n int) string {
+		return fmt.Sprintf(`{"n": %d}`, n)
+	}, fill: "jsonb_build_object('n', g)", becomes: []string{"json", "text"}},
+	{sql: "json", value: func(n int) string {
+		return fmt.Sprintf(`{"n": %d}`, n)
+	}, fill: "json_build_object('n', g)", becomes: []string{"jsonb"}},
+	{sql: "boolean", value: func(n int) string {
+		return fmt.Sprint(n%2 == 0)
+	}, fill: "g % 2 = 0", becomes: []string{"text", "int USING $c::int"}},
+	{sql: "mood", value: func(n int) string {
+		return []string{"a", "b", "c"}[n%3]
+	}, fill: "(ARRAY['a', 'b', 'c'])[g % 3 + 1]::mood", becomes: []string{"text", "varchar(10)"}},
 	{sql: "posint", value: num, fill: "g", number: true, becomes: []string{"int", "bigint", "posbig"}},
 }
 
@@ -152,12 +183,14 @@ func (w *world) schema() {
 		fills = append(fills, c.typ.fill)
 	}
 	w.do("CREATE TABLE t (id %s PRIMARY KEY, %s, touched int NOT NULL DEFAULT 0)", id, strings.Join(defs, ", "))
-	w.do("INSERT INTO t (id, %s) SELECT g, %s FROM generate_series(1, %d) g", list(w.columns), strings.Join(fills, ", "), rows)
+	w.do("INSERT INTO t (id, %s) SELECT g, %s FROM generate_series(1, %d) g", list(w.columns),
+		strings.Join(fills, ", "), rows)
 	if strings.Contains(id, "serial") || strings.Contains(id, "IDENTITY") {
 		w.do("SELECT setval(pg_get_serial_sequence('t', 'id'), 1000)")
 	}
 	w.uniques = append(w.uniques, []string{"id"})
-	w.do("CREATE TABLE child (n int, tid %s)", strings.Split(strings.ReplaceAll(strings.ReplaceAll(id, "bigserial", "bigint"), "serial", "int"), " ")[0])
+	w.do("CREATE TABLE child (n int, tid %s)",
+		strings.Split(strings.ReplaceAll(strings.ReplaceAll(id, "bigserial", "bigint"), "serial", "int"), " ")[0])
 	w.do("INSERT INTO child SELECT g, g FROM generate_series(1, 20) g")
 	if w.chance(50) {
 		w.do("ALTER TABLE child ADD CONSTRAINT child_tid_fkey FOREIGN KEY (tid) REFERENCES t (id) %s", w.actions())
@@ -169,7 +202,10 @@ func (w *world) schema() {
 }
 
 func (w *world) actions() string {
-	return pick(w, []string{"", "ON DELETE CASCADE", "ON DELETE SET NULL", "ON UPDATE CASCADE ON DELETE CASCADE", "ON DELETE RESTRICT", "ON UPDATE CASCADE"})
+	return pick(w, []string{
+		"", "ON DELETE CASCADE", "ON DELETE SET NULL", "ON UPDATE CASCADE ON DELETE CASCADE", "ON DELETE RESTRICT",
+		"ON UPDATE CASCADE",
+	})
 }
 
 func (w *world) column(name string) *column {

@@ -89,7 +89,10 @@ func unchanged(dir string, f migration.File) error {
 		return fmt.Errorf("rewrite %s: %w", f.Path, err)
 	}
 	if !bytes.Equal(b, f.Whole) {
-		return &project.Refusal{Problem: f.Path + " was changed since it was judged", Advice: "look at the proposal again; nothing was written"}
+		return &project.Refusal{
+			Problem: f.Path + " was changed since it was judged",
+			Advice:  "look at the proposal again; nothing was written",
+		}
 	}
 	return nil
 }
@@ -102,7 +105,10 @@ func Create(name string, b []byte) error {
 	}
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, os.ErrExist) {
-		return &project.Refusal{Problem: filepath.Base(name) + " is there already", Advice: "look at the proposal again; nothing was written"}
+		return &project.Refusal{
+			Problem: filepath.Base(name) + " is there already",
+			Advice:  "look at the proposal again; nothing was written",
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("writing a migration: %w", err)

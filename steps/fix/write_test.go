@@ -27,19 +27,36 @@ func TestFate(t *testing.T) {
 		why     string
 		refused string
 	}{
-		"neither says so":  {Case{Folder: folder, Asked: "shop", Git: here}, true, "not applied on shop, not on origin/main", ""},
-		"only a database":  {Case{Folder: folder, Asked: "shop", Git: none}, true, "git cannot tell", ""},
-		"only git":         {Case{Folder: folder, Git: here}, true, "not on origin/main", ""},
-		"nobody":           {Case{Folder: folder, Git: none}, false, "nobody could be asked", ""},
-		"merged":           {Case{Folder: folder, Asked: "shop", Git: git.Facts{Default: "main", Merged: []string{m.Up.Path}}}, false, "merged into main", ""},
-		"applied":          {Case{Folder: folder, Asked: "shop", Status: migration.Status{Applied: []migration.Migration{m}}}, false, "applied on shop", "applied on shop"},
-		"dirty":            {Case{Folder: folder, Asked: "shop", Status: migration.Status{Dirty: []migration.Dirty{{Migration: &m}}}}, false, "applied on shop", "applied on shop"},
-		"one stands above": {Case{Folder: migration.Folder{Format: "golang-migrate", Migrations: []migration.Migration{m, later}}, Asked: "shop", Git: here}, false, "has a higher version", "43_b.up.sql has a higher version"},
+		"neither says so": {
+			Case{Folder: folder, Asked: "shop", Git: here}, true, "not applied on shop, not on origin/main", "",
+		},
+		"only a database": {Case{Folder: folder, Asked: "shop", Git: none}, true, "git cannot tell", ""},
+		"only git":        {Case{Folder: folder, Git: here}, true, "not on origin/main", ""},
+		"nobody":          {Case{Folder: folder, Git: none}, false, "nobody could be asked", ""},
+		"merged": {
+			Case{Folder: folder, Asked: "shop", Git: git.Facts{Default: "main", Merged: []string{m.Up.Path}}}, false,
+			"merged into main", "",
+		},
+		"applied": {
+			Case{Folder: folder, Asked: "shop", Status: migration.Status{Applied: []migration.Migration{m}}}, false,
+			"applied on shop", "applied on shop",
+		},
+		"dirty": {
+			Case{Folder: folder, Asked: "shop", Status: migration.Status{Dirty: []migration.Dirty{{Migration: &m}}}},
+			false, "applied on shop", "applied on shop",
+		},
+		"one stands above": {
+			Case{
+				Folder: migration.Folder{Format: "golang-migrate", Migrations: []migration.Migration{m, later}},
+				Asked:  "shop", Git: here,
+			}, false, "has a higher version", "43_b.up.sql has a higher version",
+		},
 		"outside a folder": {Case{}, false, "in no migrations folder", "in no migrations folder"},
 	} {
 		c.Migration = m
 		got := c.fate()
-		if got.goes != c.goes || !strings.Contains(got.why, c.why) || (c.refused == "") != (got.refused == "") || !strings.Contains(got.refused, c.refused) {
+		if got.goes != c.goes || !strings.Contains(got.why, c.why) || (c.refused == "") != (got.refused == "") ||
+			!strings.Contains(got.refused, c.refused) {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
@@ -50,7 +67,12 @@ func TestHighestIsAboveWhatStandsElsewhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := Case{Format: f, Status: migration.Status{Newest: "44"}, Git: git.Facts{Merged: []string{"000047_x.up.sql", "000047_x.down.sql"}, Theirs: []string{"51_y.up.sql", "README.md"}}}
+	c := Case{
+		Format: f, Status: migration.Status{Newest: "44"},
+		Git: git.Facts{
+			Merged: []string{"000047_x.up.sql", "000047_x.down.sql"}, Theirs: []string{"51_y.up.sql", "README.md"},
+		},
+	}
 	if got := c.highest(); got != 51 {
 		t.Errorf("highest is %d", got)
 	}
@@ -72,8 +94,12 @@ func sample(t *testing.T) (dir string, p Proposal) {
 		}
 	}
 	back := file("000043_b.down.sql", "SELECT 3;\n")
-	p.Made = []migration.Migration{{Up: file("000043_b.up.sql", "SELECT 2;\n"), Down: &back}, {Up: file("000044_c.up.sql", "SELECT 4;\n")}}
-	p.Rewrite = fact.Rewrite{Path: "000042_a.up.sql", Replaces: true, SHA256: "0123456789abcdef", Files: make([]fact.RewriteFile, 2)}
+	p.Made = []migration.Migration{
+		{Up: file("000043_b.up.sql", "SELECT 2;\n"), Down: &back}, {Up: file("000044_c.up.sql", "SELECT 4;\n")},
+	}
+	p.Rewrite = fact.Rewrite{
+		Path: "000042_a.up.sql", Replaces: true, SHA256: "0123456789abcdef", Files: make([]fact.RewriteFile, 2),
+	}
 	return dir, p
 }
 

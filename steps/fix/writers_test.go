@@ -23,11 +23,26 @@ func TestWritersGoOnBeside(t *testing.T) {
 		CREATE INDEX t_a ON t (a); CREATE UNIQUE INDEX t_b ON t (b); ALTER TABLE t ADD CONSTRAINT once UNIQUE (a, id);
 		CREATE TABLE child (tid int REFERENCES t ON DELETE CASCADE, n int);`
 	for _, c := range []struct{ name, up, stored string }{
-		{"type", "ALTER TABLE t ALTER COLUMN a TYPE bigint;", "SELECT id || ' ' || a || ' ' || b FROM t WHERE n = $1 ORDER BY id"},
-		{"key", "ALTER TABLE t ALTER COLUMN id TYPE bigint;", "SELECT id || ' ' || a || ' ' || b FROM t WHERE n = $1 ORDER BY id"},
-		{"rename", "ALTER TABLE t RENAME COLUMN a TO amount;", "SELECT id || ' ' || amount || ' ' || b FROM t WHERE n = $1 ORDER BY id"},
-		{"index", "DROP INDEX t_a; CREATE INDEX t_a ON t (a, b);", "SELECT id || ' ' || a || ' ' || b FROM t WHERE n = $1 ORDER BY id"},
-		{"unique", "ALTER TABLE t DROP CONSTRAINT once, ADD CONSTRAINT once UNIQUE (id, a, b);", "SELECT id || ' ' || a || ' ' || b FROM t WHERE n = $1 ORDER BY id"},
+		{
+			"type", "ALTER TABLE t ALTER COLUMN a TYPE bigint;",
+			"SELECT id || ' ' || a || ' ' || b FROM t WHERE n = $1 ORDER BY id",
+		},
+		{
+			"key", "ALTER TABLE t ALTER COLUMN id TYPE bigint;",
+			"SELECT id || ' ' || a || ' ' || b FROM t WHERE n = $1 ORDER BY id",
+		},
+		{
+			"rename", "ALTER TABLE t RENAME COLUMN a TO amount;",
+			"SELECT id || ' ' || amount || ' ' || b FROM t WHERE n = $1 ORDER BY id",
+		},
+		{
+			"index", "DROP INDEX t_a; CREATE INDEX t_a ON t (a, b);",
+			"SELECT id || ' ' || a || ' ' || b FROM t WHERE n = $1 ORDER BY id",
+		},
+		{
+			"unique", "ALTER TABLE t DROP CONSTRAINT once, ADD CONSTRAINT once UNIQUE (id, a, b);",
+			"SELECT id || ' ' || a || ' ' || b FROM t WHERE n = $1 ORDER BY id",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -46,7 +61,8 @@ func TestWritersGoOnBeside(t *testing.T) {
 				go w.run(stop)
 			}
 			for i, m := range p.Made {
-				limit := map[bool]string{true: "0", false: "200ms"}[p.Files[i].Alone] // a timeout would leave an INVALID index
+				// a timeout would leave an INVALID index
+				limit := map[bool]string{true: "0", false: "200ms"}[p.Files[i].Alone]
 				run(t, migrator, "SET lock_timeout = '"+limit+"'")
 				patiently(t, migrator, string(m.Up.Bytes), m.Up.Path)
 			}
@@ -104,7 +120,8 @@ func (w *writer) run(stop <-chan struct{}) {
 		id := w.n*100000 + i%40
 		a := (i*7+w.n)%50 + 1
 		b := fmt.Sprintf("w%d-%d", w.n, i)
-		sql := fmt.Sprintf("INSERT INTO t (id, a, b, n) VALUES (%d, %d, '%s', %d) ON CONFLICT (id) DO UPDATE SET a = EXCLUDED.a, b = EXCLUDED.b", id, a, b, w.n)
+		sql := fmt.Sprintf("INSERT INTO t (id, a, b, n) VALUES (%d, %d, '%s', %d) ON CONFLICT (id) DO UPDATE SET a = "+
+			"EXCLUDED.a, b = EXCLUDED.b", id, a, b, w.n)
 		switch i % 5 {
 		case 3:
 			sql = fmt.Sprintf("UPDATE t SET a = %d, b = '%s' WHERE id = %d", a, b, id)

@@ -65,8 +65,9 @@ func (f Facts) Adds(m migration.Migration) bool { return slices.Contains(f.Added
 // run something else.
 func (e Edited) Problem() migration.Problem {
 	p := migration.Problem{
-		Kind: migration.Edited, Paths: []string{e.Path}, Message: e.Path + " was edited after it was merged (comments and blanks only)",
-		Hint: "a migration that has run anywhere is never edited",
+		Kind: migration.Edited, Paths: []string{e.Path},
+		Message: e.Path + " was edited after it was merged (comments and blanks only)",
+		Hint:    "a migration that has run anywhere is never edited",
 	}
 	if e.Kind == migration.EditSQL {
 		p.Stops = true
@@ -183,7 +184,9 @@ func defaultBranch(refs string) (name, commit string) {
 			origin = field[1]
 		}
 	}
-	for _, ref := range []string{origin, "refs/remotes/origin/main", "refs/remotes/origin/master", "refs/heads/main", "refs/heads/master"} {
+	for _, ref := range []string{
+		origin, "refs/remotes/origin/main", "refs/remotes/origin/master", "refs/heads/main", "refs/heads/master",
+	} {
 		if id, ok := ids[ref]; ok {
 			return strings.TrimPrefix(strings.TrimPrefix(ref, "refs/remotes/"), "refs/heads/"), id
 		}

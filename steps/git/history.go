@@ -101,7 +101,8 @@ func (in *inspection) relative(name string) (string, bool) {
 // came again counts from its return.
 func (in *inspection) log(ctx context.Context, which ...string) (history, error) {
 	h := history{files: map[string]change{}}
-	args := append([]string{"--glob-pathspecs", "log", "--reverse", "--raw", "--no-abbrev", "--no-renames", "--no-ext-diff", "-z",
+	args := append([]string{"--glob-pathspecs", "log", "--reverse", "--raw", "--no-abbrev", "--no-renames",
+		"--no-ext-diff", "-z",
 		"--format=%x01%H%x02%an%x02%ct"}, which...)
 	args = append(args, "--")
 	for _, folder := range in.folders() {

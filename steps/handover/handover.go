@@ -79,7 +79,8 @@ func (s Settings) Same(folder migration.Folder) bool {
 // what was confirmed.
 func (s Settings) Confirmed(r ledger.Run, p ledger.Plan, folder migration.Folder) (*steps.Confirmed, error) {
 	c := &steps.Confirmed{
-		Files: map[string][]byte{}, Backfills: map[string]steps.Backfill{}, SHA256: r.PlanSHA256, SystemID: s.SystemID, DatabaseOID: s.DatabaseOID, Timeline: s.Timeline,
+		Files: map[string][]byte{}, Backfills: map[string]steps.Backfill{}, SHA256: r.PlanSHA256, SystemID: s.SystemID,
+		DatabaseOID: s.DatabaseOID, Timeline: s.Timeline,
 	}
 	rest := p.SQL
 	for _, f := range s.Files {
@@ -91,12 +92,16 @@ func (s Settings) Confirmed(r ledger.Run, p ledger.Plan, folder migration.Folder
 		if f.Withheld {
 			here := s.of(folder, f.Version)
 			if here == nil || here.SHA256 != f.SHA256 {
-				return nil, fmt.Errorf("run %s: %s holds a secret, so its bytes are not in the ledger, and the folder here has none of sha256 %s", r.Short(), f.Path, f.SHA256)
+				return nil,
+					fmt.Errorf("run %s: %s holds a secret, so its bytes are not in the ledger, and the folder here "+
+						"has none of sha256 %s", r.Short(), f.Path, f.SHA256)
 			}
 			sql = here.Bytes
 		}
 		if migration.NewFile(f.Path, sql, "").SHA256 != f.SHA256 {
-			return nil, fmt.Errorf("run %s in the ledger: the bytes of %s are not the ones that were confirmed", r.Short(), f.Path)
+			return nil,
+				fmt.Errorf("run %s in the ledger: the bytes of %s are not the ones that were confirmed", r.Short(),
+					f.Path)
 		}
 		c.Files[f.Version] = sql
 		if f.Backfill != "" {
@@ -133,7 +138,8 @@ func (s Settings) Write(p *steps.Plan, o *steps.Opening) error {
 // private are answers that are not handed over: yeses that are given at a
 // keyboard, words about this person's own host, and what may hold a password.
 var private = []string{
-	"run.", "rollback.", "target.", "tool.", "ledger.", "index.", "trust.", "smoke.url", "smoke.resolve", "monitor.log", "monitor.resolve",
+	"run.", "rollback.", "target.", "tool.", "ledger.", "index.", "trust.", "smoke.url", "smoke.resolve", "monitor.log",
+	"monitor.resolve",
 }
 
 // carried are the exceptions: an accepted hold binds the plan, not the person.

@@ -65,7 +65,8 @@ func Story(r ledger.Run, events []ledger.Event) (story *state.Run, last int64, e
 		if err != nil {
 			return nil, 0, &steps.Refused{
 				Problem: fmt.Sprintf("run %s in the ledger: %v", r.Short(), err),
-				Advice:  "take it over with belay " + r.BelayVersion + ", which wrote it, or a newer one; nothing was changed", Fatal: true,
+				Advice: "take it over with belay " + r.BelayVersion +
+					", which wrote it, or a newer one; nothing was changed", Fatal: true,
 			}
 		}
 		last = e.Seq

@@ -174,7 +174,9 @@ func TestBodiesDoNotHideTheEnvelope(t *testing.T) {
 }
 
 func TestLinesAreFlatAndRoundTrip(t *testing.T) {
-	line, err := encode(envelope{Seq: 7, At: clock(), Kind: "unit.applied", Step: "run"}, UnitApplied{Version: "42", Proof: "history row 42"})
+	line, err := encode(envelope{Seq: 7, At: clock(), Kind: "unit.applied", Step: "run"}, UnitApplied{
+		Version: "42", Proof: "history row 42",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,7 +70,9 @@ func (g *gathering) caseOf(f sqlview.FileResult, known git.Facts) fix.Case {
 	c.Folder = migration.Folder{}
 	for _, s := range g.texts {
 		if s.Path == f.Path {
-			c.Migration = migration.Migration{Title: path.Base(f.Path), Up: migration.NewFile(f.Path, s.SQL, migration.TxNone)}
+			c.Migration = migration.Migration{
+				Title: path.Base(f.Path), Up: migration.NewFile(f.Path, s.SQL, migration.TxNone),
+			}
 		}
 	}
 	c.Source = func(m *migration.Migration) sqlview.Source {

@@ -120,7 +120,8 @@ func (g *gathering) folderFiles() (err error) {
 	g.byFile = map[string]*migration.Migration{}
 	for i := range g.folder.Migrations {
 		m := &g.folder.Migrations[i]
-		g.byFile[filepath.Join(g.project.Dir, filepath.FromSlash(g.project.Picked.Dir), filepath.FromSlash(m.Up.Path))] = m
+		g.byFile[filepath.Join(g.project.Dir, filepath.FromSlash(g.project.Picked.Dir),
+			filepath.FromSlash(m.Up.Path))] = m
 	}
 	return err
 }
@@ -220,19 +221,24 @@ func (g *gathering) close() {
 func (g *gathering) schema(ctx context.Context) error {
 	text, err := os.ReadFile(g.request.Schema)
 	if err != nil {
-		return &steps.Refused{Problem: "--schema: " + err.Error(), Advice: "name a file of DDL, such as pg_dump --schema-only writes it"}
+		return &steps.Refused{
+			Problem: "--schema: " + err.Error(), Advice: "name a file of DDL, such as pg_dump --schema-only writes it",
+		}
 	}
 	parsed, err := parse.Parse(ctx, text)
 	if err != nil {
 		return err
 	}
 	if p := parsed[0].Problem; p != nil {
-		return &steps.Refused{Problem: fmt.Sprintf("--schema: %s:%d: %s", g.request.Schema, p.Line, p.Message), Advice: "fix the file"}
+		return &steps.Refused{
+			Problem: fmt.Sprintf("--schema: %s:%d: %s", g.request.Schema, p.Line, p.Message), Advice: "fix the file",
+		}
 	}
 	read := lint.File{File: parsed[0]}
 	if line, why := read.Unsendable(); why != "" {
 		return &steps.Refused{Problem: fmt.Sprintf("--schema: %s:%d: %s", g.request.Schema, line, why),
-			Advice: "what the schema is depends on it: name a plain file of DDL, as pg_dump --schema-only without --create writes it"}
+			Advice: "what the schema is depends on it: name a plain file of DDL, as pg_dump --schema-only without " +
+				"--create writes it"}
 	}
 	g.snapshot = catalog.FromStatements(catalog.SourceSchema, parsed[0].Statements, g.version)
 	return nil

@@ -37,7 +37,9 @@ func Stand(ctx context.Context, p *project.Project, live bool) (Standing, error)
 		}
 	}
 	known := g.git(ctx)
-	return Standing{Format: g.format, Folder: g.folder, Status: g.status.Doubt(known.Adds), Database: g.database, Git: known}, nil
+	return Standing{
+		Format: g.format, Folder: g.folder, Status: g.status.Doubt(known.Adds), Database: g.database, Git: known,
+	}, nil
 }
 
 // Sums is the file in which the tool keeps sums of the folder dir on the disk, as a

@@ -39,7 +39,10 @@ func (g *gathering) standing(ctx context.Context) []sqlview.FolderFinding {
 	all = slices.DeleteFunc(all, func(p migration.Problem) bool { return !g.concerns(p) })
 	stops := g.folder.Stopping(reviewed)
 	for _, p := range all {
-		if p.Stops && !slices.ContainsFunc(g.folder.Problems, func(own migration.Problem) bool { return own.Message == p.Message }) {
+		if p.Stops &&
+			!slices.ContainsFunc(g.folder.Problems, func(own migration.Problem) bool {
+				return own.Message == p.Message
+			}) {
 			stops = append(stops, p)
 		}
 	}
@@ -56,6 +59,7 @@ func (g *gathering) concerns(p migration.Problem) bool {
 	}
 	return slices.ContainsFunc(g.request.Paths, func(name string) bool {
 		m := g.find(name)
-		return m != nil && (slices.Contains(p.Paths, m.Up.Path) || (m.Down != nil && slices.Contains(p.Paths, m.Down.Path)))
+		return m != nil &&
+			(slices.Contains(p.Paths, m.Up.Path) || (m.Down != nil && slices.Contains(p.Paths, m.Down.Path)))
 	})
 }

@@ -19,8 +19,14 @@ golang-migrate says "no change" to an edited file that has run, with exit code 0
 dirty flag, nothing else.
 `,
 	Steps: []Step{
-		{Text: "If the old file was edited: take it back as it was merged.", Code: "git log --oneline -- OLD_FILE\ngit checkout COMMIT -- OLD_FILE"},
-		{Title: "add note to orders", Text: "Write {file}, with your table and column; its way back is {down}.", Code: "ALTER TABLE orders ADD COLUMN note text;"},
+		{
+			Text: "If the old file was edited: take it back as it was merged.",
+			Code: "git log --oneline -- OLD_FILE\ngit checkout COMMIT -- OLD_FILE",
+		},
+		{
+			Title: "add note to orders", Text: "Write {file}, with your table and column; its way back is {down}.",
+			Code: "ALTER TABLE orders ADD COLUMN note text;",
+		},
 		{Text: "Let it be judged, then run it.", Code: "belay review\nbelay run"},
 	},
 }

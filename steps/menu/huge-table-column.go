@@ -21,11 +21,29 @@ ALTER without lock_timeout stalled 710 requests for over 1 s, with 100 ms and a 
 CONSTRAINT in one ALTER bring the scan back.
 `,
 	Steps: []Step{
-		{Title: "add token to users", Text: "Write {file}; new rows get their value from the default.", Code: "ALTER TABLE users ADD COLUMN token uuid;\nALTER TABLE users ALTER COLUMN token SET DEFAULT gen_random_uuid();"},
-		{Text: "Run it, then fill the old rows.", Code: "belay run\nbelay backfill --table users --set \"token = gen_random_uuid()\" --where \"token IS NULL\""},
-		{Title: "users token present", Text: "Write {file}: every new row is checked from here on.", Code: "ALTER TABLE users ADD CONSTRAINT users_token_present CHECK (token IS NOT NULL) NOT VALID;"},
-		{Title: "users token validated", Text: "Write {file}: the scan, while reads and writes go on.", Code: "ALTER TABLE users VALIDATE CONSTRAINT users_token_present;"},
-		{Title: "users token not null", Text: "Write {file}, as two statements.", Code: "ALTER TABLE users ALTER COLUMN token SET NOT NULL;\nALTER TABLE users DROP CONSTRAINT users_token_present;"},
+		{
+			Title: "add token to users", Text: "Write {file}; new rows get their value from the default.",
+			Code: "ALTER TABLE users ADD COLUMN token uuid;\nALTER TABLE users ALTER COLUMN token SET DEFAULT " +
+				"gen_random_uuid();",
+		},
+		{
+			Text: "Run it, then fill the old rows.",
+			Code: "belay run\nbelay backfill --table users --set \"token = gen_random_uuid()\" --where \"token IS " +
+				"NULL\"",
+		},
+		{
+			Title: "users token present", Text: "Write {file}: every new row is checked from here on.",
+			Code: "ALTER TABLE users ADD CONSTRAINT users_token_present CHECK (token IS NOT NULL) NOT VALID;",
+		},
+		{
+			Title: "users token validated", Text: "Write {file}: the scan, while reads and writes go on.",
+			Code: "ALTER TABLE users VALIDATE CONSTRAINT users_token_present;",
+		},
+		{
+			Title: "users token not null", Text: "Write {file}, as two statements.",
+			Code: "ALTER TABLE users ALTER COLUMN token SET NOT NULL;\nALTER TABLE users DROP CONSTRAINT " +
+				"users_token_present;",
+		},
 		{Text: "Why each of them:", Code: "belay explain add-col-volatile-default\nbelay explain set-not-null"},
 	},
 }

@@ -20,7 +20,10 @@ Cancelled by lock_timeout, the index stays with indisvalid = false; run again wi
 exits with 0, and is still INVALID. A plain CREATE INDEX holds SHARE, so every write waits, on 10 to 18.
 `,
 	Steps: []Step{
-		{Title: "orders customer id idx", Text: "Write {file}, with this one statement.", Code: "CREATE INDEX CONCURRENTLY orders_customer_id_idx ON orders (customer_id);", Alone: true},
+		{
+			Title: "orders customer id idx", Text: "Write {file}, with this one statement.",
+			Code: "CREATE INDEX CONCURRENTLY orders_customer_id_idx ON orders (customer_id);", Alone: true,
+		},
 		{Text: "See which transactions it would wait for, then run it.", Code: "belay watch --once\nbelay run"},
 		{Text: "More:", Code: "belay explain index-nonconcurrent\nbelay explain cic-if-not-exists-invalid"},
 	},

@@ -17,7 +17,10 @@ func TestEntriesAreValid(t *testing.T) {
 			t.Errorf("entry %s has no file of its name", e.Name)
 		}
 	}
-	for _, bad := range []Entry{{}, {Name: "x", Title: "x", Doc: ForgotColumn.Doc}, {Name: "x", Title: "x", Doc: ForgotColumn.Doc, Steps: []Step{{Title: "no file named", Text: "write it"}}}} {
+	for _, bad := range []Entry{
+		{}, {Name: "x", Title: "x", Doc: ForgotColumn.Doc},
+		{Name: "x", Title: "x", Doc: ForgotColumn.Doc, Steps: []Step{{Title: "no file named", Text: "write it"}}},
+	} {
 		if bad.Validate() == nil {
 			t.Errorf("%+v is valid", bad)
 		}
@@ -31,9 +34,21 @@ func TestTextNamesTheNextFiles(t *testing.T) {
 		want  []string
 	}{
 		{Place{}, []string{"VERSION_add_token_to_users.sql", "VERSION_users_token_validated.sql"}},
-		{Place{Folder: "./migrations", Tool: "golang-migrate", Last: "000041_x.up.sql"}, []string{"migrations/000042_add_token_to_users.up.sql", "migrations/000043_users_token_present.up.sql", "migrations/000045_users_token_not_null.up.sql"}},
-		{Place{Folder: "./migrations", Tool: "golang-migrate"}, []string{"migrations/000001_add_token_to_users.up.sql"}},
-		{Place{Folder: "db", Tool: "plain", Last: "20260101000000_x.sql", Now: "20261123180000"}, []string{"db/20261123180000_add_token_to_users.sql", "db/20261123180001_users_token_present.sql"}},
+		{
+			Place{Folder: "./migrations", Tool: "golang-migrate", Last: "000041_x.up.sql"},
+			[]string{
+				"migrations/000042_add_token_to_users.up.sql", "migrations/000043_users_token_present.up.sql",
+				"migrations/000045_users_token_not_null.up.sql",
+			},
+		},
+		{
+			Place{Folder: "./migrations", Tool: "golang-migrate"},
+			[]string{"migrations/000001_add_token_to_users.up.sql"},
+		},
+		{
+			Place{Folder: "db", Tool: "plain", Last: "20260101000000_x.sql", Now: "20261123180000"},
+			[]string{"db/20261123180000_add_token_to_users.sql", "db/20261123180001_users_token_present.sql"},
+		},
 	} {
 		text := HugeTableColumn.Text(c.place)
 		for _, w := range c.want {
@@ -45,10 +60,14 @@ func TestTextNamesTheNextFiles(t *testing.T) {
 			t.Errorf("%+v: a name is not filled in:\n%s", c.place, text)
 		}
 	}
-	if s := ForgotColumn.Text(Place{Folder: "./m", Tool: "golang-migrate", Last: "9_x.up.sql"}); !strings.Contains(s, "m/10_add_note_to_orders.down.sql") {
+	if s := ForgotColumn.Text(Place{
+		Folder: "./m", Tool: "golang-migrate", Last: "9_x.up.sql",
+	}); !strings.Contains(s, "m/10_add_note_to_orders.down.sql") {
 		t.Errorf("no way back named:\n%s", s)
 	}
-	if s := IndexLive.Text(Place{Folder: "db", Tool: "plain", Now: "20261123180000"}); !strings.Contains(s, "    -- belay: no-transaction\n    CREATE INDEX CONCURRENTLY") {
+	if s := IndexLive.Text(Place{
+		Folder: "db", Tool: "plain", Now: "20261123180000",
+	}); !strings.Contains(s, "    -- belay: no-transaction\n    CREATE INDEX CONCURRENTLY") {
 		t.Errorf("the plain format is not told to run it outside a transaction:\n%s", s)
 	}
 }

@@ -21,11 +21,25 @@ stale. After a RENAME a view goes on under the old name, SQL and plpgsql functio
 pg_depend does not list them.
 `,
 	Steps: []Step{
-		{Title: "add email address to users", Text: "Write {file} and run it; old code does not notice.", Code: "ALTER TABLE users ADD COLUMN email_address text;"},
+		{
+			Title: "add email address to users", Text: "Write {file} and run it; old code does not notice.",
+			Code: "ALTER TABLE users ADD COLUMN email_address text;",
+		},
 		{Text: "Deploy code that writes both columns and still reads the old one."},
-		{Text: "Copy in small transactions, then once more: nothing may be left.", Code: "belay backfill --table users --set \"email_address = email\" --where \"email_address IS DISTINCT FROM email\""},
+		{
+			Text: "Copy in small transactions, then once more: nothing may be left.",
+			Code: "belay backfill --table users --set \"email_address = email\" --where \"email_address IS DISTINCT " +
+				"FROM email\"",
+		},
 		{Text: "Deploy code that reads the new column; days later code that does not name the old one."},
-		{Title: "drop email from users", Text: "Write {file}. The review asks where that code is, and wants it everywhere first.", Code: "ALTER TABLE users DROP COLUMN email;"},
-		{Text: "What the drop takes along, and why a plain rename is a stop:", Code: "belay explain drop-column\nbelay explain rename-column"},
+		{
+			Title: "drop email from users",
+			Text:  "Write {file}. The review asks where that code is, and wants it everywhere first.",
+			Code:  "ALTER TABLE users DROP COLUMN email;",
+		},
+		{
+			Text: "What the drop takes along, and why a plain rename is a stop:",
+			Code: "belay explain drop-column\nbelay explain rename-column",
+		},
 	},
 }

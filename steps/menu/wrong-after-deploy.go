@@ -21,7 +21,11 @@ every row twice, a sequence went back, the next INSERT was a duplicate. pg_resto
 	Steps: []Step{
 		{Text: "What ran, when, and who waits now.", Code: "belay report\nbelay watch --once"},
 		{Text: "Undo the deploy of the code, with your deploy tool, unless the migration broke the old code."},
-		{Title: "fix forward", Text: "Or write {file}: the smallest change that lets both versions of the code work.", Code: "ALTER TABLE orders ALTER COLUMN status DROP NOT NULL;"},
+		{
+			Title: "fix forward",
+			Text:  "Or write {file}: the smallest change that lets both versions of the code work.",
+			Code:  "ALTER TABLE orders ALTER COLUMN status DROP NOT NULL;",
+		},
 		{Text: "Read what the way back loses before you take it.", Code: "belay explain rollback"},
 	},
 }

@@ -11,7 +11,9 @@ import (
 
 // lately is a log in which code was counted n times in the last minute.
 func lately(code string, n int) fact.Logged {
-	return fact.Logged{Source: "app.log", SpanMS: 60_000, Counts: []fact.LogCount{{Code: code, N: n, Said: "it said so"}}}
+	return fact.Logged{
+		Source: "app.log", SpanMS: 60_000, Counts: []fact.LogCount{{Code: code, N: n, Said: "it said so"}},
+	}
 }
 
 // An error that a migration causes is red from three a minute on, others later,
@@ -28,9 +30,16 @@ func TestLogAgainstTheBaseline(t *testing.T) {
 		{"undefined columns", fact.Logged{}, lately("42703", 3), fact.Stop, ""},
 		{"as before", lately("42703", 3), lately("42703", 3), fact.OK, ""},
 		{"four times as before", lately("42703", 3), lately("42703", 12), fact.Stop, ""},
-		{"seldom before, over ten minutes", fact.Logged{SpanMS: 600_000, Counts: []fact.LogCount{{Code: "42703", N: 10}}}, lately("42703", 2), fact.OK, ""},
+		{
+			"seldom before, over ten minutes",
+			fact.Logged{SpanMS: 600_000, Counts: []fact.LogCount{{Code: "42703", N: 10}}}, lately("42703", 2), fact.OK,
+			"",
+		},
 		{"it stood in the file", fact.Logged{Known: []string{"42703"}}, lately("42703", 2), fact.OK, ""},
-		{"it stood in the file, and now often", fact.Logged{Known: []string{"42703"}}, lately("42703", 3), fact.Stop, ""},
+		{
+			"it stood in the file, and now often", fact.Logged{Known: []string{"42703"}}, lately("42703", 3), fact.Stop,
+			"",
+		},
 		{"two lock timeouts", fact.Logged{}, lately("55P03", 2), fact.OK, ""},
 		{"lock timeouts", fact.Logged{}, lately("55P03", 5), fact.Look, ""},
 		{"many lock timeouts", fact.Logged{}, lately("55P03", 10), fact.Stop, ""},
@@ -42,7 +51,9 @@ func TestLogAgainstTheBaseline(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			b := base()
 			b.Log = c.before
-			f := New(b, time.Minute, 6*time.Second, func(code string) bool { return code == c.asked }).Take(Moment{Health: at(0), Log: c.now})
+			f := New(b, time.Minute, 6*time.Second, func(code string) bool { return code == c.asked }).Take(Moment{
+				Health: at(0), Log: c.now,
+			})
 			if f.Level != c.level {
 				t.Errorf("%s, want %s: %+v", f.Level, c.level, f.Signals)
 			}

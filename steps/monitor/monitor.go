@@ -54,7 +54,10 @@ func New(base fact.Baseline, need, gap time.Duration, asked func(code string) bo
 	if asked == nil {
 		asked = func(string) bool { return false }
 	}
-	return &Watch{base: base, need: need, gap: gap, worst: map[string]float64{}, recent: map[string][]float64{}, asked: asked, f: fact.Monitor{NeedMS: need.Milliseconds(), BaselineMS: base.Span().Milliseconds()}}
+	return &Watch{
+		base: base, need: need, gap: gap, worst: map[string]float64{}, recent: map[string][]float64{}, asked: asked,
+		f: fact.Monitor{NeedMS: need.Milliseconds(), BaselineMS: base.Span().Milliseconds()},
+	}
 }
 
 // Clean reports whether all was well for as long as needed.
@@ -160,7 +163,10 @@ func Number(n float64, unit string) string {
 func items(f fact.Monitor) []fact.Item {
 	log := fact.Item{ID: "log", Level: fact.OK, Text: "application errors read from " + f.Log}
 	if f.Log == "" {
-		log = fact.Item{ID: "log", Level: fact.Look, Text: "application logs NOT watched", Hint: "[monitor] log_file or log_command in belay.toml, or monitor.log, says where they are"}
+		log = fact.Item{
+			ID: "log", Level: fact.Look, Text: "application logs NOT watched",
+			Hint: "[monitor] log_file or log_command in belay.toml, or monitor.log, says where they are",
+		}
 	}
 	out := []fact.Item{}
 	for _, s := range f.Signals {
@@ -168,7 +174,9 @@ func items(f fact.Monitor) []fact.Item {
 			s.Name, Number(s.Now, s.Unit), Number(s.Before, s.Unit), Number(s.Worst, s.Unit), s.Note)})
 	}
 	if f.NoStatements != "" {
-		out = append(out, fact.Item{ID: "statements", Level: fact.OK, Text: "the time of statements is NOT watched: " + f.NoStatements})
+		out = append(out, fact.Item{
+			ID: "statements", Level: fact.OK, Text: "the time of statements is NOT watched: " + f.NoStatements,
+		})
 	}
 	return append(out, log)
 }

@@ -48,10 +48,16 @@ func TestWhatIsNotCleanTime(t *testing.T) {
 	}{
 		{"three wait", func(h *activity.Health) { h.Waiting = 3 }, 28 * time.Second, 0, "waiting on a lock 3"},
 		{"ten wait", func(h *activity.Health) { h.Waiting = 10 }, 10 * time.Second, 1, "waiting on a lock 10"},
-		{"three wait for long", func(h *activity.Health) { h.Waiting, h.LongestWaitMS = 3, 40_000 }, 10 * time.Second, 1, "waiting on a lock 3"},
+		{"three wait for long", func(h *activity.Health) {
+			h.Waiting, h.LongestWaitMS = 3, 40_000
+		}, 10 * time.Second, 1, "waiting on a lock 3"},
 		{"sessions run out", func(h *activity.Health) { h.Sessions = 96 }, 10 * time.Second, 1, "sessions 96"},
-		{"an INVALID index", func(h *activity.Health) { h.Invalid = []string{"public.i"} }, 10 * time.Second, 1, "INVALID indexes 1"},
-		{"a replica behind", func(h *activity.Health) { h.Replicas = []activity.Replica{{Name: "b", LagMS: 20_000}} }, 28 * time.Second, 0, "replica b behind 20 s"},
+		{"an INVALID index", func(h *activity.Health) {
+			h.Invalid = []string{"public.i"}
+		}, 10 * time.Second, 1, "INVALID indexes 1"},
+		{"a replica behind", func(h *activity.Health) {
+			h.Replicas = []activity.Replica{{Name: "b", LagMS: 20_000}}
+		}, 28 * time.Second, 0, "replica b behind 20 s"},
 		{"well", func(*activity.Health) {}, 30 * time.Second, 0, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -120,7 +126,9 @@ func TestProbesAgainstBefore(t *testing.T) {
 		now, before fact.Probed
 		level       fact.Level
 	}{{red, well, fact.Stop}, {red, red, fact.OK}, {well, well, fact.OK}} {
-		f := New(base(), time.Minute, 6*time.Second, nil).Take(Moment{Health: at(0), Probes: []fact.Probed{c.now}, Before: []fact.Probed{c.before}})
+		f := New(base(), time.Minute, 6*time.Second, nil).Take(Moment{
+			Health: at(0), Probes: []fact.Probed{c.now}, Before: []fact.Probed{c.before},
+		})
 		if f.Level != c.level {
 			t.Errorf("%+v after %+v is %s, want %s", c.now, c.before, f.Level, c.level)
 		}

@@ -40,14 +40,20 @@ func level(red, amber bool) fact.Level {
 func (w *Watch) signals(h activity.Health) {
 	waiting := float64(h.Waiting)
 	w.add(fact.Signal{Name: "waiting on a lock", Before: float64(w.base.Waiting), Now: waiting,
-		Level: level(h.Waiting >= waitingRed || h.Waiting >= waitingAmber && h.LongestWaitMS >= longWait, h.Waiting >= waitingAmber && h.Waiting > w.base.Waiting)})
-	w.add(fact.Signal{Name: "longest lock wait", Before: float64(w.base.LongestWaitMS), Now: float64(h.LongestWaitMS), Unit: "ms",
+		Level: level(h.Waiting >= waitingRed || h.Waiting >= waitingAmber && h.LongestWaitMS >= longWait,
+			h.Waiting >= waitingAmber && h.Waiting > w.base.Waiting)})
+	w.add(fact.Signal{Name: "longest lock wait", Before: float64(w.base.LongestWaitMS), Now: float64(h.LongestWaitMS),
+		Unit:  "ms",
 		Level: level(false, h.LongestWaitMS >= longWait && h.LongestWaitMS > 2*w.base.LongestWaitMS)})
 	w.rate("rollbacks", func(h activity.Health) int64 { return h.Rollbacks }, 2, rollbackAmber, 3, rollbackRed)
 	deadlocks := float64(h.Deadlocks - w.past[0].Deadlocks)
-	w.add(fact.Signal{Name: "deadlocks", Before: 0, Now: max(deadlocks, 0), Level: level(deadlocks >= deadlockRed, deadlocks >= deadlockAmber)})
+	w.add(fact.Signal{
+		Name: "deadlocks", Before: 0, Now: max(deadlocks, 0),
+		Level: level(deadlocks >= deadlockRed, deadlocks >= deadlockAmber),
+	})
 	share := float64(h.Sessions) / float64(max(h.Max, 1))
-	w.add(fact.Signal{Name: "sessions", Before: float64(w.base.Last.Sessions), Now: float64(h.Sessions), Note: fmt.Sprintf("of %d", h.Max),
+	w.add(fact.Signal{Name: "sessions", Before: float64(w.base.Last.Sessions), Now: float64(h.Sessions),
+		Note:  fmt.Sprintf("of %d", h.Max),
 		Level: level(share >= roomRed, share >= roomAmber)})
 	for _, t := range h.Tables {
 		w.table(t)
@@ -62,7 +68,10 @@ func (w *Watch) signals(h activity.Health) {
 			fresh = append(fresh, x)
 		}
 	}
-	s := fact.Signal{Name: "INVALID indexes", Before: float64(len(w.base.Last.Invalid)), Now: float64(len(h.Invalid)), Level: level(len(fresh) > 0, false)}
+	s := fact.Signal{
+		Name: "INVALID indexes", Before: float64(len(w.base.Last.Invalid)), Now: float64(len(h.Invalid)),
+		Level: level(len(fresh) > 0, false),
+	}
 	if len(fresh) > 0 {
 		s.Note = fresh[0]
 	}
@@ -74,7 +83,10 @@ func (w *Watch) signals(h activity.Health) {
 func (w *Watch) rate(name string, of func(activity.Health) int64, amberTimes, amber, redTimes, red float64) {
 	now, before := perSecond(w.past[0], w.past[len(w.past)-1], of), perSecond(w.base.First, w.base.Last, of)
 	known := max(before, 0)
-	w.add(fact.Signal{Name: name + "/s", Before: before, Now: now, Level: level(now > redTimes*known+red, now > amberTimes*known+amber)})
+	w.add(fact.Signal{
+		Name: name + "/s", Before: before, Now: now,
+		Level: level(now > redTimes*known+red, now > amberTimes*known+amber),
+	})
 }
 
 // perSecond is -1 where the two moments make no rate.
@@ -116,7 +128,10 @@ func (w *Watch) replica(r activity.Replica) {
 func (w *Watch) gone(now []activity.Replica) {
 	for _, b := range w.base.Last.Replicas {
 		if !slices.ContainsFunc(now, func(r activity.Replica) bool { return r.Name == b.Name }) {
-			w.add(fact.Signal{Name: "replica " + b.Name + " behind", Before: float64(b.LagMS), Now: -1, Unit: "ms", Note: "it no longer streams", Level: fact.Look})
+			w.add(fact.Signal{
+				Name: "replica " + b.Name + " behind", Before: float64(b.LagMS), Now: -1, Unit: "ms",
+				Note: "it no longer streams", Level: fact.Look,
+			})
 		}
 	}
 }

@@ -27,7 +27,8 @@ func (w *Watch) statements(h activity.Health) {
 		known := max(before, 0)
 		w.add(fact.Signal{
 			Name: "mean of " + s.Text, Before: before, Now: now, Unit: "ms",
-			Level: level(before >= 0 && now > slowRed*known && now > known+slowRedMS, before >= 0 && now > slowAmber*known && now > known+slowAmberMS),
+			Level: level(before >= 0 && now > slowRed*known && now > known+slowRedMS,
+				before >= 0 && now > slowAmber*known && now > known+slowAmberMS),
 		})
 	}
 }

@@ -28,7 +28,8 @@ type Playbook struct {
 // Plain is the way of a folder's pending migrations.
 var Plain = Playbook{
 	Name: "plain",
-	Doc:  "Runs what is pending in the team's migrations folder, one file after the other, and stops at the first failure.",
+	Doc: "Runs what is pending in the team's migrations folder, one file after the other, and stops at the first " +
+		"failure.",
 	Lines: []Line{
 		target,
 		preflight,
@@ -48,7 +49,8 @@ var Plain = Playbook{
 // Rollback is the way back of what is applied, newest version first.
 var Rollback = Playbook{
 	Name: "rollback",
-	Doc:  "Takes the newest applied versions back by their down files, with the same review, dialog, executor and proof as the way forward.",
+	Doc: "Takes the newest applied versions back by their down files, with the same review, dialog, executor and " +
+		"proof as the way forward.",
 	Lines: []Line{
 		target,
 		preflight,
@@ -66,7 +68,8 @@ var Rollback = Playbook{
 // Backfill is the way of `belay backfill`: one table, in batches.
 var Backfill = Playbook{
 	Name: "backfill",
-	Doc:  "Fills a column of a live table in batches that take a set time, each row exactly once, with pause and resume from any host.",
+	Doc: "Fills a column of a live table in batches that take a set time, each row exactly once, with pause and " +
+		"resume from any host.",
 	Lines: []Line{
 		target,
 		backfill,

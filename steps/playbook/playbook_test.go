@@ -35,12 +35,14 @@ func TestEachLineIsGivenWhatWasFoundBeforeIt(t *testing.T) {
 // What the test looks for is found.
 func TestABadLineIsSeen(t *testing.T) {
 	lines := map[string]line{
-		"a": {writes: set{"Target": true}}, "b": {writes: set{"Target": true, "Plan": true}, reads: set{"Way": true, "Plan": true}},
+		"a": {writes: set{"Target": true}},
+		"b": {writes: set{"Target": true, "Plan": true}, reads: set{"Way": true, "Plan": true}},
 	}
 	if got := fmt.Sprint(writtenTwice([]string{"a", "b"}, lines)); got != "[Target is written by a and b]" {
 		t.Error(got)
 	}
-	if got := fmt.Sprint(givenTooEarly([]string{"a", "b"}, lines)); got != "[b is given Way, which no step before it finds]" {
+	if got := fmt.Sprint(givenTooEarly([]string{"a", "b"},
+		lines)); got != "[b is given Way, which no step before it finds]" {
 		t.Error(got)
 	}
 }

@@ -19,7 +19,9 @@ const maxBody = 1 << 20
 // client opens a connection for each question: a kept one would hide that no new
 // one can be made. A redirect is an answer, not a way.
 var client = &http.Client{
-	Transport:     &http.Transport{DisableKeepAlives: true, Proxy: http.ProxyFromEnvironment, DialContext: dialer.DialContext},
+	Transport: &http.Transport{
+		DisableKeepAlives: true, Proxy: http.ProxyFromEnvironment, DialContext: dialer.DialContext,
+	},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 

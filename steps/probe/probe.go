@@ -91,7 +91,9 @@ func ParseHTTP(text string) (Probe, error) {
 				return p, fmt.Errorf("%q is no time span; write it like 500ms", words[i])
 			}
 		default:
-			return p, fmt.Errorf("%q in %q is not understood: write URL [STATUS] [contains TEXT] [within 500ms]", words[i], text)
+			return p,
+				fmt.Errorf("%q in %q is not understood: write URL [STATUS] [contains TEXT] [within 500ms]", words[i],
+					text)
 		}
 	}
 	return p, nil

@@ -18,7 +18,8 @@ func ReadAnswers(path string, known func(id string) bool, all []string) (map[str
 	}
 	var tree map[string]any
 	if err := toml.Unmarshal(b, &tree); err != nil {
-		return nil, &UsageError{Problem: path + ": " + strings.TrimPrefix(err.Error(), "toml: "), Advice: "fix the file"}
+		return nil,
+			&UsageError{Problem: path + ": " + strings.TrimPrefix(err.Error(), "toml: "), Advice: "fix the file"}
 	}
 	answers := map[string]string{}
 	flatten("", tree, answers)

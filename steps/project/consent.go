@@ -23,12 +23,14 @@ type ConsentError struct {
 }
 
 func (e *ConsentError) Error() string {
-	return fmt.Sprintf("target %s in %s sends you to %s: nothing goes there without your yes", e.Target, FileName, e.Address)
+	return fmt.Sprintf("target %s in %s sends you to %s: nothing goes there without your yes", e.Target, FileName,
+		e.Address)
 }
 
 // Hint says what to do now.
 func (e *ConsentError) Hint() string {
-	return "say yes once in `belay`, or in an answers file by trust.target = \"" + e.SHA256 + "\"; or name the server yourself, by $DATABASE_URL or --dsn"
+	return "say yes once in `belay`, or in an answers file by trust.target = \"" + e.SHA256 +
+		"\"; or name the server yourself, by $DATABASE_URL or --dsn"
 }
 
 // consented is nil where the server may be connected to: the user named it, or
@@ -60,7 +62,8 @@ func (p *Project) strangeAddress(cfg db.Config) bool {
 		switch {
 		case slices.Contains(places, name):
 			elsewhere = true
-		case dsn.UseOf(name) == dsn.Connect && !slices.Contains(harmless, name) && !(name == "sslmode" && slices.Contains(strict, value)):
+		case dsn.UseOf(name) == dsn.Connect && !slices.Contains(harmless, name) &&
+			!(name == "sslmode" && slices.Contains(strict, value)):
 			return true
 		}
 	}

@@ -43,5 +43,8 @@ func (p *Project) strangeTool(params map[string]string) []string {
 		return nil
 	}
 	slices.Sort(unused)
-	return []string{"the DSN has " + strings.Join(unused, ", ") + ", which says nothing to " + cmp.Or(p.Picked.Tool, "the tool") + " here: not used"}
+	return []string{
+		"the DSN has " + strings.Join(unused, ", ") + ", which says nothing to " + cmp.Or(p.Picked.Tool, "the tool") +
+			" here: not used",
+	}
 }

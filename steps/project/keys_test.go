@@ -29,7 +29,10 @@ func repository(t *testing.T) string {
 	must(os.WriteFile(filepath.Join(outside, "secret.log"), []byte("s3cret"), 0o600))
 	must(os.WriteFile(filepath.Join(dir, "app.log"), nil, 0o600))
 	must(os.WriteFile(filepath.Join(dir, "migrations", "ca.pem"), nil, 0o600))
-	for link, to := range map[string]string{"inside": "migrations", "out": outside, "outlog": filepath.Join(outside, "secret.log"), "gone": "nowhere", "zero": "/dev/zero"} {
+	for link, to := range map[string]string{
+		"inside": "migrations", "out": outside, "outlog": filepath.Join(outside, "secret.log"), "gone": "nowhere",
+		"zero": "/dev/zero",
+	} {
 		must(os.Symlink(to, filepath.Join(dir, link)))
 	}
 	must(syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600))
@@ -149,17 +152,39 @@ func TestServerOfTheRepository(t *testing.T) {
 		{name: "a folder of sockets", dsn: "host=/srv/sockets", asks: true, goes: "/srv/sockets:5432"},
 		{name: "a database alone", dsn: "dbname=shop", goes: ":5432"},
 		{name: "the user's own host", dsn: "host=db1.eu dbname=shop", host: "db1.eu", goes: "db1.eu:5432"},
-		{name: "the user's own host, less protected", dsn: "host=db1.eu sslmode=disable", host: "db1.eu", asks: true, goes: "db1.eu:5432"},
-		{name: "the user's own host, more protected", dsn: "host=db1.eu sslmode=verify-full", host: "db1.eu", goes: "db1.eu:5432"},
-		{name: "the user's own host, any method", dsn: "host=db1.eu require_auth=password", host: "db1.eu", asks: true, goes: "db1.eu:5432"},
-		{name: "DATABASE_URL is set", dsn: "postgres://u@elsewhere/db", url: "postgres://u@db1.eu/shop", goes: "db1.eu:5432"},
-		{name: "DATABASE_URL is set, --target given", dsn: "postgres://u@elsewhere/db", url: "postgres://u@db1.eu/shop", flags: Flags{Target: "x"}, asks: true, goes: "elsewhere:5432"},
-		{name: "DATABASE_URL names the same", dsn: "postgres://u@db1.eu/db", url: "postgres://u@db1.eu/shop", flags: Flags{Target: "x"}, goes: "db1.eu:5432"},
-		{name: "--dsn", dsn: "postgres://u@elsewhere/db", flags: Flags{DSN: "postgres://u@db1.eu/shop"}, goes: "db1.eu:5432"},
+		{
+			name: "the user's own host, less protected", dsn: "host=db1.eu sslmode=disable", host: "db1.eu", asks: true,
+			goes: "db1.eu:5432",
+		},
+		{
+			name: "the user's own host, more protected", dsn: "host=db1.eu sslmode=verify-full", host: "db1.eu",
+			goes: "db1.eu:5432",
+		},
+		{
+			name: "the user's own host, any method", dsn: "host=db1.eu require_auth=password", host: "db1.eu",
+			asks: true, goes: "db1.eu:5432",
+		},
+		{
+			name: "DATABASE_URL is set", dsn: "postgres://u@elsewhere/db", url: "postgres://u@db1.eu/shop",
+			goes: "db1.eu:5432",
+		},
+		{
+			name: "DATABASE_URL is set, --target given", dsn: "postgres://u@elsewhere/db",
+			url: "postgres://u@db1.eu/shop", flags: Flags{Target: "x"}, asks: true, goes: "elsewhere:5432",
+		},
+		{
+			name: "DATABASE_URL names the same", dsn: "postgres://u@db1.eu/db", url: "postgres://u@db1.eu/shop",
+			flags: Flags{Target: "x"}, goes: "db1.eu:5432",
+		},
+		{
+			name: "--dsn", dsn: "postgres://u@elsewhere/db", flags: Flags{DSN: "postgres://u@db1.eu/shop"},
+			goes: "db1.eu:5432",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := repository(t)
-			if err := os.WriteFile(filepath.Join(dir, FileName), []byte(fmt.Sprintf("[target.x]\ndsn = %q\n", c.dsn)), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, FileName), []byte(fmt.Sprintf("[target.x]\ndsn = %q\n", c.dsn)),
+				0o600); err != nil {
 				t.Fatal(err)
 			}
 			t.Setenv("DATABASE_URL", c.url)
@@ -167,10 +192,14 @@ func TestServerOfTheRepository(t *testing.T) {
 			p := load(t, c.flags, dir)
 			cfg, err := p.Database()
 			var strange *ConsentError
-			if errors.As(err, &strange) != c.asks || !c.asks && err != nil || !strings.HasSuffix(cfg.Address(), c.goes) {
+			if errors.As(err, &strange) != c.asks || !c.asks && err != nil ||
+				!strings.HasSuffix(cfg.Address(), c.goes) {
 				t.Fatalf("%v, goes to %s", err, cfg.Address())
 			}
-			if c.url != "" && c.flags == (Flags{}) && !slices.ContainsFunc(cfg.Warnings, func(w string) bool { return strings.Contains(w, "DATABASE_URL counts") }) {
+			if c.url != "" && c.flags == (Flags{}) &&
+				!slices.ContainsFunc(cfg.Warnings, func(w string) bool {
+					return strings.Contains(w, "DATABASE_URL counts")
+				}) {
 				t.Errorf("what is not used is not said: %q", cfg.Warnings)
 			}
 			if !c.asks {
@@ -182,7 +211,8 @@ func TestServerOfTheRepository(t *testing.T) {
 			if _, err := load(t, c.flags, dir).Database(); err != nil {
 				t.Errorf("after the yes: %v", err)
 			}
-			if err := os.WriteFile(filepath.Join(dir, FileName), []byte(fmt.Sprintf("# edited\n[target.x]\ndsn = %q\n", c.dsn)), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, FileName),
+				[]byte(fmt.Sprintf("# edited\n[target.x]\ndsn = %q\n", c.dsn)), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := load(t, c.flags, dir).Database(); !errors.As(err, &strange) {

@@ -20,8 +20,9 @@ const golangMigrate = "golang-migrate"
 // toolParams are what golang-migrate v4.20.1 reads of a URL (database/pgx/pgx.go,
 // database/pgx/v5/pgx.go, database/postgres/postgres.go).
 var toolParams = map[string]bool{
-	"x-migrations-table": true, "x-migrations-table-quoted": true, "x-multi-statement": true, "x-multi-statement-max-size": true,
-	"x-statement-timeout": true, "x-lock-strategy": true, "x-lock-table": true,
+	"x-migrations-table": true, "x-migrations-table-quoted": true, "x-multi-statement": true,
+	"x-multi-statement-max-size": true,
+	"x-statement-timeout":        true, "x-lock-strategy": true, "x-lock-table": true,
 }
 
 // migrate is what the DSN says to golang-migrate. The zero value = nothing.
@@ -98,7 +99,9 @@ func migrationsTable(params map[string]string) (string, error) {
 	}
 	parts := quotedParts.FindAllStringSubmatch(name, -1)
 	if !strings.HasPrefix(name, `"`) || !strings.HasSuffix(name, `"`) || len(parts) == 0 || len(parts) > 2 {
-		return "", wrongTool("x-migrations-table", `with x-migrations-table-quoted it is "table" or "schema"."table", with the quotation marks`)
+		return "",
+			wrongTool("x-migrations-table",
+				`with x-migrations-table-quoted it is "table" or "schema"."table", with the quotation marks`)
 	}
 	var id pgx.Identifier
 	for _, part := range parts {
@@ -114,8 +117,9 @@ func (p *Project) oneTable(table string) error {
 		return nil
 	}
 	return &UsageError{
-		Problem: fmt.Sprintf("the history table is %s by history_table in %s, and another by x-migrations-table in the DSN", configured, FileName),
-		Advice:  "keep one of them: the tool goes by the DSN",
+		Problem: fmt.Sprintf("the history table is %s by history_table in %s, and another by x-migrations-table in "+
+			"the DSN", configured, FileName),
+		Advice: "keep one of them: the tool goes by the DSN",
 	}
 }
 

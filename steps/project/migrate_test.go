@@ -28,7 +28,10 @@ func TestToolParameters(t *testing.T) {
 		{params: "x-migrations-table=%22a%22.%22b%22&x-migrations-table-quoted=1", table: `"a"."b"`},
 		{params: "x-migrations-table=%22b%22&x-migrations-table-quoted=true", table: `"b"`},
 		{params: "x-migrations-table=b&x-migrations-table-quoted=true", refused: "x-migrations-table"},
-		{params: "x-migrations-table=%22a%22.%22b%22.%22c%22&x-migrations-table-quoted=1", refused: "x-migrations-table"},
+		{
+			params:  "x-migrations-table=%22a%22.%22b%22.%22c%22&x-migrations-table-quoted=1",
+			refused: "x-migrations-table",
+		},
 		{params: "x-migrations-table-quoted=maybe", refused: "x-migrations-table-quoted"},
 		{params: "x-migrations-table=m", config: `history_table = "billing.m"`, table: "billing.m"},
 		{params: "x-migrations-table=m", config: `history_table = "billing.other"`, refused: "the history table"},
@@ -47,7 +50,9 @@ func TestToolParameters(t *testing.T) {
 		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		for path, text := range map[string]string{file: "SELECT 1;\nSELECT 2;", filepath.Join(dir, FileName): c.config} {
+		for path, text := range map[string]string{
+			file: "SELECT 1;\nSELECT 2;", filepath.Join(dir, FileName): c.config,
+		} {
 			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -56,13 +61,15 @@ func TestToolParameters(t *testing.T) {
 		_, err := p.Database()
 		var usage *UsageError
 		if c.refused != "" {
-			if !errors.As(err, &usage) || !strings.HasPrefix(usage.Problem, c.refused) || usage.Advice == "" || strings.Contains(usage.Problem+usage.Advice, "s3cret") {
+			if !errors.As(err, &usage) || !strings.HasPrefix(usage.Problem, c.refused) || usage.Advice == "" ||
+				strings.Contains(usage.Problem+usage.Advice, "s3cret") {
 				t.Errorf("%s: %v", c.params, err)
 			}
 			continue
 		}
 		if err != nil || p.HistoryTable(migration.Folder{}) != c.table || p.StatementTimeout() != c.timeout {
-			t.Errorf("%s: %v, table %s, timeout %s", c.params, err, p.HistoryTable(migration.Folder{}), p.StatementTimeout())
+			t.Errorf("%s: %v, table %s, timeout %s", c.params, err, p.HistoryTable(migration.Folder{}),
+				p.StatementTimeout())
 		}
 		if want := c.timeout; want > 0 && p.Limits.Deadline != want {
 			t.Errorf("%s: the deadline is %s", c.params, p.Limits.Deadline)

@@ -69,15 +69,22 @@ func ours(dir, elsewhere string, never fs.FileMode) error {
 	case err != nil:
 		return &Refusal{Problem: err.Error(), Advice: elsewhere}
 	case ownerOf(link) != os.Getuid():
-		return &Refusal{Problem: fmt.Sprintf("%s belongs to uid %d, not to you (uid %d)", dir, ownerOf(link), os.Getuid()), Advice: elsewhere}
+		return &Refusal{
+			Problem: fmt.Sprintf("%s belongs to uid %d, not to you (uid %d)", dir, ownerOf(link), os.Getuid()),
+			Advice:  elsewhere,
+		}
 	case ownerOf(i) != os.Getuid():
-		return &Refusal{Problem: fmt.Sprintf("%s leads to a folder of uid %d, not of yours (uid %d)", dir, ownerOf(i), os.Getuid()), Advice: elsewhere}
+		return &Refusal{
+			Problem: fmt.Sprintf("%s leads to a folder of uid %d, not of yours (uid %d)", dir, ownerOf(i), os.Getuid()),
+			Advice:  elsewhere,
+		}
 	case !i.IsDir():
 		return &Refusal{Problem: dir + " is no folder", Advice: elsewhere}
 	case i.Mode().Perm()&never != 0:
 		return &Refusal{
 			Problem: fmt.Sprintf("%s is open to others: its mode is %04o", dir, i.Mode().Perm()),
-			Advice:  fmt.Sprintf("look whether somebody has changed something in it, then: chmod %s %s", chmod(never), visible.Shell(dir)),
+			Advice: fmt.Sprintf("look whether somebody has changed something in it, then: chmod %s %s", chmod(never),
+				visible.Shell(dir)),
 		}
 	}
 	return nil

@@ -53,10 +53,20 @@ func TestForeignStateFolders(t *testing.T) {
 			link(t, base+"/data", base+"/belay")
 		}},
 		{"base like /tmp", "", func(t *testing.T, base string) { makeFolder(t, base, 0o777|os.ModeSticky) }},
-		{"readable by others", "its mode is 0755", func(t *testing.T, base string) { makeFolder(t, base+"/belay", 0o755) }},
-		{"runs of the group", "runs is open to others", func(t *testing.T, base string) { makeFolder(t, base+"/belay/runs", 0o770) }},
-		{"another's", "belongs to uid 65534", func(t *testing.T, base string) { makeFolder(t, base+"/belay", 0o700); give(t, base+"/belay") }},
-		{"another's runs", "runs belongs to uid", func(t *testing.T, base string) { makeFolder(t, base+"/belay/runs", 0o700); give(t, base+"/belay/runs") }},
+		{"readable by others", "its mode is 0755", func(t *testing.T, base string) {
+			makeFolder(t, base+"/belay", 0o755)
+		}},
+		{"runs of the group", "runs is open to others", func(t *testing.T, base string) {
+			makeFolder(t, base+"/belay/runs", 0o770)
+		}},
+		{"another's", "belongs to uid 65534", func(t *testing.T, base string) {
+			makeFolder(t, base+"/belay", 0o700)
+			give(t, base+"/belay")
+		}},
+		{"another's runs", "runs belongs to uid", func(t *testing.T, base string) {
+			makeFolder(t, base+"/belay/runs", 0o700)
+			give(t, base+"/belay/runs")
+		}},
 		{"another's link", "belongs to uid 65534", func(t *testing.T, base string) {
 			makeFolder(t, base+"/data", 0o700)
 			link(t, base+"/data", base+"/belay")
@@ -67,14 +77,18 @@ func TestForeignStateFolders(t *testing.T) {
 			give(t, base+"/data")
 			link(t, base+"/data", base+"/belay")
 		}},
-		{"link to nowhere", "no such file", func(t *testing.T, base string) { link(t, base+"/nowhere", base+"/belay") }},
+		{"link to nowhere", "no such file", func(t *testing.T, base string) {
+			link(t, base+"/nowhere", base+"/belay")
+		}},
 		{"a file", "is no folder", func(t *testing.T, base string) {
 			if err := os.WriteFile(base+"/belay", nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}},
 		{"base of another", "belongs to uid 65534", give},
-		{"base for everybody", "can be written by everybody", func(t *testing.T, base string) { makeFolder(t, base, 0o777) }},
+		{"base for everybody", "can be written by everybody", func(t *testing.T, base string) {
+			makeFolder(t, base, 0o777)
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			base := filepath.Join(t.TempDir(), "it's base")

@@ -150,8 +150,13 @@ func probeURL(h home, v any) string {
 // metadataNames and metadataAddresses are where clouds answer a machine about
 // itself, besides the link-local addresses.
 var (
-	metadataNames     = []string{"metadata.google.internal", "metadata", "metadata.goog", "instance-data", "instance-data.ec2.internal"}
-	metadataAddresses = []netip.Addr{netip.MustParseAddr("100.100.100.200"), netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("168.63.129.16")}
+	metadataNames = []string{
+		"metadata.google.internal", "metadata", "metadata.goog", "instance-data", "instance-data.ec2.internal",
+	}
+	metadataAddresses = []netip.Addr{
+		netip.MustParseAddr("100.100.100.200"), netip.MustParseAddr("fd00:ec2::254"),
+		netip.MustParseAddr("168.63.129.16"),
+	}
 )
 
 // Metadata reports a host name or address at which a cloud answers a machine about

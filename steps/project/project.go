@@ -92,7 +92,9 @@ func (p *Project) readConfig() error {
 	if p.Flags.Config != "" {
 		p.ConfigPath = absolute(p.Dir, p.Flags.Config)
 		if _, err := os.Stat(p.ConfigPath); err != nil {
-			return &UsageError{Problem: "--config: " + err.Error(), Advice: "name a file that is there, or leave --config out"}
+			return &UsageError{
+				Problem: "--config: " + err.Error(), Advice: "name a file that is there, or leave --config out",
+			}
 		}
 	}
 	c, err := ReadConfig(p.ConfigPath, p.Dir)
@@ -146,11 +148,15 @@ func (p *Project) root() (fs.FS, string, error) {
 	info, err := os.Stat(abs)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, "", &UsageError{Problem: fmt.Sprintf("no folder %s", named), Advice: "name the migrations folder with --migrations DIR"}
+		return nil, "",
+			&UsageError{
+				Problem: fmt.Sprintf("no folder %s", named), Advice: "name the migrations folder with --migrations DIR",
+			}
 	case err != nil:
 		return nil, "", &Refusal{Problem: err.Error(), Advice: "belay must be able to read the folder"}
 	case !info.IsDir():
-		return nil, "", &UsageError{Problem: named + " is a file", Advice: "name the folder that the migrations stand in"}
+		return nil, "",
+			&UsageError{Problem: named + " is a file", Advice: "name the folder that the migrations stand in"}
 	}
 	if rel, err := filepath.Rel(p.Dir, abs); err == nil && filepath.IsLocal(rel) {
 		return os.DirFS(p.Dir), filepath.ToSlash(rel), nil

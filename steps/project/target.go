@@ -75,7 +75,9 @@ func (p *Project) findTarget() error {
 	if named == "" || url != "" && p.Flags.Target == "" {
 		p.environment()
 		if named != "" {
-			p.Warnings = append(p.Warnings, "target "+p.TargetName+" in "+FileName+" names a server of its own: $DATABASE_URL counts; --target "+p.TargetName+" takes the other")
+			p.Warnings = append(p.Warnings,
+				"target "+p.TargetName+" in "+FileName+" names a server of its own: $DATABASE_URL counts; --target "+
+					p.TargetName+" takes the other")
 		}
 		return nil
 	}
@@ -96,7 +98,9 @@ func (p *Project) pickTarget() error {
 	}
 	t, ok := p.Config.Target[name]
 	if !ok {
-		return &UsageError{Problem: "no target is called " + name, Advice: "belay.toml has " + strings.Join(p.targetNames(), ", ")}
+		return &UsageError{
+			Problem: "no target is called " + name, Advice: "belay.toml has " + strings.Join(p.targetNames(), ", "),
+		}
 	}
 	p.TargetName, p.Target = name, t
 	return nil

@@ -30,24 +30,34 @@ type home struct {
 
 // rules has every key of a belay.toml; NAME stands for a target's name.
 var rules = map[string]rule{
-	"migrations":       {folderInside, "name a folder of this repository; --migrations DIR takes any"},
-	"tool":             {name, "write the tool's name, such as golang-migrate"},
-	"history_table":    {tableName, "write table or schema.table"},
-	"ledger":           {oneOf("ask", "target", "local"), "the words are ask, target, local"},
-	"command":          {notBuilt, "take the line out: belay does not run the team's command yet, and must not look as if it did"},
-	"rollback_command": {notBuilt, "take the line out: belay does not run the team's command yet, and must not look as if it did"},
+	"migrations":    {folderInside, "name a folder of this repository; --migrations DIR takes any"},
+	"tool":          {name, "write the tool's name, such as golang-migrate"},
+	"history_table": {tableName, "write table or schema.table"},
+	"ledger":        {oneOf("ask", "target", "local"), "the words are ask, target, local"},
+	"command": {
+		notBuilt, "take the line out: belay does not run the team's command yet, and must not look as if it did",
+	},
+	"rollback_command": {
+		notBuilt, "take the line out: belay does not run the team's command yet, and must not look as if it did",
+	},
 
-	"target.NAME.dsn":               {repositoryDSN, "write host, port, dbname and user; the rest is your environment's"},
-	"target.NAME.service":           {name, "write the name of a service of your own service file"},
-	"target.NAME.environment":       {oneOf("production", "staging", "local"), "the words are production, staging, local"},
+	"target.NAME.dsn": {
+		repositoryDSN, "write host, port, dbname and user; the rest is your environment's",
+	},
+	"target.NAME.service": {name, "write the name of a service of your own service file"},
+	"target.NAME.environment": {
+		oneOf("production", "staging", "local"), "the words are production, staging, local",
+	},
 	"target.NAME.system_identifier": {digits, "`belay doctor` prints it"},
 	"target.NAME.role":              {roleName, "write the name of a role that the login may take"},
 	"target.NAME.disposable":        {boolean, "write true or false"},
-	"target.NAME.lock_timeout":      {span(time.Millisecond, Defaults.LockTimeout), "write 1ms to 200ms, or leave it out"},
-	"target.NAME.hold_budget":       {span(time.Millisecond, Defaults.HoldBudget), "write 1ms to 1s, or leave it out"},
-	"target.NAME.retry_for":         {span(time.Second, Defaults.RetryFor), "write 1s to 10min, or leave it out"},
-	"target.NAME.queue_limit":       {whole(1, Defaults.QueueLimit), "write 1 to 20, or leave it out"},
-	"target.NAME.attempts":          {whole(1, Defaults.Attempts), "write 1 to 30, or leave it out"},
+	"target.NAME.lock_timeout": {
+		span(time.Millisecond, Defaults.LockTimeout), "write 1ms to 200ms, or leave it out",
+	},
+	"target.NAME.hold_budget": {span(time.Millisecond, Defaults.HoldBudget), "write 1ms to 1s, or leave it out"},
+	"target.NAME.retry_for":   {span(time.Second, Defaults.RetryFor), "write 1s to 10min, or leave it out"},
+	"target.NAME.queue_limit": {whole(1, Defaults.QueueLimit), "write 1 to 20, or leave it out"},
+	"target.NAME.attempts":    {whole(1, Defaults.Attempts), "write 1 to 30, or leave it out"},
 
 	"smoke.url":     {each(probeURL), "write http:// or https:// and a host of the application's own"},
 	"smoke.sql":     {each(text), "write one SELECT"},
@@ -55,21 +65,30 @@ var rules = map[string]rule{
 
 	"monitor.minutes":     {whole(1, 7*24*60), "write 1 to 10080"},
 	"monitor.log_command": {text, "write one command line"},
-	"monitor.log_file":    {fileInside, `name a file of this repository; monitor.log in your answers takes any, and log_command = "tail -F …" asks you first`},
-	"monitor.sqlstates":   {each(text), "write SQLSTATEs, or /regular expressions/"},
+	"monitor.log_file": {
+		fileInside,
+		`name a file of this repository; monitor.log in your answers takes any, and log_command = "tail -F …" asks you first`,
+	},
+	"monitor.sqlstates": {each(text), "write SQLSTATEs, or /regular expressions/"},
 
-	"throttle.batch_time":      {span(10*time.Millisecond, 50*time.Millisecond), "write 10ms to 50ms, or leave it out; --batch-time takes more"},
+	"throttle.batch_time": {
+		span(10*time.Millisecond, 50*time.Millisecond), "write 10ms to 50ms, or leave it out; --batch-time takes more",
+	},
 	"throttle.replica_lag":     {span(time.Millisecond, 10*time.Second), "write up to 10s, or leave it out"},
 	"throttle.active_sessions": {whole(1, 10_000), "write about twice the server's cores"},
 	"throttle.dead_tuples":     {whole(1, 50), "write 1 to 50 (per cent), or leave it out"},
 	"throttle.sql":             {text, "write one SELECT"},
 	"throttle.windows":         {each(text), "write hours such as 22:00-06:00"},
 
-	"backup.jobs":           {whole(1, 64), "write 1 to 64"},
-	"backup.directory":      {folder, "name a folder; it is used after your yes"},
-	"backup.upload_command": {notBuilt, "take the line out: belay does not upload a dump yet, and must not look as if it did"},
+	"backup.jobs":      {whole(1, 64), "write 1 to 64"},
+	"backup.directory": {folder, "name a folder; it is used after your yes"},
+	"backup.upload_command": {
+		notBuilt, "take the line out: belay does not upload a dump yet, and must not look as if it did",
+	},
 
-	"approve.second_person": {notBuilt, "take the line out: belay does not ask a second person yet, and must not look as if it did"},
+	"approve.second_person": {
+		notBuilt, "take the line out: belay does not ask a second person yet, and must not look as if it did",
+	},
 
 	"allow.rule": {name, "`belay explain` lists the rules"}, "allow.until": {text, "write it as 2027-01-31"},
 	"allow.reason": {text, "say it in a sentence"}, "allow.path": {text, "write a path of this repository, * allowed"},
@@ -80,7 +99,10 @@ var rules = map[string]rule{
 func tighten(path string, file []byte, h home) error {
 	var tree map[string]any
 	if err := toml.Unmarshal(file, &tree); err != nil {
-		return &UsageError{Problem: path + ": " + strings.TrimPrefix(err.Error(), "toml: "), Advice: "fix the file and run belay again"}
+		return &UsageError{
+			Problem: path + ": " + strings.TrimPrefix(err.Error(), "toml: "),
+			Advice:  "fix the file and run belay again",
+		}
 	}
 	return leaves("", "", tree, func(key, shown string, v any) error {
 		r, known := rules[key]

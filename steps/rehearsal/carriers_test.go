@@ -73,7 +73,9 @@ func TestNothingOfADumpReachesTheMachine(t *testing.T) {
 			s := r.open(t, o)
 			w := work(t, s.Config, "1", carried, "")
 			var rec Record
-			if err := Run(t.Context(), Order{Config: s.Config, Whole: s.Whole, Works: []Work{w}, Client: client(t, r.d), Withheld: true}, &rec); err != nil {
+			if err := Run(t.Context(),
+				Order{Config: s.Config, Whole: s.Whole, Works: []Work{w}, Client: client(t, r.d), Withheld: true},
+				&rec); err != nil {
 				t.Fatal(err)
 			}
 			if !rec.Passed() {
@@ -126,7 +128,9 @@ func (r reach) judge(t *testing.T, s *Scratch, rows bool) {
 		t.Errorf("not restored: %s", strings.Join(s.Missing, "\n"))
 	}
 	slices.Sort(s.LeftOut)
-	if want := []string{"event trigger et", "operator class evil ops", "operator family evil fam"}; !slices.Equal(s.LeftOut, want) {
+	if want := []string{
+		"event trigger et", "operator class evil ops", "operator family evil fam",
+	}; !slices.Equal(s.LeftOut, want) {
 		t.Errorf("left out %q, want %q", s.LeftOut, want)
 	}
 	if got := r.files(t); len(got) > 0 {
@@ -146,7 +150,10 @@ func (r reach) judge(t *testing.T, s *Scratch, rows bool) {
 			t.Errorf("%s ran as a superuser", m[1])
 		}
 	}
-	want := []string{"aggregate", "cast", "check", "default", "definer", "do", "domain", "generated", "index", "insert", "operator", "partition"}
+	want := []string{
+		"aggregate", "cast", "check", "default", "definer", "do", "domain", "generated", "index", "insert", "operator",
+		"partition",
+	}
 	if rows {
 		want = append(want, "matview", "rule", "statistics", "trigger", "view")
 	}

@@ -133,7 +133,8 @@ func (f *founder) extension(ctx context.Context, x dump.Extension) error {
 }
 
 func (f *founder) wrapper(ctx context.Context, name string) error {
-	return f.try(ctx, "CREATE FOREIGN DATA WRAPPER "+quoted(name), "GRANT USAGE ON FOREIGN DATA WRAPPER "+quoted(name)+" TO PUBLIC")
+	return f.try(ctx, "CREATE FOREIGN DATA WRAPPER "+quoted(name),
+		"GRANT USAGE ON FOREIGN DATA WRAPPER "+quoted(name)+" TO PUBLIC")
 }
 
 // handOver takes back what was lent, and gives the database its owner and rights.

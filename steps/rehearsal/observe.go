@@ -65,7 +65,8 @@ type observer struct {
 func newObserver(ctx context.Context, c *pgx.Conn, u apply.Unit) (*observer, error) {
 	before, err := readKnown(ctx, c)
 	return &observer{
-		conn: c, u: u, before: before, predicted: map[string]lock.Mode{}, seen: map[string]lock.Mode{}, told: map[string]bool{},
+		conn: c, u: u, before: before, predicted: map[string]lock.Mode{}, seen: map[string]lock.Mode{},
+		told: map[string]bool{},
 	}, err
 }
 
@@ -87,8 +88,9 @@ func (o *observer) tell(ctx context.Context) apply.Teller {
 func (o *observer) look(ctx context.Context, e apply.Event) {
 	st := o.u.Statements[e.Statement]
 	s := Statement{
-		Line: st.Line, Kind: st.Kind, MS: e.Waited.Milliseconds(), Predicted: st.Effect.Locks, Rewrites: st.Effect.Rewrites,
-		Unseen: o.conn.PgConn().TxStatus() != 'T',
+		Line: st.Line, Kind: st.Kind, MS: e.Waited.Milliseconds(), Predicted: st.Effect.Locks,
+		Rewrites: st.Effect.Rewrites,
+		Unseen:   o.conn.PgConn().TxStatus() != 'T',
 	}
 	if !s.Unseen {
 		o.locks(ctx, st, &s)

@@ -157,7 +157,8 @@ func (s *Scratch) complete(ctx context.Context, with Copy) error {
 		}
 	}
 	if with.History != "" {
-		if _, err := conn.PgConn().CopyFrom(ctx, bytes.NewReader(with.Rows), "COPY "+with.History+" FROM STDIN"); err != nil {
+		if _, err := conn.PgConn().CopyFrom(ctx, bytes.NewReader(with.Rows),
+			"COPY "+with.History+" FROM STDIN"); err != nil {
 			return fmt.Errorf("history table: %w", err)
 		}
 		if err := advance(ctx, conn, with.History); err != nil {
@@ -197,7 +198,8 @@ func advance(ctx context.Context, conn *pgx.Conn, table string) error {
 		return err
 	}
 	for _, f := range all {
-		sql := fmt.Sprintf("SELECT pg_catalog.setval($1::text::pg_catalog.regclass, pg_catalog.max(%s)) FROM %s HAVING pg_catalog.max(%s) >= 1", f.Column, table, f.Column)
+		sql := fmt.Sprintf("SELECT pg_catalog.setval($1::text::pg_catalog.regclass, pg_catalog.max(%s)) FROM %s "+
+			"HAVING pg_catalog.max(%s) >= 1", f.Column, table, f.Column)
 		if _, err := conn.Exec(ctx, sql, f.Sequence); err != nil {
 			return err
 		}

@@ -187,13 +187,15 @@ func short(sha string) string { return sha[:min(12, len(sha))] }
 func (r Record) Passed() bool { return r.Error == "" }
 
 // BeyondHint is what to do where Beyond is true.
-const BeyondHint = "rehearse it on staging, where a role has that right: `belay rehearse --on DSN`, and give its record with --rehearsal FILE"
+const BeyondHint = "rehearse it on staging, where a role has that right: `belay rehearse --on DSN`, and give its " +
+	"record with --rehearsal FILE"
 
 // Verdict is the record in one line.
 func (r Record) Verdict() string {
 	switch {
 	case r.Beyond:
-		return fmt.Sprintf("rehearsal not finished: %s: %s; it takes a right that a throwaway cluster gives nobody, such as a superuser's", r.Phase, r.Error)
+		return fmt.Sprintf("rehearsal not finished: %s: %s; it takes a right that a throwaway cluster gives nobody, "+
+			"such as a superuser's", r.Phase, r.Error)
 	case !r.Passed():
 		return fmt.Sprintf("rehearsal: %s: %s", r.Phase, r.Error)
 	}
@@ -202,10 +204,12 @@ func (r Record) Verdict() string {
 	case len(r.Units) > 0 && r.BackFrom == 0:
 		words = append(words, "rolled back", "applied again")
 	case r.BackFrom < len(r.Units):
-		words = append(words, fmt.Sprintf("%d of %d rolled back and applied again", len(r.Units)-r.BackFrom, len(r.Units)))
+		words = append(words,
+			fmt.Sprintf("%d of %d rolled back and applied again", len(r.Units)-r.BackFrom, len(r.Units)))
 	}
 	n, same := r.counts()
-	text := fmt.Sprintf("grade %s (%s), %s: %d of %d statements as predicted", r.Grade, r.Grade.Means(), strings.Join(words, ", "), same, n)
+	text := fmt.Sprintf("grade %s (%s), %s: %d of %d statements as predicted", r.Grade, r.Grade.Means(),
+		strings.Join(words, ", "), same, n)
 	if len(r.Diff) > 0 {
 		text += fmt.Sprintf("; the way back leaves %d lines of the schema changed", len(r.Diff))
 	}

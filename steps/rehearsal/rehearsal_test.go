@@ -40,7 +40,10 @@ func unit(t *testing.T, cfg db.Config, version, sql string) apply.Unit {
 }
 
 func judged(ctx context.Context, s *catalog.Snapshot, version, sql string) (apply.Unit, error) {
-	r, err := sqlview.Review(ctx, []sqlview.Source{{Path: version + ".sql", SQL: []byte(sql), Version: version, Mode: lint.OneTransaction, ByBelay: true}},
+	r, err := sqlview.Review(ctx,
+		[]sqlview.Source{
+			{Path: version + ".sql", SQL: []byte(sql), Version: version, Mode: lint.OneTransaction, ByBelay: true},
+		},
 		sqlview.Options{Snapshot: s, Version: s.ServerVersion})
 	if err != nil {
 		return apply.Unit{}, err
@@ -100,7 +103,8 @@ func work(t *testing.T, cfg db.Config, version, up, down string) Work {
 func rehearse(t *testing.T, d *dbtest.DB, works ...Work) Record {
 	t.Helper()
 	var r Record
-	if err := Run(t.Context(), Order{Config: config(t, d.DSN), Whole: config(t, d.DSN), Works: works, Client: client(t, d)}, &r); err != nil {
+	if err := Run(t.Context(),
+		Order{Config: config(t, d.DSN), Whole: config(t, d.DSN), Works: works, Client: client(t, d)}, &r); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -108,9 +112,17 @@ func rehearse(t *testing.T, d *dbtest.DB, works ...Work) Record {
 
 func TestObservedIsAsPredicted(t *testing.T) {
 	for name, sql := range map[string][2]string{
-		"columns":       {"ALTER TABLE orders ADD COLUMN a int; ALTER TABLE orders ADD COLUMN b int", "ALTER TABLE orders DROP COLUMN b; ALTER TABLE orders DROP COLUMN a"},
-		"rewrite":       {"ALTER TABLE customers ADD COLUMN u uuid DEFAULT gen_random_uuid()", "ALTER TABLE customers DROP COLUMN u"},
-		"foreign key":   {"ALTER TABLE orders ADD CONSTRAINT fk FOREIGN KEY (customer) REFERENCES customers", "ALTER TABLE orders DROP CONSTRAINT fk"},
+		"columns": {
+			"ALTER TABLE orders ADD COLUMN a int; ALTER TABLE orders ADD COLUMN b int",
+			"ALTER TABLE orders DROP COLUMN b; ALTER TABLE orders DROP COLUMN a",
+		},
+		"rewrite": {
+			"ALTER TABLE customers ADD COLUMN u uuid DEFAULT gen_random_uuid()", "ALTER TABLE customers DROP COLUMN u",
+		},
+		"foreign key": {
+			"ALTER TABLE orders ADD CONSTRAINT fk FOREIGN KEY (customer) REFERENCES customers",
+			"ALTER TABLE orders DROP CONSTRAINT fk",
+		},
 		"index":         {"CREATE INDEX orders_customer ON orders (customer)", "DROP INDEX orders_customer"},
 		"new table":     {"CREATE TABLE n (id int PRIMARY KEY, o bigint REFERENCES orders)", "DROP TABLE n"},
 		"concurrently":  {"CREATE INDEX CONCURRENTLY orders_at ON orders (at)", "DROP INDEX CONCURRENTLY orders_at"},
@@ -138,7 +150,8 @@ func TestDifferencesAreSaid(t *testing.T) {
 	d := dbtest.New(t)
 	d.Exec(t, shop)
 	cfg := config(t, d.DSN)
-	w := work(t, cfg, "1", "ALTER TABLE orders ALTER COLUMN total TYPE bigint; ALTER TABLE customers ADD COLUMN a int", "")
+	w := work(t, cfg, "1", "ALTER TABLE orders ALTER COLUMN total TYPE bigint; ALTER TABLE customers ADD COLUMN a int",
+		"")
 	w.Up.Statements[0].Effect.Rewrites = nil
 	w.Up.Statements[1].Effect.Locks = nil
 	w.Up.Statements[1].Effect.Rewrites = []string{"public.customers"}
@@ -180,11 +193,15 @@ func TestFingerprintOfACopy(t *testing.T) {
 	d := dbtest.New(t)
 	d.Exec(t, shop)
 	cfg, c := config(t, d.DSN), client(t, d)
-	taken, err := dump.Take(t.Context(), c, cfg, dump.Options{Dir: t.TempDir(), Name: "x", SchemaOnly: true, ServerMajor: d.Cluster().Major()})
+	taken, err := dump.Take(t.Context(), c, cfg, dump.Options{
+		Dir: t.TempDir(), Name: "x", SchemaOnly: true, ServerMajor: d.Cluster().Major(),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Open(t.Context(), d.Cluster().Binaries(), c, taken.Path, Copy{Rights: Rights{Roles: []Role{{Name: "postgres"}, {Name: "odd \"role"}}}, SearchPath: `"$user", public`})
+	s, err := Open(t.Context(), d.Cluster().Binaries(), c, taken.Path, Copy{
+		Rights: Rights{Roles: []Role{{Name: "postgres"}, {Name: "odd \"role"}}}, SearchPath: `"$user", public`,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,8 +215,10 @@ func TestFingerprintOfACopy(t *testing.T) {
 	}
 	seen := []string{original}
 	for _, sql := range []string{
-		"ALTER TABLE orders ADD COLUMN a int", "ALTER TABLE orders ALTER COLUMN a SET NOT NULL", "CREATE INDEX x ON orders (a)",
-		"ALTER TABLE orders ADD CONSTRAINT k CHECK (a > 0)", "ALTER TYPE mood ADD VALUE 'fine'", "CREATE TABLE more (id int)",
+		"ALTER TABLE orders ADD COLUMN a int", "ALTER TABLE orders ALTER COLUMN a SET NOT NULL",
+		"CREATE INDEX x ON orders (a)",
+		"ALTER TABLE orders ADD CONSTRAINT k CHECK (a > 0)", "ALTER TYPE mood ADD VALUE 'fine'",
+		"CREATE TABLE more (id int)",
 	} {
 		d.Exec(t, sql)
 		now := snapshot(t, cfg).Fingerprint()
@@ -233,8 +252,12 @@ func TestRecordTravelsAndIsRefused(t *testing.T) {
 		"other files":   {PlanSHA256: "b", SchemaSHA256: "s", Major: 15},
 		"PostgreSQL 15": {PlanSHA256: r.PlanSHA256, SchemaSHA256: "s", Major: 16},
 		"schema":        {PlanSHA256: r.PlanSHA256, SchemaSHA256: "t", Major: 15},
-		"way back of 1": {PlanSHA256: r.PlanSHA256, SchemaSHA256: "s", Major: 15, Downs: map[string]string{"1": "mended"}},
-		"way back of 2": {PlanSHA256: r.PlanSHA256, SchemaSHA256: "s", Major: 15, Downs: map[string]string{"1": "d", "2": "new"}},
+		"way back of 1": {
+			PlanSHA256: r.PlanSHA256, SchemaSHA256: "s", Major: 15, Downs: map[string]string{"1": "mended"},
+		},
+		"way back of 2": {
+			PlanSHA256: r.PlanSHA256, SchemaSHA256: "s", Major: 15, Downs: map[string]string{"1": "d", "2": "new"},
+		},
 	} {
 		if why := read.Refuses(s); !strings.Contains(why, want) {
 			t.Errorf("%+v: %q", s, why)

@@ -30,17 +30,32 @@ var groups = []group{
 		{name: "own table", sql: "ALTER TABLE $S.mine ADD COLUMN n int"},
 		{name: "another's table", sql: "ALTER TABLE $S.theirs ADD COLUMN n int", state: "42501"},
 		{name: "another's table as a member", setup: "GRANT $O TO $R", sql: "ALTER TABLE $S.theirs ADD COLUMN n int"},
-		{name: "granted column", setup: "GRANT UPDATE (v), SELECT ON $S.theirs TO $R", sql: "UPDATE $S.theirs SET v = 1 WHERE id = 1"},
-		{name: "column that is not granted", setup: "GRANT UPDATE (v) ON $S.theirs TO $R", sql: "UPDATE $S.theirs SET id = 1", state: "42501"},
+		{
+			name: "granted column", setup: "GRANT UPDATE (v), SELECT ON $S.theirs TO $R",
+			sql: "UPDATE $S.theirs SET v = 1 WHERE id = 1",
+		},
+		{
+			name: "column that is not granted", setup: "GRANT UPDATE (v) ON $S.theirs TO $R",
+			sql: "UPDATE $S.theirs SET id = 1", state: "42501",
+		},
 		{name: "new schema", sql: "CREATE SCHEMA fresh", state: "42501"},
 		{name: "temporary table", sql: "CREATE TEMP TABLE x (id int)"},
-		{name: "policy of another", setup: "ALTER TABLE $S.theirs ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON $S.theirs WITH CHECK (v > 0); GRANT INSERT ON $S.theirs TO $R",
+		{name: "policy of another",
+			setup: "ALTER TABLE $S.theirs ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON $S.theirs WITH CHECK (v > " +
+				"0); GRANT INSERT ON $S.theirs TO $R",
 			sql: "INSERT INTO $S.theirs VALUES (1, 0)", state: "42501"},
-		{name: "own table under FORCE", setup: "ALTER TABLE $S.mine ENABLE ROW LEVEL SECURITY; ALTER TABLE $S.mine FORCE ROW LEVEL SECURITY",
-			sql: "INSERT INTO $S.mine VALUES (1, 0)", state: "42501"},
-		{name: "function that nobody may call", setup: "CREATE FUNCTION $S.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; REVOKE ALL ON FUNCTION $S.f() FROM PUBLIC",
+		{name: "own table under FORCE",
+			setup: "ALTER TABLE $S.mine ENABLE ROW LEVEL SECURITY; ALTER TABLE $S.mine FORCE ROW LEVEL SECURITY",
+			sql:   "INSERT INTO $S.mine VALUES (1, 0)", state: "42501"},
+		{name: "function that nobody may call",
+			setup: "CREATE FUNCTION $S.f() RETURNS int LANGUAGE sql AS 'SELECT 1'; REVOKE ALL ON FUNCTION $S.f() " +
+				"FROM PUBLIC",
 			sql: "SELECT $S.f()", state: "42501"},
-		{name: "owned by who may make nothing there", setup: "REVOKE ALL ON SCHEMA $S FROM $O, $R; GRANT USAGE ON SCHEMA $S TO $R", sql: "ALTER TABLE $S.mine ADD COLUMN n int"},
+		{
+			name:  "owned by who may make nothing there",
+			setup: "REVOKE ALL ON SCHEMA $S FROM $O, $R; GRANT USAGE ON SCHEMA $S TO $R",
+			sql:   "ALTER TABLE $S.mine ADD COLUMN n int",
+		},
 		{name: "extension that is not trusted", sql: "CREATE EXTENSION pageinspect", state: "42501"},
 	}},
 	{name: "inherits nothing", options: "NOINHERIT", cases: []rightsCase{
@@ -48,16 +63,27 @@ var groups = []group{
 		{name: "own table", sql: "ALTER TABLE $S.mine ADD COLUMN n int"},
 	}},
 	{name: "policies do not hold", options: "BYPASSRLS", cases: []rightsCase{
-		{name: "policy", setup: "ALTER TABLE $S.theirs ENABLE ROW LEVEL SECURITY; GRANT INSERT ON $S.theirs TO $R", sql: "INSERT INTO $S.theirs VALUES (1, 0)"},
+		{
+			name: "policy", setup: "ALTER TABLE $S.theirs ENABLE ROW LEVEL SECURITY; GRANT INSERT ON $S.theirs TO $R",
+			sql: "INSERT INTO $S.theirs VALUES (1, 0)",
+		},
 	}},
-	{name: "rights to the database", setup: "GRANT CREATE ON DATABASE $D TO $R; REVOKE TEMP ON DATABASE $D FROM PUBLIC", cases: []rightsCase{
-		{name: "new schema", sql: "CREATE SCHEMA fresh"},
-		{name: "temporary table", sql: "CREATE TEMP TABLE x (id int)", state: "42501"},
-		{name: "trusted extension", sql: "CREATE EXTENSION pg_trgm"},
-	}},
+	{name: "rights to the database", setup: "GRANT CREATE ON DATABASE $D TO $R; REVOKE TEMP ON DATABASE $D FROM PUBLIC",
+		cases: []rightsCase{
+			{name: "new schema", sql: "CREATE SCHEMA fresh"},
+			{name: "temporary table", sql: "CREATE TEMP TABLE x (id int)", state: "42501"},
+			{name: "trusted extension", sql: "CREATE EXTENSION pg_trgm"},
+		}},
 	{name: "superuser", options: "SUPERUSER", cases: []rightsCase{
-		{name: "another's table", sql: "ALTER TABLE $S.theirs ADD COLUMN n int; ALTER TABLE $S.theirs OWNER TO $R; UPDATE $S.theirs SET v = 1"},
-		{name: "policy", setup: "ALTER TABLE $S.theirs ENABLE ROW LEVEL SECURITY", sql: "INSERT INTO $S.theirs VALUES (1, 0)"},
+		{
+			name: "another's table",
+			sql: "ALTER TABLE $S.theirs ADD COLUMN n int; ALTER TABLE $S.theirs OWNER TO $R; UPDATE $S.theirs SET " +
+				"v = 1",
+		},
+		{
+			name: "policy", setup: "ALTER TABLE $S.theirs ENABLE ROW LEVEL SECURITY",
+			sql: "INSERT INTO $S.theirs VALUES (1, 0)",
+		},
 		{name: "program", sql: "COPY (SELECT 1) TO PROGRAM 'true'", state: beyond},
 		{name: "untrusted extension", sql: "CREATE EXTENSION pageinspect", state: beyond},
 		{name: "event trigger", setup: "CREATE FUNCTION $S.e() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
@@ -79,15 +105,20 @@ func TestRehearsalHasTheRightsOfTheTarget(t *testing.T) {
 			var names []*strings.Replacer
 			for i, c := range g.cases {
 				owner, _ := d.Role(t, "owner", "")
-				n := strings.NewReplacer("$R", role, "$O", owner, "$D", pgx.Identifier{d.Name}.Sanitize(), "$S", fmt.Sprintf("s%d", i))
-				d.Exec(t, n.Replace(`CREATE SCHEMA $S; GRANT ALL ON SCHEMA $S TO $R, $O; CREATE TABLE $S.mine (id int, v int); CREATE TABLE $S.theirs (id int, v int);
+				n := strings.NewReplacer("$R", role, "$O", owner, "$D", pgx.Identifier{d.Name}.Sanitize(), "$S",
+					fmt.Sprintf("s%d", i))
+				d.Exec(t,
+					n.Replace(`CREATE SCHEMA $S; GRANT ALL ON SCHEMA $S TO $R, $O; CREATE TABLE $S.mine (id int, v int); CREATE TABLE $S.theirs (id int, v int);
 					ALTER TABLE $S.mine OWNER TO $R; ALTER TABLE $S.theirs OWNER TO $O; `+c.setup+"; "+g.setup))
 				names = append(names, n)
 			}
 			s, with := copyFor(t, d, dsn)
 			for i, c := range g.cases {
 				r := Record{}
-				o := Order{Config: s.Config, Whole: s.Whole, Works: []Work{work(t, s.Config, "1", names[i].Replace(c.sql), "")}, Withheld: with.Rights.Mighty}
+				o := Order{
+					Config: s.Config, Whole: s.Whole,
+					Works: []Work{work(t, s.Config, "1", names[i].Replace(c.sql), "")}, Withheld: with.Rights.Mighty,
+				}
 				if err := Run(t.Context(), o, &r); err != nil {
 					t.Fatal(err)
 				}
@@ -110,7 +141,9 @@ func TestRehearsalHasTheRightsOfTheTarget(t *testing.T) {
 func copyFor(t *testing.T, d *dbtest.DB, dsn string) (*Scratch, Copy) {
 	t.Helper()
 	c := client(t, d)
-	taken, err := dump.Take(t.Context(), c, config(t, d.DSN), dump.Options{Dir: t.TempDir(), Name: "x", SchemaOnly: true, ServerMajor: d.Cluster().Major()})
+	taken, err := dump.Take(t.Context(), c, config(t, d.DSN), dump.Options{
+		Dir: t.TempDir(), Name: "x", SchemaOnly: true, ServerMajor: d.Cluster().Major(),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

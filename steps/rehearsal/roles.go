@@ -71,7 +71,8 @@ where d.datname = pg_catalog.current_database() and (x.grantee = 0 or r.oid is n
 func readRights(ctx context.Context, c *db.Conn, acts string) (Rights, error) {
 	r := Rights{Acts: acts}
 	granted := false
-	err := c.QueryRow(ctx, fmt.Sprintf(databaseSQL, inspect.MightySQL("r.oid")), acts).Scan(&r.Owner, &r.First, &granted, &r.Login, &r.Mighty)
+	err := c.QueryRow(ctx, fmt.Sprintf(databaseSQL, inspect.MightySQL("r.oid")), acts).Scan(&r.Owner, &r.First,
+		&granted, &r.Login, &r.Mighty)
 	if err != nil {
 		return r, fmt.Errorf("rights to the database: %w", err)
 	}
@@ -105,7 +106,8 @@ func readAll[T any](ctx context.Context, c *db.Conn, sql string) ([]T, error) {
 func ofDump(owners []string, acts string) Rights {
 	r := Rights{Acts: acts, Mighty: true}
 	for _, name := range append(owners, acts) {
-		if name != "" && !strings.HasPrefix(name, "pg_") && !slices.ContainsFunc(r.Roles, func(x Role) bool { return x.Name == name }) {
+		if name != "" && !strings.HasPrefix(name, "pg_") &&
+			!slices.ContainsFunc(r.Roles, func(x Role) bool { return x.Name == name }) {
 			r.Roles = append(r.Roles, Role{Name: name, Inherit: true})
 		}
 	}

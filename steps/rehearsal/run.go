@@ -82,7 +82,8 @@ func Run(ctx context.Context, o Order, r *Record) error {
 	r.BackFrom = s.back
 	for i, w := range o.Works {
 		r.Units = append(r.Units, Unit{
-			Version: w.Up.Name, Path: w.Up.Path, SHA256: w.SHA256, DownPath: w.DownPath, DownSHA256: w.DownSHA256, DownMS: -1, AgainMS: -1,
+			Version: w.Up.Name, Path: w.Up.Path, SHA256: w.SHA256, DownPath: w.DownPath, DownSHA256: w.DownSHA256,
+			DownMS: -1, AgainMS: -1,
 		})
 		if i == s.back {
 			if s.was, err = s.schema(ctx); err != nil {
@@ -108,7 +109,8 @@ func (s *stage) firstBack() int {
 		first--
 	}
 	if first > 0 {
-		s.r.Limits = append(s.r.Limits, s.o.Works[first-1].Up.Path+" has no down file: from there back nothing was rehearsed")
+		s.r.Limits = append(s.r.Limits,
+			s.o.Works[first-1].Up.Path+" has no down file: from there back nothing was rehearsed")
 	}
 	return first
 }
@@ -168,7 +170,9 @@ func (s *stage) forward(ctx context.Context, i int, phase string, ms *int64) (bo
 
 // slow reports whether a unit was not judged instant.
 func slow(u apply.Unit) bool {
-	return slices.ContainsFunc(u.Statements, func(st apply.Statement) bool { return !st.Effect.Known || st.Effect.Duration != effect.Instant })
+	return slices.ContainsFunc(u.Statements, func(st apply.Statement) bool {
+		return !st.Effect.Known || st.Effect.Duration != effect.Instant
+	})
 }
 
 func (s *stage) backward(ctx context.Context, i int) (bool, error) {
@@ -213,7 +217,8 @@ func (s *stage) failed(phase string, err error) {
 
 func (s *stage) wal(ctx context.Context) (at int64, err error) {
 	err = s.trio.Spare(ctx, func(c *db.Conn) error {
-		return c.QueryRow(ctx, `select pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')::int8`).Scan(&at)
+		return c.QueryRow(ctx,
+			`select pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), '0/0')::int8`).Scan(&at)
 	})
 	return at, err
 }

@@ -84,10 +84,13 @@ func names(p *Proposal) []name {
 	for _, m := range p.Moves() {
 		was, _, _ := strings.Cut(path.Base(m.From), ".")
 		now, _, _ := strings.Cut(path.Base(m.To), ".")
-		if strings.Trim(was, "0123456789") == "" || slices.ContainsFunc(all, func(n name) bool { return n.was == was }) {
+		if strings.Trim(was, "0123456789") == "" ||
+			slices.ContainsFunc(all, func(n name) bool { return n.was == was }) {
 			continue
 		}
-		all = append(all, name{was, now, regexp.MustCompile(`(^|[^0-9A-Za-z_])` + regexp.QuoteMeta(was) + `($|[^0-9A-Za-z_])`)})
+		all = append(all, name{
+			was, now, regexp.MustCompile(`(^|[^0-9A-Za-z_])` + regexp.QuoteMeta(was) + `($|[^0-9A-Za-z_])`),
+		})
 	}
 	return all
 }
@@ -119,8 +122,11 @@ func Do(ctx context.Context, dir string, c Case, p *Proposal, edits []Edit) (don
 	}
 	sums, was, right := c.Sums(dir)
 	if sums != "" && !right {
-		return nil, &project.Refusal{Problem: sums + " is not what the files are now: who edited one of them would not be seen any more",
-			Advice: "take the files back as they were, or have the tool write " + sums + " first; nothing was renamed"}
+		return nil,
+			&project.Refusal{Problem: sums +
+				" is not what the files are now: who edited one of them would not be seen any more",
+				Advice: "take the files back as they were, or have the tool write " + sums +
+					" first; nothing was renamed"}
 	}
 	var undo []func() error
 	defer func() {

@@ -51,9 +51,11 @@ type DoubtError struct {
 
 func (e *DoubtError) Error() string {
 	if e.Other == "" {
-		return fmt.Sprintf("the history of %s counts every version below its newest as applied: it cannot tell whether %s has run", e.Database, e.Path)
+		return fmt.Sprintf("the history of %s counts every version below its newest as applied: it cannot tell "+
+			"whether %s has run", e.Database, e.Path)
 	}
-	return fmt.Sprintf("version %s is applied on %s, and %s and %s both have it", e.Version, e.Database, e.Path, e.Other)
+	return fmt.Sprintf("version %s is applied on %s, and %s and %s both have it", e.Version, e.Database, e.Path,
+		e.Other)
 }
 
 // Propose finds out which migrations need later versions, and which they get. Those
@@ -124,7 +126,8 @@ func (p *Proposal) message() string {
 	for _, r := range p.Renumbered {
 		lines = append(lines, r.Migration.Version+" -> "+r.Version+"  "+path.Base(r.Migration.Up.Path))
 	}
-	return fmt.Sprintf("Renumber %d migrations: %s %s\n\n%s", len(p.Renumbered), first.Migration.Up.Path, p.Why[0], strings.Join(lines, "\n"))
+	return fmt.Sprintf("Renumber %d migrations: %s %s\n\n%s", len(p.Renumbered), first.Migration.Up.Path, p.Why[0],
+		strings.Join(lines, "\n"))
 }
 
 // wrong are the up files whose version will not do, with what is wrong.
@@ -153,7 +156,8 @@ func (c Case) wrong() (map[string]string, error) {
 	}
 	for _, m := range slices.Concat(c.Status.Late, c.Status.Doubtful) {
 		if _, is := wrong[m.Up.Path]; !is && c.own(m) {
-			wrong[m.Up.Path] = fmt.Sprintf("has a lower version than %s, which is applied on %s", c.Status.Newest, c.Database)
+			wrong[m.Up.Path] = fmt.Sprintf("has a lower version than %s, which is applied on %s", c.Status.Newest,
+				c.Database)
 		}
 	}
 	return wrong, nil
@@ -165,17 +169,25 @@ func (c Case) named() (map[string]string, error) {
 	for _, name := range c.Named {
 		var found []migration.Migration
 		for _, m := range c.Folder.Migrations {
-			if m.Version == name || c.Folder.Path(m.Up) == path.Clean(name) || m.Up.Path == name || path.Base(m.Up.Path) == name {
+			if m.Version == name || c.Folder.Path(m.Up) == path.Clean(name) || m.Up.Path == name ||
+				path.Base(m.Up.Path) == name {
 				found = append(found, m)
 			}
 		}
 		switch len(found) {
 		case 0:
-			return nil, &project.Refusal{Problem: "no migration " + name + " in " + c.Folder.Dir, Advice: "name the up file, or its version"}
+			return nil,
+				&project.Refusal{
+					Problem: "no migration " + name + " in " + c.Folder.Dir, Advice: "name the up file, or its version",
+				}
 		case 1:
 			wrong[found[0].Up.Path] = "was named"
 		default:
-			return nil, &project.Refusal{Problem: fmt.Sprintf("%d files have version %s", len(found), name), Advice: "name the file that is to move"}
+			return nil,
+				&project.Refusal{
+					Problem: fmt.Sprintf("%d files have version %s", len(found), name),
+					Advice:  "name the file that is to move",
+				}
 		}
 	}
 	return wrong, nil
@@ -194,8 +206,9 @@ func (c Case) staying(same []migration.Migration) (migration.Migration, error) {
 		return fixed[0], nil
 	case len(fixed) > 1:
 		return same[0], &project.Refusal{
-			Problem: fmt.Sprintf("%s and %s have one version, and both are merged or have run", fixed[0].Up.Path, fixed[1].Up.Path),
-			Advice:  "find out where each of them is applied; the one that is applied nowhere may move: name it",
+			Problem: fmt.Sprintf("%s and %s have one version, and both are merged or have run", fixed[0].Up.Path,
+				fixed[1].Up.Path),
+			Advice: "find out where each of them is applied; the one that is applied nowhere may move: name it",
 		}
 	}
 	var names []string
@@ -229,7 +242,8 @@ func (c Case) refused(m migration.Migration) error {
 		return nil
 	}
 	if by, is := c.Ran[m.Version]; is && by.SHA256 == m.Up.SHA256 {
-		return &project.Refusal{Problem: fmt.Sprintf("%s has run: run %s applied it at %s", m.Up.Path, by.Run, by.At.UTC().Format("2006-01-02 15:04 UTC")),
+		return &project.Refusal{Problem: fmt.Sprintf("%s has run: run %s applied it at %s", m.Up.Path, by.Run,
+			by.At.UTC().Format("2006-01-02 15:04 UTC")),
 			Advice: takeBack}
 	}
 	if c.Database == "" || !c.Status.Ran(m) {

@@ -116,7 +116,8 @@ func (r *repo) stand() Case {
 
 // wrong are the problems of order and names that are left.
 func (r *repo) wrong(c Case) []migration.Problem {
-	all := slices.Concat(c.Folder.Problems, c.Format.Collide(c.Folder, c.Git.Added, c.Git.Merged), c.Status.Problems(c.Format))
+	all := slices.Concat(c.Folder.Problems, c.Format.Collide(c.Folder, c.Git.Added, c.Git.Merged),
+		c.Status.Problems(c.Format))
 	return slices.DeleteFunc(all, func(p migration.Problem) bool {
 		return p.Kind != migration.Duplicate && p.Kind != migration.Late && p.Kind != migration.Edited
 	})
@@ -143,29 +144,51 @@ func TestRenumber(t *testing.T) {
 		want       string
 	}{
 		{name: "merged meanwhile", tool: "golang-migrate", merged: []string{"000001_a.up.sql", "000002_theirs.up.sql"},
-			added: []string{"000002_mine.up.sql", "000002_mine.down.sql"}, want: "000002_mine.up.sql > 000003_mine.up.sql, 000002_mine.down.sql > 000003_mine.down.sql"},
-		{name: "what stands behind keeps its place", tool: "golang-migrate", merged: []string{"000001_a.up.sql", "000002_theirs.up.sql"},
-			added: []string{"000002_mine.up.sql", "000003_more.up.sql"}, want: "000002_mine.up.sql > 000003_mine.up.sql, 000003_more.up.sql > 000004_more.up.sql"},
+			added: []string{"000002_mine.up.sql", "000002_mine.down.sql"},
+			want:  "000002_mine.up.sql > 000003_mine.up.sql, 000002_mine.down.sql > 000003_mine.down.sql"},
+		{name: "what stands behind keeps its place", tool: "golang-migrate",
+			merged: []string{"000001_a.up.sql", "000002_theirs.up.sql"},
+			added:  []string{"000002_mine.up.sql", "000003_more.up.sql"},
+			want:   "000002_mine.up.sql > 000003_mine.up.sql, 000003_more.up.sql > 000004_more.up.sql"},
 		{name: "without a gap", tool: "tern", merged: []string{"001_a.sql", "002_theirs.sql", "003_theirs.sql"},
-			added: []string{"002_mine.sql", "003_more.sql"}, want: "002_mine.sql > 004_mine.sql, 003_more.sql > 005_more.sql"},
-		{name: "one into the name of the next", tool: "goose", merged: []string{"00001_a.sql=-- +goose Up\nSELECT 1;\n", "00002_theirs.sql=-- +goose Up\nSELECT 1;\n"},
-			added: []string{"00002_x.sql=-- +goose Up\nSELECT 1;\n", "00003_x.sql=-- +goose Up\nSELECT 2;\n"}, want: "00002_x.sql > 00003_x.sql, 00003_x.sql > 00004_x.sql"},
-		{name: "late on the branch", tool: "dbmate", merged: []string{"20260101000000_a.sql=-- migrate:up\nSELECT 1;\n", "20260301000000_b.sql=-- migrate:up\nSELECT 1;\n"},
-			added: []string{"20260201000000_mine.sql=-- migrate:up\nSELECT 1;\n"}, want: "20260201000000_mine.sql > " + now + "_mine.sql"},
-		{name: "one second", tool: "golang-migrate", outside: true, added: []string{"20261101235959_a.up.sql", "20261101235959_b.up.sql"},
+			added: []string{"002_mine.sql", "003_more.sql"},
+			want:  "002_mine.sql > 004_mine.sql, 003_more.sql > 005_more.sql"},
+		{name: "one into the name of the next", tool: "goose",
+			merged: []string{"00001_a.sql=-- +goose Up\nSELECT 1;\n", "00002_theirs.sql=-- +goose Up\nSELECT 1;\n"},
+			added:  []string{"00002_x.sql=-- +goose Up\nSELECT 1;\n", "00003_x.sql=-- +goose Up\nSELECT 2;\n"},
+			want:   "00002_x.sql > 00003_x.sql, 00003_x.sql > 00004_x.sql"},
+		{name: "late on the branch", tool: "dbmate",
+			merged: []string{
+				"20260101000000_a.sql=-- migrate:up\nSELECT 1;\n", "20260301000000_b.sql=-- migrate:up\nSELECT 1;\n",
+			},
+			added: []string{"20260201000000_mine.sql=-- migrate:up\nSELECT 1;\n"},
+			want:  "20260201000000_mine.sql > " + now + "_mine.sql"},
+		{name: "one second", tool: "golang-migrate", outside: true,
+			added: []string{"20261101235959_a.up.sql", "20261101235959_b.up.sql"},
 			named: []string{"20261101235959_b.up.sql"}, want: "20261101235959_b.up.sql > " + now + "_b.up.sql"},
-		{name: "nobody knows what stands behind", tool: "golang-migrate", outside: true, added: []string{"000001_a.up.sql", "000001_b.up.sql", "000002_c.up.sql"},
+		{name: "nobody knows what stands behind", tool: "golang-migrate", outside: true,
+			added: []string{"000001_a.up.sql", "000001_b.up.sql", "000002_c.up.sql"},
 			named: []string{"000001_b.up.sql"}, want: "000001_b.up.sql > 000003_b.up.sql"},
-		{name: "late in the database", tool: "plain", outside: true, added: []string{"0001_a.sql", "0002_b.sql", "0009_d.sql"},
-			rows: []migration.Row{{Version: "0001"}, {Version: "0009"}}, want: "0002_b.sql > 0010_b.sql"},
-		{name: "a folder for each", tool: "prisma", merged: []string{"20260101000000_a/migration.sql", "20260301000000_b/migration.sql"},
-			added: []string{"20260201000000_mine/migration.sql"}, want: "20260201000000_mine > " + now + "_mine"},
-		{name: "dashes in a date", tool: "diesel", merged: []string{"2026-01-01-000000_a/up.sql", "2026-03-01-000000_b/up.sql"},
-			added: []string{"2026-02-01-000000_mine/up.sql", "2026-02-01-000000_mine/down.sql"}, want: "2026-02-01-000000_mine > 2026-11-29-120000_mine"},
+		{name: "late in the database", tool: "plain", outside: true,
+			added: []string{"0001_a.sql", "0002_b.sql", "0009_d.sql"},
+			rows:  []migration.Row{{Version: "0001"}, {Version: "0009"}}, want: "0002_b.sql > 0010_b.sql"},
+		{name: "a folder for each", tool: "prisma",
+			merged: []string{"20260101000000_a/migration.sql", "20260301000000_b/migration.sql"},
+			added:  []string{"20260201000000_mine/migration.sql"}, want: "20260201000000_mine > " + now + "_mine"},
+		{name: "dashes in a date", tool: "diesel",
+			merged: []string{"2026-01-01-000000_a/up.sql", "2026-03-01-000000_b/up.sql"},
+			added:  []string{"2026-02-01-000000_mine/up.sql", "2026-02-01-000000_mine/down.sql"},
+			want:   "2026-02-01-000000_mine > 2026-11-29-120000_mine"},
 		{name: "a file of sums", tool: "atlas", merged: []string{"20260101000000_a.sql", "20260301000000_b.sql"},
 			added: []string{"20260201000000_mine.sql"}, want: "20260201000000_mine.sql > " + now + "_mine.sql"},
-		{name: "a V before it", tool: "flyway", merged: []string{"V1__a.sql", "V2__theirs.sql"}, added: []string{"V2__mine.sql"}, want: "V2__mine.sql > V3__mine.sql"},
-		{name: "nothing is wrong", tool: "golang-migrate", merged: []string{"000001_a.up.sql"}, added: []string{"000002_b.up.sql"}},
+		{
+			name: "a V before it", tool: "flyway", merged: []string{"V1__a.sql", "V2__theirs.sql"},
+			added: []string{"V2__mine.sql"}, want: "V2__mine.sql > V3__mine.sql",
+		},
+		{
+			name: "nothing is wrong", tool: "golang-migrate", merged: []string{"000001_a.up.sql"},
+			added: []string{"000002_b.up.sql"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -204,13 +227,16 @@ func TestRenumber(t *testing.T) {
 }
 
 func TestRefused(t *testing.T) {
-	merged, added := []string{"000001_a.up.sql", "000002_theirs.up.sql"}, []string{"000002_mine.up.sql", "000003_more.up.sql"}
+	merged, added := []string{"000001_a.up.sql", "000002_theirs.up.sql"},
+		[]string{"000002_mine.up.sql", "000003_more.up.sql"}
 	for _, c := range []struct {
 		name string
 		set  func(*repo, *Case)
 		want string
 	}{
-		{"merged", func(_ *repo, c *Case) { c.Named = []string{"000002_theirs.up.sql"} }, "000002_theirs.up.sql is merged into main"},
+		{"merged", func(_ *repo, c *Case) {
+			c.Named = []string{"000002_theirs.up.sql"}
+		}, "000002_theirs.up.sql is merged into main"},
 		{"run from here", func(_ *repo, c *Case) {
 			c.Ran = map[string]steps.AppliedBy{"3": {Run: "ab12cd34", SHA256: sha(c, "3")}}
 		}, "000002_mine.up.sql"},
@@ -239,7 +265,9 @@ func sha(c *Case, version string) string { return c.Folder.Find(version).Up.SHA2
 
 // TestDoubt: the history has the version, and two files do.
 func TestDoubt(t *testing.T) {
-	r := newRepo(t, "golang-migrate", false, []string{"000001_a.up.sql", "000002_theirs.up.sql"}, []string{"000002_mine.up.sql"})
+	r := newRepo(t, "golang-migrate", false, []string{"000001_a.up.sql", "000002_theirs.up.sql"}, []string{
+		"000002_mine.up.sql",
+	})
 	r.rows = []migration.Row{{Version: "2"}}
 	at := r.stand()
 	_, err := Propose(at)
@@ -257,8 +285,12 @@ func TestDoubt(t *testing.T) {
 // TestMentions mends who names the file, but no merged migration, and undoes it all
 // where the renaming fails.
 func TestMentions(t *testing.T) {
-	r := newRepo(t, "golang-migrate", false, []string{"000001_a.up.sql=-- before 000002_mine\nSELECT 1;\n", "000002_theirs.up.sql"},
-		[]string{"000002_mine.up.sql", "000002_mine.down.sql=-- undoes 000002_mine.up.sql\nSELECT 1;\n", "../../README.md=see 000002_mine, not 000002_mine2 and not x000002_mine\n"})
+	r := newRepo(t, "golang-migrate", false,
+		[]string{"000001_a.up.sql=-- before 000002_mine\nSELECT 1;\n", "000002_theirs.up.sql"},
+		[]string{
+			"000002_mine.up.sql", "000002_mine.down.sql=-- undoes 000002_mine.up.sql\nSELECT 1;\n",
+			"../../README.md=see 000002_mine, not 000002_mine2 and not x000002_mine\n",
+		})
 	at := r.stand()
 	p, err := Propose(at)
 	if err != nil {

@@ -58,10 +58,12 @@ func (r Report) writeUnits(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "\n  - sha256 %s\n", u.SHA256)
 		if u.Tries > 0 {
-			fmt.Fprintf(b, "  - %d tries, others held up at most %d ms at a time, %d ms in all\n", u.Tries, u.LongestMS, u.WaitedMS)
+			fmt.Fprintf(b, "  - %d tries, others held up at most %d ms at a time, %d ms in all\n", u.Tries, u.LongestMS,
+				u.WaitedMS)
 		}
 		for _, w := range u.Blockers {
-			fmt.Fprintf(b, "  - in the way: pid %d, %s, user %s, %s, in %d tries\n", w.PID, escape(w.Application), escape(w.User), w.State, w.Count)
+			fmt.Fprintf(b, "  - in the way: pid %d, %s, user %s, %s, in %d tries\n", w.PID, escape(w.Application),
+				escape(w.User), w.State, w.Count)
 		}
 		for _, c := range u.Changes[:min(len(u.Changes), manyChanges)] {
 			fmt.Fprintf(b, "  - statement %d: %s\n", c.Statement+1, c)

@@ -12,7 +12,10 @@ func units(r *state.Run) []Unit {
 	plan, _, _ := state.Get[fact.Plan](r)
 	out := []Unit{}
 	for i, p := range plan.Units {
-		u := Unit{Version: p.Version, Path: p.Path, SHA256: p.SHA256, Outcome: "not run", Blockers: []journal.Blocker{}, Left: []string{}}
+		u := Unit{
+			Version: p.Version, Path: p.Path, SHA256: p.SHA256, Outcome: "not run", Blockers: []journal.Blocker{},
+			Left: []string{},
+		}
 		for j := range r.Units {
 			if r.Units[j].Number == i {
 				fill(&u, &r.Units[j])
@@ -86,7 +89,9 @@ func hazards(r *state.Run) []Hazard {
 func sessionsEnded(r *state.Run) []SessionEnded {
 	var out []SessionEnded
 	for _, e := range r.Endings {
-		x := SessionEnded{PID: e.PID, Application: e.Application, User: e.User, State: e.State, Way: e.Way, By: e.By, At: e.At}
+		x := SessionEnded{
+			PID: e.PID, Application: e.Application, User: e.User, State: e.State, Way: e.Way, By: e.By, At: e.At,
+		}
 		if e.Ended != nil {
 			x.Fate, x.Why, x.SQLState, x.MS = e.Ended.Fate, e.Ended.Why, e.Ended.SQLState, e.Ended.MS
 		}

@@ -50,7 +50,8 @@ func Exact(p fact.Plan, files map[string][]byte) (exact fact.Plan, secrets []str
 		statements := parse.Split(src).Statements
 		if migration.NewFile(u.Path, src, "").SHA256 != u.SHA256 || len(statements) != len(u.Statements) {
 			return p, nil, &steps.Refused{
-				Problem: u.Path + " was changed while it was looked at", Advice: "call `belay script` again", Fatal: true,
+				Problem: u.Path + " was changed while it was looked at", Advice: "call `belay script` again",
+				Fatal: true,
 			}
 		}
 		u.Statements = slices.Clone(u.Statements)
@@ -73,7 +74,8 @@ func printable(u fact.Unit) (fact.Unit, error) {
 		if problem != nil {
 			return u, &steps.Refused{
 				Problem: fmt.Sprintf("%s:%d: %s", u.Path, s.Line+problem.Line-1, problem.Message),
-				Advice:  "take the character out of the file, or write it as an escape; `belay run` runs the file as it is", Fatal: true,
+				Advice: "take the character out of the file, or write it as an escape; `belay run` runs the file as " +
+					"it is", Fatal: true,
 			}
 		}
 		u.Statements[i].SQL = sql

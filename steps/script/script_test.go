@@ -69,14 +69,17 @@ func TestPsqlIsPrintable(t *testing.T) {
 		if err != nil || visible.Text(got) != got {
 			t.Fatalf("%q, %v", got, err)
 		}
-		for _, part := range []string{`-- m/1_a \! rm.sql, sha256`, `ROLE U&"r\001b"`, `(E'\x1b[2J') -- \u202e`, `(E'a\u009b')`} {
+		for _, part := range []string{
+			`-- m/1_a \! rm.sql, sha256`, `ROLE U&"r\001b"`, `(E'\x1b[2J') -- \u202e`, `(E'a\u009b')`,
+		} {
 			if !strings.Contains(got, part) {
 				t.Errorf("%q is not in\n%s", part, got)
 			}
 		}
 	}
 	unit.Statements = append(unit.Statements, fact.Statement{SQL: "SELECT 1,\na\u202e", Line: 7})
-	if _, err := Psql(fact.Plan{Units: []fact.Unit{unit}}); err == nil || !strings.Contains(err.Error(), ".sql:8: the character U+202E") {
+	if _, err := Psql(fact.Plan{Units: []fact.Unit{unit}}); err == nil ||
+		!strings.Contains(err.Error(), ".sql:8: the character U+202E") {
 		t.Errorf("got %v", err)
 	}
 }

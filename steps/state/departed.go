@@ -24,7 +24,9 @@ func (r *Run) Departed(word journal.RunFinished, said bool, how string) journal.
 	}
 	if r.Opened == nil {
 		return journal.RunFinished{
-			Exit: exitFailed, Outcome: "not applied", Summary: "the engine ended without a word: " + how + "; nothing has changed", Hint: "run the same command again",
+			Exit: exitFailed, Outcome: "not applied",
+			Summary: "the engine ended without a word: " + how + "; nothing has changed",
+			Hint:    "run the same command again",
 		}
 	}
 	f := journal.RunFinished{

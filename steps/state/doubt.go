@@ -35,11 +35,14 @@ func (r *Run) Doubt() Doubt {
 		}
 		path := plan.Units[u.Number].Path
 		if why := hidden[path]; why != "" {
-			return Doubt{Text: fmt.Sprintf("%s: %s. %s", path, cmp.Or(u.Changed(), "it was applied"), why), Hidden: true}
+			return Doubt{
+				Text: fmt.Sprintf("%s: %s. %s", path, cmp.Or(u.Changed(), "it was applied"), why), Hidden: true,
+			}
 		}
 		for _, c := range u.Changes {
 			if c.Rows == 0 && d.Text == "" {
-				d.Text = fmt.Sprintf("%s: %s: right where none was to change; else a condition, a rule or a trigger kept them", path, c)
+				d.Text = fmt.Sprintf("%s: %s: right where none was to change; else a condition, a rule or a trigger "+
+					"kept them", path, c)
 			}
 		}
 	}

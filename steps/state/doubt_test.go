@@ -26,8 +26,14 @@ func TestDoubt(t *testing.T) {
 		{name: "nothing merged", tag: "MERGE 0", says: "MERGE changed 0 rows"},
 		{name: "no data", tag: "ALTER TABLE"},
 		{name: "rows that nobody counts", tag: "DO"},
-		{name: "hidden", tag: "UPDATE 0", rule: "row-security-hides", says: "UPDATE changed 0 rows. Hidden.", hidden: true},
-		{name: "some hidden", tag: "UPDATE 7", rule: "row-security-hides", says: "UPDATE changed 7 rows. Hidden.", hidden: true},
+		{
+			name: "hidden", tag: "UPDATE 0", rule: "row-security-hides", says: "UPDATE changed 0 rows. Hidden.",
+			hidden: true,
+		},
+		{
+			name: "some hidden", tag: "UPDATE 7", rule: "row-security-hides", says: "UPDATE changed 7 rows. Hidden.",
+			hidden: true,
+		},
 		{name: "another finding", tag: "UPDATE 7", rule: "update-without-where"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -69,7 +69,8 @@ func sessionEnded(r *Run, e journal.Event, b journal.SessionEnded) {
 	} else {
 		// It was refused before anything was begun.
 		r.Endings = append(r.Endings, Ending{
-			SessionEnding: journal.SessionEnding{PID: b.PID, Way: b.Way, Key: b.Key}, By: e.By, At: e.At, Ended: &b, EndedAt: e.At,
+			SessionEnding: journal.SessionEnding{PID: b.PID, Way: b.Way, Key: b.Key}, By: e.By, At: e.At, Ended: &b,
+			EndedAt: e.At,
 		})
 	}
 	text := fmt.Sprintf("%s %d: %s: %s", b.Way, b.PID, b.Fate, b.Why)

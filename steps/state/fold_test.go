@@ -21,7 +21,8 @@ func TestEveryKindIsFolded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		line := fmt.Appendf(nil, `{"seq":%d,"at":"2026-01-02T03:04:05Z","kind":%q,"step":"s",%s`, i+1, b.Kind(), fields[1:])
+		line := fmt.Appendf(nil, `{"seq":%d,"at":"2026-01-02T03:04:05Z","kind":%q,"step":"s",%s`, i+1, b.Kind(),
+			fields[1:])
 		if string(fields) == "{}" {
 			line = fmt.Appendf(nil, `{"seq":%d,"at":"2026-01-02T03:04:05Z","kind":%q}`, i+1, b.Kind())
 		}

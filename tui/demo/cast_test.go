@@ -83,12 +83,17 @@ func record(t *testing.T) (cast []byte, last string) {
 		}
 	}
 	size := screen.Size{Width: 80, Height: 24}
-	line(map[string]any{"version": 2, "width": size.Width, "height": size.Height, "title": "belay demo", "env": map[string]string{"TERM": "xterm-256color"}})
+	line(map[string]any{
+		"version": 2, "width": size.Width, "height": size.Height, "title": "belay demo",
+		"env": map[string]string{"TERM": "xterm-256color"},
+	})
 	var m moment
 	var shown []string
 	now := -lane.Beat.Seconds()
 	show := func(at float64) {
-		p := picture{state: m.State, scene: m.Scene, now: epoch.Add(seconds(at)), size: size, Look: look.New(true, look.Unicode)}
+		p := picture{
+			state: m.State, scene: m.Scene, now: epoch.Add(seconds(at)), size: size, Look: look.New(true, look.Unicode),
+		}
 		p.state.Began = p.now.Add(-time.Duration(m.RunningMS) * time.Millisecond)
 		if r := p.state.Results.Runbook; r != nil {
 			r.Blocked, r.Applied, r.Said = m.Blocked, true, "relation already exists, skipping"

@@ -102,10 +102,15 @@ func (p picture) panels() []look.Panel {
 		return []look.Panel{
 			p.traffic(false),
 			{Name: "queue", Title: "who waits for whom", Give: 1, Min: 3, Lines: p.queue},
-			{Name: "story", Title: titles[p.state.Lane], State: p.laneState(), Focus: true, Give: 2, Min: 3, Grow: true, Tail: true, Lines: p.story},
+			{
+				Name: "story", Title: titles[p.state.Lane], State: p.laneState(), Focus: true, Give: 2, Min: 3,
+				Grow: true, Tail: true, Lines: p.story,
+			},
 		}
 	}
-	return []look.Panel{p.traffic(true), {Name: "opening", Title: "what is going to happen", Lines: p.opening, Give: 1, Min: 4}}
+	return []look.Panel{
+		p.traffic(true), {Name: "opening", Title: "what is going to happen", Lines: p.opening, Give: 1, Min: 4},
+	}
 }
 
 // gone is true of everything that is seen here.

@@ -43,7 +43,10 @@ type told struct {
 }
 
 func (s told) picture(w, h int) picture {
-	p := picture{state: s.State, scene: s.Scene, help: s.Help, said: s.Said, now: epoch, size: screen.Size{Width: w, Height: h}, Look: look.New(false, look.Unicode)}
+	p := picture{
+		state: s.State, scene: s.Scene, help: s.Help, said: s.Said, now: epoch, size: screen.Size{Width: w, Height: h},
+		Look: look.New(false, look.Unicode),
+	}
 	p.state.Began = epoch.Add(-time.Duration(s.RunningMS) * time.Millisecond)
 	if h, r := s.Hidden, &p.state.Results; h != nil {
 		r.Runbook.Blocked, r.Runbook.Applied, r.Runbook.Said, r.Cut.How = h.Blocked, h.Applied, h.Notice, h.Known

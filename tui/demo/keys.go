@@ -40,9 +40,13 @@ func (p picture) hints() []key.Binding {
 		return nil
 	}
 	if p.scene == ending {
-		own := []key.Binding{hint("enter", "the guide here"), hint("space", "a backfill"), hint("m", "your ./migrations")}
+		own := []key.Binding{
+			hint("enter", "the guide here"), hint("space", "a backfill"), hint("m", "your ./migrations"),
+		}
 		if p.state.Results.Cut == nil {
-			own = []key.Binding{hint("enter", "the guide"), hint("space", "a backfill"), hint("x", "cut"), hint("m", "your own")}
+			own = []key.Binding{
+				hint("enter", "the guide"), hint("space", "a backfill"), hint("x", "cut"), hint("m", "your own"),
+			}
 		}
 		return own
 	}

@@ -25,14 +25,17 @@ func (p picture) failed(w int) []string {
 
 // opening is what stands before the first lane.
 func (p picture) opening(w int) []string {
-	out := p.Paragraph(look.Plain, fmt.Sprintf("orders has %s rows and is in use. A monthly report has read it and was "+
-		"left in its transaction; an export reads another table in one snapshot. Two statements are to be run:",
-		measure.Grouped(p.state.Server.Rows)), w, 0)
+	out := p.Paragraph(look.Plain,
+		fmt.Sprintf("orders has %s rows and is in use. A monthly report has read it and was "+
+			"left in its transaction; an export reads another table in one snapshot. Two statements are to be run:",
+			measure.Grouped(p.state.Server.Rows)), w, 0)
 	out = append(out, "",
 		"  "+p.Text(look.Keyword, "ALTER TABLE")+p.Plain(" orders ADD COLUMN note text"),
-		"  "+p.Text(look.Keyword, "CREATE INDEX CONCURRENTLY")+p.Plain(" orders_customer_id_idx ON orders (customer_id)"), "")
-	return append(out, p.Paragraph(look.Plain, "The same server and the same two sessions in the way, three times: as most "+
-		"people run it, by a good runbook, and by belay. Watch the line.", w, 0)...)
+		"  "+p.Text(look.Keyword, "CREATE INDEX CONCURRENTLY")+
+			p.Plain(" orders_customer_id_idx ON orders (customer_id)"), "")
+	return append(out,
+		p.Paragraph(look.Plain, "The same server and the same two sessions in the way, three times: as most "+
+			"people run it, by a good runbook, and by belay. Watch the line.", w, 0)...)
 }
 
 // outcome is the lane in one sentence, once it is over.
@@ -72,7 +75,8 @@ func verdict(name lane.Name, r lane.Results) (text string, good bool) {
 		return fmt.Sprintf("%s; the longest request took %s; the index is %s", word, lane.Seconds(r.Belay.MaxMS),
 			map[bool]string{true: "valid", false: "INVALID"}[r.Belay.IndexValid]), r.Belay.Applied && r.Belay.IndexValid
 	case name == lane.Cut && r.Cut != nil:
-		return fmt.Sprintf("%s; how it knows: %s, read by a fresh connection. Nothing was sent twice.", r.Cut.Said, r.Cut.How),
+		return fmt.Sprintf("%s; how it knows: %s, read by a fresh connection. Nothing was sent twice.", r.Cut.Said,
+				r.Cut.How),
 			r.Cut.Said == r.Cut.Truth
 	}
 	return "", false

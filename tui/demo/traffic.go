@@ -79,12 +79,14 @@ func column(height int, lowest bool) (look.Role, string) {
 func (p picture) waits(t lane.Traffic, w int) string {
 	left := p.Text(look.OK, "nobody waits")
 	if t.Oldest > 500*time.Millisecond {
-		left = p.Text(look.Danger, fmt.Sprintf("%s wait, the oldest %.1f s", measure.Plural(t.Waiting, "request"), t.Oldest.Seconds()))
+		left = p.Text(look.Danger,
+			fmt.Sprintf("%s wait, the oldest %.1f s", measure.Plural(t.Waiting, "request"), t.Oldest.Seconds()))
 	}
 	if p.scene != playing {
 		return left
 	}
-	return p.Ends(left, p.Plain(fmt.Sprintf("this lane: longest %.2f s, %d over 1 s", t.LaneMax.Seconds(), t.LaneSlow)), w)
+	return p.Ends(left, p.Plain(fmt.Sprintf("this lane: longest %.2f s, %d over 1 s", t.LaneMax.Seconds(), t.LaneSlow)),
+		w)
 }
 
 // laneState is how long the lane runs, or ran.

@@ -175,7 +175,8 @@ func (d drawing) about(s activity.Session) string {
 		add("", "from the server's own host")
 	}
 	if s.Hidden() {
-		return d.Plain(strings.Join(parts, ", ")+"; ") + d.Text(look.Attention, "the rest is hidden: needs pg_read_all_stats")
+		return d.Plain(strings.Join(parts, ", ")+"; ") +
+			d.Text(look.Attention, "the rest is hidden: needs pg_read_all_stats")
 	}
 	if n := s.At.Sub(s.BackendStart); n > 0 {
 		add("connected ", measure.Elapsed(n)+" ago")
@@ -279,12 +280,17 @@ func (d drawing) fates(w int) []string {
 		head := string(f.Way) + " by " + f.By + ", " + measure.Age(f.Ago) + ": "
 		switch {
 		case f.Word == "":
-			out = append(out, d.Marked(look.Accent, d.Marks.Running, d.Plain(head)+d.Text(look.Accent, "the signal is on its way"), w)...)
+			out = append(out,
+				d.Marked(look.Accent, d.Marks.Running, d.Plain(head)+d.Text(look.Accent, "the signal is on its way"),
+					w)...)
 			continue
 		case f.Good:
-			out = append(out, d.Marked(look.OK, d.Marks.Done, d.Plain(head)+d.Text(look.OK, f.Word)+d.Plain(", "+f.Why), w)...)
+			out = append(out,
+				d.Marked(look.OK, d.Marks.Done, d.Plain(head)+d.Text(look.OK, f.Word)+d.Plain(", "+f.Why), w)...)
 		default:
-			out = append(out, d.Marked(look.Danger, d.Marks.Failed, d.Plain(head)+d.Text(look.Danger, f.Word)+d.Plain(", "+f.Why), w)...)
+			out = append(out,
+				d.Marked(look.Danger, d.Marks.Failed, d.Plain(head)+d.Text(look.Danger, f.Word)+d.Plain(", "+f.Why),
+					w)...)
 		}
 		if f.Hint != "" {
 			out = append(out, d.Row("do", d.Plain(f.Hint), w)...)

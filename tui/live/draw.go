@@ -53,7 +53,8 @@ const (
 
 func (p picture) draw() string {
 	if p.size.Width < screen.Smallest.Width || p.size.Height < screen.Smallest.Height {
-		return p.Cut(fmt.Sprintf("belay needs %dx%d, this is %dx%d; q leaves", screen.Smallest.Width, screen.Smallest.Height, p.size.Width, p.size.Height), max(p.size.Width, 1))
+		return p.Cut(fmt.Sprintf("belay needs %dx%d, this is %dx%d; q leaves", screen.Smallest.Width,
+			screen.Smallest.Height, p.size.Width, p.size.Height), max(p.size.Width, 1))
 	}
 	body, _ := p.lay()
 	lines := append([]string{p.banner()}, body...)
@@ -101,7 +102,8 @@ func (p picture) remark() string {
 		}
 		return p.Text(look.Danger, "no sample for "+measure.Duration(p.now.Sub(since))+": ") + p.Plain(p.problem)
 	case p.paused:
-		return p.Text(look.Attention, "paused at "+p.at.Format("15:04:05")) + p.Plain("; nothing is asked; space goes on")
+		return p.Text(look.Attention, "paused at "+p.at.Format("15:04:05")) +
+			p.Plain("; nothing is asked; space goes on")
 	case p.filter != "":
 		return p.Text(look.Attention, "only what has "+strconv.Quote(p.filter)) + p.Plain("; esc shows all")
 	case p.follow != "":
@@ -122,7 +124,8 @@ func (p picture) lay() ([]string, []look.Placed) {
 	half := (w - 1) / 2
 	l, placed := p.Stack(left, w-1-half, h, boxed)
 	r, more := p.Stack(right, half, h, boxed)
-	return strings.Split(lipgloss.JoinHorizontal(lipgloss.Top, strings.Join(l, "\n"), " ", strings.Join(r, "\n")), "\n"), append(placed, more...)
+	return strings.Split(lipgloss.JoinHorizontal(lipgloss.Top, strings.Join(l, "\n"), " ", strings.Join(r, "\n")),
+		"\n"), append(placed, more...)
 }
 
 // hidden is how many lines of the panel in focus are not seen.
@@ -143,12 +146,16 @@ func (p picture) panels() (left, right []look.Panel) {
 	case p.open:
 		return p.session(), nil
 	}
-	tree := look.Panel{Name: "tree", Title: "who waits for whom", State: p.waiting(), Focus: !p.onTables, Grow: true, Give: 1, Min: 4, Lines: p.tree}
+	tree := look.Panel{
+		Name: "tree", Title: "who waits for whom", State: p.waiting(), Focus: !p.onTables, Grow: true, Give: 1, Min: 4,
+		Lines: p.tree,
+	}
 	if nodes := p.nodes(); len(nodes) > 0 {
 		tree.Cursor = p.cursor(nodes) + 1
 	}
 	tables := look.Panel{
-		Name: "tables", Title: "tables by " + orders[p.order].name, State: p.Plain("the last minutes"), Focus: p.onTables, Give: 2, Min: 3, Lines: p.tables,
+		Name: "tables", Title: "tables by " + orders[p.order].name, State: p.Plain("the last minutes"),
+		Focus: p.onTables, Give: 2, Min: 3, Lines: p.tables,
 	}
 	if p.onTables {
 		tables.Offset, tables.Give = p.offset, 1

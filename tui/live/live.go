@@ -190,7 +190,9 @@ func (m *model) sampled(msg sampledMsg) {
 	}
 	m.problem, m.sample, m.at = "", &msg.sample, m.now
 	for _, t := range msg.sample.Tables {
-		for name, v := range map[string]float64{"bytes": float64(t.Bytes), "reads": t.ReadsPerSecond, "writes": t.WritesPerSecond} {
+		for name, v := range map[string]float64{
+			"bytes": float64(t.Bytes), "reads": t.ReadsPerSecond, "writes": t.WritesPerSecond,
+		} {
 			all := append(m.trends[name+"/"+t.Relation], v)
 			m.trends[name+"/"+t.Relation] = all[max(0, len(all)-keep):]
 		}

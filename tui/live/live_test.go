@@ -34,8 +34,10 @@ type stage struct {
 func newStage(w, h int, ascii bool) *stage {
 	st := &stage{clock: noon}
 	st.model = newModel(context.Background(), Config{
-		Terminal: tui.Config{Now: func() time.Time { return st.clock }, ASCII: ascii, Environment: []string{"LANG=C.UTF-8"}},
-		Title:    "shop on db1.eu:5432", Relations: []string{"public.orders", "public.items"},
+		Terminal: tui.Config{Now: func() time.Time {
+			return st.clock
+		}, ASCII: ascii, Environment: []string{"LANG=C.UTF-8"}},
+		Title: "shop on db1.eu:5432", Relations: []string{"public.orders", "public.items"},
 		Find: func(_ context.Context, name string) (string, error) {
 			if name != "orders" {
 				return "", errors.New("there is no relation " + name)
@@ -44,9 +46,12 @@ func newStage(w, h int, ascii bool) *stage {
 		},
 		See: func(_ context.Context, pid int) (activity.Session, bool, error) {
 			return activity.Session{
-				PID: pid, BackendStart: noon.Add(-time.Hour), TransactionStart: noon.Add(-5 * time.Minute), StateSince: noon.Add(-5 * time.Minute), At: noon,
-				Application: "report", User: "shop_app", Database: "shop", BackendType: "client backend", State: "idle in transaction",
-				Query: "SELECT id\n  FROM orders\n WHERE id = 1", Holds: []activity.Held{{Mode: lock.AccessShare, Relation: "public.orders"}},
+				PID: pid, BackendStart: noon.Add(-time.Hour), TransactionStart: noon.Add(-5 * time.Minute),
+				StateSince: noon.Add(-5 * time.Minute), At: noon,
+				Application: "report", User: "shop_app", Database: "shop", BackendType: "client backend",
+				State: "idle in transaction",
+				Query: "SELECT id\n  FROM orders\n WHERE id = 1",
+				Holds: []activity.Held{{Mode: lock.AccessShare, Relation: "public.orders"}},
 			}, true, nil
 		},
 	})
@@ -92,30 +97,49 @@ type tickOnly struct{}
 
 func moment(at time.Time, i, waiters int) activity.Sample {
 	s := activity.Sample{
-		At: at, CostMS: 4, Sessions: activity.Sessions{Total: 40, Max: 100, Active: 6, IdleInTransaction: 1, Waiting: waiters, OldestTransactionMS: 301_000},
-		Transactions: []activity.Transaction{{PID: 14340, Application: "report", User: "shop_app", State: "idle in transaction", AgeMS: 301_000}},
-		Replicas:     []activity.Replica{{Name: "b", LagMS: 300, LagBytes: 4096}},
-		Progress: []activity.Progress{{PID: 77, Command: "VACUUM", Relation: "public.items", Phase: "scanning heap", Done: 300, Total: 1000, Unit: "blocks"},
-			{PID: 78, Command: "COPY FROM", Relation: "public.items", Phase: "copying rows", Done: 41_000, Unit: "tuples"}},
+		At: at, CostMS: 4,
+		Sessions: activity.Sessions{
+			Total: 40, Max: 100, Active: 6, IdleInTransaction: 1, Waiting: waiters, OldestTransactionMS: 301_000,
+		},
+		Transactions: []activity.Transaction{
+			{PID: 14340, Application: "report", User: "shop_app", State: "idle in transaction", AgeMS: 301_000},
+		},
+		Replicas: []activity.Replica{{Name: "b", LagMS: 300, LagBytes: 4096}},
+		Progress: []activity.Progress{{
+			PID: 77, Command: "VACUUM", Relation: "public.items", Phase: "scanning heap", Done: 300, Total: 1000,
+			Unit: "blocks",
+		},
+			{
+				PID: 78, Command: "COPY FROM", Relation: "public.items", Phase: "copying rows", Done: 41_000,
+				Unit: "tuples",
+			}},
 		Tables: []activity.Table{
-			{Relation: "public.orders", Bytes: 181e6 + int64(i)*8192, Rows: 2e6, ReadsPerSecond: float64(40 + i%7), WritesPerSecond: float64(i), Dead: 41_000},
+			{
+				Relation: "public.orders", Bytes: 181e6 + int64(i)*8192, Rows: 2e6, ReadsPerSecond: float64(40 + i%7),
+				WritesPerSecond: float64(i), Dead: 41_000,
+			},
 			{Relation: "public.items", Bytes: 600e6, Rows: -1, ReadsPerSecond: 3, WritesPerSecond: 0, Dead: 12},
 		},
 	}
 	if waiters == 0 {
 		return s
 	}
-	holder := activity.Lock{PID: 14340, Application: "report", User: "shop_app", BackendType: "client backend", State: "idle in transaction", SinceMS: 301_000,
+	holder := activity.Lock{PID: 14340, Application: "report", User: "shop_app", BackendType: "client backend",
+		State: "idle in transaction", SinceMS: 301_000,
 		Mode: lock.AccessShare, Relation: "public.orders", Granted: true, Query: "select id from orders where id=1;"}
-	alter := activity.Lock{PID: 9120, Application: "psql", User: "dba", State: "active", SinceMS: 90_000, Mode: lock.AccessExclusive, Relation: "public.orders",
+	alter := activity.Lock{PID: 9120, Application: "psql", User: "dba", State: "active", SinceMS: 90_000,
+		Mode: lock.AccessExclusive, Relation: "public.orders",
 		Query: "ALTER TABLE orders ADD COLUMN note text", BlockedBy: []int{14340}}
 	holder.Blocks = []int{9120}
 	s.Locks = []activity.Lock{holder, alter}
 	for n := range waiters - 1 {
 		pid := 10_000 + n
 		s.Locks[1].Blocks = append(s.Locks[1].Blocks, pid)
-		s.Locks = append(s.Locks, activity.Lock{PID: pid, Application: "web", User: "app", State: "active", SinceMS: int64(80_000 - n*100), Mode: lock.RowExclusive,
-			Relation: "public.orders", Query: "UPDATE orders SET status = $1 WHERE id = $2", BlockedBy: []int{9120}})
+		s.Locks = append(s.Locks,
+			activity.Lock{PID: pid, Application: "web", User: "app", State: "active", SinceMS: int64(80_000 - n*100),
+				Mode:     lock.RowExclusive,
+				Relation: "public.orders", Query: "UPDATE orders SET status = $1 WHERE id = $2",
+				BlockedBy: []int{9120}})
 	}
 	return s
 }
@@ -196,7 +220,8 @@ func TestNoAnswer(t *testing.T) {
 	st.moments(0)
 	st.clock = st.clock.Add(9 * time.Second)
 	st.do(sampledMsg{err: errors.New("no slot is free (SQLSTATE 53300)")})
-	if f := plain(st.draw()); !strings.Contains(f, "no answer") || !strings.Contains(f, "no sample for 9.4 s: no slot is free (SQLSTATE 53300)") {
+	if f := plain(st.draw()); !strings.Contains(f, "no answer") ||
+		!strings.Contains(f, "no sample for 9.4 s: no slot is free (SQLSTATE 53300)") {
 		t.Error(f)
 	}
 }

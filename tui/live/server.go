@@ -28,12 +28,17 @@ func (p picture) server(w int) []string {
 		return nil
 	}
 	x := p.sample.Sessions
-	out := p.Row("sessions", p.Plain(fmt.Sprintf("%d active, %d idle in a transaction, %d waiting for a lock", x.Active, x.IdleInTransaction, x.Waiting)), w)
+	out := p.Row("sessions",
+		p.Plain(fmt.Sprintf("%d active, %d idle in a transaction, %d waiting for a lock", x.Active, x.IdleInTransaction,
+			x.Waiting)), w)
 	old := p.Text(look.OK, "nobody holds anything back")
 	if len(p.sample.Transactions) > 0 {
 		t := p.sample.Transactions[0]
-		who := ending.Name(activity.Session{PID: t.PID, Application: t.Application, User: t.User, BackendType: t.BackendType})
-		old = p.Text(look.Attention, measure.Elapsed(time.Duration(t.AgeMS)*time.Millisecond+p.drift())) + p.Plain(" "+who+", "+t.State+": VACUUM keeps what died since, a concurrent index build waits for it")
+		who := ending.Name(activity.Session{
+			PID: t.PID, Application: t.Application, User: t.User, BackendType: t.BackendType,
+		})
+		old = p.Text(look.Attention, measure.Elapsed(time.Duration(t.AgeMS)*time.Millisecond+p.drift())) +
+			p.Plain(" "+who+", "+t.State+": VACUUM keeps what died since, a concurrent index build waits for it")
 	}
 	out = append(out, p.Row("oldest", old, w)...)
 	for _, r := range p.sample.Replicas {
@@ -59,7 +64,8 @@ func (p picture) progress(w int) []string {
 		if g.Relation != "" {
 			on = " on " + g.Relation
 		}
-		out = append(out, p.Text(look.Strong, g.Command)+p.Plain(fmt.Sprintf("%s, pid %d: %s", on, g.PID, activity.Phase(g.Phase))))
+		out = append(out,
+			p.Text(look.Strong, g.Command)+p.Plain(fmt.Sprintf("%s, pid %d: %s", on, g.PID, activity.Phase(g.Phase))))
 		if g.Total > 0 {
 			part := float64(g.Done) / float64(g.Total)
 			text := fmt.Sprintf("%.0f %% of this phase", 100*part)

@@ -36,17 +36,21 @@ func (p picture) tables(w int) []string {
 	if p.sample == nil {
 		return nil
 	}
-	tables := slices.DeleteFunc(slices.Clone(p.sample.Tables), func(t activity.Table) bool { return !p.passes(t.Relation) })
+	tables := slices.DeleteFunc(slices.Clone(p.sample.Tables), func(t activity.Table) bool {
+		return !p.passes(t.Relation)
+	})
 	of := orders[p.order].of
 	slices.SortStableFunc(tables, func(a, b activity.Table) int { return cmp.Compare(of(p, b), of(p, a)) })
 	cols := []look.Column{
-		{Head: "table", Least: 12, Name: true}, {Head: "size", Right: true}, {Head: "grew", Right: true}, {Head: "rows", Right: true}, {Head: "dead", Right: true},
+		{Head: "table", Least: 12, Name: true}, {Head: "size", Right: true}, {Head: "grew", Right: true},
+		{Head: "rows", Right: true}, {Head: "dead", Right: true},
 		{}, {Head: "reads/s", Right: true}, {}, {Head: "writes/s", Right: true},
 	}
 	var rows [][]string
 	for _, t := range tables {
 		rows = append(rows, []string{
-			p.Plain(strings.TrimPrefix(t.Relation, "public.")), p.Text(look.Strong, measure.Bytes(t.Bytes)), p.Plain(measure.Growth(int64(p.growth(t.Relation)))),
+			p.Plain(strings.TrimPrefix(t.Relation, "public.")), p.Text(look.Strong, measure.Bytes(t.Bytes)),
+			p.Plain(measure.Growth(int64(p.growth(t.Relation)))),
 			p.Plain(count(t.Rows)), p.Plain(measure.Count(float64(t.Dead))),
 			p.spark(look.Reads, "reads/"+t.Relation, w), p.Plain(rate(t.ReadsPerSecond)),
 			p.spark(look.Writes, "writes/"+t.Relation, w), p.Plain(rate(t.WritesPerSecond)),

@@ -55,7 +55,8 @@ func (p picture) age() string {
 }
 
 var treeColumns = []look.Column{
-	{Head: "session", Least: 16}, {Head: "does", Least: 6}, {Head: "since", Right: true}, {Head: "behind it", Right: true}, {Head: "lock", Least: 26},
+	{Head: "session", Least: 16}, {Head: "does", Least: 6}, {Head: "since", Right: true},
+	{Head: "behind it", Right: true}, {Head: "lock", Least: 26},
 }
 
 func (p picture) tree(w int) []string {
@@ -101,8 +102,11 @@ func (p picture) row(n activity.Node, branch string, age time.Duration, w int) [
 	if n.Depth == 0 {
 		role = look.Attention
 	}
-	who := ending.Name(activity.Session{PID: l.PID, Application: l.Application, User: l.User, BackendType: l.BackendType})
-	does, since := strings.Join(strings.Fields(l.Query), " "), measure.Elapsed(time.Duration(l.SinceMS)*time.Millisecond+age)
+	who := ending.Name(activity.Session{
+		PID: l.PID, Application: l.Application, User: l.User, BackendType: l.BackendType,
+	})
+	does, since := strings.Join(strings.Fields(l.Query), " "),
+		measure.Elapsed(time.Duration(l.SinceMS)*time.Millisecond+age)
 	if l.Granted && l.State != "active" {
 		does = l.State
 	}
@@ -129,5 +133,8 @@ func (p picture) row(n activity.Node, branch string, age time.Duration, w int) [
 	case w >= 90:
 		what += " on " + strings.TrimPrefix(l.Relation, "public.")
 	}
-	return []string{branch + p.Text(role, strings.TrimPrefix(who, "pid ")), p.Plain(does), p.Plain(since), p.Text(look.Strong, queue), p.Text(role, what)}
+	return []string{
+		branch + p.Text(role, strings.TrimPrefix(who, "pid ")), p.Plain(does), p.Plain(since),
+		p.Text(look.Strong, queue), p.Text(role, what),
+	}
 }

@@ -7,7 +7,8 @@ import (
 
 // Bar is a progress bar of w columns for a part of 0 to 1.
 func (k *Look) Bar(part float64, w int) string {
-	bar := progress.New(progress.WithWidth(max(w, 1)), progress.WithoutPercentage(), progress.WithFillCharacters(k.bar[0], k.bar[1]))
+	bar := progress.New(progress.WithWidth(max(w, 1)), progress.WithoutPercentage(),
+		progress.WithFillCharacters(k.bar[0], k.bar[1]))
 	bar.FullColor, bar.EmptyColor = k.Style(Accent).GetForeground(), k.Style(Quiet).GetForeground()
 	return bar.ViewAs(min(max(part, 0), 1))
 }

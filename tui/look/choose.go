@@ -16,7 +16,9 @@ func (k *Look) Choose(cols []Column, rows [][]string, cursor, w, h int) []string
 	widths := widths(cols, rows, w-mark)
 	columns := []table.Column{{Width: mark}}
 	for i, c := range cols {
-		columns = append(columns, table.Column{Title: align(k.Cut(c.Head, widths[i]), widths[i], c.Right), Width: widths[i] + gap})
+		columns = append(columns, table.Column{
+			Title: align(k.Cut(c.Head, widths[i]), widths[i], c.Right), Width: widths[i] + gap,
+		})
 	}
 	cells := make([]table.Row, len(rows))
 	for i, r := range rows {

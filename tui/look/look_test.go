@@ -24,7 +24,8 @@ func TestStackIsExactlyAsHigh(t *testing.T) {
 	for _, boxed := range []bool{true, false} {
 		for h := 1; h < 60; h++ {
 			got, _ := k.Stack([]Panel{
-				{Title: "a", Lines: lines(3)}, {Title: "b", Lines: lines(9), Give: 2, Min: 2, Grow: true}, {Title: "c", Lines: lines(4), Give: 1, Min: 1},
+				{Title: "a", Lines: lines(3)}, {Title: "b", Lines: lines(9), Give: 2, Min: 2, Grow: true},
+				{Title: "c", Lines: lines(4), Give: 1, Min: 1},
 			}, 40, h, boxed)
 			if len(got) != h {
 				t.Errorf("height %d: %d lines", h, len(got))
@@ -54,7 +55,8 @@ func TestCursorStaysInSight(t *testing.T) {
 	k := New(false, Unicode)
 	for h := 2; h < 12; h++ {
 		for cursor := range 30 {
-			got, _ := k.Stack([]Panel{{Name: "x", Title: "x", Lines: lines(30), Give: 1, Min: 1, Cursor: cursor}}, 40, h, false)
+			got, _ := k.Stack([]Panel{{Name: "x", Title: "x", Lines: lines(30), Give: 1, Min: 1, Cursor: cursor}}, 40,
+				h, false)
 			if want := fmt.Sprintf(" line %d", cursor+1); !strings.Contains(strings.Join(got, "\n")+"\n", want+"\n") {
 				t.Errorf("%d lines high: %q is not seen:\n%s", h, want, strings.Join(got, "\n"))
 			}
@@ -74,7 +76,8 @@ func TestChooseShowsTheCursor(t *testing.T) {
 	}
 	for cursor := range rows {
 		got := k.Choose([]Column{{Head: "file"}, {Head: "what"}}, rows, cursor, 40, 8)
-		if len(got) != 8 || !strings.Contains(ansi.Strip(strings.Join(got, "\n")), k.Marks.Cursor+" file "+fmt.Sprint(cursor+1)+" ") {
+		if len(got) != 8 ||
+			!strings.Contains(ansi.Strip(strings.Join(got, "\n")), k.Marks.Cursor+" file "+fmt.Sprint(cursor+1)+" ") {
 			t.Errorf("cursor %d: %d lines:\n%s", cursor, len(got), strings.Join(got, "\n"))
 		}
 	}
@@ -106,7 +109,10 @@ func TestSpark(t *testing.T) {
 func TestASCII(t *testing.T) {
 	k := New(true, ASCII)
 	got, _ := k.Stack([]Panel{{Title: "x", State: k.Text(OK, k.Marks.Done), Lines: func(w int) []string {
-		return []string{k.Bar(0.5, w), k.Spark(Reads, []float64{1, 2, 3}), k.Branch([]int{0, 1, 2, 1}, 1) + "a", k.Cut(strings.Repeat("x", 100), w), k.Spin(3)}
+		return []string{
+			k.Bar(0.5, w), k.Spark(Reads, []float64{1, 2, 3}), k.Branch([]int{0, 1, 2, 1}, 1) + "a",
+			k.Cut(strings.Repeat("x", 100), w), k.Spin(3),
+		}
 	}}}, 40, 8, true)
 	for _, r := range strings.Join(got, "\n") {
 		if r > 0x7e {

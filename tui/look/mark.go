@@ -16,6 +16,7 @@ var unicodeMarks = Marks{
 }
 
 var asciiMarks = Marks{
-	Done: "[x]", Look: "[!]", Running: "[>]", Todo: "[ ]", Failed: "[X]", Asking: "[?]", Waived: "[-]", Stale: "[~]", Paused: "[=]",
+	Done: "[x]", Look: "[!]", Running: "[>]", Todo: "[ ]", Failed: "[X]", Asking: "[?]", Waived: "[-]", Stale: "[~]",
+	Paused: "[=]",
 	Cursor: ">", NoCursor: " ", Bar: "|", Dot: "-", Live: "*", Ellipsis: "~", Under: "~",
 }

@@ -74,5 +74,6 @@ var colours = map[Role]color.Color{
 	Accent: lipgloss.Cyan, Focus: lipgloss.Cyan, OK: lipgloss.Green, Attention: lipgloss.Yellow, Danger: lipgloss.Red,
 	Stale: lipgloss.Magenta, Quiet: lipgloss.BrightBlack, Production: lipgloss.Red, Unset: lipgloss.Red,
 	Staging: lipgloss.Yellow, Local: lipgloss.Green, Stop: lipgloss.Red, Warn: lipgloss.Yellow,
-	Reads: lipgloss.Green, Writes: lipgloss.Magenta, Keyword: lipgloss.Blue, Literal: lipgloss.Green, Comment: lipgloss.Cyan,
+	Reads: lipgloss.Green, Writes: lipgloss.Magenta, Keyword: lipgloss.Blue, Literal: lipgloss.Green,
+	Comment: lipgloss.Cyan,
 }

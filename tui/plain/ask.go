@@ -174,7 +174,9 @@ func (p *printer) steer(word string) {
 		p.say(p.now(), "no backfill runs")
 		return
 	}
-	kind := map[string]journal.MessageKind{"pause": journal.Pause, "resume": journal.Resume, "+": journal.Longer, "-": journal.Shorter}[word]
+	kind := map[string]journal.MessageKind{
+		"pause": journal.Pause, "resume": journal.Resume, "+": journal.Longer, "-": journal.Shorter,
+	}[word]
 	p.post(journal.Message{Kind: kind})
 }
 

@@ -50,7 +50,8 @@ func (p *printer) event(e journal.Event) {
 		with(e, func(b journal.StepFinished) { p.step(e, b) })
 	case journal.RunOpened{}.Kind():
 		with(e, func(b journal.RunOpened) {
-			p.say(e.At, "run %s opened on %s (%s): %s   run=%s", screen.Short(b.ID), b.Database, orUnset(b.Environment), strings.Join(b.Migrations, ", "), b.ID)
+			p.say(e.At, "run %s opened on %s (%s): %s   run=%s", screen.Short(b.ID), b.Database, orUnset(b.Environment),
+				strings.Join(b.Migrations, ", "), b.ID)
 		})
 	case journal.StatementSent{}.Kind():
 		with(e, func(b journal.StatementSent) {
@@ -62,13 +63,15 @@ func (p *printer) event(e journal.Event) {
 		with(e, func(b journal.Attempted) { p.try(e, b) })
 	case journal.UnitApplied{}.Kind():
 		with(e, func(b journal.UnitApplied) {
-			p.say(e.At, "[x] applied %s in %s: %s   version=%s ms=%d", b.Version, measure.MS(b.MS), b.Proof, b.Version, b.MS)
+			p.say(e.At, "[x] applied %s in %s: %s   version=%s ms=%d", b.Version, measure.MS(b.MS), b.Proof, b.Version,
+				b.MS)
 		})
 	case journal.UnitEnded{}.Kind():
 		with(e, func(b journal.UnitEnded) { p.ended(e, b) })
 	case journal.UnitProbed{}.Kind():
 		with(e, func(b journal.UnitProbed) {
-			p.say(e.At, "[?] asked the database about %s: %s (%s)   version=%s outcome=%q", b.Version, b.Outcome, b.Evidence, b.Version, b.Outcome)
+			p.say(e.At, "[?] asked the database about %s: %s (%s)   version=%s outcome=%q", b.Version, b.Outcome,
+				b.Evidence, b.Version, b.Outcome)
 		})
 	case journal.RunFinished{}.Kind():
 		with(e, func(b journal.RunFinished) { p.finished(e, b) })
@@ -100,7 +103,8 @@ func (p *printer) otherEvent(e journal.Event) {
 		with(e, func(b journal.SessionEnding) { p.say(e.At, "asked: %s %d (%s)   by=%s", b.Way, b.PID, b.Who(), e.By) })
 	case journal.SessionEnded{}.Kind():
 		with(e, func(b journal.SessionEnded) {
-			p.say(e.At, "%s %d: %s, %s   fate=%q", b.Way, b.PID, b.Fate, strings.TrimSuffix(b.Why+"; "+b.Hint, "; "), b.Fate)
+			p.say(e.At, "%s %d: %s, %s   fate=%q", b.Way, b.PID, b.Fate, strings.TrimSuffix(b.Why+"; "+b.Hint, "; "),
+				b.Fate)
 		})
 	case journal.StopRequested{}.Kind():
 		p.say(e.At, "stop was asked   by=%s", e.By)
@@ -111,7 +115,8 @@ func (p *printer) otherEvent(e journal.Event) {
 		})
 	case journal.RunAdopted{}.Kind():
 		with(e, func(b journal.RunAdopted) {
-			p.say(e.At, "took run %s over from %s, up to event %d   epoch=%d", screen.Short(p.run.ID), b.From, b.Seq, b.Epoch)
+			p.say(e.At, "took run %s over from %s, up to event %d   epoch=%d", screen.Short(p.run.ID), b.From, b.Seq,
+				b.Epoch)
 		})
 	case journal.RunTakenOver{}.Kind():
 		with(e, func(b journal.RunTakenOver) { p.say(e.At, "taken over by %s", b.By) })
@@ -222,7 +227,8 @@ func (p *printer) step(e journal.Event, b journal.StepFinished) {
 		text = fmt.Sprintf("%s %s: %s", sign(b.Status), e.Step, b.Summary)
 	}
 	asks := func(q state.Question) bool { return q.Step == e.Step && q.Text == b.Summary }
-	if p.last[e.Step] == text || strings.HasPrefix(b.Summary, "nothing pending: ") || slices.ContainsFunc(p.run.Questions, asks) || (e.Step == "report" && b.Status == journal.Done) {
+	if p.last[e.Step] == text || strings.HasPrefix(b.Summary, "nothing pending: ") ||
+		slices.ContainsFunc(p.run.Questions, asks) || (e.Step == "report" && b.Status == journal.Done) {
 		return
 	}
 	p.last[e.Step] = text

@@ -149,7 +149,8 @@ func TestRun(t *testing.T) {
 	k := start(t, "base")
 	k.sees(`Type the database name (shop) to run, or "no": `)
 	out := k.out.String()
-	if !strings.Contains(out, "needs ACCESS EXCLUSIVE on public.orders (48 GB, ~212 M rows): instant; blocks reads and writes") ||
+	if !strings.Contains(out,
+		"needs ACCESS EXCLUSIVE on public.orders (48 GB, ~212 M rows): instant; blocks reads and writes") ||
 		!strings.Contains(out, "it would wait behind pid 881 (worker, user app") {
 		t.Errorf("no heart sentence before the question:\n%s", out)
 	}
@@ -222,7 +223,10 @@ func TestEndOfInput(t *testing.T) {
 	k.sees("Type the database name")
 	k.in.Close()
 	k.hears(journal.Message{Life: 1, Kind: journal.Abandon})
-	if err := k.engine.Write(tuitest.Entry{After: 5 * time.Second, Kind: "run.finished", Body: []byte(`{"exit":4,"outcome":"needs a person","summary":"nobody answers any more: nothing has changed"}`)}); err != nil {
+	if err := k.engine.Write(tuitest.Entry{
+		After: 5 * time.Second, Kind: "run.finished",
+		Body: []byte(`{"exit":4,"outcome":"needs a person","summary":"nobody answers any more: nothing has changed"}`),
+	}); err != nil {
 		t.Fatal(err)
 	}
 	k.sees("needs a person: nobody answers any more: nothing has changed   exit=4")
@@ -233,7 +237,9 @@ func TestEndOfInput(t *testing.T) {
 func TestWhatIsWrittenIsClean(t *testing.T) {
 	k := start(t, "base")
 	k.sees("Type the database name")
-	if err := k.engine.Write(tuitest.Entry{After: 2 * time.Second, Kind: "note", Body: []byte(`{"text":"name \u001b[2J\u202e\nend"}`)}); err != nil {
+	if err := k.engine.Write(tuitest.Entry{
+		After: 2 * time.Second, Kind: "note", Body: []byte(`{"text":"name \u001b[2J\u202e\nend"}`),
+	}); err != nil {
 		t.Fatal(err)
 	}
 	k.sees(`name \x1b[2J\u202e end`)

@@ -26,14 +26,18 @@ func (p *printer) watched(e journal.Event) {
 		f.NeedMS/60_000, f.NeedMS/1000%60, worded(f), f.CleanMS, f.Level)
 	for _, s := range f.Signals {
 		if s.Level != fact.OK {
-			p.more("%s: %s (before %s, worst %s) %s", s.Name, monitor.Number(s.Now, s.Unit), monitor.Number(s.Before, s.Unit), monitor.Number(s.Worst, s.Unit), s.Note)
+			p.more("%s: %s (before %s, worst %s) %s", s.Name, monitor.Number(s.Now, s.Unit),
+				monitor.Number(s.Before, s.Unit), monitor.Number(s.Worst, s.Unit), s.Note)
 		}
 	}
 }
 
 // worded is the level in a word, and what is not watched.
 func worded(f fact.Monitor) string {
-	word := map[fact.Level]string{fact.OK: "all is well", fact.Look: "amber: the clock is paused", fact.Stop: "RED: the clean minutes start again"}[f.Level]
+	word := map[fact.Level]string{
+		fact.OK: "all is well", fact.Look: "amber: the clock is paused",
+		fact.Stop: "RED: the clean minutes start again",
+	}[f.Level]
 	if f.Log == "" {
 		word += "; application logs NOT watched"
 	}

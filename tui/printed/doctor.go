@@ -32,9 +32,15 @@ func (p Paper) Doctor(parts []doctor.Part) []string {
 func (p Paper) comesTo(stops, looks int) []string {
 	switch {
 	case stops > 0:
-		return []string{p.Text(look.Danger, fmt.Sprintf("%s %d against a run", p.Marks.Failed, stops)) + p.Plain(fmt.Sprintf(", %d to look at", looks))}
+		return []string{
+			p.Text(look.Danger, fmt.Sprintf("%s %d against a run", p.Marks.Failed, stops)) +
+				p.Plain(fmt.Sprintf(", %d to look at", looks)),
+		}
 	case looks > 0:
-		return []string{p.Text(look.Attention, fmt.Sprintf("%s %d to look at", p.Marks.Look, looks)) + p.Plain(", nothing against a run")}
+		return []string{
+			p.Text(look.Attention, fmt.Sprintf("%s %d to look at", p.Marks.Look, looks)) +
+				p.Plain(", nothing against a run"),
+		}
 	}
 	return []string{p.Text(look.OK, p.Marks.Done+" nothing against a run")}
 }

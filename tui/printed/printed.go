@@ -62,7 +62,9 @@ func (p Paper) item(n int, i fact.Item) []string {
 	mark, role, text := p.level(i.Level)
 	out := p.Marked(role, mark, p.Text(text, i.Text), p.Width-n)
 	if i.Hint != "" {
-		out = append(out, p.indented(look.Width(mark)+1, p.Marked(look.Accent, "->", p.Plain(i.Hint), p.Width-n-look.Width(mark)-1))...)
+		out = append(out,
+			p.indented(look.Width(mark)+1,
+				p.Marked(look.Accent, "->", p.Plain(i.Hint), p.Width-n-look.Width(mark)-1))...)
 	}
 	return p.indented(n, out)
 }

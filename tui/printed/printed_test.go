@@ -28,7 +28,8 @@ var sample = map[string]func(t *testing.T, p Paper, files []txtar.File) []string
 		for _, f := range files {
 			if strings.HasSuffix(f.Name, ".sql") {
 				// An escape or a byte that cannot stand in a text file is written as Go writes it.
-				text, err := strconv.Unquote(`"` + strings.NewReplacer("\n", `\n`, `"`, `\"`).Replace(string(f.Data)) + `"`)
+				text, err := strconv.Unquote(`"` + strings.NewReplacer("\n", `\n`, `"`, `\"`).Replace(string(f.Data)) +
+					`"`)
 				if err != nil {
 					t.Fatalf("%s: %s", f.Name, err)
 				}
@@ -129,7 +130,8 @@ func page(t *testing.T, lines []string, width int, set look.Set) string {
 func TestCaretStandsBelowItsWord(t *testing.T) {
 	p := New(look.New(false, look.Unicode), 60)
 	for _, before := range []string{
-		"", "\t", "a\tb\t", "日本語 ", "é\u0301 ", "\x1b[31m ", "\u202e ", strings.Repeat("x ", 200), strings.Repeat("日本 ", 90), "'" + strings.Repeat("\t", 50) + "' ",
+		"", "\t", "a\tb\t", "日本語 ", "é\u0301 ", "\x1b[31m ", "\u202e ", strings.Repeat("x ", 200),
+		strings.Repeat("日本 ", 90), "'" + strings.Repeat("\t", 50) + "' ",
 	} {
 		for _, after := range []string{"", ";", " " + strings.Repeat("y", 300)} {
 			line := before + "TARGET" + after
@@ -141,7 +143,8 @@ func TestCaretStandsBelowItsWord(t *testing.T) {
 			}
 			code, carets := ansi.Strip(got[0]), ansi.Strip(got[1])
 			at := look.Width(carets[:strings.Index(carets, "^")])
-			if word := ansi.Cut(code, at, at+6); word != "TARGET" || strings.Count(carets, "^") != 6 || look.Width(code) >= 60 {
+			if word := ansi.Cut(code, at, at+6); word != "TARGET" || strings.Count(carets, "^") != 6 ||
+				look.Width(code) >= 60 {
 				t.Errorf("%q: the caret stands below %q:\n%s\n%s", line, word, code, carets)
 			}
 		}
@@ -154,7 +157,8 @@ func TestCaretAfterASecret(t *testing.T) {
 		exact, shown  string
 		column, shows int
 	}{
-		{"SELECT a", "SELECT a", 8, 8}, {"PASSWORD 'hunter22' VALID", "PASSWORD '***' VALID", 21, 16}, {"PASSWORD 'hunter22'", "PASSWORD '***'", 12, 0}, {"ab\r", "ab", 2, 2},
+		{"SELECT a", "SELECT a", 8, 8}, {"PASSWORD 'hunter22' VALID", "PASSWORD '***' VALID", 21, 16},
+		{"PASSWORD 'hunter22'", "PASSWORD '***'", 12, 0}, {"ab\r", "ab", 2, 2},
 	} {
 		if got := shownColumn(c.exact, c.shown, c.column); got != c.shows {
 			t.Errorf("%q as %q: column %d is shown at %d, want %d", c.exact, c.shown, c.column, got, c.shows)

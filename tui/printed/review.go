@@ -35,7 +35,8 @@ func (p Paper) file(f sqlview.FileResult, s sources) []string {
 	var out []string
 	if f.Batches != "" {
 		out = append(out, p.Middle(p.Text(look.Strong, f.Path), p.Width))
-		out = append(out, p.Row("runs", p.Plain("as a backfill: in batches, each a transaction, from its header's line"), p.Width)...)
+		out = append(out,
+			p.Row("runs", p.Plain("as a backfill: in batches, each a transaction, from its header's line"), p.Width)...)
 		out = append(append(out, p.Row("alone", p.Text(look.Strong, f.Batches), p.Width)...), "")
 	}
 	last := sqlview.Finding{}
@@ -119,9 +120,13 @@ func (p Paper) verdicts(r sqlview.Result) []string {
 	var rows [][]string
 	for _, f := range r.Files {
 		mark, role, words := p.verdict(f)
-		rows = append(rows, []string{p.Text(role, mark), p.Plain(f.Path), p.Plain(strconv.Itoa(len(f.Statements))), words})
+		rows = append(rows, []string{
+			p.Text(role, mark), p.Plain(f.Path), p.Plain(strconv.Itoa(len(f.Statements))), words,
+		})
 	}
-	cols := []look.Column{{}, {Head: "file", Least: 16, Name: true}, {Head: "statements", Right: true}, {Head: "verdict"}}
+	cols := []look.Column{
+		{}, {Head: "file", Least: 16, Name: true}, {Head: "statements", Right: true}, {Head: "verdict"},
+	}
 	return append(p.Table(cols, rows, p.Width), "")
 }
 
@@ -170,7 +175,10 @@ func (p Paper) sum(r sqlview.Result) []string {
 		}
 		return p.Text(role, fmt.Sprintf("%d %s", n, word))
 	}
-	parts := []string{count(c.Stop, "stop", look.Danger), count(c.Warn, "warn", look.Attention), p.Plain(lint.Count(c.Notice, "notice"))}
+	parts := []string{
+		count(c.Stop, "stop", look.Danger), count(c.Warn, "warn", look.Attention),
+		p.Plain(lint.Count(c.Notice, "notice")),
+	}
 	if c.Waived > 0 {
 		parts = append(parts, p.Plain(fmt.Sprintf("%d waived", c.Waived)))
 	}

@@ -64,7 +64,8 @@ func (p Paper) place(s sources, f sqlview.FileResult, h sqlview.Finding, role lo
 		text, indent, length := p.around(line, s.tokens, column, room)
 		out = append(out, p.Text(look.Quiet, number)+bar+text)
 		if n == h.Line && column > 0 {
-			out = append(out, strings.Repeat(" ", gutter)+bar+strings.Repeat(" ", indent)+p.Text(role, strings.Repeat("^", length)))
+			out = append(out,
+				strings.Repeat(" ", gutter)+bar+strings.Repeat(" ", indent)+p.Text(role, strings.Repeat("^", length)))
 		}
 	}
 	for i := range out {

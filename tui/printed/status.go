@@ -42,7 +42,9 @@ func (p Paper) Status(s Status) []string {
 		out = append(out, p.openRun(r)...)
 	}
 	if s.Holder != "" {
-		out = append(out, p.Marked(look.Accent, p.Marks.Running, p.Text(look.Strong, "a run is open on this database: ")+p.Plain(s.Holder), p.Width)...)
+		out = append(out,
+			p.Marked(look.Accent, p.Marks.Running,
+				p.Text(look.Strong, "a run is open on this database: ")+p.Plain(s.Holder), p.Width)...)
 		out = append(out, "")
 	}
 	return append(out, p.folder(s)...)
@@ -61,7 +63,10 @@ func (p Paper) target(t *fact.Target) []string {
 	if t.Standby {
 		kind = "standby"
 	}
-	parts := []string{p.environment(t.Environment) + p.Text(look.Strong, t.Database) + where, p.Plain("PostgreSQL " + t.Version + " " + kind), p.Plain("role " + t.Role)}
+	parts := []string{
+		p.environment(t.Environment) + p.Text(look.Strong, t.Database) + where,
+		p.Plain("PostgreSQL " + t.Version + " " + kind), p.Plain("role " + t.Role),
+	}
 	return append(look.Wrap(p.join(parts), p.Width), "")
 }
 
@@ -83,7 +88,8 @@ func (p Paper) openRun(r OpenRun) []string {
 	if r.Live {
 		mark, role = p.Marks.Running, look.Accent
 	}
-	out := p.Marked(role, mark, p.Text(look.Strong, "run "+r.ID)+p.Plain(" "+r.Where+": ")+p.Text(role, r.State), p.Width)
+	out := p.Marked(role, mark, p.Text(look.Strong, "run "+r.ID)+p.Plain(" "+r.Where+": ")+p.Text(role, r.State),
+		p.Width)
 	row := func(label, text string) { out = append(out, p.indented(2, p.Row(label, text, p.Width-2))...) }
 	row("since", p.Plain(r.Since))
 	row("so far", p.Plain(r.More))
@@ -99,13 +105,18 @@ func (p Paper) folder(s Status) []string {
 	case f == nil:
 		return nil
 	case !f.Read:
-		return []string{p.Text(look.Strong, f.Path) + p.Plain(" "+f.Tool+": ") + p.Text(look.Attention, "what is applied is unknown")}
+		return []string{
+			p.Text(look.Strong, f.Path) + p.Plain(" "+f.Tool+": ") +
+				p.Text(look.Attention, "what is applied is unknown"),
+		}
 	}
 	pending := p.Text(look.OK, "nothing pending")
 	if n := len(f.Pending); n > 0 {
 		pending = p.Text(look.Attention, fmt.Sprintf("%d pending", n))
 	}
-	parts := []string{p.Text(look.Strong, f.Path), p.Plain(f.Tool), p.Plain(fmt.Sprintf("%d applied", f.Applied)), pending}
+	parts := []string{
+		p.Text(look.Strong, f.Path), p.Plain(f.Tool), p.Plain(fmt.Sprintf("%d applied", f.Applied)), pending,
+	}
 	if f.Dirty != "" {
 		parts = append(parts, p.Text(look.Danger, "DIRTY at "+f.Dirty))
 	} else {

@@ -44,7 +44,10 @@ func fillHints(run *state.Run, l Local) []Hint {
 	if isPaused(f) {
 		pause.Label = "resume"
 	}
-	return []Hint{pause, {Longer, "batch time"}, {Cancel, ""}, {Detach, ""}, {WhoWaits, ""}, {EndIt, ""}, {ShowLog, ""}, {ZoomIn, ""}}
+	return []Hint{
+		pause, {Longer, "batch time"}, {Cancel, ""}, {Detach, ""}, {WhoWaits, ""}, {EndIt, ""}, {ShowLog, ""},
+		{ZoomIn, ""},
+	}
 }
 
 // Filling is the backfill that runs, is paused, or was left when the run ended;
@@ -93,20 +96,24 @@ func (p page) table() look.Panel {
 	if b == nil || p.local.Screen != atBackfill && p.local.Screen != atStart {
 		return look.Panel{Bare: true, Lines: func(int) []string { return nil }}
 	}
-	return look.Panel{Name: "table", Title: "batches on " + b.Relation, State: p.Plain(sizeOf(b.Bytes, float64(b.Rows))), Give: 1, Min: 4, Lines: func(w int) []string {
-		out := append(p.code(b.SQL, w, 3), "")
-		out = append(out, p.Row("walks", p.Plain("by "+b.Key+"; indexes "+measure.Bytes(b.IndexBytes)), w)...)
-		out = append(out, p.Row("batches", p.Plain("of about ")+p.Text(look.Strong, measure.MS(b.BatchTimeMS))+p.Plain(", each a transaction of its own"), w)...)
-		out = append(out, p.Row("new rows", p.Plain(covers(b)), w)...)
-		if b.Ledger != "" {
-			creates := "schema belay, for the cursor"
-			if p.run.Question("ledger.create") != nil {
-				creates += " (asked below)"
+	return look.Panel{Name: "table", Title: "batches on " + b.Relation,
+		State: p.Plain(sizeOf(b.Bytes, float64(b.Rows))), Give: 1, Min: 4, Lines: func(w int) []string {
+			out := append(p.code(b.SQL, w, 3), "")
+			out = append(out, p.Row("walks", p.Plain("by "+b.Key+"; indexes "+measure.Bytes(b.IndexBytes)), w)...)
+			out = append(out,
+				p.Row("batches",
+					p.Plain("of about ")+p.Text(look.Strong, measure.MS(b.BatchTimeMS))+
+						p.Plain(", each a transaction of its own"), w)...)
+			out = append(out, p.Row("new rows", p.Plain(covers(b)), w)...)
+			if b.Ledger != "" {
+				creates := "schema belay, for the cursor"
+				if p.run.Question("ledger.create") != nil {
+					creates += " (asked below)"
+				}
+				out = append(out, p.Row("creates", p.Plain(creates), w)...)
 			}
-			out = append(out, p.Row("creates", p.Plain(creates), w)...)
-		}
-		return out
-	}}
+			return out
+		}}
 }
 
 // covers says who fills the rows that are written meanwhile.
@@ -132,17 +139,18 @@ func (p page) filling(f *fact.Filling) look.Panel {
 	if f.Leaves > 1 && f.Leaf != "" {
 		title += fmt.Sprintf(", leaf %d of %d: %s", f.LeafNumber, f.Leaves, f.Leaf)
 	}
-	return look.Panel{Name: "filling", Title: title, State: p.fillState(f), Focus: f.State == "running", Lines: func(w int) []string {
-		out := p.fillSQL(f, w)
-		if p.h >= 18 {
-			out = append(out, "")
-		}
-		percent := fmt.Sprintf("%.1f %%", 100*f.Progress)
-		out = append(out, p.Bar(f.Progress, max(w-look.Width(percent)-2, 10))+"  "+p.Text(look.Strong, percent))
-		out = append(out, p.Ends(p.fillRowsDone(f), p.Plain(timeLeft(f)), w))
-		out = append(out, p.fillWhy(f, w)...)
-		return append(out, p.fillNumbers(f, w)...)
-	}}
+	return look.Panel{Name: "filling", Title: title, State: p.fillState(f), Focus: f.State == "running",
+		Lines: func(w int) []string {
+			out := p.fillSQL(f, w)
+			if p.h >= 18 {
+				out = append(out, "")
+			}
+			percent := fmt.Sprintf("%.1f %%", 100*f.Progress)
+			out = append(out, p.Bar(f.Progress, max(w-look.Width(percent)-2, 10))+"  "+p.Text(look.Strong, percent))
+			out = append(out, p.Ends(p.fillRowsDone(f), p.Plain(timeLeft(f)), w))
+			out = append(out, p.fillWhy(f, w)...)
+			return append(out, p.fillNumbers(f, w)...)
+		}}
 }
 
 func (p page) fillSQL(f *fact.Filling, w int) []string {
@@ -158,7 +166,8 @@ func (p page) fillRowsDone(f *fact.Filling) string {
 	if f.State == "done" {
 		return p.Text(look.Strong, measure.Grouped(f.Rows)) + p.Plain(" rows")
 	}
-	return p.Text(look.Strong, measure.Count(float64(f.Rows))) + p.Plain(" of ~"+measure.Count(float64(f.Total))+" rows")
+	return p.Text(look.Strong, measure.Count(float64(f.Rows))) +
+		p.Plain(" of ~"+measure.Count(float64(f.Total))+" rows")
 }
 
 // fillState is whether it is at full speed, in a word.
@@ -222,10 +231,12 @@ func (p page) fillWhy(f *fact.Filling, w int) []string {
 
 // fillNumbers are pace, the batch, the cursor and what the table costs.
 func (p page) fillNumbers(f *fact.Filling, w int) []string {
-	pace := p.Text(look.Strong, measure.Rate(f.Rate)) + p.Plain(" rows/s  ") + p.Spark(look.Accent, p.f.Trends["rate"][max(0, len(p.f.Trends["rate"])-30):])
+	pace := p.Text(look.Strong, measure.Rate(f.Rate)) + p.Plain(" rows/s  ") +
+		p.Spark(look.Accent, p.f.Trends["rate"][max(0, len(p.f.Trends["rate"])-30):])
 	switch {
 	case f.State == "running" && f.Phase == "verifying" && f.ToCheck > 0:
-		pace = p.Plain(fmt.Sprintf("%s of ~%s rows looked at", measure.Count(float64(f.Checked)), measure.Count(float64(f.ToCheck))))
+		pace = p.Plain(fmt.Sprintf("%s of ~%s rows looked at", measure.Count(float64(f.Checked)),
+			measure.Count(float64(f.ToCheck))))
 	case f.State == "running" && f.Phase != "" && f.Phase != "batches":
 		pace += p.Plain("  now " + f.Phase)
 	case isPaused(f):
@@ -234,13 +245,17 @@ func (p page) fillNumbers(f *fact.Filling, w int) []string {
 		pace = p.Plain(measure.Rate(f.Average) + " rows/s on average")
 	}
 	out := p.Row("rate", pace, w)
-	batch := fmt.Sprintf("%s of %s, %s rows, %s done", measure.MS(int64(f.BatchMS+0.5)), measure.MS(f.TargetMS), measure.Grouped(int64(f.BatchRows)), measure.Grouped(f.Batches))
+	batch := fmt.Sprintf("%s of %s, %s rows, %s done", measure.MS(int64(f.BatchMS+0.5)), measure.MS(f.TargetMS),
+		measure.Grouped(int64(f.BatchRows)), measure.Grouped(f.Batches))
 	out = append(out, p.Cut(p.Row("batch", p.Plain(batch), 1000)[0], w))
 	if len(f.LastKey) > 0 && !f.Committed.IsZero() {
-		key := "last key " + strings.Join(f.LastKey[:min(len(f.LastKey), 2)], ", ") + ", committed " + p.clockAt(f.Committed)
+		key := "last key " + strings.Join(f.LastKey[:min(len(f.LastKey), 2)], ", ") + ", committed " +
+			p.clockAt(f.Committed)
 		out = append(out, p.Cut(p.Row("cursor", p.Plain(key), 1000)[0], w))
 	}
-	return append(out, p.Row("growth", p.Plain("table "+measure.Growth(f.HeapGrowth)+", WAL of the server "+measure.Bytes(f.WAL)), w)...)
+	return append(out,
+		p.Row("growth", p.Plain("table "+measure.Growth(f.HeapGrowth)+", WAL of the server "+measure.Bytes(f.WAL)),
+			w)...)
 }
 
 // timeLeft is a range, and nothing before there is one.
@@ -298,7 +313,8 @@ func (p page) signalRow(s fact.Reading, w int) []string {
 	case s.Unread != "":
 		role, word = look.Attention, "cannot be read: waits"
 	case s.Action != "":
-		role, word = look.Attention, map[string]string{"halve": "smaller batches", "wait": "waits", "pause": "pauses"}[s.Action]
+		role, word = look.Attention,
+			map[string]string{"halve": "smaller batches", "wait": "waits", "pause": "pauses"}[s.Action]
 	case s.Note != "":
 		word += ", " + s.Note
 	}
@@ -313,7 +329,9 @@ func (p page) signalRow(s fact.Reading, w int) []string {
 	if s.Limit != "" {
 		limit = "of " + s.Limit
 	}
-	return []string{p.Plain(what), p.Plain(s.Value), p.Plain(limit), p.trend(role, "signal/"+s.Name, w), p.Text(role, word)}
+	return []string{
+		p.Plain(what), p.Plain(s.Value), p.Plain(limit), p.trend(role, "signal/"+s.Name, w), p.Text(role, word),
+	}
 }
 
 // overLimit puts what is over its limit first.

@@ -23,9 +23,10 @@ var Card = Screen{
 			return nil
 		}
 		f := p.f.Review.Result.Files[it.File]
-		return []look.Panel{{Name: "card", Title: path.Base(f.Path), State: p.verdict(f.Hazards), Focus: true, Grow: true, Lines: func(w int) []string {
-			return p.cardLines(it, w)
-		}}}
+		return []look.Panel{{Name: "card", Title: path.Base(f.Path), State: p.verdict(f.Hazards), Focus: true,
+			Grow: true, Lines: func(w int) []string {
+				return p.cardLines(it, w)
+			}}}
 	},
 	Copy: func(_ *state.Run, l Local, _ time.Time) string { return selectedSQL(l) },
 }

@@ -41,7 +41,10 @@ func (p page) choicePanels(q *state.Question) []look.Panel {
 			}
 			return out
 		}},
-		{Name: "choices", Title: "what you can do", State: p.Text(look.Key, "enter") + p.Plain(" opens it"), Focus: true, Lines: func(w int) []string { return p.choicesOf(*q, w) }},
+		{
+			Name: "choices", Title: "what you can do", State: p.Text(look.Key, "enter") + p.Plain(" opens it"),
+			Focus: true, Lines: func(w int) []string { return p.choicesOf(*q, w) },
+		},
 		{Name: "holds", Title: "who was in the way", Give: 3, Min: 1, Lines: p.holds},
 		p.files(), p.builds(), p.waiting(), p.newest(),
 	}

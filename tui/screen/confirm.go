@@ -17,7 +17,9 @@ var Confirm = Screen{
 	Doc: `Advice: know what runs, where, what it blocks and how to go back, before you say yes.
 In practice: the name is typed so that a hand that is faster than the eye cannot start a write; a paste is refused, and keys meant for the screen before are not heard. Everything shown here is read again before the first statement is sent.
 Measured: most wrong-window accidents are one key long; nobody types a database name by accident.`,
-	Keys:   []Hint{{Open, "runs once the name is exact"}, {Back, "no, go back"}, {PageDown, "scroll"}, {Tab, "buttons"}},
+	Keys: []Hint{
+		{Open, "runs once the name is exact"}, {Back, "no, go back"}, {PageDown, "scroll"}, {Tab, "buttons"},
+	},
 	Panels: confirmPanels,
 }
 
@@ -50,26 +52,28 @@ func (p page) where(d *Dialog) look.Panel {
 	if t := p.f.Target; t != nil && t.Environment != "" {
 		env = strings.ToUpper(t.Environment)
 	}
-	return look.Panel{Name: "where", Title: p.verb(d) + " " + env, State: p.planState(), Give: 2, Min: 1, Lines: func(w int) []string {
-		var out []string
-		if d.ID == "run.takeover" {
-			whose, _, _ := strings.Cut(d.Text, "? type")
-			out = append(out, p.Row("asks", p.Text(look.Attention, whose+"?"), w)...)
-		}
-		out = append(out, p.Row("target", p.identity(), w)...)
-		out = append(out, p.Row("undo", p.undo(), w)...)
-		for _, id := range []string{"backup", "rehearse"} {
-			if s := p.run.Step(id); s != nil && s.Summary != "" {
-				out = append(out, p.Row(id, p.mark(s.Status)+" "+p.Plain(s.Summary), w)...)
+	return look.Panel{Name: "where", Title: p.verb(d) + " " + env, State: p.planState(), Give: 2, Min: 1,
+		Lines: func(w int) []string {
+			var out []string
+			if d.ID == "run.takeover" {
+				whose, _, _ := strings.Cut(d.Text, "? type")
+				out = append(out, p.Row("asks", p.Text(look.Attention, whose+"?"), w)...)
 			}
-		}
-		if p.f.Review != nil {
-			for _, rule := range accepted(p.f.Review.Accepted) {
-				out = append(out, p.Row("accepted", p.Text(look.Attention, rule)+p.Plain(": "+p.f.Review.Accepted[rule]), w)...)
+			out = append(out, p.Row("target", p.identity(), w)...)
+			out = append(out, p.Row("undo", p.undo(), w)...)
+			for _, id := range []string{"backup", "rehearse"} {
+				if s := p.run.Step(id); s != nil && s.Summary != "" {
+					out = append(out, p.Row(id, p.mark(s.Status)+" "+p.Plain(s.Summary), w)...)
+				}
 			}
-		}
-		return out
-	}}
+			if p.f.Review != nil {
+				for _, rule := range accepted(p.f.Review.Accepted) {
+					out = append(out,
+						p.Row("accepted", p.Text(look.Attention, rule)+p.Plain(": "+p.f.Review.Accepted[rule]), w)...)
+				}
+			}
+			return out
+		}}
 }
 
 func (p page) planState() string {
@@ -192,9 +196,10 @@ func (p page) fills() look.Panel {
 	if b == nil {
 		return look.Panel{Bare: true, Lines: func(int) []string { return nil }}
 	}
-	return look.Panel{Name: "runs", Title: "what runs: batches on " + b.Relation, Give: 1, Min: 3, Focus: true, Lines: func(w int) []string {
-		return append(p.source(b.SQL, 1, w), p.fillRows(w)...)
-	}}
+	return look.Panel{Name: "runs", Title: "what runs: batches on " + b.Relation, Give: 1, Min: 3, Focus: true,
+		Lines: func(w int) []string {
+			return append(p.source(b.SQL, 1, w), p.fillRows(w)...)
+		}}
 }
 
 // fillRows say what a backfill would do beside its batches.

@@ -89,7 +89,8 @@ func present(run *state.Run, f *Facts, now time.Time) []activity.Node {
 		ago := now.Sub(last.At)
 		for _, b := range last.Blockers {
 			add(activity.Lock{
-				PID: b.PID, Application: b.Application, User: b.User, State: strings.TrimSuffix("seen "+measure.Age(ago)+": "+b.State, ": "),
+				PID: b.PID, Application: b.Application, User: b.User,
+				State: strings.TrimSuffix("seen "+measure.Age(ago)+": "+b.State, ": "),
 				Query: b.Query, Granted: true, SinceMS: b.AgeMS + ago.Milliseconds(),
 			})
 		}
@@ -152,7 +153,8 @@ func ToEnd(run *state.Run, l Local, now time.Time) (lock activity.Lock, several,
 func whyNotEnd(run *state.Run, l activity.Lock) string {
 	switch {
 	case l.PID == 0:
-		return "a prepared transaction has no session: COMMIT PREPARED or ROLLBACK PREPARED '" + l.Application + "' ends it"
+		return "a prepared transaction has no session: COMMIT PREPARED or ROLLBACK PREPARED '" + l.Application +
+			"' ends it"
 	case ours(run)(l):
 		return "pid " + itoa(l.PID) + " is this run's own: c stops it"
 	case activity.Ours(l.Application):

@@ -17,9 +17,10 @@ var Entry = Screen{
 	Keys:  []Hint{{Down, "scroll"}, {Copy, "copy"}},
 	Panels: func(p page) []look.Panel {
 		e := entryOf(p.local)
-		return []look.Panel{{Name: "entry", Title: e.Title, State: p.Plain(e.Name), Focus: true, Grow: true, Lines: func(w int) []string {
-			return p.doc(e.Text(placeOf(p.f, p.now)), w)
-		}}}
+		return []look.Panel{{Name: "entry", Title: e.Title, State: p.Plain(e.Name), Focus: true, Grow: true,
+			Lines: func(w int) []string {
+				return p.doc(e.Text(placeOf(p.f, p.now)), w)
+			}}}
 	},
 	Copy: func(_ *state.Run, l Local, now time.Time) string {
 		return entryOf(l).Text(placeOf(l.Facts, now)) + "\n"
@@ -36,5 +37,7 @@ func placeOf(f *Facts, now time.Time) menu.Place {
 	if f == nil || f.Folder == nil {
 		return menu.Place{}
 	}
-	return menu.Place{Folder: f.Folder.Path, Tool: f.Folder.Tool, Last: f.Folder.Last, Now: now.UTC().Format("20060102150405")}
+	return menu.Place{
+		Folder: f.Folder.Path, Tool: f.Folder.Tool, Last: f.Folder.Last, Now: now.UTC().Format("20060102150405"),
+	}
 }

@@ -62,8 +62,10 @@ func keysLine(p page, hints []Hint) string {
 func KeysHelp(k *look.Look) help.Model {
 	m := help.New()
 	m.ShortSeparator = " " + k.Marks.Dot + " "
-	m.Styles.ShortKey, m.Styles.ShortDesc, m.Styles.ShortSeparator = k.Style(look.Key), k.Style(look.Plain), k.Style(look.Quiet)
-	m.Styles.FullKey, m.Styles.FullDesc, m.Styles.FullSeparator = m.Styles.ShortKey, m.Styles.ShortDesc, m.Styles.ShortSeparator
+	m.Styles.ShortKey, m.Styles.ShortDesc, m.Styles.ShortSeparator = k.Style(look.Key), k.Style(look.Plain),
+		k.Style(look.Quiet)
+	m.Styles.FullKey, m.Styles.FullDesc, m.Styles.FullSeparator = m.Styles.ShortKey, m.Styles.ShortDesc,
+		m.Styles.ShortSeparator
 	return m
 }
 

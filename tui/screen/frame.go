@@ -128,7 +128,8 @@ func (p page) columns(all []look.Panel, w int) ([]string, []look.Placed) {
 
 // beside joins two columns of the same height.
 func beside(left, right []string) []string {
-	return strings.Split(lipgloss.JoinHorizontal(lipgloss.Top, strings.Join(left, "\n"), " ", strings.Join(right, "\n")), "\n")
+	return strings.Split(lipgloss.JoinHorizontal(lipgloss.Top, strings.Join(left, "\n"), " ",
+		strings.Join(right, "\n")), "\n")
 }
 
 func tooSmall(run *state.Run, local Local, size Size) string {
@@ -136,6 +137,7 @@ func tooSmall(run *state.Run, local Local, size Size) string {
 	if Underway(run) {
 		goes = "; the run goes on"
 	}
-	text := fmt.Sprintf("belay needs %dx%d, this is %dx%d%s; q leaves", Smallest.Width, Smallest.Height, size.Width, size.Height, goes)
+	text := fmt.Sprintf("belay needs %dx%d, this is %dx%d%s; q leaves", Smallest.Width, Smallest.Height, size.Width,
+		size.Height, goes)
 	return local.Look.Cut(text, max(size.Width, 1))
 }

@@ -64,7 +64,9 @@ func (p page) statementRows(s sqlview.StatementResult, w int) []string {
 		if i == 0 {
 			label = "locks"
 		}
-		out = append(out, p.Row(label, p.Text(look.Strong, l.Mode.String())+p.Plain(" on "+l.Relation+": "+whoWaits(l, s.Duration)), w)...)
+		out = append(out,
+			p.Row(label, p.Text(look.Strong, l.Mode.String())+p.Plain(" on "+l.Relation+": "+whoWaits(l, s.Duration)),
+				w)...)
 	}
 	if len(s.Locks) == 0 && s.Analysed {
 		add("locks", "nothing that existed before")

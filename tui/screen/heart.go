@@ -133,7 +133,8 @@ func (p page) blocks(h fact.Heart) string {
 	case h.BatchMS > 0 && p.tight:
 		return p.Text(look.OK, "neither") + p.Plain("; writes of the same rows, about "+measure.MS(h.BatchMS))
 	case h.BatchMS > 0:
-		return p.Text(look.OK, "neither reads nor writes") + p.Plain("; writes of the same rows wait for their batch, about "+measure.MS(h.BatchMS))
+		return p.Text(look.OK, "neither reads nor writes") +
+			p.Plain("; writes of the same rows wait for their batch, about "+measure.MS(h.BatchMS))
 	}
 	m := h.Mode
 	for _, o := range h.Others {

@@ -81,21 +81,47 @@ func bind(shown, label string, press ...string) key.Binding {
 
 // Keys is the key table. Ctrl+V and Ctrl+Shift+C stay unbound.
 var Keys = []Key{
-	{bind("enter", "open", "enter"), Open, "open what the cursor is on, or go to the next thing that needs you; never starts a write outside a typed consent", nil},
+	{
+		bind("enter", "open", "enter"), Open,
+		"open what the cursor is on, or go to the next thing that needs you; never starts a write outside a typed " +
+			"consent", nil,
+	},
 	{bind("R", "run…", "R", "shift+r"), RunIt, "open the run dialog; nothing runs before the typed name", cannotRun},
-	{bind("c", "stop", "c", "ctrl+c"), Cancel, "stop what runs, at once; asks first only where something stays behind", cannotStop},
-	{bind("space", "pause/resume", "space"), Pause, "pause a backfill at the end of its batch, or resume it; in a rewrite: leave a file out, or take it in again", cannotPause},
-	{bind("u", "rollback…", "u"), Rollback, "end the watch after a run and open the way back of what it applied; nothing is written before its own typed yes", cannotRollback},
+	{
+		bind("c", "stop", "c", "ctrl+c"), Cancel,
+		"stop what runs, at once; asks first only where something stays behind", cannotStop,
+	},
+	{
+		bind("space", "pause/resume", "space"), Pause,
+		"pause a backfill at the end of its batch, or resume it; in a rewrite: leave a file out, or take it in again",
+		cannotPause,
+	},
+	{
+		bind("u", "rollback…", "u"), Rollback,
+		"end the watch after a run and open the way back of what it applied; nothing is written before its own " +
+			"typed yes", cannotRollback,
+	},
 	{bind("w", "who waits", "w"), WhoWaits, "who waits for whom, with full queries", nil},
-	{bind("E", "end session…", "E", "shift+e"), EndIt, "end the session that stands in the way: shows who it is and its SQL, and asks for typed words; cancel before terminate", cannotEnd},
+	{
+		bind("E", "end session…", "E", "shift+e"), EndIt,
+		"end the session that stands in the way: shows who it is and its SQL, and asks for typed words; cancel " +
+			"before terminate", cannotEnd,
+	},
 	{bind("s", "SQL", "s"), ShowSQL, "the exact SQL that would run, wrapped", cannotSQL},
 	{bind("f", "rewrite…", "f"), Rewrite, "write the safe form as new migration files", cannotRewrite},
-	{bind("a", "accept", "a"), Accept, "accept the hazard under the cursor, or what a step stops at, with a reason that goes into the report", cannotAccept},
+	{
+		bind("a", "accept", "a"), Accept,
+		"accept the hazard under the cursor, or what a step stops at, with a reason that goes into the report",
+		cannotAccept,
+	},
 	{bind("e", "edit", "e"), Edit, "name the file to edit; belay reviews it again afterwards", cannotEdit},
 	{bind("y", "copy", "y"), Copy, "copy what is shown to your clipboard, and into a file", nil},
 	{bind("d", "go on without me", "d"), Detach, "leave; the run goes on without a screen", cannotDetach},
 	{bind("?", "why", "?"), Why, "the advice, in practice, what was measured, and all keys", nil},
-	{bind("tab", "next panel", "tab", "shift+tab"), Tab, "move to the next panel, so that j and k scroll it; in a dialog from the field to the buttons", nil},
+	{
+		bind("tab", "next panel", "tab", "shift+tab"), Tab,
+		"move to the next panel, so that j and k scroll it; in a dialog from the field to the buttons", nil,
+	},
 	{bind("[", "", "["), PrevStep, "look at the step before", nil},
 	{bind("]", "", "]"), NextStep, "look at the next step", nil},
 	{bind("j", "", "j", "down"), Down, "down", nil},
@@ -105,13 +131,22 @@ var Keys = []Key{
 	{bind("pgdn", "", "pgdown", "ctrl+d", "ctrl+f"), PageDown, "a page down", nil},
 	{bind("pgup", "", "pgup", "ctrl+u", "ctrl+b"), PageUp, "a page up", nil},
 	{bind("/", "search", "/"), Find, "search; enter goes to the next place", nil},
-	{bind("+", "longer batches", "+"), Longer, "longer batches of a backfill, up to 1 s: faster, and the slowest requests beside it slower", cannotPace},
-	{bind("-", "shorter batches", "-"), Shorter, "shorter batches of a backfill, down to 10 ms: kinder to the application", cannotPace},
+	{
+		bind("+", "longer batches", "+"), Longer,
+		"longer batches of a backfill, up to 1 s: faster, and the slowest requests beside it slower", cannotPace,
+	},
+	{
+		bind("-", "shorter batches", "-"), Shorter,
+		"shorter batches of a backfill, down to 10 ms: kinder to the application", cannotPace,
+	},
 	{bind("m", "start menu", "m"), ShowMenu, "what do you want to do: the advice and the next step for each", nil},
 	{bind("l", "log", "l"), ShowLog, "the log of this run", nil},
 	{bind("z", "zoom", "z"), ZoomIn, "the live pane on the whole screen", nil},
 	{bind("esc", "back", "esc"), Back, "back", nil},
-	{bind("q", "leave", "q"), Leave, "leave; while something runs it goes on, and belay says how to watch and stop it", nil},
+	{
+		bind("q", "leave", "q"), Leave,
+		"leave; while something runs it goes on, and belay says how to watch and stop it", nil,
+	},
 	{bind("ctrl+l", "", "ctrl+l"), Redraw, "draw the screen again", nil},
 }
 

@@ -12,7 +12,9 @@ import (
 
 // tables is the panel of sizes and traffic.
 func (p page) tables() look.Panel {
-	return look.Panel{Name: "tables", Title: "tables", State: p.serverState(), Lines: p.tableLines, Give: 7, Min: 2, Right: true}
+	return look.Panel{
+		Name: "tables", Title: "tables", State: p.serverState(), Lines: p.tableLines, Give: 7, Min: 2, Right: true,
+	}
 }
 
 func (p page) tableLines(w int) []string {
@@ -86,8 +88,11 @@ func railTables(p page, w int) []string {
 		}
 		out = append(out, p.Text(look.Strong, p.Cut(strings.TrimPrefix(t.Relation, "public."), w)))
 		out = append(out, p.Plain(p.Cut(measure.Bytes(t.Bytes)+", "+estimated(t.Rows)+" rows", w)))
-		out = append(out, p.RowOf(8, "reads", p.trend(look.Reads, "reads/"+t.Relation, 80)+" "+p.Plain(rate(t.ReadsPerSecond)), w)...)
-		out = append(out, p.RowOf(8, "writes", p.trend(look.Writes, "writes/"+t.Relation, 80)+" "+p.Plain(rate(t.WritesPerSecond)), w)...)
+		out = append(out,
+			p.RowOf(8, "reads", p.trend(look.Reads, "reads/"+t.Relation, 80)+" "+p.Plain(rate(t.ReadsPerSecond)), w)...)
+		out = append(out,
+			p.RowOf(8, "writes", p.trend(look.Writes, "writes/"+t.Relation, 80)+" "+p.Plain(rate(t.WritesPerSecond)),
+				w)...)
 	}
 	return out
 }
@@ -139,11 +144,14 @@ func (p page) buildLines(w int) []string {
 	}
 	var out []string
 	for _, g := range p.run.Sample.Progress {
-		out = append(out, p.Text(look.Strong, g.Command)+p.Plain(fmt.Sprintf(" on %s, pid %d: %s", g.Relation, g.PID, activity.Phase(g.Phase))))
+		out = append(out,
+			p.Text(look.Strong, g.Command)+
+				p.Plain(fmt.Sprintf(" on %s, pid %d: %s", g.Relation, g.PID, activity.Phase(g.Phase))))
 		if g.Total > 0 {
 			// The share of one phase is never passed for that of the whole.
 			part := float64(g.Done) / float64(g.Total)
-			text := fmt.Sprintf("%.0f %% of this phase, %s of %s %s", 100*part, measure.Count(float64(g.Done)), measure.Count(float64(g.Total)), g.Unit)
+			text := fmt.Sprintf("%.0f %% of this phase, %s of %s %s", 100*part, measure.Count(float64(g.Done)),
+				measure.Count(float64(g.Total)), g.Unit)
 			out = append(out, p.Bar(part, max(w-look.Width(text)-2, 10))+"  "+p.Plain(text))
 		}
 	}
@@ -153,6 +161,8 @@ func (p page) buildLines(w int) []string {
 // newest is the panel of the newest of the log.
 func (p page) newest() look.Panel {
 	return look.Panel{
-		Name: "log", Title: "log", Lines: func(w int) []string { return p.logLines("", w) }, Give: 9, Min: 2, Grow: true, Tail: true,
+		Name: "log", Title: "log", Lines: func(w int) []string {
+			return p.logLines("", w)
+		}, Give: 9, Min: 2, Grow: true, Tail: true,
 	}
 }

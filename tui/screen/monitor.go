@@ -60,7 +60,8 @@ func (p page) clean(f *fact.Monitor) look.Panel {
 	panel.Lines = func(w int) []string {
 		part := float64(f.CleanMS) / float64(max(f.NeedMS, 1))
 		text := minutes(f.CleanMS) + " of " + minutes(f.NeedMS)
-		return append([]string{p.Bar(part, max(w-look.Width(text)-2, 10)) + "  " + p.Text(look.Strong, text)}, p.pauses(f, w)...)
+		return append([]string{p.Bar(part, max(w-look.Width(text)-2, 10)) + "  " + p.Text(look.Strong, text)},
+			p.pauses(f, w)...)
 	}
 	return panel
 }
@@ -94,38 +95,42 @@ func (p page) pauses(f *fact.Monitor, w int) []string {
 				label = plural(f.Resets, "restart")
 			}
 		}
-		out = append(out, p.Row(label, p.Plain(fmt.Sprintf("%s for %s, %s", p.clockAt(x.At), measure.MS(x.MS), x.Why)), w)...)
+		out = append(out,
+			p.Row(label, p.Plain(fmt.Sprintf("%s for %s, %s", p.clockAt(x.At), measure.MS(x.MS), x.Why)), w)...)
 	}
 	return out
 }
 
 // red is what is red and what can be done, cheapest first.
 func (p page) red(text string, f *fact.Monitor) look.Panel {
-	return look.Panel{Name: "red", Title: "needs you", State: p.Text(look.Key, "enter") + p.Plain(" chooses"), Lines: func(w int) []string {
-		out := p.Marked(look.Danger, p.Marks.Failed, p.Text(look.Danger, text), w)
-		for i, c := range f.Choices {
-			out = append(out, p.Marked(look.Key, itoa(i+1), p.Text(look.Strong, c.What)+p.Plain(": "+c.Cost), w)...)
-		}
-		return out
-	}}
+	return look.Panel{Name: "red", Title: "needs you", State: p.Text(look.Key, "enter") + p.Plain(" chooses"),
+		Lines: func(w int) []string {
+			out := p.Marked(look.Danger, p.Marks.Failed, p.Text(look.Danger, text), w)
+			for i, c := range f.Choices {
+				out = append(out, p.Marked(look.Key, itoa(i+1), p.Text(look.Strong, c.What)+p.Plain(": "+c.Cost), w)...)
+			}
+			return out
+		}}
 }
 
 // watched are the numbers: what is red first, then amber, then the rest.
 func (p page) watched(f *fact.Monitor) look.Panel {
-	return look.Panel{Name: "watched", Title: "signals", State: p.signalState(f), Focus: true, Give: 1, Min: 3, Lines: func(w int) []string {
-		cols := []look.Column{
-			{Head: "signal", Least: 16}, {Head: "before", Right: true}, {Head: "now", Right: true}, {Head: "worst", Right: true}, {}, {Least: 8},
-		}
-		var rows [][]string
-		for _, level := range []fact.Level{fact.Stop, fact.Look, fact.OK} {
-			for _, s := range f.Signals {
-				if s.Level == level {
-					rows = append(rows, p.watchedRow(s))
+	return look.Panel{Name: "watched", Title: "signals", State: p.signalState(f), Focus: true, Give: 1, Min: 3,
+		Lines: func(w int) []string {
+			cols := []look.Column{
+				{Head: "signal", Least: 16}, {Head: "before", Right: true}, {Head: "now", Right: true},
+				{Head: "worst", Right: true}, {}, {Least: 8},
+			}
+			var rows [][]string
+			for _, level := range []fact.Level{fact.Stop, fact.Look, fact.OK} {
+				for _, s := range f.Signals {
+					if s.Level == level {
+						rows = append(rows, p.watchedRow(s))
+					}
 				}
 			}
-		}
-		return p.Table(cols, rows, w)
-	}}
+			return p.Table(cols, rows, w)
+		}}
 }
 
 func (p page) signalState(f *fact.Monitor) string {
@@ -163,7 +168,10 @@ func (p page) watchedRow(s fact.Signal) []string {
 	if s.Note == "" && slices.Max(append(slices.Clone(s.Recent), 0)) > 0 {
 		tail = p.Spark(role, s.Recent)
 	}
-	return []string{p.Plain(s.Name), p.Plain(before), p.Text(look.Strong, monitor.Number(s.Now, s.Unit)), p.Plain(monitor.Number(s.Worst, s.Unit)), p.Text(role, word), tail}
+	return []string{
+		p.Plain(s.Name), p.Plain(before), p.Text(look.Strong, monitor.Number(s.Now, s.Unit)),
+		p.Plain(monitor.Number(s.Worst, s.Unit)), p.Text(role, word), tail,
+	}
 }
 
 // applied is what is being watched for: the files of the run.
@@ -182,13 +190,18 @@ func (p page) unwatched(f *fact.Monitor) look.Panel {
 	return look.Panel{Name: "unwatched", Title: "not watched", Give: 2, Min: 1, Lines: func(w int) []string {
 		var out []string
 		if f.Log == "" {
-			out = append(out, p.Marked(look.Attention, p.Marks.Look, p.Text(look.Attention, "application logs NOT watched"), w)...)
+			out = append(out,
+				p.Marked(look.Attention, p.Marks.Look, p.Text(look.Attention, "application logs NOT watched"), w)...)
 		}
 		if f.NoStatements != "" {
-			out = append(out, p.Marked(look.Attention, p.Marks.Look, p.Plain("time of statements NOT watched: "+f.NoStatements), w)...)
+			out = append(out,
+				p.Marked(look.Attention, p.Marks.Look, p.Plain("time of statements NOT watched: "+f.NoStatements),
+					w)...)
 		}
 		if f.BaselineMS < 60_000 {
-			out = append(out, p.Marked(look.Plain, p.Marks.Dot, p.Plain("before was seen for "+measure.MS(f.BaselineMS)+" only"), w)...)
+			out = append(out,
+				p.Marked(look.Plain, p.Marks.Dot, p.Plain("before was seen for "+measure.MS(f.BaselineMS)+" only"),
+					w)...)
 		}
 		return out
 	}}
@@ -197,10 +210,11 @@ func (p page) unwatched(f *fact.Monitor) look.Panel {
 // wayBack says how it could be taken back.
 func (p page) wayBack() look.Panel {
 	s := p.run.Step("rollback")
-	return look.Panel{Name: "back", Title: "the way back", State: p.Text(look.Key, "u") + p.Plain(" opens it"), Give: 4, Min: 1, Lines: func(w int) []string {
-		if s == nil || cannotRollback(p.run, p.local) != "" {
-			return nil
-		}
-		return look.Wrap(p.Plain(s.Summary), w)
-	}}
+	return look.Panel{Name: "back", Title: "the way back", State: p.Text(look.Key, "u") + p.Plain(" opens it"), Give: 4,
+		Min: 1, Lines: func(w int) []string {
+			if s == nil || cannotRollback(p.run, p.local) != "" {
+				return nil
+			}
+			return look.Wrap(p.Plain(s.Summary), w)
+		}}
 }

@@ -21,7 +21,10 @@ Measured: an ALTER TABLE that waits for a lock stalls every later reader of the 
 		state := p.tally(f.Items) + "  " + p.Plain(measure.Age(p.now.Sub(p.f.At[f.Fact()])))
 		return []look.Panel{
 			p.asked(atPreflight), p.presets(atPreflight),
-			{Name: "checks", Title: plural(len(f.Items), "check"), State: state, Focus: true, Give: 1, Min: 3, Grow: true, Lines: func(w int) []string { return p.items(f.Items, w) }},
+			{
+				Name: "checks", Title: plural(len(f.Items), "check"), State: state, Focus: true, Give: 1, Min: 3,
+				Grow: true, Lines: func(w int) []string { return p.items(f.Items, w) },
+			},
 		}
 	},
 }

@@ -99,8 +99,12 @@ func steps(p page, w int) []string {
 	out, _ := p.Stack([]look.Panel{
 		{Title: "steps", State: state, Lines: func(w int) []string { return railLines(p, w) }},
 		{Title: "tables", Give: 3, Lines: func(w int) []string { return railTables(p, w) }},
-		{Title: "sessions", State: sessionsState(p), Give: 2, Lines: func(w int) []string { return railSessions(p, w) }},
-		{Title: "run", State: railRun(p), Give: 1, Grow: true, Lines: func(w int) []string { return railConfirmed(p, w) }},
+		{Title: "sessions", State: sessionsState(p), Give: 2, Lines: func(w int) []string {
+			return railSessions(p, w)
+		}},
+		{Title: "run", State: railRun(p), Give: 1, Grow: true, Lines: func(w int) []string {
+			return railConfirmed(p, w)
+		}},
 	}, w, p.h, true)
 	return out
 }

@@ -26,15 +26,16 @@ Measured: the files' hashes in it are of the bytes that ran.`,
 
 // written says where the report lies.
 func (p page) written() look.Panel {
-	return look.Panel{Name: "written", Title: "the report", State: p.Text(look.Key, "y") + p.Plain(" copies a summary"), Give: 1, Min: 1, Lines: func(w int) []string {
-		f := p.f.Written
-		if f == nil {
-			return []string{p.Plain("it is written after the run")}
-		}
-		out := p.Row("Markdown", p.Plain(f.Markdown), w)
-		out = append(out, p.Row("JSON", p.Plain(f.JSON), w)...)
-		return append(out, p.Row("prints", p.Text(look.Strong, "belay report "+Short(p.run.ID)), w)...)
-	}}
+	return look.Panel{Name: "written", Title: "the report", State: p.Text(look.Key, "y") + p.Plain(" copies a summary"),
+		Give: 1, Min: 1, Lines: func(w int) []string {
+			f := p.f.Written
+			if f == nil {
+				return []string{p.Plain("it is written after the run")}
+			}
+			out := p.Row("Markdown", p.Plain(f.Markdown), w)
+			out = append(out, p.Row("JSON", p.Plain(f.JSON), w)...)
+			return append(out, p.Row("prints", p.Text(look.Strong, "belay report "+Short(p.run.ID)), w)...)
+		}}
 }
 
 // Summary is the run in a few lines of plain text, as y copies it.

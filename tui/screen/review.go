@@ -26,7 +26,9 @@ var Review = Screen{
 		if reviewQuestion(run) != nil {
 			open.Label = "answer"
 		}
-		return []Hint{{Down, "next"}, open, {Rewrite, ""}, {Accept, ""}, {RunIt, ""}, {ShowSQL, ""}, {WhoWaits, ""}, {Find, ""}}
+		return []Hint{
+			{Down, "next"}, open, {Rewrite, ""}, {Accept, ""}, {RunIt, ""}, {ShowSQL, ""}, {WhoWaits, ""}, {Find, ""},
+		}
 	},
 	Panels: reviewPanels,
 	Enter: func(run *state.Run, l Local) Do {
@@ -189,9 +191,10 @@ func (p page) asking() look.Panel {
 	if q == nil {
 		return look.Panel{Bare: true, Lines: func(int) []string { return nil }}
 	}
-	return look.Panel{Name: "asking", Title: "needs you", State: p.enterAnswers(q), Give: 2, Min: 1, Lines: func(w int) []string {
-		return p.Marked(look.Attention, p.Marks.Asking, p.Text(look.Attention, q.Text), w)
-	}}
+	return look.Panel{Name: "asking", Title: "needs you", State: p.enterAnswers(q), Give: 2, Min: 1,
+		Lines: func(w int) []string {
+			return p.Marked(look.Attention, p.Marks.Asking, p.Text(look.Attention, q.Text), w)
+		}}
 }
 
 func (p page) enterAnswers(q *state.Question) string {
@@ -210,22 +213,24 @@ func (p page) finding(it Item) look.Panel {
 	state := p.Plain(fmt.Sprintf("%d of %d", p.local.ReviewCursor()+1, len(p.f.Sheet.Items)))
 	if it.Finding < 0 {
 		s := file.Statements[it.Statement]
-		return look.Panel{Name: "finding", Title: s.Kind + ", line " + itoa(s.Line), State: state, Give: 2, Min: 3, Lines: func(w int) []string {
-			return append([]string{p.Text(look.OK, p.Marks.Done+" no hazard")}, p.statementRows(s, w)...)
-		}}
+		return look.Panel{Name: "finding", Title: s.Kind + ", line " + itoa(s.Line), State: state, Give: 2, Min: 3,
+			Lines: func(w int) []string {
+				return append([]string{p.Text(look.OK, p.Marks.Done+" no hazard")}, p.statementRows(s, w)...)
+			}}
 	}
 	h := Hazard{Finding: file.Hazards[it.Finding], Path: file.Path}
 	give := 0
 	if p.low() {
 		give = 1
 	}
-	return look.Panel{Name: "finding", Title: "what is wrong", State: state, Give: give, Min: 3, Lines: func(w int) []string {
-		out := p.hazard(h, w, true)
-		if room := p.h - len(p.heartRows(w)) - p.chrome(); len(out) > room {
-			out = p.hazard(h, w, false)
-		}
-		return append(out, p.remedies(h, w)...)
-	}}
+	return look.Panel{Name: "finding", Title: "what is wrong", State: state, Give: give, Min: 3,
+		Lines: func(w int) []string {
+			out := p.hazard(h, w, true)
+			if room := p.h - len(p.heartRows(w)) - p.chrome(); len(out) > room {
+				out = p.hazard(h, w, false)
+			}
+			return append(out, p.remedies(h, w)...)
+		}}
 }
 
 // chrome is how many lines the review needs around a finding and the heart, with two of
@@ -245,7 +250,9 @@ func (p page) remedies(h Hazard, w int) []string {
 		out = append(out, p.Row("", p.Text(look.Key, "f")+" "+p.Plain(text), w)...)
 	}
 	if p.run.Question(acceptPrefix+h.Rule) != nil {
-		out = append(out, p.Row("", p.Text(look.Key, "a")+" "+p.Plain("accepts it as it is, with a reason that goes into the report"), w)...)
+		out = append(out,
+			p.Row("", p.Text(look.Key, "a")+" "+p.Plain("accepts it as it is, with a reason that goes into the report"),
+				w)...)
 	}
 	return out
 }

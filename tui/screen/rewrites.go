@@ -129,14 +129,22 @@ func LeftOut(l Local, r fact.Rewrite) []int {
 func rewritesPanels(p page) []look.Panel {
 	r := RewriteHere(p.local)
 	if r == nil || len(r.Files) == 0 {
-		return []look.Panel{{Title: "rewrite", Grow: true, Lines: func(int) []string { return []string{p.Plain("no rewrite of this file")} }}}
+		return []look.Panel{
+			{Title: "rewrite", Grow: true, Lines: func(int) []string {
+				return []string{p.Plain("no rewrite of this file")}
+			}},
+		}
 	}
 	at := clamp(p.local.Cursor[atRewrites], len(r.Files))
 	f := r.Files[at]
 	return []look.Panel{
 		p.rewriteFiles(*r, at),
-		{Name: "text", Title: f.Path, State: p.Plain(how(f)), Grow: true, Give: 3, Min: 3, Lines: func(w int) []string { return p.fileText(f, w) }},
-		{Name: "fate", Title: "afterwards", State: p.judgedAgain(*r), Give: 2, Min: 2, Lines: func(w int) []string { return p.fate(*r, w) }},
+		{Name: "text", Title: f.Path, State: p.Plain(how(f)), Grow: true, Give: 3, Min: 3, Lines: func(w int) []string {
+			return p.fileText(f, w)
+		}},
+		{Name: "fate", Title: "afterwards", State: p.judgedAgain(*r), Give: 2, Min: 2, Lines: func(w int) []string {
+			return p.fate(*r, w)
+		}},
 	}
 }
 
@@ -152,7 +160,8 @@ func (p page) rewriteFiles(r fact.Rewrite, at int) look.Panel {
 		rows = append(rows, []string{mark, p.Plain(f.Path), p.Plain(how(f))})
 	}
 	return look.Panel{
-		Name: "files", Title: path.Base(r.Path) + " as " + plural(len(r.Files), "file"), State: p.Plain(fmt.Sprintf("%d of %d", at+1, len(r.Files))),
+		Name: "files", Title: path.Base(r.Path) + " as " + plural(len(r.Files), "file"),
+		State: p.Plain(fmt.Sprintf("%d of %d", at+1, len(r.Files))),
 		Focus: true, Give: 1, Min: 3, Total: len(rows) + 1,
 		Draw: func(w, h int) []string { return p.Choose(cols, rows, at, w, h)[1:] },
 	}
@@ -211,7 +220,8 @@ func (p page) fate(r fact.Rewrite, w int) []string {
 		out = append(out, p.Row("differs", p.Plain(k), w)...)
 	}
 	for _, l := range r.Left {
-		out = append(out, p.Row("left", p.Text(look.Attention, "line "+itoa(l.Line)+", "+l.Rule)+p.Plain(": "+l.Why), w)...)
+		out = append(out,
+			p.Row("left", p.Text(look.Attention, "line "+itoa(l.Line)+", "+l.Rule)+p.Plain(": "+l.Why), w)...)
 	}
 	return out
 }

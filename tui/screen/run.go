@@ -51,7 +51,10 @@ func runHints(run *state.Run, l Local) []Hint {
 	if Filling(run, l.Facts) != nil && question(run, "run") == nil {
 		return fillHints(run, l)
 	}
-	hints := []Hint{{Cancel, ""}, {Open, "choose"}, {WhoWaits, ""}, {Detach, ""}, {RunIt, ""}, {EndIt, ""}, {ShowLog, ""}, {ZoomIn, ""}, {ShowSQL, ""}}
+	hints := []Hint{
+		{Cancel, ""}, {Open, "choose"}, {WhoWaits, ""}, {Detach, ""}, {RunIt, ""}, {EndIt, ""}, {ShowLog, ""},
+		{ZoomIn, ""}, {ShowSQL, ""},
+	}
 	if question(run, "run") == nil {
 		return slices.Delete(hints, 1, 2)
 	}
@@ -183,17 +186,23 @@ func (p page) trying(u *state.Unit) look.Panel {
 		panel.Lines = func(w int) []string {
 			text := "next try in " + measure.Duration(left)
 			bar := p.Bar(1-float64(left)/float64(max(pause, 1)), min(24, max(w-look.Width(text)-2, 8)))
-			return append([]string{bar + "  " + p.Text(look.Accent, text) + p.Plain("; nothing of belay's waits now")}, last(w)...)
+			return append([]string{bar + "  " + p.Text(look.Accent, text) + p.Plain("; nothing of belay's waits now")},
+				last(w)...)
 		}
 	case u.SQL != "":
 		panel.Title, panel.State = "at work", p.Plain("backend pid "+itoa(u.Intent.BackendPID))
 		panel.Lines = func(w int) []string {
-			return append([]string{p.spin() + " " + p.Plain("running for ") + p.Text(look.Accent, measure.Duration(p.now.Sub(u.StatementAt)))}, last(w)...)
+			return append([]string{
+				p.spin() + " " + p.Plain("running for ") +
+					p.Text(look.Accent, measure.Duration(p.now.Sub(u.StatementAt))),
+			}, last(w)...)
 		}
 	default:
 		panel.Title = "at work"
 		panel.Lines = func(w int) []string {
-			return append([]string{p.spin() + " " + p.Plain("for ") + p.Text(look.Accent, measure.Duration(p.now.Sub(u.Begun)))}, last(w)...)
+			return append([]string{
+				p.spin() + " " + p.Plain("for ") + p.Text(look.Accent, measure.Duration(p.now.Sub(u.Begun))),
+			}, last(w)...)
 		}
 	}
 	return panel
@@ -211,7 +220,9 @@ func (p page) waitBar(waited, limit time.Duration, w int) []string {
 	case limit <= 0:
 		return []string{p.spin() + " " + p.Plain("since "+measure.Duration(waited)+", without a limit")}
 	case waited > limit+time.Second:
-		return []string{p.Text(look.Accent, "the lock is held, or the answer is late: ") + p.Plain(measure.Duration(waited))}
+		return []string{
+			p.Text(look.Accent, "the lock is held, or the answer is late: ") + p.Plain(measure.Duration(waited)),
+		}
 	}
 	text := fmt.Sprintf("%d of %s", min(waited, limit).Milliseconds(), measure.Duration(limit))
 	return []string{p.Bar(float64(waited)/float64(limit), min(24, max(w-look.Width(text)-2, 8))) + "  " + p.Plain(text)}

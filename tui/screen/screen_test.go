@@ -51,7 +51,10 @@ func TestKeys(t *testing.T) {
 			t.Errorf("%s is bound", p)
 		}
 	}
-	for _, shown := range []string{"enter", "R", "c", "space", "u", "w", "s", "f", "a", "e", "y", "d", "?", "tab", "[", "]", "j", "k", "g", "G", "/", "+", "-", "m", "l", "z", "esc", "q"} {
+	for _, shown := range []string{
+		"enter", "R", "c", "space", "u", "w", "s", "f", "a", "e", "y", "d", "?", "tab", "[", "]", "j", "k", "g", "G",
+		"/", "+", "-", "m", "l", "z", "esc", "q",
+	} {
 		if _, ok := Pressed(shown); !ok {
 			t.Errorf("no key %s", shown)
 		}

@@ -50,7 +50,8 @@ Measured: reading all of this holds no lock that others could wait for, and no t
 		if !chosen || l.Facts.Review == nil || l.Facts.Folder == nil {
 			return Do{}
 		}
-		if item, ok := l.Facts.Sheet.First(l.Facts.Review, l.Facts.Folder.Pending[clamp(at, len(l.Facts.Folder.Pending))].Path); ok {
+		if item, ok := l.Facts.Sheet.First(l.Facts.Review,
+			l.Facts.Folder.Pending[clamp(at, len(l.Facts.Folder.Pending))].Path); ok {
 			l.Cursor[atReview] = item
 			return Do{Step: atReview}
 		}
@@ -123,7 +124,10 @@ func (p page) pending() look.Panel {
 	if p.wide() {
 		least = 20 // half of the width is the other column's
 	}
-	cols := []look.Column{{Head: "file", Least: least, Name: true}, {Head: "begins with", Least: 8}, {}, {Head: "takes"}, {Head: "verdict"}}
+	cols := []look.Column{
+		{Head: "file", Least: least, Name: true}, {Head: "begins with", Least: 8}, {}, {Head: "takes"},
+		{Head: "verdict"},
+	}
 	rows := make([][]string, 0, len(f.Pending))
 	for _, m := range f.Pending {
 		rows = append(rows, p.pendingRow(m))
@@ -220,7 +224,8 @@ func (p page) verdict(hs []sqlview.Finding) string {
 	stop, warn, accepted := p.counted(hs)
 	switch {
 	case stop > 0 && warn > 0:
-		return p.Text(look.Danger, p.Marks.Failed+" "+itoa(stop)+" stop") + p.Text(look.Attention, " "+itoa(warn)+" warn")
+		return p.Text(look.Danger, p.Marks.Failed+" "+itoa(stop)+" stop") +
+			p.Text(look.Attention, " "+itoa(warn)+" warn")
 	case stop > 0:
 		return p.Text(look.Danger, p.Marks.Failed+" "+itoa(stop)+" stop")
 	case warn > 0:
@@ -273,7 +278,10 @@ func (p page) needsYou() look.Panel {
 		}
 		var out []string
 		if p.ready() && Attention(p.run) == "" {
-			out = append(out, p.Marked(look.OK, p.Marks.Done, p.Plain("nothing else needs you: ")+p.Text(look.Key, "R")+p.Plain(" opens the run dialog; nothing runs before the typed name"), w)...)
+			out = append(out,
+				p.Marked(look.OK, p.Marks.Done,
+					p.Plain("nothing else needs you: ")+p.Text(look.Key, "R")+
+						p.Plain(" opens the run dialog; nothing runs before the typed name"), w)...)
 		}
 		for _, s := range p.run.Steps {
 			status := standing(p.run, s)

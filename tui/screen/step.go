@@ -33,8 +33,14 @@ func (p page) stepPanels(id string) []look.Panel {
 	items := itemsOf(p.run, id)
 	return []look.Panel{
 		p.standing(id), p.asked(id), p.presets(id),
-		{Name: "items", Title: "what was found", State: p.tally(items), Give: 1, Min: 1, Focus: true, Lines: func(w int) []string { return p.items(items, w) }},
-		{Name: "log", Title: "log of this step", Give: 5, Grow: true, Tail: true, Right: true, Lines: func(w int) []string { return p.logLines(id, w) }},
+		{
+			Name: "items", Title: "what was found", State: p.tally(items), Give: 1, Min: 1, Focus: true,
+			Lines: func(w int) []string { return p.items(items, w) },
+		},
+		{
+			Name: "log", Title: "log of this step", Give: 5, Grow: true, Tail: true, Right: true,
+			Lines: func(w int) []string { return p.logLines(id, w) },
+		},
 	}
 }
 
@@ -70,13 +76,14 @@ func (p page) asked(step string) look.Panel {
 	if q == nil {
 		return look.Panel{Bare: true, Lines: func(int) []string { return nil }}
 	}
-	return look.Panel{Name: "asked", Title: "needs you", State: p.Text(look.Key, "enter") + p.Plain(" answers"), Give: 2, Min: 2, Lines: func(w int) []string {
-		out := p.Marked(look.Attention, p.Marks.Asking, p.Text(look.Attention, q.Text), w)
-		if q.Why != "" {
-			out = append(out, p.Marked(look.Plain, " ", p.Plain(q.Why), w)...)
-		}
-		return out
-	}}
+	return look.Panel{Name: "asked", Title: "needs you", State: p.Text(look.Key, "enter") + p.Plain(" answers"),
+		Give: 2, Min: 2, Lines: func(w int) []string {
+			out := p.Marked(look.Attention, p.Marks.Asking, p.Text(look.Attention, q.Text), w)
+			if q.Why != "" {
+				out = append(out, p.Marked(look.Plain, " ", p.Plain(q.Why), w)...)
+			}
+			return out
+		}}
 }
 
 // presetsOf are the questions of a step that the yes which opens the run answers.
@@ -93,28 +100,31 @@ func presetsOf(run *state.Run, step string) []state.Question {
 // presets are those questions, each with its answers, so that another can be chosen
 // before.
 func (p page) presets(step string) look.Panel {
-	return look.Panel{Name: "presets", Title: "proposed", State: p.Text(look.Key, "enter") + p.Plain(" chooses another"), Give: 3, Min: 2, Lines: func(w int) []string {
-		var out []string
-		for _, q := range presetsOf(p.run, step) {
-			if len(out) > 0 {
-				out = append(out, "")
-			}
-			out = append(out, p.Paragraph(look.Strong, q.Text, w, 0)...)
-			if q.Why != "" {
-				out = append(out, p.Paragraph(look.Plain, q.Why, w, 0)...)
-			}
-			options, preset := Options(q)
-			for n, o := range options {
-				mark, role := " ", look.Plain
-				if n == preset {
-					mark, role = p.Marks.Done, look.OK
+	return look.Panel{Name: "presets", Title: "proposed",
+		State: p.Text(look.Key, "enter") + p.Plain(" chooses another"), Give: 3, Min: 2, Lines: func(w int) []string {
+			var out []string
+			for _, q := range presetsOf(p.run, step) {
+				if len(out) > 0 {
+					out = append(out, "")
 				}
-				out = append(out, p.Marked(role, mark, p.option(o), w)...)
+				out = append(out, p.Paragraph(look.Strong, q.Text, w, 0)...)
+				if q.Why != "" {
+					out = append(out, p.Paragraph(look.Plain, q.Why, w, 0)...)
+				}
+				options, preset := Options(q)
+				for n, o := range options {
+					mark, role := " ", look.Plain
+					if n == preset {
+						mark, role = p.Marks.Done, look.OK
+					}
+					out = append(out, p.Marked(role, mark, p.option(o), w)...)
+				}
 			}
-		}
-		if len(out) > 0 {
-			out = append(out, p.Marked(look.OK, p.Marks.Done, p.Plain("counts once you confirm the run, unless you choose another"), w)...)
-		}
-		return out
-	}}
+			if len(out) > 0 {
+				out = append(out,
+					p.Marked(look.OK, p.Marks.Done,
+						p.Plain("counts once you confirm the run, unless you choose another"), w)...)
+			}
+			return out
+		}}
 }

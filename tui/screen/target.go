@@ -17,11 +17,18 @@ Measured: behind a pooler the process id of the protocol differs from pg_backend
 	Panels: func(p page) []look.Panel {
 		t := p.f.Target
 		if t == nil {
-			return []look.Panel{{Title: "target", Grow: true, Lines: func(int) []string { return []string{p.spin() + " " + p.Plain("connecting")} }}}
+			return []look.Panel{
+				{Title: "target", Grow: true, Lines: func(int) []string {
+					return []string{p.spin() + " " + p.Plain("connecting")}
+				}},
+			}
 		}
 		return []look.Panel{
 			p.asked(atTarget), p.presets(atTarget),
-			{Name: "target", Title: "which database", State: p.environment(), Focus: true, Give: 1, Min: 4, Grow: true, Lines: func(w int) []string { return p.targetRows(t, w) }},
+			{
+				Name: "target", Title: "which database", State: p.environment(), Focus: true, Give: 1, Min: 4,
+				Grow: true, Lines: func(w int) []string { return p.targetRows(t, w) },
+			},
 			{Name: "warnings", Title: "to look at", Give: 2, Min: 1, Lines: func(w int) []string {
 				var out []string
 				for _, x := range t.Warnings {
@@ -59,7 +66,10 @@ func (p page) targetRows(t *fact.Target, w int) []string {
 	}
 	add("role", t.Role)
 	if t.Superuser {
-		out = append(out, p.RowOf(label, "", p.Text(look.Attention, "a superuser: nothing stops a mistake; a role that owns the tables is enough"), w)...)
+		out = append(out,
+			p.RowOf(label, "",
+				p.Text(look.Attention, "a superuser: nothing stops a mistake; a role that owns the tables is enough"),
+				w)...)
 	}
 	if t.SystemID != "" {
 		add("identity", "system "+t.SystemID+", database oid "+itoa(int(t.DatabaseOID)))

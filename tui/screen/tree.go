@@ -159,7 +159,8 @@ func (p page) lockOf(l activity.Lock, role look.Role, w int) string {
 func (p page) wasInTheWay(last state.Try, w int) []string {
 	out := []string{p.Plain("between two tries: belay waits for no lock now. In the way of the last try:")}
 	for _, b := range last.Blockers {
-		out = append(out, p.Marked(look.Attention, p.Marks.Look, p.blocker(b)+p.Plain(", "+measure.Age(p.now.Sub(last.At))), w)...)
+		out = append(out,
+			p.Marked(look.Attention, p.Marks.Look, p.blocker(b)+p.Plain(", "+measure.Age(p.now.Sub(last.At))), w)...)
 	}
 	return out
 }

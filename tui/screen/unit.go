@@ -200,7 +200,8 @@ func (p page) summed() string {
 		text += ", the longest took " + measure.MS(longest)
 	}
 	if met > 0 {
-		text += fmt.Sprintf(", %d of %s found somebody in the way, others waited at most %s", met, tries(n), measure.MS(held))
+		text += fmt.Sprintf(", %d of %s found somebody in the way, others waited at most %s", met, tries(n),
+			measure.MS(held))
 	}
 	return text
 }

@@ -21,8 +21,13 @@ Measured: an index build that was cancelled leaves an INVALID index, and IF NOT 
 		state := p.tally(v.Items) + "  " + p.Plain(measure.Age(p.now.Sub(p.f.At[v.Fact()])))
 		return []look.Panel{
 			p.result(),
-			{Name: "answers", Title: "what the database says", State: state, Focus: true, Give: 1, Min: 2, Lines: func(w int) []string { return p.items(v.Items, w) }},
-			{Name: "history", Title: "newest rows of the history table", Give: 2, Min: 2, Lines: func(w int) []string { return p.history(v.History, w) }},
+			{
+				Name: "answers", Title: "what the database says", State: state, Focus: true, Give: 1, Min: 2,
+				Lines: func(w int) []string { return p.items(v.Items, w) },
+			},
+			{Name: "history", Title: "newest rows of the history table", Give: 2, Min: 2, Lines: func(w int) []string {
+				return p.history(v.History, w)
+			}},
 			p.newest(),
 		}
 	},
@@ -36,7 +41,9 @@ func (p page) history(rows []fact.HistoryRow, w int) []string {
 		if r.Dirty {
 			dirty = p.Text(look.Danger, "YES")
 		}
-		cells = append(cells, []string{p.Text(look.Strong, r.Version), p.Plain(dash(r.Name)), p.Plain(dash(r.At)), dirty})
+		cells = append(cells, []string{
+			p.Text(look.Strong, r.Version), p.Plain(dash(r.Name)), p.Plain(dash(r.At)), dirty,
+		})
 	}
 	return p.Table(cols, cells, w)
 }

@@ -21,7 +21,9 @@ var Waits = Screen{
 	Title: "who waits",
 	Over:  true,
 	Doc:   waitsDoc,
-	Keys:  []Hint{{Down, "choose"}, {EndIt, "end it…"}, {Copy, "copy pg_cancel_backend…"}, {PageDown, "queries"}, {ZoomIn, ""}},
+	Keys: []Hint{
+		{Down, "choose"}, {EndIt, "end it…"}, {Copy, "copy pg_cancel_backend…"}, {PageDown, "queries"}, {ZoomIn, ""},
+	},
 	Panels: func(p page) []look.Panel {
 		all := present(p.run, p.f, p.now)
 		at := chosen(p.run, p.local, all)
@@ -59,7 +61,10 @@ func (p page) choosing(all []activity.Node, at int) look.Panel {
 			out = append(out, sign+" "+line)
 		}
 		if last, ok := lastTry(p.run); ok && p.between(last, p.run.Sample.Tree()) {
-			out = append(out, look.Wrap(p.Text(look.Attention, "between two tries: in the way "+measure.Age(p.now.Sub(last.At))+"; nothing of belay's waits now"), w)...)
+			out = append(out,
+				look.Wrap(p.Text(look.Attention,
+					"between two tries: in the way "+measure.Age(p.now.Sub(last.At))+"; nothing of belay's waits now"),
+					w)...)
 		}
 		return out
 	}
@@ -68,31 +73,32 @@ func (p page) choosing(all []activity.Node, at int) look.Panel {
 
 // queries are the full texts of the sessions, from the one under the cursor on.
 func (p page) queries(all []activity.Node, at int) look.Panel {
-	return look.Panel{Name: "queries", Title: "their full queries", Grow: true, Give: 2, Min: 4, Lines: func(w int) []string {
-		if len(all) == 0 {
-			return []string{p.Text(look.OK, "nobody is in the way")}
-		}
-		var out []string
-		for i := range all {
-			l := all[(at+i)%len(all)].Lock
-			if len(out) > 0 {
-				out = append(out, "")
+	return look.Panel{Name: "queries", Title: "their full queries", Grow: true, Give: 2, Min: 4,
+		Lines: func(w int) []string {
+			if len(all) == 0 {
+				return []string{p.Text(look.OK, "nobody is in the way")}
 			}
-			head := p.session(l, p.sampleAge())
-			if l.Granted && l.Relation != "" {
-				head += p.Plain("; holds " + l.Mode.String() + " on " + l.Relation)
+			var out []string
+			for i := range all {
+				l := all[(at+i)%len(all)].Lock
+				if len(out) > 0 {
+					out = append(out, "")
+				}
+				head := p.session(l, p.sampleAge())
+				if l.Granted && l.Relation != "" {
+					head += p.Plain("; holds " + l.Mode.String() + " on " + l.Relation)
+				}
+				query := l.Query
+				switch {
+				case query == "" && hidden(l):
+					query = hiddenText
+				case query == "":
+					query = "its query is not known here; E looks at it"
+				}
+				out = append(append(out, look.Wrap(head, w)...), p.Listing(query, w)...)
 			}
-			query := l.Query
-			switch {
-			case query == "" && hidden(l):
-				query = hiddenText
-			case query == "":
-				query = "its query is not known here; E looks at it"
-			}
-			out = append(append(out, look.Wrap(head, w)...), p.Listing(query, w)...)
-		}
-		return out
-	}}
+			return out
+		}}
 }
 
 // copyEnders are the statements that would end who stands in the way, for a person to
@@ -101,7 +107,8 @@ func copyEnders(run *state.Run, l Local, _ time.Time) string {
 	var out []string
 	for _, pid := range inTheWay(run, l.Facts) {
 		out = append(out, "SELECT pg_cancel_backend("+strconv.Itoa(pid)+");    -- cancels its statement",
-			"SELECT pg_terminate_backend("+strconv.Itoa(pid)+"); -- ends the session, where it is idle in a transaction")
+			"SELECT pg_terminate_backend("+strconv.Itoa(pid)+
+				"); -- ends the session, where it is idle in a transaction")
 	}
 	if len(out) == 0 {
 		return ""

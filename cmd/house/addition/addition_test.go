@@ -56,7 +56,8 @@ func TestAddition(t *testing.T) {
 // come behind the first line of PATH that has TEXT.
 func put(dir string, f txtar.File) (name string, err error) {
 	name, marker, inside := strings.Cut(f.Name, " | ")
-	file, text := filepath.Join(dir, filepath.FromSlash(name)), strings.ReplaceAll("\n"+string(f.Data), "\n\\--", "\n--")[1:]
+	file, text := filepath.Join(dir, filepath.FromSlash(name)),
+		strings.ReplaceAll("\n"+string(f.Data), "\n\\--", "\n--")[1:]
 	have, err := os.ReadFile(file)
 	switch {
 	case inside && err != nil:

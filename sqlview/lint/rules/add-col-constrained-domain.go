@@ -40,8 +40,10 @@ func addColConstrainedDomain(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Relation: c.Table, Object: c.Colname, At: int(c.ColumnDef.Location),
-			Message: fmt.Sprintf("Adding %s rewrites the whole table, and nobody can read or write it meanwhile.", c.Colname),
-			Why:     fmt.Sprintf("%s is a domain with a constraint (%s); it is evaluated for every row under ACCESS EXCLUSIVE, also where all are NULL.", domain.Name, domainRule(domain)),
+			Message: fmt.Sprintf("Adding %s rewrites the whole table, and nobody can read or write it meanwhile.",
+				c.Colname),
+			Why: fmt.Sprintf("%s is a domain with a constraint (%s); it is evaluated for every row under ACCESS "+
+				"EXCLUSIVE, also where all are NULL.", domain.Name, domainRule(domain)),
 			Instead: domainInstead(c, domain),
 		})
 	}

@@ -44,8 +44,10 @@ func addColDefaultPre11(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Relation: c.Table, Object: c.Colname, At: int(c.ColumnDef.Location),
-			Message: fmt.Sprintf("Adding %s rewrites the whole table, and nobody can read or write it meanwhile.", c.Colname),
-			Why:     fmt.Sprintf("The server is version %d; before 11 every default is written into every row under ACCESS EXCLUSIVE.", p.Version),
+			Message: fmt.Sprintf("Adding %s rewrites the whole table, and nobody can read or write it meanwhile.",
+				c.Colname),
+			Why: fmt.Sprintf("The server is version %d; before 11 every default is written into every row under "+
+				"ACCESS EXCLUSIVE.", p.Version),
 			Instead: defaultLater(s, c, s.DefaultText(k.Location)),
 		})
 	}
@@ -54,6 +56,7 @@ func addColDefaultPre11(p *lint.Pass) {
 // defaultLater adds a column in three steps that hold no lock for long.
 func defaultLater(s lint.Stmt, c lint.NewColumn, value string) string {
 	table, column := lint.Quote(c.Table), lint.Ident(c.Colname)
-	return fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;\nALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s;\nbelay backfill --table %s --set %q --where %q",
+	return fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;\nALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s;\nbelay "+
+		"backfill --table %s --set %q --where %q",
 		table, column, columnType(c), table, column, value, table, column+" = "+value, column+" IS NULL")
 }

@@ -43,7 +43,8 @@ func addColIfNotExistsDrift(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Relation: c.Table, Object: c.Colname, At: int(c.ColumnDef.Location),
-			Message: fmt.Sprintf("%s.%s is there already and is another column: the statement does nothing and succeeds.", c.Table, c.Colname),
+			Message: fmt.Sprintf("%s.%s is there already and is another column: the statement does nothing and "+
+				"succeeds.", c.Table, c.Colname),
 			Why:     "There: " + strings.Join(drift, "; ") + ".",
 			Instead: "Bring the column to what is wanted by a statement that says so.",
 		})

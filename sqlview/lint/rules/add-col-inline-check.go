@@ -44,8 +44,10 @@ func addColInlineCheck(p *lint.Pass) {
 		s.Report(lint.Hazard{
 			Relation: c.Table, Object: c.Colname, At: int(k.Location),
 			Message: fmt.Sprintf("The CHECK on %s reads the whole table while nobody can read or write it.", c.Colname),
-			Why:     "An inline CHECK is verified for every row under the ACCESS EXCLUSIVE of ADD COLUMN, also where every value is NULL.",
-			Instead: fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;\nALTER TABLE %s ADD CONSTRAINT %s CHECK (%s) NOT VALID;\nALTER TABLE %s VALIDATE CONSTRAINT %s;  -- another transaction",
+			Why: "An inline CHECK is verified for every row under the ACCESS EXCLUSIVE of ADD COLUMN, also where " +
+				"every value is NULL.",
+			Instead: fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;\nALTER TABLE %s ADD CONSTRAINT %s CHECK (%s) NOT "+
+				"VALID;\nALTER TABLE %s VALIDATE CONSTRAINT %s;  -- another transaction",
 				table, column, columnType(c), table, name, s.ConditionText(k.Location), table, name),
 		})
 	}

@@ -41,16 +41,20 @@ func addColInlineFK(p *lint.Pass) {
 			continue
 		}
 		parent := s.Name(k.Pktable)
-		why := fmt.Sprintf("ACCESS EXCLUSIVE on %s, SHARE ROW EXCLUSIVE on %s; nothing is read, every value is NULL.", c.Table, parent)
+		why := fmt.Sprintf("ACCESS EXCLUSIVE on %s, SHARE ROW EXCLUSIVE on %s; nothing is read, every value is NULL.",
+			c.Table, parent)
 		if c.Constraint(pg.ConstrType_CONSTR_DEFAULT) != nil {
-			why = fmt.Sprintf("ACCESS EXCLUSIVE on %s, SHARE ROW EXCLUSIVE on %s, and with the default every row is looked up under these locks.", c.Table, parent)
+			why = fmt.Sprintf("ACCESS EXCLUSIVE on %s, SHARE ROW EXCLUSIVE on %s, and with the default every row is "+
+				"looked up under these locks.", c.Table, parent)
 		}
 		s.Report(lint.Hazard{
 			Relation: c.Table, Object: c.Colname, At: int(k.Location),
-			Message: fmt.Sprintf("This blocks reads and writes of %s and writes of %s at the same time.", c.Table, parent),
-			Why:     why,
+			Message: fmt.Sprintf("This blocks reads and writes of %s and writes of %s at the same time.", c.Table,
+				parent),
+			Why: why,
 			Instead: fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;\n%s",
-				lint.Quote(c.Table), lint.Ident(c.Colname), columnType(c), foreignKeySteps(s, c.Table, []string{c.Colname}, k)),
+				lint.Quote(c.Table), lint.Ident(c.Colname), columnType(c),
+				foreignKeySteps(s, c.Table, []string{c.Colname}, k)),
 		})
 	}
 }

@@ -42,9 +42,11 @@ func addColInlineUnique(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Relation: c.Table, Object: c.Colname, At: int(k.Location),
-			Message: fmt.Sprintf("The index for %s on %s is built while nobody can read or write the table.", word, c.Colname),
-			Why:     "An inline " + word + " builds its index under the ACCESS EXCLUSIVE of ADD COLUMN.",
-			Instead: fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;\n%s", lint.Quote(c.Table), lint.Ident(c.Colname), columnType(c),
+			Message: fmt.Sprintf("The index for %s on %s is built while nobody can read or write the table.", word,
+				c.Colname),
+			Why: "An inline " + word + " builds its index under the ACCESS EXCLUSIVE of ADD COLUMN.",
+			Instead: fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;\n%s", lint.Quote(c.Table), lint.Ident(c.Colname),
+				columnType(c),
 				usingIndexSteps(c.Table, constraintName(k, c.Table, c.Colname, suffix), word, []string{c.Colname})),
 		})
 	}
@@ -52,6 +54,8 @@ func addColInlineUnique(p *lint.Pass) {
 
 // usingIndexSteps builds a unique index first and makes it the constraint then.
 func usingIndexSteps(table, name, word string, columns []string) string {
-	return fmt.Sprintf("CREATE UNIQUE INDEX CONCURRENTLY %s ON %s (%s);  -- alone in its file, outside a transaction\nALTER TABLE %s ADD CONSTRAINT %s %s USING INDEX %s;",
-		lint.Ident(name), lint.Quote(table), lint.Idents(columns), lint.Quote(table), lint.Ident(name), word, lint.Ident(name))
+	return fmt.Sprintf("CREATE UNIQUE INDEX CONCURRENTLY %s ON %s (%s);  -- alone in its file, outside a "+
+		"transaction\nALTER TABLE %s ADD CONSTRAINT %s %s USING INDEX %s;",
+		lint.Ident(name), lint.Quote(table), lint.Idents(columns), lint.Quote(table), lint.Ident(name), word,
+		lint.Ident(name))
 }

@@ -42,9 +42,11 @@ func addColNotNullNoDefault(p *lint.Pass) {
 		table, column := lint.Quote(c.Table), lint.Ident(c.Colname)
 		s.Report(lint.Hazard{
 			Relation: c.Table, Object: c.Colname, At: int(c.ColumnDef.Location),
-			Message: fmt.Sprintf("This fails as soon as %s has one row, and code that does not write %s cannot insert any more.", c.Table, c.Colname),
-			Why:     "NOT NULL without a default leaves no value for the rows that exist (23502).",
-			Instead: fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;\n-- deploy code that writes it, fill the old rows in batches, then:\n%s",
+			Message: fmt.Sprintf("This fails as soon as %s has one row, and code that does not write %s cannot "+
+				"insert any more.", c.Table, c.Colname),
+			Why: "NOT NULL without a default leaves no value for the rows that exist (23502).",
+			Instead: fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;\n-- deploy code that writes it, fill the old rows "+
+				"in batches, then:\n%s",
 				table, column, columnType(c), setNotNullSteps(p, c.Table, c.Colname)),
 		})
 	}

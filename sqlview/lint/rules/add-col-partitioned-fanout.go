@@ -36,8 +36,10 @@ func addColPartitionedFanout(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Relation: c.Table, Object: c.Colname, At: int(c.ColumnDef.Location),
-			Message: fmt.Sprintf("This waits for %s one after another, and keeps each closed until it has them all.", lint.Count(1+len(c.Relation.Children), "table")),
-			Why:     fmt.Sprintf("ACCESS EXCLUSIVE is taken on %s and on each of its %s.", c.Table, lint.Count(len(c.Relation.Children), "partition")),
+			Message: fmt.Sprintf("This waits for %s one after another, and keeps each closed until it has them all.",
+				lint.Count(1+len(c.Relation.Children), "table")),
+			Why: fmt.Sprintf("ACCESS EXCLUSIVE is taken on %s and on each of its %s.", c.Table,
+				lint.Count(len(c.Relation.Children), "partition")),
 			Instead: "SET lock_timeout = '200ms';  -- and this alone in its transaction, tried again when it fails",
 		})
 	}

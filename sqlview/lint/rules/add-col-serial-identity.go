@@ -47,8 +47,10 @@ func addColSerialIdentity(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Relation: c.Table, Object: c.Colname, At: int(c.ColumnDef.Location),
-			Message: fmt.Sprintf("Adding %s rewrites the whole table, and nobody can read or write it meanwhile.", c.Colname),
-			Why:     "Each row that exists gets a number of its own under ACCESS EXCLUSIVE; serial and identity do the same here.",
+			Message: fmt.Sprintf("Adding %s rewrites the whole table, and nobody can read or write it meanwhile.",
+				c.Colname),
+			Why: "Each row that exists gets a number of its own under ACCESS EXCLUSIVE; serial and identity do " +
+				"the same here.",
 			Instead: numberedInstead(c, base),
 		})
 	}
@@ -57,7 +59,8 @@ func addColSerialIdentity(p *lint.Pass) {
 func numberedInstead(c lint.NewColumn, base string) string {
 	sequence := lint.Quote(c.Table + "_" + c.Colname + "_seq")
 	table, column := lint.Quote(c.Table), lint.Ident(c.Colname)
-	return fmt.Sprintf("CREATE SEQUENCE %s;\nALTER TABLE %s ADD COLUMN %s %s;\nALTER TABLE %s ALTER COLUMN %s SET DEFAULT nextval('%s');\nALTER SEQUENCE %s OWNED BY %s.%s;\nbelay backfill --table %s --set %q --where %q",
+	return fmt.Sprintf("CREATE SEQUENCE %s;\nALTER TABLE %s ADD COLUMN %s %s;\nALTER TABLE %s ALTER COLUMN %s SET "+
+		"DEFAULT nextval('%s');\nALTER SEQUENCE %s OWNED BY %s.%s;\nbelay backfill --table %s --set %q --where %q",
 		sequence, table, column, base, table, column, sequence, sequence, table, column,
 		table, column+" = nextval('"+sequence+"')", column+" IS NULL")
 }

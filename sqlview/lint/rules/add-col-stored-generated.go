@@ -41,7 +41,8 @@ func addColStoredGenerated(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Relation: c.Table, Object: c.Colname, At: int(k.Location),
-			Message: fmt.Sprintf("Adding %s rewrites the whole table, and nobody can read or write it meanwhile.", c.Colname),
+			Message: fmt.Sprintf("Adding %s rewrites the whole table, and nobody can read or write it meanwhile.",
+				c.Colname),
 			Why:     "A STORED generated column is computed for every row under ACCESS EXCLUSIVE.",
 			Instead: generatedInstead(p, s, c, k),
 		})
@@ -51,9 +52,11 @@ func addColStoredGenerated(p *lint.Pass) {
 func generatedInstead(p *lint.Pass, s lint.Stmt, c lint.NewColumn, k *pg.Constraint) string {
 	table, column := lint.Quote(c.Table), lint.Ident(c.Colname)
 	if !p.Before(18) {
-		return fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s GENERATED ALWAYS AS (%s) VIRTUAL;", table, column, columnType(c), s.ConditionText(k.Location))
+		return fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s GENERATED ALWAYS AS (%s) VIRTUAL;", table, column,
+			columnType(c), s.ConditionText(k.Location))
 	}
 	value := s.ConditionText(k.Location)
-	return fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;\n-- a trigger BEFORE INSERT OR UPDATE that sets NEW.%s := %s\nbelay backfill --table %s --set %q --where %q",
+	return fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;\n-- a trigger BEFORE INSERT OR UPDATE that sets NEW.%s := "+
+		"%s\nbelay backfill --table %s --set %q --where %q",
 		table, column, columnType(c), column, value, table, column+" = "+value, column+" IS NULL")
 }

@@ -50,9 +50,11 @@ func addColVirtualNotNull(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Relation: c.Table, Object: c.Colname, At: int(k.Location),
-			Message: fmt.Sprintf("%s on %s computes the value of every row while nobody can read or write the table.", what, c.Colname),
-			Why:     "Without it a VIRTUAL column is added at once; with it every row is verified under ACCESS EXCLUSIVE.",
-			Instead: fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s GENERATED ALWAYS AS (%s) VIRTUAL;\n-- then the %s as a constraint NOT VALID, and VALIDATE in another transaction",
+			Message: fmt.Sprintf("%s on %s computes the value of every row while nobody can read or write the table.",
+				what, c.Colname),
+			Why: "Without it a VIRTUAL column is added at once; with it every row is verified under ACCESS EXCLUSIVE.",
+			Instead: fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s GENERATED ALWAYS AS (%s) VIRTUAL;\n-- then the %s "+
+				"as a constraint NOT VALID, and VALIDATE in another transaction",
 				lint.Quote(c.Table), lint.Ident(c.Colname), columnType(c), s.ConditionText(k.Location), what),
 		})
 	}

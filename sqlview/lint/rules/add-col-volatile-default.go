@@ -50,7 +50,8 @@ func addColVolatileDefault(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Relation: c.Table, Object: c.Colname, At: int(k.Location),
-			Message: fmt.Sprintf("Adding %s rewrites the whole table, and nobody can read or write it meanwhile.", c.Colname),
+			Message: fmt.Sprintf("Adding %s rewrites the whole table, and nobody can read or write it meanwhile.",
+				c.Colname),
 			Why:     volatileWhy(volatile, unknown),
 			Instead: defaultLater(s, c, s.DefaultText(k.Location)),
 		})
@@ -59,9 +60,11 @@ func addColVolatileDefault(p *lint.Pass) {
 
 func volatileWhy(volatile, unknown []string) string {
 	if len(volatile) > 0 {
-		return fmt.Sprintf("%s is volatile: each row gets a value of its own, written under ACCESS EXCLUSIVE.", calls(volatile))
+		return fmt.Sprintf("%s is volatile: each row gets a value of its own, written under ACCESS EXCLUSIVE.",
+			calls(volatile))
 	}
-	return fmt.Sprintf("%s could not be looked up, and a function is volatile unless it says otherwise: taken for the worst.", calls(unknown))
+	return fmt.Sprintf("%s could not be looked up, and a function is volatile unless it says otherwise: taken for "+
+		"the worst.", calls(unknown))
 }
 
 // calls writes function names as calls: "random()".

@@ -43,8 +43,10 @@ func alterFKEnforced18(p *lint.Pass) {
 		s.Report(lint.Hazard{
 			Relation: a.Table, Object: k.Conname, At: int(max(k.Location, 0)),
 			Message: fmt.Sprintf("Every row of %s is checked while nobody can read or write it.", a.Table),
-			Why:     "ENFORCED validates the key under ACCESS EXCLUSIVE, and SHARE ROW EXCLUSIVE on the table it refers to.",
-			Instead: fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT %s;\n-- add it again NOT VALID, then, in another transaction:\nALTER TABLE %s VALIDATE CONSTRAINT %s;", table, name, table, name),
+			Why: "ENFORCED validates the key under ACCESS EXCLUSIVE, and SHARE ROW EXCLUSIVE on the table it " +
+				"refers to.",
+			Instead: fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT %s;\n-- add it again NOT VALID, then, in another "+
+				"transaction:\nALTER TABLE %s VALIDATE CONSTRAINT %s;", table, name, table, name),
 		})
 	}
 }

@@ -33,15 +33,19 @@ Seen: ACCESS EXCLUSIVE on the default partition and a scan of it.
 
 func attachDefaultScan(p *lint.Pass) {
 	for s, a := range p.Alterations(pg.AlterTableType_AT_AttachPartition) {
-		if a.Relation == nil || a.Relation.DefaultPartition == "" || !slices.Contains(a.Effect(s).Scans, a.Relation.DefaultPartition) {
+		if a.Relation == nil || a.Relation.DefaultPartition == "" ||
+			!slices.Contains(a.Effect(s).Scans, a.Relation.DefaultPartition) {
 			continue
 		}
 		rest := a.Relation.DefaultPartition
 		s.Report(lint.Hazard{
 			Relation: rest, Object: rest,
 			Message: fmt.Sprintf("Every row of %s is read while nobody can read or write it.", rest),
-			Why:     fmt.Sprintf("It is the default partition of %s, and no row in it may belong to the new one.", a.Table),
-			Instead: fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT none CHECK (NOT (…)) NOT VALID;  -- the new bound\nALTER TABLE %s VALIDATE CONSTRAINT none;  -- another transaction", lint.Quote(rest), lint.Quote(rest)),
+			Why: fmt.Sprintf("It is the default partition of %s, and no row in it may belong to the new one.",
+				a.Table),
+			Instead: fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT none CHECK (NOT (…)) NOT VALID;  -- the new "+
+				"bound\nALTER TABLE %s VALIDATE CONSTRAINT none;  -- another transaction", lint.Quote(rest),
+				lint.Quote(rest)),
 		})
 	}
 }

@@ -41,8 +41,11 @@ func attachPartitionNoCheck(p *lint.Pass) {
 		s.Report(lint.Hazard{
 			Relation: part, Object: part,
 			Message: fmt.Sprintf("Every row of %s is read while nobody can read or write it.", part),
-			Why:     "No valid CHECK on it is known that proves the bound, so ATTACH looks at each row under ACCESS EXCLUSIVE.",
-			Instead: fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT fits CHECK (…) NOT VALID;  -- the bound, and NOT NULL of its columns\nALTER TABLE %s VALIDATE CONSTRAINT fits;  -- another transaction\n%s;", lint.Quote(part), lint.Quote(part), s.SQL),
+			Why: "No valid CHECK on it is known that proves the bound, so ATTACH looks at each row under ACCESS " +
+				"EXCLUSIVE.",
+			Instead: fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT fits CHECK (…) NOT VALID;  -- the bound, and NOT "+
+				"NULL of its columns\nALTER TABLE %s VALIDATE CONSTRAINT fits;  -- another transaction\n%s;",
+				lint.Quote(part), lint.Quote(part), s.SQL),
 		})
 	}
 }

@@ -42,10 +42,13 @@ func attachWithFK(p *lint.Pass) {
 			}
 			s.Report(lint.Hazard{
 				Relation: k.References, Object: k.Name,
-				Message: fmt.Sprintf("Writes to %s wait while the rows of %s are checked against it.", k.References, part),
-				Why:     fmt.Sprintf("%s has the foreign key %s, and the partition does not have it yet.", a.Table, k.Name),
-				Instead: fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s FOREIGN KEY (%s) REFERENCES %s NOT VALID;\nALTER TABLE %s VALIDATE CONSTRAINT %s;  -- another transaction, then attach",
-					lint.Quote(part), lint.Ident(k.Name), lint.Idents(k.Columns), lint.Quote(k.References), lint.Quote(part), lint.Ident(k.Name)),
+				Message: fmt.Sprintf("Writes to %s wait while the rows of %s are checked against it.", k.References,
+					part),
+				Why: fmt.Sprintf("%s has the foreign key %s, and the partition does not have it yet.", a.Table, k.Name),
+				Instead: fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s FOREIGN KEY (%s) REFERENCES %s NOT "+
+					"VALID;\nALTER TABLE %s VALIDATE CONSTRAINT %s;  -- another transaction, then attach",
+					lint.Quote(part), lint.Ident(k.Name), lint.Idents(k.Columns), lint.Quote(k.References),
+					lint.Quote(part), lint.Ident(k.Name)),
 			})
 		}
 	}
@@ -57,7 +60,8 @@ func hasForeignKey(r *catalog.Relation, want catalog.Constraint) bool {
 		return false
 	}
 	for _, k := range r.Constraints {
-		if k.Type == catalog.ForeignKey && k.Valid && k.References == want.References && lint.Idents(k.Columns) == lint.Idents(want.Columns) {
+		if k.Type == catalog.ForeignKey && k.Valid && k.References == want.References &&
+			lint.Idents(k.Columns) == lint.Idents(want.Columns) {
 			return true
 		}
 	}

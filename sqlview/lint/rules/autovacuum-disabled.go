@@ -53,7 +53,8 @@ func reportAutovacuum(s lint.Stmt, table string) {
 
 func switchesOff(options []*pg.Node) bool {
 	for _, n := range options {
-		if d := n.GetDefElem(); d != nil && d.Defname == "autovacuum_enabled" && !lint.Option(options, "autovacuum_enabled") {
+		if d := n.GetDefElem(); d != nil && d.Defname == "autovacuum_enabled" &&
+			!lint.Option(options, "autovacuum_enabled") {
 			return true
 		}
 	}

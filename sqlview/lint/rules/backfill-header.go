@@ -40,7 +40,8 @@ func backfillHeader(p *lint.Pass) {
 		s.Report(lint.Hazard{
 			Message: "The header asks for batches, and this file cannot be run in batches: " + why + ".",
 			Why:     "A backfill walks one table by its key; its values come from the row itself.",
-			Instead: "One UPDATE alone in its file, with the condition in WHERE; what else the file does belongs in files before and after it.",
+			Instead: "One UPDATE alone in its file, with the condition in WHERE; what else the file does belongs in " +
+				"files before and after it.",
 		})
 		return
 	}

@@ -66,7 +66,8 @@ func reportBatches(s lint.Stmt, d lint.DataChange, n int) {
 	}
 	s.Report(lint.Hazard{
 		Relation: d.Table, Object: d.Table, At: d.At,
-		Message: fmt.Sprintf("The %d batches on %s are one transaction: every row stays locked until the last one is done.", n, d.Table),
+		Message: fmt.Sprintf("The %d batches on %s are one transaction: every row stays locked until the last one is "+
+			"done.", n, d.Table),
 		Why:     transactionOf(s.Pass(), s),
 		Instead: instead,
 	})

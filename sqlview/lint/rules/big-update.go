@@ -44,12 +44,15 @@ func bigUpdate(p *lint.Pass) {
 			instead = backfillInstead(s, d)
 		default:
 			verb = "deletes"
-			instead = fmt.Sprintf("DELETE FROM %s WHERE %s AND key BETWEEN … AND …;  -- in batches, each its own transaction", lint.Quote(d.Table), s.WhereText(d))
+			instead = fmt.Sprintf("DELETE FROM %s WHERE %s AND key BETWEEN … AND …;  -- in batches, each its own "+
+				"transaction", lint.Quote(d.Table), s.WhereText(d))
 		}
 		s.Report(lint.Hazard{
 			Relation: d.Table, Object: d.Table, At: d.At,
-			Message: fmt.Sprintf("This %s every row of %s that the condition meets in one transaction, and keeps them locked until its end.", verb, d.Table),
-			Why:     "The condition is no key and no range of keys, so the number of rows is not bounded by the statement.",
+			Message: fmt.Sprintf("This %s every row of %s that the condition meets in one transaction, and keeps "+
+				"them locked until its end.", verb, d.Table),
+			Why: "The condition is no key and no range of keys, so the number of rows is not bounded by the " +
+				"statement.",
 			Instead: strings.TrimSpace(instead),
 		})
 	}

@@ -8,8 +8,9 @@ import (
 
 var _ = add(lint.Rule{
 	ID: "cannot-run-in-tx", Severity: lint.Stop, Kind: "fails",
-	Summary: "VACUUM, ALTER SYSTEM, CREATE DATABASE and their kin inside a transaction or in one multi-statement string",
-	Run:     cannotRunInTx,
+	Summary: "VACUUM, ALTER SYSTEM, CREATE DATABASE and their kin inside a transaction or in one multi-statement " +
+		"string",
+	Run: cannotRunInTx,
 	Doc: `
 ## Advice
 Give such a statement a migration file of its own, outside a transaction.

@@ -42,8 +42,10 @@ func checkNoNotValid(p *lint.Pass) {
 			Relation: k.Table, Object: name, At: int(k.Constraint.Location),
 			Message: fmt.Sprintf("Every row of %s is checked while nobody can read or write it.", k.Table),
 			Why:     "ADD CHECK verifies the rows that exist under ACCESS EXCLUSIVE.",
-			Instead: fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s) NOT VALID;\nALTER TABLE %s VALIDATE CONSTRAINT %s;  -- another transaction",
-				lint.Quote(k.Table), lint.Ident(name), s.ConditionText(k.Constraint.Location), lint.Quote(k.Table), lint.Ident(name)),
+			Instead: fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s) NOT VALID;\nALTER TABLE %s VALIDATE "+
+				"CONSTRAINT %s;  -- another transaction",
+				lint.Quote(k.Table), lint.Ident(name), s.ConditionText(k.Constraint.Location), lint.Quote(k.Table),
+				lint.Ident(name)),
 		})
 	}
 }

@@ -46,7 +46,8 @@ func cicIfNotExistsInvalid(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Relation: table, Object: index.Idxname, Message: message, Why: why,
-			Instead: fmt.Sprintf("DROP INDEX CONCURRENTLY IF EXISTS %s;  -- where pg_index says indisvalid = false\nCREATE INDEX CONCURRENTLY without IF NOT EXISTS", lint.Quote(name)),
+			Instead: fmt.Sprintf("DROP INDEX CONCURRENTLY IF EXISTS %s;  -- where pg_index says indisvalid = "+
+				"false\nCREATE INDEX CONCURRENTLY without IF NOT EXISTS", lint.Quote(name)),
 		})
 	}
 }

@@ -42,7 +42,8 @@ func cicPartitioned(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Relation: r.Name, Object: index.Idxname,
-			Message: fmt.Sprintf("This fails (0A000): %s is partitioned, and CONCURRENTLY does not work on the parent.", r.Name),
+			Message: fmt.Sprintf("This fails (0A000): %s is partitioned, and CONCURRENTLY does not work on the parent.",
+				r.Name),
 			Why:     fmt.Sprintf("%s has %s.", r.Name, lint.Count(len(r.Children), "partition")),
 			Instead: partitionedIndexSteps(r, index, columnText(s, index)),
 		})
@@ -64,16 +65,21 @@ func partitionedIndexSteps(r *catalog.Relation, index *pg.IndexStmt, columns str
 	if index.Unique {
 		unique = "UNIQUE "
 	}
-	lines := []string{fmt.Sprintf("CREATE %sINDEX %s ON ONLY %s (%s);", unique, lint.Ident(name), lint.Quote(r.Name), columns)}
+	lines := []string{
+		fmt.Sprintf("CREATE %sINDEX %s ON ONLY %s (%s);", unique, lint.Ident(name), lint.Quote(r.Name), columns),
+	}
 	for i, child := range r.Children {
 		if i == 3 {
-			lines = append(lines, fmt.Sprintf("-- and the same for %s more", lint.Count(len(r.Children)-i, "partition")))
+			lines = append(lines,
+				fmt.Sprintf("-- and the same for %s more", lint.Count(len(r.Children)-i, "partition")))
 			break
 		}
 		part := catalog.Truncate(catalog.Base(child) + "_" + name)
 		lines = append(lines,
-			fmt.Sprintf("CREATE %sINDEX CONCURRENTLY %s ON %s (%s);  -- alone in its file", unique, lint.Ident(part), lint.Quote(child), columns),
-			fmt.Sprintf("ALTER INDEX %s ATTACH PARTITION %s;", lint.Quote(schemaOf(r.Name)+name), lint.Quote(schemaOf(child)+part)))
+			fmt.Sprintf("CREATE %sINDEX CONCURRENTLY %s ON %s (%s);  -- alone in its file", unique, lint.Ident(part),
+				lint.Quote(child), columns),
+			fmt.Sprintf("ALTER INDEX %s ATTACH PARTITION %s;", lint.Quote(schemaOf(r.Name)+name),
+				lint.Quote(schemaOf(child)+part)))
 	}
 	return strings.Join(lines, "\n")
 }

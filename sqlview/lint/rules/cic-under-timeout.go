@@ -9,8 +9,9 @@ import (
 
 var _ = add(lint.Rule{
 	ID: "cic-under-timeout", Severity: lint.Notice, Kind: "fails",
-	Summary: "a concurrent build under lock_timeout or statement_timeout: the timeout ends it and leaves an INVALID index (belay runs it with 0)",
-	Run:     cicUnderTimeout,
+	Summary: "a concurrent build under lock_timeout or statement_timeout: the timeout ends it and leaves an INVALID " +
+		"index (belay runs it with 0)",
+	Run: cicUnderTimeout,
 	Doc: `
 ## Advice
 No short timeout for CONCURRENTLY.
@@ -49,7 +50,8 @@ func cicUnderTimeout(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Message: fmt.Sprintf("A timeout may end %s half-way and leave an INVALID index.", what),
-			Why:     strings.Join(limits, ", ") + "; the build waits for every older transaction of the database, and nobody queues behind it.",
+			Why: strings.Join(limits, ", ") +
+				"; the build waits for every older transaction of the database, and nobody queues behind it.",
 			Instead: strings.Join(resets, "\n") + "  -- before this statement",
 		})
 	}

@@ -36,13 +36,15 @@ func commitInTx(p *lint.Pass) {
 			continue
 		}
 		h := lint.Hazard{
-			Message: fmt.Sprintf("%s fails here: it commits by itself, which a transaction around it forbids (2D000).", s.Kind),
+			Message: fmt.Sprintf("%s fails here: it commits by itself, which a transaction around it forbids (2D000).",
+				s.Kind),
 			Why:     failsIn(p, s, alsoOne),
 			Instead: outside(p, s),
 		}
 		if c == effect.CommitsMaybe {
 			h.Severity = lint.Warn
-			h.Message = fmt.Sprintf("%s fails here if it commits by itself: a transaction around it forbids that (2D000).", s.Kind)
+			h.Message = fmt.Sprintf("%s fails here if it commits by itself: a transaction around it forbids that "+
+				"(2D000).", s.Kind)
 		}
 		s.Report(h)
 	}

@@ -37,11 +37,14 @@ func concurrentlyMixedWithTxDDL(p *lint.Pass) {
 		return
 	}
 	others[0].Report(lint.Hazard{
-		Message: fmt.Sprintf("The file mixes %s with %s, so neither with nor without a transaction can it run as a whole.",
+		Message: fmt.Sprintf("The file mixes %s with %s, so neither with nor without a transaction can it run as a "+
+			"whole.",
 			concurrent[0].Concurrently(), lint.Count(len(others), "other statement")),
-		Why: fmt.Sprintf("With the tool's transaction the statement in line %d fails; without it a failure leaves the others half done.",
+		Why: fmt.Sprintf("With the tool's transaction the statement in line %d fails; without it a failure leaves "+
+			"the others half done.",
 			concurrent[0].Line),
-		Instead: fmt.Sprintf("Move line %d into a migration file of its own, outside a transaction.", concurrent[0].Line),
+		Instead: fmt.Sprintf("Move line %d into a migration file of its own, outside a transaction.",
+			concurrent[0].Line),
 	})
 }
 

@@ -49,7 +49,8 @@ func createIfNotExistsDrift(p *lint.Pass) {
 		if !index.IfNotExists || have == nil || table.CreatedHere {
 			continue
 		}
-		// The concurrent form has a rule of its own; ONLY on a partitioned table is INVALID until its parts are attached.
+		// The concurrent form has a rule of its own; ONLY on a partitioned table is INVALID until its parts are
+		// attached.
 		if !have.Valid && !index.Concurrent && index.Relation.GetInh() {
 			reportInvalid(s, table.Name, name)
 			continue
@@ -73,8 +74,10 @@ func reportInvalid(s lint.Stmt, relation, name string) {
 	s.Report(lint.Hazard{
 		Relation: relation, Object: name,
 		Message: fmt.Sprintf("%s is there already and INVALID: the statement does nothing and succeeds.", name),
-		Why:     "No query uses an INVALID index, and IF NOT EXISTS takes it for the index that was asked for; a run of belay stops here.",
-		Instead: fmt.Sprintf("DROP INDEX CONCURRENTLY %s;  -- alone in a file of its own, before this one\nThe statement without IF NOT EXISTS", lint.Quote(name)),
+		Why: "No query uses an INVALID index, and IF NOT EXISTS takes it for the index that was asked for; a run " +
+			"of belay stops here.",
+		Instead: fmt.Sprintf("DROP INDEX CONCURRENTLY %s;  -- alone in a file of its own, before this one\nThe "+
+			"statement without IF NOT EXISTS", lint.Quote(name)),
 	})
 }
 

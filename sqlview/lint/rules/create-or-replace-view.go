@@ -38,8 +38,9 @@ func createOrReplaceView(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Relation: view, Object: view,
-			Message: fmt.Sprintf("Readers of %s wait for a moment, and the statement fails where an old column is gone, moved or of another type.", view),
-			Why:     "CREATE OR REPLACE VIEW takes ACCESS EXCLUSIVE on the view and accepts new columns only at the end.",
+			Message: fmt.Sprintf("Readers of %s wait for a moment, and the statement fails where an old column is "+
+				"gone, moved or of another type.", view),
+			Why: "CREATE OR REPLACE VIEW takes ACCESS EXCLUSIVE on the view and accepts new columns only at the end.",
 		})
 	}
 }

@@ -37,7 +37,8 @@ func createRule(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Relation: table, Object: r.Rulename,
-			Message: fmt.Sprintf("Every query on %s waits until this is done, and statements on it are rewritten from then on.", table),
+			Message: fmt.Sprintf("Every query on %s waits until this is done, and statements on it are rewritten "+
+				"from then on.", table),
 			Why:     "CREATE RULE takes ACCESS EXCLUSIVE.",
 			Instead: "A trigger.",
 		})

@@ -38,7 +38,8 @@ func createTrigger(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Relation: table, Object: t.Trigname,
-			Message: fmt.Sprintf("Writes to %s wait until this is done, and from then on each of them runs the trigger.", table),
+			Message: fmt.Sprintf("Writes to %s wait until this is done, and from then on each of them runs the "+
+				"trigger.", table),
 			Why:     "CREATE TRIGGER takes SHARE ROW EXCLUSIVE on the table; reads go on.",
 			Instead: "SET lock_timeout = '200ms';  -- and this alone in its transaction, tried again when it fails",
 		})

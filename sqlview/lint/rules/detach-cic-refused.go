@@ -39,7 +39,8 @@ func detachCICRefused(p *lint.Pass) {
 		part := s.Name(cmd.GetName())
 		h := lint.Hazard{
 			Relation: a.Table, Object: part,
-			Instead: fmt.Sprintf("SET lock_timeout = '200ms';\nALTER TABLE %s DETACH PARTITION %s;  -- alone in its transaction, tried again", lint.Quote(a.Table), lint.Quote(part)),
+			Instead: fmt.Sprintf("SET lock_timeout = '200ms';\nALTER TABLE %s DETACH PARTITION %s;  -- alone in its "+
+				"transaction, tried again", lint.Quote(a.Table), lint.Quote(part)),
 		}
 		switch {
 		case p.Before(14):
@@ -47,7 +48,8 @@ func detachCICRefused(p *lint.Pass) {
 			h.Why = "The word came with 14."
 		case a.Relation != nil && a.Relation.DefaultPartition != "":
 			h.Message = fmt.Sprintf("This fails (55000): %s has a default partition.", a.Table)
-			h.Why = fmt.Sprintf("%s is the default partition, and CONCURRENTLY does not work beside one.", a.Relation.DefaultPartition)
+			h.Why = fmt.Sprintf("%s is the default partition, and CONCURRENTLY does not work beside one.",
+				a.Relation.DefaultPartition)
 		default:
 			continue
 		}

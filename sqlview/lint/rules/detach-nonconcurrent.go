@@ -50,9 +50,11 @@ func detachInstead(p *lint.Pass, a lint.Alteration, part string) string {
 	detach := fmt.Sprintf("ALTER TABLE %s DETACH PARTITION %s", lint.Quote(a.Table), lint.Quote(part))
 	switch {
 	case p.Version != 0 && p.Version < 14:
-		return "SET lock_timeout = '200ms';\n" + detach + ";  -- alone in its transaction, tried again; CONCURRENTLY needs 14"
+		return "SET lock_timeout = '200ms';\n" + detach +
+			";  -- alone in its transaction, tried again; CONCURRENTLY needs 14"
 	case a.Relation != nil && a.Relation.DefaultPartition != "":
-		return "SET lock_timeout = '200ms';\n" + detach + ";  -- alone in its transaction, tried again; CONCURRENTLY does not work beside a default partition"
+		return "SET lock_timeout = '200ms';\n" + detach +
+			";  -- alone in its transaction, tried again; CONCURRENTLY does not work beside a default partition"
 	}
 	return detach + " CONCURRENTLY;  -- alone in its file, outside a transaction"
 }

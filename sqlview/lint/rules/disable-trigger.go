@@ -33,12 +33,14 @@ Seen on 10, 11, 12, 15, 17 and 18: SHARE ROW EXCLUSIVE. Documented: ALL includes
 })
 
 func disableTrigger(p *lint.Pass) {
-	for s, a := range p.Alterations(pg.AlterTableType_AT_DisableTrig, pg.AlterTableType_AT_DisableTrigAll, pg.AlterTableType_AT_DisableTrigUser) {
+	for s, a := range p.Alterations(pg.AlterTableType_AT_DisableTrig, pg.AlterTableType_AT_DisableTrigAll,
+		pg.AlterTableType_AT_DisableTrigUser) {
 		what, why := "Trigger "+a.Name, "A trigger that is disabled is so for every session, until somebody enables it."
 		switch a.Subtype {
 		case pg.AlterTableType_AT_DisableTrigAll:
 			what = "Every trigger"
-			why = "ALL includes the triggers of foreign keys: rows without a parent come in, and nothing checks them later." +
+			why = "ALL includes the triggers of foreign keys: rows without a parent come in, and nothing checks them " +
+				"later." +
 				referencedBy(a)
 		case pg.AlterTableType_AT_DisableTrigUser:
 			what = "Every trigger of its own"

@@ -42,8 +42,9 @@ func diskHeadroom(p *lint.Pass) {
 		h := lint.Hazard{
 			Relation: s.Effect().Strongest().Relation,
 			Message:  "There is not enough free disk for what this writes: writes of everybody would fail.",
-			Why:      fmt.Sprintf("It writes about %s and as much WAL; about %s are free.", measure.Bytes(needs), measure.Bytes(free)),
-			Instead:  "Make room first; or a new column and belay backfill, which needs room for the column alone.",
+			Why: fmt.Sprintf("It writes about %s and as much WAL; about %s are free.", measure.Bytes(needs),
+				measure.Bytes(free)),
+			Instead: "Make room first; or a new column and belay backfill, which needs room for the column alone.",
 		}
 		if needs <= free {
 			h.Severity = lint.Warn

@@ -53,7 +53,8 @@ func dmlDDLMixed(p *lint.Pass) {
 func reportMixed(s, changed, locked lint.Stmt) {
 	why := fmt.Sprintf("The data change in line %d runs under the lock that line %d took.", changed.Line, locked.Line)
 	if changed.Index < locked.Index {
-		why = fmt.Sprintf("Line %d waits for its lock while the rows of line %d stay locked.", locked.Line, changed.Line)
+		why = fmt.Sprintf("Line %d waits for its lock while the rows of line %d stay locked.", locked.Line,
+			changed.Line)
 	}
 	s.Report(lint.Hazard{
 		Message: "The transaction changes rows and takes a strong lock; each makes the other last longer.",

@@ -36,7 +36,8 @@ func doBlockDDL(p *lint.Pass) {
 			continue
 		}
 		s.Report(lint.Hazard{
-			Message: fmt.Sprintf("The block hides %s, which takes its locks until the block ends.", strings.Join(body.DDL, ", ")),
+			Message: fmt.Sprintf("The block hides %s, which takes its locks until the block ends.",
+				strings.Join(body.DDL, ", ")),
 			Why:     "A DO block is one transaction, and how long it runs cannot be known from its text.",
 			Instead: "Write the statements out in the migration file.",
 		})

@@ -40,7 +40,8 @@ func domainConstraint(p *lint.Pass) {
 		}
 		tables, why := "every table that uses it", "Which tables use the domain is not known here."
 		if d != nil {
-			tables, why = strings.Join(used, ", "), "SHARE is taken on each table that has a column of the domain, and each row is read."
+			tables, why = strings.Join(used, ", "),
+				"SHARE is taken on each table that has a column of the domain, and each row is read."
 		}
 		s.Report(lint.Hazard{
 			Object:  name,

@@ -65,7 +65,8 @@ func reportCascade(s lint.Stmt, name, part string, gone []string) {
 	}
 	s.Report(lint.Hazard{
 		Relation: name, Object: "cascade of " + what, Message: message, Why: why,
-		Instead: strings.TrimSpace(cascadeWord.ReplaceAllString(s.SQL, "")) + ";  -- without CASCADE, after the dependents have been dropped by name",
+		Instead: strings.TrimSpace(cascadeWord.ReplaceAllString(s.SQL, "")) +
+			";  -- without CASCADE, after the dependents have been dropped by name",
 	})
 }
 

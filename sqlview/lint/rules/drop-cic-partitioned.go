@@ -45,7 +45,8 @@ func dropCICPartitioned(p *lint.Pass) {
 				Relation: table.Name, Object: name,
 				Message: fmt.Sprintf("This fails (0A000): %s is the index of a partitioned table.", name),
 				Why:     fmt.Sprintf("%s has %s.", table.Name, lint.Count(len(table.Children), "partition")),
-				Instead: fmt.Sprintf("SET lock_timeout = '200ms';\nDROP INDEX %s;  -- alone in its transaction, tried again when it fails", lint.Quote(name)),
+				Instead: fmt.Sprintf("SET lock_timeout = '200ms';\nDROP INDEX %s;  -- alone in its transaction, "+
+					"tried again when it fails", lint.Quote(name)),
 			})
 		}
 	}

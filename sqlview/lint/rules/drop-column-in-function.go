@@ -36,7 +36,8 @@ func dropColumnInFunction(p *lint.Pass) {
 	for s, a := range p.Alterations(pg.AlterTableType_AT_DropColumn) {
 		var named []string
 		for name, f := range s.Catalog().Functions.All() {
-			if catalog.Mentions(f.Body, a.Name) && (catalog.Mentions(f.Body, catalog.Base(a.Table)) || firesOn(a.Relation, name)) {
+			if catalog.Mentions(f.Body, a.Name) &&
+				(catalog.Mentions(f.Body, catalog.Base(a.Table)) || firesOn(a.Relation, name)) {
 				named = append(named, name)
 			}
 		}
@@ -45,7 +46,8 @@ func dropColumnInFunction(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Relation: a.Table, Object: "function text " + a.Name,
-			Message: fmt.Sprintf("%s still says %s and fails when it is next called.", strings.Join(named, ", "), a.Name),
+			Message: fmt.Sprintf("%s still says %s and fails when it is next called.", strings.Join(named, ", "),
+				a.Name),
 			Why:     "Text match: PostgreSQL records no dependency for the body of a function, so the drop succeeds.",
 			Instead: "CREATE OR REPLACE the function without the column first.",
 		})

@@ -42,13 +42,16 @@ func dropColumn(p *lint.Pass) {
 	for s, a := range p.Alterations(pg.AlterTableType_AT_DropColumn) {
 		h := lint.Hazard{
 			Relation: a.Table, Object: a.Name,
-			Message: fmt.Sprintf("The data of %s.%s is gone, and code that still names the column fails.", a.Table, a.Name),
-			Why:     "Nothing brings the values back but a backup." + goesAlong(a.Relation, a.Name) + stops(a.Relation, a.Name, a.Behavior),
+			Message: fmt.Sprintf("The data of %s.%s is gone, and code that still names the column fails.", a.Table,
+				a.Name),
+			Why: "Nothing brings the values back but a backup." + goesAlong(a.Relation, a.Name) +
+				stops(a.Relation, a.Name, a.Behavior),
 			Instead: dropColumnSteps(a),
 		}
 		if aged(a.Name, p.Today) {
 			h.Severity, h.Instead = lint.Notice, ""
-			h.Why = "The name says that the column was set aside more than a week ago." + goesAlong(a.Relation, a.Name) + stops(a.Relation, a.Name, a.Behavior)
+			h.Why = "The name says that the column was set aside more than a week ago." +
+				goesAlong(a.Relation, a.Name) + stops(a.Relation, a.Name, a.Behavior)
 		}
 		s.Report(h)
 	}
@@ -57,9 +60,11 @@ func dropColumn(p *lint.Pass) {
 func dropColumnSteps(a lint.Alteration) string {
 	steps := ""
 	if c := a.Relation.Column(a.Name); c != nil && c.NotNull && c.Default == "" {
-		steps = fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL;  -- so that new code can leave it out\n", lint.Quote(a.Table), lint.Ident(a.Name))
+		steps = fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL;  -- so that new code can leave it out\n",
+			lint.Quote(a.Table), lint.Ident(a.Name))
 	}
-	return steps + "-- deploy code that neither reads nor writes " + lint.Ident(a.Name) + ", watch it for days, then drop the column"
+	return steps + "-- deploy code that neither reads nor writes " + lint.Ident(a.Name) +
+		", watch it for days, then drop the column"
 }
 
 // goesAlong names what vanishes with the column without a word.
@@ -69,12 +74,14 @@ func goesAlong(r *catalog.Relation, column string) string {
 	}
 	var gone []string
 	for _, i := range r.Indexes {
-		if slices.Contains(i.Columns, column) || catalog.Mentions(i.Predicate, column) || catalog.Mentions(i.Expressions, column) {
+		if slices.Contains(i.Columns, column) || catalog.Mentions(i.Predicate, column) ||
+			catalog.Mentions(i.Expressions, column) {
 			gone = append(gone, "index "+catalog.Base(i.Name))
 		}
 	}
 	for _, k := range r.Constraints {
-		if k.Type != catalog.PrimaryKey && k.Type != catalog.Unique && (slices.Contains(k.Columns, column) || catalog.Mentions(k.Expression, column)) {
+		if k.Type != catalog.PrimaryKey && k.Type != catalog.Unique &&
+			(slices.Contains(k.Columns, column) || catalog.Mentions(k.Expression, column)) {
 			gone = append(gone, strings.ToLower(string(k.Type))+" "+k.Name)
 		}
 	}

@@ -40,8 +40,10 @@ func dropConstraintFK(p *lint.Pass) {
 		s.Report(lint.Hazard{
 			Relation: k.References, Object: a.Name,
 			Message: fmt.Sprintf("Reads and writes of %s wait as well as those of %s.", k.References, a.Table),
-			Why:     fmt.Sprintf("%s is a foreign key to %s, and dropping it takes ACCESS EXCLUSIVE on both.", a.Name, k.References),
-			Instead: fmt.Sprintf("SET lock_timeout = '200ms';\nALTER TABLE %s DROP CONSTRAINT %s;  -- alone in its transaction, tried again when it fails", lint.Quote(a.Table), lint.Ident(a.Name)),
+			Why: fmt.Sprintf("%s is a foreign key to %s, and dropping it takes ACCESS EXCLUSIVE on both.", a.Name,
+				k.References),
+			Instead: fmt.Sprintf("SET lock_timeout = '200ms';\nALTER TABLE %s DROP CONSTRAINT %s;  -- alone in its "+
+				"transaction, tried again when it fails", lint.Quote(a.Table), lint.Ident(a.Name)),
 		})
 	}
 }

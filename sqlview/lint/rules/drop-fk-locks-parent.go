@@ -54,7 +54,9 @@ func reportParentLock(s lint.Stmt, table string, k catalog.Constraint) {
 	s.Report(lint.Hazard{
 		Relation: k.References, Object: k.Name,
 		Message: fmt.Sprintf("Every query on %s waits while %s is dropped.", k.References, table),
-		Why:     fmt.Sprintf("%s of %s refers to it, and taking the key away needs ACCESS EXCLUSIVE there.", k.Name, table),
-		Instead: fmt.Sprintf("SET lock_timeout = '200ms';\nALTER TABLE %s DROP CONSTRAINT %s;  -- alone in its transaction, tried again; then drop the table", lint.Quote(table), lint.Ident(k.Name)),
+		Why: fmt.Sprintf("%s of %s refers to it, and taking the key away needs ACCESS EXCLUSIVE there.", k.Name,
+			table),
+		Instead: fmt.Sprintf("SET lock_timeout = '200ms';\nALTER TABLE %s DROP CONSTRAINT %s;  -- alone in its "+
+			"transaction, tried again; then drop the table", lint.Quote(table), lint.Ident(k.Name)),
 	})
 }

@@ -49,17 +49,20 @@ func reportDropIndex(s lint.Stmt, index string) {
 	if !s.Existed(index) || table != nil && table.CreatedHere {
 		return
 	}
-	on, instead := "its table", fmt.Sprintf("DROP INDEX CONCURRENTLY %s;  -- alone in its file, outside a transaction", lint.Quote(index))
+	on, instead := "its table",
+		fmt.Sprintf("DROP INDEX CONCURRENTLY %s;  -- alone in its file, outside a transaction", lint.Quote(index))
 	relation := ""
 	if table != nil {
 		on, relation = table.Name, table.Name
 		if table.Kind == catalog.PartitionedTable {
-			instead = fmt.Sprintf("SET lock_timeout = '200ms';\nDROP INDEX %s;  -- CONCURRENTLY does not work on a partitioned table", lint.Quote(index))
+			instead = fmt.Sprintf("SET lock_timeout = '200ms';\nDROP INDEX %s;  -- CONCURRENTLY does not work on a "+
+				"partitioned table", lint.Quote(index))
 		}
 	}
 	s.Report(lint.Hazard{
 		Relation: relation, Object: index,
-		Message: fmt.Sprintf("Dropping %s waits for ACCESS EXCLUSIVE on %s, and every query on it waits behind.", index, on),
+		Message: fmt.Sprintf("Dropping %s waits for ACCESS EXCLUSIVE on %s, and every query on it waits behind.", index,
+			on),
 		Why:     "DROP INDEX takes ACCESS EXCLUSIVE on the table as well as on the index.",
 		Instead: instead,
 	})

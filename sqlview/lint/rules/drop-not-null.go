@@ -36,7 +36,8 @@ func dropNotNull(p *lint.Pass) {
 		s.Report(lint.Hazard{
 			Relation: a.Table, Object: a.Name,
 			Message: fmt.Sprintf("Code that reads %s.%s may meet NULL from now on.", a.Table, a.Name),
-			Why:     "The column promised a value until here; code that was written against the promise has no branch for NULL.",
+			Why: "The column promised a value until here; code that was written against the promise has no " +
+				"branch for NULL.",
 			Instead: "Deploy code that can read NULL first.",
 		})
 	}

@@ -46,7 +46,9 @@ func dropPartitionChild(p *lint.Pass) {
 						Relation: parent, Object: "partition " + part,
 						Message: fmt.Sprintf("Every query on %s waits while %s is dropped.", parent, part),
 						Why:     "Dropping a partition takes ACCESS EXCLUSIVE on its parent.",
-						Instead: fmt.Sprintf("ALTER TABLE %s DETACH PARTITION %s CONCURRENTLY;  -- 14 and later, alone in its file\nDROP TABLE %s;", lint.Quote(parent), lint.Quote(part), lint.Quote(part)),
+						Instead: fmt.Sprintf("ALTER TABLE %s DETACH PARTITION %s CONCURRENTLY;  -- 14 and later, "+
+							"alone in its file\nDROP TABLE %s;", lint.Quote(parent), lint.Quote(part),
+							lint.Quote(part)),
 					})
 				}
 			}

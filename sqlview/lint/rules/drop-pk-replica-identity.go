@@ -41,7 +41,8 @@ func dropPKReplicaIdentity(p *lint.Pass) {
 		s.Report(lint.Hazard{
 			Relation: a.Table, Object: a.Name,
 			Message: fmt.Sprintf("Every UPDATE and DELETE of %s fails from this moment on (55000).", a.Table),
-			Why:     fmt.Sprintf("The table is published by %s, and the key is how its rows are named there.", strings.Join(publications, ", ")),
+			Why: fmt.Sprintf("The table is published by %s, and the key is how its rows are named there.",
+				strings.Join(publications, ", ")),
 			Instead: fmt.Sprintf("ALTER TABLE %s REPLICA IDENTITY USING INDEX …;  -- first", lint.Quote(a.Table)),
 		})
 	}

@@ -39,11 +39,13 @@ func dropSchema(p *lint.Pass) {
 				Object:  name,
 				Message: fmt.Sprintf("Everything in the schema %s is gone.", name),
 				Why:     "CASCADE takes every object in it." + relationsIn(s, name),
-				Instead: fmt.Sprintf("DROP SCHEMA %s;  -- without CASCADE: the server refuses while anything is in it", lint.Ident(name)),
+				Instead: fmt.Sprintf("DROP SCHEMA %s;  -- without CASCADE: the server refuses while anything is in it",
+					lint.Ident(name)),
 			}
 			if d.Behavior != pg.DropBehavior_DROP_CASCADE {
 				h.Message = fmt.Sprintf("The schema %s is gone, and every search_path that names it loses it.", name)
-				h.Why, h.Instead = "Without CASCADE the server refuses while anything is in it."+relationsIn(s, name), ""
+				h.Why, h.Instead = "Without CASCADE the server refuses while anything is in it."+relationsIn(s, name),
+					""
 			}
 			s.Report(h)
 		}

@@ -56,7 +56,8 @@ func reportDropTable(p *lint.Pass, s lint.Stmt, table string) {
 		Relation: table, Object: table,
 		Message: fmt.Sprintf("All data of %s is gone.", table),
 		Why:     "The way back is a restore, which loses everything written since." + sized(s, table),
-		Instead: fmt.Sprintf("ALTER TABLE %s RENAME TO %s;\n-- and drop it a week later, when nothing has missed it", lint.Quote(table), lint.Ident(catalog.Base(table)+"_drop_"+stamp(p.Today))),
+		Instead: fmt.Sprintf("ALTER TABLE %s RENAME TO %s;\n-- and drop it a week later, when nothing has missed it",
+			lint.Quote(table), lint.Ident(catalog.Base(table)+"_drop_"+stamp(p.Today))),
 	}
 	if aged(table, p.Today) {
 		h.Severity = lint.Notice

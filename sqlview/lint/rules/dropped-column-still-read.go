@@ -43,7 +43,8 @@ func droppedColumnStillRead(p *lint.Pass) {
 	for s, a := range p.Alterations(pg.AlterTableType_AT_DropColumn) {
 		var found []activity.Query
 		for _, q := range p.Moment.Queries {
-			if readsRows.MatchString(q.Text) && catalog.Mentions(q.Text, a.Name) && catalog.Mentions(q.Text, catalog.Base(a.Table)) {
+			if readsRows.MatchString(q.Text) && catalog.Mentions(q.Text, a.Name) &&
+				catalog.Mentions(q.Text, catalog.Base(a.Table)) {
 				found = append(found, q)
 			}
 		}
@@ -54,13 +55,16 @@ func droppedColumnStillRead(p *lint.Pass) {
 			Relation: a.Table, Object: "statements " + a.Name,
 			Message: fmt.Sprintf("%s %s of %s and will fail: the column is gone.", still(len(found)), a.Name, a.Table),
 			Why:     "Text match: " + queriesText(found) + ".",
-			Instead: "Find the code that sends it and deploy without it; then SELECT pg_stat_statements_reset(), wait a day, and look again.",
+			Instead: "Find the code that sends it and deploy without it; then SELECT pg_stat_statements_reset(), " +
+				"wait a day, and look again.",
 		})
 	}
 }
 
 // readsRows leaves out DDL, which names columns too.
-var readsRows = regexp.MustCompile(`(?i)^[\s(]*(/\*.*?\*/\s*)*(SELECT|INSERT|UPDATE|DELETE|MERGE|WITH|COPY|DECLARE|PREPARE|TABLE)\b`)
+var readsRows = regexp.MustCompile(
+	`(?i)^[\s(]*(/\*.*?\*/\s*)*(SELECT|INSERT|UPDATE|DELETE|MERGE|WITH|COPY|DECLARE|PREPARE|TABLE)\b`,
+)
 
 func still(statements int) string {
 	if statements == 1 {

@@ -38,8 +38,9 @@ func enumAddInTx(p *lint.Pass) {
 			continue
 		}
 		s.Report(lint.Hazard{
-			Object:  s.NameOf(e.TypeName),
-			Message: fmt.Sprintf("This fails on version %d (25001): an enum value cannot be added inside a transaction.", p.Version),
+			Object: s.NameOf(e.TypeName),
+			Message: fmt.Sprintf("This fails on version %d (25001): an enum value cannot be added inside a "+
+				"transaction.", p.Version),
 			Why:     failsIn(p, s, oneByOne),
 			Instead: s.SQL + ";  -- the only statement of its file, outside a transaction",
 		})

@@ -47,9 +47,11 @@ func enumSameTxUse(p *lint.Pass) {
 
 func reportEnumUse(use, added lint.Stmt, e *pg.AlterEnumStmt) {
 	use.Report(lint.Hazard{
-		Object:  e.NewVal,
-		Message: fmt.Sprintf("This fails (55P04): '%s' cannot be used before the transaction that added it has committed.", e.NewVal),
-		Why:     fmt.Sprintf("It was added to %s in line %d of the same transaction.", added.NameOf(e.TypeName), added.Line),
+		Object: e.NewVal,
+		Message: fmt.Sprintf("This fails (55P04): '%s' cannot be used before the transaction that added it has "+
+			"committed.", e.NewVal),
+		Why: fmt.Sprintf("It was added to %s in line %d of the same transaction.", added.NameOf(e.TypeName),
+			added.Line),
 		Instead: "Move this statement into the next migration.",
 	})
 }

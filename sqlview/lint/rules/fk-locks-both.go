@@ -38,7 +38,8 @@ func fkLocksBoth(p *lint.Pass) {
 			Relation: k.Parent, Object: strings.Join(k.Columns, ","), At: int(k.Constraint.Location),
 			Message: fmt.Sprintf("Writes to %s wait until this transaction ends.", k.Parent),
 			Why:     fmt.Sprintf("The foreign key of %s takes SHARE ROW EXCLUSIVE on %s.", k.Table, k.Parent),
-			Instead: "SET lock_timeout = '200ms';  -- and this statement alone in its transaction, tried again when it fails",
+			Instead: "SET lock_timeout = '200ms';  -- and this statement alone in its transaction, tried again when " +
+				"it fails",
 		})
 	}
 }

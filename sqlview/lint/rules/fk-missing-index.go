@@ -36,9 +36,11 @@ func fkMissingIndex(p *lint.Pass) {
 			continue
 		}
 		columns := strings.Join(k.Columns, ", ")
-		why := fmt.Sprintf("No index of %s starts with (%s): each DELETE or key UPDATE in %s reads all of %s.", k.Table, columns, k.Parent, k.Table)
+		why := fmt.Sprintf("No index of %s starts with (%s): each DELETE or key UPDATE in %s reads all of %s.", k.Table,
+			columns, k.Parent, k.Table)
 		if s.Catalog().Relation(k.Table) == nil && s.Existed(k.Table) {
-			why = fmt.Sprintf("No index of %s that starts with (%s) is known; without one each DELETE or key UPDATE in %s reads all of %s.", k.Table, columns, k.Parent, k.Table)
+			why = fmt.Sprintf("No index of %s that starts with (%s) is known; without one each DELETE or key UPDATE "+
+				"in %s reads all of %s.", k.Table, columns, k.Parent, k.Table)
 		}
 		instead := indexStep(k.Table, k.Columns)
 		if !s.Existed(k.Table) || k.New {

@@ -44,7 +44,8 @@ func fkNoNotValid(p *lint.Pass) {
 		s.Report(lint.Hazard{
 			Relation: k.Table, Object: strings.Join(catalog.Strings(k.FkAttrs), ","), At: int(k.Constraint.Location),
 			Message: fmt.Sprintf("Writes to %s and to %s wait until every row has been checked.", k.Table, parent),
-			Why:     fmt.Sprintf("SHARE ROW EXCLUSIVE on %s and on %s is held during the check; reads go on.", k.Table, parent),
+			Why: fmt.Sprintf("SHARE ROW EXCLUSIVE on %s and on %s is held during the check; reads go on.", k.Table,
+				parent),
 			Instead: foreignKeySteps(s, k.Table, catalog.Strings(k.FkAttrs), k.Constraint),
 		})
 	}
@@ -54,7 +55,8 @@ func fkNoNotValid(p *lint.Pass) {
 func foreignKeySteps(s lint.Stmt, table string, columns []string, k *pg.Constraint) string {
 	name := lint.Ident(constraintName(k, table, strings.Join(columns, "_"), "fkey"))
 	t := lint.Quote(table)
-	steps := fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s FOREIGN KEY (%s) REFERENCES %s%s NOT VALID;\nALTER TABLE %s VALIDATE CONSTRAINT %s;  -- another transaction",
+	steps := fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s FOREIGN KEY (%s) REFERENCES %s%s NOT VALID;\nALTER TABLE "+
+		"%s VALIDATE CONSTRAINT %s;  -- another transaction",
 		t, name, lint.Idents(columns), lint.Quote(s.Name(k.Pktable)), referenced(k), t, name)
 	if s.Indexed(table, columns) {
 		return steps

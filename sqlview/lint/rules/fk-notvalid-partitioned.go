@@ -42,9 +42,12 @@ func fkNotValidPartitioned(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Relation: k.Table, Object: strings.Join(catalog.Strings(k.FkAttrs), ","), At: int(k.Constraint.Location),
-			Message: fmt.Sprintf("This fails before 18 (42809): %s is partitioned, and its foreign keys cannot be NOT VALID.", k.Table),
-			Why:     fmt.Sprintf("%s has %s; %s.", k.Table, lint.Count(len(k.Relation.Children), "partition"), serverIs(p)),
-			Instead: fmt.Sprintf("The same, with VALIDATE in another transaction, on each partition of %s.", lint.Quote(k.Table)),
+			Message: fmt.Sprintf("This fails before 18 (42809): %s is partitioned, and its foreign keys cannot be "+
+				"NOT VALID.", k.Table),
+			Why: fmt.Sprintf("%s has %s; %s.", k.Table, lint.Count(len(k.Relation.Children), "partition"),
+				serverIs(p)),
+			Instead: fmt.Sprintf("The same, with VALIDATE in another transaction, on each partition of %s.",
+				lint.Quote(k.Table)),
 		})
 	}
 }

@@ -27,7 +27,9 @@ Documented for 10 to 18: real and double precision are inexact.
 `,
 })
 
-var amountName = regexp.MustCompile(`(?i)(^|_)(price|amount|total|subtotal|cost|balance|fee|tax|salary|payment|revenue|discount|refund|credit|debit)s?(_|$)`)
+var amountName = regexp.MustCompile(
+	`(?i)(^|_)(price|amount|total|subtotal|cost|balance|fee|tax|salary|payment|revenue|discount|refund|credit|debit)s?(_|$)`,
+)
 
 func floatMoney(p *lint.Pass) {
 	for s, c := range p.TypedColumns() {

@@ -48,7 +48,8 @@ func grantWidening(p *lint.Pass) {
 			s.Report(lint.Hazard{
 				Object:  name,
 				Message: fmt.Sprintf("%s runs with its owner's rights and its caller's search_path.", name),
-				Why:     "SECURITY DEFINER without SET search_path lets a caller choose which table or operator a name means.",
+				Why: "SECURITY DEFINER without SET search_path lets a caller choose which table or operator a " +
+					"name means.",
 				Instead: "SECURITY DEFINER SET search_path = pg_catalog, pg_temp",
 			})
 		}

@@ -34,7 +34,8 @@ func hashIndex(p *lint.Pass) {
 		s.Report(lint.Hazard{
 			Relation: s.Name(index.Relation), Object: index.Idxname,
 			Message: "A hash index answers = and nothing else.",
-			Why:     "It knows no range, no order, no uniqueness and no second column; a B-tree answers = nearly as fast.",
+			Why: "It knows no range, no order, no uniqueness and no second column; a B-tree answers = nearly as " +
+				"fast.",
 		})
 	}
 }

@@ -36,7 +36,8 @@ func identifierTooLong(p *lint.Pass) {
 		s.Report(lint.Hazard{
 			Relation: n.Relation, Object: cut, At: n.At,
 			Message: fmt.Sprintf("The name is cut to %s.", cut),
-			Why:     fmt.Sprintf("PostgreSQL keeps %d bytes of a name; another long name may be cut to the same one.", catalog.MaxName),
+			Why: fmt.Sprintf("PostgreSQL keeps %d bytes of a name; another long name may be cut to the same one.",
+				catalog.MaxName),
 			Instead: "A shorter name.",
 		})
 	}

@@ -45,8 +45,10 @@ func indexNonconcurrent(p *lint.Pass) {
 		s.Report(lint.Hazard{
 			Relation: table, Object: index.Idxname,
 			Message: fmt.Sprintf("Building the index blocks every write to %s until it is done.", table),
-			Why:     "CREATE INDEX holds SHARE on the table for the whole build; INSERT, UPDATE and DELETE wait for it.",
-			Instead: firstIndexWord.ReplaceAllString(s.SQL, "${1} CONCURRENTLY") + ";  -- alone in its file, outside a transaction",
+			Why: "CREATE INDEX holds SHARE on the table for the whole build; INSERT, UPDATE and DELETE wait " +
+				"for it.",
+			Instead: firstIndexWord.ReplaceAllString(s.SQL, "${1} CONCURRENTLY") +
+				";  -- alone in its file, outside a transaction",
 		})
 	}
 }

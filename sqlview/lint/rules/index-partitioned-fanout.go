@@ -43,7 +43,8 @@ func indexPartitionedFanout(p *lint.Pass) {
 		s.Report(lint.Hazard{
 			Relation: r.Name, Object: index.Idxname,
 			Message: fmt.Sprintf("Writes to %s and to all its partitions wait until the last index is built.", r.Name),
-			Why:     fmt.Sprintf("SHARE is taken on the parent and on %s, and kept until the end.", lint.Count(len(r.Children), "partition")),
+			Why: fmt.Sprintf("SHARE is taken on the parent and on %s, and kept until the end.",
+				lint.Count(len(r.Children), "partition")),
 			Instead: partitionedIndexSteps(r, index, columnText(s, index)),
 		})
 	}

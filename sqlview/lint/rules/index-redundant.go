@@ -52,7 +52,8 @@ func indexRedundant(p *lint.Pass) {
 
 func covers(i catalog.IndexDef, columns []string, index *pg.IndexStmt) bool {
 	return i.Valid && i.Predicate == "" && i.Method == index.AccessMethod && catalog.Base(i.Name) != index.Idxname &&
-		index.AccessMethod == "btree" && len(i.Columns) >= len(columns) && slices.Equal(i.Columns[:len(columns)], columns)
+		index.AccessMethod == "btree" && len(i.Columns) >= len(columns) &&
+		slices.Equal(i.Columns[:len(columns)], columns)
 }
 
 // plainColumns are the key columns; nil where one is an expression or is

@@ -34,7 +34,8 @@ Seen on 10, 11, 12, 15, 17 and 18 for ADD COLUMN on a partitioned table: ACCESS 
 func inheritFanout(p *lint.Pass) {
 	reported := map[int]bool{}
 	for s, a := range p.Alterations() {
-		if reported[s.Index] || a.Relation == nil || !a.Whole.Relation.Inh || a.Subtype == pg.AlterTableType_AT_DetachPartition ||
+		if reported[s.Index] || a.Relation == nil || !a.Whole.Relation.Inh ||
+			a.Subtype == pg.AlterTableType_AT_DetachPartition ||
 			addsToPartitioned(a) {
 			continue
 		}
@@ -50,9 +51,10 @@ func inheritFanout(p *lint.Pass) {
 		reported[s.Index] = true
 		s.Report(lint.Hazard{
 			Relation: a.Table,
-			Message:  fmt.Sprintf("This waits for %s one after another, and keeps each closed until it has them all.", lint.Count(1+children, "table")),
-			Why:      fmt.Sprintf("The change of %s reaches %s.", a.Table, lint.Count(children, "child table")),
-			Instead:  "SET lock_timeout = '200ms';  -- and this alone in its transaction, tried again when it fails",
+			Message: fmt.Sprintf("This waits for %s one after another, and keeps each closed until it has them all.",
+				lint.Count(1+children, "table")),
+			Why:     fmt.Sprintf("The change of %s reaches %s.", a.Table, lint.Count(children, "child table")),
+			Instead: "SET lock_timeout = '200ms';  -- and this alone in its transaction, tried again when it fails",
 		})
 	}
 }

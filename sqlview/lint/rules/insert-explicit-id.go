@@ -42,9 +42,11 @@ func insertExplicitID(p *lint.Pass) {
 			}
 			s.Report(lint.Hazard{
 				Relation: r.Name, Object: c.Name, At: int(n.GetResTarget().Location),
-				Message: fmt.Sprintf("The sequence of %s.%s does not know these numbers and gives them out again.", r.Name, c.Name),
-				Why:     "A value that an INSERT brings itself does not move the sequence.",
-				Instead: fmt.Sprintf("SELECT setval(pg_get_serial_sequence('%s', '%s'), (SELECT max(%s) FROM %s));  -- after it",
+				Message: fmt.Sprintf("The sequence of %s.%s does not know these numbers and gives them out again.",
+					r.Name, c.Name),
+				Why: "A value that an INSERT brings itself does not move the sequence.",
+				Instead: fmt.Sprintf("SELECT setval(pg_get_serial_sequence('%s', '%s'), (SELECT max(%s) FROM %s));  "+
+					"-- after it",
 					lint.Quote(r.Name), c.Name, lint.Ident(c.Name), lint.Quote(r.Name)),
 			})
 		}

@@ -9,7 +9,8 @@ import (
 
 var _ = add(lint.Rule{
 	ID: "lock-timeout-ineffective", Severity: lint.Warn, Kind: "blocks",
-	Summary:    "lock_timeout 0, longer than 10 s, or set after the statement it should bound; never for a CONCURRENTLY statement, which wants lock_timeout 0",
+	Summary: "lock_timeout 0, longer than 10 s, or set after the statement it should bound; never for a " +
+		"CONCURRENTLY statement, which wants lock_timeout 0",
 	Supersedes: []string{"missing-lock-timeout"},
 	Run:        lockTimeoutIneffective,
 	Doc: `
@@ -42,7 +43,8 @@ func lockTimeoutIneffective(p *lint.Pass) {
 		why := ""
 		switch {
 		case set.Set && set.Duration > longestWait:
-			why = fmt.Sprintf("lock_timeout is %s since line %d: so long may every query on the table wait.", set.Duration, set.Line)
+			why = fmt.Sprintf("lock_timeout is %s since line %d: so long may every query on the table wait.",
+				set.Duration, set.Line)
 		case set.Line > 0 && !set.Set && !set.Local:
 			why = fmt.Sprintf("lock_timeout is 0 since line %d, which is no limit.", set.Line)
 		case set.Line == 0 && s.SetLater("lock_timeout") > 0:

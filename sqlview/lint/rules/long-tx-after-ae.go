@@ -38,8 +38,9 @@ func longTxAfterAE(p *lint.Pass) {
 		s.Report(lint.Hazard{
 			Relation: lock.Relation,
 			Message:  fmt.Sprintf("%s stays locked while this statement works.", lock.Relation),
-			Why:      fmt.Sprintf("The transaction holds %s on it since line %d, and a lock lasts until COMMIT.", lock.Mode, lock.Line),
-			Instead:  "Move this statement into a migration of its own; changes of many rows in batches.",
+			Why: fmt.Sprintf("The transaction holds %s on it since line %d, and a lock lasts until COMMIT.",
+				lock.Mode, lock.Line),
+			Instead: "Move this statement into a migration of its own; changes of many rows in batches.",
 		})
 	}
 }

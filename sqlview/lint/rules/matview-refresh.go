@@ -40,7 +40,8 @@ func matviewRefresh(p *lint.Pass) {
 		}
 		refresh := fmt.Sprintf("REFRESH MATERIALIZED VIEW CONCURRENTLY %s;", lint.Quote(view))
 		if known := s.Catalog().Relation(view); known != nil && !uniquelyIndexed(known) {
-			refresh = fmt.Sprintf("CREATE UNIQUE INDEX CONCURRENTLY ON %s (…);  -- once, alone in its file\n%s", lint.Quote(view), refresh)
+			refresh = fmt.Sprintf("CREATE UNIQUE INDEX CONCURRENTLY ON %s (…);  -- once, alone in its file\n%s",
+				lint.Quote(view), refresh)
 		}
 		s.Report(lint.Hazard{
 			Relation: view, Object: view,

@@ -8,8 +8,9 @@ import (
 
 var _ = add(lint.Rule{
 	ID: "missing-lock-timeout", Severity: lint.Warn, Kind: "blocks", PerSession: true,
-	Summary: "no lock_timeout in force (a notice when belay runs the file); never for a CONCURRENTLY statement, which wants lock_timeout 0",
-	Run:     missingLockTimeout,
+	Summary: "no lock_timeout in force (a notice when belay runs the file); never for a CONCURRENTLY statement, " +
+		"which wants lock_timeout 0",
+	Run: missingLockTimeout,
 	Doc: `
 ## Advice
 Set lock_timeout before every statement that takes a strong lock, and try again when it fails.

@@ -6,8 +6,9 @@ import (
 
 var _ = add(lint.Rule{
 	ID: "missing-statement-timeout", Severity: lint.Warn, Kind: "blocks", PerSession: true,
-	Summary: "no statement_timeout in force (a notice when belay runs the file); never for a CONCURRENTLY statement, which wants lock_timeout 0",
-	Run:     missingStatementTimeout,
+	Summary: "no statement_timeout in force (a notice when belay runs the file); never for a CONCURRENTLY statement, " +
+		"which wants lock_timeout 0",
+	Run: missingStatementTimeout,
 	Doc: `
 ## Advice
 Say how long a statement may hold its lock, so that a wrong judgement ends by itself.

@@ -46,9 +46,10 @@ func multiAELocksTx(p *lint.Pass) {
 		if table := another(s, held); table != "" {
 			s.Report(lint.Hazard{
 				Relation: table,
-				Message:  fmt.Sprintf("While this waits for %s, the tables locked before stay closed; a query that uses both in the other order deadlocks.", table),
-				Why:      fmt.Sprintf("The transaction holds a strong lock on another table since line %d.", line),
-				Instead:  "A migration for each table.",
+				Message: fmt.Sprintf("While this waits for %s, the tables locked before stay closed; a query that "+
+					"uses both in the other order deadlocks.", table),
+				Why:     fmt.Sprintf("The transaction holds a strong lock on another table since line %d.", line),
+				Instead: "A migration for each table.",
 			})
 		}
 	}

@@ -39,7 +39,8 @@ func needsTx(p *lint.Pass) {
 		if p.File.Mode == lint.Implicit {
 			h.Why = p.WithTool("25P01")
 			if p.File.ByBelay {
-				h.Why += " belay runs it in a transaction of its own, which ends at once: the statement then serves nothing."
+				h.Why += " belay runs it in a transaction of its own, which ends at once: the statement then serves " +
+					"nothing."
 			}
 		}
 		s.Report(h)

@@ -56,7 +56,8 @@ func reportNestedBegin(s lint.Stmt, wrapped bool) {
 	case wrapped:
 		why = "The tool opens a transaction around the file; the server only warns (25001) and goes on."
 	case s.Pass().File.Mode == lint.Implicit:
-		why = "The file is sent as one string, which already is one transaction; what stands before BEGIN becomes part of the block."
+		why = "The file is sent as one string, which already is one transaction; what stands before BEGIN becomes " +
+			"part of the block."
 	}
 	s.Report(lint.Hazard{
 		Message: "This BEGIN opens nothing: the statement already runs inside a transaction.",
@@ -67,7 +68,8 @@ func reportNestedBegin(s lint.Stmt, wrapped bool) {
 func reportEarlyCommit(s lint.Stmt) {
 	s.Report(lint.Hazard{
 		Message: "This ends the transaction that the tool opened, before the tool has recorded the version.",
-		Why:     "What follows runs outside of it, and a failure after this point leaves the change without its history row.",
+		Why: "What follows runs outside of it, and a failure after this point leaves the change without its " +
+			"history row.",
 		Instead: "Leave COMMIT and ROLLBACK out of the file.",
 	})
 }

@@ -32,13 +32,15 @@ without a key: 1,000 rows became 2,000, exit code 0.
 func noPK(p *lint.Pass) {
 	for s, c := range lint.Each(p, (*pg.Node).GetCreateStmt) {
 		table := s.Name(c.Relation)
-		if c.Relation.Relpersistence == "t" || len(c.InhRelations) > 0 || c.OfTypename != nil || copied(c) || keyed(p, s, c) {
+		if c.Relation.Relpersistence == "t" || len(c.InhRelations) > 0 || c.OfTypename != nil || copied(c) ||
+			keyed(p, s, c) {
 			continue
 		}
 		s.Report(lint.Hazard{
 			Relation: table, Object: table,
 			Message: fmt.Sprintf("%s has no primary key.", table),
-			Why:     "A row of it cannot be named: logical replication refuses UPDATE and DELETE, and a backfill has no key to walk along.",
+			Why: "A row of it cannot be named: logical replication refuses UPDATE and DELETE, and a backfill has " +
+				"no key to walk along.",
 			Instead: "id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
 		})
 	}
@@ -68,7 +70,8 @@ func keyed(p *lint.Pass, s lint.Stmt, c *pg.CreateStmt) bool {
 	}
 	for later, alter := range lint.Each(p, (*pg.Node).GetAlterTableStmt) {
 		for _, n := range alter.Cmds {
-			if later.Index > s.Index && later.Name(alter.Relation) == s.Name(c.Relation) && isKey(n.GetAlterTableCmd().GetDef().GetConstraint()) {
+			if later.Index > s.Index && later.Name(alter.Relation) == s.Name(c.Relation) &&
+				isKey(n.GetAlterTableCmd().GetDef().GetConstraint()) {
 				return true
 			}
 		}

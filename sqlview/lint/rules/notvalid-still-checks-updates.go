@@ -35,9 +35,11 @@ func notValidStillChecksUpdates(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Relation: k.Table, Object: k.Conname, At: int(k.Constraint.Location),
-			Message: fmt.Sprintf("An UPDATE of any column of an old row that breaks %s fails from now on.", constraintName(k.Constraint, k.Table, "", "check")),
-			Why:     "NOT VALID leaves out the rows that exist only until they are written again (23514).",
-			Instead: fmt.Sprintf("SELECT count(*) FROM %s WHERE NOT (%s);  -- and clean these rows first", lint.Quote(k.Table), s.ConditionText(k.Constraint.Location)),
+			Message: fmt.Sprintf("An UPDATE of any column of an old row that breaks %s fails from now on.",
+				constraintName(k.Constraint, k.Table, "", "check")),
+			Why: "NOT VALID leaves out the rows that exist only until they are written again (23514).",
+			Instead: fmt.Sprintf("SELECT count(*) FROM %s WHERE NOT (%s);  -- and clean these rows first",
+				lint.Quote(k.Table), s.ConditionText(k.Constraint.Location)),
 		})
 	}
 }

@@ -40,8 +40,10 @@ func notValidValidateSameTx(p *lint.Pass) {
 		s.Report(lint.Hazard{
 			Relation: a.Table, Object: a.Name,
 			Message: fmt.Sprintf("The lock that adding %s took is held while every row is checked.", a.Name),
-			Why:     fmt.Sprintf("%s was added NOT VALID in line %d of the same transaction, and its lock lasts until COMMIT.", a.Name, at),
-			Instead: fmt.Sprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s;  -- in the next migration", lint.Quote(a.Table), lint.Ident(a.Name)),
+			Why: fmt.Sprintf("%s was added NOT VALID in line %d of the same transaction, and its lock lasts "+
+				"until COMMIT.", a.Name, at),
+			Instead: fmt.Sprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s;  -- in the next migration",
+				lint.Quote(a.Table), lint.Ident(a.Name)),
 		})
 	}
 }
@@ -56,7 +58,8 @@ func addedBefore(s lint.Stmt, a lint.Alteration) (line int, ok bool) {
 		}
 		for _, n := range alter.Cmds {
 			k := n.GetAlterTableCmd().GetDef().GetConstraint()
-			if n.GetAlterTableCmd().GetSubtype() == pg.AlterTableType_AT_AddConstraint && k.GetConname() == a.Name && k.GetSkipValidation() {
+			if n.GetAlterTableCmd().GetSubtype() == pg.AlterTableType_AT_AddConstraint && k.GetConname() == a.Name &&
+				k.GetSkipValidation() {
 				return e.Line, true
 			}
 		}

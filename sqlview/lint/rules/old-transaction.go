@@ -38,9 +38,10 @@ func oldTransaction(p *lint.Pass) {
 		relation := blockers[0].Relation
 		s.Report(lint.Hazard{
 			Relation: relation,
-			Message:  fmt.Sprintf("It would wait for its lock on %s now, and everybody who comes later would wait behind it.", relation),
-			Why:      "In its way: " + lint.Sessions(blockers) + ".",
-			Instead:  "Ask them to end first, or run it under a short lock_timeout and try again.",
+			Message: fmt.Sprintf("It would wait for its lock on %s now, and everybody who comes later would wait "+
+				"behind it.", relation),
+			Why:     "In its way: " + lint.Sessions(blockers) + ".",
+			Instead: "Ask them to end first, or run it under a short lock_timeout and try again.",
 		})
 	}
 }

@@ -47,7 +47,8 @@ func pkUsingNullableIndex(p *lint.Pass) {
 		s.Report(lint.Hazard{
 			Relation: k.Table, Object: k.Indexname, At: int(k.Constraint.Location),
 			Message: fmt.Sprintf("Every row of %s is read while nobody can read or write it.", k.Table),
-			Why:     fmt.Sprintf("%s of the index may be NULL, and a primary key makes it NOT NULL under ACCESS EXCLUSIVE.", column),
+			Why: fmt.Sprintf("%s of the index may be NULL, and a primary key makes it NOT NULL under ACCESS "+
+				"EXCLUSIVE.", column),
 			Instead: steps + s.SQL + ";",
 		})
 	}

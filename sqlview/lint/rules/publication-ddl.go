@@ -58,7 +58,8 @@ func reportPublished(s lint.Stmt, table, what string) {
 	s.Report(lint.Hazard{
 		Relation: table, Object: "publication of " + table,
 		Message: fmt.Sprintf("Subscribers of %s stop applying where they do not have the same change.", table),
-		Why:     fmt.Sprintf("It is published by %s, and this %s; definitions are not replicated.", strings.Join(publications, ", "), what),
+		Why: fmt.Sprintf("It is published by %s, and this %s; definitions are not replicated.",
+			strings.Join(publications, ", "), what),
 		Instead: "Add at the subscriber first, drop there last.",
 	})
 }

@@ -42,8 +42,9 @@ func reindexNonconcurrent(p *lint.Pass) {
 		s.Report(lint.Hazard{
 			Relation: relation,
 			Message:  fmt.Sprintf("Rebuilding %s blocks reads and writes until it is done.", what),
-			Why:      "REINDEX holds SHARE on the table and ACCESS EXCLUSIVE on each index; planning a SELECT opens every index, so reads wait too.",
-			Instead:  reindexInstead(p, s, r),
+			Why: "REINDEX holds SHARE on the table and ACCESS EXCLUSIVE on each index; planning a SELECT opens " +
+				"every index, so reads wait too.",
+			Instead: reindexInstead(p, s, r),
 		})
 	}
 }
@@ -66,7 +67,8 @@ func reindexed(s lint.Stmt, r *pg.ReindexStmt) (what, relation string) {
 
 func reindexInstead(p *lint.Pass, s lint.Stmt, r *pg.ReindexStmt) string {
 	if p.Before(12) {
-		return "CREATE INDEX CONCURRENTLY a second index of the same definition, DROP INDEX CONCURRENTLY the first, ALTER INDEX … RENAME  -- REINDEX CONCURRENTLY needs 12"
+		return "CREATE INDEX CONCURRENTLY a second index of the same definition, DROP INDEX CONCURRENTLY the first, " +
+			"ALTER INDEX … RENAME  -- REINDEX CONCURRENTLY needs 12"
 	}
 	kind := strings.TrimPrefix(r.Kind.String(), "REINDEX_OBJECT_")
 	name := lint.Ident(r.Name)

@@ -38,23 +38,28 @@ Or a table of another name and an updatable view with the old column names, in o
 func renameColumn(p *lint.Pass) {
 	for s, r := range lint.Each(p, (*pg.Node).GetRenameStmt) {
 		table := s.Name(r.Relation)
-		if r.RenameType != pg.ObjectType_OBJECT_COLUMN || r.RelationType == pg.ObjectType_OBJECT_TYPE || !s.Existed(table) {
+		if r.RenameType != pg.ObjectType_OBJECT_COLUMN || r.RelationType == pg.ObjectType_OBJECT_TYPE ||
+			!s.Existed(table) {
 			continue
 		}
 		h := lint.Hazard{
 			Relation: table, Object: r.Subname,
 			Message: fmt.Sprintf("Code that still says %s fails from this moment on.", r.Subname),
-			Why:     "A rename takes effect for everybody at once; no order of deploy and migration works for both." + dependentsOn(s.Catalog().Relation(table), r.Subname),
+			Why: "A rename takes effect for everybody at once; no order of deploy and migration works for both." +
+				dependentsOn(s.Catalog().Relation(table), r.Subname),
 			Instead: renameColumnSteps(s, table, r),
 		}
 		switch {
 		case swaps(s, table, r):
 			h.Severity, h.Instead = lint.Warn, ""
-			h.Message = fmt.Sprintf("%s and %s change places: code that says %s goes on with the other column.", r.Subname, r.Newname, taken(s, r))
-			h.Why = "Another column takes the name over in the same transaction, so no query fails for want of it; prepared statements fail once."
+			h.Message = fmt.Sprintf("%s and %s change places: code that says %s goes on with the other column.",
+				r.Subname, r.Newname, taken(s, r))
+			h.Why = "Another column takes the name over in the same transaction, so no query fails for want of it; " +
+				"prepared statements fail once."
 		case setAside.MatchString(r.Newname):
 			h.Severity, h.Instead = lint.Notice, ""
-			h.Why = "The new name says that the column waits for its drop; the way back is one rename. Views, indexes and constraints follow silently."
+			h.Why = "The new name says that the column waits for its drop; the way back is one rename. Views, " +
+				"indexes and constraints follow silently."
 		}
 		s.Report(h)
 	}
@@ -64,7 +69,8 @@ func renameColumn(p *lint.Pass) {
 // is given up here, or gave up before the name that is taken here.
 func swaps(s lint.Stmt, table string, r *pg.RenameStmt) bool {
 	for other, o := range lint.Each(s.Pass(), (*pg.Node).GetRenameStmt) {
-		if o.RenameType != pg.ObjectType_OBJECT_COLUMN || !s.InTransaction() || other.Transaction() != s.Transaction() || other.Name(o.Relation) != table {
+		if o.RenameType != pg.ObjectType_OBJECT_COLUMN || !s.InTransaction() ||
+			other.Transaction() != s.Transaction() || other.Name(o.Relation) != table {
 			continue
 		}
 		if other.Index > s.Index && o.Newname == r.Subname || other.Index < s.Index && o.Subname == r.Newname {
@@ -88,13 +94,16 @@ func taken(s lint.Stmt, r *pg.RenameStmt) string {
 func renameColumnSteps(s lint.Stmt, table string, r *pg.RenameStmt) string {
 	t, from, to := lint.Quote(table), lint.Ident(r.Subname), lint.Ident(r.Newname)
 	if r.RelationType != pg.ObjectType_OBJECT_TABLE {
-		return fmt.Sprintf("CREATE OR REPLACE VIEW %s with %s as one more output column at the end; drop %s when nothing reads it", t, to, from)
+		return fmt.Sprintf("CREATE OR REPLACE VIEW %s with %s as one more output column at the end; drop %s when "+
+			"nothing reads it", t, to, from)
 	}
 	typ := "the same type"
 	if c := s.Catalog().Relation(table).Column(r.Subname); c != nil {
 		typ = c.Type
 	}
-	return fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;\n-- deploy code that writes both, then:\nbelay backfill --table %s --set %q --where %q\n-- deploy code that reads %s and no longer writes %s, then:\nALTER TABLE %s DROP COLUMN %s;",
+	return fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;\n-- deploy code that writes both, then:\nbelay backfill "+
+		"--table %s --set %q --where %q\n-- deploy code that reads %s and no longer writes %s, then:\nALTER TABLE %s "+
+		"DROP COLUMN %s;",
 		t, to, typ, t, to+" = "+from, to+" IS DISTINCT FROM "+from, to, from, t, from)
 }
 

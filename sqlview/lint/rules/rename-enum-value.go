@@ -42,7 +42,8 @@ func renameEnumValue(p *lint.Pass) {
 			Object:  name + "." + e.OldVal,
 			Message: fmt.Sprintf("Code that writes or compares '%s' fails from this moment on.", e.OldVal),
 			Why:     "Every row shows the new label at once; no order of deploy and migration works for both.",
-			Instead: fmt.Sprintf("ALTER TYPE %s ADD VALUE '%s';  -- deploy code that reads both and writes the new one, change the rows in batches, leave the old value", lint.Quote(name), e.NewVal),
+			Instead: fmt.Sprintf("ALTER TYPE %s ADD VALUE '%s';  -- deploy code that reads both and writes the new "+
+				"one, change the rows in batches, leave the old value", lint.Quote(name), e.NewVal),
 		})
 	}
 }

@@ -36,10 +36,13 @@ func renameSchema(p *lint.Pass) {
 		}
 		from := r.Subname
 		s.Report(lint.Hazard{
-			Object:  from,
-			Message: fmt.Sprintf("Every name that begins with %s. and every search_path with %s in it fails from this moment on.", from, from),
-			Why:     "No table is locked, so nothing waits: the change is there for all sessions at once." + relationsIn(s, from),
-			Instead: fmt.Sprintf("CREATE SCHEMA %s;\n-- views in it for the tables of %s, move the code over, then move the tables", lint.Ident(r.Newname), lint.Ident(from)),
+			Object: from,
+			Message: fmt.Sprintf("Every name that begins with %s. and every search_path with %s in it fails from "+
+				"this moment on.", from, from),
+			Why: "No table is locked, so nothing waits: the change is there for all sessions at once." +
+				relationsIn(s, from),
+			Instead: fmt.Sprintf("CREATE SCHEMA %s;\n-- views in it for the tables of %s, move the code over, then "+
+				"move the tables", lint.Ident(r.Newname), lint.Ident(from)),
 		})
 	}
 }

@@ -37,7 +37,9 @@ functions fail; view, foreign key and BEGIN ATOMIC function follow.
 })
 
 // setAside matches names that say a table waits for its drop.
-var setAside = regexp.MustCompile(`(?i)(^|_)(zz|drop|dropped|dropme|delete|deleted|deprecated|unused|trash|bak|backup|retired|obsolete)(_|\d|$)`)
+var setAside = regexp.MustCompile(
+	`(?i)(^|_)(zz|drop|dropped|dropme|delete|deleted|deprecated|unused|trash|bak|backup|retired|obsolete)(_|\d|$)`,
+)
 
 func renameTable(p *lint.Pass) {
 	for s, r := range lint.Each(p, (*pg.Node).GetRenameStmt) {
@@ -49,17 +51,20 @@ func renameTable(p *lint.Pass) {
 			Relation: table,
 			Message:  fmt.Sprintf("Every query that names %s fails from this moment on.", table),
 			Why:      "A rename takes effect for everybody at once." + dependentsOn(s.Catalog().Relation(table), "*"),
-			Instead: fmt.Sprintf("BEGIN;\nALTER TABLE %s RENAME TO %s;\nCREATE VIEW %s AS SELECT * FROM %s;  -- old code goes on\nCOMMIT;",
+			Instead: fmt.Sprintf("BEGIN;\nALTER TABLE %s RENAME TO %s;\nCREATE VIEW %s AS SELECT * FROM %s;  -- old "+
+				"code goes on\nCOMMIT;",
 				lint.Quote(table), lint.Ident(r.Newname), lint.Quote(table), lint.Quote(schemaOf(table)+r.Newname)),
 		}
 		switch {
 		case viewFollows(s, table):
 			h.Severity, h.Instead = lint.Notice, ""
 			h.Message = fmt.Sprintf("Queries that name %s go on through the view that takes its name.", table)
-			h.Why = "The transaction makes a view under the old name. TRUNCATE, LOCK TABLE and a foreign key to the old name do not go through it, and its privileges are its own."
+			h.Why = "The transaction makes a view under the old name. TRUNCATE, LOCK TABLE and a foreign key to the " +
+				"old name do not go through it, and its privileges are its own."
 		case setAside.MatchString(r.Newname):
 			h.Severity = lint.Notice
-			h.Why = "The new name says that the table waits for its drop; the way back is one rename. Views, foreign keys and sequences follow silently."
+			h.Why = "The new name says that the table waits for its drop; the way back is one rename. Views, foreign " +
+				"keys and sequences follow silently."
 			h.Instead = ""
 		}
 		s.Report(h)
@@ -69,7 +74,8 @@ func renameTable(p *lint.Pass) {
 // viewFollows reports whether the transaction makes a view under the old name.
 func viewFollows(s lint.Stmt, table string) bool {
 	for other, v := range lint.Each(s.Pass(), (*pg.Node).GetViewStmt) {
-		if other.Index > s.Index && s.InTransaction() && other.Transaction() == s.Transaction() && other.Name(v.View) == table {
+		if other.Index > s.Index && s.InTransaction() && other.Transaction() == s.Transaction() &&
+			other.Name(v.View) == table {
 			return true
 		}
 	}

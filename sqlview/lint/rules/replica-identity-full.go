@@ -35,9 +35,11 @@ func replicaIdentityFull(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Relation: a.Table, Object: a.Table,
-			Message: fmt.Sprintf("Every UPDATE and DELETE of %s writes the whole old row to the WAL, and subscribers search for it.", a.Table),
-			Why:     "REPLICA IDENTITY FULL names no key.",
-			Instead: fmt.Sprintf("ALTER TABLE %s REPLICA IDENTITY USING INDEX …;  -- unique, over NOT NULL columns", lint.Quote(a.Table)),
+			Message: fmt.Sprintf("Every UPDATE and DELETE of %s writes the whole old row to the WAL, and subscribers "+
+				"search for it.", a.Table),
+			Why: "REPLICA IDENTITY FULL names no key.",
+			Instead: fmt.Sprintf("ALTER TABLE %s REPLICA IDENTITY USING INDEX …;  -- unique, over NOT NULL columns",
+				lint.Quote(a.Table)),
 		})
 	}
 }

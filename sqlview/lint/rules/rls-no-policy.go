@@ -39,8 +39,10 @@ func rlsNoPolicy(p *lint.Pass) {
 		s.Report(lint.Hazard{
 			Relation: a.Table, Object: a.Table,
 			Message: fmt.Sprintf("Every role but the owner sees %s empty from this moment on.", a.Table),
-			Why:     "Row level security without a policy shows no row; the owner sees all of them, so a check by the owner finds nothing.",
-			Instead: fmt.Sprintf("BEGIN;\nCREATE POLICY … ON %s …;\nALTER TABLE %s ENABLE ROW LEVEL SECURITY;\nCOMMIT;", lint.Quote(a.Table), lint.Quote(a.Table)),
+			Why: "Row level security without a policy shows no row; the owner sees all of them, so a check by " +
+				"the owner finds nothing.",
+			Instead: fmt.Sprintf("BEGIN;\nCREATE POLICY … ON %s …;\nALTER TABLE %s ENABLE ROW LEVEL SECURITY;\nCOMMIT;",
+				lint.Quote(a.Table), lint.Quote(a.Table)),
 		})
 	}
 }
@@ -48,7 +50,8 @@ func rlsNoPolicy(p *lint.Pass) {
 // policyFollows reports whether the same transaction makes a policy afterwards.
 func policyFollows(p *lint.Pass, s lint.Stmt, table string) bool {
 	for later, c := range lint.Each(p, (*pg.Node).GetCreatePolicyStmt) {
-		if later.Index > s.Index && s.InTransaction() && later.Transaction() == s.Transaction() && later.Name(c.Table) == table {
+		if later.Index > s.Index && s.InTransaction() && later.Transaction() == s.Transaction() &&
+			later.Name(c.Table) == table {
 			return true
 		}
 	}

@@ -113,7 +113,8 @@ func usesOf(s lint.Stmt) []use {
 // reads leaves out what only defines something.
 func reads(n *pg.Node) bool {
 	switch n.GetNode().(type) {
-	case *pg.Node_SelectStmt, *pg.Node_InsertStmt, *pg.Node_UpdateStmt, *pg.Node_DeleteStmt, *pg.Node_MergeStmt, *pg.Node_CreateTableAsStmt, *pg.Node_CopyStmt:
+	case *pg.Node_SelectStmt, *pg.Node_InsertStmt, *pg.Node_UpdateStmt, *pg.Node_DeleteStmt, *pg.Node_MergeStmt,
+		*pg.Node_CreateTableAsStmt, *pg.Node_CopyStmt:
 		return true
 	}
 	return false
@@ -135,14 +136,20 @@ func hides(u use, f catalog.RowFilter) lint.Hazard {
 	if f.Table != u.table {
 		through = fmt.Sprintf(" through %s", u.table)
 	}
-	h := lint.Hazard{Relation: u.table, Object: u.table, At: u.at, Instead: "SET LOCAL row_security = off;  -- the server then refuses in the place of leaving rows out"}
+	h := lint.Hazard{
+		Relation: u.table, Object: u.table, At: u.at,
+		Instead: "SET LOCAL row_security = off;  -- the server then refuses in the place of leaving rows out",
+	}
 	switch {
 	case !permissive:
-		h.Message = fmt.Sprintf("As role %s this statement sees no row of %s%s, and says no error: row security holds, and no policy lets it see one.", f.Role, f.Table, through)
+		h.Message = fmt.Sprintf("As role %s this statement sees no row of %s%s, and says no error: row security "+
+			"holds, and no policy lets it see one.", f.Role, f.Table, through)
 	case len(names) == 1:
-		h.Message = fmt.Sprintf("As role %s this statement sees only rows of %s%s that policy %s lets it: %s, without an error.", f.Role, f.Table, through, names[0], u.does())
+		h.Message = fmt.Sprintf("As role %s this statement sees only rows of %s%s that policy %s lets it: %s, "+
+			"without an error.", f.Role, f.Table, through, names[0], u.does())
 	default:
-		h.Message = fmt.Sprintf("As role %s this statement sees only rows of %s%s that policies %s let it: %s, without an error.", f.Role, f.Table, through, strings.Join(names, ", "), u.does())
+		h.Message = fmt.Sprintf("As role %s this statement sees only rows of %s%s that policies %s let it: %s, "+
+			"without an error.", f.Role, f.Table, through, strings.Join(names, ", "), u.does())
 	}
 	h.Why = fmt.Sprintf("%s is no superuser and has no BYPASSRLS.", f.Role)
 	if f.Owner {
@@ -176,7 +183,8 @@ func settingBefore(p *lint.Pass, s lint.Stmt, name string) string {
 		if at.Index >= s.Index {
 			break
 		}
-		if !strings.EqualFold(v.Name, name) || v.IsLocal && (!s.InTransaction() || at.Transaction() != s.Transaction()) {
+		if !strings.EqualFold(v.Name, name) || v.IsLocal &&
+			(!s.InTransaction() || at.Transaction() != s.Transaction()) {
 			continue
 		}
 		word = ""

@@ -37,7 +37,8 @@ func rowSecurity(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Relation: d.Table, Object: d.Table, At: d.At,
-			Message: fmt.Sprintf("Row security may hide rows of %s from the role: they are left as they are, without an error.", d.Table),
+			Message: fmt.Sprintf("Row security may hide rows of %s from the role: they are left as they are, without "+
+				"an error.", d.Table),
 			Why:     "Only a superuser, a role with BYPASSRLS, or without FORCE the owner, sees all rows.",
 			Instead: "SET LOCAL row_security = off;  -- the server then refuses in the place of leaving rows out",
 		})

@@ -214,7 +214,10 @@ func (s *sample) set(t *testing.T, key, value string) {
 }
 
 func (s sample) options() lint.Options {
-	return lint.Options{Version: s.version, Today: s.today, Style: true, Moment: s.now, Small: lint.Small{Rows: 1000, Bytes: 1 << 20, PerSecond: 1}}
+	return lint.Options{
+		Version: s.version, Today: s.today, Style: true, Moment: s.now,
+		Small: lint.Small{Rows: 1000, Bytes: 1 << 20, PerSecond: 1},
+	}
 }
 
 // file builds what Check judges: the given tables, then the text on top of
@@ -241,7 +244,10 @@ func (s sample) file(t *testing.T) *lint.File {
 	for _, h := range s.hidden {
 		hide(t, snapshot, h)
 	}
-	f := &lint.File{Path: s.path, File: files[1], Source: []byte(s.sql), Mode: s.mode, Tool: s.tool, ByBelay: s.byBelay, Backfill: s.backfill}
+	f := &lint.File{
+		Path: s.path, File: files[1], Source: []byte(s.sql), Mode: s.mode, Tool: s.tool, ByBelay: s.byBelay,
+		Backfill: s.backfill,
+	}
 	f.Inherits = (&lint.File{Path: "earlier.sql", File: files[2]}).Leaves(nil)
 	for _, st := range files[1].Statements {
 		f.Catalogs = append(f.Catalogs, snapshot)

@@ -57,7 +57,8 @@ func reportAmbiguous(s lint.Stmt) {
 			s.Report(lint.Hazard{
 				Relation: s.Name(r), Object: r.Relname, At: int(r.Location),
 				Message: fmt.Sprintf("%s without a schema may be another table than the one you mean.", r.Relname),
-				Why:     fmt.Sprintf("The schemas %s have a relation of this name; here the search_path finds %s.", strings.Join(in, ", "), s.Name(r)),
+				Why: fmt.Sprintf("The schemas %s have a relation of this name; here the search_path finds %s.",
+					strings.Join(in, ", "), s.Name(r)),
 				Instead: lint.Quote(s.Name(r)),
 			})
 		}

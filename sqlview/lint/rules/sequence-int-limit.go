@@ -73,7 +73,8 @@ func nearCounters(p *lint.Pass, s lint.Stmt, relation string) {
 		s.Report(lint.Hazard{
 			Relation: relation, Object: "counter " + q.Name,
 			Message: fmt.Sprintf("%s is near its end: inserts fail when the counter is there.", what),
-			Why:     fmt.Sprintf("%s gave %s of %s numbers (%d %%).", q.Name, measure.Grouped(q.Last), measure.Grouped(end), percent(q.Last, end)),
+			Why: fmt.Sprintf("%s gave %s of %s numbers (%d %%).", q.Name, measure.Grouped(q.Last),
+				measure.Grouped(end), percent(q.Last, end)),
 			Instead: "A new bigint column, a backfill and a swap, before anything else: belay explain huge-table-column",
 		})
 	}
@@ -100,8 +101,10 @@ func nearParents(p *lint.Pass, s lint.Stmt, r *catalog.Relation) {
 		}
 		s.Report(lint.Hazard{
 			Relation: r.Name, Object: "counter " + k.Name,
-			Message: fmt.Sprintf("%s of %s is %s and cannot hold the next keys of %s.", c.Name, r.Name, c.Type, k.References),
-			Why:     fmt.Sprintf("%s gave %s; %s ends at %s.", q.Name, measure.Grouped(q.Last), c.Type, measure.Grouped(end)),
+			Message: fmt.Sprintf("%s of %s is %s and cannot hold the next keys of %s.", c.Name, r.Name, c.Type,
+				k.References),
+			Why: fmt.Sprintf("%s gave %s; %s ends at %s.", q.Name, measure.Grouped(q.Last), c.Type,
+				measure.Grouped(end)),
 			Instead: "A new bigint column, a backfill and a swap, before anything else: belay explain huge-table-column",
 		})
 	}

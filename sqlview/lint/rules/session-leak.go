@@ -64,9 +64,11 @@ func sessionLeak(p *lint.Pass) {
 				continue
 			}
 			h := lint.Hazard{
-				Object:  left.Name,
-				Message: fmt.Sprintf("With the team's tool this meets %s = %s; belay runs it with the login's own.", left.Name, shownValue(left)),
-				Why:     fmt.Sprintf("%s:%d sets it for the session, and the tool runs all files of a run on one.%s", path.Base(left.Path), left.Line, otherwise(s, left)),
+				Object: left.Name,
+				Message: fmt.Sprintf("With the team's tool this meets %s = %s; belay runs it with the login's own.",
+					left.Name, shownValue(left)),
+				Why: fmt.Sprintf("%s:%d sets it for the session, and the tool runs all files of a run on one.%s",
+					path.Base(left.Path), left.Line, otherwise(s, left)),
 				Instead: fmt.Sprintf("SET LOCAL in %s, or RESET %s at its end.", path.Base(left.Path), left.Name),
 			}
 			if !known {
@@ -131,12 +133,15 @@ func unqualified(s lint.Stmt) []*pg.RangeVar {
 		}
 		return true
 	})
-	return slices.DeleteFunc(slices.Clone(s.Mentioned()), func(r *pg.RangeVar) bool { return r.Schemaname != "" || with[r.Relname] })
+	return slices.DeleteFunc(slices.Clone(s.Mentioned()), func(r *pg.RangeVar) bool {
+		return r.Schemaname != "" || with[r.Relname]
+	})
 }
 
 func mayChangeRows(s lint.Stmt) bool {
 	switch s.Node.GetNode().(type) {
-	case *pg.Node_InsertStmt, *pg.Node_UpdateStmt, *pg.Node_DeleteStmt, *pg.Node_MergeStmt, *pg.Node_CopyStmt, *pg.Node_DoStmt, *pg.Node_CallStmt:
+	case *pg.Node_InsertStmt, *pg.Node_UpdateStmt, *pg.Node_DeleteStmt, *pg.Node_MergeStmt, *pg.Node_CopyStmt,
+		*pg.Node_DoStmt, *pg.Node_CallStmt:
 		return true
 	}
 	return false

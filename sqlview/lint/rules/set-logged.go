@@ -36,7 +36,8 @@ func setLogged(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Relation: a.Table, Object: a.Table,
-			Message: fmt.Sprintf("The whole of %s is written anew, and to the WAL, while nobody can read or write it.", a.Table),
+			Message: fmt.Sprintf("The whole of %s is written anew, and to the WAL, while nobody can read or write it.",
+				a.Table),
 			Why:     "SET LOGGED rewrites the table and its indexes under ACCESS EXCLUSIVE.",
 			Instead: "A new logged table, filled in batches, then a swap of the names.",
 		})

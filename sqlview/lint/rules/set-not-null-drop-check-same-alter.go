@@ -41,7 +41,8 @@ func setNotNullDropCheckSameAlter(p *lint.Pass) {
 		s.Report(lint.Hazard{
 			Relation: a.Table, Object: a.Name,
 			Message: fmt.Sprintf("Every row of %s is read while nobody can read or write it.", a.Table),
-			Why:     fmt.Sprintf("The same ALTER TABLE drops %s, and drops run first: the proof is gone when SET NOT NULL looks for it.", name),
+			Why: fmt.Sprintf("The same ALTER TABLE drops %s, and drops run first: the proof is gone when SET NOT "+
+				"NULL looks for it.", name),
 			Instead: fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s SET NOT NULL;\nALTER TABLE %s DROP CONSTRAINT %s;",
 				lint.Quote(a.Table), lint.Ident(a.Name), lint.Quote(a.Table), lint.Ident(name)),
 		})

@@ -67,11 +67,14 @@ func provenNotNull(r *catalog.Relation, column string) bool {
 func notNullWhy(p *lint.Pass, a lint.Alteration) string {
 	switch {
 	case p.Before(12):
-		return fmt.Sprintf("The server is version %d: before 12 SET NOT NULL always scans under ACCESS EXCLUSIVE.", p.Version)
+		return fmt.Sprintf("The server is version %d: before 12 SET NOT NULL always scans under ACCESS EXCLUSIVE.",
+			p.Version)
 	case a.Relation == nil:
-		return fmt.Sprintf("Nothing is known of a valid CHECK (%s IS NOT NULL) that would spare the scan under ACCESS EXCLUSIVE.", a.Name)
+		return fmt.Sprintf("Nothing is known of a valid CHECK (%s IS NOT NULL) that would spare the scan under "+
+			"ACCESS EXCLUSIVE.", a.Name)
 	}
-	return fmt.Sprintf("There is no valid CHECK (%s IS NOT NULL) on the table that would spare the scan under ACCESS EXCLUSIVE.", a.Name)
+	return fmt.Sprintf("There is no valid CHECK (%s IS NOT NULL) on the table that would spare the scan under ACCESS "+
+		"EXCLUSIVE.", a.Name)
 }
 
 // setNotNullSteps makes a column NOT NULL without a long lock, as the server's
@@ -80,14 +83,18 @@ func setNotNullSteps(p *lint.Pass, table, column string) string {
 	t, c := lint.Quote(table), lint.Ident(column)
 	if p.Version >= 18 {
 		name := lint.Ident(catalog.Base(table) + "_" + column + "_not_null")
-		return fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s NOT NULL %s NOT VALID;\nALTER TABLE %s VALIDATE CONSTRAINT %s;  -- another transaction",
+		return fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s NOT NULL %s NOT VALID;\nALTER TABLE %s VALIDATE "+
+			"CONSTRAINT %s;  -- another transaction",
 			t, name, c, t, name)
 	}
 	name := lint.Ident(column + "_present")
-	steps := fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID;\nALTER TABLE %s VALIDATE CONSTRAINT %s;  -- another transaction",
+	steps := fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID;\nALTER TABLE %s "+
+		"VALIDATE CONSTRAINT %s;  -- another transaction",
 		t, name, c, t, name)
 	if p.Before(12) {
 		return steps + "\n-- and keep the CHECK: before 12 SET NOT NULL scans all the same"
 	}
-	return steps + fmt.Sprintf("\nALTER TABLE %s ALTER COLUMN %s SET NOT NULL;  -- no scan now\nALTER TABLE %s DROP CONSTRAINT %s;", t, c, t, name)
+	return steps +
+		fmt.Sprintf("\nALTER TABLE %s ALTER COLUMN %s SET NOT NULL;  -- no scan now\nALTER TABLE %s DROP "+
+			"CONSTRAINT %s;", t, c, t, name)
 }

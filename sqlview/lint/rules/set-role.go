@@ -32,7 +32,8 @@ One role for all migrations, set by the tool; belay sets it for each unit where 
 
 func setRole(p *lint.Pass) {
 	for s, v := range lint.Each(p, (*pg.Node).GetVariableSetStmt) {
-		if v.Kind == pg.VariableSetKind_VAR_SET_VALUE && (strings.EqualFold(v.Name, "role") || strings.EqualFold(v.Name, "session_authorization")) {
+		if v.Kind == pg.VariableSetKind_VAR_SET_VALUE &&
+			(strings.EqualFold(v.Name, "role") || strings.EqualFold(v.Name, "session_authorization")) {
 			s.Report(lint.Hazard{
 				Object:  v.Name,
 				Message: "What follows is owned by another role than the one that logged in.",

@@ -33,7 +33,8 @@ func setUnlogged(p *lint.Pass) {
 	for s, a := range p.Alterations(pg.AlterTableType_AT_SetUnLogged) {
 		s.Report(lint.Hazard{
 			Relation: a.Table, Object: a.Table,
-			Message: fmt.Sprintf("%s is rewritten while nobody can read or write it, and is empty after the next crash or failover.", a.Table),
+			Message: fmt.Sprintf("%s is rewritten while nobody can read or write it, and is empty after the next "+
+				"crash or failover.", a.Table),
 			Why:     "SET UNLOGGED writes the table anew under ACCESS EXCLUSIVE and takes it out of the WAL.",
 			Instead: "A table of its own for what may be lost.",
 		})

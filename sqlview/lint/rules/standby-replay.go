@@ -53,7 +53,8 @@ func standbyReplay(p *lint.Pass) {
 			said[l.Relation] = true
 			s.Report(lint.Hazard{
 				Relation: l.Relation, Object: l.Relation,
-				Message: fmt.Sprintf("A standby that runs a query on %s stops replaying, or cancels the query.", l.Relation),
+				Message: fmt.Sprintf("A standby that runs a query on %s stops replaying, or cancels the query.",
+					l.Relation),
 				Why:     "ACCESS EXCLUSIVE is replayed there too. Standbys now: " + strings.Join(names, ", ") + ".",
 				Instead: "Look for long queries in pg_stat_activity of the standbys first.",
 			})

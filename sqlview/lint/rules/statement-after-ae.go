@@ -32,7 +32,8 @@ func statementAfterAE(p *lint.Pass) {
 	reported := map[int]bool{}
 	for s := range p.Statements() {
 		held, ok := heldStrong(s)
-		if !ok || held.Mode != lock.AccessExclusive || !s.Effectful() || reported[s.Transaction()] || !waitsElsewhere(s) {
+		if !ok || held.Mode != lock.AccessExclusive || !s.Effectful() || reported[s.Transaction()] ||
+			!waitsElsewhere(s) {
 			continue
 		}
 		reported[s.Transaction()] = true

@@ -8,8 +8,9 @@ import (
 
 var _ = add(lint.Rule{
 	ID: "tool-session", Severity: lint.Stop, Kind: "fails",
-	Summary: "a file that takes the session away from under the team's tool: DISCARD ALL, DEALLOCATE ALL, a read-only session, unlocked keys",
-	Run:     toolSession,
+	Summary: "a file that takes the session away from under the team's tool: DISCARD ALL, DEALLOCATE ALL, a " +
+		"read-only session, unlocked keys",
+	Run: toolSession,
 	Doc: `
 ## Advice
 Leave the session to the tool: it writes its history row on the same connection.
@@ -42,7 +43,8 @@ func toolSession(p *lint.Pass) {
 			why = "The tool writes its history row on the same session"
 		}
 		if code != "" && p.File.Mode == lint.Implicit {
-			why = fmt.Sprintf("The file is applied, then the tool's own history row fails (%s), and the version stays dirty", code)
+			why = fmt.Sprintf("The file is applied, then the tool's own history row fails (%s), and the version "+
+				"stays dirty", code)
 		}
 		if p.File.ByBelay {
 			why += "; belay does not run such a file"

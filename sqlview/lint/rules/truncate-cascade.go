@@ -53,7 +53,8 @@ func reportTruncateCascade(s lint.Stmt, table string) {
 	if s.Catalog().Relation(table) != nil {
 		why = "No foreign key is known to point to it."
 	}
-	instead := "TRUNCATE " + lint.Quote(table) + ";  -- without CASCADE the server refuses where a foreign key points here"
+	instead := "TRUNCATE " + lint.Quote(table) +
+		";  -- without CASCADE the server refuses where a foreign key points here"
 	if len(reached) > 0 {
 		message = fmt.Sprintf("All rows of %s are gone, and those of %s.", table, strings.Join(reached, ", "))
 		why = "CASCADE follows the foreign keys: " + measured(s, append([]string{table}, reached...)) + "."

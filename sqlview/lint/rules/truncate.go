@@ -40,7 +40,9 @@ func truncate(p *lint.Pass) {
 				Relation: table, Object: table,
 				Message: fmt.Sprintf("All rows of %s are gone.", table),
 				Why:     "TRUNCATE takes ACCESS EXCLUSIVE; after COMMIT the way back is a restore." + sized(s, table),
-				Instead: fmt.Sprintf("BEGIN;\nALTER TABLE %s RENAME TO %s;\nCREATE TABLE %s (LIKE %s INCLUDING ALL);\nCOMMIT;  -- foreign keys, triggers and grants are made again; drop the old one a week later",
+				Instead: fmt.Sprintf("BEGIN;\nALTER TABLE %s RENAME TO %s;\nCREATE TABLE %s (LIKE %s INCLUDING "+
+					"ALL);\nCOMMIT;  -- foreign keys, triggers and grants are made again; drop the old one a week "+
+					"later",
 					lint.Quote(table), lint.Ident(catalog.Base(table)+"_drop_"+stamp(p.Today)),
 					lint.Quote(table), lint.Quote(schemaOf(table)+catalog.Base(table)+"_drop_"+stamp(p.Today))),
 			})

@@ -35,7 +35,8 @@ func typeBreaksPrepared(p *lint.Pass) {
 	for s, a := range p.Alterations(pg.AlterTableType_AT_AlterColumnType) {
 		h := lint.Hazard{
 			Relation: a.Table, Object: a.Name,
-			Message: fmt.Sprintf("Prepared statements that return %s.%s fail once (0A000) after this.", a.Table, a.Name),
+			Message: fmt.Sprintf("Prepared statements that return %s.%s fail once (0A000) after this.", a.Table,
+				a.Name),
 			Why:     "They keep the type that the result had when they were prepared.",
 			Instead: "Restart the connection pools, or DISCARD ALL on their connections, right after the migration.",
 		}

@@ -43,7 +43,8 @@ func typeCollation(p *lint.Pass) {
 		if a.Relation != nil {
 			n := 0
 			for _, i := range a.Relation.Indexes {
-				if slices.Contains(i.Columns, a.Name) || catalog.Mentions(i.Expressions, a.Name) || catalog.Mentions(i.Predicate, a.Name) {
+				if slices.Contains(i.Columns, a.Name) || catalog.Mentions(i.Expressions, a.Name) ||
+					catalog.Mentions(i.Predicate, a.Name) {
 					n++
 				}
 			}
@@ -57,9 +58,12 @@ func typeCollation(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Relation: a.Table, Object: a.Name,
-			Message: fmt.Sprintf("The indexes of %s are built anew while nobody can read or write %s.", a.Name, a.Table),
-			Why:     fmt.Sprintf("The table is not rewritten, but %s must be sorted by the new rules under ACCESS EXCLUSIVE.", indexes),
-			Instead: fmt.Sprintf("CREATE INDEX CONCURRENTLY ON %s (%s COLLATE …);  -- alone in its file", lint.Quote(a.Table), lint.Ident(a.Name)),
+			Message: fmt.Sprintf("The indexes of %s are built anew while nobody can read or write %s.", a.Name,
+				a.Table),
+			Why: fmt.Sprintf("The table is not rewritten, but %s must be sorted by the new rules under ACCESS "+
+				"EXCLUSIVE.", indexes),
+			Instead: fmt.Sprintf("CREATE INDEX CONCURRENTLY ON %s (%s COLLATE …);  -- alone in its file",
+				lint.Quote(a.Table), lint.Ident(a.Name)),
 		})
 	}
 }

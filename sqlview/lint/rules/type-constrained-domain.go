@@ -40,9 +40,12 @@ func typeConstrainedDomain(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Relation: a.Table, Object: a.Name,
-			Message: fmt.Sprintf("Changing %s to %s writes every row and index anew while nobody can read or write the table.", a.Name, domain.Name),
-			Why:     fmt.Sprintf("%s has a constraint (%s), and each value must pass it.", domain.Name, domainRule(domain)),
-			Instead: fmt.Sprintf("The same CHECK on %s, NOT VALID, then VALIDATE in another transaction.", lint.Quote(a.Table)),
+			Message: fmt.Sprintf("Changing %s to %s writes every row and index anew while nobody can read or write "+
+				"the table.", a.Name, domain.Name),
+			Why: fmt.Sprintf("%s has a constraint (%s), and each value must pass it.", domain.Name,
+				domainRule(domain)),
+			Instead: fmt.Sprintf("The same CHECK on %s, NOT VALID, then VALIDATE in another transaction.",
+				lint.Quote(a.Table)),
 		})
 	}
 }

@@ -44,7 +44,8 @@ func typeFreeButScans(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Relation: a.Table, Object: a.Name,
-			Message: fmt.Sprintf("The rows of %s are read while nobody can read or write it, though nothing of them changes.", a.Table),
+			Message: fmt.Sprintf("The rows of %s are read while nobody can read or write it, though nothing of them "+
+				"changes.", a.Table),
 			Why:     "The change itself is free; " + costs(a) + ".",
 			Instead: "Drop what depends on the column first, change the type, add it again NOT VALID or CONCURRENTLY.",
 		})

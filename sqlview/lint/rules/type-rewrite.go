@@ -48,7 +48,8 @@ func typeRewrite(p *lint.Pass) {
 		to := catalog.TypeText(a.Def.GetColumnDef().GetTypeName())
 		s.Report(lint.Hazard{
 			Relation: a.Table, Object: a.Name,
-			Message: fmt.Sprintf("Changing %s to %s writes every row and index anew while nobody can read or write the table.", a.Name, to),
+			Message: fmt.Sprintf("Changing %s to %s writes every row and index anew while nobody can read or write "+
+				"the table.", a.Name, to),
 			Why:     typeWhy(p, s, a, to) + foreignKeyToo(a),
 			Instead: typeInstead(p, s, a, to),
 		})
@@ -59,7 +60,8 @@ func typeWhy(p *lint.Pass, s lint.Stmt, a lint.Alteration, to string) string {
 	c := a.Relation.Column(a.Name)
 	switch {
 	case freeInUTC(p, a, to):
-		return fmt.Sprintf("%s to %s is free only in a session with TimeZone UTC and without USING; here it is one %s.", c.Type, to, zoneOf(s))
+		return fmt.Sprintf("%s to %s is free only in a session with TimeZone UTC and without USING; here it is one %s.",
+			c.Type, to, zoneOf(s))
 	case c == nil:
 		return "The type that the column has now is not known; most changes rewrite the table under ACCESS EXCLUSIVE."
 	case a.Def.GetColumnDef().GetRawDefault() != nil:
@@ -102,7 +104,8 @@ func newColumnSteps(table, column, to, value string) string {
 	if value != "" {
 		has = "(" + value + ")"
 	}
-	return fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;\n-- a trigger or the application writes both columns, then:\nbelay backfill --table %s --set %s --where %s\n-- switch the reads to %s, then drop %s",
+	return fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;\n-- a trigger or the application writes both columns, "+
+		"then:\nbelay backfill --table %s --set %s --where %s\n-- switch the reads to %s, then drop %s",
 		t, n, to, t, shellQuoted(n+" = "+cmp.Or(value, c)), shellQuoted(n+" IS NULL AND "+has+" IS NOT NULL"), n, c)
 }
 

@@ -52,10 +52,12 @@ func shrinkInstead(a lint.Alteration, to string) string {
 	base, mods, _ := catalog.SplitType(to)
 	if base == "character varying" && len(mods) == 1 {
 		table, column := lint.Quote(a.Table), lint.Ident(a.Name)
-		return fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (length(%s) <= %d) NOT VALID;\nALTER TABLE %s VALIDATE CONSTRAINT %s;  -- another transaction",
+		return fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (length(%s) <= %d) NOT VALID;\nALTER TABLE %s "+
+			"VALIDATE CONSTRAINT %s;  -- another transaction",
 			table, lint.Ident(a.Name+"_short"), column, mods[0], table, lint.Ident(a.Name+"_short"))
 	}
-	return fmt.Sprintf("Count the values of %s that do not fit first; then a new column, filled in batches.", lint.Ident(a.Name))
+	return fmt.Sprintf("Count the values of %s that do not fit first; then a new column, filled in batches.",
+		lint.Ident(a.Name))
 }
 
 // shrinks reports whether a value of the one type may not fit into the other.

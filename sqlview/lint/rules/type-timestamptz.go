@@ -37,12 +37,14 @@ func typeTimestamptz(p *lint.Pass) {
 	for s, a := range p.Alterations(pg.AlterTableType_AT_AlterColumnType) {
 		def := a.Def.GetColumnDef()
 		c := a.Relation.Column(a.Name)
-		if c == nil || p.Before(12) || !zoneChange(c.Type, catalog.TypeText(def.GetTypeName())) || slices.Contains(a.Effect(s).Rewrites, a.Table) {
+		if c == nil || p.Before(12) || !zoneChange(c.Type, catalog.TypeText(def.GetTypeName())) ||
+			slices.Contains(a.Effect(s).Rewrites, a.Table) {
 			continue
 		}
 		s.Report(lint.Hazard{
 			Relation: a.Table, Object: a.Name,
-			Message: fmt.Sprintf("Every value of %s is taken for a time in UTC, and only in a session with that TimeZone is the change free.", a.Name),
+			Message: fmt.Sprintf("Every value of %s is taken for a time in UTC, and only in a session with that "+
+				"TimeZone is the change free.", a.Name),
 			Why:     "The session's TimeZone is UTC here; another session rewrites the table and means other moments.",
 			Instead: utcSteps(a, catalog.TypeText(def.TypeName)),
 		})
@@ -57,7 +59,8 @@ func zoneChange(from, to string) bool {
 
 // utcSteps makes the change free.
 func utcSteps(a lint.Alteration, to string) string {
-	return fmt.Sprintf("SET timezone = 'UTC';\nALTER TABLE %s ALTER COLUMN %s TYPE %s;  -- right where the old values were written in UTC",
+	return fmt.Sprintf("SET timezone = 'UTC';\nALTER TABLE %s ALTER COLUMN %s TYPE %s;  -- right where the old "+
+		"values were written in UTC",
 		lint.Quote(a.Table), lint.Ident(a.Name), to)
 }
 

@@ -64,7 +64,8 @@ func typeViewDependency(p *lint.Pass) {
 		}
 		h := lint.Hazard{
 			Relation: a.Table, Object: a.Name,
-			Message: fmt.Sprintf("This fails (%s): %s uses %s.", a.Effect(s).Fails.Code, strings.Join(named, ", "), a.Name),
+			Message: fmt.Sprintf("This fails (%s): %s uses %s.", a.Effect(s).Fails.Code, strings.Join(named, ", "),
+				a.Name),
 			Why:     "A view keeps the type that its column had when it was made.",
 			Instead: "In one transaction: DROP VIEW, this statement, CREATE VIEW again with its grants.",
 		}

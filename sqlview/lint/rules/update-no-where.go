@@ -59,7 +59,8 @@ func everyRowInstead(s lint.Stmt, d lint.DataChange) string {
 	}
 	targets := d.Update.TargetList
 	column := targets[0].GetResTarget().GetName()
-	if _, value, ok := strings.Cut(b.Set, "="); ok && len(targets) == 1 && !slices.Contains(catalog.Columns(targets[0].GetResTarget().Val), column) {
+	if _, value, ok := strings.Cut(b.Set, "="); ok && len(targets) == 1 &&
+		!slices.Contains(catalog.Columns(targets[0].GetResTarget().Val), column) {
 		b.Where = lint.Ident(column) + " IS DISTINCT FROM " + strings.TrimSpace(value)
 	}
 	return b.Command()

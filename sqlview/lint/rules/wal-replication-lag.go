@@ -47,9 +47,10 @@ func walReplicationLag(p *lint.Pass) {
 		}
 		s.Report(lint.Hazard{
 			Relation: s.Effect().Strongest().Relation,
-			Message:  fmt.Sprintf("This writes about %s of WAL, which every replica has to replay and every slot keeps until it is read.", measure.Bytes(bytes)),
-			Why:      "Now: " + strings.Join(readers, ", ") + ".",
-			Instead:  "Run it when they have caught up, one at a time; watch pg_stat_replication.",
+			Message: fmt.Sprintf("This writes about %s of WAL, which every replica has to replay and every slot "+
+				"keeps until it is read.", measure.Bytes(bytes)),
+			Why:     "Now: " + strings.Join(readers, ", ") + ".",
+			Instead: "Run it when they have caught up, one at a time; watch pg_stat_replication.",
 		})
 	}
 }

@@ -41,8 +41,10 @@ func wraparoundAutovacuum(p *lint.Pass) {
 				s.Report(lint.Hazard{
 					Relation: l.Relation, Object: l.Relation,
 					Message: fmt.Sprintf("A vacuum against wraparound holds %s and does not give way.", l.Relation),
-					Why:     fmt.Sprintf("pid %d: %s. This needs %s there, and everybody who comes later waits behind it.", l.PID, l.Query, want.Mode),
-					Instead: "Wait until it has ended: SELECT phase, heap_blks_scanned, heap_blks_total FROM pg_stat_progress_vacuum;",
+					Why: fmt.Sprintf("pid %d: %s. This needs %s there, and everybody who comes later waits "+
+						"behind it.", l.PID, l.Query, want.Mode),
+					Instead: "Wait until it has ended: SELECT phase, heap_blks_scanned, heap_blks_total FROM " +
+						"pg_stat_progress_vacuum;",
 				})
 			}
 		}

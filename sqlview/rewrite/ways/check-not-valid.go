@@ -41,7 +41,8 @@ func notValid(p *rewrite.Piece, a rewrite.Alteration, name, why string) rewrite.
 	k := a.Def.GetConstraint()
 	sql := a.Head + " " + a.Part + " NOT VALID"
 	if k.Conname == "" {
-		sql = a.Head + " ADD CONSTRAINT " + lint.Ident(name) + " " + p.SQL[k.Location:a.Offset+len(a.Part)] + " NOT VALID"
+		sql = a.Head + " ADD CONSTRAINT " + lint.Ident(name) + " " + p.SQL[k.Location:a.Offset+len(a.Part)] +
+			" NOT VALID"
 	}
 	return rewrite.Phase{
 		Title: title(a.Table, name, "not valid"), SQL: []string{sql}, Down: dropConstraint(a.Head, name),

@@ -10,8 +10,9 @@ import (
 )
 
 var _ = add(rewrite.Way{
-	ID:      "column-in-steps",
-	Summary: "ADD COLUMN becomes a nullable column, its default for new rows, a backfill, and its constraints one by one",
+	ID: "column-in-steps",
+	Summary: "ADD COLUMN becomes a nullable column, its default for new rows, a backfill, and its constraints one " +
+		"by one",
 	Lifts: []string{
 		"add-col-volatile-default", "add-col-default-pre11", "add-col-notnull-nodefault", "add-col-inline-check",
 		"add-col-inline-fk", "add-col-inline-unique",
@@ -97,7 +98,8 @@ type newColumn struct {
 func (s newColumn) steps() (rewrite.Rewritten, error) {
 	first := rewrite.Phase{
 		Title: title(s.Table, "add", s.Def.GetColumnDef().Colname), SQL: []string{s.Head + " ADD COLUMN " + s.base},
-		Down: []string{s.Head + " DROP COLUMN " + s.name}, Why: "a column that may be NULL is a change in the catalog; old code does not notice",
+		Down: []string{s.Head + " DROP COLUMN " + s.name},
+		Why:  "a column that may be NULL is a change in the catalog; old code does not notice",
 	}
 	var rest []rewrite.Phase
 	value := s.find(pg.ConstrType_CONSTR_DEFAULT)
@@ -106,7 +108,8 @@ func (s newColumn) steps() (rewrite.Rewritten, error) {
 	case s.later:
 		text := trimmed(value.text[len("DEFAULT"):])
 		first.SQL = append(first.SQL, s.Head+" ALTER COLUMN "+s.name+" SET "+value.text)
-		first.Why = "the column and the default of new rows are changes in the catalog; the old rows get theirs in the next file"
+		first.Why = "the column and the default of new rows are changes in the catalog; the old rows get theirs in " +
+			"the next file"
 		rest = append(rest, s.fill(text))
 	default:
 		first.SQL[0] += " " + value.text
@@ -175,6 +178,7 @@ func (s newColumn) notNull(value *columnPart) rewrite.Phase {
 
 // fillFirst says what nobody but the author can do.
 func (s newColumn) fillFirst() string {
-	return fmt.Sprintf("deploy code that writes %s, then fill the old rows: belay backfill --table %s --set \"%s = …\" --where \"%s IS NULL\"",
+	return fmt.Sprintf("deploy code that writes %s, then fill the old rows: belay backfill --table %s --set \"%s = "+
+		"…\" --where \"%s IS NULL\"",
 		s.name, s.Written, s.name, s.name)
 }

@@ -93,7 +93,10 @@ func ofNewRow(expression string, start int, tree *pg.Node) (text, why string) {
 
 var (
 	zoned  = []string{"timestamp with time zone", "time with time zone"}
-	styled = []string{"date", "timestamp without time zone", "timestamp with time zone", "time without time zone", "time with time zone", "interval", "money"}
+	styled = []string{
+		"date", "timestamp without time zone", "timestamp with time zone", "time without time zone",
+		"time with time zone", "interval", "money",
+	}
 )
 
 // refuseSettings refuses a value that hangs on how a session is set: the trigger
@@ -115,10 +118,12 @@ func (c *conversion) refuseSettings(using *pg.Node) string {
 			other = typ
 		}
 	}
-	text := slices.Contains([]string{"real", "double precision", "bytea", "xml"}, base(c.from)) && base(c.to) != base(c.from) && !number(c.to)
+	text := slices.Contains([]string{"real", "double precision", "bytea", "xml"}, base(c.from)) &&
+		base(c.to) != base(c.from) && !number(c.to)
 	switch {
 	case dated && other != "" || slices.Contains(types, "money") && base(c.from) != base(c.to), text:
-		return fmt.Sprintf("what %s reads like as %s hangs on settings of the session, such as DateStyle, and those of the application may differ", c.from, c.to)
+		return fmt.Sprintf("what %s reads like as %s hangs on settings of the session, such as DateStyle, and those "+
+			"of the application may differ", c.from, c.to)
 	case dated && base(c.from) != base(c.to):
 		c.zone = zone || c.from == "interval"
 	}
@@ -146,7 +151,9 @@ func (c conversion) alike() bool {
 
 // pair is the trigger that keeps the new column in step with the old.
 func (c conversion) pair(p *rewrite.Piece, t *twin) (synctrigger.Pair, string) {
-	made := synctrigger.Pair{Trigger: t.trigger(), Old: t.old, New: t.fresh, ToNew: c.inTrigger, Reads: c.reads, OneWay: true}
+	made := synctrigger.Pair{
+		Trigger: t.trigger(), Old: t.old, New: t.fresh, ToNew: c.inTrigger, Reads: c.reads, OneWay: true,
+	}
 	if c.inTrigger != "" {
 		made.Path = path(p.Before)
 	}
@@ -238,7 +245,9 @@ func (t *twin) knownDefault(p *rewrite.Piece) catalog.Source {
 	return catalog.SourceHistory
 }
 
-var literal = regexp.MustCompile(`^(-?[0-9]+(\.[0-9]+)?|'([^']|'')*'(::[a-z][a-z0-9 ]*(\([0-9,]+\))?)?|true|false|now\(\)|CURRENT_TIMESTAMP|CURRENT_DATE)$`)
+var literal = regexp.MustCompile(
+	`^(-?[0-9]+(\.[0-9]+)?|'([^']|'')*'(::[a-z][a-z0-9 ]*(\([0-9,]+\))?)?|true|false|now\(\)|CURRENT_TIMESTAMP|CURRENT_DATE)$`,
+)
 
 // plainDefault is a default whose text may be run: as the server prints it, or
 // one that cannot be read in two ways.

@@ -21,11 +21,15 @@ func detailed(s *catalog.Snapshot, given []parse.Statement) {
 		if r.Kind != catalog.Table && r.Kind != catalog.PartitionedTable {
 			continue
 		}
-		r.Details = &catalog.Details{Columns: map[string]catalog.ColumnDetails{}, Indexes: map[string]catalog.IndexDetails{}, Constraints: map[string]string{}}
+		r.Details = &catalog.Details{
+			Columns: map[string]catalog.ColumnDetails{}, Indexes: map[string]catalog.IndexDetails{},
+			Constraints: map[string]string{},
+		}
 		for i := range r.Indexes {
 			x := &r.Indexes[i]
 			if x.Definition = texts[catalog.Base(x.Name)]; x.Definition == "" {
-				x.Definition = "CREATE UNIQUE INDEX " + lint.Ident(catalog.Base(x.Name)) + " ON " + name + " USING btree (" + lint.Idents(x.Columns) + ")"
+				x.Definition = "CREATE UNIQUE INDEX " + lint.Ident(catalog.Base(x.Name)) + " ON " + name +
+					" USING btree (" + lint.Idents(x.Columns) + ")"
 			}
 		}
 		for i := range r.Constraints {
@@ -40,7 +44,8 @@ func definitionOf(k catalog.Constraint) string {
 	case catalog.Check:
 		return "CHECK (" + k.Expression + ")"
 	case catalog.ForeignKey:
-		return "FOREIGN KEY" + columns + " REFERENCES " + lint.Quote(k.References) + "(" + strings.Join(k.RefColumns, ", ") + ")"
+		return "FOREIGN KEY" + columns + " REFERENCES " + lint.Quote(k.References) + "(" +
+			strings.Join(k.RefColumns, ", ") + ")"
 	case catalog.PrimaryKey, catalog.Unique:
 		return string(k.Type) + columns
 	}

@@ -46,14 +46,16 @@ func dropColumnLater(p *rewrite.Piece) (rewrite.Rewritten, error) {
 	}
 	var b script
 	kept := []string{
-		"column " + a.Table + "." + a.Name + " stays as " + t.fresh + ": drop it a week later, when nothing has missed it",
+		"column " + a.Table + "." + a.Name + " stays as " + t.fresh +
+			": drop it a week later, when nothing has missed it",
 		t.fresh + " keeps its place in the table: look at INSERT without a list of columns and at SELECT *",
 	}
 	kept = append(kept, t.letGo(&b)...)
 	b.do(t.rename(t.old, t.fresh), t.rename(t.fresh, t.old))
 	phase := rewrite.Phase{
 		Title: title(a.Table, "set aside", a.Name), SQL: b.up, Down: b.down, Switch: true,
-		Why: "who still needs the column shows within minutes, and the way back is this rename; the DROP is for a week later",
+		Why: "who still needs the column shows within minutes, and the way back is this rename; the DROP is for a " +
+			"week later",
 	}
 	return rewrite.Rewritten{Phases: []rewrite.Phase{phase}, Kept: kept}, nil
 }
@@ -76,7 +78,8 @@ func (t *twin) letGo(b *script) (kept []string) {
 		case x.harmless():
 			kept = append(kept, "index "+x.name()+" stays and goes with "+t.fresh)
 		case i.Constraint != "":
-			b.do(t.head+" DROP CONSTRAINT "+name, t.head+" ADD CONSTRAINT "+name+" "+t.relation.Constraint(i.Constraint).Definition)
+			b.do(t.head+" DROP CONSTRAINT "+name,
+				t.head+" ADD CONSTRAINT "+name+" "+t.relation.Constraint(i.Constraint).Definition)
 		default:
 			b.do("DROP INDEX "+t.beside(x.name()), i.Definition)
 		}
@@ -159,7 +162,10 @@ func (t *twin) refuseAside(p *rewrite.Piece) string {
 }
 
 func primary(r *catalog.Relation, column string) bool {
-	return r != nil && slices.ContainsFunc(r.Indexes, func(i catalog.IndexDef) bool { return i.Primary && slices.Contains(i.Columns, column) })
+	return r != nil &&
+		slices.ContainsFunc(r.Indexes, func(i catalog.IndexDef) bool {
+			return i.Primary && slices.Contains(i.Columns, column)
+		})
 }
 
 // adds reports whether a later ALTER TABLE adds a column of that name, to

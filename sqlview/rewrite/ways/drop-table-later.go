@@ -54,7 +54,8 @@ func dropTableLater(p *rewrite.Piece) (rewrite.Rewritten, error) {
 		case d.Behavior == pg.DropBehavior_DROP_CASCADE && hangsOnTable(p, d, r) != "":
 			return rewrite.Refuse("CASCADE takes " + hangsOnTable(p, d, r) + " along, and a rename would leave it")
 		case r != nil && len(r.Parents) > 0:
-			return rewrite.Refuse(table + " is a partition or inherits: renamed it would still be read through its parent; detach it first")
+			return rewrite.Refuse(table +
+				" is a partition or inherits: renamed it would still be read through its parent; detach it first")
 		}
 		name, source := p.Aside(catalog.Schema(table), catalog.Base(table)), written(o.GetList().GetItems())
 		exists := ""
@@ -63,12 +64,15 @@ func dropTableLater(p *rewrite.Piece) (rewrite.Rewritten, error) {
 		}
 		b := script{}
 		letsGo(&b, r, "ALTER TABLE "+exists+source)
-		b.do("ALTER TABLE "+exists+source+" RENAME TO "+lint.Ident(name), "ALTER TABLE "+exists+renamed(source, name)+" RENAME TO "+lint.Ident(catalog.Base(table)))
+		b.do("ALTER TABLE "+exists+source+" RENAME TO "+lint.Ident(name),
+			"ALTER TABLE "+exists+renamed(source, name)+" RENAME TO "+lint.Ident(catalog.Base(table)))
 		out.Phases = append(out.Phases, rewrite.Phase{
 			Title: "set aside " + catalog.Base(table), SQL: b.up, Down: b.down, Switch: true,
-			Why: "who still needs the table shows within minutes, and the way back is this rename; the DROP is for a week later",
+			Why: "who still needs the table shows within minutes, and the way back is this rename; the DROP is for a " +
+				"week later",
 		})
-		out.Kept = append(out.Kept, "table "+table+" stays as "+name+": drop it a week later, when nothing has missed it")
+		out.Kept = append(out.Kept,
+			"table "+table+" stays as "+name+": drop it a week later, when nothing has missed it")
 	}
 	return out, nil
 }
@@ -125,7 +129,8 @@ func usedBelow(p *rewrite.Piece, d *pg.DropStmt) string {
 	}
 	for _, st := range p.Later {
 		if create := st.Node.GetCreateStmt(); create != nil && gone[p.Name(create.Relation)] {
-			return "a table of the same name is made further down: the indexes and constraints of the old one would hold their names"
+			return "a table of the same name is made further down: the indexes and constraints of the old one would " +
+				"hold their names"
 		}
 		if what := dropsUsed(st); what != "" {
 			return "the file goes on with " + what + ", which the table may still use"
@@ -137,7 +142,8 @@ func usedBelow(p *rewrite.Piece, d *pg.DropStmt) string {
 // dropsUsed names a DROP of something that a table or its columns may hang on.
 func dropsUsed(st parse.Statement) string {
 	switch t := st.Node.GetDropStmt().GetRemoveType(); t {
-	case pg.ObjectType_OBJECT_TYPE, pg.ObjectType_OBJECT_DOMAIN, pg.ObjectType_OBJECT_FUNCTION, pg.ObjectType_OBJECT_SEQUENCE,
+	case pg.ObjectType_OBJECT_TYPE, pg.ObjectType_OBJECT_DOMAIN, pg.ObjectType_OBJECT_FUNCTION,
+		pg.ObjectType_OBJECT_SEQUENCE,
 		pg.ObjectType_OBJECT_SCHEMA, pg.ObjectType_OBJECT_EXTENSION, pg.ObjectType_OBJECT_COLLATION:
 		return st.Kind
 	}

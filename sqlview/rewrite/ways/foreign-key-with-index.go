@@ -39,7 +39,8 @@ func foreignKeyWithIndex(p *rewrite.Piece) (rewrite.Rewritten, error) {
 		return rewrite.Refuse("the statement does more than to add one foreign key")
 	}
 	if a.Relation != nil && a.Relation.Kind == catalog.PartitionedTable && p.OlderThan(18) {
-		return rewrite.Refuse("before 18 the server refuses NOT VALID on a partitioned table: give each partition its own foreign key")
+		return rewrite.Refuse("before 18 the server refuses NOT VALID on a partitioned table: give each partition " +
+			"its own foreign key")
 	}
 	var out rewrite.Rewritten
 	if p.Has("fk-missing-index") {
@@ -47,17 +48,22 @@ func foreignKeyWithIndex(p *rewrite.Piece) (rewrite.Rewritten, error) {
 			return rewrite.Refuse(why)
 		}
 		name := indexName(p, a.Table, k.Columns)
-		out.Phases = append(out.Phases, concurrentIndex(a.Table, a.Written, lint.Ident(name), "("+lint.Idents(k.Columns)+")", false,
-			"without it every DELETE in "+k.References+" reads all of "+a.Table))
-		out.Kept = append(out.Kept, "index "+name+" on "+a.Table+" is there too: the original left the foreign key without one")
+		out.Phases = append(out.Phases,
+			concurrentIndex(a.Table, a.Written, lint.Ident(name), "("+lint.Idents(k.Columns)+")", false,
+				"without it every DELETE in "+k.References+" reads all of "+a.Table))
+		out.Kept = append(out.Kept,
+			"index "+name+" on "+a.Table+" is there too: the original left the foreign key without one")
 	}
 	if a.Def.GetConstraint().SkipValidation {
 		out.Phases = append(out.Phases, rewrite.Phase{
-			Title: title(a.Table, k.Name), SQL: []string{p.SQL}, Down: dropConstraint(a.Head, k.Name), Why: "as it stood, behind its index",
+			Title: title(a.Table, k.Name), SQL: []string{p.SQL}, Down: dropConstraint(a.Head, k.Name),
+			Why: "as it stood, behind its index",
 		})
 		return out, nil
 	}
-	out.Phases = append(out.Phases, notValid(p, a, k.Name, "new and changed rows are held to it from here on, and so are deletes in "+k.References), validate(a, k.Name))
+	out.Phases = append(out.Phases,
+		notValid(p, a, k.Name, "new and changed rows are held to it from here on, and so are deletes in "+k.References),
+		validate(a, k.Name))
 	return out, nil
 }
 
@@ -74,12 +80,14 @@ func indexName(p *rewrite.Piece, table string, columns []string) string {
 // for a table that is not there yet.
 func indexNewTable(p *rewrite.Piece, create *pg.CreateStmt) (rewrite.Rewritten, error) {
 	if create.IfNotExists {
-		return rewrite.Refuse("where the table is there already, IF NOT EXISTS leaves it as it is: add the index in a file of its own")
+		return rewrite.Refuse("where the table is there already, IF NOT EXISTS leaves it as it is: add the index in " +
+			"a file of its own")
 	}
 	table := p.Name(create.Relation)
 	phase := rewrite.Phase{
-		Title: title(table, "with indexes"), SQL: []string{p.SQL}, Down: []string{"DROP TABLE " + rewrite.Written(create.Relation)},
-		Why: "nobody waits for a table that is made here, so its indexes are built with it",
+		Title: title(table, "with indexes"), SQL: []string{p.SQL},
+		Down: []string{"DROP TABLE " + rewrite.Written(create.Relation)},
+		Why:  "nobody waits for a table that is made here, so its indexes are built with it",
 	}
 	out := rewrite.Rewritten{}
 	for _, h := range p.Hazards {
@@ -88,8 +96,10 @@ func indexNewTable(p *rewrite.Piece, create *pg.CreateStmt) (rewrite.Rewritten, 
 		}
 		columns := strings.Split(h.Object, ",")
 		name := indexName(p, table, columns)
-		phase.SQL = append(phase.SQL, "CREATE INDEX "+lint.Ident(name)+" ON "+rewrite.Written(create.Relation)+" ("+lint.Idents(columns)+")")
-		out.Kept = append(out.Kept, "index "+name+" on "+table+" is there too: the original left the foreign key without one")
+		phase.SQL = append(phase.SQL,
+			"CREATE INDEX "+lint.Ident(name)+" ON "+rewrite.Written(create.Relation)+" ("+lint.Idents(columns)+")")
+		out.Kept = append(out.Kept,
+			"index "+name+" on "+table+" is there too: the original left the foreign key without one")
 	}
 	out.Phases = []rewrite.Phase{phase}
 	return out, nil

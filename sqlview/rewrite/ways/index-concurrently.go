@@ -28,7 +28,8 @@ func indexConcurrently(p *rewrite.Piece) (rewrite.Rewritten, error) {
 	n := p.Node.GetIndexStmt()
 	table := p.Name(n.Relation)
 	if r := p.Before.Seen(table); r != nil && r.Kind == catalog.PartitionedTable {
-		return rewrite.Refuse("CONCURRENTLY cannot build an index on a partitioned table: it takes one file for each partition")
+		return rewrite.Refuse("CONCURRENTLY cannot build an index on a partitioned table: it takes one file for each " +
+			"partition")
 	}
 	made := rewrite.NewIndex(table, p.Before, p.After)
 	switch {
@@ -51,7 +52,8 @@ func indexConcurrently(p *rewrite.Piece) (rewrite.Rewritten, error) {
 	}
 	phase := rewrite.Phase{
 		Title: catalog.Base(made.Name), SQL: []string{sql}, Alone: true,
-		Why: "built while reads and writes go on; a build that fails leaves an INVALID index, which belay finds and offers to drop",
+		Why: "built while reads and writes go on; a build that fails leaves an INVALID index, which belay finds and " +
+			"offers to drop",
 	}
 	if !n.IfNotExists {
 		phase.Down, phase.DownAlone = []string{"DROP INDEX CONCURRENTLY " + rewrite.Beside(n.Relation, made.Name)}, true

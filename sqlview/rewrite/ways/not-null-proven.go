@@ -32,7 +32,8 @@ func notNullProven(p *rewrite.Piece) (rewrite.Rewritten, error) {
 	case !ok:
 		return rewrite.Refuse("the statement does more than to set one column NOT NULL")
 	case p.Version != 0 && p.Version < 12:
-		return rewrite.Refuse("before 12 SET NOT NULL reads the table whatever is proven: keep a validated CHECK in its place")
+		return rewrite.Refuse("before 12 SET NOT NULL reads the table whatever is proven: keep a validated CHECK in " +
+			"its place")
 	case p.Version >= 18:
 		return notNullNotValid(p, a), nil
 	}
@@ -50,9 +51,12 @@ func notNullByCheck(p *rewrite.Piece, a rewrite.Alteration) rewrite.Rewritten {
 		validate(a, name),
 		{
 			Title: title(a.Table, a.Name, "not null"),
-			SQL:   []string{a.Head + " ALTER COLUMN " + column + " SET NOT NULL", a.Head + " DROP CONSTRAINT " + lint.Ident(name)},
-			Down:  []string{add, a.Head + " ALTER COLUMN " + column + " DROP NOT NULL"},
-			Why:   "the valid CHECK spares the scan; it goes in a statement of its own, because in the same ALTER it would go first",
+			SQL: []string{
+				a.Head + " ALTER COLUMN " + column + " SET NOT NULL", a.Head + " DROP CONSTRAINT " + lint.Ident(name),
+			},
+			Down: []string{add, a.Head + " ALTER COLUMN " + column + " DROP NOT NULL"},
+			Why: "the valid CHECK spares the scan; it goes in a statement of its own, because in the same ALTER it " +
+				"would go first",
 		},
 	}}
 }
@@ -62,9 +66,11 @@ func notNullNotValid(p *rewrite.Piece, a rewrite.Alteration) rewrite.Rewritten {
 	return rewrite.Rewritten{Phases: []rewrite.Phase{
 		{
 			Title: title(a.Table, a.Name, "not null not valid"),
-			SQL:   []string{a.Head + " ADD CONSTRAINT " + lint.Ident(name) + " NOT NULL " + lint.Ident(a.Name) + " NOT VALID"},
-			Down:  dropConstraint(a.Head, name),
-			Why:   "no NULL is written from here on; the rows that are there are not read yet",
+			SQL: []string{
+				a.Head + " ADD CONSTRAINT " + lint.Ident(name) + " NOT NULL " + lint.Ident(a.Name) + " NOT VALID",
+			},
+			Down: dropConstraint(a.Head, name),
+			Why:  "no NULL is written from here on; the rows that are there are not read yet",
 		},
 		validate(a, name),
 	}}

@@ -38,7 +38,8 @@ func reindexConcurrently(p *rewrite.Piece) (rewrite.Rewritten, error) {
 	for i, t := range tokensOf(p.SQL) {
 		if i > 0 && (is(p.SQL, t, "TABLE") || is(p.SQL, t, "INDEX")) {
 			return rewrite.Rewritten{Phases: []rewrite.Phase{{
-				Title: "reindex " + n.Relation.Relname, Alone: true, SQL: []string{insert(p.SQL, t.End, " CONCURRENTLY")},
+				Title: "reindex " + n.Relation.Relname, Alone: true,
+				SQL:     []string{insert(p.SQL, t.End, " CONCURRENTLY")},
 				Why:     "built anew while reads and writes go on; a build that fails leaves an INVALID index",
 				Nothing: "nothing to take back: the index holds what it held",
 			}}}, nil

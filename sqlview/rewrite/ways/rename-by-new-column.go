@@ -17,9 +17,10 @@ import (
 )
 
 var _ = add(rewrite.Way{
-	ID:      "rename-by-new-column",
-	Summary: "RENAME COLUMN leaves a second column under the old name, kept in step both ways: the first half of expand and contract",
-	Lifts:   []string{"rename-column"},
+	ID: "rename-by-new-column",
+	Summary: "RENAME COLUMN leaves a second column under the old name, kept in step both ways: the first half of " +
+		"expand and contract",
+	Lifts: []string{"rename-column"},
 	Doc: `
 ## Files
 A second column of the same type and collation, with the same column privileges; a trigger that writes it from the first; a
@@ -68,7 +69,8 @@ func renameByNewColumn(p *rewrite.Piece) (rewrite.Rewritten, error) {
 	forth := synctrigger.Pair{Trigger: r.trigger(), Old: r.old, New: r.fresh, OneWay: true}
 	fresh, old := lint.Ident(r.fresh), lint.Ident(r.old)
 	phases := []rewrite.Phase{
-		first, r.keep(forth, "whoever writes "+r.old+" writes both from here on"), r.fill(old, fresh+" IS NULL AND "+old+" IS NOT NULL"),
+		first, r.keep(forth, "whoever writes "+r.old+" writes both from here on"),
+		r.fill(old, fresh+" IS NULL AND "+old+" IS NOT NULL"),
 	}
 	phases = append(phases, r.buildIndexes("for queries of old code, built while reads and writes go on")...)
 	return rewrite.Rewritten{Phases: append(phases, r.swap(p, forth)), Kept: r.kept(p)}, nil
@@ -99,7 +101,8 @@ func (r *renaming) refuseRename(p *rewrite.Piece) string {
 	case !typeName.MatchString(c.Type) || c.Collation != "" && !collationName.MatchString(c.Collation):
 		return "the type " + c.Type + " is known for reading only"
 	case !steady.MatchString(c.Default) || c.Default != "" && r.knownDefault(p) != catalog.SourceLive:
-		return "its default is another value each time, or not known: a trigger cannot tell it from a value that was written"
+		return "its default is another value each time, or not known: a trigger cannot tell it from a value that was " +
+			"written"
 	}
 	for _, d := range r.relation.Dependents {
 		if d.Kind == catalog.TriggerKind && slices.Contains(d.Columns, r.old) {
@@ -112,14 +115,17 @@ func (r *renaming) refuseRename(p *rewrite.Piece) string {
 		case f == nil || f.Body == "":
 			return "what trigger " + t.Name + " does is not known"
 		case catalog.Mentions(f.Body, r.old) || catalog.Mentions(f.Body, r.name):
-			return "function " + t.Function + " of trigger " + t.Name + " names the column: replace it first, or with the code"
+			return "function " + t.Function + " of trigger " + t.Name +
+				" names the column: replace it first, or with the code"
 		}
 	}
 	return ""
 }
 
 // steady is a default that is the same for both columns of a row.
-var steady = regexp.MustCompile(`^(\(?-?[0-9]+(\.[0-9]+)?\)?|('([^']|'')*'|NULL)::[a-z][a-z0-9_. ]*(\([0-9,]+\))?(\[\])?|true|false|now\(\)|CURRENT_TIMESTAMP|CURRENT_DATE|)$`)
+var steady = regexp.MustCompile(
+	`^(\(?-?[0-9]+(\.[0-9]+)?\)?|('([^']|'')*'|NULL)::[a-z][a-z0-9_. ]*(\([0-9,]+\))?(\[\])?|true|false|now\(\)|CURRENT_TIMESTAMP|CURRENT_DATE|)$`,
+)
 
 func (r *renaming) refuseIndexes() string {
 	for _, i := range r.indexes {
@@ -157,14 +163,16 @@ func (r *renaming) swap(p *rewrite.Piece, forth synctrigger.Pair) rewrite.Phase 
 	b.up, b.down = append(b.up, both.Create...), append(both.Drop, b.down...)
 	return rewrite.Phase{
 		Title: title(r.table, "rename", r.old, "to", r.name), Switch: true, SQL: b.up, Down: b.down,
-		Why: "the column has its new name and old code goes on under the old one; whoever writes one of the two writes both from here on",
+		Why: "the column has its new name and old code goes on under the old one; whoever writes one of the two " +
+			"writes both from here on",
 	}
 }
 
 func (r *renaming) kept(p *rewrite.Piece) []string {
 	trigger := r.both(p).Trigger.Name
 	kept := append(firing(r.relation),
-		fmt.Sprintf("column %s.%s and the triggers and function %s stay: when no code names %s any more, drop the triggers, the function and then the column", r.table, r.old, trigger, r.old),
+		fmt.Sprintf("column %s.%s and the triggers and function %s stay: when no code names %s any more, drop the "+
+			"triggers, the function and then the column", r.table, r.old, trigger, r.old),
 		r.old+" stands last in the table: look at INSERT without a list of columns, COPY and SELECT *")
 	for _, i := range r.indexes {
 		kept = append(kept, "index "+i.build+" stays for old code and goes with "+r.old)

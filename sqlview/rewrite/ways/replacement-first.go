@@ -5,10 +5,12 @@ import (
 )
 
 var _ = add(rewrite.Way{
-	ID:      "replacement-first",
-	Summary: "an index or a constraint that is dropped and made anew is made first, takes the old one's place in one moment, and the old one goes last",
+	ID: "replacement-first",
+	Summary: "an index or a constraint that is dropped and made anew is made first, takes the old one's place in one " +
+		"moment, and the old one goes last",
 	Lifts: []string{
-		"index-replaced", "index-nonconcurrent", "drop-index-nonconcurrent", "check-no-notvalid", "fk-no-notvalid", "fk-missing-index",
+		"index-replaced", "index-nonconcurrent", "drop-index-nonconcurrent", "check-no-notvalid", "fk-no-notvalid",
+		"fk-missing-index",
 		"unique-no-index", "pk-no-index", "long-tx-after-ae", "statement-after-ae",
 	},
 	Doc: `

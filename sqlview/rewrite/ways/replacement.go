@@ -38,7 +38,8 @@ type incoming struct {
 
 func (f incoming) keys() bool {
 	k := f.alter.AlterTableCmd.GetDef().GetConstraint()
-	return f.index == nil && (k.GetContype() == pg.ConstrType_CONSTR_UNIQUE || k.GetContype() == pg.ConstrType_CONSTR_PRIMARY)
+	return f.index == nil &&
+		(k.GetContype() == pg.ConstrType_CONSTR_UNIQUE || k.GetContype() == pg.ConstrType_CONSTR_PRIMARY)
 }
 
 // read takes one statement in. It refuses what is neither a drop nor its
@@ -87,7 +88,8 @@ func (r *replacement) read(p *rewrite.Piece) error {
 }
 
 // notDeferred is why a deferrable key is left as it is.
-const notDeferred = "until a DEFERRABLE key takes its index over, the index is unique at once, and transactions that count on the end of theirs fail"
+const notDeferred = "until a DEFERRABLE key takes its index over, the index is unique at once, and transactions that " +
+	"count on the end of theirs fail"
 
 func refusal(why string) error {
 	if why == "" {
@@ -106,7 +108,9 @@ func (r *replacement) readDrop(p *rewrite.Piece, d *pg.DropStmt) error {
 		if why := refuseParts(table); why != "" {
 			return &rewrite.Refusal{Why: why}
 		}
-		old := outgoing{name: catalog.Base(name), written: written(o.GetList().GetItems()), exists: ifExists(d.MissingOk)}
+		old := outgoing{
+			name: catalog.Base(name), written: written(o.GetList().GetItems()), exists: ifExists(d.MissingOk),
+		}
 		if index != nil {
 			old.definition = index.Definition
 		}
@@ -179,8 +183,10 @@ func (r *replacement) build(f *incoming) ([]rewrite.Phase, error) {
 		text = afterName(text)
 	}
 	return []rewrite.Phase{{
-		Title: title(f.alter.Table, f.build), SQL: []string{f.alter.Head + " ADD CONSTRAINT " + lint.Ident(f.build) + " " + text},
-		Down: dropConstraint(f.alter.Head, f.build), Why: "beside the old one, which goes when this one holds for all rows",
+		Title: title(f.alter.Table, f.build),
+		SQL:   []string{f.alter.Head + " ADD CONSTRAINT " + lint.Ident(f.build) + " " + text},
+		Down:  dropConstraint(f.alter.Head, f.build),
+		Why:   "beside the old one, which goes when this one holds for all rows",
 	}}, nil
 }
 
@@ -225,7 +231,8 @@ func buildKey(f *incoming) []rewrite.Phase {
 		phases = keyColumns(f.alter, catalog.Strings(k.Keys))
 	}
 	index := concurrentIndex(f.alter.Table, f.alter.Written, lint.Ident(f.build), keyDefinition(k, f.alter.Part), true,
-		"built while reads and writes go on, beside the old one; a duplicate ends it and leaves an INVALID index, so look for duplicates first")
+		"built while reads and writes go on, beside the old one; a duplicate ends it and leaves an INVALID index, so "+
+			"look for duplicates first")
 	index.Down[0] = "DROP INDEX CONCURRENTLY IF EXISTS " + rewrite.Beside(f.alter.Range, f.build)
 	return append(phases, index)
 }
@@ -233,7 +240,8 @@ func buildKey(f *incoming) []rewrite.Phase {
 // swap is the one transaction in which the new ones take the place of the old.
 func (r *replacement) swap() rewrite.Phase {
 	s := rewrite.Phase{
-		Switch: true, Why: "what replaces the old ones stands, so they change places in one moment, all of it in the catalog",
+		Switch: true,
+		Why:    "what replaces the old ones stands, so they change places in one moment, all of it in the catalog",
 	}
 	back := true
 	for i := range r.olds {
@@ -264,7 +272,9 @@ func (r *replacement) away(o *outgoing) (up, down []string) {
 		}
 		return up, down
 	}
-	if !slices.ContainsFunc(r.fresh, func(f incoming) bool { return f.name == o.name && (f.index != nil || f.keys()) }) {
+	if !slices.ContainsFunc(r.fresh, func(f incoming) bool {
+		return f.name == o.name && (f.index != nil || f.keys())
+	}) {
 		return nil, nil
 	}
 	o.aside = r.first.Aside(r.fresh[0].schema(), o.name)
@@ -292,14 +302,16 @@ func (f incoming) takesOver() (up, down []string) {
 		if f.alter.Def.GetConstraint().Contype == pg.ConstrType_CONSTR_PRIMARY {
 			word = "PRIMARY KEY"
 		}
-		return []string{head + " ADD CONSTRAINT " + name + " " + word + " USING INDEX " + build}, dropConstraint(head, f.name)
+		return []string{head + " ADD CONSTRAINT " + name + " " + word + " USING INDEX " + build},
+			dropConstraint(head, f.name)
 	case f.name == f.build:
 		return nil, nil
 	case f.index != nil:
 		return []string{"ALTER INDEX " + rewrite.Beside(f.index.Relation, f.build) + " RENAME TO " + name},
 			[]string{"ALTER INDEX " + rewrite.Beside(f.index.Relation, f.name) + " RENAME TO " + build}
 	}
-	return []string{head + " RENAME CONSTRAINT " + build + " TO " + name}, []string{head + " RENAME CONSTRAINT " + name + " TO " + build}
+	return []string{head + " RENAME CONSTRAINT " + build + " TO " + name},
+		[]string{head + " RENAME CONSTRAINT " + name + " TO " + build}
 }
 
 // dropIndex drops an old index, when the new one is used.

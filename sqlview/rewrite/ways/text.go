@@ -82,7 +82,8 @@ func dropConstraint(head, name string) []string {
 func validate(a rewrite.Alteration, name string) rewrite.Phase {
 	return rewrite.Phase{
 		Title: title(a.Table, name, "validate"), SQL: []string{a.Head + " VALIDATE CONSTRAINT " + lint.Ident(name)},
-		Why:     "the rows that were there before are read now, while reads and writes go on; a bad row ends it and changes nothing",
+		Why: "the rows that were there before are read now, while reads and writes go on; a bad row ends it and " +
+			"changes nothing",
 		Nothing: "nothing to take back: the file before drops the constraint",
 	}
 }
@@ -148,7 +149,8 @@ func firing(r *catalog.Relation) []string {
 	}
 	for _, t := range r.Triggers {
 		if t.Enabled && strings.Contains(t.Events, "UPDATE") {
-			kept = append(kept, "filling "+r.Name+" fires its trigger "+t.Name+" for each row, which the original did not")
+			kept = append(kept,
+				"filling "+r.Name+" fires its trigger "+t.Name+" for each row, which the original did not")
 		}
 	}
 	return kept

@@ -35,7 +35,8 @@ type twin struct {
 func newTwin(p *rewrite.Piece, named *pg.RangeVar, head, old, fresh string) twin {
 	table := p.Name(named)
 	return twin{
-		table: table, as: named, written: rewrite.Written(named), head: head, relation: p.Before.Relation(table), old: old, fresh: catalog.Truncate(fresh),
+		table: table, as: named, written: rewrite.Written(named), head: head, relation: p.Before.Relation(table),
+		old: old, fresh: catalog.Truncate(fresh),
 	}
 }
 
@@ -80,8 +81,9 @@ func (t *twin) keep(p synctrigger.Pair, why string) rewrite.Phase {
 func (t *twin) fill(value, where string) rewrite.Phase {
 	return rewrite.Phase{
 		Title: title(t.table, "fill", t.fresh), Backfill: true,
-		SQL:     []string{fmt.Sprintf("UPDATE %s SET %s = %s WHERE %s", t.written, lint.Ident(t.fresh), value, where)},
-		Why:     "the rows that were there before get their value in small batches; the trigger keeps those that change meanwhile in step",
+		SQL: []string{fmt.Sprintf("UPDATE %s SET %s = %s WHERE %s", t.written, lint.Ident(t.fresh), value, where)},
+		Why: "the rows that were there before get their value in small batches; the trigger keeps those that " +
+			"change meanwhile in step",
 		Nothing: "nothing to take back: the column goes with its own file",
 	}
 }
@@ -92,8 +94,9 @@ func (t *twin) notNull() []rewrite.Phase {
 		return nil
 	}
 	return []rewrite.Phase{{
-		Title: title(t.table, t.fresh, "not null"), SQL: []string{t.head + " ALTER COLUMN " + lint.Ident(t.fresh) + " SET NOT NULL"},
-		Down: []string{t.head + " ALTER COLUMN " + lint.Ident(t.fresh) + " DROP NOT NULL"}, Why: "as " + t.old + " is",
+		Title: title(t.table, t.fresh, "not null"),
+		SQL:   []string{t.head + " ALTER COLUMN " + lint.Ident(t.fresh) + " SET NOT NULL"},
+		Down:  []string{t.head + " ALTER COLUMN " + lint.Ident(t.fresh) + " DROP NOT NULL"}, Why: "as " + t.old + " is",
 	}}
 }
 
@@ -115,13 +118,16 @@ func (t *twin) refuse(p *rewrite.Piece) string {
 	case r.Column(t.fresh) != nil:
 		return "there is a column " + t.fresh + " already"
 	case r.Details.ForcedRowSecurity:
-		return "row security holds for the table's owner too (FORCE ROW LEVEL SECURITY): rows that it hides would not be filled"
+		return "row security holds for the table's owner too (FORCE ROW LEVEL SECURITY): rows that it hides would " +
+			"not be filled"
 	case r.Details.Typed:
 		return "the table was made OF a type"
 	case r.Details.Extension:
 		return "the table belongs to an extension"
 	}
-	for _, why := range []func(*rewrite.Piece) string{t.refuseEarlier, t.refusePublished, t.refuseTriggers, t.refuseShape, t.refuseHanging} {
+	for _, why := range []func(*rewrite.Piece) string{
+		t.refuseEarlier, t.refusePublished, t.refuseTriggers, t.refuseShape, t.refuseHanging,
+	} {
 		if found := why(p); found != "" {
 			return found
 		}
@@ -134,7 +140,8 @@ func (t *twin) refuse(p *rewrite.Piece) string {
 func (t *twin) refuseEarlier(p *rewrite.Piece) string {
 	for _, st := range p.Earlier {
 		if makesOf(st, func(r *pg.RangeVar) bool { return p.Start.Name(r) == t.table }) {
-			return fmt.Sprintf("line %d changes the table in a way that the catalog does not tell yet: give it a file of its own", st.Line)
+			return fmt.Sprintf("line %d changes the table in a way that the catalog does not tell yet: give it a "+
+				"file of its own", st.Line)
 		}
 	}
 	return ""
@@ -144,7 +151,8 @@ func (t *twin) refuseEarlier(p *rewrite.Piece) string {
 // column would need a copy of.
 func makesOf(st parse.Statement, is func(*pg.RangeVar) bool) bool {
 	switch n := st.Node.GetNode().(type) {
-	case *pg.Node_InsertStmt, *pg.Node_UpdateStmt, *pg.Node_DeleteStmt, *pg.Node_SelectStmt, *pg.Node_MergeStmt, *pg.Node_TruncateStmt, *pg.Node_CopyStmt, *pg.Node_DropStmt:
+	case *pg.Node_InsertStmt, *pg.Node_UpdateStmt, *pg.Node_DeleteStmt, *pg.Node_SelectStmt, *pg.Node_MergeStmt,
+		*pg.Node_TruncateStmt, *pg.Node_CopyStmt, *pg.Node_DropStmt:
 		return false
 	case *pg.Node_CommentStmt:
 		return true
@@ -165,7 +173,8 @@ func makesOf(st parse.Statement, is func(*pg.RangeVar) bool) bool {
 // told are the changes of a table that the catalog knows all about once the
 // statement was read.
 var told = []pg.AlterTableType{
-	pg.AlterTableType_AT_AddColumn, pg.AlterTableType_AT_AlterColumnType, pg.AlterTableType_AT_ColumnDefault, pg.AlterTableType_AT_SetNotNull,
+	pg.AlterTableType_AT_AddColumn, pg.AlterTableType_AT_AlterColumnType, pg.AlterTableType_AT_ColumnDefault,
+	pg.AlterTableType_AT_SetNotNull,
 	pg.AlterTableType_AT_DropNotNull, pg.AlterTableType_AT_DropConstraint, pg.AlterTableType_AT_DropColumn,
 }
 
@@ -176,7 +185,8 @@ func (t *twin) refusePublished(p *rewrite.Piece) string {
 			return d.Kind == catalog.PublicationKind && d.Name == pub.Name
 		})
 		if (pub.AllTables || slices.Contains(pub.Tables, t.table)) && !listed {
-			return "publication " + pub.Name + " sends every column of the table: a subscriber without the second column would stop"
+			return "publication " + pub.Name +
+				" sends every column of the table: a subscriber without the second column would stop"
 		}
 	}
 	return ""
@@ -199,7 +209,9 @@ func (t *twin) refuseTriggers(*rewrite.Piece) string {
 }
 
 // everyColumn is where a body reads a row without naming its columns.
-var everyColumn = regexp.MustCompile(`(?i)\b(select|returning|,)\s*\*|[\w"]\s*\.\s*\*|\bvalues\s*\(\s*\(?\s*(new|old)\b\s*\)?\s*\.?\s*\*?\s*\)`)
+var everyColumn = regexp.MustCompile(
+	`(?i)\b(select|returning|,)\s*\*|[\w"]\s*\.\s*\*|\bvalues\s*\(\s*\(?\s*(new|old)\b\s*\)?\s*\.?\s*\*?\s*\)`,
+)
 
 // refuseShape looks for what counts the columns of a row: a second one changes it.
 func (t *twin) refuseShape(p *rewrite.Piece) string {
@@ -218,7 +230,8 @@ func (t *twin) refuseShape(p *rewrite.Piece) string {
 // carried are the kinds of dependents that are carried over one by one, or that
 // the catalog of the moment tells.
 var carried = []string{
-	"index", "table constraint", "statistics object", "sequence", "rule", "policy", "trigger", "function", "procedure", "publication relation", "default value",
+	"index", "table constraint", "statistics object", "sequence", "rule", "policy", "trigger", "function", "procedure",
+	"publication relation", "default value",
 }
 
 // refuseHanging finds what hangs on the column and has no place in what follows.

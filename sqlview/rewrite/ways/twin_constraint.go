@@ -163,13 +163,15 @@ func constraintPhases(all []twinConstraint, why string) []rewrite.Phase {
 	for _, k := range all {
 		name := lint.Ident(k.build)
 		phases = append(phases, rewrite.Phase{
-			Title: title(k.table, k.build, "not valid"), SQL: []string{k.head + " ADD CONSTRAINT " + name + " " + unread(k.definition)},
+			Title: title(k.table, k.build, "not valid"),
+			SQL:   []string{k.head + " ADD CONSTRAINT " + name + " " + unread(k.definition)},
 			Final: true, Down: dropConstraint(k.head, k.build), Why: why + "; the rows that are there are not read yet",
 		})
 		if k.Valid {
 			phases = append(phases, rewrite.Phase{
 				Title: title(k.table, k.build, "validate"), SQL: []string{k.head + " VALIDATE CONSTRAINT " + name},
-				Why:     "the rows that were there before are read now, while reads and writes go on; a bad row ends it and changes nothing",
+				Why: "the rows that were there before are read now, while reads and writes go on; a bad row ends " +
+					"it and changes nothing",
 				Nothing: "nothing to take back: the file before drops the constraint",
 			})
 		}

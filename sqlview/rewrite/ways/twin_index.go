@@ -56,7 +56,8 @@ func (t *twin) readIndexes(p *rewrite.Piece, label string) string {
 // startDefinition is that of the file's beginning, for an index that the file has
 // built again over another column's twin: it reads as before.
 func (t *twin) startDefinition(p *rewrite.Piece, i catalog.IndexDef) string {
-	if before := p.Start.Relation(t.table).Index(i.Name); before != nil && slices.Equal(before.Columns, i.Columns) && slices.Equal(before.Include, i.Include) {
+	if before := p.Start.Relation(t.table).Index(i.Name); before != nil && slices.Equal(before.Columns, i.Columns) &&
+		slices.Equal(before.Include, i.Include) {
 		return before.Definition
 	}
 	return ""
@@ -116,7 +117,8 @@ func builds(st parse.Statement, edits []edit, x twinIndex, table string) string 
 // harmless is a unique index that goes on to hold when nobody writes the column
 // any more: over this column alone, where each NULL is another one.
 func (i twinIndex) harmless() bool {
-	return !i.Unique || len(i.Columns) == 1 && i.Predicate == "" && i.Expressions == "" && !strings.Contains(i.Definition, "NULLS NOT DISTINCT")
+	return !i.Unique || len(i.Columns) == 1 && i.Predicate == "" && i.Expressions == "" &&
+		!strings.Contains(i.Definition, "NULLS NOT DISTINCT")
 }
 
 // phases build the indexes.

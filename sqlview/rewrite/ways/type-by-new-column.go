@@ -10,9 +10,10 @@ import (
 )
 
 var _ = add(rewrite.Way{
-	ID:      "type-by-new-column",
-	Summary: "ALTER COLUMN TYPE becomes a new column, a trigger that keeps both in step, a backfill, and a swap of the names",
-	Lifts:   []string{"type-rewrite", "type-shrink", "type-timestamptz", "type-constrained-domain"},
+	ID: "type-by-new-column",
+	Summary: "ALTER COLUMN TYPE becomes a new column, a trigger that keeps both in step, a backfill, and a swap of " +
+		"the names",
+	Lifts: []string{"type-rewrite", "type-shrink", "type-timestamptz", "type-constrained-domain"},
 	Doc: `
 ## Files
 The new column with its type; a trigger that writes it from the old one; a backfill; NOT NULL, proven, where the old column is; each
@@ -63,7 +64,8 @@ func typeByNewColumn(p *rewrite.Piece) (rewrite.Rewritten, error) {
 	}
 	s := typeSwap{twin: &t, conversion: c, pair: pair, aside: p.Aside(a.Table, a.Name), piece: p, version: p.Version}
 	phases := []rewrite.Phase{
-		t.addTyped(c.typ), t.keep(pair, "whoever writes "+a.Name+" writes both from here on"), t.fill(c.value, c.missing),
+		t.addTyped(c.typ), t.keep(pair, "whoever writes "+a.Name+" writes both from here on"),
+		t.fill(c.value, c.missing),
 	}
 	phases = append(phases, t.notNull()...)
 	phases = append(phases, t.buildIndexes("as there is one over "+a.Name+", built while reads and writes go on")...)

@@ -48,13 +48,15 @@ func (s typeSwap) phase() rewrite.Phase {
 	b.down = append(b.down, said...)
 	phase := rewrite.Phase{
 		Title: title(s.table, s.old, "swap"), SQL: b.up, Switch: true,
-		Why: "both columns hold the same, so the new one takes the place of the old in one moment, with all that hangs on it",
+		Why: "both columns hold the same, so the new one takes the place of the old in one moment, with all that " +
+			"hangs on it",
 	}
 	if s.reversible() {
 		phase.Down = b.down
 		phase.Why += "; the way back copies back what was written since, while nobody can read or write the table"
 	} else {
-		phase.Why += "; there is no way back from here, because what is written since has no value of the old type: change the type back as it was changed"
+		phase.Why += "; there is no way back from here, because what is written since has no value of the old type: " +
+			"change the type back as it was changed"
 	}
 	return phase
 }
@@ -76,10 +78,12 @@ func (s typeSwap) away(b *script) {
 			b.do(s.head+" DROP CONSTRAINT "+name, s.head+" ADD CONSTRAINT "+name+" "+s.keyDefinition(i))
 		case i.harmless():
 			if i.ReplicaIdentity { // else the old column keeps its NOT NULL
-				b.do(s.head+" REPLICA IDENTITY USING INDEX "+lint.Ident(i.build), s.head+" REPLICA IDENTITY USING INDEX "+name)
+				b.do(s.head+" REPLICA IDENTITY USING INDEX "+lint.Ident(i.build),
+					s.head+" REPLICA IDENTITY USING INDEX "+name)
 			}
 			aside := s.piece.Aside(catalog.Schema(s.table), i.name())
-			b.do("ALTER INDEX "+s.beside(i.name())+" RENAME TO "+lint.Ident(aside), "ALTER INDEX "+s.beside(aside)+" RENAME TO "+name)
+			b.do("ALTER INDEX "+s.beside(i.name())+" RENAME TO "+lint.Ident(aside),
+				"ALTER INDEX "+s.beside(aside)+" RENAME TO "+name)
 		default:
 			b.do("DROP INDEX "+s.beside(i.name()), i.Definition)
 		}
@@ -108,14 +112,17 @@ func (s typeSwap) names(b *script) {
 		b.do(s.head+" ALTER COLUMN "+old+" DROP DEFAULT", s.head+" ALTER COLUMN "+old+" SET DEFAULT "+c.Default)
 	}
 	// The copy stands behind both renames on the way back.
-	b.down = append([]string{fmt.Sprintf("UPDATE %s SET %s = %s WHERE %s IS DISTINCT FROM %s", s.written, old, fresh, old, fresh)}, b.down...)
+	b.down = append([]string{
+		fmt.Sprintf("UPDATE %s SET %s = %s WHERE %s IS DISTINCT FROM %s", s.written, old, fresh, old, fresh),
+	}, b.down...)
 	b.do(s.rename(s.old, s.aside), s.rename(s.aside, s.old))
 	b.do(s.rename(s.fresh, s.old), s.rename(s.old, s.fresh))
 	if c.Default != "" {
 		b.do(s.head+" ALTER COLUMN "+old+" SET DEFAULT "+c.Default, s.head+" ALTER COLUMN "+old+" DROP DEFAULT")
 	}
 	if s.sequence != "" {
-		b.do("ALTER SEQUENCE "+s.sequence+" OWNED BY "+s.written+"."+old, "ALTER SEQUENCE "+s.sequence+" OWNED BY "+s.written+"."+gone)
+		b.do("ALTER SEQUENCE "+s.sequence+" OWNED BY "+s.written+"."+old,
+			"ALTER SEQUENCE "+s.sequence+" OWNED BY "+s.written+"."+gone)
 	}
 	if c.NotNull && s.version >= 18 {
 		s.notNullName(b)
@@ -142,7 +149,8 @@ func (s typeSwap) takeOver(b *script) {
 	for _, i := range s.indexes {
 		name, build := lint.Ident(i.name()), lint.Ident(i.build)
 		if i.Constraint == "" {
-			b.do("ALTER INDEX "+s.beside(i.build)+" RENAME TO "+name, "ALTER INDEX "+s.beside(i.name())+" RENAME TO "+build)
+			b.do("ALTER INDEX "+s.beside(i.build)+" RENAME TO "+name,
+				"ALTER INDEX "+s.beside(i.name())+" RENAME TO "+build)
 			continue
 		}
 		word := "UNIQUE"
@@ -153,7 +161,8 @@ func (s typeSwap) takeOver(b *script) {
 	}
 	for _, k := range s.referring {
 		// On the way back it goes before the key that it refers to.
-		b.do(k.head+" RENAME CONSTRAINT "+lint.Ident(k.build)+" TO "+lint.Ident(k.Name), dropConstraint(k.head, k.Name)[0])
+		b.do(k.head+" RENAME CONSTRAINT "+lint.Ident(k.build)+" TO "+lint.Ident(k.Name),
+			dropConstraint(k.head, k.Name)[0])
 	}
 	for _, k := range slices.Concat(s.checks, s.keys) {
 		name, build := lint.Ident(k.Name), lint.Ident(k.build)
@@ -259,7 +268,8 @@ func columnSettings(head, column string, d catalog.ColumnDetails) []string {
 		all = append(all, fmt.Sprintf("%s ALTER COLUMN %s SET STATISTICS %d", head, lint.Ident(column), d.Statistics))
 	}
 	if len(d.Options) > 0 {
-		all = append(all, fmt.Sprintf("%s ALTER COLUMN %s SET (%s)", head, lint.Ident(column), strings.Join(d.Options, ", ")))
+		all = append(all,
+			fmt.Sprintf("%s ALTER COLUMN %s SET (%s)", head, lint.Ident(column), strings.Join(d.Options, ", ")))
 	}
 	return all
 }

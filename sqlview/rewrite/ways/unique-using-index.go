@@ -51,7 +51,8 @@ func uniqueUsingIndex(p *rewrite.Piece) (rewrite.Rewritten, error) {
 		out.Phases = keyColumns(a, columns)
 	}
 	index := concurrentIndex(a.Table, a.Written, name, keyDefinition(k, a.Part), true,
-		"built while reads and writes go on; a duplicate ends it and leaves an INVALID index, so look for duplicates first")
+		"built while reads and writes go on; a duplicate ends it and leaves an INVALID index, so look for duplicates "+
+			"first")
 	out.Phases = append(out.Phases, index, rewrite.Phase{
 		Title: title(a.Table, made.Name, "constraint"),
 		SQL:   []string{a.Head + " ADD CONSTRAINT " + name + " " + word + " USING INDEX " + name + deferrable(k)},
@@ -70,9 +71,10 @@ func keyColumns(a rewrite.Alteration, columns []string) []rewrite.Phase {
 	for _, c := range columns {
 		if known := a.Relation.Column(c); known == nil || !known.NotNull {
 			phases = append(phases, rewrite.Phase{
-				Title: title(a.Table, c, "not null"), SQL: []string{a.Head + " ALTER COLUMN " + lint.Ident(c) + " SET NOT NULL"},
-				Down: []string{a.Head + " ALTER COLUMN " + lint.Ident(c) + " DROP NOT NULL"},
-				Why:  "a primary key over a column that may be NULL would read the whole table once more",
+				Title: title(a.Table, c, "not null"),
+				SQL:   []string{a.Head + " ALTER COLUMN " + lint.Ident(c) + " SET NOT NULL"},
+				Down:  []string{a.Head + " ALTER COLUMN " + lint.Ident(c) + " DROP NOT NULL"},
+				Why:   "a primary key over a column that may be NULL would read the whole table once more",
 			})
 		}
 	}

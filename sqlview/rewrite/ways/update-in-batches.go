@@ -53,7 +53,8 @@ func updateInBatches(p *rewrite.Piece) (rewrite.Rewritten, error) {
 func refuseUpdate(u *pg.UpdateStmt) string {
 	switch {
 	case u == nil:
-		return "a DELETE is not run in batches here, nor is an UPDATE inside a WITH: write it by hand, each batch in a transaction of its own"
+		return "a DELETE is not run in batches here, nor is an UPDATE inside a WITH: write it by hand, each batch in " +
+			"a transaction of its own"
 	case len(u.FromClause) > 0:
 		return "FROM joins another table: which rows are done cannot be told from the row alone"
 	case u.WithClause != nil || len(u.ReturningList) > 0:
@@ -82,15 +83,20 @@ func notDone(p *rewrite.Piece, u *pg.UpdateStmt) (condition, why string) {
 	volatile, unknown := p.Volatile(t.Val)
 	switch {
 	case len(u.TargetList) > 1 || len(t.Indirection) > 0:
-		return "", "several columns are set and nothing says which rows are done: give it a WHERE that the new values do not meet"
+		return "",
+			"several columns are set and nothing says which rows are done: give it a WHERE that the new values do " +
+				"not meet"
 	case slices.Contains(catalog.Columns(t.Val), t.Name):
-		return "", "the value hangs on the column itself: give it a WHERE that tells the rows that are done from the others"
+		return "",
+			"the value hangs on the column itself: give it a WHERE that tells the rows that are done from the others"
 	case len(volatile)+len(unknown) > 0:
-		return "", "the value is another one each time: give it a WHERE that tells the rows that are done from the others"
+		return "",
+			"the value is another one each time: give it a WHERE that tells the rows that are done from the others"
 	case t.Val.GetSetToDefault() != nil:
 		return "", "DEFAULT cannot be compared: give it a WHERE that tells the rows that are done from the others"
 	case noEquality(p.Before.Relation(p.Name(u.Relation)).Column(t.Name)):
-		return "", "values of this type cannot be compared: give it a WHERE that tells the rows that are done from the others"
+		return "",
+			"values of this type cannot be compared: give it a WHERE that tells the rows that are done from the others"
 	}
 	// Nothing follows the one assignment of an UPDATE without WHERE.
 	set := p.SQL[t.Location:]

@@ -16,7 +16,11 @@ type Found struct {
 
 // patterns are compiled with the first line: most calls of belay read no log.
 var patterns = sync.OnceValue(func() readers {
-	return readers{spelled(), said(), regexp.MustCompile(`\b(?:TR)?(` + strings.Join(append(classNames(), conditionNames()...), "|") + `)(?:Error)?\b`)}
+	return readers{
+		spelled(), said(),
+		regexp.MustCompile(`\b(?:TR)?(` + strings.Join(append(classNames(), conditionNames()...), "|") +
+			`)(?:Error)?\b`),
+	}
 })
 
 // readers find an error in a line, each in its own way.
@@ -114,8 +118,10 @@ func class(name string) string {
 
 // hints are words of which one stands in every line that the rest could find:
 // most lines of a log are told by them alone.
-var hints = append(append([]string{"rror", "ERROR", "FATAL", "PANIC", "pq:", "ode", "tate", "STATE", "violates", "does not exist",
-	"canceling", "deadlock", "cached plan", "permission denied", "could not serialize", "too many clients", "no unique"},
+var hints = append(append([]string{"rror", "ERROR", "FATAL", "PANIC", "pq:", "ode", "tate", "STATE", "violates",
+	"does not exist",
+	"canceling", "deadlock", "cached plan", "permission denied", "could not serialize", "too many clients",
+	"no unique"},
 	conditionNames()...), classNames()...)
 
 // In finds the error that a line of a log tells of; ok is false where there is

@@ -16,7 +16,8 @@ const none = "-"
 func (r Results) Table() [][4]string {
 	c, k, b := r.Careless, r.Runbook, r.Belay
 	rows := [][4]string{
-		{"longest request", none, none, none}, {"requests over 1 s", none, none, none}, {"ALTER TABLE", none, none, none},
+		{"longest request", none, none, none}, {"requests over 1 s", none, none, none},
+		{"ALTER TABLE", none, none, none},
 		{"CREATE INDEX", none, none, none}, {"  and in truth", none, none, none},
 		{"connection cut at COMMIT", none, none, none}, {"  how it knows", "", "", ""},
 	}
@@ -24,10 +25,12 @@ func (r Results) Table() [][4]string {
 		fill(rows, 1, Seconds(c.MaxMS), strconv.Itoa(c.Blocked), applied(c.Applied, "stopped"))
 	}
 	if k != nil {
-		fill(rows, 2, Seconds(k.MaxMS), strconv.Itoa(k.Blocked), applied(k.Applied, "failed"), k.claims(), valid(k.IndexValid))
+		fill(rows, 2, Seconds(k.MaxMS), strconv.Itoa(k.Blocked), applied(k.Applied, "failed"), k.claims(),
+			valid(k.IndexValid))
 	}
 	if b != nil {
-		fill(rows, 3, Seconds(b.MaxMS), strconv.Itoa(b.Blocked), applied(b.Applied, "not applied"), valid(b.IndexValid), valid(b.IndexValid))
+		fill(rows, 3, Seconds(b.MaxMS), strconv.Itoa(b.Blocked), applied(b.Applied, "not applied"), valid(b.IndexValid),
+			valid(b.IndexValid))
 	}
 	if r.Cut != nil {
 		fill(rows, 2, rows[0][2], rows[1][2], rows[2][2], rows[3][2], rows[4][2], "?", "(would guess)")

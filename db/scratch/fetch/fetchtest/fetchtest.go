@@ -54,7 +54,9 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		if tarball == "" {
 			tarball = "http://" + q.Host + "/archive.tgz"
 		}
-		_ = json.NewEncoder(w).Encode(map[string]any{"dist": map[string]string{"tarball": tarball, "integrity": r.Integrity}})
+		_ = json.NewEncoder(w).Encode(map[string]any{
+			"dist": map[string]string{"tarball": tarball, "integrity": r.Integrity},
+		})
 	case "/archive.tgz":
 		w.Header().Set("Content-Length", strconv.Itoa(len(r.Archive)))
 		if r.Cut > 0 {
@@ -87,7 +89,9 @@ func Packed(t *testing.T, entries ...Entry) []byte {
 	z := gzip.NewWriter(&b)
 	w := tar.NewWriter(z)
 	for _, e := range entries {
-		if err := w.WriteHeader(&tar.Header{Name: e.Name, Size: int64(len(e.Text)), Mode: 0o644, Typeflag: tar.TypeReg}); err != nil {
+		if err := w.WriteHeader(&tar.Header{
+			Name: e.Name, Size: int64(len(e.Text)), Mode: 0o644, Typeflag: tar.TypeReg,
+		}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := w.Write([]byte(e.Text)); err != nil {
