@@ -213,7 +213,8 @@ func TestServersWordsOnParametersAreKept(t *testing.T) {
 func TestService(t *testing.T) {
 	noEnvironment(t)
 	file := filepath.Join(t.TempDir(), "services")
-	text := "[shop]\nhost=db1.eu\nport=6000\ndbname=shop\nuser=app\npassword=s3cret\nkeepalives_idle=5\n[bad]\nhost=h\ns3cret=1\n"
+	text := "[shop]\nhost=db1.eu\nport=6000\ndbname=shop\nuser=app\npassword=s3cret\nkeepalives_idle=5\n" +
+		"[bad]\nhost=h\ns3cret=1\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

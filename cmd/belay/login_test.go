@@ -44,7 +44,8 @@ var logins = []login{
 		helps: "toml:" + setOwner},
 	{name: "table of a superuser", made: "ALTER TABLE t OWNER TO postgres; GRANT CREATE ON SCHEMA public TO $LOGIN",
 		owns: "$LOGIN", noLedger: true,
-		refused: "lacks ownership on public.t", hint: `ALTER TABLE "public"."t" OWNER TO "$LOGIN"`, helps: `ALTER TABLE "public"."t" OWNER TO "$LOGIN"`},
+		refused: "lacks ownership on public.t", hint: `ALTER TABLE "public"."t" OWNER TO "$LOGIN"`,
+		helps: `ALTER TABLE "public"."t" OWNER TO "$LOGIN"`},
 
 	{name: "superuser", made: "ALTER ROLE $LOGIN SUPERUSER", owns: "$LOGIN"},
 	{
@@ -103,7 +104,8 @@ var logins = []login{
 	{name: "owner that makes roles",
 		made: "ALTER ROLE $OWNER CREATEROLE; GRANT CREATE ON SCHEMA public TO $LOGIN; GRANT CREATE ON DATABASE $DB " +
 			"TO $LOGIN", owns: "$LOGIN",
-		refused: "lacks ownership on public.t", hint: `ALTER TABLE "public"."t" OWNER TO "$LOGIN"`, helps: `ALTER TABLE "public"."t" OWNER TO "$LOGIN"`},
+		refused: "lacks ownership on public.t", hint: `ALTER TABLE "public"."t" OWNER TO "$LOGIN"`,
+		helps: `ALTER TABLE "public"."t" OWNER TO "$LOGIN"`},
 }
 
 // short is how many of logins a plain go test plays, each with its run alone; the

@@ -28,6 +28,7 @@ var checks = []check{
 	{"words", words},
 	{"machine", machine},
 	{"size", size},
+	{"columns", columns},
 }
 
 // TestHouse runs every check over this module.

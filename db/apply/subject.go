@@ -24,10 +24,12 @@ func (s *Statement) subject(node *pg.Node) {
 		s.Witness = gone("tablespace", tablespaceThere, n.DropTableSpaceStmt.Tablespacename)
 	case *pg.Node_CreateSubscriptionStmt:
 		s.Witness = there("subscription", subscriptionThere, n.CreateSubscriptionStmt.Subname)
-		s.Witness.Look = "look in pg_replication_slots of the publisher for its slot: one that nobody reads keeps WAL back there"
+		s.Witness.Look = "look in pg_replication_slots of the publisher for its slot: one that nobody reads keeps " +
+			"WAL back there"
 	case *pg.Node_DropSubscriptionStmt:
 		s.Witness = gone("subscription", subscriptionThere, n.DropSubscriptionStmt.Subname)
-		s.Witness.Look = "look in pg_replication_slots of the publisher for its slot: one that nobody reads keeps WAL back there"
+		s.Witness.Look = "look in pg_replication_slots of the publisher for its slot: one that nobody reads keeps " +
+			"WAL back there"
 	}
 }
 

@@ -21,7 +21,8 @@ func (b *builder) detailReads(args []any) []read {
 func (b *builder) details(r pgx.Rows) error {
 	var oid int64
 	d := catalog.Details{
-		Columns: map[string]catalog.ColumnDetails{}, Indexes: map[string]catalog.IndexDetails{}, Constraints: map[string]string{},
+		Columns: map[string]catalog.ColumnDetails{}, Indexes: map[string]catalog.IndexDetails{},
+		Constraints: map[string]string{},
 	}
 	var grantees, privileges []string
 	var grantable []bool
@@ -43,7 +44,8 @@ func (b *builder) detailsOf(oid int64) *catalog.Details {
 		return rel.Details
 	}
 	return &catalog.Details{
-		Columns: map[string]catalog.ColumnDetails{}, Indexes: map[string]catalog.IndexDetails{}, Constraints: map[string]string{},
+		Columns: map[string]catalog.ColumnDetails{}, Indexes: map[string]catalog.IndexDetails{},
+		Constraints: map[string]string{},
 	}
 }
 

@@ -36,7 +36,8 @@ func createIndex(j *judge, n *pg.Node) {
 	if s.Concurrent {
 		mode = lock.ShareUpdateExclusive
 		j.e.Transactional = false
-		j.note("waits for every older transaction that has a snapshot in this database; stopped half-way it leaves an INVALID index")
+		j.note("waits for every older transaction that has a snapshot in this database; stopped half-way it leaves " +
+			"an INVALID index")
 	}
 	j.lock(table, mode)
 	j.callsFunctions(s)
@@ -99,7 +100,8 @@ func reindex(j *judge, n *pg.Node) {
 	if concurrent {
 		table, index = lock.ShareUpdateExclusive, lock.ShareUpdateExclusive
 		j.e.Transactional = false
-		j.note("waits for every older transaction that has a snapshot in this database; stopped half-way it leaves an INVALID index")
+		j.note("waits for every older transaction that has a snapshot in this database; stopped half-way it leaves " +
+			"an INVALID index")
 		if j.version < 12 {
 			j.refused("42601", "REINDEX CONCURRENTLY needs 12")
 			return

@@ -89,7 +89,9 @@ func (f *filler) keep(ctx context.Context) error {
 		}
 	}
 	if _, err := ledger.Create(ctx, c); err != nil {
-		return &steps.Exit{Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: err.Error(), Advice: steps.HintOf(err)}
+		return &steps.Exit{
+			Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: err.Error(), Advice: steps.HintOf(err),
+		}
 	}
 	return f.env().Note(ctx, "run", "created the ledger: schema belay")
 }
@@ -147,7 +149,9 @@ func (f *filler) read(ctx context.Context) (err error) {
 		err = &backfill.HazardError{Hazards: f.plan.Stops()}
 	}
 	if err != nil {
-		return &steps.Exit{Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: err.Error(), Advice: steps.HintOf(err)}
+		return &steps.Exit{
+			Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: err.Error(), Advice: steps.HintOf(err),
+		}
 	}
 	return nil
 }
@@ -231,47 +235,6 @@ func (f *filler) batches(ctx context.Context) (backfill.Result, error) {
 		return result, err
 	}
 	return result, f.r.takeKeys(ctx)
-}
-
-// takenBy asks whose run this is, where the batches ended at somebody else: at a
-// fence, or at locks that the new owner holds already. nil = still ours, or
-// nobody knows.
-func (f *filler) takenBy(ctx context.Context, err error) *ledger.TakenOverError {
-	var held *backfill.HeldError
-	_, moved := movedTo(err)
-	claim := f.r.x.Ledger
-	if claim == nil || !moved && !errors.As(err, &held) {
-		return nil
-	}
-	e := &ledger.TakenOverError{Run: ledger.Run{ID: claim.Run}.Short()}
-	epoch, s := claim.Epoch, f.env().Sessions
-	// The monitor may have gone with the batches' own session.
-	if err := s.Reconnect(ctx, f.env().Run); err != nil {
-		return nil
-	}
-	err = s.Own(ctx, func(c *db.Conn) (err error) {
-		e.Owner, epoch, err = ledger.Owner(ctx, c, claim.Run)
-		return err
-	})
-	if err != nil || epoch == claim.Epoch {
-		return nil
-	}
-	return e
-}
-
-// letGo gives the run's connections back and keeps a monitor, as a look has. A
-// session that is lost has let its lock go already.
-func (r *runner) letGo(ctx context.Context, cfg db.Config) error {
-	if _, err := db.Unlock(ctx, r.trio.Executor, db.LockKey); err != nil && !r.trio.Executor.IsClosed() {
-		return steps.Database("belay's advisory lock", err)
-	}
-	if err := r.env.Sessions.CloseTrio(); err != nil && ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	if err := r.env.Sessions.Look(ctx, cfg, r.env.Run); err != nil {
-		return r.env.Outage("run").Await(ctx)
-	}
-	return nil
 }
 
 // ended is how a run ends whose backfill did not.
@@ -385,18 +348,4 @@ func (f *filler) owner() ledger.Run {
 		Settings: f.plan.Spec.Settings(), State: "running",
 		Owner: fmt.Sprintf("%s@%s uid %d pid %d", name, host, os.Getuid(), os.Getpid()),
 	}
-}
-
-// movedTo is who goes on with a backfill that another runner took; ok is false
-// where err says no such thing.
-func movedTo(err error) (owner string, ok bool) {
-	var moved *backfill.MovedError
-	var taken *ledger.TakenOverError
-	switch {
-	case errors.As(err, &moved):
-		return moved.Owner, true
-	case errors.As(err, &taken):
-		return taken.Owner, true
-	}
-	return "", false
 }

@@ -59,17 +59,20 @@ func TestHeart(t *testing.T) {
 		{"slow, accepted", func(h *Heart) {
 			h.Mode, h.Duration, h.AcceptedHoldMS, h.UndonePastMS = lock.Share, effect.Slow, 40000, 40200
 		}, "needs SHARE on public.orders (48 GB, ~212 M rows): slow, it works through the table; " +
-			"blocks writes while it waits and while it holds; reads go on; right now (0.4 s ago) nothing stands in its way; " +
+			"blocks writes while it waits and while it holds; reads go on; right now (0.4 s ago) nothing stands in " +
+			"its way; " +
 			"about 310 statements/s would queue behind it if something did; " +
 			"belay gives up waiting after 200 ms and tries again; the server undoes it past the accepted 40 s"},
 		{"slow, not accepted", func(h *Heart) { h.Duration, h.UndonePastMS = effect.Slow, 0 },
 			strings.Replace(needs, "instant", "slow, it works through the table", 1) +
-				"right now (0.4 s ago) nothing stands in its way; about 310 statements/s would queue behind it if something did; " +
+				"right now (0.4 s ago) nothing stands in its way; about 310 statements/s would queue behind it if " +
+				"something did; " +
 				"belay gives up waiting after 200 ms and tries again; how long it may hold its locks is not decided " +
 				"yet (R asks)"},
 		{"unknown", func(h *Heart) { h.Duration = effect.Unknown },
 			strings.Replace(needs, "instant", "nobody can know how long", 1) +
-				"right now (0.4 s ago) nothing stands in its way; about 310 statements/s would queue behind it if something did; " +
+				"right now (0.4 s ago) nothing stands in its way; about 310 statements/s would queue behind it if " +
+				"something did; " +
 				"belay gives up waiting after 200 ms and tries again; until a hold time is accepted it runs as " +
 				"instant: the server undoes it past 1.2 s"},
 		{"concurrently", func(h *Heart) {

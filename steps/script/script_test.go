@@ -21,7 +21,8 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 func TestEscapedSQLMeansTheSame(t *testing.T) {
 	c := dbtest.New(t).Conn(t)
 	var values, names []string
-	for _, r := range "\x01\x08\v\f\r\x1b\x7f\u0080\u009b\u00ad\u200b\u200d\u202e\u2028\u2066\ufeff\U000e0041\U000f0000" {
+	for _, r := range "\x01\x08\v\f\r\x1b\x7f\u0080\u009b\u00ad" +
+		"\u200b\u200d\u202e\u2028\u2066\ufeff\U000e0041\U000f0000" {
 		for _, around := range []string{"%c", "a%c1b'c\\d\"e", "\r\n%c\\n", "%c%[1]c"} {
 			values = append(values, fmt.Sprintf(around, r))
 		}

@@ -4,14 +4,11 @@ import (
 	"fmt"
 	"path"
 	"strings"
-	"time"
 
 	"belay/sqlview"
 	"belay/sqlview/effect"
 	"belay/sqlview/lint"
-	"belay/sqlview/measure"
 	"belay/steps/fact"
-	"belay/steps/journal"
 	"belay/steps/state"
 	"belay/tui/look"
 )
@@ -264,82 +261,6 @@ func (p page) worst() string {
 		all = append(all, f.Hazards...)
 	}
 	return p.verdict(all)
-}
-
-// needsYou is the panel of what waits for a person, first things first.
-func (p page) needsYou() look.Panel {
-	return look.Panel{Name: "needs", Title: p.needsTitle(), Give: 3, Min: 1, Lines: func(w int) []string {
-		wide, wanted := 0, 0
-		for _, s := range p.run.Steps {
-			wide = max(wide, look.Width(s.Title))
-			if wants(standing(p.run, s)) {
-				wanted++
-			}
-		}
-		var out []string
-		if p.ready() && Attention(p.run) == "" {
-			out = append(out,
-				p.Marked(look.OK, p.Marks.Done,
-					p.Plain("nothing else needs you: ")+p.Text(look.Key, "R")+
-						p.Plain(" opens the run dialog; nothing runs before the typed name"), w)...)
-		}
-		for _, s := range p.run.Steps {
-			status := standing(p.run, s)
-			if !wants(status) {
-				continue
-			}
-			sign, role := p.sign(status)
-			text := p.Text(look.Strong, look.Pad(s.Title, wide)) + "  " + p.Plain(stepText(p.run, s, p.now))
-			if p.crowded() && wanted > 2 {
-				// Each has one line where there is little room: enter shows all of it.
-				text = p.Cut(text, w-look.Width(sign)-1)
-			}
-			out = append(out, p.Marked(role, sign, text, w)...)
-		}
-		return out
-	}}
-}
-
-// ready reports whether the run dialog can be opened.
-func (p page) ready() bool { return p.run.Opened == nil && cannotRun(p.run, p.local) == "" }
-
-func (p page) needsTitle() string {
-	n := 0
-	for _, s := range p.run.Steps {
-		if standing(p.run, s) == journal.Asking {
-			n++
-		}
-	}
-	if n > 0 {
-		return "needs you: " + plural(n, "answer")
-	}
-	if p.ready() {
-		return "ready"
-	}
-	return "to look at"
-}
-
-// wants reports whether a status is one a person should see.
-func wants(s journal.Status) bool {
-	switch s {
-	case journal.Todo, journal.Done, journal.Waived:
-		return false
-	}
-	return true
-}
-
-// stepText is what a step has to say in one line.
-func stepText(run *state.Run, s state.Step, now time.Time) string {
-	if q := question(run, s.ID); q != nil {
-		return q.Text
-	}
-	if s.Summary != "" {
-		return s.Summary
-	}
-	if age := now.Sub(s.Since); s.Status == journal.Running && age > time.Second {
-		return "running for " + measure.Duration(age)
-	}
-	return string(s.Status)
 }
 
 // first is the statement that would run first, with its card.

@@ -75,7 +75,8 @@ func nearCounters(p *lint.Pass, s lint.Stmt, relation string) {
 			Message: fmt.Sprintf("%s is near its end: inserts fail when the counter is there.", what),
 			Why: fmt.Sprintf("%s gave %s of %s numbers (%d %%).", q.Name, measure.Grouped(q.Last),
 				measure.Grouped(end), percent(q.Last, end)),
-			Instead: "A new bigint column, a backfill and a swap, before anything else: belay explain huge-table-column",
+			Instead: "A new bigint column, a backfill and a swap, before anything else: belay explain " +
+				"huge-table-column",
 		})
 	}
 }
@@ -105,7 +106,8 @@ func nearParents(p *lint.Pass, s lint.Stmt, r *catalog.Relation) {
 				k.References),
 			Why: fmt.Sprintf("%s gave %s; %s ends at %s.", q.Name, measure.Grouped(q.Last), c.Type,
 				measure.Grouped(end)),
-			Instead: "A new bigint column, a backfill and a swap, before anything else: belay explain huge-table-column",
+			Instead: "A new bigint column, a backfill and a swap, before anything else: belay explain " +
+				"huge-table-column",
 		})
 	}
 }
