@@ -112,7 +112,7 @@ type Engine interface {
 	// Opening is what another host needs to go on with this run.
 	Opening() Opening
 	// UnitOutcome says how far a version came, by the journal.
-	UnitOutcome(version string) (intent *journal.UnitIntent, outcome string)
+	UnitOutcome(version string) (intent *journal.UnitIntent, outcome journal.Outcome)
 }
 
 // AppliedBy is the run that applied a version.

@@ -49,9 +49,8 @@ func Done(format string, args ...any) Outcome {
 // Exit is the error by which a step ends the run with an exit code.
 type Exit struct {
 	// Code is one of the exit codes of the command line.
-	Code int
-	// Outcome is applied, not applied, unknown, needs a person.
-	Outcome string
+	Code    int
+	Outcome journal.Outcome
 	// Summary is what the person reads last; Advice what to do now.
 	Summary, Advice string
 }
@@ -70,15 +69,6 @@ const (
 	ExitHazards = 3
 	ExitPerson  = 4
 	ExitUnknown = 5
-)
-
-// The outcomes of a run as run.finished spells them.
-const (
-	OutcomeApplied    = "applied"
-	OutcomeNotApplied = "not applied"
-	OutcomeUnknown    = "unknown"
-	OutcomePerson     = "needs a person"
-	OutcomeNothing    = "nothing pending"
 )
 
 // HintOf finds the advice of an error; "" where it has none.

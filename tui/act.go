@@ -5,6 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"belay/steps/fact"
 	"belay/steps/journal"
 	"belay/steps/state"
 	"belay/tui/follow"
@@ -189,7 +190,7 @@ func (m *model) pause() tea.Cmd {
 		t(m.run, &m.local)
 		return nil
 	}
-	if f := screen.Filling(m.run, m.local.Facts); f != nil && f.State == "paused" {
+	if f := screen.Filling(m.run, m.local.Facts); f != nil && f.State == fact.FillPaused {
 		return m.post(journal.Message{Kind: journal.Resume, Name: m.local.Name}, "resuming from the cursor")
 	}
 	return m.post(journal.Message{Kind: journal.Pause, Name: m.local.Name}, "pausing at the end of this batch")

@@ -261,7 +261,7 @@ func worst(run *state.Run) int {
 		}
 	}
 	for _, u := range run.Units {
-		if u.Outcome == "unknown" {
+		if u.Outcome == journal.OutcomeUnknown {
 			n++
 		}
 	}

@@ -39,7 +39,7 @@ func (a *app) answering(given map[string]string, only bool) func(journal.Questio
 // unanswered ends a command that writes nothing without an answer.
 func unanswered(q journal.QuestionAsked) error {
 	return &steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+		Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
 		Summary: "needs an answer to " + q.ID + ": " + q.Text + " (nothing was written)",
 		Advice:  "give it with --answers FILE",
 	}

@@ -11,6 +11,7 @@ import (
 	"belay/steps"
 	"belay/steps/demo"
 	"belay/steps/demo/lane"
+	"belay/steps/journal"
 )
 
 func (a *app) demoCommand() *cobra.Command {
@@ -61,7 +62,7 @@ func (a *app) demo(rows int64, script, fetches bool, output string) error {
 	}
 	if a.ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = &steps.Exit{
-			Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied,
+			Code: steps.ExitFailed, Outcome: journal.OutcomeNotApplied,
 			Summary: "the demo was stopped; everything of it is gone",
 		}
 	}
@@ -101,8 +102,9 @@ func sound(r lane.Results) error {
 		return nil
 	}
 	return &steps.Exit{
-		Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: "belay's own lane did not end as it should",
-		Advice: "this is a fault of belay or of a machine without room: play it again, and report it",
+		Code: steps.ExitFailed, Outcome: journal.OutcomeNotApplied,
+		Summary: "belay's own lane did not end as it should",
+		Advice:  "this is a fault of belay or of a machine without room: play it again, and report it",
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"belay/db/scratch/fetch"
 	"belay/sqlview/measure"
 	"belay/steps"
+	"belay/steps/journal"
 )
 
 // demoPrograms makes sure of the server programs that the demo starts. Where there are
@@ -68,7 +69,7 @@ func (a *app) offerPrograms(missing *scratch.NotFoundError) error {
 		return a.fetchPrograms()
 	}
 	return &steps.Exit{
-		Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: "nothing was installed or fetched",
+		Code: steps.ExitFailed, Outcome: journal.OutcomeNotApplied, Summary: "nothing was installed or fetched",
 		Advice: "`belay demo` asks again; --pg-bin names a folder of PostgreSQL programs",
 	}
 }
@@ -80,7 +81,7 @@ func (a *app) installPrograms(command string) error {
 	c.Stdin, c.Stdout, c.Stderr = a.in, a.terminal, a.terminal
 	if err := c.Run(); err != nil {
 		return &steps.Exit{
-			Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: command + ": " + err.Error(),
+			Code: steps.ExitFailed, Outcome: journal.OutcomeNotApplied, Summary: command + ": " + err.Error(),
 			Advice: "run it yourself, or let `belay demo --fetch` fetch the programs without root",
 		}
 	}

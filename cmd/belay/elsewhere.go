@@ -11,6 +11,7 @@ import (
 	"belay/steps"
 	"belay/steps/engine"
 	"belay/steps/handover"
+	"belay/steps/journal"
 )
 
 // elsewhere finds a run of another host in the ledger of the database, by the
@@ -57,7 +58,7 @@ func (a *app) elsewhere(id string) (run ledger.Open, found bool, err error) {
 func (a *app) takeOver(o ledger.Open, given map[string]string, headless bool) error {
 	if len(o.Sessions) > 0 {
 		return &steps.Exit{
-			Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+			Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
 			Summary: fmt.Sprintf("run %s of %s, since %s, runs: %s", o.Short(), o.Owner,
 				o.OpenedAt.Format(time.DateTime+" UTC"), o.Sessions[0]),
 			Advice: "watch or stop it on its host; it can be taken over once no session of it is left",

@@ -92,7 +92,7 @@ func (r *reader) next(ctx context.Context) (journal.Event, error) {
 		if ctx.Err() != nil {
 			id := engine.RunID(r.folder)
 			return e, &steps.Exit{
-				Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "left run " + id + " on its own",
+				Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: "left run " + id + " on its own",
 				Advice: "`belay attach " + id + "` shows it; `belay stop` stops it",
 			}
 		}

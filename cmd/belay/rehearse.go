@@ -9,6 +9,7 @@ import (
 	"belay/sqlview/parse"
 	"belay/steps"
 	"belay/steps/checklist"
+	"belay/steps/journal"
 	"belay/steps/project"
 	"belay/steps/rehearsal"
 )
@@ -106,12 +107,12 @@ func (a *app) tellRehearsal(r rehearsal.Record) error {
 	}
 	if r.Beyond {
 		return &steps.Exit{
-			Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: r.Verdict(),
+			Code: steps.ExitFailed, Outcome: journal.OutcomeNotApplied, Summary: r.Verdict(),
 			Advice: rehearsal.BeyondHint,
 		}
 	}
 	return &steps.Exit{
-		Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: r.Verdict(),
+		Code: steps.ExitFailed, Outcome: journal.OutcomeNotApplied, Summary: r.Verdict(),
 		Advice: "fix the file and rehearse again; the target was only read",
 	}
 }

@@ -59,8 +59,9 @@ func (d *rehearsalDesk) Ask(_ context.Context, _ string, q journal.QuestionAsked
 	}
 	if d.asked {
 		return "", &steps.Exit{
-			Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "needs an answer to " + q.ID + ": " + q.Text,
-			Advice: "give it with --answers FILE; nothing has changed",
+			Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
+			Summary: "needs an answer to " + q.ID + ": " + q.Text,
+			Advice:  "give it with --answers FILE; nothing has changed",
 		}
 	}
 	d.app.errOut.put(q.Why + "\n")
@@ -69,7 +70,7 @@ func (d *rehearsalDesk) Ask(_ context.Context, _ string, q journal.QuestionAsked
 	if err != nil {
 		return "",
 			&steps.Exit{
-				Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+				Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
 				Summary: "nobody answers any more: nothing has changed",
 			}
 	}
@@ -80,7 +81,7 @@ func (d *rehearsalDesk) HoldNext() (*steps.Exit, bool) { return nil, false }
 
 func (d *rehearsalDesk) Folder() string { return os.TempDir() }
 
-func (d *rehearsalDesk) UnitOutcome(string) (*journal.UnitIntent, string) { return nil, "" }
+func (d *rehearsalDesk) UnitOutcome(string) (*journal.UnitIntent, journal.Outcome) { return nil, "" }
 
 func (d *rehearsalDesk) LeftOpen(string, uint32) []string { return nil }
 func (d *rehearsalDesk) AppliedBefore(string, uint32) map[string]steps.AppliedBy {

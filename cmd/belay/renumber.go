@@ -163,7 +163,7 @@ func (a *app) renumberAll(p *project.Project, c renumber.Case, proposal *renumbe
 		return unanswered(q)
 	case answer != "yes":
 		return &steps.Exit{
-			Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "declined: nothing was renamed",
+			Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: "declined: nothing was renamed",
 		}
 	}
 	done, err := renumber.Do(a.ctx, dir, c, proposal, edits)

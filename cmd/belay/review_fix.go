@@ -11,6 +11,7 @@ import (
 	"belay/steps"
 	"belay/steps/fact"
 	"belay/steps/fix"
+	"belay/steps/journal"
 	"belay/steps/judge"
 	"belay/steps/project"
 )
@@ -86,7 +87,7 @@ func (a *app) writeFix(p *project.Project, proposals []fix.Proposal, answers map
 		case answer != "yes":
 			return wrote,
 				&steps.Exit{
-					Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "declined: nothing was written",
+					Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: "declined: nothing was written",
 				}
 		}
 		if err := a.writeOne(p, f, o.output); err != nil {

@@ -6,6 +6,7 @@ import (
 	"belay/sqlview/migration"
 	"belay/steps"
 	"belay/steps/engine"
+	"belay/steps/journal"
 	"belay/steps/playbook"
 	"belay/steps/project"
 )
@@ -53,7 +54,7 @@ func takenBack(p *project.Project, args []string) ([]string, error) {
 	}
 	var versions []string
 	for _, u := range k.Run.Units {
-		if u.Outcome == "applied" && k.Plan.Command != playbook.Rollback.Name {
+		if u.Outcome == journal.OutcomeApplied && k.Plan.Command != playbook.Rollback.Name {
 			versions = append(versions, u.Version)
 		}
 	}

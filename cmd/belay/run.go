@@ -89,7 +89,7 @@ func (a *app) nothing(p *project.Project, output string) error {
 		journal.RunFinished
 	}{
 		"run.finished",
-		journal.RunFinished{Exit: steps.ExitDone, Outcome: steps.OutcomeNothing, Summary: nothingPending(p)},
+		journal.RunFinished{Exit: steps.ExitDone, Outcome: journal.OutcomeNothing, Summary: nothingPending(p)},
 	}, false)
 }
 

@@ -10,6 +10,7 @@ import (
 	"belay/sqlview/migration"
 	"belay/steps"
 	"belay/steps/engine"
+	"belay/steps/journal"
 	"belay/steps/project"
 )
 
@@ -59,7 +60,7 @@ func (a *app) begin(p *project.Project, r request) (w watched, err error) {
 	switch {
 	case open && k.Live && r.headless:
 		return w, &steps.Exit{
-			Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+			Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
 			Summary: inTheWay(k),
 			Advice:  "`belay attach " + k.ID + "` shows it, `belay stop " + k.ID + "` stops it",
 		}

@@ -168,7 +168,7 @@ func (a *app) folderStatus(doc *statusDoc) (unread, err error) {
 	// before the folder is known is the folder's.
 	if f := r.Finished; doc.Folder == nil && f.Exit != steps.ExitDone && (doc.Target == nil || doc.Target.Connected) {
 		return &steps.Exit{
-			Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: f.Summary, Advice: f.Hint,
+			Code: steps.ExitFailed, Outcome: journal.OutcomeNotApplied, Summary: f.Summary, Advice: f.Hint,
 		}, nil
 	}
 	return nil, nil

@@ -103,7 +103,7 @@ func (a *app) deaf(k engine.Known, now bool) error {
 		why += "; the server could not be asked: " + err.Error()
 	}
 	return &steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+		Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
 		Summary: fmt.Sprintf("the engine of run %s does not hear the stop within %s: %s", k.ID, hearLimit, why),
 		Advice: fmt.Sprintf("SIGCONT to process %d lets it go on, and it stops then; or end it by SIGKILL, and "+
 			"`belay attach %s` asks the database what is there", pid, k.ID),

@@ -10,6 +10,7 @@ import (
 	"belay/db"
 	"belay/db/ledger"
 	"belay/steps"
+	"belay/steps/journal"
 )
 
 // strayLimit bounds what is asked of the server about a run that cannot be asked
@@ -73,7 +74,7 @@ func (a *app) stopStray(id string, now bool, why error) error {
 		advice = "look again with `belay watch`; its engine ends once it finds its folder gone"
 	}
 	return &steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+		Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
 		Summary: fmt.Sprintf("run %s has no folder on this host; on the server are: %s", id, said), Advice: advice,
 	}
 }

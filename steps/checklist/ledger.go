@@ -253,7 +253,7 @@ func (k *ledgerCheck) adopt(ctx context.Context, o *ledger.Open, s handover.Sett
 func (k *ledgerCheck) refuse(o ledger.Open, what, advice string) {
 	if k.folder.Ledger.Refusal == nil {
 		k.folder.Ledger.Refusal = &steps.Exit{
-			Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: o.Says(what), Advice: advice,
+			Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: o.Says(what), Advice: advice,
 		}
 	}
 	k.item("other-run", fact.Look, o.Says(what), advice)

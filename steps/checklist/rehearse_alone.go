@@ -16,7 +16,7 @@ import (
 
 // errNothing ends a rehearsal of an empty plan well.
 var errNothing = &steps.Exit{
-	Code: steps.ExitDone, Outcome: steps.OutcomeNothing, Summary: "nothing pending: nothing to rehearse",
+	Code: steps.ExitDone, Outcome: journal.OutcomeNothing, Summary: "nothing pending: nothing to rehearse",
 }
 
 // RehearseSchema rehearses what is pending on the target, on its schema, in a
@@ -128,7 +128,7 @@ func consentOn(ctx context.Context, e *steps.Env, t fact.Target) error {
 	})
 	if err == nil && answer != t.Database {
 		err = &steps.Exit{
-			Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "declined: nothing has changed",
+			Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: "declined: nothing has changed",
 		}
 	}
 	return err

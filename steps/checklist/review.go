@@ -219,7 +219,7 @@ func counts(stop, warn, notice int) string {
 func heartNow(ctx context.Context, e *steps.Env, target steps.Target, folder steps.Folder, p *steps.Plan) fact.Heart {
 	unit := p.Next(func(version string) bool {
 		_, outcome := e.Engine.UnitOutcome(version)
-		return outcome == "applied" || folder.Recorded(version)
+		return outcome == journal.OutcomeApplied || folder.Recorded(version)
 	})
 	if !target.Offline() {
 		sample, _, err := e.Sessions.Sample(ctx, impact.Relations(p))

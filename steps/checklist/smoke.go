@@ -206,7 +206,7 @@ func redSmoke(ctx context.Context, e *steps.Env, f fact.Smoke) (out steps.Outcom
 // well.
 func afterwards(e *steps.Env, summary string) error {
 	return &steps.Exit{
-		Code: steps.ExitFailed, Outcome: steps.OutcomeApplied, Summary: summary,
+		Code: steps.ExitFailed, Outcome: journal.OutcomeApplied, Summary: summary,
 		Advice: "roll back the code first if that is enough; `belay rollback " + e.Run + "` takes the schema back",
 	}
 }

@@ -39,16 +39,16 @@ func Abandon(k Known, by, reason string, now func() time.Time) (f journal.RunFin
 
 func abandoned(k Known, by, reason string) journal.RunFinished {
 	f := journal.RunFinished{
-		Exit: steps.ExitFailed, Outcome: steps.OutcomeNotApplied,
+		Exit: steps.ExitFailed, Outcome: journal.OutcomeNotApplied,
 		Summary: fmt.Sprintf("abandoned by %s: %s", by, reason),
 	}
 	for _, u := range k.Run.Units {
-		if u.Outcome == "applied" {
-			f.Outcome = steps.OutcomeApplied
+		if u.Outcome == journal.OutcomeApplied {
+			f.Outcome = journal.OutcomeApplied
 		}
 	}
 	if version := k.Run.Unresolved(); version != "" {
-		f.Outcome = steps.OutcomeUnknown
+		f.Outcome = journal.OutcomeUnknown
 		f.Summary += "; what came of " + version + " was never asked"
 		f.Hint = "look into the database what of " + version + " is there before anything runs again"
 	} else if version := k.Run.Begun(); version != "" {

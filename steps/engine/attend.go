@@ -123,14 +123,14 @@ func (g *engine) stop(now bool, by string) error {
 	if g.phase != running {
 		if now || g.run.Opened != nil || g.run.Kept() {
 			g.finish(journal.RunFinished{
-				Exit: steps.ExitPerson, Outcome: steps.OutcomePerson,
+				Exit: steps.ExitPerson, Outcome: journal.OutcomePerson,
 				Summary: "stopped before anything ran: nothing has changed",
 			})
 		}
 		return nil
 	}
 	g.holdNext = &steps.Exit{
-		Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: "stopped on request; nothing has changed",
+		Code: steps.ExitFailed, Outcome: journal.OutcomeNotApplied, Summary: "stopped on request; nothing has changed",
 	}
 	g.failWaiting(g.holdNext)
 	switch {
@@ -154,7 +154,7 @@ func (g *engine) failWaiting(why *steps.Exit) {
 func (g *engine) abandon() error {
 	if len(g.waiting) > 0 {
 		g.failWaiting(&steps.Exit{
-			Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "nobody answers any more",
+			Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: "nobody answers any more",
 			Advice: "`belay attach " + g.shortID() + "` goes on",
 		})
 		return nil
@@ -197,7 +197,7 @@ func (g *engine) forsaken() error {
 	}
 	g.forsook = true
 	exit := &steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+		Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
 		Summary: "the run folder was deleted, " + g.folder + ": the next file did not start",
 		Advice:  "the same command looks again at what is applied",
 	}
@@ -213,7 +213,7 @@ func (g *engine) forsaken() error {
 		return nil
 	}
 	if g.run.Opened == nil {
-		exit.Code, exit.Outcome, exit.Summary = steps.ExitFailed, steps.OutcomeNotApplied,
+		exit.Code, exit.Outcome, exit.Summary = steps.ExitFailed, journal.OutcomeNotApplied,
 			"the folder of this look was deleted: nothing has changed"
 	}
 	g.finish(journal.RunFinished{Exit: exit.Code, Outcome: exit.Outcome, Summary: exit.Summary, Hint: exit.Advice})
@@ -238,7 +238,7 @@ const nobodyWatches = "belay: nobody watches"
 // errUnwatched holds the next unit while nobody watches: a lost terminal is not
 // consent.
 var errUnwatched = &steps.Exit{
-	Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+	Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
 	Summary: "the screen was lost; the next file did not start",
 	Advice:  "`belay attach` goes on from here",
 }

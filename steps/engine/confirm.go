@@ -80,7 +80,7 @@ func (g *engine) openRun() error {
 	if g.run.Opened == nil {
 		if k, there := g.inTheWay(); there {
 			g.finish(journal.RunFinished{
-				Exit: steps.ExitPerson, Outcome: steps.OutcomePerson,
+				Exit: steps.ExitPerson, Outcome: journal.OutcomePerson,
 				Summary: fmt.Sprintf("run %s of %s, since %s, is open on this database: nothing has changed",
 					k.ID, k.Plan.By, k.Plan.At.Format(time.DateTime+" UTC")),
 				Hint: "`belay attach " + k.ID + "` shows it, or finds out what became of it",
@@ -149,6 +149,6 @@ func (g *engine) chosen() []string {
 
 // declined ends a look by a person's no.
 func (g *engine) declined(summary string) error {
-	g.finish(journal.RunFinished{Exit: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: summary})
+	g.finish(journal.RunFinished{Exit: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: summary})
 	return nil
 }

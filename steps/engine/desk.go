@@ -133,7 +133,7 @@ func (d *desk) Opening() (o steps.Opening) {
 	return o
 }
 
-func (d *desk) UnitOutcome(version string) (intent *journal.UnitIntent, outcome string) {
+func (d *desk) UnitOutcome(version string) (intent *journal.UnitIntent, outcome journal.Outcome) {
 	_ = d.do(context.Background(), func() error {
 		for _, u := range d.g.run.Units {
 			if u.Version == version {

@@ -141,7 +141,7 @@ func drive(ctx context.Context, order Order, p patience) (int, error) {
 // be written.
 func (g *engine) brokenOff(err error) journal.RunFinished {
 	f := journal.RunFinished{
-		Exit: steps.ExitFailed, Outcome: steps.OutcomeNotApplied,
+		Exit: steps.ExitFailed, Outcome: journal.OutcomeNotApplied,
 		Summary: "the engine was ended: " + err.Error() + "; nothing has changed", Hint: steps.HintOf(err),
 	}
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
@@ -152,7 +152,7 @@ func (g *engine) brokenOff(err error) journal.RunFinished {
 	}
 	f.Summary = "the engine was ended: " + err.Error()
 	if f = g.leftOpen(f); f.Exit == steps.ExitFailed {
-		f.Exit, f.Outcome = steps.ExitPerson, steps.OutcomePerson
+		f.Exit, f.Outcome = steps.ExitPerson, journal.OutcomePerson
 		f.Hint = strings.TrimPrefix(f.Hint+"; `belay attach "+g.shortID()+"` goes on from here", "; ")
 	}
 	return f
@@ -255,7 +255,7 @@ func (g *engine) back() bool { return g.order.Command == playbook.Rollback.Name 
 // refuse ends a life that cannot begin with a sentence that screens can show.
 func (g *engine) refuse(err error) error {
 	g.finish(g.leftOpen(journal.RunFinished{
-		Exit: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: err.Error(), Hint: steps.HintOf(err),
+		Exit: steps.ExitFailed, Outcome: journal.OutcomeNotApplied, Summary: err.Error(), Hint: steps.HintOf(err),
 	}))
 	return err
 }

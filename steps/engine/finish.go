@@ -46,13 +46,13 @@ func (g *engine) leftOpen(f journal.RunFinished) journal.RunFinished {
 		"` asks the database and goes on", "; ")
 	if version := g.run.Unresolved(); version != "" {
 		return journal.RunFinished{
-			Exit: steps.ExitUnknown, Outcome: steps.OutcomeUnknown, Hint: hint,
+			Exit: steps.ExitUnknown, Outcome: journal.OutcomeUnknown, Hint: hint,
 			Summary: "what came of " + version + " was not asked: " + f.Summary,
 		}
 	}
 	if version := g.run.Begun(); version != "" {
 		return journal.RunFinished{
-			Exit: steps.ExitPerson, Outcome: steps.OutcomePerson, Hint: hint,
+			Exit: steps.ExitPerson, Outcome: journal.OutcomePerson, Hint: hint,
 			Summary: version + " was begun and is not done: " + f.Summary,
 		}
 	}
@@ -79,7 +79,7 @@ func saveReport(folder string, r report.Report) error {
 
 // complete ends a run whose every step is behind it.
 func (g *engine) complete() error {
-	f := journal.RunFinished{Exit: steps.ExitDone, Outcome: steps.OutcomeApplied, Summary: g.appliedSentence()}
+	f := journal.RunFinished{Exit: steps.ExitDone, Outcome: journal.OutcomeApplied, Summary: g.appliedSentence()}
 	if d := g.run.Doubt(); d.Hidden {
 		// Not 4: that would leave the run open, and nothing of it is left to do.
 		f.Exit, f.Hint = steps.ExitFailed,
@@ -97,7 +97,7 @@ func (g *engine) complete() error {
 func (g *engine) appliedSentence() string {
 	n := 0
 	for _, u := range g.run.Units {
-		if u.Outcome == "applied" {
+		if u.Outcome == journal.OutcomeApplied {
 			n++
 		}
 	}
@@ -135,15 +135,15 @@ func (g *engine) runEnded(e ended) error {
 
 // outcome is what the units came to: a step after them that fails takes nothing
 // back.
-func (g *engine) outcome() string {
+func (g *engine) outcome() journal.Outcome {
 	if s := g.run.Step("run"); s != nil && s.Status == journal.Done {
-		return steps.OutcomeApplied
+		return journal.OutcomeApplied
 	}
-	left := slices.ContainsFunc(g.run.Units, func(u state.Unit) bool { return u.Outcome != "applied" })
+	left := slices.ContainsFunc(g.run.Units, func(u state.Unit) bool { return u.Outcome != journal.OutcomeApplied })
 	if len(g.run.Units) > 0 && !left {
-		return steps.OutcomeApplied // what came behind the last of them failed
+		return journal.OutcomeApplied // what came behind the last of them failed
 	}
-	return steps.OutcomeNotApplied
+	return journal.OutcomeNotApplied
 }
 
 // noteEnd keeps the exit of a step that ended while the engine was leaving.
@@ -156,19 +156,19 @@ func (g *engine) noteEnd(e ended) {
 // park closes the connections and ends the engine; attach starts a new one.
 func (g *engine) park(reason string) error {
 	g.failWaiting(&steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "left open: " + reason,
+		Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: "left open: " + reason,
 		Advice: "`belay attach " + g.shortID() + "` goes on",
 	})
 	if err := g.record("", "", journal.RunParked{Reason: reason}); err != nil {
 		return err
 	}
 	g.env.Steering.Leave(&steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "left open: " + reason,
+		Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: "left open: " + reason,
 		Advice: "`belay attach " + g.shortID() + "` goes on",
 	}, nobodyWatches)
 	if g.inHand == "" {
 		g.finish(journal.RunFinished{
-			Exit: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "left open: " + reason,
+			Exit: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: "left open: " + reason,
 			Hint: "`belay attach " + g.shortID() + "` goes on",
 		})
 	}

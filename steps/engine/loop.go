@@ -66,7 +66,7 @@ func (g *engine) speechless(err error) {
 	if g.holdNext != nil {
 		return
 	}
-	g.holdNext = &steps.Exit{Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: err.Error()}
+	g.holdNext = &steps.Exit{Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: err.Error()}
 	g.env.Steering.Leave(err, "belay: the journal cannot be written")
 }
 

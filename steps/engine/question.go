@@ -81,7 +81,7 @@ func (g *engine) askAndWait(step string, q journal.QuestionAsked, got chan answe
 	if _, open := g.waiting[q.ID]; open && g.order.Headless {
 		delete(g.waiting, q.ID)
 		got <- answer{err: &steps.Exit{
-			Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+			Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
 			Summary: "needs an answer to " + q.ID + ": " + q.Text,
 			Advice:  "give it with --answers and run the same command again, or `belay attach " + g.shortID() + "`",
 		}}

@@ -206,7 +206,7 @@ func Applied(meant func(Plan) bool) map[string]steps.AppliedBy {
 		}
 		for _, u := range k.Run.Units {
 			switch {
-			case u.Outcome != "applied":
+			case u.Outcome != journal.OutcomeApplied:
 			case k.Plan.Command == playbook.Rollback.Name:
 				delete(by, u.Version)
 			default:

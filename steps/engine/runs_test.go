@@ -14,7 +14,7 @@ import (
 // waits for it, and finds the run as it was left.
 func TestSettledWaitsForTheEnginesEnd(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "7f3a11c2")
-	l, err := open(folder, journal.RunFinished{Exit: steps.ExitPerson, Outcome: steps.OutcomePerson})
+	l, err := open(folder, journal.RunFinished{Exit: steps.ExitPerson, Outcome: journal.OutcomePerson})
 	if err != nil {
 		t.Fatal(err)
 	}

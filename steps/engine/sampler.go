@@ -199,7 +199,7 @@ func (g *engine) rejudge(s activity.Sample) error {
 func (g *engine) nextUnit() int {
 	return g.found.Plan.Next(func(version string) bool {
 		for _, came := range g.run.Units {
-			if came.Version == version && came.Outcome == "applied" {
+			if came.Version == version && came.Outcome == journal.OutcomeApplied {
 				return true
 			}
 		}

@@ -99,7 +99,7 @@ func (g *engine) askConfirm() error {
 	chosen := g.chosen()
 	if len(chosen) == 0 {
 		if g.order.Headless {
-			g.finish(journal.RunFinished{Exit: steps.ExitDone, Outcome: steps.OutcomeNothing, Summary: g.nothing()})
+			g.finish(journal.RunFinished{Exit: steps.ExitDone, Outcome: journal.OutcomeNothing, Summary: g.nothing()})
 		}
 		return nil
 	}
@@ -123,7 +123,7 @@ func (g *engine) askConfirm() error {
 	}
 	if g.run.Question(g.confirmID()) != nil {
 		g.finish(journal.RunFinished{
-			Exit: steps.ExitPerson, Outcome: steps.OutcomePerson,
+			Exit: steps.ExitPerson, Outcome: journal.OutcomePerson,
 			Summary: "needs " + g.confirmID() + ": the name of the database",
 			Hint:    "put " + g.confirmID() + " = \"" + target.Database + "\" into the answers file",
 		})
@@ -164,7 +164,7 @@ func (g *engine) giveUp(blocked []state.Step) error {
 	for _, s := range blocked {
 		if (s.Status == journal.Failed && !g.asks(s.ID)) || len(g.openQuestions()) == 0 {
 			g.finish(g.leftOpen(journal.RunFinished{
-				Exit: exitOf(s.Status), Outcome: steps.OutcomeNotApplied, Summary: s.ID + ": " + s.Summary,
+				Exit: exitOf(s.Status), Outcome: journal.OutcomeNotApplied, Summary: s.ID + ": " + s.Summary,
 				Hint: s.Hint,
 			}))
 			return nil
@@ -181,7 +181,7 @@ func (g *engine) unanswered() journal.RunFinished {
 		asked = append(asked, q.ID+": "+q.Text)
 	}
 	return journal.RunFinished{
-		Exit: steps.ExitPerson, Outcome: steps.OutcomePerson,
+		Exit: steps.ExitPerson, Outcome: journal.OutcomePerson,
 		Summary: "needs an answer to " + strings.Join(asked, "; ") + " (nothing has changed)",
 		Hint:    "give it with --answers FILE; `belay explain questions` says what each one means",
 	}

@@ -6,6 +6,7 @@ import (
 	"belay/db/dbtest"
 	"belay/steps"
 	"belay/steps/fact"
+	"belay/steps/journal"
 	"belay/steps/state"
 )
 
@@ -30,7 +31,7 @@ func TestEngineOnAServerOfBelays(t *testing.T) {
 	}
 	l.leave()
 	r = l.end()
-	if r.Finished == nil || r.Finished.Outcome != steps.OutcomeNotApplied || r.StopAsked == nil {
+	if r.Finished == nil || r.Finished.Outcome != journal.OutcomeNotApplied || r.StopAsked == nil {
 		t.Fatalf("finished %+v, stop asked %+v\n%v", r.Finished, r.StopAsked, r.Log)
 	}
 }

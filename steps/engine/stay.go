@@ -87,7 +87,7 @@ func (g *engine) unwatchedEnd(why string) journal.RunFinished {
 		}
 	}
 	return journal.RunFinished{
-		Exit: steps.ExitPerson, Outcome: steps.OutcomePerson,
+		Exit: steps.ExitPerson, Outcome: journal.OutcomePerson,
 		Summary: fmt.Sprintf("the screen was lost at %s, before the run began; %s; nothing has changed",
 			g.run.ScreenLost.UTC().Format("15:04:05 UTC"), strings.Join(came, "; ")),
 		Hint: why,

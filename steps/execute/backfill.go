@@ -83,14 +83,14 @@ func (f *filler) keep(ctx context.Context) error {
 	}
 	if answer, _, _ := f.env().Engine.Given(steps.LedgerCreate); answer != "yes" {
 		return &steps.Exit{
-			Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+			Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
 			Summary: "the ledger is gone and nobody agreed to make it",
 			Advice:  "`belay attach " + f.env().Run + "` asks again",
 		}
 	}
 	if _, err := ledger.Create(ctx, c); err != nil {
 		return &steps.Exit{
-			Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: err.Error(), Advice: steps.HintOf(err),
+			Code: steps.ExitFailed, Outcome: journal.OutcomeNotApplied, Summary: err.Error(), Advice: steps.HintOf(err),
 		}
 	}
 	return f.env().Note(ctx, "run", "created the ledger: schema belay")
@@ -125,7 +125,7 @@ func (f *filler) prepare(ctx context.Context) (err error) {
 		}
 		if err := backfill.Trial(ctx, f.r.trio.Executor, f.plan); err != nil {
 			return &steps.Exit{
-				Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: err.Error(),
+				Code: steps.ExitFailed, Outcome: journal.OutcomeNotApplied, Summary: err.Error(),
 				Advice: steps.HintOf(err),
 			}
 		}
@@ -150,7 +150,7 @@ func (f *filler) read(ctx context.Context) (err error) {
 	}
 	if err != nil {
 		return &steps.Exit{
-			Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Summary: err.Error(), Advice: steps.HintOf(err),
+			Code: steps.ExitFailed, Outcome: journal.OutcomeNotApplied, Summary: err.Error(), Advice: steps.HintOf(err),
 		}
 	}
 	return nil
@@ -187,7 +187,7 @@ func (f *filler) apply(ctx context.Context, u apply.Unit) error {
 		return nil
 	}
 	x := &steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+		Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
 		Summary: fmt.Sprintf("%s: %s: %v", f.u.Path, u.Name, res.Err),
 		Advice:  "`belay attach " + f.env().Run + "` goes on from here",
 	}
@@ -243,7 +243,7 @@ func (f *filler) ended(err error, s backfill.Snapshot) error {
 	var moved *backfill.MovedError
 	var taken *ledger.TakenOverError
 	var held *backfill.HeldError
-	x := &steps.Exit{Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Advice: f.resume()}
+	x := &steps.Exit{Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Advice: f.resume()}
 	at := fmt.Sprintf("%s: %d rows are done", f.u.Path, s.Rows)
 	switch {
 	case errors.As(err, &exit):

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"belay/db/apply"
 	"belay/db/backfill"
 	"belay/sqlview/lock"
 	"belay/steps"
@@ -95,14 +94,14 @@ func (f *filler) coverage() string {
 func (f *filler) incomplete(ctx context.Context, left int64) error {
 	reason := f.leftover(left)
 	err := f.env().Engine.Record(ctx, "run", journal.UnitEnded{
-		Unit: f.i, Version: f.u.Migration.Version, Outcome: string(apply.NotApplied), Reason: reason,
+		Unit: f.i, Version: f.u.Migration.Version, Outcome: journal.OutcomeNotApplied, Reason: reason,
 		Left: []string{"the rows that were filled"},
 	})
 	if err != nil {
 		return err
 	}
 	return &steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: reason,
+		Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: reason,
 		Advice: f.coverage() + "; " + f.resume() + ", and fills what is left",
 	}
 }
@@ -111,7 +110,7 @@ func (f *filler) incomplete(ctx context.Context, left int64) error {
 // left: no file runs over it unseen.
 func (f *filler) recordedWithLeft(left int64, reason string) error {
 	return &steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+		Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
 		Summary: fmt.Sprintf("recorded, and %s: %s", f.leftover(left), reason),
 		Advice:  "no file after it has begun; `belay attach " + f.env().Run + "` goes on with it as it is",
 	}
@@ -135,7 +134,7 @@ func doneBefore(f *filler, result backfill.Result, verified string) fact.Filling
 	return fact.Filling{
 		At: time.Now().UTC(), Unit: f.i, ID: f.id, Relation: f.plan.Relation, Set: f.plan.Statement.Set,
 		Where: f.plan.Statement.Guard,
-		State: string(backfill.Done), Phase: string(backfill.Finished), Progress: 1, Rows: result.Rows,
+		State: fact.FillDone, Phase: fact.FillPhase(backfill.Finished), Progress: 1, Rows: result.Rows,
 		Total:   result.Rows,
 		Batches: result.Batches, TookMS: result.Took.Milliseconds(), Verified: verified,
 	}

@@ -92,7 +92,7 @@ func (w *fillWatch) look(ctx context.Context) error {
 	}
 	if w.f.env().Headless {
 		return &steps.Exit{
-			Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+			Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
 			Summary: fmt.Sprintf("%s: %s; %d rows are done", w.f.u.Path, s.Reason, s.Rows), Advice: w.f.resume(),
 		}
 	}
@@ -178,7 +178,8 @@ func (w *fillWatch) filling(result *backfill.Result, err error) fact.Filling {
 	f := fact.Filling{
 		At: time.Now().UTC(), Unit: w.f.i, ID: w.f.id, Relation: p.Relation, Set: p.Statement.Set,
 		Where: p.Statement.Guard,
-		Leaf:  s.Leaf, LeafNumber: s.LeafNumber, Leaves: s.Leaves, State: string(s.State), Phase: string(s.Phase),
+		Leaf:  s.Leaf, LeafNumber: s.LeafNumber, Leaves: s.Leaves, State: fact.FillState(s.State),
+		Phase:    fact.FillPhase(s.Phase),
 		Progress: s.Progress, Rows: s.Rows, Total: s.Total, Batches: s.Batches, Rate: s.Rate, Average: s.Average,
 		LeftLowMS: s.LeftLow.Milliseconds(), LeftHighMS: s.LeftHigh.Milliseconds(),
 		BatchMS: float64(s.Batch.Microseconds()) / 1000, TargetMS: s.Target.Milliseconds(), BatchRows: s.BatchRows,
@@ -202,7 +203,7 @@ func (w *fillWatch) filling(result *backfill.Result, err error) fact.Filling {
 		f.TookMS = result.Took.Milliseconds()
 	}
 	if owner, ok := movedTo(err); ok {
-		f.State, f.Owner = "elsewhere", owner
+		f.State, f.Owner = fact.FillElsewhere, owner
 	}
 	return f
 }

@@ -69,7 +69,7 @@ func blockedBy(g apply.Ghost) string {
 
 func (r *runner) leftRunning(u *steps.Unit) error {
 	return &steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+		Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
 		Summary: u.Migration.Version + " still runs on the server and was left alone",
 		Advice:  "`belay attach " + r.env.Run + "` looks again",
 	}

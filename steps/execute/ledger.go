@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"belay/db"
-	"belay/db/apply"
 	"belay/db/ledger"
 	"belay/steps"
 	"belay/steps/handover"
@@ -47,7 +46,7 @@ func (r *runner) stillOurs(ctx context.Context) error {
 func (r *runner) takenOver(ctx context.Context, e *ledger.TakenOverError) error {
 	if e.Owner == "" {
 		return &steps.Exit{
-			Code: steps.ExitUnknown, Outcome: steps.OutcomeUnknown, Summary: e.Error(),
+			Code: steps.ExitUnknown, Outcome: journal.OutcomeUnknown, Summary: e.Error(),
 			Advice: "make sure which server this is and what of the run is there; nothing more was sent",
 		}
 	}
@@ -55,7 +54,7 @@ func (r *runner) takenOver(ctx context.Context, e *ledger.TakenOverError) error 
 		return err
 	}
 	return &steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+		Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
 		Summary: "taken over by " + e.Owner + "; nothing more was sent from here", Advice: e.Hint(),
 	}
 }
@@ -89,7 +88,7 @@ func (r *runner) takeOver(ctx context.Context) error {
 	var taken *ledger.TakenOverError
 	if errors.As(err, &taken) {
 		return &steps.Exit{
-			Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+			Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
 			Summary: taken.Error() + " at the same moment; nothing was sent from here", Advice: taken.Hint(),
 		}
 	}
@@ -121,7 +120,7 @@ func (r *runner) quiet(ctx context.Context, o *ledger.Open) error {
 			return nil
 		case time.Now().After(deadline):
 			return &steps.Exit{
-				Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+				Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
 				Summary: fmt.Sprintf("run %s of %s still has a session: %s", o.Short(), o.Owner, who),
 				Advice:  "wait until it is gone, or have it ended by pg_terminate_backend; nothing was taken over",
 			}
@@ -167,7 +166,7 @@ func copiedUnits(story *state.Run, owner string) []journal.Body {
 			continue
 		}
 		all = append(all, *u.Intent)
-		if u.Outcome == string(apply.Applied) {
+		if u.Outcome == journal.OutcomeApplied {
 			all = append(all, journal.UnitApplied{
 				Unit: u.Number, Version: u.Version, Proof: "by the journal of " + owner,
 			})
@@ -233,7 +232,7 @@ func (r *runner) notKept(ctx context.Context, err error) error {
 	switch {
 	case errors.As(err, &other):
 		return &steps.Exit{
-			Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: other.Says("is open on this database"),
+			Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: other.Says("is open on this database"),
 			Advice: other.Hint(),
 		}
 	case errors.As(err, &taken):

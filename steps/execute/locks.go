@@ -9,6 +9,7 @@ import (
 	"belay/db"
 	"belay/db/ledger"
 	"belay/steps"
+	"belay/steps/journal"
 )
 
 // own takes belay's advisory lock of this database: one run at a time. Nobody
@@ -23,7 +24,7 @@ func (r *runner) own(ctx context.Context) error {
 	}
 	who := r.othersHold(ctx, r.trio.Executor, holder)
 	return &steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "another run is open on this database: " + who,
+		Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: "another run is open on this database: " + who,
 		Advice: "wait for it, or watch it with `belay attach` on its host; nothing has changed",
 	}
 }
@@ -50,7 +51,7 @@ func (r *runner) takeKeys(ctx context.Context) error {
 			}
 			if time.Now().After(deadline) {
 				return &steps.Exit{
-					Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+					Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
 					Summary: fmt.Sprintf("%s is migrating this database: %v holds its lock", r.folder.Format.Name,
 						holder),
 					Advice: "wait until it is done, then run again; nothing has changed",
@@ -101,7 +102,7 @@ func (r *runner) noOwnDump(ctx context.Context) error {
 			return nil
 		case time.Now().After(deadline):
 			return &steps.Exit{
-				Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+				Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
 				Summary: fmt.Sprintf("a pg_dump of belay's still reads this database (pid %d): it holds every table",
 					pid),
 				Advice: "wait until it is done; nothing has changed",

@@ -20,9 +20,6 @@ type lost struct {
 	from int
 }
 
-// wasLost is the journal's word for a unit that is lost.
-const wasLost = "lost"
-
 // missingUnits asks for every unit that the journal says is applied. A unit that
 // leaves no history row cannot be asked for; one that has its mark in the ledger
 // is there.
@@ -30,7 +27,7 @@ func (r *runner) missingUnits(ctx context.Context) ([]lost, error) {
 	var all []lost
 	for i, u := range r.plan.Units {
 		_, outcome := r.env.Engine.UnitOutcome(u.Migration.Version)
-		if (outcome != string(apply.Applied) && outcome != wasLost) || u.Mark.SQL == "" ||
+		if (outcome != journal.OutcomeApplied && outcome != journal.OutcomeLost) || u.Mark.SQL == "" ||
 			r.marks[u.Name].State == ledger.Applied {
 			continue
 		}
@@ -45,7 +42,7 @@ func (r *runner) missingUnits(ctx context.Context) ([]lost, error) {
 		if u.Wrap != apply.OneByOne {
 			p.Why = "the history table does not have it"
 		}
-		said.Outcome, said.Evidence = wasLost, "it was applied, and now "+p.Why
+		said.Outcome, said.Evidence = journal.OutcomeLost, "it was applied, and now "+p.Why
 		if err := r.env.Engine.Record(ctx, "run", said); err != nil {
 			return nil, err
 		}
@@ -65,7 +62,7 @@ func (r *runner) stillThere(ctx context.Context) error {
 
 func (r *runner) isLost(l lost) *steps.Exit {
 	return &steps.Exit{
-		Code: steps.ExitUnknown, Outcome: steps.OutcomeUnknown,
+		Code: steps.ExitUnknown, Outcome: journal.OutcomeUnknown,
 		Summary: fmt.Sprintf("%s: lost: it was applied, and now %s", l.unit.Migration.Up.Path, l.why),
 		Advice: "a failover or a restore took it, and perhaps more: look first; `belay attach " + r.env.Run +
 			"` runs it again once you say so (run.lost)",
@@ -115,7 +112,7 @@ func (r *runner) promoted(ctx context.Context, was, now int64) error {
 		return err
 	}
 	return &steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+		Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
 		Summary: "left as it is: another server was promoted since this run began",
 		Advice:  "`belay attach " + r.env.Run + "` goes on later",
 	}

@@ -13,6 +13,7 @@ import (
 	"belay/db/ledger"
 	"belay/sqlview/parse"
 	"belay/steps"
+	"belay/steps/journal"
 )
 
 // Run applies what of the plan is not applied yet. history is the tool's table as
@@ -27,7 +28,7 @@ func Run(ctx context.Context, e *steps.Env, target steps.Target, folder steps.Fo
 	defer r.release()
 	applied := 0
 	for i, u := range plan.Units {
-		if _, outcome := e.Engine.UnitOutcome(u.Migration.Version); outcome != string(apply.Applied) {
+		if _, outcome := e.Engine.UnitOutcome(u.Migration.Version); outcome != journal.OutcomeApplied {
 			u.From = r.from[u.Migration.Version]
 			if err := r.unit(ctx, i, u); err != nil {
 				return r.history, out, err
@@ -128,7 +129,7 @@ func (r *runner) createHistory(ctx context.Context) error {
 	res := r.x.Run(ctx, u)
 	if res.Outcome != apply.Applied {
 		return &steps.Exit{
-			Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied,
+			Code: steps.ExitFailed, Outcome: journal.OutcomeNotApplied,
 			Summary: fmt.Sprintf("the history table %s could not be made: %v", t.Quoted, res.Err), Advice: res.Hint(),
 		}
 	}

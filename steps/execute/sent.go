@@ -21,7 +21,7 @@ const (
 func (r *runner) sent(ctx context.Context, u *steps.Unit, p apply.Evidence) (apply.Evidence, error) {
 	s := u.Statements[*p.Sent]
 	unknown := &steps.Exit{
-		Code: steps.ExitUnknown, Outcome: steps.OutcomeUnknown,
+		Code: steps.ExitUnknown, Outcome: journal.OutcomeUnknown,
 		Summary: fmt.Sprintf("%s: outcome unknown: %s", u.Migration.Up.Path, p.Why),
 		Advice: "look what it did; then `belay attach " + r.env.Run +
 			"` asks whether to send it again or to count it as run (run.sent)",

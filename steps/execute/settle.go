@@ -22,10 +22,11 @@ func (r *runner) settle(ctx context.Context) error {
 	}
 	for i, u := range r.plan.Units {
 		intent, outcome := r.env.Engine.UnitOutcome(u.Migration.Version)
-		if outcome == string(apply.Applied) || outcome == wasLost || u.Backfill != nil || (intent == nil && !adopted) {
+		if outcome == journal.OutcomeApplied || outcome == journal.OutcomeLost || u.Backfill != nil ||
+			(intent == nil && !adopted) {
 			continue // the ledger knows how far a backfill came
 		}
-		if outcome == string(apply.NotApplied) && u.Wrap != apply.OneByOne && !adopted {
+		if outcome == journal.OutcomeNotApplied && u.Wrap != apply.OneByOne && !adopted {
 			continue // undone as a whole; one by one, some of its statements may stand
 		}
 		if _, err := r.probe(ctx, i, &u, r.traceOf(&u, intent)); err != nil {

@@ -97,7 +97,7 @@ func (r *runner) mayStart(ctx context.Context, i int, u steps.Unit) error {
 	}
 	if answer != "yes" {
 		return &steps.Exit{
-			Code: steps.ExitPerson, Outcome: steps.OutcomePerson, Summary: "left as it is",
+			Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: "left as it is",
 			Advice: "`belay attach` goes on later",
 		}
 	}
@@ -107,11 +107,11 @@ func (r *runner) mayStart(ctx context.Context, i int, u steps.Unit) error {
 // held is how a run ends that may not start its next unit: stopped with nothing
 // applied it is as if it had never begun, with something applied it is left open.
 func (r *runner) held(why *steps.Exit) error {
-	if why.Outcome != steps.OutcomeNotApplied || !r.someApplied() {
+	if why.Outcome != journal.OutcomeNotApplied || !r.someApplied() {
 		return why
 	}
 	left := *why
-	left.Code, left.Outcome = steps.ExitPerson, steps.OutcomePerson
+	left.Code, left.Outcome = steps.ExitPerson, journal.OutcomePerson
 	left.Summary, left.Advice = "stopped on request before all files had run", "`belay run` goes on from here"
 	return &left
 }
@@ -134,7 +134,7 @@ func (r *runner) proof(u steps.Unit, res apply.Result) string {
 
 func (r *runner) recordEnd(ctx context.Context, i int, u steps.Unit, res apply.Result) error {
 	e := journal.UnitEnded{
-		Unit: i, Version: u.Migration.Version, Outcome: string(res.Outcome), Reason: string(res.Reason),
+		Unit: i, Version: u.Migration.Version, Outcome: journal.Outcome(res.Outcome), Reason: string(res.Reason),
 		Left: res.Left, Blockers: blockers(res.Blockers), Hint: res.Hint(),
 	}
 	if res.Err != nil {
@@ -211,7 +211,7 @@ func standing(all []apply.Blocker) string {
 
 // ended is how a run ends whose unit was not applied.
 func (r *runner) ended(u steps.Unit, res apply.Result) error {
-	x := &steps.Exit{Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied, Advice: res.Hint()}
+	x := &steps.Exit{Code: steps.ExitFailed, Outcome: journal.OutcomeNotApplied, Advice: res.Hint()}
 	name := u.Migration.Up.Path
 	unchanged := r.unchanged()
 	if !res.Unchanged() {
@@ -219,7 +219,7 @@ func (r *runner) ended(u steps.Unit, res apply.Result) error {
 	}
 	switch res.Reason {
 	case apply.Held:
-		x.Code, x.Outcome = steps.ExitPerson, steps.OutcomePerson
+		x.Code, x.Outcome = steps.ExitPerson, journal.OutcomePerson
 		x.Summary = fmt.Sprintf("%s: gave up after %d tries: %s; %s", name, res.Attempts, standing(res.Blockers),
 			unchanged)
 		x.Advice = "wait until nothing is in the way, or end what is, then run again"
@@ -229,7 +229,7 @@ func (r *runner) ended(u steps.Unit, res apply.Result) error {
 			x.Summary = fmt.Sprintf("%s: stopped: %v; %s", name, res.Err, unchanged)
 		}
 		if !res.Unchanged() || r.someApplied() {
-			x.Code, x.Outcome = steps.ExitPerson, steps.OutcomePerson
+			x.Code, x.Outcome = steps.ExitPerson, journal.OutcomePerson
 		}
 	case apply.HoldExceeded:
 		x.Summary = fmt.Sprintf("%s: took longer than judged, so the server undid it: %s", name, unchanged)
@@ -251,7 +251,7 @@ func (r *runner) ended(u steps.Unit, res apply.Result) error {
 	if u.Wrap == apply.OneByOne && !res.Unchanged() {
 		// Closed, it would leave a dirty version behind of which no other run knows
 		// which of its statements stand.
-		x.Code, x.Outcome = steps.ExitPerson, steps.OutcomePerson
+		x.Code, x.Outcome = steps.ExitPerson, journal.OutcomePerson
 		if res.Reason == apply.Halfway {
 			return x
 		}
@@ -274,7 +274,7 @@ func (r *runner) unchanged() string {
 
 func (r *runner) someApplied() bool {
 	for _, u := range r.plan.Units {
-		if _, outcome := r.env.Engine.UnitOutcome(u.Migration.Version); outcome == "applied" {
+		if _, outcome := r.env.Engine.UnitOutcome(u.Migration.Version); outcome == journal.OutcomeApplied {
 			return true
 		}
 	}

@@ -37,7 +37,7 @@ func (r *runner) unknown(ctx context.Context, i int, u *steps.Unit, res apply.Re
 	}
 	if err != nil {
 		return false, &steps.Exit{
-			Code: steps.ExitUnknown, Outcome: steps.OutcomeUnknown,
+			Code: steps.ExitUnknown, Outcome: journal.OutcomeUnknown,
 			Summary: fmt.Sprintf("%s: outcome unknown: the server's answer was lost, and the server cannot be "+
 				"asked: %v", u.Migration.Up.Path, err),
 			Advice: "`belay attach " + r.env.Run +
@@ -84,12 +84,12 @@ func (r *runner) undone(ctx context.Context, u *steps.Unit, p apply.Evidence) (a
 	left := leftBehind(u, p)
 	if len(left) == 0 {
 		return false, &steps.Exit{
-			Code: steps.ExitFailed, Outcome: steps.OutcomeNotApplied,
+			Code: steps.ExitFailed, Outcome: journal.OutcomeNotApplied,
 			Summary: said + r.unchanged(), Advice: "run it again",
 		}
 	}
 	return false, &steps.Exit{
-		Code: steps.ExitPerson, Outcome: steps.OutcomePerson,
+		Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
 		Summary: said + "left behind: " + strings.Join(left, ", "),
 		Advice:  "`belay attach " + r.env.Run + "` goes on from there",
 	}
@@ -214,7 +214,7 @@ func (r *runner) probe(ctx context.Context, i int, u *steps.Unit, trace apply.Tr
 			return r.sent(ctx, u, p)
 		case p.Outcome == apply.Unknown:
 			return p, &steps.Exit{
-				Code: steps.ExitUnknown, Outcome: steps.OutcomeUnknown,
+				Code: steps.ExitUnknown, Outcome: journal.OutcomeUnknown,
 				Summary: fmt.Sprintf("%s: outcome unknown: %s", u.Migration.Up.Path, p.Why),
 				Advice:  "look at what is named there; belay runs nothing again by itself",
 			}
@@ -238,14 +238,17 @@ func (r *runner) evidence(ctx context.Context, u *steps.Unit, trace apply.Trace)
 
 // probed is what the database answered, in the journal's words.
 func probed(i int, u *steps.Unit, p apply.Evidence) journal.UnitProbed {
-	said := journal.UnitProbed{Unit: i, Version: u.Migration.Version, Outcome: string(p.Outcome), Evidence: p.Why}
+	said := journal.UnitProbed{
+		Unit: i, Version: u.Migration.Version, Outcome: journal.Outcome(p.Outcome), Evidence: p.Why,
+	}
 	if len(p.Ghosts) > 0 {
 		said.Outcome, said.PID = "running", p.Ghosts[0].PID
 	}
 	if len(u.Statements) > 1 {
 		for _, s := range p.Statements {
 			said.Statements = append(said.Statements, journal.StatementProbed{
-				Statement: s.Index, SQL: fact.SQL(u.Statements[s.Index].SQL, u.Hidden), Outcome: string(s.Outcome),
+				Statement: s.Index, SQL: fact.SQL(u.Statements[s.Index].SQL, u.Hidden),
+				Outcome:  journal.Outcome(s.Outcome),
 				Evidence: s.Why,
 			})
 		}

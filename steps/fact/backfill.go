@@ -2,6 +2,24 @@ package fact
 
 import "time"
 
+// FillState is what a backfill is in, and FillPhase what it does now; the words
+// are db/backfill's. It is elsewhere where another process goes on with it.
+type (
+	FillState string
+	FillPhase string
+)
+
+// What a screen tells apart; the other words are shown as they are.
+const (
+	FillRunning   FillState = "running"
+	FillPaused    FillState = "paused"
+	FillDone      FillState = "done"
+	FillElsewhere FillState = "elsewhere"
+
+	FillBatches   FillPhase = "batches"
+	FillVerifying FillPhase = "verifying"
+)
+
 // Backfill is what was read of a table before it is filled: the statement, the
 // way through it, and what a person should know.
 type Backfill struct {
@@ -41,12 +59,11 @@ type Filling struct {
 	Set      string    `json:"set"`
 	Where    string    `json:"where,omitempty"`
 	// Leaf is in hand, number LeafNumber from 1 of Leaves.
-	Leaf       string `json:"leaf,omitempty"`
-	LeafNumber int    `json:"leaf_number,omitempty"`
-	Leaves     int    `json:"leaves,omitempty"`
-	// State is running, paused, done, elsewhere. Phase is what it does now.
-	State string `json:"state"`
-	Phase string `json:"phase"`
+	Leaf       string    `json:"leaf,omitempty"`
+	LeafNumber int       `json:"leaf_number,omitempty"`
+	Leaves     int       `json:"leaves,omitempty"`
+	State      FillState `json:"state"`
+	Phase      FillPhase `json:"phase"`
 	// Progress is 0 to 1 by key position. Rows is exact, Total an estimate.
 	Progress float64 `json:"progress"`
 	Rows     int64   `json:"rows"`

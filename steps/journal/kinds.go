@@ -68,11 +68,10 @@ type RunAbandoned struct {
 
 // RunFinished is always the last event of a run.
 type RunFinished struct {
-	Exit int `json:"exit"`
-	// Outcome is applied, not applied, unknown, nothing pending, needs a person.
-	Outcome string `json:"outcome"`
-	Summary string `json:"summary"`
-	Hint    string `json:"hint,omitempty"`
+	Exit    int     `json:"exit"`
+	Outcome Outcome `json:"outcome"`
+	Summary string  `json:"summary"`
+	Hint    string  `json:"hint,omitempty"`
 }
 
 // StepStarted is written before a step does anything.
@@ -276,7 +275,7 @@ type UnitApplied struct {
 type UnitEnded struct {
 	Unit     int       `json:"unit"`
 	Version  string    `json:"version"`
-	Outcome  string    `json:"outcome"` // not applied, unknown
+	Outcome  Outcome   `json:"outcome"` // not applied, unknown
 	Reason   string    `json:"reason"`
 	Error    string    `json:"error,omitempty"`
 	Hint     string    `json:"hint,omitempty"`
@@ -288,9 +287,9 @@ type UnitEnded struct {
 // UnitProbed says what the database answered about a unit whose outcome was
 // unknown.
 type UnitProbed struct {
-	Unit    int    `json:"unit"`
-	Version string `json:"version"`
-	Outcome string `json:"outcome"` // applied, not applied, running, unknown, lost
+	Unit    int     `json:"unit"`
+	Version string  `json:"version"`
+	Outcome Outcome `json:"outcome"` // applied, not applied, running, unknown, lost
 	// Evidence names what was read, such as "no history row; backend 5512 is gone".
 	Evidence string `json:"evidence"`
 	PID      int    `json:"pid,omitempty"` // of a ghost that still works
@@ -301,10 +300,10 @@ type UnitProbed struct {
 
 // StatementProbed is one statement of a unit that was asked for.
 type StatementProbed struct {
-	Statement int    `json:"statement"`
-	SQL       string `json:"sql"`
-	Outcome   string `json:"outcome"` // applied, not applied, unknown
-	Evidence  string `json:"evidence"`
+	Statement int     `json:"statement"`
+	SQL       string  `json:"sql"`
+	Outcome   Outcome `json:"outcome"` // applied, not applied, unknown
+	Evidence  string  `json:"evidence"`
 }
 
 // StopRequested says that somebody asked to stop: before the next unit, or now.

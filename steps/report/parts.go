@@ -27,9 +27,9 @@ func units(r *state.Run) []Unit {
 }
 
 func fill(u *Unit, came *state.Unit) {
-	u.Outcome = came.Outcome
+	u.Outcome = string(came.Outcome)
 	if u.Outcome == "" {
-		u.Outcome = "unknown"
+		u.Outcome = string(journal.OutcomeUnknown)
 	}
 	longest, total := came.Stalled()
 	u.Tries, u.LongestMS, u.WaitedMS = len(came.Tries), longest.Milliseconds(), total.Milliseconds()
@@ -41,7 +41,7 @@ func fill(u *Unit, came *state.Unit) {
 	if a := came.Applied; a != nil {
 		u.Proof, u.MS, u.Changes = a.Proof, a.MS, came.Changes
 	}
-	if e := came.Ended; e != nil && came.Outcome != "applied" {
+	if e := came.Ended; e != nil && came.Outcome != journal.OutcomeApplied {
 		u.Reason, u.SQLState = e.Reason, e.SQLState
 		u.Left = append(u.Left, e.Left...)
 	}

@@ -126,7 +126,7 @@ type Line struct {
 func Of(r *state.Run) Report {
 	out := Report{Schema: Schema, Run: r.ID, Version: r.Engine.Version, Outcome: "not finished", Finished: r.FinishedAt}
 	if r.Finished != nil {
-		out.Outcome, out.Exit, out.Summary = r.Finished.Outcome, r.Finished.Exit, r.Finished.Summary
+		out.Outcome, out.Exit, out.Summary = string(r.Finished.Outcome), r.Finished.Exit, r.Finished.Summary
 	}
 	if r.Opened != nil {
 		out.Tool, out.PlanSHA256 = r.Opened.Tool, r.Opened.PlanSHA256

@@ -24,17 +24,18 @@ func (r *Run) Departed(word journal.RunFinished, said bool, how string) journal.
 	}
 	if r.Opened == nil {
 		return journal.RunFinished{
-			Exit: exitFailed, Outcome: "not applied",
+			Exit: exitFailed, Outcome: journal.OutcomeNotApplied,
 			Summary: "the engine ended without a word: " + how + "; nothing has changed",
 			Hint:    "run the same command again",
 		}
 	}
 	f := journal.RunFinished{
-		Exit: exitUnknown, Outcome: "unknown", Summary: "the engine of run " + r.ID + " ended without a word: " + how,
-		Hint: "`belay attach " + r.ID + "` asks the database what of it is there",
+		Exit: exitUnknown, Outcome: journal.OutcomeUnknown,
+		Summary: "the engine of run " + r.ID + " ended without a word: " + how,
+		Hint:    "`belay attach " + r.ID + "` asks the database what of it is there",
 	}
 	if r.Unresolved() == "" {
-		f.Exit, f.Outcome = exitPerson, "needs a person"
+		f.Exit, f.Outcome = exitPerson, journal.OutcomePerson
 		f.Summary += "; no file was running"
 		f.Hint = "`belay attach " + r.ID + "` goes on from here"
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"belay/steps/fact"
+	"belay/steps/journal"
 )
 
 // Doubt is why what was applied is not called proved.
@@ -30,7 +31,7 @@ func (r *Run) Doubt() Doubt {
 	}
 	var d Doubt
 	for _, u := range r.Units {
-		if u.Outcome != "applied" || u.Number >= len(plan.Units) {
+		if u.Outcome != journal.OutcomeApplied || u.Number >= len(plan.Units) {
 			continue
 		}
 		path := plan.Units[u.Number].Path

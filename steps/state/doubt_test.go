@@ -38,7 +38,7 @@ func TestDoubt(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := New()
-			r.Units = []Unit{{Outcome: "applied"}}
+			r.Units = []Unit{{Outcome: journal.OutcomeApplied}}
 			statementEnded(r, journal.Event{}, journal.StatementEnded{Tag: c.tag})
 			know(t, r, fact.Plan{Units: []fact.Unit{{Path: "1.sql"}}})
 			know(t, r, fact.Review{Result: sqlview.Result{Files: []sqlview.FileResult{

@@ -45,7 +45,7 @@ func unitProgress(r *Run, _ journal.Event, b journal.UnitProgress) {
 
 func unitApplied(r *Run, e journal.Event, b journal.UnitApplied) {
 	u := r.unit(b.Unit)
-	u.Version, u.Applied, u.Outcome, u.At = b.Version, &b, "applied", e.At
+	u.Version, u.Applied, u.Outcome, u.At = b.Version, &b, journal.OutcomeApplied, e.At
 	u.Attempt, u.Statement = nil, -1
 	did := ""
 	if changed := u.Changed(); changed != "" {
@@ -65,7 +65,7 @@ func unitProbed(r *Run, e journal.Event, b journal.UnitProbed) {
 	u := r.unit(b.Unit)
 	u.Version, u.Probed, u.At = b.Version, &b, e.At
 	switch b.Outcome {
-	case "applied", "not applied", "lost":
+	case journal.OutcomeApplied, journal.OutcomeNotApplied, journal.OutcomeLost:
 		u.Outcome = b.Outcome
 	}
 	r.say(e, "asked the database about %s: %s (%s)", b.Version, b.Outcome, b.Evidence)

@@ -75,7 +75,7 @@ type Run struct {
 // what came; "" = there is none.
 func (r *Run) Unresolved() string {
 	for _, u := range r.Units {
-		if u.Intent != nil && u.Outcome != "applied" && u.Outcome != "not applied" {
+		if u.Intent != nil && u.Outcome != journal.OutcomeApplied && u.Outcome != journal.OutcomeNotApplied {
 			return u.Version
 		}
 	}
@@ -86,7 +86,7 @@ func (r *Run) Unresolved() string {
 // known of it; "" = there is none.
 func (r *Run) Begun() string {
 	for _, u := range r.Units {
-		if u.Intent != nil && u.Outcome != "applied" {
+		if u.Intent != nil && u.Outcome != journal.OutcomeApplied {
 			return u.Version
 		}
 	}

@@ -31,7 +31,7 @@ type Unit struct {
 	// Progress is the newest word of a build; nil = none.
 	Progress *journal.UnitProgress
 	// Outcome is applied, not applied, unknown; "" while it runs or never began.
-	Outcome string
+	Outcome journal.Outcome
 	Applied *journal.UnitApplied
 	Ended   *journal.UnitEnded
 	Probed  *journal.UnitProbed

@@ -17,12 +17,12 @@ func (p *printer) filling(f *fact.Filling) {
 	if f.LeftHighMS > 0 {
 		text += fmt.Sprintf(", left about %s to %s", measure.MS(f.LeftLowMS), measure.MS(f.LeftHighMS))
 	}
-	if f.Phase == "verifying" && f.ToCheck > 0 {
+	if f.Phase == fact.FillVerifying && f.ToCheck > 0 {
 		text = fmt.Sprintf("verifying: %s of ~%s rows looked at again", measure.Count(float64(f.Checked)),
 			measure.Count(float64(f.ToCheck)))
 	}
 	switch {
-	case f.State == "paused":
+	case f.State == fact.FillPaused:
 		text = "[=] " + f.Reason + "; " + text + "; the word is resume"
 	case f.Waiting != "":
 		text = "[=] waits for " + measure.Duration(p.now().Sub(f.WaitingSince)) + ": " + f.Waiting + "; " + text

@@ -273,7 +273,7 @@ func (p *printer) tail(step string) string {
 
 // try writes a closed try, at most one line a second.
 func (p *printer) try(e journal.Event, b journal.Attempted) {
-	if b.Outcome != "applied" && e.At.Sub(p.tried) < time.Second {
+	if b.Outcome != string(journal.OutcomeApplied) && e.At.Sub(p.tried) < time.Second {
 		p.held++
 		return
 	}
@@ -308,8 +308,8 @@ func (p *printer) ended(e journal.Event, b journal.UnitEnded) {
 }
 
 func (p *printer) finished(e journal.Event, b journal.RunFinished) {
-	text := b.Outcome + ": " + b.Summary
-	if strings.HasPrefix(b.Summary, b.Outcome+": ") { // nothing pending: …
+	text := string(b.Outcome) + ": " + b.Summary
+	if strings.HasPrefix(b.Summary, string(b.Outcome)+": ") { // nothing pending: …
 		text = b.Summary
 	}
 	p.say(e.At, "%s   exit=%d", text, b.Exit)

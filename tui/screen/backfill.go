@@ -64,7 +64,7 @@ func Filling(run *state.Run, f *Facts) *fact.Filling {
 }
 
 // isPaused reports whether the backfill waits for a person.
-func isPaused(f *fact.Filling) bool { return f.State == "paused" }
+func isPaused(f *fact.Filling) bool { return f.State == fact.FillPaused }
 
 func cannotPause(run *state.Run, l Local) string {
 	f := Filling(run, l.Facts)
@@ -77,7 +77,7 @@ func cannotPause(run *state.Run, l Local) string {
 		return "nothing here can be paused: no backfill runs"
 	case l.Lost:
 		return "the engine is gone: `belay attach " + run.ID + "` goes on from the cursor"
-	case f.State == "elsewhere":
+	case f.State == fact.FillElsewhere:
 		return "it goes on elsewhere: " + f.Owner
 	}
 	return ""
@@ -139,7 +139,7 @@ func (p page) filling(f *fact.Filling) look.Panel {
 	if f.Leaves > 1 && f.Leaf != "" {
 		title += fmt.Sprintf(", leaf %d of %d: %s", f.LeafNumber, f.Leaves, f.Leaf)
 	}
-	return look.Panel{Name: "filling", Title: title, State: p.fillState(f), Focus: f.State == "running",
+	return look.Panel{Name: "filling", Title: title, State: p.fillState(f), Focus: f.State == fact.FillRunning,
 		Lines: func(w int) []string {
 			out := p.fillSQL(f, w)
 			if p.h >= 18 {
@@ -163,7 +163,7 @@ func (p page) fillSQL(f *fact.Filling, w int) []string {
 }
 
 func (p page) fillRowsDone(f *fact.Filling) string {
-	if f.State == "done" {
+	if f.State == fact.FillDone {
 		return p.Text(look.Strong, measure.Grouped(f.Rows)) + p.Plain(" rows")
 	}
 	return p.Text(look.Strong, measure.Count(float64(f.Rows))) +
@@ -173,15 +173,15 @@ func (p page) fillRowsDone(f *fact.Filling) string {
 // fillState is whether it is at full speed, in a word.
 func (p page) fillState(f *fact.Filling) string {
 	switch {
-	case f.State == "elsewhere":
+	case f.State == fact.FillElsewhere:
 		return p.Text(look.Attention, p.Marks.Running+" goes on elsewhere")
 	case isPaused(f):
 		return p.Text(look.Attention, p.Marks.Paused+" paused")
-	case f.State == "done" && f.Left > 0:
+	case f.State == fact.FillDone && f.Left > 0:
 		return p.Text(look.Attention, p.Marks.Look+" done, some rows left")
-	case f.State == "done":
+	case f.State == fact.FillDone:
 		return p.Text(look.OK, p.Marks.Done+" done")
-	case f.Phase == "verifying":
+	case f.Phase == fact.FillVerifying:
 		return p.Text(look.Accent, "verifying")
 	case f.Waiting != "":
 		return p.Text(look.Attention, p.Marks.Paused+" waits")
@@ -194,7 +194,7 @@ func (p page) fillState(f *fact.Filling) string {
 
 // fillAge is how old the numbers of a running backfill are.
 func (p page) fillAge(f *fact.Filling) time.Duration {
-	if f.State != "running" || p.run.Finished != nil {
+	if f.State != fact.FillRunning || p.run.Finished != nil {
 		return 0
 	}
 	return p.now.Sub(p.f.At[f.Fact()])
@@ -209,7 +209,7 @@ func (p page) fillWhy(f *fact.Filling, w int) []string {
 		return "for " + measure.Duration(max(p.now.Sub(at), 0)) + ": "
 	}
 	switch {
-	case f.State == "elsewhere":
+	case f.State == fact.FillElsewhere:
 		return p.Row("owner", p.Text(look.Attention, f.Owner)+p.Plain("; nothing more is sent from here"), w)
 	case isPaused(f):
 		role := look.Attention
@@ -217,7 +217,7 @@ func (p page) fillWhy(f *fact.Filling, w int) []string {
 			role = look.Danger
 		}
 		return p.Row("paused", p.Plain(since(f.PausedSince))+p.Text(role, f.Reason), w)
-	case f.State == "done":
+	case f.State == fact.FillDone:
 		role := look.OK
 		if f.Left > 0 {
 			role = look.Attention
@@ -234,14 +234,14 @@ func (p page) fillNumbers(f *fact.Filling, w int) []string {
 	pace := p.Text(look.Strong, measure.Rate(f.Rate)) + p.Plain(" rows/s  ") +
 		p.Spark(look.Accent, p.f.Trends["rate"][max(0, len(p.f.Trends["rate"])-30):])
 	switch {
-	case f.State == "running" && f.Phase == "verifying" && f.ToCheck > 0:
+	case f.State == fact.FillRunning && f.Phase == fact.FillVerifying && f.ToCheck > 0:
 		pace = p.Plain(fmt.Sprintf("%s of ~%s rows looked at", measure.Count(float64(f.Checked)),
 			measure.Count(float64(f.ToCheck))))
-	case f.State == "running" && f.Phase != "" && f.Phase != "batches":
-		pace += p.Plain("  now " + f.Phase)
+	case f.State == fact.FillRunning && f.Phase != "" && f.Phase != fact.FillBatches:
+		pace += p.Plain("  now " + string(f.Phase))
 	case isPaused(f):
 		pace = p.Plain("0, was " + measure.Rate(f.Average) + " rows/s")
-	case f.State == "done":
+	case f.State == fact.FillDone:
 		pace = p.Plain(measure.Rate(f.Average) + " rows/s on average")
 	}
 	out := p.Row("rate", pace, w)
@@ -261,9 +261,9 @@ func (p page) fillNumbers(f *fact.Filling, w int) []string {
 // timeLeft is a range, and nothing before there is one.
 func timeLeft(f *fact.Filling) string {
 	switch {
-	case f.State == "done":
+	case f.State == fact.FillDone:
 		return "took " + measure.MS(f.TookMS) + " without pauses"
-	case f.State == "elsewhere":
+	case f.State == fact.FillElsewhere:
 		return ""
 	case f.LeftHighMS <= 0:
 		return "time left: not known yet"
@@ -281,7 +281,7 @@ func timeLeft(f *fact.Filling) string {
 // signals are the throttle signals, those over their limit first.
 func (p page) signals(f *fact.Filling) look.Panel {
 	panel := look.Panel{Name: "signals", Title: "slows down or waits when", Give: 4, Min: 2}
-	if f.State == "done" || f.State == "elsewhere" {
+	if f.State == fact.FillDone || f.State == fact.FillElsewhere {
 		panel.Lines = func(int) []string { return nil }
 		return panel
 	}
@@ -346,7 +346,7 @@ func overLimit(s fact.Reading) int {
 func fillRemains(run *state.Run, f *fact.Filling) (head, text string) {
 	rows := measure.Count(float64(f.Rows)) + " rows stay filled"
 	switch {
-	case f.State == "elsewhere":
+	case f.State == fact.FillElsewhere:
 		return "", "it goes on elsewhere; you may leave"
 	case isPaused(f):
 		return "safe to leave: ", "nothing is open in the database; another host can resume it"

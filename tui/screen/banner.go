@@ -79,7 +79,7 @@ func bannerParts(p page) []string {
 func goesOn(p page) string {
 	switch f := p.run.Finished; {
 	case f != nil && f.Exit == 0:
-		return p.Text(look.OK, p.Marks.Done+" "+f.Outcome)
+		return p.Text(look.OK, p.Marks.Done+" "+string(f.Outcome))
 	case f != nil:
 		return p.Text(look.Danger, p.Marks.Failed+" "+p.stopped())
 	case p.local.Lost:

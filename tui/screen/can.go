@@ -274,7 +274,7 @@ func concurrent(run *state.Run, f *Facts) bool {
 
 func progress(run *state.Run, f *Facts) (done, of int) {
 	for _, u := range run.Units {
-		if u.Outcome == "applied" {
+		if u.Outcome == journal.OutcomeApplied {
 			done++
 		}
 	}

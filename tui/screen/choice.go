@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"belay/sqlview/measure"
+	"belay/steps/journal"
 	"belay/steps/state"
 	"belay/tui/look"
 )
@@ -64,7 +65,7 @@ func (p page) holds(w int) []string {
 	var out []string
 	for i := range p.run.Units {
 		u := &p.run.Units[i]
-		if u.Outcome == "applied" || len(u.Tries) == 0 {
+		if u.Outcome == journal.OutcomeApplied || len(u.Tries) == 0 {
 			continue
 		}
 		longest, total := u.Stalled()

@@ -133,7 +133,7 @@ func stopLine(p page) (head, text string) {
 // source says where what is seen comes from.
 func source(p page, s Screen) string {
 	if p.run.Finished != nil {
-		return p.run.Finished.Outcome + ": " + p.run.Finished.Summary
+		return string(p.run.Finished.Outcome) + ": " + p.run.Finished.Summary
 	}
 	if p.run.Parked != "" {
 		return "left open: " + p.run.Parked + "; `belay attach " + Short(p.run.ID) + "` goes on"

@@ -43,7 +43,7 @@ func Summary(run *state.Run, l Local, now time.Time) []string {
 	p := page{Look: l.Look, run: run, local: l, f: l.Facts, now: now}
 	var out []string
 	if f := run.Finished; f != nil {
-		out = append(out, strings.ToUpper(f.Outcome)+": "+f.Summary)
+		out = append(out, strings.ToUpper(string(f.Outcome))+": "+f.Summary)
 		if f.Hint != "" {
 			out = append(out, "do: "+f.Hint)
 		}

@@ -106,17 +106,17 @@ func (p page) unitState(u *state.Unit) (string, look.Role, string) {
 	switch {
 	case u == nil:
 		return p.Marks.Todo, look.Plain, "to do"
-	case u.Probed != nil && u.Probed.Outcome == "running":
+	case u.Probed != nil && u.Probed.Outcome == journal.OutcomeRunning:
 		return p.Marks.Running, look.Accent, fmt.Sprintf("still running, pid %d", u.Probed.PID)
-	case u.Outcome == "applied" && u.Applied != nil:
+	case u.Outcome == journal.OutcomeApplied && u.Applied != nil:
 		return p.Marks.Done, look.OK, "applied in " + measure.MS(u.Applied.MS)
-	case u.Outcome == "applied":
+	case u.Outcome == journal.OutcomeApplied:
 		return p.Marks.Done, look.OK, "applied"
-	case u.Outcome == "not applied":
+	case u.Outcome == journal.OutcomeNotApplied:
 		return p.Marks.Failed, look.Attention, "not applied"
-	case u.Outcome == "lost":
+	case u.Outcome == journal.OutcomeLost:
 		return p.Marks.Failed, look.Danger, "lost: this server does not have it"
-	case u.Outcome == "unknown":
+	case u.Outcome == journal.OutcomeUnknown:
 		return p.Marks.Asking, look.Danger, "unknown: the database must be asked"
 	case u.Intent != nil && u.Attempt == nil && u.SQL == "" && len(u.Tries) > 0 && u.NextTry().IsZero():
 		return p.Marks.Paused, look.Attention, "not applied after " + tries(len(u.Tries)) + ", nothing has changed"
@@ -140,7 +140,7 @@ func (p page) result() look.Panel {
 	panel := look.Panel{Name: "result", Title: "result"}
 	switch {
 	case f != nil && f.Exit == 0:
-		panel.State = p.Text(look.OK, p.Marks.Done+" "+f.Outcome)
+		panel.State = p.Text(look.OK, p.Marks.Done+" "+string(f.Outcome))
 	case f != nil:
 		panel.State = p.Text(look.Attention, p.Marks.Look+" "+p.stopped())
 	case Busy(p.run):
@@ -167,10 +167,10 @@ func (p page) result() look.Panel {
 // stopped is how a run ended that did not reach its end. "Not applied" is the word of a
 // program for it, and wrong to a person where some of its files are.
 func (p page) stopped() string {
-	if done, of := progress(p.run, p.f); done > 0 && p.run.Finished.Outcome == "not applied" {
+	if done, of := progress(p.run, p.f); done > 0 && p.run.Finished.Outcome == journal.OutcomeNotApplied {
 		return fmt.Sprintf("%d of %d applied", done, of)
 	}
-	return p.run.Finished.Outcome
+	return string(p.run.Finished.Outcome)
 }
 
 // summed is the run in one line: what was applied, how long a lock was held at most,
@@ -229,10 +229,10 @@ func (p page) unitDetails(u *state.Unit, w int) []string {
 			out = append(out, p.Marked(look.Plain, " ", p.Text(r, text), w)...)
 		}
 	}
-	if u.Applied != nil && u.Outcome == "applied" {
+	if u.Applied != nil && u.Outcome == journal.OutcomeApplied {
 		add(look.Plain, u.Applied.Proof)
 	}
-	if u.Ended != nil && u.Outcome != "applied" {
+	if u.Ended != nil && u.Outcome != journal.OutcomeApplied {
 		p.ended(u.Ended, add)
 	}
 	if n := len(u.Tries); n > 0 {
@@ -274,14 +274,14 @@ func (p page) probed(u *state.Unit, w int) []string {
 	for _, s := range u.Probed.Statements {
 		sign, role := p.Marks.Todo, look.Attention
 		switch s.Outcome {
-		case "applied":
+		case journal.OutcomeApplied:
 			sign, role = p.Marks.Done, look.OK
-		case "unknown":
+		case journal.OutcomeUnknown:
 			sign, role = p.Marks.Asking, look.Danger
 		}
 		text := p.Plain(fmt.Sprintf("%d  %s", s.Statement+1, p.Cut(flat(s.SQL), w/2)))
 		out = append(out, p.Marked(role, "  "+sign, text, w)...)
-		out = append(out, p.Marked(look.Plain, "     ", p.Plain(s.Outcome+": "+s.Evidence), w)...)
+		out = append(out, p.Marked(look.Plain, "     ", p.Plain(string(s.Outcome)+": "+s.Evidence), w)...)
 	}
 	return out
 }
