@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"belay/db"
 	"belay/db/apply"
 	"belay/db/dbtest"
 	"belay/db/scratch"
@@ -49,6 +50,43 @@ func TestHeldBehindABlocker(t *testing.T) {
 		t.Errorf("attempts %d, blockers %+v", got.Attempts, got.Blockers)
 	}
 	untouched(t, d)
+}
+
+// A wait that is over before the monitor has looked leaves nobody unnamed.
+func TestBlockerThatNobodySawWaitedForIsNamed(t *testing.T) {
+	d := shop(t)
+	x, rec := executor(t, d.DSN)
+	x.Limits.Attempts = 2
+	pid, release := d.Blocker(t, `SELECT count(*) FROM t`)
+	defer release()
+	d.Blocker(t, `SELECT count(*) FROM schema_migrations`) // in nobody's way
+	var waited chan struct{}
+	rec.hook = func(e apply.Event) error {
+		switch e.Kind {
+		case apply.StatementBegun:
+			lent := make(chan struct{})
+			waited = make(chan struct{})
+			go func(waited chan struct{}) {
+				_ = x.Trio.Monitor.Lend(context.Background(), 0, func(*db.Conn) error {
+					close(lent)
+					<-waited
+					return nil
+				})
+			}(waited)
+			<-lent
+		case apply.StatementEnded:
+			close(waited)
+		}
+		return nil
+	}
+	got := x.Run(t.Context(), unit(addColumn()))
+	want(t, got, apply.NotApplied, apply.Held)
+	if len(got.Blockers) != 1 || got.Blockers[0].PID != int(pid) || got.Blockers[0].Attempts != 2 {
+		t.Errorf("blockers %+v", got.Blockers)
+	}
+	if len(rec.of(apply.Waiting)) != 0 {
+		t.Error("somebody looked while it waited: this proves nothing")
+	}
 }
 
 // Sessions that come and go earn one longer rung; one that stays does not.

@@ -14,7 +14,7 @@ import (
 
 // A plain role sees neither backend_type nor query of an autovacuum worker, but
 // pg_stat_progress_vacuum shows its pid to everyone, and it has no user.
-const blockersSQL = `select b.pid, coalesce(a.application_name, ''), coalesce(a.usename, ''), coalesce(a.client_addr::text, ''),
+const sessionsSQL = `select b.pid, coalesce(a.application_name, ''), coalesce(a.usename, ''), coalesce(a.client_addr::text, ''),
 	coalesce(a.backend_type, ''), coalesce(a.state, ''),
 	coalesce((extract(epoch from a.xact_start) * 1000000)::int8, 0),
 	coalesce((extract(epoch from pg_catalog.clock_timestamp() - a.xact_start) * 1000)::int8, 0),
@@ -23,10 +23,18 @@ const blockersSQL = `select b.pid, coalesce(a.application_name, ''), coalesce(a.
 	coalesce(a.query like '%(to prevent wraparound)%', false),
 	coalesce((select l.virtualxid from pg_catalog.pg_locks l
 		where l.pid = b.pid and l.locktype = 'virtualxid' and l.granted limit 1), '')
-from (select distinct pid from pg_catalog.unnest(pg_catalog.pg_blocking_pids($1::int4)) as p(pid)) b
+from (select distinct pid from pg_catalog.unnest(` + pidsMark + `) as p(pid)) b
 left join pg_catalog.pg_stat_activity a on a.pid = b.pid
 left join pg_catalog.pg_stat_progress_vacuum v on v.pid = b.pid
 order by b.pid`
+
+// pidsMark stands in sessionsSQL where the sessions are listed.
+const pidsMark = "/* pids */"
+
+var (
+	blockersSQL = strings.Replace(sessionsSQL, pidsMark, "pg_catalog.pg_blocking_pids($1::int4)", 1)
+	namedSQL    = strings.Replace(sessionsSQL, pidsMark, "$1::int4[]", 1)
+)
 
 // A statement that needs a lock waits for one on the relation, a CONCURRENTLY for
 // the transaction itself.
@@ -44,6 +52,11 @@ func blockers(ctx context.Context, c *pgx.Conn, pid, on string) ([]Blocker, erro
 	if err != nil {
 		return nil, err
 	}
+	return described(ctx, c, rows, pid, on)
+}
+
+// described makes blockers of what sessionsSQL answers.
+func described(ctx context.Context, c *pgx.Conn, rows [][]string, pid, on string) ([]Blocker, error) {
 	var out []Blocker
 	for _, r := range rows {
 		if r[0] == "0" { // the server's number for a prepared transaction

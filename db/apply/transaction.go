@@ -95,6 +95,14 @@ func (r *run) ladder(ctx context.Context, once func(rung time.Duration) ending) 
 
 // afterwards asks which blockers are still there, now that we no longer wait.
 func (r *run) afterwards(ctx context.Context, rung time.Duration, e ending) tried {
+	if len(r.waitOld) == 0 {
+		// The wait was over before anybody looked.
+		if held, err := r.watch.holders(ctx, r.wanted()); err != nil {
+			r.blinded(err)
+		} else {
+			r.inTheWay(held)
+		}
+	}
 	t := tried{rung: rung, waited: max(e.held, rung), seen: r.waitOld}
 	r.blockers.add(r.waitSeen)
 	if len(t.seen) == 0 {
