@@ -120,19 +120,30 @@ type AppliedBy struct {
 	Run      string
 	At       time.Time
 	Timeline int64
-	// SHA256 is the file's, Dir and Folder where the run was begun, and of which folder.
-	SHA256, Dir, Folder string
+	// SHA256 is the file's, SQL what of it ran; Dir and Folder where the run was begun,
+	// and of which folder.
+	SHA256, SQL, Dir, Folder string
 }
 
 // Altered is the problem of a file that is not what a run applied; false = it is.
 func (a AppliedBy) Altered(up migration.File) (migration.Problem, bool) {
-	return migration.Problem{
+	p := migration.Problem{
 		Kind: migration.Edited, Paths: []string{up.Path}, Stops: true,
 		Message: fmt.Sprintf("%s is not what run %s applied at %s", up.Path, a.Run,
 			a.At.UTC().Format("2006-01-02 15:04 UTC")),
 		Hint: "take the file back as it was, and put the difference into a new migration; what ran is in the plan " +
 			"that `belay report " + a.Run + "` tells of",
-	}, a.SHA256 != "" && up.SHA256 != a.SHA256
+	}
+	if a.Whole(up) {
+		p.Hint = migration.UneditHint(up.Path)
+	}
+	return p, a.SHA256 != "" && up.SHA256 != a.SHA256
+}
+
+// Whole reports whether what ran is all that stood in the file: of a file with up and
+// down in it a run knows one part.
+func (a AppliedBy) Whole(up migration.File) bool {
+	return a.SQL != "" && string(up.Whole) == string(up.Bytes)
 }
 
 // RunSessions is how many sessions a run has on the target: executor, monitor, escape.

@@ -131,6 +131,13 @@ var questionDocs = []QuestionDoc{
 		},
 		Doc: "Asked by `belay renumber` before files are renamed. It says which, to what, and which other files name " +
 			"them."},
+	{ID: "unedit.write", Answers: "yes, no",
+		Words: []Word{
+			{"yes", "write the files; nothing is committed"},
+			{"no", "write nothing"},
+		},
+		Doc: "Asked by `belay unedit` before edited migrations get their text back. It says which, and shows the " +
+			"migration that holds what the edits changed."},
 	{ID: "deploy.state", Answers: "not-out, going-out, everywhere",
 		Words: []Word{
 			{"not-out", "nothing runs that code yet"},

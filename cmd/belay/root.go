@@ -130,7 +130,8 @@ In a folder with migrations and $DATABASE_URL set, ` + "`belay`" + ` is enough.`
 	root.AddCommand(a.runCommand(), a.rollbackCommand(), a.statusCommand(), a.attachCommand(), a.stopCommand(),
 		a.abandonCommand(), a.reportCommand(),
 		a.replayCommand(), a.rehearseCommand(), a.explainCommand(), a.reviewCommand(), a.watchCommand(),
-		a.scriptCommand(), a.renumberCommand(), a.newCommand(), a.backfillCommand(), a.demoCommand(), a.doctorCommand(),
+		a.scriptCommand(), a.renumberCommand(), a.newCommand(), a.uneditCommand(), a.backfillCommand(), a.demoCommand(),
+		a.doctorCommand(),
 		a.engineCommand())
 	return root
 }

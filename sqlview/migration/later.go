@@ -115,3 +115,10 @@ func leadingDigits(name string) string {
 	}
 	return ""
 }
+
+// UneditHint says how a file that was edited gets its text back. file is its path
+// within the folder.
+func UneditHint(file string) string {
+	return "`belay unedit " + visible.Shell(file) +
+		"` takes it back as it was, and puts the difference into a new migration"
+}

@@ -26,6 +26,8 @@ type Request struct {
 	Title string
 	// SQL is its text; "" = a person writes it.
 	SQL string
+	// Note is a comment above it, in whole lines; "" = none.
+	Note string
 	// Now is UTC as YYYYMMDDhhmmss.
 	Now string
 }
@@ -53,12 +55,12 @@ func Compose(ctx context.Context, s judge.Standing, r Request) (Draft, error) {
 			&project.Refusal{Problem: s.Format.Title + " alone can make a migration: it keeps more of it than the file",
 				Advice: "make an empty one with " + s.Format.Title + ", and put the SQL into it"}
 	}
-	d := migration.Draft{Title: r.Title, Up: writeUp, Down: writeDown}
+	d := migration.Draft{Title: r.Title, Up: r.Note + writeUp, Down: writeDown}
 	if r.SQL != "" {
 		if err := readable(ctx, r.SQL); err != nil {
 			return Draft{}, err
 		}
-		d.Up = closed(r.SQL)
+		d.Up = r.Note + closed(r.SQL)
 	}
 	folder := s.Folder.Above(s.Format.Highest(s.Status, s.Git.Merged))
 	if r.SQL == "" {

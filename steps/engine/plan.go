@@ -53,14 +53,14 @@ type PlanFile struct {
 	Backfill *steps.Backfill `json:"backfill,omitempty"`
 }
 
-// sha is the hash of the plan's file of a version; "" = it has none.
-func (p Plan) sha(version string) string {
+// file is the plan's file of a version; the zero PlanFile = it has none.
+func (p Plan) file(version string) PlanFile {
 	for _, f := range p.Files {
 		if f.Version == version {
-			return f.SHA256
+			return f
 		}
 	}
-	return ""
+	return PlanFile{}
 }
 
 const planName = "plan.json"

@@ -211,8 +211,8 @@ func Applied(meant func(Plan) bool) map[string]steps.AppliedBy {
 				delete(by, u.Version)
 			default:
 				by[u.Version] = steps.AppliedBy{
-					Run: k.ID, At: u.At, Timeline: int64(k.Plan.Timeline), SHA256: k.Plan.sha(u.Version),
-					Dir: k.Plan.Dir, Folder: k.Plan.Folder,
+					Run: k.ID, At: u.At, Timeline: int64(k.Plan.Timeline), SHA256: k.Plan.file(u.Version).SHA256,
+					SQL: k.Plan.file(u.Version).SQL, Dir: k.Plan.Dir, Folder: k.Plan.Folder,
 				}
 			}
 		}

@@ -62,7 +62,7 @@ func Write(dir string, p Proposal, without []int) (w Written, err error) {
 	if !p.Replaces {
 		return w, nil
 	}
-	if w.Copies, err = keepCopies(gone); err != nil {
+	if w.Copies, err = KeepCopies(gone); err != nil {
 		return w, err
 	}
 	for _, f := range gone {
@@ -120,8 +120,9 @@ func Create(name string, b []byte) error {
 	return nil
 }
 
-// keepCopies keeps what is taken away: a file that no commit has would be lost.
-func keepCopies(gone []migration.File) (string, error) {
+// KeepCopies keeps files that are taken away or written over, in a folder of the
+// user's own that it returns: what no commit has would be lost.
+func KeepCopies(gone []migration.File) (string, error) {
 	base, err := project.ReplacedDir()
 	if err != nil {
 		return "", err
@@ -131,19 +132,22 @@ func keepCopies(gone []migration.File) (string, error) {
 		return "", fmt.Errorf("keeping a copy: %w", err)
 	}
 	for _, f := range gone {
-		if err := Create(filepath.Join(dir, filepath.Base(f.Path)+downSuffix(f)), f.Whole); err != nil {
+		flat := strings.ReplaceAll(strings.TrimLeft(f.Path, "./"), "/", "_")
+		if err := Create(filepath.Join(dir, flat), f.Whole); err != nil {
 			return "", err
 		}
 	}
 	return dir, nil
 }
 
-// downSuffix tells a way back that is called like its up file from that one.
-func downSuffix(f migration.File) string {
-	if strings.Contains(f.Path, "/") {
-		return ".down"
+// Overwrite gives a file another text; its mode and owner stay.
+func Overwrite(name string, text []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		return err
 	}
-	return ""
+	_, err = f.Write(text)
+	return errors.Join(err, f.Close())
 }
 
 func lines(b []byte) int { return bytes.Count(b, []byte("\n")) }

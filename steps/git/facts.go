@@ -72,7 +72,7 @@ func (e Edited) Problem() migration.Problem {
 	if e.Kind == migration.EditSQL {
 		p.Stops = true
 		p.Message = e.Path + " was edited after it was merged: databases that ran it will not run it again"
-		p.Hint = "take the file back as it was merged, and put the difference into a new migration"
+		p.Hint = migration.UneditHint(e.Path)
 	}
 	return p
 }

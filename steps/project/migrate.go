@@ -3,6 +3,8 @@ package project
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
+	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -162,7 +164,21 @@ func (p *Project) driverSettings() []db.Setting {
 
 // ReadFolder reads the migrations folder as the tool would run it with this DSN.
 func (p *Project) ReadFolder(f migration.Format) (migration.Folder, error) {
-	folder, err := f.Load(p.Root(), p.Picked.Dir)
+	return p.readFolder(f, p.Root())
+}
+
+// ReadFolderWith reads the folder as if some of its files had another text. Paths are
+// relative to the folder.
+func (p *Project) ReadFolderWith(f migration.Format, texts map[string][]byte) (migration.Folder, error) {
+	over := overlay{FS: p.Root(), texts: map[string][]byte{}}
+	for name, text := range texts {
+		over.texts[path.Join(p.Picked.Dir, name)] = text
+	}
+	return p.readFolder(f, over)
+}
+
+func (p *Project) readFolder(f migration.Format, root fs.FS) (migration.Folder, error) {
+	folder, err := f.Load(root, p.Picked.Dir)
 	if m, _ := p.migrate(); m.oneByOne {
 		folder = folder.OneByOne()
 	}

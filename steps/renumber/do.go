@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"belay/sqlview/migration"
+	"belay/steps/fix"
 	"belay/steps/git"
 	"belay/steps/project"
 )
@@ -138,10 +139,10 @@ func Do(ctx context.Context, dir string, c Case, p *Proposal, edits []Edit) (don
 	}()
 	for name, text := range texts {
 		after, _ := mended(text, names(p))
-		if err := overwrite(name, after); err != nil {
+		if err := fix.Overwrite(name, after); err != nil {
 			return nil, fmt.Errorf("renumber: %w; nothing was renamed", err)
 		}
-		undo = append(undo, func() error { return overwrite(name, text) })
+		undo = append(undo, func() error { return fix.Overwrite(name, text) })
 		done = append(done, "mended "+name)
 	}
 	slices.Sort(done)
@@ -158,8 +159,8 @@ func Do(ctx context.Context, dir string, c Case, p *Proposal, edits []Edit) (don
 	}
 	_, text := c.Format.Sums(folder.Migrations)
 	name := filepath.Join(dir, sums)
-	undo = append(undo, func() error { return overwrite(name, was) })
-	if err := overwrite(name, text); err != nil {
+	undo = append(undo, func() error { return fix.Overwrite(name, was) })
+	if err := fix.Overwrite(name, text); err != nil {
 		return nil, fmt.Errorf("renumber: %w", err)
 	}
 	return append(done, "wrote "+sums+" again"), nil
@@ -171,14 +172,4 @@ func backwards(moves []migration.Move) []migration.Move {
 		all = append(all, migration.Move{From: m.To, To: m.From})
 	}
 	return all
-}
-
-// overwrite keeps the file's mode and owner.
-func overwrite(name string, text []byte) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_TRUNC, 0)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	return errors.Join(err, f.Close())
 }
