@@ -175,7 +175,7 @@ var questionDocs = []QuestionDoc{
 			"cancels the autovacuum and starts it again later."},
 	{ID: "run.go_on", Answers: "yes, no",
 		Words: []Word{
-			{"yes", "go on, with the same limits"},
+			{"yes", "try it again, with the same limits, then go on with the files after it"},
 			{"no", "stop here; nothing of this file has changed"},
 		},
 		Doc: "Asked when another session was in the way of every try, or when a run was left before all its files " +
@@ -188,9 +188,9 @@ var questionDocs = []QuestionDoc{
 		Doc: "Yes lets a run go on to its next file although no screen watches it."},
 	{ID: "run.resolve", Answers: "wait, cancel, leave",
 		Words: []Word{
-			{"wait", "wait for it here, then go on"},
-			{"cancel", "cancel it on the server; what it leaves behind is offered to be dropped"},
-			{"leave", "leave it and look later: `belay attach RUN`"},
+			{"wait", "let it work; once it has ended belay asks the database what came of it, and goes on with the next file"},
+			{"cancel", "end it on the server; then this file is tried again, and before an INVALID index of it is dropped you are asked"},
+			{"leave", "let it work, and end this run here; `belay attach RUN` goes on later"},
 		},
 		Doc: "Asked when a statement of an earlier engine still runs on the server."},
 	{ID: "run.sent", Answers: "leave, again, done",
@@ -206,7 +206,7 @@ var questionDocs = []QuestionDoc{
 	{ID: "run.lost", Answers: "leave, again",
 		Words: []Word{
 			{"leave", "end here, nothing is touched"},
-			{"again", "run it once more on this server"},
+			{"again", "run it once more on this server, then go on with the files after it"},
 		},
 		Doc: "Asked when a file was applied and the server does not have it any more: a failover or a restore took " +
 			"it. Without an answer the run ends with exit code 5; again runs it once more."},
@@ -289,7 +289,7 @@ var questionDocs = []QuestionDoc{
 			"file's bytes and remembered in your user configuration."},
 	{ID: "monitor.resolve", Answers: "watch, rollback, end",
 		Words: []Word{
-			{"watch", "go on watching; the clean minutes are counted from the start again"},
+			{"watch", "go on watching; the clean minutes are counted from 0 again"},
 			{"rollback", "end here; the report names the command that takes it back"},
 			{"end", "end the watch; it stays applied"},
 		},

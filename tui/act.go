@@ -218,7 +218,10 @@ func (m *model) stop() tea.Cmd {
 
 // afterStop says what is undone and what stays behind.
 func (m *model) afterStop(left string) string {
-	if u := m.run.InHand(); u != nil && u.Intent.Transaction {
+	switch u := m.run.InHand(); {
+	case u != nil && u.Probed != nil && u.Probed.Outcome == "running":
+		return "belay sends nothing more; " + left + ": stopping belay does not end it."
+	case u != nil && u.Intent.Transaction:
 		return "The server undoes the file that is running; " + left + "."
 	}
 	return "Stopping leaves something behind: " + left + "; belay finds it and offers to drop it."

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"belay/db"
+	"belay/sqlview/measure"
 )
 
 // Ghost is a backend of a run that outlived its client.
@@ -31,7 +32,7 @@ type Ghost struct {
 
 // String names it for a person.
 func (g Ghost) String() string {
-	s := fmt.Sprintf("PID %d (%s, %s for %s)", g.PID, g.Application, g.State, g.Age.Round(time.Second))
+	s := fmt.Sprintf("pid %d (%s, %s for %s)", g.PID, g.Application, g.State, measure.Elapsed(g.Age))
 	if g.Waits != "" {
 		s += " waiting for " + g.Waits
 	}

@@ -85,8 +85,8 @@ func short(f float64) string {
 	return strconv.FormatFloat(f, 'f', 0, 64)
 }
 
-// Duration writes a span as "200 ms", "1.2 s", "12 s", "5 min" or "01:02:03".
-// A negative span is written as none.
+// Duration writes a span as "200 ms", "1.2 s", "12 s", "5 min" or "3 h 12 min", for
+// limits and estimates. A negative span is written as none.
 func Duration(d time.Duration) string {
 	switch {
 	case d <= 0:
@@ -100,28 +100,19 @@ func Duration(d time.Duration) string {
 	case d < time.Hour:
 		return fmt.Sprintf("%d min", int(d.Minutes()))
 	}
-	return Clock(d)
+	return strings.TrimSuffix(Elapsed(d), " 0 min")
 }
 
 // MS is Duration of milliseconds.
 func MS(ms int64) string { return Duration(time.Duration(ms) * time.Millisecond) }
 
-// Clock writes a span as hh:mm:ss, with days before it where there are any.
-func Clock(d time.Duration) string {
-	s := max(int64(d/time.Second), 0)
-	clock := fmt.Sprintf("%02d:%02d:%02d", s/3600%24, s/60%60, s%60)
-	if days := s / 86400; days > 0 {
-		return fmt.Sprintf("%d d %s", days, clock)
-	}
-	return clock
-}
-
-// Elapsed writes a span for the eye: 0.12 s, 46 s, 7 min 46 s, 3 h 12 min.
+// Elapsed writes a span that runs, to the second: 120 ms, 1.2 s, 46 s, 7 min 46 s,
+// 3 h 12 min.
 func Elapsed(d time.Duration) string {
 	s := int64(d / time.Second)
 	switch {
 	case d < 10*time.Second:
-		return strconv.FormatFloat(float64(d.Milliseconds()/10)/100, 'f', 2, 64) + " s"
+		return Duration(d)
 	case s < 60:
 		return fmt.Sprintf("%d s", s)
 	case s < 3600:
@@ -144,7 +135,7 @@ func Age(d time.Duration) string {
 	if d < time.Hour {
 		return Duration(d) + " ago"
 	}
-	return Clock(d) + " ago"
+	return Elapsed(d) + " ago"
 }
 
 // Plural writes a number with its noun: "1 statement", "3 statements".

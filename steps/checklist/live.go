@@ -317,12 +317,5 @@ func orUnnamed(application string) string {
 	return application
 }
 
-// age is a span as people read it: 38 s, 00:07:31.
-func age(ms int64) string {
-	d := time.Duration(ms) * time.Millisecond
-	if d < time.Minute {
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	}
-	s := int(d.Seconds())
-	return fmt.Sprintf("%02d:%02d:%02d", s/3600, s/60%60, s%60)
-}
+// age is a span as people read it: 38 s, 7 min 31 s.
+func age(ms int64) string { return measure.Elapsed(time.Duration(ms) * time.Millisecond) }

@@ -231,7 +231,7 @@ func (m *monitoring) choices() []fact.Choice {
 		})
 	}
 	return append(out,
-		fact.Choice{What: "keep watching", Cost: "the clean minutes are counted from the start once it is well again"},
+		fact.Choice{What: "keep watching", Cost: "the clean minutes are counted from 0 once it is well again"},
 		fact.Choice{What: "restore a backup", Cost: "comes last: it loses every write since it was made"})
 }
 

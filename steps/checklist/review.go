@@ -106,7 +106,7 @@ func acceptance(e *steps.Env, r sqlview.Result, bound string) (map[string]string
 				continue
 			}
 			asked = append(asked, journal.QuestionAsked{
-				ID: id, Text: acceptText(r, f.Path, h), Why: h.Why, Wants: journal.Words, Bound: bound,
+				ID: id, Text: acceptText(r, f.Path, h), Why: acceptWhy(h), Wants: journal.Words, Bound: bound,
 			})
 		}
 	}
@@ -128,7 +128,15 @@ func acceptText(r sqlview.Result, path string, first sqlview.Finding) string {
 	if len(others) > 0 {
 		text += " The same at " + strings.Join(others, ", ") + "."
 	}
-	return text + " Why is that acceptable here?"
+	return text + " Run it as it is? Then say why that is acceptable here."
+}
+
+// acceptWhy is why a finding is dangerous, and the better way.
+func acceptWhy(h sqlview.Finding) string {
+	if h.Instead == nil {
+		return h.Why
+	}
+	return h.Why + "\nbetter: " + *h.Instead
 }
 
 // tellReview records the plan, the judgement and the heart; the sampler keeps it

@@ -35,8 +35,9 @@ func (r *runner) ghost(ctx context.Context, u *steps.Unit, g apply.Ghost, trace 
 	}
 	answer, err := r.env.Engine.Ask(ctx, "run", journal.QuestionAsked{
 		ID: "run.resolve", Options: []string{"wait", "cancel", "leave"}, Default: "wait",
-		Text: fmt.Sprintf("%s still runs on the server: %s. What now?", u.Migration.Version, g),
-		Why:  "the process that sent it is gone; " + blockedBy(g),
+		Text: fmt.Sprintf("%s: its statement was sent by a process that is gone, and still runs on the server: %s",
+			u.Path, g),
+		Why: blockedBy(g) + ". Only cancel ends it: waiting, leaving, stopping belay and a lost terminal do not.",
 	})
 	switch {
 	case ctx.Err() != nil:

@@ -68,7 +68,7 @@ func (h Heart) Sentence(now time.Time) string {
 }
 
 // Who names a session: "pid 881 (worker, user app, idle in transaction
-// 00:07:31)". later is how long ago the session was seen.
+// 7 min 31 s)". later is how long ago the session was seen.
 func Who(l activity.Lock, later time.Duration) string {
 	var about []string
 	switch {
@@ -83,7 +83,7 @@ func Who(l activity.Lock, later time.Duration) string {
 		about = append(about, "user "+l.User)
 	}
 	age := time.Duration(l.SinceMS)*time.Millisecond + max(later, 0)
-	about = append(about, strings.TrimSpace(l.State+" "+measure.Clock(age)))
+	about = append(about, strings.TrimSpace(l.State+" "+measure.Elapsed(age)))
 	return "pid " + strconv.Itoa(l.PID) + " (" + strings.Join(about, ", ") + ")"
 }
 

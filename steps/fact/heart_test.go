@@ -37,7 +37,7 @@ func TestHeart(t *testing.T) {
 			"something did; " +
 			"belay gives up after 200 ms and tries again; the server undoes it past 1.2 s"},
 		{"one blocker", func(h *Heart) { h.Blockers = []activity.Lock{blocker(881)} }, needs +
-			"right now (0.4 s ago) it would wait behind pid 881 (worker, user app, idle in transaction 00:07:31); " +
+			"right now (0.4 s ago) it would wait behind pid 881 (worker, user app, idle in transaction 7 min 31 s); " +
 			"about 310 statements/s would queue behind it; belay gives up after 200 ms and tries again; the server " +
 			"undoes it past 1.2 s"},
 		{"five blockers, quiet", func(h *Heart) {
@@ -47,9 +47,9 @@ func TestHeart(t *testing.T) {
 			}
 		},
 			needs +
-				"right now (0.4 s ago) it would wait behind pid 1 (user app, active 00:00:00), pid 2 (user app, " +
-				"active 00:00:00), " +
-				"pid 3 (user app, active 00:00:00), and 2 more; no statements would queue: the table is quiet; " +
+				"right now (0.4 s ago) it would wait behind pid 1 (user app, active 400 ms), pid 2 (user app, " +
+				"active 400 ms), " +
+				"pid 3 (user app, active 400 ms), and 2 more; no statements would queue: the table is quiet; " +
 				"belay gives up after 200 ms and tries again; the server undoes it past 1.2 s"},
 		{"not connected", func(h *Heart) { h.Live, h.Bytes, h.Rows, h.QueuePerSecond = false, -1, -1, -1 },
 			"needs ACCESS EXCLUSIVE on public.orders: instant; blocks reads and writes while it waits and while it " +
@@ -80,14 +80,14 @@ func TestHeart(t *testing.T) {
 			h.Blockers = []activity.Lock{blocker(881)}
 		}, "needs SHARE UPDATE EXCLUSIVE on public.orders (48 GB, ~212 M rows); blocks neither reads nor writes; " +
 			"right now (0.4 s ago) it would wait for transactions older than its start: pid 881 (worker, user app, " +
-			"idle in transaction 00:07:31); " +
-			"no limit of the server's, belay's own deadline is 06:00:00; cancelling leaves an INVALID index"},
+			"idle in transaction 7 min 31 s); " +
+			"no limit of the server's, belay's own deadline is 6 h; cancelling leaves an INVALID index"},
 		{"concurrently, nobody", func(h *Heart) {
 			h.Mode, h.Concurrent, h.DeadlineMS = lock.ShareUpdateExclusive, true, 6*3600e3
 		},
 			"needs SHARE UPDATE EXCLUSIVE on public.orders (48 GB, ~212 M rows); blocks neither reads nor writes; " +
 				"right now (0.4 s ago) no older transaction is open that it would wait for; " +
-				"no limit of the server's, belay's own deadline is 06:00:00; cancelling leaves an INVALID index"},
+				"no limit of the server's, belay's own deadline is 6 h; cancelling leaves an INVALID index"},
 		{"two relations", func(h *Heart) {
 			h.Mode = lock.ShareRowExclusive
 			h.Others = []effect.On{{Relation: "public.customers", Mode: lock.ShareRowExclusive}}

@@ -7,7 +7,7 @@ import (
 )
 
 // Label is how wide the labels of a card are.
-const Label = 9
+const Label = 10
 
 // Row is a labelled text, wrapped beside its label. The text is drawn already.
 func (k *Look) Row(label, text string, w int) []string { return k.RowOf(Label, label, text, w) }

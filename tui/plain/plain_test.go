@@ -190,7 +190,7 @@ func TestStop(t *testing.T) {
 	k.types("stop")
 	k.hears(journal.Message{Life: 1, Kind: journal.Stop, Now: true})
 	k.types("who")
-	k.sees("pid 9120 (belay/7f3a11c2/run, user migrator, active 00:00:00) waits for ACCESS EXCLUSIVE on public.orders")
+	k.sees("pid 9120 (belay/7f3a11c2/run, user migrator, active 40 ms) waits for ACCESS EXCLUSIVE on public.orders")
 	k.types("detach")
 	k.hears(journal.Message{Life: 1, Kind: journal.Unwatched})
 	if left := k.ends(); left.How != follow.Detached {

@@ -341,17 +341,3 @@ func overLimit(s fact.Reading) int {
 	}
 	return 1
 }
-
-// fillRemains is what a backfill leaves if it is stopped or left now.
-func fillRemains(run *state.Run, f *fact.Filling) (head, text string) {
-	rows := measure.Count(float64(f.Rows)) + " rows stay filled"
-	switch {
-	case f.State == fact.FillElsewhere:
-		return "", "it goes on elsewhere; you may leave"
-	case isPaused(f):
-		return "safe to leave: ", "nothing is open in the database; another host can resume it"
-	case run.Unwatched:
-		return "safe to leave: ", "it goes on; if you stop now: " + rows
-	}
-	return "if you stop now: ", rows + "; if you leave, it pauses in 5 min"
-}

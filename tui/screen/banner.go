@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -89,10 +90,10 @@ func goesOn(p page) string {
 	}
 	for _, s := range p.run.Steps {
 		if f := Filling(p.run, p.f); f != nil && isPaused(f) && s.ID == "run" {
-			return p.Text(look.Attention, p.Marks.Paused+" PAUSED "+span(p.now.Sub(f.PausedSince)))
+			return p.Text(look.Attention, p.Marks.Paused+" PAUSED "+running(p.now.Sub(f.PausedSince)))
 		}
 		if s.ID == "run" && s.Status == journal.Running && Busy(p.run) {
-			return p.Text(look.Accent, p.Marks.Live+" RUNNING "+span(p.now.Sub(s.Since)))
+			return p.Text(look.Accent, p.Marks.Live+" RUNNING "+running(p.now.Sub(s.Since)))
 		}
 	}
 	if Watching(p.run) {
@@ -114,10 +115,12 @@ func asks(p page) bool {
 	return false
 }
 
-// span writes a time that runs: 00:06, from an hour on 01:00:06.
-func span(d time.Duration) string {
-	text := measure.Clock(max(d, 0))
-	return strings.TrimPrefix(text, "00:")
+// running is a time that runs, to the second: it does not flicker.
+func running(d time.Duration) string {
+	if d < 10*time.Second {
+		return strconv.Itoa(int(max(d, 0).Seconds())) + " s"
+	}
+	return measure.Elapsed(d)
 }
 
 func address(t *fact.Target) string {

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"fmt"
 	"strings"
 
 	"belay/steps/fact"
@@ -254,7 +255,10 @@ func Remains(run *state.Run, f *Facts) string {
 		}
 		parts = append(parts, itoa(done)+" of "+plural(of, "file")+verb)
 	}
-	if concurrent(run, f) {
+	switch u := run.InHand(); {
+	case u != nil && u.Probed != nil && u.Probed.Outcome == "running":
+		parts = append(parts, fmt.Sprintf("pid %d works on", u.Probed.PID))
+	case concurrent(run, f):
 		parts = append(parts, "an INVALID index may remain")
 	}
 	return strings.Join(parts, "; ")

@@ -30,6 +30,39 @@ func Options(q state.Question) (options []Option, safe int) {
 	return options, safe
 }
 
+// openMarked is the enter of a screen whose step's question is answered where it
+// stands: it opens the answer under the cursor.
+func openMarked(step string) func(*state.Run, Local) Do {
+	return func(run *state.Run, l Local) Do {
+		q := openQuestion(run, step)
+		if q == nil {
+			return Do{}
+		}
+		d := Do{Ask: q}
+		if at, ok := l.Cursor[step+"/"+q.ID]; ok {
+			d.At = &at
+		}
+		return d
+	}
+}
+
+// markAnswer moves the cursor over the answers of the step's question.
+func markAnswer(step string) func(*state.Run, *Local, int) bool {
+	return func(run *state.Run, l *Local, by int) bool {
+		q := openQuestion(run, step)
+		if q == nil {
+			return false
+		}
+		options, safe := Options(*q)
+		at, ok := l.Cursor[step+"/"+q.ID]
+		if !ok {
+			at = safe
+		}
+		l.Cursor[step+"/"+q.ID] = within(at, by, len(options))
+		return true
+	}
+}
+
 // choicePanels are the run when it waits for a person: after a crash, after the tries
 // are used up, before something is left behind.
 func (p page) choicePanels(q *state.Question) []look.Panel {
@@ -42,12 +75,17 @@ func (p page) choicePanels(q *state.Question) []look.Panel {
 			}
 			return out
 		}},
-		{
-			Name: "choices", Title: "what you can do", State: p.Text(look.Key, "enter") + p.Plain(" opens it"),
-			Focus: true, Lines: func(w int) []string { return p.choicesOf(*q, w) },
-		},
+		p.answers(q),
 		{Name: "holds", Title: "who was in the way", Give: 3, Min: 1, Lines: p.holds},
 		p.files(), p.builds(), p.waiting(), p.newest(),
+	}
+}
+
+// answers are the answers of a question with the cursor.
+func (p page) answers(q *state.Question) look.Panel {
+	return look.Panel{
+		Name: "choices", Title: "what you can do", State: p.Text(look.Key, "enter") + p.Plain(" opens the marked one"),
+		Focus: true, Lines: func(w int) []string { return p.choicesOf(*q, w) },
 	}
 }
 
@@ -85,7 +123,7 @@ func (p page) choicesOf(q state.Question, w int) []string {
 	if len(options) == 0 {
 		return []string{p.Text(look.Key, "enter") + p.Plain(" answers it")}
 	}
-	cursor, ok := p.local.Cursor["run/"+q.ID]
+	cursor, ok := p.local.Cursor[q.Step+"/"+q.ID]
 	if !ok {
 		cursor = safe
 	}

@@ -8,6 +8,7 @@ import (
 	"belay/sqlview/effect"
 	"belay/sqlview/measure"
 	"belay/steps/fact"
+	"belay/steps/state"
 	"belay/tui/look"
 )
 
@@ -17,8 +18,12 @@ var Confirm = Screen{
 	Doc: `Advice: know what runs, where, what it blocks and how to go back, before you say yes.
 In practice: the name is typed so that a hand that is faster than the eye cannot start a write; a paste is refused, and keys meant for the screen before are not heard. Everything shown here is read again before the first statement is sent.
 Measured: most wrong-window accidents are one key long; nobody types a database name by accident.`,
-	Keys: []Hint{
-		{Open, "runs once the name is exact"}, {Back, "no, go back"}, {PageDown, "scroll"}, {Tab, "buttons"},
+	Hints: func(_ *state.Run, l Local) []Hint {
+		open := Hint{Open, "nothing yet: type the name"}
+		if d := l.Dialog; d != nil && d.Exact() {
+			open.Label = "RUN on " + d.Expect
+		}
+		return []Hint{{Back, "no, go back"}, open, {PageDown, "scroll"}, {Tab, "buttons"}}
 	},
 	Panels: confirmPanels,
 }
@@ -52,7 +57,7 @@ func (p page) where(d *Dialog) look.Panel {
 	if t := p.f.Target; t != nil && t.Environment != "" {
 		env = strings.ToUpper(t.Environment)
 	}
-	return look.Panel{Name: "where", Title: p.verb(d) + " " + env, State: p.planState(), Give: 2, Min: 1,
+	return look.Panel{Name: "where", Title: p.verb(d) + " " + env, State: p.planState(), Give: 1, Min: 2,
 		Lines: func(w int) []string {
 			var out []string
 			if d.ID == "run.takeover" {
@@ -170,7 +175,7 @@ func (p page) holdOf(u fact.Unit) string {
 		if past == 0 {
 			past = p.f.Plan.Limits.LockTimeoutMS + p.f.Plan.Limits.HoldBudgetMS
 		}
-		return p.Text(look.OK, "instant") + p.Plain(", undone past "+measure.MS(past))
+		return p.Text(look.OK, "instant") + p.Plain(", undone if over "+measure.MS(past))
 	case u.HoldMS > 0:
 		return p.Text(look.Attention, "holds up to "+measure.MS(u.HoldMS))
 	}
@@ -208,7 +213,11 @@ func (p page) fillRows(w int) []string {
 	if b == nil {
 		return nil
 	}
-	out := p.Row("new rows", p.Plain(covers(b)), w)
+	out := p.Row("rows", p.Plain("~"+measure.Count(float64(b.Rows))+
+		" at most, by the server's statistics; how long it takes is known once it runs"), w)
+	out = append(out, p.Row("grows", p.Plain("table by up to "+measure.Bytes(b.Bytes)+", indexes by up to "+
+		measure.Bytes(b.IndexBytes)+", and WAL by at least as much"), w)...)
+	out = append(out, p.Row("new rows", p.Plain(covers(b)), w)...)
 	var makes []string
 	if b.Ledger != "" {
 		makes = append(makes, "schema belay for the cursor")
@@ -224,7 +233,11 @@ func (p page) fillRows(w int) []string {
 
 // consent is the field and the two buttons.
 func (p page) consent(d *Dialog) look.Panel {
-	return look.Panel{Title: "type the database name to run:", Lines: func(w int) []string {
+	title := "your answer"
+	if d.Typed() {
+		title = "type the name of the database, " + d.Expect + ", to " + p.verb(d) + " it:"
+	}
+	return look.Panel{Title: title, Lines: func(w int) []string {
 		var out []string
 		if d.Typed() {
 			out = append(out, d.Field.Lines(w)[0])
@@ -235,16 +248,16 @@ func (p page) consent(d *Dialog) look.Panel {
 
 func (p page) buttons(d *Dialog) string {
 	no, yes := "No, go back", "Run on "+d.Expect
-	may := d.Exact() || !d.Typed()
-	if !may {
-		yes = "runs only on: " + d.Expect
+	if !d.Exact() && d.Typed() {
+		yes = "runs once the name is typed; a paste is refused"
 	}
 	onYes := (d.Buttons && d.Yes) || (!d.Buttons && d.Exact())
+	onNo := d.Buttons && !d.Yes
 	mark := func(on bool, text string) string {
 		if on {
 			return p.Text(look.Selected, " > "+text+" < ")
 		}
 		return p.Plain("   " + text + "   ")
 	}
-	return mark(!onYes, no) + "      " + mark(onYes, yes)
+	return mark(onNo, no) + "      " + mark(onYes, yes)
 }

@@ -163,6 +163,27 @@ func whyNotEnd(run *state.Run, l activity.Lock) string {
 	return ""
 }
 
+// endLabel says whom the key would end.
+func endLabel(run *state.Run, l Local) string {
+	who, several, ok := ToEnd(run, l, run.LastAt)
+	switch {
+	case several:
+		return "end one of them…"
+	case !ok || who.PID == 0:
+		return "end session…"
+	}
+	return strings.TrimSpace("end pid "+itoa(who.PID)+" "+cutName(name(who))) + "…"
+}
+
+// cutName keeps a name short enough for the line of keys.
+func cutName(s string) string {
+	const most = 16
+	if r := []rune(s); len(r) > most {
+		return ""
+	}
+	return s
+}
+
 func cannotEnd(run *state.Run, l Local) string {
 	if run.Finished != nil || l.Lost || run.Parked != "" || !run.Alive {
 		return "no engine is there to ask the server: nobody can be ended from here"

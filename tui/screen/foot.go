@@ -3,7 +3,6 @@ package screen
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"charm.land/bubbles/v2/help"
 	"charm.land/bubbles/v2/key"
@@ -24,6 +23,8 @@ func footer(p page, s Screen, w int) string {
 		// Letters are text here: no letter may be offered as a key.
 	case d != nil:
 		hints = append(hints, Hint{Why, ""})
+	case goesOnAlone(p) && !p.narrow():
+		hints = append(hints, Hint{Why, ""}, Hint{Leave, "leave, it goes on"})
 	default:
 		hints = append(hints, Hint{Why, ""}, Hint{Leave, ""})
 	}
@@ -35,13 +36,22 @@ func footer(p page, s Screen, w int) string {
 	return line
 }
 
+// goesOnAlone reports whether what is seen goes on when the person leaves.
+func goesOnAlone(p page) bool {
+	f := Filling(p.run, p.f)
+	return (Outlives(p.run) || Watching(p.run)) && !asks(p) && (f == nil || f.State == "running")
+}
+
 // keysLine is a line of keys as Bubbles' help draws it.
 func keysLine(p page, hints []Hint) string {
 	bindings := make([]key.Binding, 0, len(hints))
 	for _, h := range hints {
 		k, _ := KeyOf(h.Action)
 		label := h.Label
-		if label == "" {
+		switch {
+		case label == "" && h.Action == EndIt:
+			label = endLabel(p.run, p.local)
+		case label == "":
 			label = k.Label()
 		}
 		shown := k.Shown()
@@ -90,64 +100,6 @@ func hintsOf(p page, s Screen) []Hint {
 		}
 	}
 	return out
-}
-
-// said is the line above the keys: while something runs what remains, else what
-// just happened or where a fact comes from.
-func said(p page, s Screen) string {
-	if p.local.Searching {
-		return " " + p.Text(look.Strong, "/ ") + p.local.Search.View()
-	}
-	if p.local.Message != "" {
-		return " " + p.Text(look.Attention, p.local.Message)
-	}
-	if d := p.local.Dialog; d != nil && d.Expect != "" && d.Typed() && s.Name == atConfirm {
-		return " " + p.Plain("paste is refused here; nothing runs before the name is exact")
-	}
-	if f := p.run.Finished; p.local.Lost && f != nil {
-		return " " + p.Text(look.Danger, strings.TrimSuffix(f.Summary+"; "+f.Hint, "; "))
-	}
-	if Busy(p.run) {
-		head, text := stopLine(p)
-		return " " + p.Text(look.OK, head) + p.Plain(text)
-	}
-	return " " + p.Plain(source(p, s))
-}
-
-func stopLine(p page) (head, text string) {
-	if s := p.run.StopAsked; s != nil {
-		if s.Now {
-			return "", "stop requested: waiting for the server's answer"
-		}
-		return "", "stop requested: no further file starts"
-	}
-	if f := Filling(p.run, p.f); f != nil {
-		return fillRemains(p.run, f)
-	}
-	if r := Remains(p.run, p.f); r != "" {
-		return "if you stop now: ", r
-	}
-	return "if you stop now: ", "nothing has changed, nothing remains"
-}
-
-// source says where what is seen comes from.
-func source(p page, s Screen) string {
-	if p.run.Finished != nil {
-		return string(p.run.Finished.Outcome) + ": " + p.run.Finished.Summary
-	}
-	if p.run.Parked != "" {
-		return "left open: " + p.run.Parked + "; `belay attach " + Short(p.run.ID) + "` goes on"
-	}
-	if s.Name == atMonitor && Watching(p.run) {
-		return "it stays applied; counted by the server's clock; you may leave, it goes on"
-	}
-	if p.run.Opened != nil {
-		return "run " + Short(p.run.ID) + " is open; nothing runs at this moment"
-	}
-	if t := p.f.Target; t != nil && t.DSNFrom != "" {
-		return "connection from " + t.DSNFrom + " (password hidden); nothing has been written"
-	}
-	return "nothing has been written to any database"
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

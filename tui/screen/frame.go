@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,9 +65,10 @@ func (s Screen) lay(run *state.Run, local Local, size Size, now time.Time) ([]st
 	if local.Facts == nil {
 		local.Facts = Read(run, nil)
 	}
-	p := page{Look: local.Look, run: run, local: local, f: local.Facts, now: now, w: size.Width, h: size.Height - 3}
+	p := page{Look: local.Look, run: run, local: local, f: local.Facts, now: now, w: size.Width, h: size.Height - 2}
 	p.boxed = size.Width >= boxedWidth && size.Height >= boxedHeight
-	head := []string{banner(p, size.Width)}
+	head, foot := []string{banner(p, size.Width)}, append(said(p, s), footer(p, s, size.Width))
+	p.h -= len(foot) - 1
 	rail := p.boxed && len(run.Steps) > 0
 	if !rail {
 		head = append(head, stepper(p, s, size.Width))
@@ -80,8 +82,7 @@ func (s Screen) lay(run *state.Run, local Local, size Size, now time.Time) ([]st
 	if rail {
 		body = beside(steps(p, railWidth), body)
 	}
-	out := append(append(head, body...), p.Cut(said(p, s), size.Width), footer(p, s, size.Width))
-	return out, placed
+	return slices.Concat(head, body, foot), placed
 }
 
 // panels are the screen's, with the focus and what was scrolled.

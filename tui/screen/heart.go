@@ -80,7 +80,7 @@ func (p page) card(h fact.Heart, w int) []string {
 	out := p.Row("needs", p.needs(h), w)
 	out = append(out, p.Row("blocks", p.blocks(h), w)...)
 	out = append(out, p.behind(h, w)...)
-	out = append(out, p.Row("queue", p.queue(h), w)...)
+	out = append(out, p.Row("holds up", p.queue(h), w)...)
 	return append(out, p.Row("limits", p.limits(h), w)...)
 }
 
@@ -116,7 +116,7 @@ func (p page) length(h fact.Heart) string {
 		if p.tight {
 			return p.Text(look.OK, "instant")
 		}
-		return p.Plain("the work itself is ") + p.Text(look.OK, "instant")
+		return p.Plain("the work is ") + p.Text(look.OK, "instant")
 	case effect.Slow:
 		if p.tight {
 			return p.Text(look.Attention, "slow")
@@ -157,6 +157,9 @@ func (p page) blocked(m lock.Mode) string {
 	return p.Text(look.OK, "neither reads nor writes") + p.Plain(", only other schema changes and VACUUM; ")
 }
 
+// waitsFor is the row of who is in the way.
+const waitsFor = "waits for"
+
 // most is how many sessions the card names; the rest are counted.
 const most = 3
 
@@ -164,13 +167,13 @@ func (p page) behind(h fact.Heart, w int) []string {
 	age := p.now.Sub(h.At)
 	switch {
 	case !h.Live:
-		return p.Row("behind", p.Text(look.Attention, "not known: no connection to the server"), w)
+		return p.Row(waitsFor, p.Text(look.Attention, "not known: no connection to the server"), w)
 	case len(h.Blockers) == 0 && h.Concurrent:
-		return p.Row("behind", p.fresh(age, "no older transaction is open that it would wait for"), w)
+		return p.Row(waitsFor, p.fresh(age, "nobody: no older transaction is open"), w)
 	case len(h.Blockers) == 0:
-		return p.Row("behind", p.fresh(age, "nobody stands in its way"), w)
+		return p.Row(waitsFor, p.fresh(age, "nobody: no session is in its way"), w)
 	}
-	label := "behind"
+	label := waitsFor
 	var out []string
 	for i, b := range h.Blockers {
 		if i == most {
@@ -240,17 +243,17 @@ func (p page) queue(h fact.Heart) string {
 	}
 	switch {
 	case h.Concurrent || h.BatchMS > 0 || !m.BlocksWrites():
-		return p.Plain("nobody queues behind it")
+		return p.Plain("nobody")
 	case !h.Live || h.QueuePerSecond < 0:
-		return p.Plain("how many statements would wait behind us is not known yet")
+		return p.Plain("how many statements is not known yet")
 	case h.QueuePerSecond == 0:
-		return p.Plain("the table is quiet: nothing would wait behind us")
+		return p.Plain("nobody: the table is quiet")
 	}
-	would := " statements/s would wait behind us"
+	while := " statements/s of others while it waits"
 	if len(h.Blockers) == 0 && !p.tight {
-		would += " if somebody stood in the way"
+		while = " statements/s of others, if it had to wait"
 	}
-	return p.Plain("about ") + p.Text(look.Strong, measure.Rate(h.QueuePerSecond)) + p.Plain(would)
+	return p.Plain("about ") + p.Text(look.Strong, measure.Rate(h.QueuePerSecond)) + p.Plain(while)
 }
 
 func (p page) limits(h fact.Heart) string {
@@ -258,8 +261,8 @@ func (p page) limits(h fact.Heart) string {
 	say := func(text string) { parts = append(parts, p.Plain(text)) }
 	switch {
 	case h.Concurrent:
-		say("no limit of the server's; belay's own deadline is " + measure.MS(h.DeadlineMS))
-		say("cancelling leaves an INVALID index")
+		say("the server sets none; belay cancels it after " + measure.MS(h.DeadlineMS))
+		say("a cancel leaves an INVALID index")
 		return strings.Join(parts, "; ")
 	case h.BatchMS > 0:
 		say("a batch that waits is given up and tried again")
@@ -270,19 +273,19 @@ func (p page) limits(h fact.Heart) string {
 			say(measure.MS(h.LockTimeoutMS) + " a try")
 			break
 		}
-		say("gives up waiting after " + measure.MS(h.LockTimeoutMS) + ", tries again")
+		say("waits " + measure.MS(h.LockTimeoutMS) + " at most, tries again")
 	}
 	switch {
 	case h.AcceptedHoldMS > 0:
-		say("undone past the accepted " + measure.MS(h.AcceptedHoldMS))
+		say("over the accepted " + measure.MS(h.AcceptedHoldMS) + " the server undoes it")
 	case h.DeadlineMS > 0:
-		say("nobody waits for it: belay's own deadline is " + measure.MS(h.DeadlineMS))
+		say("belay cancels it after " + measure.MS(h.DeadlineMS))
 	case h.Duration == effect.Slow:
 		parts = append(parts, p.Text(look.Attention, "how long it may hold its locks is not decided yet"))
 	case h.UndonePastMS > 0 && h.Duration != effect.Instant:
-		say("undone past " + measure.MS(h.UndonePastMS) + " until a longer hold is accepted")
+		say("over " + measure.MS(h.UndonePastMS) + " the server undoes it, until you accept a longer hold")
 	case h.UndonePastMS > 0:
-		say("undone past " + measure.MS(h.UndonePastMS))
+		say("over " + measure.MS(h.UndonePastMS) + " the server undoes it")
 	default:
 		parts = append(parts, p.Text(look.Attention, "no limit undoes it"))
 	}

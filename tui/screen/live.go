@@ -163,6 +163,6 @@ func (p page) newest() look.Panel {
 	return look.Panel{
 		Name: "log", Title: "log", Lines: func(w int) []string {
 			return p.logLines("", w)
-		}, Give: 9, Min: 2, Grow: true, Tail: true,
+		}, Give: 9, Min: 1, Grow: true, Tail: true,
 	}
 }

@@ -1,7 +1,6 @@
 package screen
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -22,15 +21,21 @@ In practice: what counts are clean minutes in one piece, by the server's clock. 
 Measured: one published outage showed after 32 minutes, cached plans after 5, changed plans after hours: ten minutes are the least.`,
 	Hints:  monitorHints,
 	Panels: monitorPanels,
+	Enter:  openMarked(atMonitor),
+	Move:   markAnswer(atMonitor),
+	Turn:   "watched",
 }
 
 // monitorHints are the keys of the watch.
 func monitorHints(run *state.Run, l Local) []Hint {
-	hints := []Hint{{Rollback, ""}, {Open, "choose"}, {Detach, ""}, {ShowLog, ""}, {WhoWaits, ""}, {Down, "scroll"}}
-	if Watching(run) && question(run, atMonitor) == nil {
-		hints = slices.Delete(hints, 1, 2)
+	hints := []Hint{{Rollback, ""}, {ShowLog, ""}, {WhoWaits, ""}}
+	switch {
+	case question(run, atMonitor) != nil:
+		return append([]Hint{{Down, "choose"}, {Open, "open it…"}}, hints...)
+	case !Watching(run):
+		hints = append(hints, Hint{Open, "choose"})
 	}
-	return hints
+	return append(hints, Hint{Down, "scroll"})
 }
 
 func monitorPanels(p page) []look.Panel {
@@ -40,7 +45,7 @@ func monitorPanels(p page) []look.Panel {
 	}
 	panels := []look.Panel{p.clean(f)}
 	if q := question(p.run, atMonitor); q != nil {
-		panels = append(panels, p.red(q.Text, f))
+		panels = append(panels, p.red(q.Text), p.answers(q), p.helps(f))
 	} else if s := p.run.Step(atMonitor); s == nil || s.Status != journal.Running {
 		panels = append(panels, p.standing(atMonitor))
 	}
@@ -59,7 +64,7 @@ func (p page) clean(f *fact.Monitor) look.Panel {
 	}
 	panel.Lines = func(w int) []string {
 		part := float64(f.CleanMS) / float64(max(f.NeedMS, 1))
-		text := minutes(f.CleanMS) + " of " + minutes(f.NeedMS)
+		text := running(time.Duration(f.CleanMS)*time.Millisecond) + " of " + measure.MS(f.NeedMS)
 		return append([]string{p.Bar(part, max(w-look.Width(text)-2, 10)) + "  " + p.Text(look.Strong, text)},
 			p.pauses(f, w)...)
 	}
@@ -77,9 +82,6 @@ func (p page) watchAge(f *fact.Monitor) time.Duration {
 // late is when a watch that takes a moment every two seconds has no answer.
 const late = 10 * time.Second
 
-// minutes writes a span as 5:48.
-func minutes(ms int64) string { return fmt.Sprintf("%d:%02d", ms/60_000, ms/1000%60) }
-
 // pauses name the times that did not count, the newest first, at most three.
 func (p page) pauses(f *fact.Monitor, w int) []string {
 	var out []string
@@ -88,26 +90,30 @@ func (p page) pauses(f *fact.Monitor, w int) []string {
 		if n-i > 3 {
 			break
 		}
-		label := ""
-		if i == n-1 {
-			label = plural(n, "pause")
-			if f.Resets > 0 {
-				label = plural(f.Resets, "restart")
-			}
+		text := measure.MS(x.MS) + " did not count: " + x.Why
+		if x.Reset {
+			text = "not well for " + measure.MS(x.MS) + ", counted from 0 again: " + x.Why
 		}
-		out = append(out,
-			p.Row(label, p.Plain(fmt.Sprintf("%s for %s, %s", p.clockAt(x.At), measure.MS(x.MS), x.Why)), w)...)
+		out = append(out, p.Row(p.clockAt(x.At), p.Plain(text), w)...)
 	}
 	return out
 }
 
-// red is what is red and what can be done, cheapest first.
-func (p page) red(text string, f *fact.Monitor) look.Panel {
-	return look.Panel{Name: "red", Title: "needs you", State: p.Text(look.Key, "enter") + p.Plain(" chooses"),
+// red is what is red.
+func (p page) red(text string) look.Panel {
+	return look.Panel{Name: "red", Title: "needs you", Lines: func(w int) []string {
+		return p.Marked(look.Danger, p.Marks.Failed, p.Text(look.Danger, text), w)
+	}}
+}
+
+// helps is what helps, here or elsewhere.
+func (p page) helps(f *fact.Monitor) look.Panel {
+	return look.Panel{Name: "helps", Title: "what helps, the cheapest first", Give: 1, Min: 3,
 		Lines: func(w int) []string {
-			out := p.Marked(look.Danger, p.Marks.Failed, p.Text(look.Danger, text), w)
-			for i, c := range f.Choices {
-				out = append(out, p.Marked(look.Key, itoa(i+1), p.Text(look.Strong, c.What)+p.Plain(": "+c.Cost), w)...)
+			var out []string
+			for _, c := range f.Choices {
+				text := p.Text(look.Strong, c.What) + p.Plain(": "+c.Cost)
+				out = append(out, p.Marked(look.Plain, p.Marks.Dot, text, w)...)
 			}
 			return out
 		}}
@@ -115,7 +121,8 @@ func (p page) red(text string, f *fact.Monitor) look.Panel {
 
 // watched are the numbers: what is red first, then amber, then the rest.
 func (p page) watched(f *fact.Monitor) look.Panel {
-	return look.Panel{Name: "watched", Title: "signals", State: p.signalState(f), Focus: true, Give: 1, Min: 3,
+	return look.Panel{Name: "watched", Title: "signals", State: p.signalState(f), Focus: question(p.run, atMonitor) == nil, Give: 2,
+		Min: 3,
 		Lines: func(w int) []string {
 			cols := []look.Column{
 				{Head: "signal", Least: 16}, {Head: "before", Right: true}, {Head: "now", Right: true},

@@ -15,7 +15,7 @@ var Report = Screen{
 	Doc: `Advice: tell the team what was done.
 In practice: the report is written from the same journal that the screens are drawn from: who answered what, every wait with its blockers, every hazard that was accepted and why. y copies the summary.
 Measured: the files' hashes in it are of the bytes that ran.`,
-	Keys: []Hint{{Copy, "copy summary"}, {Open, "next"}, {ShowLog, ""}},
+	Keys: []Hint{{Copy, "copy summary"}, {ShowLog, ""}},
 	Panels: func(p page) []look.Panel {
 		return []look.Panel{p.result(), p.outcomes(), p.written(), p.newest()}
 	},

@@ -20,30 +20,8 @@ In practice: the danger of an ALTER TABLE is its wait, not its work. belay waits
 Measured: with a wait of 200 ms and a pause of nine times that, readers behind a blocker were held up at most 10 % of the time.`,
 	Hints:  runHints,
 	Panels: runPanels,
-	Enter: func(run *state.Run, l Local) Do {
-		q := openQuestion(run, "run")
-		if q == nil {
-			return Do{}
-		}
-		d := Do{Ask: q}
-		if at, ok := l.Cursor["run/"+q.ID]; ok {
-			d.At = &at
-		}
-		return d
-	},
-	Move: func(run *state.Run, l *Local, by int) bool {
-		q := openQuestion(run, "run")
-		if q == nil {
-			return false
-		}
-		options, safe := Options(*q)
-		at, ok := l.Cursor["run/"+q.ID]
-		if !ok {
-			at = safe
-		}
-		l.Cursor["run/"+q.ID] = within(at, by, len(options))
-		return true
-	},
+	Enter:  openMarked(atRun),
+	Move:   markAnswer(atRun),
 }
 
 // runHints are the keys of a run; of a backfill in hand its own.
@@ -52,15 +30,13 @@ func runHints(run *state.Run, l Local) []Hint {
 		return fillHints(run, l)
 	}
 	hints := []Hint{
-		{Cancel, ""}, {Open, "choose"}, {WhoWaits, ""}, {Detach, ""}, {RunIt, ""}, {EndIt, ""}, {ShowLog, ""},
-		{ZoomIn, ""}, {ShowSQL, ""},
+		{Cancel, ""}, {WhoWaits, ""}, {EndIt, ""}, {RunIt, ""}, {ShowLog, ""}, {ShowSQL, ""}, {ZoomIn, ""}, {Detach, ""},
 	}
-	if question(run, "run") == nil {
-		return slices.Delete(hints, 1, 2)
+	if question(run, atRun) == nil {
+		return hints
 	}
-	// Held up, whoever stands in the way is what the person came for.
-	at := slices.Index(hints, Hint{EndIt, ""})
-	return slices.Insert(slices.Delete(hints, at, at+1), 3, Hint{EndIt, ""})
+	hints[1], hints[2] = hints[2], hints[1] // held up, whoever is in the way is what a person came for
+	return append([]Hint{{Down, "choose"}, {Open, "open it…"}}, hints...)
 }
 
 // openQuestion is the first question of a step, the proposed ones too; nil = none.
@@ -180,9 +156,11 @@ func (p page) trying(u *state.Unit) look.Panel {
 	case !u.NextTry().IsZero():
 		left := max(u.NextTry().Sub(p.now), 0)
 		n := len(u.Tries)
-		panel.Title, panel.State = "standing aside", p.Plain(p.tryOf(n, u.Tries[n-1].N))
 		pause := time.Duration(u.Tries[n-1].PauseMS) * time.Millisecond
-		panel.State = p.Plain("after try " + itoa(u.Tries[n-1].N))
+		panel.Title, panel.State = "standing aside", p.Plain("after try "+itoa(u.Tries[n-1].N))
+		if most := p.mostTries(); most > 0 {
+			panel.State = p.Plain(fmt.Sprintf("after try %d of %d; after %d it stops and asks", u.Tries[n-1].N, most, most))
+		}
 		panel.Lines = func(w int) []string {
 			text := "next try in " + measure.Duration(left)
 			bar := p.Bar(1-float64(left)/float64(max(pause, 1)), min(24, max(w-look.Width(text)-2, 8)))
@@ -208,9 +186,17 @@ func (p page) trying(u *state.Unit) look.Panel {
 	return panel
 }
 
+// mostTries is after how many tries a person is asked; 0 = not known.
+func (p page) mostTries() int {
+	if p.f.Plan == nil {
+		return 0
+	}
+	return p.f.Plan.Limits.Attempts
+}
+
 func (p page) tryOf(n, of int) string {
 	if of > 0 {
-		return fmt.Sprintf("try %d of %d", n, of)
+		return fmt.Sprintf("try %d of %d; after %d it stops and asks", n, of, of)
 	}
 	return fmt.Sprintf("try %d", n)
 }
@@ -224,7 +210,7 @@ func (p page) waitBar(waited, limit time.Duration, w int) []string {
 			p.Text(look.Accent, "the lock is held, or the answer is late: ") + p.Plain(measure.Duration(waited)),
 		}
 	}
-	text := fmt.Sprintf("%d of %s", min(waited, limit).Milliseconds(), measure.Duration(limit))
+	text := fmt.Sprintf("waited %d of %s", min(waited, limit).Milliseconds(), measure.Duration(limit))
 	return []string{p.Bar(float64(waited)/float64(limit), min(24, max(w-look.Width(text)-2, 8))) + "  " + p.Plain(text)}
 }
 
@@ -241,7 +227,7 @@ func (p page) triesText(u *state.Unit) string {
 	if who := blockersText(u.Blockers()); who != "" {
 		text += " behind " + who
 	}
-	text += "; others held up at most " + measure.Duration(longest)
+	text += "; others had to wait " + measure.Duration(longest) + " at most"
 	// Of a single try the share says nothing: it is most of its own time.
 	if all := last.At.Add(time.Duration(last.PauseMS) * time.Millisecond).Sub(u.Begun); n > 1 && all > 0 {
 		text += fmt.Sprintf(", %.0f %% of the time", 100*float64(total)/float64(max(all, total)))

@@ -58,7 +58,7 @@ func (p page) standing(id string) look.Panel {
 			text = stepText(p.run, *s, p.now)
 		}
 		if status == journal.Running {
-			text = p.spin() + " " + p.Plain(text) + p.Plain(", for "+span(p.now.Sub(s.Since)))
+			text = p.spin() + " " + p.Plain(text) + p.Plain(", for "+running(p.now.Sub(s.Since)))
 		} else {
 			text = p.Plain(text)
 		}

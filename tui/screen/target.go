@@ -80,7 +80,7 @@ func (p page) targetRows(t *fact.Target, w int) []string {
 	}
 	add("pinned", pinned)
 	if !t.StartedAt.IsZero() {
-		add("up", measure.Clock(p.now.Sub(t.StartedAt)))
+		add("up", measure.Elapsed(p.now.Sub(t.StartedAt)))
 	}
 	add("connection", t.DSNFrom)
 	return out

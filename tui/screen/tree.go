@@ -105,7 +105,7 @@ func (p page) treeRows(nodes []activity.Node, age time.Duration, w int) [][]stri
 		case mine(l):
 			who += " (we)"
 		}
-		does, since := l.Query, measure.Elapsed(time.Duration(l.SinceMS)*time.Millisecond+age)
+		does, since := l.Query, p.since(l, age)
 		if l.Granted && l.State != "active" {
 			does = l.State
 		}
@@ -118,6 +118,16 @@ func (p page) treeRows(nodes []activity.Node, age time.Duration, w int) [][]stri
 		})
 	}
 	return rows
+}
+
+// since is how long a session does what it does. A short wait is told as it was in the
+// sample: it may have ended since.
+func (p page) since(l activity.Lock, age time.Duration) string {
+	d := time.Duration(l.SinceMS) * time.Millisecond
+	if d >= 10*time.Second {
+		d += age
+	}
+	return measure.Elapsed(d)
 }
 
 func plainUnless(keep bool, r look.Role) look.Role {

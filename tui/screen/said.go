@@ -1,0 +1,146 @@
+package screen
+
+import (
+	"strings"
+
+	"belay/sqlview/measure"
+	"belay/tui/look"
+)
+
+// either is the head of what comes of leaving as of losing the terminal.
+const either = "q or a lost terminal"
+
+// said are the lines above the keys: what comes of stopping, of leaving and of a
+// terminal that is lost, so that nobody must try it. What a key has just said stands in
+// the place of the last.
+func said(p page, s Screen) []string {
+	out := p.outlook(s)
+	if p.low() {
+		out = out[:min(len(out), 2)]
+	}
+	switch {
+	case p.local.Searching:
+		out[len(out)-1] = p.Text(look.Strong, "/ ") + p.local.Search.View()
+	case p.local.Message != "":
+		out[len(out)-1] = p.Text(look.Attention, p.local.Message)
+	}
+	for i := range out {
+		out[i] = p.Cut(" "+out[i], p.w)
+	}
+	return out
+}
+
+// outlook is what comes of what a person may do now, or of doing nothing.
+func (p page) outlook(s Screen) []string {
+	f := p.run.Finished
+	switch d := p.local.Dialog; {
+	case d != nil && d.Expect != "" && d.Typed() && s.Name == atConfirm:
+		return []string{p.Plain("nothing runs before the name is exact: leaving or waiting changes nothing")}
+	case p.local.Lost && f != nil:
+		return []string{p.Text(look.Danger, strings.TrimSuffix(f.Summary+"; "+f.Hint, "; "))}
+	case f != nil:
+		return []string{p.Plain(f.Outcome + ": " + f.Summary), p.Plain("nothing runs any more; leaving changes nothing")}
+	case p.run.Parked != "":
+		return []string{p.Plain("left open: " + p.run.Parked + "; " + p.attach() + " goes on")}
+	case Busy(p.run):
+		return append([]string{p.ifStopped()}, p.ifLeft()...)
+	case Works(p.run):
+		return []string{p.when(either,
+			"it goes on; the next `belay` shows it. Nothing has been written")}
+	case Watching(p.run):
+		return []string{
+			p.when("what was applied stays", p.watchEnds()),
+			p.when(either, "it goes on watching; "+p.attach()),
+		}
+	case p.run.Opened != nil:
+		return []string{
+			p.Plain("run " + Short(p.run.ID) + " is open; nothing runs at this moment"),
+			p.when(either, p.attach()+" goes on with it"),
+		}
+	}
+	return []string{p.untouched()}
+}
+
+// watchEnds says how a watch after a run comes to its end.
+func (p page) watchEnds() string {
+	if asks(p) {
+		return "whatever you answer, and while this waits"
+	}
+	return "the watch ends by itself once all was well for as long"
+}
+
+// untouched is a look: nothing can come of it.
+func (p page) untouched() string {
+	const nothing = "nothing has been written; waiting or leaving changes nothing"
+	if t := p.f.Target; t != nil && t.DSNFrom != "" && p.boxed {
+		return p.Plain(nothing + "; connection from " + t.DSNFrom + " (password hidden)")
+	}
+	return p.Plain(nothing)
+}
+
+// stop is the head of what comes of stopping.
+func (p page) stop() string {
+	if p.narrow() {
+		return "c"
+	}
+	return "if you stop now (c)"
+}
+
+func (p page) narrow() bool { return p.w < 80 }
+
+func (p page) attach() string { return "belay attach " + Short(p.run.ID) }
+
+func (p page) when(head, text string) string { return p.Text(look.OK, head+": ") + p.Plain(text) }
+
+// ifStopped is what stays where a person stops it now.
+func (p page) ifStopped() string {
+	if s := p.run.StopAsked; s != nil {
+		if s.Now {
+			return p.Plain("stop requested: waiting for the server's answer")
+		}
+		return p.Plain("stop requested: no further file starts")
+	}
+	if f := Filling(p.run, p.f); f != nil {
+		switch {
+		case f.State == "elsewhere":
+			return p.Plain("it goes on elsewhere: nothing is sent from here")
+		case isPaused(f):
+			return p.Plain("paused: nothing is open in the database; another host can resume it")
+		}
+		return p.when(p.stop(), measure.Count(float64(f.Rows))+" rows stay filled, none is half done")
+	}
+	if r := Remains(p.run, p.f); r != "" {
+		return p.when(p.stop(), r)
+	}
+	return p.when(p.stop(), "nothing has changed, nothing remains")
+}
+
+// ifLeft is what becomes of the run without this screen. To leave is a word of the
+// person's, a lost terminal is none: no further file starts then.
+func (p page) ifLeft() []string {
+	leave, lose := "if you leave (q)", "if this terminal is lost"
+	if p.narrow() {
+		leave, lose = "q", "a lost terminal"
+	}
+	done, of := progress(p.run, p.f)
+	f := Filling(p.run, p.f)
+	switch {
+	case asks(p):
+		return []string{p.when(either, "the question waits; "+p.attach()+" asks it again")}
+	case f != nil && (isPaused(f) || f.State == "elsewhere"):
+		return []string{p.when(either, "it stays paused; "+p.attach())}
+	case p.run.Unwatched:
+		return []string{p.when(either, "it goes on to its end; "+p.attach())}
+	case f != nil:
+		return []string{
+			p.when(leave, "it goes on to its end; "+p.attach()+" comes back"),
+			p.when(lose, "it pauses after 5 min, until you are back"),
+		}
+	case of-done > 1:
+		return []string{
+			p.when(leave, "it goes on to its end; "+p.attach()+" comes back"),
+			p.when(lose, "this file goes on, no further one starts until you are back"),
+		}
+	}
+	return []string{p.when(either, "it goes on; "+p.attach())}
+}
