@@ -100,7 +100,7 @@ func Duration(d time.Duration) string {
 	case d < time.Hour:
 		return fmt.Sprintf("%d min", int(d.Minutes()))
 	}
-	return strings.TrimSuffix(Elapsed(d), " 0 min")
+	return strings.TrimSuffix(strings.TrimSuffix(Elapsed(d), " 0 min"), " 0 h")
 }
 
 // MS is Duration of milliseconds.

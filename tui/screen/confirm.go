@@ -33,9 +33,7 @@ func confirmPanels(p page) []look.Panel {
 	if d == nil {
 		return nil
 	}
-	return []look.Panel{
-		p.where(d), p.runs(), p.heart(p.heartTitle("first to run")), p.consent(d),
-	}
+	return []look.Panel{p.where(d), p.runs(), p.heart(p.heartTitle("first to run")), p.consent(d)}
 }
 
 // verb is what the yes does.

@@ -264,6 +264,8 @@ func (p page) limits(h fact.Heart) string {
 		say("the server sets none; belay cancels it after " + measure.MS(h.DeadlineMS))
 		say("a cancel leaves an INVALID index")
 		return strings.Join(parts, "; ")
+	case h.BatchMS > 0 && p.tight:
+		return p.Plain("a batch that waits is tried again; space pauses")
 	case h.BatchMS > 0:
 		say("a batch that waits is given up and tried again")
 		say("space pauses at the end of a batch")

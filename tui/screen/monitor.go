@@ -121,8 +121,8 @@ func (p page) helps(f *fact.Monitor) look.Panel {
 
 // watched are the numbers: what is red first, then amber, then the rest.
 func (p page) watched(f *fact.Monitor) look.Panel {
-	return look.Panel{Name: "watched", Title: "signals", State: p.signalState(f), Focus: question(p.run, atMonitor) == nil, Give: 2,
-		Min: 3,
+	return look.Panel{Name: "watched", Title: "signals", State: p.signalState(f),
+		Focus: question(p.run, atMonitor) == nil, Give: 2, Min: 3,
 		Lines: func(w int) []string {
 			cols := []look.Column{
 				{Head: "signal", Least: 16}, {Head: "before", Right: true}, {Head: "now", Right: true},

@@ -30,7 +30,8 @@ func runHints(run *state.Run, l Local) []Hint {
 		return fillHints(run, l)
 	}
 	hints := []Hint{
-		{Cancel, ""}, {WhoWaits, ""}, {EndIt, ""}, {RunIt, ""}, {ShowLog, ""}, {ShowSQL, ""}, {ZoomIn, ""}, {Detach, ""},
+		{Cancel, ""}, {WhoWaits, ""}, {EndIt, ""}, {RunIt, ""}, {ShowLog, ""}, {ShowSQL, ""}, {ZoomIn, ""},
+		{Detach, ""},
 	}
 	if question(run, atRun) == nil {
 		return hints
@@ -159,7 +160,8 @@ func (p page) trying(u *state.Unit) look.Panel {
 		pause := time.Duration(u.Tries[n-1].PauseMS) * time.Millisecond
 		panel.Title, panel.State = "standing aside", p.Plain("after try "+itoa(u.Tries[n-1].N))
 		if most := p.mostTries(); most > 0 {
-			panel.State = p.Plain(fmt.Sprintf("after try %d of %d; after %d it stops and asks", u.Tries[n-1].N, most, most))
+			panel.State = p.Plain(fmt.Sprintf("after try %d of %d; after %d it stops and asks", u.Tries[n-1].N, most,
+				most))
 		}
 		panel.Lines = func(w int) []string {
 			text := "next try in " + measure.Duration(left)

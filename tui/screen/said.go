@@ -39,7 +39,9 @@ func (p page) outlook(s Screen) []string {
 	case p.local.Lost && f != nil:
 		return []string{p.Text(look.Danger, strings.TrimSuffix(f.Summary+"; "+f.Hint, "; "))}
 	case f != nil:
-		return []string{p.Plain(f.Outcome + ": " + f.Summary), p.Plain("nothing runs any more; leaving changes nothing")}
+		return []string{
+			p.Plain(f.Outcome + ": " + f.Summary), p.Plain("nothing runs any more; leaving changes nothing"),
+		}
 	case p.run.Parked != "":
 		return []string{p.Plain("left open: " + p.run.Parked + "; " + p.attach() + " goes on")}
 	case Busy(p.run):
