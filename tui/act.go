@@ -219,7 +219,7 @@ func (m *model) stop() tea.Cmd {
 // afterStop says what is undone and what stays behind.
 func (m *model) afterStop(left string) string {
 	switch u := m.run.InHand(); {
-	case u != nil && u.Probed != nil && u.Probed.Outcome == "running":
+	case u != nil && u.Probed != nil && u.Probed.Outcome == journal.OutcomeRunning:
 		return "belay sends nothing more; " + left + ": stopping belay does not end it."
 	case u != nil && u.Intent.Transaction:
 		return "The server undoes the file that is running; " + left + "."

@@ -256,7 +256,7 @@ func Remains(run *state.Run, f *Facts) string {
 		parts = append(parts, itoa(done)+" of "+plural(of, "file")+verb)
 	}
 	switch u := run.InHand(); {
-	case u != nil && u.Probed != nil && u.Probed.Outcome == "running":
+	case u != nil && u.Probed != nil && u.Probed.Outcome == journal.OutcomeRunning:
 		parts = append(parts, fmt.Sprintf("pid %d works on", u.Probed.PID))
 	case concurrent(run, f):
 		parts = append(parts, "an INVALID index may remain")

@@ -8,6 +8,7 @@ import (
 	"charm.land/bubbles/v2/key"
 
 	"belay/sqlview/measure"
+	"belay/steps/fact"
 	"belay/tui/look"
 )
 
@@ -39,7 +40,7 @@ func footer(p page, s Screen, w int) string {
 // goesOnAlone reports whether what is seen goes on when the person leaves.
 func goesOnAlone(p page) bool {
 	f := Filling(p.run, p.f)
-	return (Outlives(p.run) || Watching(p.run)) && !asks(p) && (f == nil || f.State == "running")
+	return (Outlives(p.run) || Watching(p.run)) && !asks(p) && (f == nil || f.State == fact.FillRunning)
 }
 
 // keysLine is a line of keys as Bubbles' help draws it.

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"belay/sqlview/measure"
+	"belay/steps/fact"
 	"belay/tui/look"
 )
 
@@ -40,7 +41,7 @@ func (p page) outlook(s Screen) []string {
 		return []string{p.Text(look.Danger, strings.TrimSuffix(f.Summary+"; "+f.Hint, "; "))}
 	case f != nil:
 		return []string{
-			p.Plain(f.Outcome + ": " + f.Summary), p.Plain("nothing runs any more; leaving changes nothing"),
+			p.Plain(string(f.Outcome) + ": " + f.Summary), p.Plain("nothing runs any more; leaving changes nothing"),
 		}
 	case p.run.Parked != "":
 		return []string{p.Plain("left open: " + p.run.Parked + "; " + p.attach() + " goes on")}
@@ -104,7 +105,7 @@ func (p page) ifStopped() string {
 	}
 	if f := Filling(p.run, p.f); f != nil {
 		switch {
-		case f.State == "elsewhere":
+		case f.State == fact.FillElsewhere:
 			return p.Plain("it goes on elsewhere: nothing is sent from here")
 		case isPaused(f):
 			return p.Plain("paused: nothing is open in the database; another host can resume it")
@@ -129,7 +130,7 @@ func (p page) ifLeft() []string {
 	switch {
 	case asks(p):
 		return []string{p.when(either, "the question waits; "+p.attach()+" asks it again")}
-	case f != nil && (isPaused(f) || f.State == "elsewhere"):
+	case f != nil && (isPaused(f) || f.State == fact.FillElsewhere):
 		return []string{p.when(either, "it stays paused; "+p.attach())}
 	case p.run.Unwatched:
 		return []string{p.when(either, "it goes on to its end; "+p.attach())}
