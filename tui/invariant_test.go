@@ -80,7 +80,7 @@ func checkFrame(t *testing.T, name string, st *stage, size [2]int, coloured bool
 		t.Errorf("%s at %v: no keys at the bottom: %q", name, size, last)
 	}
 	if st.m.local.Top() == "confirm" {
-		for _, part := range []string{"No, go back", "type the name of the database"} {
+		for _, part := range []string{"No, go back", "type the database name"} {
 			if !strings.Contains(frame, part) {
 				t.Errorf("%s at %v: the dialog lacks %q:\n%s", name, size, part, frame)
 			}

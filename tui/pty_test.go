@@ -239,7 +239,7 @@ func TestRoutine(t *testing.T) {
 		t.Errorf("%d screens watch", n)
 	}
 	x.types("R")
-	x.sees("type the database name to run:", "> No, go back <")
+	x.sees("type the database name, shop, to run on it:", "runs once the name is typed")
 	x.types("\x1b[200~shop\x1b[201~")
 	x.sees("paste is refused here")
 	x.passes(time.Second)
@@ -259,7 +259,7 @@ func TestRoutine(t *testing.T) {
 		}
 	}
 	x.play(waiting)
-	x.sees("try 4 of 30", "9120 belay (we)", "stop now: nothing has changed")
+	x.sees("try 4 of 30", "9120 belay (we)", "stop now (c): nothing has changed")
 	inbox, err := journal.NewInbox(run)
 	if err != nil {
 		t.Fatal(err)

@@ -233,7 +233,7 @@ func (p page) fillRows(w int) []string {
 func (p page) consent(d *Dialog) look.Panel {
 	title := "your answer"
 	if d.Typed() {
-		title = "type the name of the database, " + d.Expect + ", to " + p.verb(d) + " it:"
+		title = "type the database name, " + d.Expect + ", to " + p.verb(d) + " it:"
 	}
 	return look.Panel{Title: title, Lines: func(w int) []string {
 		var out []string

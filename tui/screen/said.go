@@ -108,7 +108,7 @@ func (p page) ifStopped() string {
 		case f.State == fact.FillElsewhere:
 			return p.Plain("it goes on elsewhere: nothing is sent from here")
 		case isPaused(f):
-			return p.Plain("paused: nothing is open in the database; another host can resume it")
+			return p.when("safe to leave", "nothing is open in the database; another host can resume it")
 		}
 		return p.when(p.stop(), measure.Count(float64(f.Rows))+" rows stay filled, none is half done")
 	}
