@@ -188,8 +188,8 @@ var questionDocs = []QuestionDoc{
 		Doc: "Yes lets a run go on to its next file although no screen watches it."},
 	{ID: "run.resolve", Answers: "wait, cancel, leave",
 		Words: []Word{
-			{"wait", "let it work; once it has ended belay asks the database what came of it, and goes on with the next " +
-				"file"},
+			{"wait", "let it work; once it has ended belay asks the database what came of it, and goes on with the " +
+				"next file"},
 			{"cancel", "end it on the server; then this file is tried again, and before an INVALID index of it is " +
 				"dropped you are asked"},
 			{"leave", "let it work, and end this run here; `belay attach RUN` goes on later"},
