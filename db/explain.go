@@ -136,7 +136,8 @@ func explainNetwork(c *ConnectError) (message, hint string) {
 		return "nobody listens there: " + c.Target,
 			"check host and port, and that the server or the tunnel runs"
 	case errors.Is(c.Err, context.Canceled):
-		return "connecting was canceled: " + c.Target, ""
+		return "connecting was canceled: " + c.Target,
+			"it was told to stop before the server had answered: nothing has changed"
 	case isTimeout(c.Err):
 		return "no answer in time: " + c.Target,
 			"check host and port, firewall and VPN; connect_timeout in the DSN sets the limit in seconds"

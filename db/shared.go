@@ -280,10 +280,18 @@ func (s *Shared) lost(why error) {
 	}
 }
 
+// canceledError is a try that was given up from here: its own words, and the reason
+// for whoever asks.
+type canceledError struct{ err, why error }
+
+func (e *canceledError) Error() string { return e.err.Error() }
+
+func (e *canceledError) Unwrap() []error { return []error{e.err, e.why} }
+
 // failed notes a try that failed and when the next one is due.
 func (s *Shared) failed(ctx context.Context, err error) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
-		return errors.Join(context.Cause(ctx), err) // nobody waited for its end
+		return &canceledError{err: err, why: context.Cause(ctx)} // nobody waited for its end
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

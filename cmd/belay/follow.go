@@ -90,11 +90,7 @@ func (r *reader) next(ctx context.Context) (journal.Event, error) {
 			continue
 		}
 		if ctx.Err() != nil {
-			id := engine.RunID(r.folder)
-			return e, &steps.Exit{
-				Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: "left run " + id + " on its own",
-				Advice: "`belay attach " + id + "` shows it; `belay stop` stops it",
-			}
+			return e, leftAlone(r.folder)
 		}
 		if !errors.Is(err, context.DeadlineExceeded) {
 			return e, err
@@ -107,6 +103,21 @@ func (r *reader) next(ctx context.Context) (journal.Event, error) {
 			return e, err
 		}
 		return e, lost(r.folder, r.process)
+	}
+}
+
+// leftAlone is the end of a command that follows and is told to end. A look that is at
+// no work ends with it.
+func leftAlone(folder string) error {
+	id := engine.RunID(folder)
+	if engine.IsLook(folder) {
+		if k, err := engine.ReadLook(folder); err != nil || k.Run.Work.Step == "" {
+			return stopped()
+		}
+	}
+	return &steps.Exit{
+		Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: "left run " + id + " on its own",
+		Advice: "`belay attach " + id + "` shows it; `belay stop` stops it",
 	}
 }
 

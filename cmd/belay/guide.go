@@ -103,15 +103,7 @@ func (a *app) afterScreen(left tui.Left, err error) error {
 // leftLook is how a look ends that never became a run: nothing has changed, and
 // nobody said so where the terminal or the input ended.
 func (a *app) leftLook(left tui.Left) error {
-	// The yes may have been the last thing that the screen sent.
-	if k, err := engine.FindRun(engine.RunID(left.Folder)); err == nil && k.Live && k.Run.Opened != nil {
-		a.out.say("%s", stillRunning(k.Run))
-		return &exited{code: steps.ExitPerson}
-	}
-	if k, err := engine.ReadLook(left.Folder); err == nil && k.Live && k.Run.Work.Step != "" &&
-		left.How != follow.Finished {
-		a.out.say("look %s is STILL AT WORK on %s: it %s; watch: belay attach %s; stop: belay stop %s", k.ID,
-			k.Plan.Database, k.Run.Work.What, k.ID, k.ID)
+	if a.stillAtWork(left) {
 		return &exited{code: steps.ExitPerson}
 	}
 	switch {
@@ -121,6 +113,22 @@ func (a *app) leftLook(left tui.Left) error {
 		return &exited{code: steps.ExitPerson}
 	}
 	return nil
+}
+
+// stillAtWork reports whether what was left goes on without anybody, and says so.
+func (a *app) stillAtWork(left tui.Left) bool {
+	// The yes may have been the last thing that the screen sent.
+	if k, err := engine.FindRun(engine.RunID(left.Folder)); err == nil && k.Live && k.Run.Opened != nil {
+		a.out.say("%s", stillRunning(k.Run))
+		return true
+	}
+	if k, err := engine.ReadLook(left.Folder); err == nil && k.Live && k.Run.Work.Step != "" &&
+		left.How != follow.Finished {
+		a.out.say("look %s is STILL AT WORK on %s: it %s; watch: belay attach %s; stop: belay stop %s", k.ID,
+			k.Plan.Database, k.Run.Work.What, k.ID, k.ID)
+		return true
+	}
+	return false
 }
 
 // leftRunning says how a run goes on without a screen, where its engine lives.

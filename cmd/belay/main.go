@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"syscall"
@@ -45,7 +46,11 @@ func (a *app) fail(err error) int {
 	if err == nil {
 		return steps.ExitDone
 	}
-	a.refuse(err.Error(), steps.HintOf(err))
+	problem, hint := err.Error(), steps.HintOf(err)
+	if a.ctx.Err() != nil && errors.Is(err, context.Canceled) && hint == "" {
+		problem, hint = "stopped on request", "give the command again: it was told to stop before it was done"
+	}
+	a.refuse(problem, hint)
 	return exitCode(err)
 }
 

@@ -34,17 +34,34 @@ func newPersonAt(t *testing.T, d *dbtest.DB, files map[string]string) *person {
 	t.Helper()
 	p := &person{t: t, db: d, dir: t.TempDir()}
 	mark := storyMark + "=" + p.db.Name
-	p.env = map[string]string{
-		"PATH": os.Getenv("PATH"), "DATABASE_URL": p.db.DSN, "TERM": "dumb", storyMark: p.db.Name,
-		"TMPDIR":             os.TempDir(), // where the throwaway servers go
-		dbtest.CacheVariable: os.Getenv(dbtest.CacheVariable),
-	}
-	for _, v := range homes {
-		p.env[v] = filepath.Join(p.dir, "."+strings.ToLower(v))
-	}
+	p.env = environment(p.dir)
+	p.env["DATABASE_URL"], p.env[storyMark] = p.db.DSN, p.db.Name
 	t.Cleanup(func() { nothingLeft(t, mark, p.runs()) })
 	p.write(files)
 	return p
+}
+
+// environment is that of somebody whose homes are in a folder.
+func environment(dir string) map[string]string {
+	env := map[string]string{
+		"PATH": os.Getenv("PATH"), "TERM": "dumb",
+		"TMPDIR": os.TempDir(), // where the throwaway servers go
+	}
+	for _, v := range thrift {
+		env[v] = os.Getenv(v)
+	}
+	for _, v := range homes {
+		env[v] = filepath.Join(dir, "."+strings.ToLower(v))
+	}
+	return env
+}
+
+// environ is the environment as a process takes it.
+func (p *person) environ() (all []string) {
+	for _, k := range slices.Sorted(maps.Keys(p.env)) {
+		all = append(all, k+"="+p.env[k])
+	}
+	return all
 }
 
 // runs is where this person's run folders are.
@@ -80,10 +97,7 @@ func (p *person) typing(in string, args ...string) said {
 	p.t.Helper()
 	var out, errOut bytes.Buffer
 	cmd := exec.CommandContext(p.t.Context(), "belay", args...)
-	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = p.dir, strings.NewReader(in), &out, &errOut
-	for _, k := range slices.Sorted(maps.Keys(p.env)) {
-		cmd.Env = append(cmd.Env, k+"="+p.env[k])
-	}
+	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.Env = p.dir, strings.NewReader(in), &out, &errOut, p.environ()
 	err := cmd.Run()
 	if _, exited := err.(*exec.ExitError); err != nil && !exited {
 		p.t.Fatal(err)

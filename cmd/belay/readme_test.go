@@ -99,7 +99,9 @@ func TestReadmeExamples(t *testing.T) {
 				e.Setenv(v, filepath.Join(e.WorkDir, "."+strings.ToLower(v)))
 			}
 			e.Setenv("DATABASE_URL", db.DSN)
-			e.Setenv(dbtest.CacheVariable, os.Getenv(dbtest.CacheVariable))
+			for _, v := range thrift {
+				e.Setenv(v, os.Getenv(v))
+			}
 			return nil
 		}})
 	}

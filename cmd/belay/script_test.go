@@ -14,6 +14,7 @@ import (
 
 	"belay/db"
 	"belay/db/dbtest"
+	"belay/db/scratch"
 	"belay/steps"
 )
 
@@ -21,7 +22,27 @@ import (
 // testscript, which lets the test binary be belay.
 type testMain struct{ m *testing.M }
 
-func (t testMain) Run() int { return dbtest.Run(t.m) }
+func (t testMain) Run() int {
+	for name, value := range cheaper() {
+		if err := os.Setenv(name, value); err != nil {
+			panic(err)
+		}
+	}
+	return dbtest.Run(t.m)
+}
+
+// thrift is what the belay of a test has in its environment so that it costs less,
+// and does the same: data folders that are kept, less collecting in processes that
+// end at once, and one place to look for PostgreSQL's programs.
+var thrift = []string{dbtest.CacheVariable, "GOGC", "BELAY_PG_BIN"}
+
+func cheaper() map[string]string {
+	out := map[string]string{"GOGC": "400"}
+	if b, err := scratch.Find(os.Getenv("BELAY_TEST_PG_BIN")); err == nil {
+		out["BELAY_PG_BIN"] = b.Dir
+	}
+	return out
+}
 
 // storiesAtOnce is how many stories are played at a time: most of one is waiting.
 const storiesAtOnce = "4"
@@ -97,7 +118,9 @@ func playOn(t *testing.T, file string, db *dbtest.DB, parameters string) {
 			e.Setenv("APP", app)
 			e.Setenv("TERM", "xterm-256color")
 			e.Setenv(storyMark, own)
-			e.Setenv(dbtest.CacheVariable, os.Getenv(dbtest.CacheVariable))
+			for _, v := range thrift {
+				e.Setenv(v, os.Getenv(v))
+			}
 			e.Defer(func() { s.over = true; nothingLeft(t, mark, s.state); s.hintsKnown() })
 			return named(e.WorkDir, strings.NewReplacer("$DBNAME", db.Name, "$APP", app))
 		},

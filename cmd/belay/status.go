@@ -200,6 +200,9 @@ func (a *app) lookOnce(dir string, versions []string) (*state.Run, error) {
 	r := state.New()
 	for r.Finished == nil {
 		e, err := events.next(a.ctx)
+		if a.ctx.Err() != nil {
+			return nil, stopped()
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -208,6 +211,14 @@ func (a *app) lookOnce(dir string, versions []string) (*state.Run, error) {
 		}
 	}
 	return r, nil
+}
+
+// stopped is the end of a command that was told to end while it only looked.
+func stopped() error {
+	return &steps.Exit{
+		Code: steps.ExitFailed, Outcome: journal.OutcomeNotApplied, Summary: "stopped on request, while it only looked",
+		Advice: "nothing was begun and nothing has changed: give the command again",
+	}
 }
 
 // shown is the document as it is drawn.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -103,9 +104,9 @@ func setSize(master *os.File, size *pty.Winsize) error {
 // start itself.
 func (s *story) environ(ts *testscript.TestScript) []string {
 	var env []string
-	for _, v := range append([]string{
-		"PATH", "TERM", "DATABASE_URL", "NO_COLOR", storyMark, "TMPDIR", "SSH_CONNECTION", dbtest.CacheVariable,
-	}, homes...) {
+	for _, v := range slices.Concat([]string{
+		"PATH", "TERM", "DATABASE_URL", "NO_COLOR", storyMark, "TMPDIR", "SSH_CONNECTION",
+	}, thrift, homes) {
 		if value := ts.Getenv(v); value != "" {
 			env = append(env, v+"="+value)
 		}

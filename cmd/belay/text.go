@@ -27,6 +27,9 @@ func (a *app) followPlain(w watched, asks bool) error {
 	r := left.Run
 	switch {
 	case r == nil || (r.Finished == nil && r.Opened == nil):
+		if a.ctx.Err() != nil && !a.stillAtWork(left) {
+			return stopped()
+		}
 		return a.leftLook(left)
 	case r.Finished != nil && r.Finished.Exit == steps.ExitDone:
 		return nil

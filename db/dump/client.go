@@ -55,7 +55,8 @@ func (c Client) Outdated() string {
 
 // ClientError says that no usable pg_dump was found.
 type ClientError struct {
-	// Need is the major version of the server; a client must be of it or later.
+	// Need is the major version of the server; a client must be of it or later. 0 =
+	// the server is not known.
 	Need int
 	// Found are the versions that are here and too old.
 	Found []string
@@ -65,6 +66,9 @@ type ClientError struct {
 
 // Error names what is needed and what is here.
 func (e *ClientError) Error() string {
+	if e.Need == 0 {
+		return "no pg_dump here"
+	}
 	if len(e.Found) == 0 {
 		return fmt.Sprintf("no pg_dump here; version %d or later is needed", e.Need)
 	}
@@ -74,6 +78,9 @@ func (e *ClientError) Error() string {
 
 // Hint says what to do now.
 func (e *ClientError) Hint() string {
+	if e.Need == 0 {
+		return "name the folder of pg_dump and pg_restore with --pg-bin"
+	}
 	return fmt.Sprintf("name a folder with pg_dump and pg_restore of version %d or later with --pg-bin", e.Need)
 }
 

@@ -316,7 +316,7 @@ func (g *engine) close() {
 	}
 	// What could only be said beside the journal is read after this process, and what
 	// nobody watched is said to whoever comes.
-	if isLook(g.folder) && !g.mute && !g.run.Kept() {
+	if IsLook(g.folder) && !g.mute && !g.run.Kept() {
 		if err := os.RemoveAll(g.folder); err != nil {
 			slog.Warn("removing the look folder", "error", err)
 		}

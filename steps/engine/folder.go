@@ -83,7 +83,8 @@ func newFolderIn(runs string) (string, error) {
 // RunID is the id of a run folder, look or not.
 func RunID(folder string) string { return strings.TrimPrefix(filepath.Base(folder), lookPrefix) }
 
-func isLook(folder string) bool { return strings.HasPrefix(filepath.Base(folder), lookPrefix) }
+// IsLook reports whether a folder is a look's: nothing was begun in it.
+func IsLook(folder string) bool { return strings.HasPrefix(filepath.Base(folder), lookPrefix) }
 
 // become turns a look folder into a run's. Followers keep reading: they hold
 // the file, not its name.

@@ -18,7 +18,7 @@ import (
 )
 
 // IsLook reports whether this is a look, and no run.
-func (k Known) IsLook() bool { return isLook(k.Folder) }
+func (k Known) IsLook() bool { return IsLook(k.Folder) }
 
 // ReadLook reads a look's folder. There is no plan: where it looks is known as far
 // as it wrote that down.
