@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -52,18 +53,18 @@ func (e *NotFoundError) Error() string {
 // The error is a *NotFoundError.
 func Find(binDir string) (Binaries, error) {
 	if binDir != "" {
-		return firstOf([]place{{name: "--pg-bin", dirs: []string{binDir}}})
+		return firstOf(slices.Values([]place{{name: "--pg-bin", dirs: []string{binDir}}}))
 	}
 	if dir := os.Getenv("BELAY_PG_BIN"); dir != "" {
-		return firstOf([]place{{name: "BELAY_PG_BIN", dirs: []string{dir}}})
+		return firstOf(slices.Values([]place{{name: "BELAY_PG_BIN", dirs: []string{dir}}}))
 	}
 	return firstOf(places())
 }
 
-func firstOf(ps []place) (Binaries, error) {
+func firstOf(ps iter.Seq[place]) (Binaries, error) {
 	command, _ := InstallCommand()
 	missing := &NotFoundError{Install: command}
-	for _, p := range ps {
+	for p := range ps {
 		var found []Binaries
 		for _, dir := range p.dirs {
 			b, err := open(dir)

@@ -29,9 +29,9 @@ func TestFindTakesTheNewestOfAPlace(t *testing.T) {
 	mid := install(t, "17.2 (Debian 17.2-1)", "initdb", "postgres", "psql")
 	beta := install(t, "18beta1", "initdb", "postgres", "pg_ctl")
 	later := install(t, "20.0", "initdb", "postgres")
-	b, err := firstOf([]place{
+	b, err := firstOf(slices.Values([]place{
 		{name: "empty"}, {name: "lib", dirs: []string{clients, old, beta, mid}}, {name: "later", dirs: []string{later}},
-	})
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,11 +58,11 @@ func TestFindNamesEveryPlace(t *testing.T) {
 	}
 	t.Setenv("PATH", t.TempDir())
 	t.Setenv("HOME", t.TempDir())
-	ps := places()
+	ps := slices.Collect(places())
 	for i := range ps {
 		ps[i].dirs = nil // the places of this machine, as if all were empty
 	}
-	_, err := firstOf(ps)
+	_, err := firstOf(slices.Values(ps))
 	if !errors.As(err, &missing) {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestPlacesFollowLinksAndAsdf(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", links)
-	if b, err := firstOf([]place{onPath()}); err != nil || b.Dir != real {
+	if b, err := firstOf(slices.Values([]place{onPath()})); err != nil || b.Dir != real {
 		t.Errorf("on PATH: %+v, %v; want %s", b, err, real)
 	}
 	t.Setenv("ASDF_DATA_DIR", home)
@@ -90,7 +90,7 @@ func TestPlacesFollowLinksAndAsdf(t *testing.T) {
 	if err := os.MkdirAll(bin, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	ps := places()
+	ps := slices.Collect(places())
 	if !slices.ContainsFunc(ps, func(p place) bool { return slices.Equal(p.dirs, []string{bin}) }) {
 		t.Errorf("places = %+v, want one of asdf's with %s", ps, bin)
 	}

@@ -22,7 +22,7 @@ func ClientDirs(binDir string) []string {
 	if program, err := exec.LookPath("pg_dump"); err == nil && !isWrapper(program) {
 		dirs = append(dirs, filepath.Dir(program))
 	}
-	for _, p := range places() {
+	for p := range places() {
 		for _, d := range p.dirs {
 			if !slices.Contains(dirs, d) {
 				dirs = append(dirs, d)

@@ -3,6 +3,7 @@ package scratch
 import (
 	"context"
 	"fmt"
+	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,19 +19,25 @@ type place struct {
 	dirs []string
 }
 
-// places lists where installations are, the most deliberate choice first.
-func places() []place {
-	home, _ := os.UserHomeDir()
-	return []place{
-		onPath(),
-		fromPgConfig(),
-		matching("/usr/lib/postgresql/*/bin", "/usr/lib/postgresql/*/bin"),
-		matching("/usr/pgsql-*/bin", "/usr/pgsql-*/bin"),
-		matching("Homebrew", "/opt/homebrew/opt/postgresql*/bin", "/usr/local/opt/postgresql*/bin",
-			"/home/linuxbrew/.linuxbrew/opt/postgresql*/bin"),
-		matching("Postgres.app", "/Applications/Postgres.app/Contents/Versions/*/bin"),
-		matching("asdf", filepath.Join(asdfDir(home), "installs/postgres/*/bin")),
-		fetched(),
+// places lists where installations are, the most deliberate choice first. Each is
+// looked at when it is asked for: pg_config is a program, and on Debian a slow one.
+func places() iter.Seq[place] {
+	return func(yield func(place) bool) {
+		for _, look := range []func() place{
+			onPath,
+			fromPgConfig,
+			matching("/usr/lib/postgresql/*/bin", "/usr/lib/postgresql/*/bin"),
+			matching("/usr/pgsql-*/bin", "/usr/pgsql-*/bin"),
+			matching("Homebrew", "/opt/homebrew/opt/postgresql*/bin", "/usr/local/opt/postgresql*/bin",
+				"/home/linuxbrew/.linuxbrew/opt/postgresql*/bin"),
+			matching("Postgres.app", "/Applications/Postgres.app/Contents/Versions/*/bin"),
+			matching("asdf", filepath.Join(asdfDir(), "installs/postgres/*/bin")),
+			fetched,
+		} {
+			if !yield(look()) {
+				return
+			}
+		}
 	}
 }
 
@@ -55,10 +62,11 @@ func fetched() place {
 	if err != nil {
 		return place{name: name}
 	}
-	return matching(name, filepath.Join(dir, "*", "bin"))
+	return matching(name, filepath.Join(dir, "*", "bin"))()
 }
 
-func asdfDir(home string) string {
+func asdfDir() string {
+	home, _ := os.UserHomeDir()
 	if dir := os.Getenv("ASDF_DATA_DIR"); dir != "" {
 		return dir
 	}
@@ -91,13 +99,15 @@ func fromPgConfig() place {
 	return p
 }
 
-func matching(name string, patterns ...string) place {
-	p := place{name: name}
-	for _, pattern := range patterns {
-		dirs, _ := filepath.Glob(pattern)
-		p.dirs = append(p.dirs, dirs...)
+func matching(name string, patterns ...string) func() place {
+	return func() place {
+		p := place{name: name}
+		for _, pattern := range patterns {
+			dirs, _ := filepath.Glob(pattern)
+			p.dirs = append(p.dirs, dirs...)
+		}
+		return p
 	}
-	return p
 }
 
 // InstallCommand is what installs a server here, by the system's own package manager;
