@@ -38,7 +38,7 @@ database's history, in the runs made from here. Those of the branch behind them 
 Ways back go along. Lines of the repository that name a file are mended, and so is the tool's file of sums. A file that
 is merged, or that has run, is never renamed: others have it under its old version.
 
-It shows what it would do and asks (renumber.write in an answers file). git mv where git has the file. Nothing is
+It shows what it would do and asks (renumber.write in an answers file). What git has is moved in its index too. Nothing is
 committed; a message is proposed.`,
 		Example: `  belay renumber
   belay renumber migrations/000043_add_note.up.sql`,

@@ -92,7 +92,7 @@ func (n *normalizer) keep(size int) {
 
 func (n *normalizer) lineComment(rest []byte) {
 	size := len(rest)
-	if end := bytes.IndexByte(rest, '\n'); end >= 0 {
+	if end := bytes.IndexAny(rest, "\r\n"); end >= 0 { // the server's lexer ends it at either
 		size = end
 	}
 	if !n.markers || !isMarker(string(bytes.TrimSpace(rest[:size]))) {

@@ -16,6 +16,7 @@ func TestCompareText(t *testing.T) {
 		{"SELECT 1;", "-- why\nSELECT\t1;\r\n", EditComment},
 		{"SELECT 1;", "/* a /* nested */ b */ SELECT /* here */ 1;", EditComment},
 		{"SELECT 1;", "SELECT 2;", EditSQL},
+		{"SELECT 1; -- a\r", "SELECT 1; -- a\rDROP TABLE t;", EditSQL}, // the server ends a comment there
 		{"SELECT 'a -- b';", "SELECT 'a';", EditSQL},
 		{"SELECT 'a  b';", "SELECT 'a b';", EditSQL},
 		{`SELECT "a  b";`, `SELECT "a b";`, EditSQL},

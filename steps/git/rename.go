@@ -1,16 +1,20 @@
 package git
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"belay/sqlview/migration"
 )
 
-// Rename moves files of a folder: with git mv where git has the file, else on
+// Rename moves files of a folder, in git's index too where git has the file, else on
 // the disk alone. dir is the folder on the disk. All or nothing: on an error
 // what was moved is moved back. It never overwrites and never commits.
 func Rename(ctx context.Context, dir string, moves []migration.Move) (err error) {
@@ -42,17 +46,43 @@ func Rename(ctx context.Context, dir string, moves []migration.Move) (err error)
 	return err
 }
 
-// rename lets git move what it tracks; a new file is no business of its index.
+// rename moves a file on the disk, and its entry in git's index where it has one; a new
+// file is no business of the index. It is not `git mv`: that reads the file again through
+// the filters of the repository's configuration, which are programs of whoever made it.
 func rename(ctx context.Context, repo repository, git bool, dir string, m migration.Move) error {
+	var entry string
 	if git {
-		known, err := repo.run(ctx, "ls-files", "-z", "--", m.From)
-		if err != nil {
-			return err
-		}
-		if len(known) > 0 {
-			_, err := repo.run(ctx, "mv", "--", m.From, m.To)
+		var err error
+		if entry, err = repo.moved(ctx, m); err != nil {
 			return err
 		}
 	}
-	return os.Rename(filepath.Join(dir, m.From), filepath.Join(dir, m.To))
+	from, to := filepath.Join(dir, m.From), filepath.Join(dir, m.To)
+	if err := os.Rename(from, to); err != nil || entry == "" {
+		return err
+	}
+	if _, err := repo.call(ctx, []byte(entry), "update-index", "-z", "--index-info"); err != nil {
+		return errors.Join(err, os.Rename(to, from))
+	}
+	return nil
+}
+
+// moved are the lines for `git update-index --index-info` that move a file's entry,
+// with paths from the top of the work tree; "" = the index does not have it.
+func (r repository) moved(ctx context.Context, m migration.Move) (string, error) {
+	known, err := r.run(ctx, "ls-files", "--stage", "-z", "--", m.From)
+	if err != nil || len(known) == 0 {
+		return "", err
+	}
+	prefix, err := r.run(ctx, "rev-parse", "--show-prefix")
+	if err != nil {
+		return "", err
+	}
+	field := strings.Fields(string(known[:max(bytes.IndexByte(known, '\t'), 0)])) // mode, blob, stage
+	if len(field) != 3 || field[2] != "0" {
+		return "", errors.New("git has a conflict in it")
+	}
+	top := func(name string) string { return path.Join(strings.TrimSuffix(string(prefix), "\n"), name) }
+	zero := strings.Repeat("0", len(field[1]))
+	return fmt.Sprintf("0 %s\t%s\x00%s %s\t%s\x00", zero, top(m.From), field[0], field[1], top(m.To)), nil
 }

@@ -61,3 +61,25 @@ func TestRenameWithoutGit(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestRenameRunsNoFilter: the repository's configuration names a program that reads
+// each file on its way into the index. Nothing of ours calls it.
+func TestRenameRunsNoFilter(t *testing.T) {
+	w := newWork(t)
+	w.write("m/0001_a.sql", "SELECT 1;")
+	w.commit("one")
+	ran := filepath.Join(t.TempDir(), "ran")
+	w.git("config", "filter.evil.clean", "sh -c 'touch "+ran+"; cat'")
+	w.write(".gitattributes", "* filter=evil\n")
+	w.write("m/0001_a.sql", "SELECT 1;") // another time of change: the index has to look
+	err := Rename(t.Context(), filepath.Join(w.dir, "m"), []migration.Move{{From: "0001_a.sql", To: "0002_a.sql"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(ran); err == nil {
+		t.Error("the filter ran")
+	}
+	if got := w.git("ls-files"); got != "m/0002_a.sql" {
+		t.Errorf("the index has %q", got)
+	}
+}

@@ -142,7 +142,7 @@ func (p *Project) pickTool(tool, dir string) {
 func (p *Project) root() (fs.FS, string, error) {
 	named := cmp.Or(p.Flags.Migrations, p.Config.Migrations)
 	if named == "" {
-		return os.DirFS(p.Dir), "", nil
+		return p.Root(), "", nil
 	}
 	abs := absolute(p.Dir, named)
 	info, err := os.Stat(abs)
@@ -159,14 +159,14 @@ func (p *Project) root() (fs.FS, string, error) {
 			&UsageError{Problem: named + " is a file", Advice: "name the folder that the migrations stand in"}
 	}
 	if rel, err := filepath.Rel(p.Dir, abs); err == nil && filepath.IsLocal(rel) {
-		return os.DirFS(p.Dir), filepath.ToSlash(rel), nil
+		return p.Root(), filepath.ToSlash(rel), nil
 	}
 	p.Dir = filepath.Dir(abs)
-	return os.DirFS(p.Dir), filepath.Base(abs), nil
+	return p.Root(), filepath.Base(abs), nil
 }
 
 // Root is the file system that Picked.Dir is in.
-func (p *Project) Root() fs.FS { return os.DirFS(p.Dir) }
+func (p *Project) Root() fs.FS { return rootOf(p.Dir) }
 
 // Shown is the migrations folder as a person would name it.
 func (p *Project) Shown() string {

@@ -78,6 +78,12 @@ func printable(u fact.Unit) (fact.Unit, error) {
 					"it is", Fatal: true,
 			}
 		}
+		if sql, problem = parse.Inert(sql); problem != nil {
+			return u, &steps.Refused{
+				Problem: fmt.Sprintf("%s:%d: %s", u.Path, s.Line+problem.Line-1, problem.Message),
+				Advice:  "close it: psql would read what comes behind it in the script as a part of it", Fatal: true,
+			}
+		}
 		u.Statements[i].SQL = sql
 	}
 	for _, own := range [][]string{u.Record, u.Before} {

@@ -1,0 +1,83 @@
+package project
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+)
+
+// maxFile is how long a migration may be, in bytes: one that is longer is data, which
+// no person reads before it runs.
+const maxFile = 256 << 20
+
+// root is a folder as a file system whose files are ordinary ones of its repository: a
+// link of a stranger's repository shows no other file of whoever reads it, and a pipe
+// or a device keeps nobody waiting.
+type root struct {
+	home home
+	// folders remembers which were found within, as nil, or why not.
+	folders *sync.Map
+}
+
+func rootOf(dir string) fs.FS { return root{home{dir: dir, root: around(dir)}, &sync.Map{}} }
+
+// Open opens a folder or an ordinary file. The error is a *fs.PathError.
+func (r root) Open(name string) (fs.File, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	}
+	full := filepath.Join(r.home.dir, filepath.FromSlash(name))
+	if err := r.stays(full); err != nil {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+	}
+	f, err := os.OpenFile(full, os.O_RDONLY|syscall.O_NONBLOCK, 0) // opening a pipe waits for its other end
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+	case !info.Mode().IsRegular() && !info.IsDir():
+		err = errNotOrdinary
+	case info.Size() > maxFile:
+		err = fmt.Errorf("it is longer than %d MB", maxFile>>20)
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+	}
+	return f, nil
+}
+
+var errNotOrdinary = errors.New("it is no ordinary file")
+
+// stays refuses a path whose links lead out of the repository.
+func (r root) stays(full string) error {
+	info, err := os.Lstat(full)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() || info.Mode()&fs.ModeSymlink != 0 {
+		return r.within(full)
+	}
+	dir := filepath.Dir(full)
+	known, ok := r.folders.Load(dir)
+	if !ok {
+		known = within{r.within(dir)}
+		r.folders.Store(dir, known)
+	}
+	return known.(within).err
+}
+
+type within struct{ err error }
+
+func (r root) within(full string) error {
+	if _, why := r.home.inside(full); why != "" {
+		return fmt.Errorf("it %s", why)
+	}
+	return nil
+}
