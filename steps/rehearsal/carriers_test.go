@@ -33,7 +33,8 @@ type reach struct {
 	d   *dbtest.DB
 }
 
-func carriers(t *testing.T) reach {
+// emptyDir is a folder that every user may write to.
+func emptyDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/tmp", "belay-reach-")
 	if err != nil {
@@ -43,7 +44,12 @@ func carriers(t *testing.T) reach {
 	if err := os.Chmod(dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	d := dbtest.New(t)
+	return dir
+}
+
+func carriers(t *testing.T) reach {
+	t.Helper()
+	dir, d := emptyDir(t), dbtest.New(t)
 	d.Exec(t, `DO $$ BEGIN CREATE ROLE mallory; EXCEPTION WHEN duplicate_object THEN NULL; END $$`)
 	d.Exec(t, strings.ReplaceAll(carriersSQL, "$DIR", dir))
 	r := reach{dir, d}
@@ -104,15 +110,7 @@ func (r reach) open(t *testing.T, o dump.Options) *Scratch {
 	}
 	with := CopyOfDump("")
 	if o.SchemaOnly {
-		conn, err := db.Connect(t.Context(), cfg, db.Session{Kind: db.Monitor})
-		if err != nil {
-			t.Fatal(err)
-		}
-		with, err = ReadCopy(t.Context(), conn, "", "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		conn.Close()
+		with = r.copied(t)
 	}
 	s, err := Open(t.Context(), r.d.Cluster().Binaries(), c, taken.Path, with)
 	if err != nil {
@@ -120,6 +118,21 @@ func (r reach) open(t *testing.T, o dump.Options) *Scratch {
 	}
 	t.Cleanup(func() { s.Close() })
 	return s
+}
+
+// copied is what is taken along from the database itself.
+func (r reach) copied(t *testing.T) Copy {
+	t.Helper()
+	conn, err := db.Connect(t.Context(), config(t, r.d.DSN), db.Session{Kind: db.Monitor})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	with, err := ReadCopy(t.Context(), conn, "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return with
 }
 
 func (r reach) judge(t *testing.T, s *Scratch, rows bool) {

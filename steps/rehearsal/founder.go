@@ -20,8 +20,10 @@ import (
 // nothing but names of the dump, quoted, in statements of ours that run no code of a
 // database: roles, extensions whose scripts lie on this machine, stand-ins.
 type founder struct {
-	conn    *pgx.Conn
-	major   int
+	conn  *pgx.Conn
+	major int
+	// rights are those that could be given.
+	rights  Rights
 	missing []string
 }
 
@@ -36,18 +38,42 @@ func (s *Scratch) found(ctx context.Context, r Rights) (*founder, error) {
 		return nil, err
 	}
 	f := &founder{conn: conn, major: s.Cluster.Major()}
-	if err := errors.Join(f.roles(ctx, r), s.logins(ctx, f, r)); err != nil {
+	if err = f.roles(ctx, r); err == nil {
+		err = s.logins(ctx, f, f.rights)
+	}
+	if err == nil {
+		err = f.sealed(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, conn.Close(context.WithoutCancel(ctx)))
 	}
 	return f, nil
 }
 
+// roles makes the roles, then their memberships: nothing is given to, or of, a role
+// that was not made here.
 func (f *founder) roles(ctx context.Context, r Rights) error {
 	if err := f.all(ctx, "SET search_path = pg_catalog, pg_temp"); err != nil {
 		return err
 	}
-	for _, sql := range append(r.statements(f.major), r.borrowed()...) {
-		if err := f.try(ctx, sql); err != nil {
+	here := map[string]bool{}
+	for _, x := range r.Roles {
+		made, err := f.try(ctx, x.create(f.major))
+		if err != nil {
+			return err
+		}
+		here[x.Name] = here[x.Name] || made
+	}
+	var err error
+	if f.rights, err = r.made(here); err != nil {
+		return err
+	}
+	return f.memberships(ctx, f.rights)
+}
+
+func (f *founder) memberships(ctx context.Context, r Rights) error {
+	for _, sql := range append(r.grants(f.major), r.borrowed()...) {
+		if _, err := f.try(ctx, sql); err != nil {
 			return err
 		}
 	}
@@ -107,6 +133,43 @@ const memberFunctionsSQL = `SELECT p.oid::regprocedure::text FROM pg_proc p JOIN
 JOIN pg_extension x ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = x.oid AND d.deptype = 'e'
 WHERE x.extname = $1 AND p.prokind IN ('f', 'p')`
 
+// onlySchemasSQL finds what is in a new database beside schemas: normal objects begin
+// at 16384 (FirstNormalObjectId in access/transam.h).
+const onlySchemasSQL = `SELECT pg_catalog.pg_describe_object(classid, objid, 0) FROM (
+	SELECT tableoid, oid FROM pg_proc UNION ALL SELECT tableoid, oid FROM pg_operator UNION ALL SELECT tableoid, oid FROM pg_class
+	UNION ALL SELECT tableoid, oid FROM pg_type UNION ALL SELECT tableoid, oid FROM pg_cast UNION ALL SELECT tableoid, oid FROM pg_extension
+	UNION ALL SELECT tableoid, oid FROM pg_event_trigger UNION ALL SELECT tableoid, oid FROM pg_collation
+	UNION ALL SELECT tableoid, oid FROM pg_language UNION ALL SELECT tableoid, oid FROM pg_foreign_data_wrapper) x (classid, objid)
+WHERE objid >= 16384 LIMIT 1`
+
+// extensions makes those of a dump, and its wrappers. Their scripts run as the
+// superuser: nothing that they could take for something else may be there yet.
+func (f *founder) extensions(ctx context.Context, of dump.Contents) error {
+	var found string
+	switch err := f.conn.QueryRow(ctx, onlySchemasSQL).Scan(&found); {
+	case err == nil:
+		return &StrangeError{"the dump", "lists as a schema what makes " + found}
+	case !errors.Is(err, pgx.ErrNoRows):
+		return err
+	}
+	for _, x := range of.Extensions {
+		// Scripts of extensions paste the schema's name (CVE-2023-39417).
+		if strings.ContainsAny(x.Schema, `"'$\`) {
+			f.missing = append(f.missing, "extension "+x.Name+": not made in a schema with that name: "+x.Schema)
+			continue
+		}
+		if err := f.extension(ctx, x); err != nil {
+			return err
+		}
+	}
+	for _, w := range of.Wrappers {
+		if err := f.wrapper(ctx, w); err != nil {
+			return err
+		}
+	}
+	return f.sealed(ctx)
+}
+
 // extension makes one of this machine's. A wrapper is replaced by one that reaches
 // nothing: its servers and foreign tables are there, and cannot be read.
 func (f *founder) extension(ctx context.Context, x dump.Extension) error {
@@ -117,8 +180,7 @@ func (f *founder) extension(ctx context.Context, x dump.Extension) error {
 	if x.Schema != "" && x.Schema != "pg_catalog" {
 		sql += " WITH SCHEMA " + quoted(x.Schema)
 	}
-	made := len(f.missing)
-	if err := f.try(ctx, sql); err != nil || len(f.missing) > made || !slices.Contains(outward, x.Name) {
+	if made, err := f.try(ctx, sql); !made || !slices.Contains(outward, x.Name) {
 		return err
 	}
 	rows, err := f.conn.Query(ctx, memberFunctionsSQL, x.Name)
@@ -133,27 +195,29 @@ func (f *founder) extension(ctx context.Context, x dump.Extension) error {
 }
 
 func (f *founder) wrapper(ctx context.Context, name string) error {
-	return f.try(ctx, "CREATE FOREIGN DATA WRAPPER "+quoted(name),
+	_, err := f.try(ctx, "CREATE FOREIGN DATA WRAPPER "+quoted(name),
 		"GRANT USAGE ON FOREIGN DATA WRAPPER "+quoted(name)+" TO PUBLIC")
+	return err
 }
 
 // handOver takes back what was lent, and gives the database its owner and rights.
-func (f *founder) handOver(ctx context.Context, r Rights) error {
-	return f.all(ctx, append([]string{"DROP OWNED BY " + lender, "DROP ROLE " + lender}, r.last()...)...)
+func (f *founder) handOver(ctx context.Context) error {
+	return f.all(ctx, append([]string{"DROP OWNED BY " + lender, "DROP ROLE " + lender}, f.rights.last()...)...)
 }
 
-// try notes what the server refuses and goes on. Of a circle of memberships nobody
-// needs to hear: the role has the other's rights the other way round.
-func (f *founder) try(ctx context.Context, statements ...string) error {
-	err := f.all(ctx, statements...)
+// try notes what the server refuses, reports whether it did not, and goes on. Of a
+// circle of memberships nobody needs to hear: the role has the other's rights the
+// other way round.
+func (f *founder) try(ctx context.Context, statements ...string) (done bool, err error) {
+	err = f.all(ctx, statements...)
 	var said *pgconn.PgError
 	if !errors.As(err, &said) {
-		return err
+		return err == nil, err
 	}
 	if said.Code != "0LP01" {
 		f.missing = append(f.missing, fmt.Sprintf("%s: %s", statements[0], said.Message))
 	}
-	return nil
+	return false, nil
 }
 
 func (f *founder) all(ctx context.Context, statements ...string) error {

@@ -79,6 +79,9 @@ func Open(ctx context.Context, bin scratch.Binaries, c dump.Client, path string,
 	if with.OfDump {
 		with.Rights = ofDump(holds.Owners, with.Rights.Acts)
 	}
+	if err := with.Rights.check(); err != nil {
+		return nil, err
+	}
 	cluster, err := scratch.Start(ctx, scratch.Options{Binaries: bin, Dir: scratch.MemoryDir(), Private: true})
 	if err != nil {
 		return nil, err
@@ -113,15 +116,8 @@ func (s *Scratch) fill(ctx context.Context, from source, with Copy) error {
 	if err != nil {
 		return err
 	}
-	for _, x := range from.holds.Extensions {
-		if err := f.extension(ctx, x); err != nil {
-			return err
-		}
-	}
-	for _, w := range from.holds.Wrappers {
-		if err := f.wrapper(ctx, w); err != nil {
-			return err
-		}
+	if err := f.extensions(ctx, from.holds); err != nil {
+		return err
 	}
 	others, err := dump.RestoreOthers(ctx, from.client, s.Whole, from.path, from.holds, flags...)
 	if err != nil {
@@ -131,7 +127,7 @@ func (s *Scratch) fill(ctx context.Context, from source, with Copy) error {
 	if err := s.complete(ctx, with); err != nil {
 		return err
 	}
-	return f.handOver(ctx, with.Rights)
+	return f.handOver(ctx)
 }
 
 // emptyLedger removes what a dump carried along of belay's own: those rows are

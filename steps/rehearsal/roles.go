@@ -48,16 +48,14 @@ type Rights struct {
 // Grant is a right to the database. Role "" = everybody.
 type Grant struct{ Role, Right string }
 
-// tame are the predefined roles whose rights stay within the server's own data.
-const tame = `'{pg_monitor,pg_read_all_settings,pg_read_all_stats,pg_stat_scan_tables,pg_read_all_data,pg_write_all_data,pg_signal_backend,pg_maintain,pg_checkpoint}'::name[]`
-
 const rolesSQL = `select rolname::text, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolbypassrls
 from pg_catalog.pg_roles where rolname !~ '^pg_' order by 1 limit 1000`
 
-// membersSQL takes the options that memberships have from 16 on.
+// membersSQL takes the options that memberships have from 16 on, and gives those in
+// tame roles too.
 const membersSQL = `select r.rolname::text, m.rolname::text, pg_catalog.bool_or(a.admin_option), %s
 from pg_catalog.pg_auth_members a join pg_catalog.pg_roles r on r.oid = a.roleid join pg_catalog.pg_roles m on m.oid = a.member
-where (r.rolname !~ '^pg_' or r.rolname = any (` + tame + `)) and m.rolname !~ '^pg_' group by 1, 2 order by 1, 2 limit 10000`
+where (r.rolname !~ '^pg_' or r.rolname = any ($1::name[])) and m.rolname !~ '^pg_' group by 1, 2 order by 1, 2 limit 10000`
 
 const databaseSQL = `select pg_catalog.pg_get_userbyid(d.datdba)::text, pg_catalog.pg_get_userbyid(10)::text, d.datacl is not null, session_user::text,
 	coalesce((select ` + "%s" + ` from pg_catalog.pg_roles r where r.rolname = case when $1 = '' then session_user else $1::name end), false)
@@ -83,7 +81,7 @@ func readRights(ctx context.Context, c *db.Conn, acts string) (Rights, error) {
 	if c.ServerMajor() >= 16 {
 		options = "pg_catalog.bool_or(a.inherit_option), pg_catalog.bool_or(a.set_option)"
 	}
-	if r.Members, err = readAll[Member](ctx, c, fmt.Sprintf(membersSQL, options)); err != nil {
+	if r.Members, err = readAll[Member](ctx, c, fmt.Sprintf(membersSQL, options), tame); err != nil {
 		return r, fmt.Errorf("members of roles: %w", err)
 	}
 	if granted {
@@ -94,8 +92,8 @@ func readRights(ctx context.Context, c *db.Conn, acts string) (Rights, error) {
 	return r, nil
 }
 
-func readAll[T any](ctx context.Context, c *db.Conn, sql string) ([]T, error) {
-	rows, err := c.Query(ctx, sql)
+func readAll[T any](ctx context.Context, c *db.Conn, sql string, args ...any) ([]T, error) {
+	rows, err := c.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -114,28 +112,29 @@ func ofDump(owners []string, acts string) Rights {
 	return r
 }
 
-// statements make the roles on a server of a major version. None of them is given
-// what reaches the machine. Up to 15, whoever may create roles may give himself a
-// role that does.
-func (r Rights) statements(major int) []string {
-	var all []string
-	for _, x := range r.Roles {
-		sql := "CREATE ROLE " + quoted(x.Name) + " NOSUPERUSER NOREPLICATION NOLOGIN INHERIT"
-		for _, o := range []struct {
-			on   bool
-			word string
-		}{
-			{x.CreateDB || x.Super, "CREATEDB"}, {x.BypassRLS || x.Super, "BYPASSRLS"},
-			{(x.CreateRole || x.Super) && major >= 16, "CREATEROLE"},
-		} {
-			if o.on {
-				sql += " " + o.word
-			} else {
-				sql += " NO" + o.word
-			}
+// create makes the role on a server of a major version. None is given what reaches
+// the machine. Up to 15, whoever may create roles may give himself a role that does.
+func (x Role) create(major int) string {
+	sql := "CREATE ROLE " + quoted(x.Name) + " NOSUPERUSER NOREPLICATION NOLOGIN INHERIT"
+	for _, o := range []struct {
+		on   bool
+		word string
+	}{
+		{x.CreateDB || x.Super, "CREATEDB"}, {x.BypassRLS || x.Super, "BYPASSRLS"},
+		{(x.CreateRole || x.Super) && major >= 16, "CREATEROLE"},
+	} {
+		if o.on {
+			sql += " " + o.word
+		} else {
+			sql += " NO" + o.word
 		}
-		all = append(all, sql)
 	}
+	return sql
+}
+
+// grants are the memberships on a server of a major version.
+func (r Rights) grants(major int) []string {
+	var all []string
 	for _, m := range r.Members {
 		sql := "GRANT " + quoted(m.Role) + " TO " + quoted(m.Member)
 		switch {
