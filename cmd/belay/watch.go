@@ -12,7 +12,9 @@ import (
 	"belay/db/watch"
 	"belay/sqlview/activity"
 	"belay/steps"
+	"belay/steps/journal"
 	"belay/steps/project"
+	"belay/steps/sessions"
 	"belay/tui"
 	"belay/tui/live"
 )
@@ -25,8 +27,8 @@ func (a *app) watchCommand() *cobra.Command {
 		Short: "Show who waits for whom, table sizes and traffic, live",
 		Long: `Samples the server: who waits for whom, and the size and traffic of the relations named. It takes no
 table lock and runs at most once a second. In a terminal it is a screen, with the largest tables where none is
-named: j and k move, enter shows a whole query, / filters, o orders, f follows a relation, space pauses. With
---plain, and where the output is no terminal, it prints lines.`,
+named: j and k move, enter shows a whole query, E ends a session by typed words, / filters, o orders, f follows
+a relation, space pauses. With --plain, and where the output is no terminal, it prints lines.`,
 		RunE: command(func(_ *cobra.Command, relations []string) error { return a.watch(relations, once, output) }),
 	}
 	c.Flags().BoolVar(&once, "once", false, "print one sample and end")
@@ -114,6 +116,13 @@ func (w *watching) screen(p *project.Project) error {
 			})
 			return s, ok, err
 		},
+		End: func(ctx context.Context, s activity.Session, way activity.Way) journal.SessionEnded {
+			lend := func(ctx context.Context, use func(*db.Conn) error) error {
+				return w.conn.Lend(ctx, sampleLimit, use)
+			}
+			return sessions.Server{Lend: lend}.End(ctx, s, way)
+		},
+		Me: "you",
 	})
 }
 

@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
 
-	"belay/db"
-	"belay/db/watch"
 	"belay/sqlview/activity"
 	"belay/steps/journal"
+	"belay/steps/sessions"
 )
 
 // ender looks at sessions of others and ends them by a person's word, one question
@@ -60,32 +58,18 @@ func (e *ender) post(job func(context.Context)) bool {
 	}
 }
 
+// sessions are asked for on the escape connection.
+func (g *engine) sessions() sessions.Server { return sessions.Server{Lend: g.env.Sessions.Spare} }
+
 // lookAt reads a session for whoever is about to end it.
 func (g *engine) lookAt(pid int) {
 	if g.env == nil || !g.env.Sessions.Watched() {
 		return
 	}
 	g.ender.post(func(ctx context.Context) {
-		seen := g.see(ctx, pid)
+		seen := g.sessions().See(ctx, pid)
 		g.request(ctx, func() error { return g.recordUnlessOver("", seen) })
 	})
-}
-
-// see looks at a session on the escape connection.
-func (g *engine) see(ctx context.Context, pid int) (seen journal.SessionSeen) {
-	seen.Session.PID = pid
-	err := g.env.Sessions.Spare(ctx, func(c *db.Conn) error {
-		s, there, err := watch.Session(ctx, c, pid)
-		if err == nil && there {
-			seen.Session = s
-		}
-		seen.Gone = err == nil && !there
-		return err
-	})
-	if err != nil {
-		seen.Error, _ = db.Explain(err)
-	}
-	return seen
 }
 
 // end ends a session by a typed consent. Everything is checked again here: who speaks,
@@ -126,8 +110,8 @@ func (g *engine) end(m journal.Received, by string) error {
 	}
 	g.ender.busy = s.PID
 	if !g.ender.post(func(ctx context.Context) {
-		ended := g.endSession(ctx, s, w)
-		after := g.see(ctx, s.PID)
+		ended := g.sessions().End(ctx, s, w)
+		after := g.sessions().See(ctx, s.PID)
 		g.request(ctx, func() error {
 			g.ender.busy = 0
 			return errors.Join(g.recordUnlessOver(by, ended), g.recordUnlessOver("", after))
@@ -158,108 +142,4 @@ func (g *engine) recordUnlessOver(by string, body journal.Body) error {
 		return nil
 	}
 	return g.record("", by, body)
-}
-
-// How long a session may take to be gone after the signal, and how often it is asked.
-// A backend looks for the signal where it waits and between two rows: 3 s is long.
-const (
-	gonePatience = 3 * time.Second
-	gonePoll     = 100 * time.Millisecond
-)
-
-// endSession sends the signal and sees what becomes of it.
-func (g *engine) endSession(ctx context.Context, s activity.Session, w activity.Way) journal.SessionEnded {
-	out := journal.SessionEnded{PID: s.PID, Way: w, Key: s.Key()}
-	var sent bool
-	var hint string
-	began := time.Now()
-	err := g.env.Sessions.Spare(ctx, func(c *db.Conn) (err error) {
-		sent, err = db.End(ctx, c, s, w)
-		if db.SQLState(err) == insufficientPrivilege {
-			if may, why := db.MayEnd(ctx, c, s); why == nil {
-				hint = may
-			}
-		}
-		return err
-	})
-	switch {
-	case db.SQLState(err) == insufficientPrivilege:
-		out.Fate, out.SQLState, out.Hint = journal.NotAllowed, insufficientPrivilege, hint
-		out.Why = "this role may not end it (SQLSTATE 42501)"
-		return out
-	case db.SQLState(err) != "":
-		out.Fate, out.SQLState = journal.NotSent, db.SQLState(err)
-		out.Why, out.Hint = db.Explain(err)
-		return out
-	case err != nil:
-		out.Fate = journal.FateUnknown
-		out.Why, _ = db.Explain(err)
-		out.Why = "whether the signal arrived is not known: " + out.Why
-		return out
-	case !sent:
-		return g.missed(ctx, s, out)
-	}
-	return g.await(ctx, s, out, began)
-}
-
-const insufficientPrivilege = "42501"
-
-// missed says why nothing was sent: the session is not what it was.
-func (g *engine) missed(ctx context.Context, s activity.Session, out journal.SessionEnded) journal.SessionEnded {
-	now := g.see(ctx, s.PID)
-	out.Fate = journal.NotSent
-	switch {
-	case now.Error != "":
-		out.Why = "it was not what it was any more, and now nobody can look: " + now.Error
-	case now.Gone:
-		out.Why = "it had ended by itself before"
-	case !now.Session.Same(s):
-		out.Why = "it had ended by itself before, and its pid belongs to another session now"
-	case now.Session.Key() != s.Key():
-		out.Why = "it had ended that transaction by itself before; look again at what it does now"
-	default:
-		out.Why = "it ran nothing that could be cancelled at that moment; look again"
-	}
-	return out
-}
-
-// await watches what becomes of a session after the signal.
-func (g *engine) await(ctx context.Context, s activity.Session, out journal.SessionEnded,
-	began time.Time) journal.SessionEnded {
-	for {
-		now := g.see(ctx, s.PID)
-		out.MS = time.Since(began).Milliseconds()
-		out.Fate, out.Why = fate(s, now, out.Way)
-		if out.Fate == journal.Gone || out.Fate == journal.LetGo || time.Since(began) >= gonePatience {
-			if out.Fate == journal.StillThere && out.Way == activity.Cancel {
-				out.Hint = s.Consent(activity.Terminate) + " ends its connection"
-			}
-			return out
-		}
-		select {
-		case <-ctx.Done():
-			out.Fate, out.Why = journal.FateUnknown, "the signal was sent; the engine ended before anybody could look"
-			return out
-		case <-time.After(gonePoll):
-		}
-	}
-}
-
-// fate says what a session has become.
-func fate(s activity.Session, now journal.SessionSeen, w activity.Way) (journal.Fate, string) {
-	switch {
-	case now.Error != "":
-		return journal.FateUnknown, "the signal was sent; now nobody can look: " + now.Error
-	case now.Gone || !now.Session.Same(s):
-		return journal.Gone, "the session is not there any more"
-	case w == activity.Cancel && now.Session.Key() != s.Key():
-		return journal.LetGo, "what it ran has ended; the connection stays"
-	case w == activity.Cancel && now.Session.State != "active" && !now.Session.InTheWay():
-		return journal.LetGo, "its statement has ended and it holds nothing; the connection stays"
-	case w == activity.Cancel && now.Session.State != "active":
-		return journal.StillThere, "its statement has ended, but its transaction holds on to its locks"
-	case now.Session.State == "active":
-		return journal.StillThere, "it still runs: it has not looked for the signal yet"
-	}
-	return journal.StillThere, "it is still connected: it has not looked for the signal yet"
 }

@@ -36,9 +36,14 @@ type picture struct {
 	filter, follow       string
 	field                *screen.Field
 	asks                 string
-	paused               bool
-	said                 string
-	saidAt               time.Time
+	// fieldAt is when the field was opened; expect are the words that are a yes to what
+	// bound names, tries what was ended from here, seenAt when the session was seen.
+	fieldAt, seenAt time.Time
+	expect, bound   string
+	tries           []try
+	paused          bool
+	said            string
+	saidAt          time.Time
 }
 
 const doc = `Advice: look at the server before, while and after you change it.
@@ -89,6 +94,10 @@ func (p picture) banner() string {
 // remark is the line above the keys.
 func (p picture) remark() string {
 	switch {
+	case p.field != nil && p.asks == asksEnd && p.said != "" && p.now.Sub(p.saidAt) < 5*time.Second:
+		return p.Text(look.Attention, p.said)
+	case p.field != nil && p.asks == asksEnd:
+		return p.Plain("nothing is ended before the words are exact; esc goes back; a paste is refused")
 	case p.field != nil && p.asks == "follow":
 		return p.Text(look.Strong, "follow relation (empty = all): ") + p.field.View()
 	case p.field != nil:

@@ -1,5 +1,6 @@
 // Package live is `belay watch` on a terminal: who waits for whom, how large and how
-// busy tables are, what works on the server and what holds it back. It draws what it is
+// busy tables are, what works on the server and what holds it back; a session may be
+// ended by typed words. It draws what it is
 // given and asks through its Config; it knows no database.
 package live
 
@@ -11,6 +12,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"belay/sqlview/activity"
+	"belay/steps/journal"
 	"belay/tui"
 	"belay/tui/look"
 	"belay/tui/screen"
@@ -31,6 +33,10 @@ type Config struct {
 	Find func(ctx context.Context, name string) (string, error)
 	// See reads one session with its whole query; ok is false where it is gone.
 	See func(ctx context.Context, pid int) (s activity.Session, ok bool, err error)
+	// End ends a session in a way, and says what became of it.
+	End func(ctx context.Context, s activity.Session, w activity.Way) journal.SessionEnded
+	// Me is who ends a session from here.
+	Me string
 }
 
 // Run shows the server until the person leaves or ctx ends.
@@ -114,6 +120,9 @@ type seenMsg struct {
 	err  error
 }
 
+// endedMsg is what became of a session that was to be ended.
+type endedMsg struct{ journal.SessionEnded }
+
 // model is the screen's. Only Update changes it.
 type model struct {
 	c      Config
@@ -149,17 +158,24 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		m.size = screen.Size{Width: msg.Width, Height: msg.Height}
 	case tickMsg:
-		return m, tick()
+		return m, tea.Batch(tick(), m.lookAgain())
 	case sampledMsg:
 		m.sampled(msg)
 	case foundMsg:
 		m.found(msg)
 	case seenMsg:
 		if m.open && m.pid == msg.pid {
-			m.seen = &msg
+			m.seen, m.seenAt = &msg, m.now
+			m.aim()
 		}
+	case endedMsg:
+		m.ended(msg)
+		return m, m.look()
 	case tea.PasteMsg:
-		if m.field != nil {
+		switch {
+		case m.asks == asksEnd && m.field != nil:
+			m.say("paste is refused here: type the words")
+		case m.field != nil:
 			m.field.Paste(msg.Content)
 		}
 	case tea.KeyPressMsg:

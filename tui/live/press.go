@@ -12,7 +12,9 @@ import (
 
 // bindings are the keys in the order of the footer.
 var bindings = []key.Binding{
-	bind("j k", "move", "j", "down", "k", "up"), bind("enter", "its query", "enter"), bind("/", "filter", "/"),
+	bind("j k", "move", "j", "down", "k", "up"), bind("enter", "its query", "enter"),
+	bind("E", "end session…", "E", "shift+e"),
+	bind("/", "filter", "/"),
 	bind("o", "order", "o"), bind("f", "follow", "f"), bind("space", "pause", "space"), bind("tab", "panel", "tab"),
 	bind("?", "why", "?"), bind("q", "leave", "q"),
 }
@@ -51,6 +53,8 @@ func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
 		return m.query()
 	case "?":
 		m.help, m.open, m.offset = !m.help, false, 0
+	case "E", "shift+e":
+		return m.end()
 	case "o":
 		m.order = (m.order + 1) % len(orders)
 		m.say("tables by " + orders[m.order].name)
@@ -93,8 +97,11 @@ func (m *model) following() []string {
 func (m *model) letter(k tea.KeyPressMsg, name string) tea.Cmd {
 	switch name {
 	case "esc", "ctrl+c":
-		m.field = nil
+		m.field, m.expect = nil, ""
 	case "enter":
+		if m.asks == asksEnd {
+			return m.consent()
+		}
 		text := strings.TrimSpace(m.field.Value())
 		m.field = nil
 		return m.typed(text)
@@ -130,11 +137,7 @@ func (m *model) query() tea.Cmd {
 	}
 	pid := nodes[m.cursor(nodes)].Lock.PID
 	m.pid, m.open, m.seen, m.offset, m.help = pid, true, nil, 0, false
-	ctx, see := m.ctx, m.c.See
-	return func() tea.Msg {
-		s, ok, err := see(ctx, pid)
-		return seenMsg{pid: pid, s: s, gone: !ok, err: err}
-	}
+	return m.look()
 }
 
 // move moves the cursor of the tree, or scrolls what else is looked at.

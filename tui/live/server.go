@@ -75,24 +75,37 @@ func (p picture) progress(w int) []string {
 	return out
 }
 
-// session is one session with its whole query.
-func (p picture) session() []look.Panel {
+// ending is what is known of the session that is open.
+func (p picture) ending() ending.View {
 	v := ending.View{Names: map[int]string{}}
 	v.Seen.PID = p.pid
 	if p.seen != nil {
 		v.Looked, v.Seen, v.Gone = true, p.seen.s, p.seen.gone
 		v.Seen.PID = p.pid
+		v.Age = max(p.now.Sub(p.seenAt), 0)
 		if p.seen.err != nil {
 			v.Error = p.seen.err.Error()
 		}
-		v.Age = 0
 	}
 	if p.sample != nil {
 		for _, l := range p.sample.Locks {
 			v.Names[l.PID] = l.Application
 		}
 	}
-	all := v.Panels(p.Look, func(int) []string { return nil })[:2]
+	v.Canceled, v.Fates = p.canceled(v.Seen.Key()), p.fates(p.pid)
+	return v
+}
+
+// session is one session with its whole query, and what would end it.
+func (p picture) session() []look.Panel {
+	v := p.ending()
+	if p.field != nil && p.asks == asksEnd {
+		all := v.Panels(p.Look, p.field.Lines)
+		all[1].Offset = p.offset
+		return all
+	}
+	all := v.Panels(p.Look, func(int) []string { return nil })
+	all = []look.Panel{all[0], all[1], all[3]}
 	all[0].Title, all[0].Give = ending.Name(v.Seen), 0
 	all[1].Offset = p.offset
 	return all
