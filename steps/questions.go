@@ -287,8 +287,9 @@ var questionDocs = []QuestionDoc{
 			{"yes", "they may run here as long as the file stays as it is"},
 			{"no", "leave them out"},
 		},
-		Doc: "Asked before a command of belay.toml runs on this host for the first time. The yes is bound to the " +
-			"file's bytes and remembered in your user configuration."},
+		Doc: "Asked before a command or a query of belay.toml runs, an address of it is requested, or dumps go where " +
+			"it says, for the first time. The yes is bound to the file's bytes and remembered in your user " +
+			"configuration."},
 	{ID: "monitor.resolve", Answers: "watch, rollback, end",
 		Words: []Word{
 			{"watch", "go on watching; the clean minutes are counted from 0 again"},

@@ -63,6 +63,13 @@ func RunBackfill(ctx context.Context, e *steps.Env, target steps.Target) (*steps
 	if err != nil {
 		return plan, steps.Outcome{}, err
 	}
+	if e.Project.Config.Throttle.SQL != "" {
+		_, asks, err := consent(e)
+		if err != nil {
+			return plan, steps.Outcome{}, err
+		}
+		questions = append(questions, asks...)
+	}
 	for _, v := range []fact.Value{f, planFact(e, plan), heartNow(ctx, e, target, steps.Folder{}, plan)} {
 		if err := e.Fact(ctx, "backfill", v); err != nil {
 			return plan, steps.Outcome{}, err

@@ -2,6 +2,7 @@ package checklist
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"belay/steps"
@@ -11,16 +12,23 @@ import (
 
 const consentID = "trust.commands"
 
-// wishes are what the repository's belay.toml would do on this host: the command
-// lines that it would run, and the folder that dumps would go into.
+// wishes are what the repository's belay.toml would have done here, as the person: the
+// command lines that it would run, the SQL that it would have the database run, the
+// addresses that it would have asked, and the folder that dumps would go into. That a
+// transaction is READ ONLY holds back little of what SQL can do.
 func wishes(c project.Config) []string {
-	all := append([]string{}, c.Smoke.Command...)
-	if c.Monitor.LogCommand != "" {
-		all = append(all, c.Monitor.LogCommand)
+	var all []string
+	add := func(what string, texts ...string) {
+		for _, t := range texts {
+			if t != "" {
+				all = append(all, what+" "+t)
+			}
+		}
 	}
-	if c.Backup.Directory != "" {
-		all = append(all, "dumps into "+c.Backup.Directory)
-	}
+	add("run", append(slices.Clone(c.Smoke.Command), c.Monitor.LogCommand)...)
+	add("have the database run", append(slices.Clone(c.Smoke.SQL), c.Throttle.SQL)...)
+	add("request", c.Smoke.URL...)
+	add("write dumps into", c.Backup.Directory)
 	return all
 }
 
@@ -43,9 +51,10 @@ func consent(e *steps.Env) (may bool, asks []journal.QuestionAsked, err error) {
 	}
 	return false, []journal.QuestionAsked{{
 		ID: consentID, Options: []string{"no", "yes"}, Default: "no", Scripted: sum,
-		Text: fmt.Sprintf("%s wants to run commands on this host: %s. Allow them?", project.FileName,
+		Text: fmt.Sprintf("%s wants to do this as you: %s. Allow it?", project.FileName,
 			strings.Join(all, "; ")),
-		Why: "they run as you, without a shell and without the database's password; the yes is bound to the file's " +
-			"bytes (sha256 " + sum + ") and remembered in your user configuration",
+		Why: "commands run as you, without a shell and without the database's password; SQL runs as your role there, " +
+			"and READ ONLY does not keep it from starting programs; the yes is bound to the file's bytes " +
+			"(sha256 " + sum + ") and remembered in your user configuration",
 	}}, nil
 }

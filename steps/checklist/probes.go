@@ -19,26 +19,24 @@ const smokeURL = "smoke.url"
 // has answered or allowed yet is asked.
 func probesOf(e *steps.Env) ([]probe.Probe, []journal.QuestionAsked, error) {
 	c := e.Project.Config.Smoke
-	var all []probe.Probe
-	var bad error
-	add := func(p probe.Probe, err error) {
-		all, bad = append(all, p), errors.Join(bad, err)
-	}
-	for _, u := range c.URL {
-		add(probe.ParseHTTP(u))
-	}
-	for _, s := range c.SQL {
-		add(probe.ParseSQL(s))
-	}
 	may, questions, err := consent(e)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, l := range c.Command {
-		if may {
-			add(probe.ParseCommand(l))
+	var all []probe.Probe
+	var bad error
+	read := func(texts []string, parse func(string) (probe.Probe, error)) {
+		for _, text := range texts {
+			p, err := parse(text)
+			bad = errors.Join(bad, err)
+			if may {
+				all = append(all, p)
+			}
 		}
 	}
+	read(c.URL, probe.ParseHTTP)
+	read(c.SQL, probe.ParseSQL)
+	read(c.Command, probe.ParseCommand)
 	if bad != nil {
 		return nil, nil,
 			&steps.Refused{Problem: "[smoke] in belay.toml: " + bad.Error(), Advice: "fix the line and look again"}

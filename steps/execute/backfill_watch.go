@@ -209,8 +209,8 @@ func (w *fillWatch) filling(result *backfill.Result, err error) fact.Filling {
 }
 
 // throttled are the limits of belay.toml by signal.
-func throttled(c project.ThrottleConf) throttle.Settings {
-	s := throttle.Settings{}
+func throttled(p *project.Project) throttle.Settings {
+	c, s := p.Config.Throttle, throttle.Settings{}
 	if c.ReplicaLag != nil {
 		s["replica_lag"] = c.ReplicaLag.String()
 	}
@@ -220,7 +220,7 @@ func throttled(c project.ThrottleConf) throttle.Settings {
 	if c.DeadTuples > 0 {
 		s["dead_tuples"] = fmt.Sprint(c.DeadTuples)
 	}
-	if c.SQL != "" {
+	if c.SQL != "" && p.Store.Consented(p.ConfigPath, p.Config.SHA256) {
 		s["sql"] = c.SQL
 	}
 	if len(c.Windows) > 0 {
