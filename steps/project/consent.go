@@ -60,7 +60,7 @@ func (p *Project) strangeAddress(cfg db.Config) bool {
 	elsewhere := false
 	for name, value := range d.Params {
 		switch {
-		case slices.Contains(places, name):
+		case slices.Contains(places, name), name == "service" && p.sendsOthers(cfg):
 			elsewhere = true
 		case dsn.UseOf(name) == dsn.Connect && !slices.Contains(harmless, name) &&
 			!(name == "sslmode" && slices.Contains(strict, value)):
@@ -68,6 +68,13 @@ func (p *Project) strangeAddress(cfg db.Config) bool {
 		}
 	}
 	return elsewhere && !p.knownPlace(cfg.Address())
+}
+
+// sendsOthers reports a password that the person's own service file does not keep for
+// the service itself: the repository chose where it goes.
+func (p *Project) sendsOthers(cfg db.Config) bool {
+	r, err := dsn.Resolve(p.DSN)
+	return err != nil || cfg.Password() != "" && r.From["password"] != dsn.FromService
 }
 
 // places are the parameters that say where a connection goes; harmless ones say
