@@ -31,7 +31,25 @@ func (r *run) confirm(ctx context.Context, b block) (ending, bool) {
 		return r.unrecorded(fmt.Sprintf("it shows %s of version %s after the row was written",
 			or(string(got), "nothing"), r.u.Mark.Version)), false
 	}
+	if why := r.u.Mark.differs(rows); why != "" {
+		return r.unrecorded(why), false
+	}
 	return ending{}, true
+}
+
+// differs says what a table of one row holds beside the version just written to it;
+// "" = it holds that version. A later version would stand for ours when somebody else
+// looks, not right after our own write.
+func (m Mark) differs(rows [][]string) string {
+	switch {
+	case !m.UpTo || m.Absent:
+		return ""
+	case len(rows) != 1:
+		return fmt.Sprintf("it has %d rows, not one", len(rows))
+	case !sameNumber(rows[0][0], m.Version):
+		return fmt.Sprintf("it says version %s, not %s", rows[0][0], m.Version)
+	}
+	return ""
 }
 
 // unrecorded is the ending of a transaction whose history row is not what was

@@ -19,6 +19,8 @@ func TestHistoryRowIsThereOrTheUnitIsUndone(t *testing.T) {
 			CREATE TRIGGER f BEFORE INSERT ON schema_migrations FOR EACH ROW EXECUTE FUNCTION f()`,
 		"trigger changes it": `CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN new.version = 6; RETURN new; END $$;
 			CREATE TRIGGER f BEFORE INSERT ON schema_migrations FOR EACH ROW EXECUTE FUNCTION f()`,
+		"trigger makes it a later one": `CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN new.version = new.version + 5; RETURN new; END $$;
+			CREATE TRIGGER f BEFORE INSERT ON schema_migrations FOR EACH ROW EXECUTE FUNCTION f()`,
 		"trigger makes it dirty": `CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN new.dirty = true; RETURN new; END $$;
 			CREATE TRIGGER f BEFORE INSERT ON schema_migrations FOR EACH ROW EXECUTE FUNCTION f()`,
 		"trigger takes it away later": `CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM schema_migrations; RETURN NULL; END $$;

@@ -113,6 +113,9 @@ func (r *runner) begin(ctx context.Context) error {
 	if err := ledger.Check(ctx, r.s.exec); err != nil {
 		return err
 	}
+	if err := ledger.Writable(ctx, r.s.exec); err != nil {
+		return err
+	}
 	r.watch.works(r.s.pid())
 	if err := r.s.lock(ctx, r.p); err != nil {
 		return err

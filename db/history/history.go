@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"belay/db"
+	"belay/db/trust"
 	"belay/sqlview/migration"
 )
 
@@ -39,13 +40,16 @@ type Table struct {
 	// Lacks are the privileges, such as INSERT, that the session's role would
 	// need on the table to record a migration and does not have.
 	Lacks []string
+	// Faults are what others have put on the table: its Read is nil, its Write may not
+	// be, and what it names is a trusted role's.
+	Faults trust.Faults
 }
 
 // Open finds the format's table on the server by its catalog. configured is the
 // team's own name for it, "table" or "schema.table" as SQL writes it; "" = the
 // tool's default name in its own schema or the first of the team's search_path. A
 // table that does not exist is no error. The error is a *NoSchemaError, an *ElsewhereError, a *NameError, an
-// *UnfitError where not even reading is safe, or the connection's.
+// *UnfitError or a *trust.Error where not even reading is safe, or the connection's.
 func Open(ctx context.Context, q *db.Conn, f migration.Format, configured string) (*Table, error) {
 	p, err := placeOf(ctx, q, f, configured)
 	if err != nil {
@@ -62,7 +66,11 @@ func Open(ctx context.Context, q *db.Conn, f migration.Format, configured string
 		if err != nil {
 			return nil, err
 		}
-		return check(f.Name, h, at, owners)
+		t, err := check(f.Name, h, at, owners)
+		if err != nil {
+			return nil, err
+		}
+		return t, t.trust(ctx, q)
 	}
 	names, err := lookAround(ctx, q, f, p, configured != "", elsewhere)
 	if err != nil {
@@ -74,6 +82,14 @@ func Open(ctx context.Context, q *db.Conn, f migration.Format, configured string
 	t := newTable(p.schema, p.names[0], h)
 	t.NoSchema = p.missing
 	return t, nil
+}
+
+// trust asks what others have put on the table, and whether it may be read.
+func (t *Table) trust(ctx context.Context, q *db.Conn) (err error) {
+	if t.Faults, err = trust.Table(ctx, q, t.Quoted); err != nil {
+		return fmt.Errorf("history table %s: %w", t.Quoted, err)
+	}
+	return t.Faults.Read()
 }
 
 // Create is the DDL that makes the table as the tool does, its schema first where

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"belay/db"
+	"belay/db/trust"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -55,13 +56,21 @@ type Status struct {
 }
 
 // Read says whether the database has a ledger and of which version. It changes
-// nothing and waits for nobody's lock.
+// nothing and waits for nobody's lock. A *trust.Error says that reading it would run
+// what another role made: nothing of it was read.
 func Read(ctx context.Context, q db.Querier) (Status, error) {
 	var s Status
 	err := q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_catalog.pg_class c
 		JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 		WHERE n.nspname = 'belay' AND c.relname = 'meta' AND c.relkind = 'r')`).Scan(&s.Exists)
 	if err != nil || !s.Exists {
+		return s, wrap(err)
+	}
+	all, err := trust.Schema(ctx, q, "belay")
+	if err == nil {
+		err = all.Read()
+	}
+	if err != nil {
 		return s, wrap(err)
 	}
 	err = q.QueryRow(ctx, `SELECT version, created_at, created_by FROM belay.meta`).Scan(&s.Version, &s.CreatedAt,
@@ -85,6 +94,16 @@ func Check(ctx context.Context, q db.Querier) error {
 		return &VersionError{Found: s.Version}
 	}
 	return nil
+}
+
+// Writable is nil where writing into the ledger runs nothing of a role that is not
+// trusted, else a *trust.Error. It is nil where there is none.
+func Writable(ctx context.Context, q db.Querier) error {
+	all, err := trust.Schema(ctx, q, "belay")
+	if err == nil {
+		err = all.Write()
+	}
+	return wrap(err)
 }
 
 func wrap(err error) error {

@@ -127,6 +127,9 @@ func (e *OtherRunError) Hint() string {
 // says that another run is in the way; nothing was written then.
 func Begin(ctx context.Context, c *pgx.Conn, r Run, p Plan, ended func(short string) bool) error {
 	return inTransaction(ctx, c, func(tx pgx.Tx) error {
+		if err := Writable(ctx, tx); err != nil {
+			return err
+		}
 		all, err := OpenRuns(ctx, c, r.Identity)
 		if err != nil {
 			return err

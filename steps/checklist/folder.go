@@ -182,6 +182,9 @@ func readHistory(ctx context.Context, e *steps.Env, target steps.Target, b *step
 			Fatal:   true,
 		}
 	}
+	if err := t.Faults.Write(); err != nil {
+		return &steps.Refused{Problem: err.Error(), Advice: steps.HintOf(err), Fatal: true}
+	}
 	s := migration.Compare(b.Files, rows, t.Variant)
 	s = s.Doubt(b.Git.Adds)
 	b.Status = s
@@ -258,7 +261,7 @@ func folderItems(target steps.Target, b *steps.Folder) []fact.Item {
 			stops = append(stops, p)
 		}
 	}
-	var items []fact.Item
+	items := tableItems(b)
 	if b.ToolRuns != "" {
 		items = append(items, toolItem(b))
 	}
@@ -271,6 +274,22 @@ func folderItems(target steps.Target, b *steps.Folder) []fact.Item {
 		}
 		items = append(items,
 			problemItem(p, stop && !late && !mayHaveRun(target, b.Status, p) && !ours(b.Confirmed, p)))
+	}
+	return items
+}
+
+// tableItems names what a trusted role has put on the history table: it runs with the
+// row that records each version.
+func tableItems(b *steps.Folder) []fact.Item {
+	if b.Table == nil {
+		return nil
+	}
+	var items []fact.Item
+	for _, said := range b.Table.Faults.Named() {
+		items = append(items, fact.Item{
+			ID: "history-runs", Level: fact.Stop, Text: "the history table is more than a table: " + said,
+			Hint: "look what it does: it runs with each row that is written there",
+		})
 	}
 	return items
 }

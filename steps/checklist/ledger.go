@@ -2,12 +2,14 @@ package checklist
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"belay/db"
 	"belay/db/ledger"
+	"belay/db/trust"
 	"belay/steps"
 	"belay/steps/fact"
 	"belay/steps/handover"
@@ -28,6 +30,8 @@ type ledgerCheck struct {
 	// newer is set where a newer belay made the ledger.
 	newer     *ledger.VersionError
 	obstacles []ledger.Obstacle
+	// foreign is set where others have put something on the ledger: nothing of it was read.
+	foreign *trust.Error
 }
 
 // readLedger finds out whether this run is kept in the ledger, and who else runs
@@ -66,6 +70,13 @@ func (k *ledgerCheck) read(ctx context.Context, c *db.Conn) error {
 		return nil
 	}
 	s, err := ledger.Read(ctx, c)
+	if err == nil && s.Exists {
+		err = ledger.Writable(ctx, c)
+	}
+	if errors.As(err, &k.foreign) {
+		k.f.Exists = true
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -114,7 +125,7 @@ func (k *ledgerCheck) use() {
 	case k.target.Identity.Key() == "":
 		k.f.Why = "the role may not read the system identifier, so the rows of a copy could not be told from this " +
 			"database's"
-	case k.newer != nil || len(k.missing) > 0:
+	case k.newer != nil || k.foreign != nil || len(k.missing) > 0:
 		k.f.Why = "it cannot be used"
 	case k.f.Exists:
 		l.Use = true
@@ -145,9 +156,13 @@ func (k *ledgerCheck) tell() {
 	if k.newer != nil {
 		k.item("ledger-version"+hard, fact.Stop, k.newer.Error(), k.newer.Hint())
 	}
-	level := fact.Stop
+	level, id := fact.Stop, "ledger-foreign"+hard
 	if k.e.Project.Config.Ledger == "local" {
-		level = fact.Look
+		level, id = fact.Look, "ledger-foreign"
+	}
+	if k.foreign != nil {
+		k.item(id, level, "the ledger (schema belay) is not read: "+k.foreign.Error(),
+			k.foreign.Hint()+`; ledger = "local" in belay.toml goes on without`)
 	}
 	for _, m := range k.missing {
 		role, so := k.target.Role, "no run of it is kept in the ledger"

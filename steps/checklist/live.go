@@ -219,7 +219,7 @@ func workItems(f inspect.Facts) []fact.Item {
 	for _, t := range f.EventTriggers {
 		items = append(items, fact.Item{
 			ID: "event-trigger", Level: fact.Look,
-			Text: fmt.Sprintf("event trigger %s runs %s at DDL", t.Name, t.Function),
+			Text: fmt.Sprintf("event trigger %s of role %s runs %s at DDL", t.Name, t.Owner, t.Function),
 		})
 	}
 	return items

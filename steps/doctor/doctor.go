@@ -5,6 +5,7 @@ package doctor
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -16,6 +17,7 @@ import (
 	"belay/db/inspect"
 	"belay/db/ledger"
 	"belay/db/scratch"
+	"belay/db/trust"
 	"belay/steps"
 	"belay/steps/fact"
 	"belay/steps/project"
@@ -203,6 +205,10 @@ func keptAs(ctx context.Context, p *project.Project, c *db.Conn, user string) (P
 		return l, nil
 	}
 	s, err := ledger.Read(ctx, c)
+	if foreign, ok := errors.AsType[*trust.Error](err); ok {
+		l.say(fact.Stop, foreign.Hint(), "schema belay is not read: %v", foreign)
+		return l, nil
+	}
 	if err != nil {
 		return l, err
 	}

@@ -11,6 +11,7 @@ import (
 	"belay/db/apply"
 	"belay/db/history"
 	"belay/db/ledger"
+	"belay/db/trust"
 	"belay/sqlview/parse"
 	"belay/steps"
 	"belay/steps/journal"
@@ -116,6 +117,26 @@ func (r *runner) release() {
 	}
 }
 
+// madeOurs makes sure that the history table is not one that somebody else has made
+// since we looked: the tool's DDL lets a table that is there stand.
+func (r *runner) madeOurs(ctx context.Context, quoted string) error {
+	var all trust.Faults
+	c := r.trio.Executor
+	err := c.As(ctx, r.target.Roles.Acts, func() (err error) {
+		all, err = trust.Table(ctx, c, quoted)
+		return err
+	})
+	if err == nil {
+		err = all.Write()
+	}
+	if err != nil {
+		return &steps.Exit{
+			Code: steps.ExitFailed, Outcome: journal.OutcomeNotApplied, Summary: err.Error(), Advice: steps.HintOf(err),
+		}
+	}
+	return nil
+}
+
 // createHistory makes the tool's own table, once a person said yes to its DDL.
 func (r *runner) createHistory(ctx context.Context) error {
 	t := r.history
@@ -134,6 +155,9 @@ func (r *runner) createHistory(ctx context.Context) error {
 		}
 	}
 	r.made = append(r.made, "the history table "+t.Quoted)
+	if err := r.madeOurs(ctx, t.Quoted); err != nil {
+		return err
+	}
 	made := *t
 	made.Exists = true
 	r.history = &made

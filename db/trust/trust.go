@@ -1,0 +1,136 @@
+// Package trust judges, by the catalog alone, whether relations that belay reads or
+// writes beside the team's tables hand its rights to somebody else: a view or a
+// trigger of a lesser role runs as whoever looks or writes. The tool's history table
+// and belay's own ledger are judged by the same query.
+package trust
+
+import (
+	"cmp"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"belay/db"
+)
+
+// Fault is one thing about a relation that runs what is not the server's own, or
+// that lets another role put such a thing there.
+//
+// Trusted are the session's role, the roles that it is a member of, superusers and
+// the database's owner.
+type Fault struct {
+	// Relation is quoted and with its schema.
+	Relation string
+	// What is the fault: "trigger t uses function public.f"; "it" and "its schema"
+	// where the owner is.
+	What string
+	// Owner is whose it is; "" where that does not matter.
+	Owner string
+	// Trusted is true where Owner is trusted: a person may go on.
+	Trusted bool
+	// Reads is true where the relation is only another's and the session's role is no
+	// superuser. An owner could put something else there between our look and our
+	// reading; a lesser role, such as the one that looks by `belay doctor
+	// --print-grants`, has nothing to lose that is worth such a race.
+	Reads bool
+}
+
+// String is the fault with its relation, as a sentence.
+func (f Fault) String() string {
+	switch {
+	case f.Owner == "":
+		return f.Relation + ": " + f.What
+	case f.What == "it" || f.What == "its schema":
+		return fmt.Sprintf("%s: %s belongs to role %s", f.Relation, f.What, f.Owner)
+	}
+	return fmt.Sprintf("%s: %s, of role %s", f.Relation, f.What, f.Owner)
+}
+
+// Error says that a relation is not read or written, and why.
+type Error struct{ Faults []Fault }
+
+// Error names the first fault and counts the others.
+func (e *Error) Error() string {
+	s := "belay does not touch " + e.Faults[0].String()
+	if more := len(e.Faults) - 1; more > 0 {
+		s += fmt.Sprintf(" (and %d more)", more)
+	}
+	return s
+}
+
+// Hint is what to do now.
+func (e *Error) Hint() string {
+	if f := e.Faults[0]; f.What == "it" || f.What == "its schema" {
+		return "what it holds would run with your rights. Connect as role " + f.Owner + ", or let the database's " +
+			"owner own it"
+	}
+	return "it would run with your rights. Ask who made it, and let its owner remove it"
+}
+
+// Faults are what was found of one or more relations, what is not trusted first.
+type Faults []Fault
+
+// Read is nil where the relations may be read.
+func (all Faults) Read() error {
+	return all.without(func(f Fault) bool { return f.Trusted || f.Reads })
+}
+
+// Write is nil where all is of trusted roles.
+func (all Faults) Write() error { return all.without(func(f Fault) bool { return f.Trusted }) }
+
+func (all Faults) without(harmless func(Fault) bool) error {
+	if left := slices.DeleteFunc(slices.Clone(all), harmless); len(left) > 0 {
+		return &Error{Faults: left}
+	}
+	return nil
+}
+
+// Named are the faults that a trusted role's own things are, such as its trigger.
+func (all Faults) Named() []string {
+	var out []string
+	for _, f := range all {
+		if f.Trusted {
+			out = append(out, f.String())
+		}
+	}
+	return out
+}
+
+//go:embed trust.sql
+var sql string
+
+// Table judges a table and its partitions. quoted is its name with its schema, as SQL
+// writes it. One that does not exist has no faults. A superuser often works on what a
+// role of the team owns: that a plain table is another's is no fault by itself.
+func Table(ctx context.Context, q db.Querier, quoted string) (Faults, error) {
+	all, err := ask(ctx, q, quoted, "")
+	if !slices.ContainsFunc(all, func(f Fault) bool { return !f.Trusted && !f.owned() }) {
+		all = slices.DeleteFunc(all, Fault.owned)
+	}
+	return all, err
+}
+
+// owned reports whether the fault is only whose the relation or its schema is.
+func (f Fault) owned() bool { return f.What == "it" || f.What == "its schema" }
+
+// Schema judges all relations of a schema, named without quotes.
+func Schema(ctx context.Context, q db.Querier, name string) (Faults, error) {
+	return ask(ctx, q, "", name)
+}
+
+func ask(ctx context.Context, q db.Querier, quoted, schema string) (all Faults, err error) {
+	var table *string
+	if quoted != "" {
+		table = &quoted
+	}
+	var text string
+	if err = q.QueryRow(ctx, sql, table, schema).Scan(&text); err == nil {
+		err = json.Unmarshal([]byte(text), &all)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("who owns %s: %w", cmp.Or(quoted, "schema "+schema), err)
+	}
+	return all, nil
+}
