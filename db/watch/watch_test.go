@@ -196,6 +196,22 @@ func TestProgressOfAnIndexBuild(t *testing.T) {
 	}
 }
 
+// A role that may not read all statistics is told of another's build that there is one.
+func TestProgressOfAnotherRole(t *testing.T) {
+	d := dbtest.New(t)
+	d.Exec(t, orders)
+	if d.Cluster().Major() < 12 {
+		t.Skip("the view is there from 12 on")
+	}
+	d.Blocker(t, "UPDATE orders SET note = 'x' WHERE id = 1")
+	pid, _ := start(t, d, "builder", "CREATE INDEX CONCURRENTLY orders_note ON orders (note)")
+	_, lesser := d.Role(t, "lesser", "")
+	s := sample(t, watcher(t, lesser), "public.orders")
+	if len(s.Progress) != 1 || s.Progress[0].PID != pid || !strings.Contains(s.Progress[0].Phase, "not shown") {
+		t.Errorf("got %+v", s.Progress)
+	}
+}
+
 func TestPreparedTransactionAndReplica(t *testing.T) {
 	c := dbtest.NewCluster(t, scratch.Options{Settings: map[string]string{"max_prepared_transactions": "5"}})
 	d := dbtest.In(t, c, "shop")

@@ -1,5 +1,9 @@
--- The progress views that the version has. Phases are PostgreSQL's own words.
-{{if ge . 12}}SELECT p.pid, p.command, coalesce(n.nspname || '.' || c.relname, ''), p.phase,
+-- The progress views that the version has. Phases are PostgreSQL's own words. Of another
+-- role's work a role that may not read all statistics is shown no more than the pid.
+SELECT x.pid, coalesce(x.command, 'work of another role'),
+       CASE WHEN x.command IS NULL OR x.phase IS NULL THEN 'a relation that is not shown to this role' ELSE x.relation END,
+       coalesce(x.phase, 'not shown to this role'), coalesce(x.done, 0), coalesce(x.total, 0), coalesce(x.unit, 'blocks')
+FROM ({{if ge . 12}}SELECT p.pid, p.command, coalesce(n.nspname || '.' || c.relname, ''), p.phase,
        CASE WHEN p.lockers_total > 0 AND p.phase LIKE 'waiting%' THEN p.lockers_done
             WHEN p.blocks_total > 0 THEN p.blocks_done ELSE p.tuples_done END,
        CASE WHEN p.lockers_total > 0 AND p.phase LIKE 'waiting%' THEN p.lockers_total
@@ -38,4 +42,4 @@ SELECT p.pid, p.command, coalesce(n.nspname || '.' || c.relname, ''), 'copying r
 FROM pg_catalog.pg_stat_progress_copy p
 LEFT JOIN pg_catalog.pg_class c ON c.oid = p.relid LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE p.datname = pg_catalog.current_database()
-{{end}}
+{{end}}) AS x (pid, command, relation, phase, done, total, unit)
