@@ -95,11 +95,18 @@ func (p *person) belay(args ...string) said { return p.typing("", args...) }
 // typing is belay with text on its standard input.
 func (p *person) typing(in string, args ...string) said {
 	p.t.Helper()
-	var out, errOut bytes.Buffer
 	cmd := exec.CommandContext(p.t.Context(), "belay", args...)
-	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.Env = p.dir, strings.NewReader(in), &out, &errOut, p.environ()
+	cmd.Stdin = strings.NewReader(in)
+	return p.call(cmd)
+}
+
+// call runs a command in the person's folder and environment.
+func (p *person) call(cmd *exec.Cmd) said {
+	p.t.Helper()
+	var out, errOut bytes.Buffer
+	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.Env = p.dir, &out, &errOut, p.environ()
 	err := cmd.Run()
-	if _, exited := err.(*exec.ExitError); err != nil && !exited {
+	if _, exited := err.(*exec.ExitError); err != nil && !exited && cmd.ProcessState == nil {
 		p.t.Fatal(err)
 	}
 	hintsKnown(p.t, errOut.String())

@@ -49,6 +49,29 @@ func refusedByServer(f *lint.File) string {
 	return ""
 }
 
+// widens says which statement of several gives a table a column while code takes the
+// table's rows by place: what does not fit until a later statement has run would be
+// there between files. "" = none.
+func widens(f *lint.File) string {
+	if len(f.Statements) < 2 {
+		return ""
+	}
+	for i, st := range f.Statements {
+		alter, meets := st.Node.GetAlterTableStmt(), f.Catalogs[i]
+		if meets == nil || !slices.ContainsFunc(alter.GetCmds(), func(c *pg.Node) bool {
+			return c.GetAlterTableCmd().GetSubtype() == pg.AlterTableType_AT_AddColumn
+		}) {
+			continue
+		}
+		table := meets.Name(alter.Relation)
+		if function := meets.TakesRows(table); function != "" {
+			return fmt.Sprintf("line %d gives %s a column, and function %s takes its rows as they are (*): whether they "+
+				"fit between files, nobody sees", st.Line, table, function)
+		}
+	}
+	return ""
+}
+
 // missing is a relation that a statement changes and that is not there; "" = there
 // is none, or nobody knows.
 func missing(st parse.Statement, meets *catalog.Snapshot) string {

@@ -128,7 +128,8 @@ func (s *stage) run() string {
 	}
 	s.code("before the first file", refused != nil)
 	for i, m := range s.proposal.Made {
-		if _, err := s.files.PgConn().Exec(ctx, string(m.Up.Bytes)).ReadAll(); err != nil {
+		// A tool's session is new: what the application's have cached goes on in them.
+		if _, err := s.db.Conn(s.T).PgConn().Exec(ctx, string(m.Up.Bytes)).ReadAll(); err != nil {
 			return s.stopped(m.Up.Path, err, refused)
 		}
 		if i < len(s.proposal.Made)-1 {
@@ -172,7 +173,6 @@ func reason(p fix.Proposal) string {
 
 // stopped is right where the original fails too: a row does not fit.
 func (s *stage) stopped(path string, err, refused error) string {
-	_, _ = s.files.PgConn().Exec(context.Background(), "ROLLBACK").ReadAll()
 	if refused == nil {
 		refused = s.withWritten()
 	}
@@ -244,6 +244,11 @@ func (o outcome) like(other outcome) bool {
 // at all, everything has to go on as before.
 func (s *stage) code(when string, never bool) {
 	ended := when == "at the end"
+	for _, c := range []*pgx.Conn{s.before, s.files, s.after} { // what is cached goes on where a new session fails
+		if _, err := c.Exec(context.Background(), "DISCARD PLANS"); err != nil {
+			s.Fatal(err)
+		}
+	}
 	for _, st := range s.statements(14, false) {
 		was, is, will := try(s.before, st.sql), try(s.files, st.sql), try(s.after, st.sql)
 		if s.converts && !ended {

@@ -2,7 +2,6 @@ package ways
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -208,21 +207,13 @@ func (t *twin) refuseTriggers(*rewrite.Piece) string {
 	return ""
 }
 
-// everyColumn is where a body reads a row without naming its columns.
-var everyColumn = regexp.MustCompile(
-	`(?i)\b(select|returning|,)\s*\*|[\w"]\s*\.\s*\*|\bvalues\s*\(\s*\(?\s*(new|old)\b\s*\)?\s*\.?\s*\*?\s*\)`,
-)
-
 // refuseShape looks for what counts the columns of a row: a second one changes it.
 func (t *twin) refuseShape(p *rewrite.Piece) string {
 	for _, h := range t.relation.Details.HangingOn(catalog.RowType) {
 		return h.Kind + " " + h.Name + " is made of the table's row type"
 	}
-	for name, f := range p.Before.Functions.All() {
-		fires := slices.ContainsFunc(t.relation.Triggers, func(o catalog.Trigger) bool { return o.Function == name })
-		if (fires || catalog.Mentions(f.Body, catalog.Base(t.table))) && everyColumn.MatchString(f.Body) {
-			return "function " + name + " takes rows of the table as they are (*): a column more changes what it sees"
-		}
+	if name := p.Before.TakesRows(t.table); name != "" {
+		return "function " + name + " takes rows of the table as they are (*): a column more changes what it sees"
 	}
 	return ""
 }

@@ -1,0 +1,28 @@
+package catalog
+
+import (
+	"regexp"
+	"slices"
+)
+
+// everyColumn is where a body reads a row without naming its columns.
+var everyColumn = regexp.MustCompile(
+	`(?i)\b(select|returning|,)\s*\*|[\w"]\s*\.\s*\*|\bvalues\s*\(\s*\(?\s*(new|old)\b\s*\)?\s*\.?\s*\*?\s*\)`,
+)
+
+// TakesRows names a function that takes rows of a table as they are, its columns by
+// place: a trigger's, or one that names the table. It sees others once the table has
+// a column more. "" = there is none.
+func (s *Snapshot) TakesRows(table string) string {
+	r := s.Relation(table)
+	if r == nil {
+		return ""
+	}
+	for name, f := range s.Functions.All() {
+		fires := slices.ContainsFunc(r.Triggers, func(t Trigger) bool { return t.Function == name })
+		if (fires || Mentions(f.Body, Base(table))) && everyColumn.MatchString(f.Body) {
+			return name
+		}
+	}
+	return ""
+}
