@@ -97,7 +97,9 @@ func (p *person) typing(in string, args ...string) said {
 	p.t.Helper()
 	cmd := exec.CommandContext(p.t.Context(), "belay", args...)
 	cmd.Stdin = strings.NewReader(in)
-	return p.call(cmd)
+	s := p.call(cmd)
+	hintsKnown(p.t, s.err)
+	return s
 }
 
 // call runs a command in the person's folder and environment.
@@ -109,6 +111,5 @@ func (p *person) call(cmd *exec.Cmd) said {
 	if _, exited := err.(*exec.ExitError); err != nil && !exited && cmd.ProcessState == nil {
 		p.t.Fatal(err)
 	}
-	hintsKnown(p.t, errOut.String())
 	return said{out: out.String(), err: errOut.String(), code: cmd.ProcessState.ExitCode()}
 }

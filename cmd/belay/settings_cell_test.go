@@ -178,7 +178,7 @@ func (c *settingsCell) play(long bool) (v verdict) {
 				v.wrong = append(v.wrong, name+": "+wrong)
 			}
 		case before != after:
-			v.wrong = append(v.wrong, fmt.Sprintf("%s ends with %s, and the database is changed:\n%s", name, said, after))
+			v.wrong = append(v.wrong, fmt.Sprintf("%s ends with %s, and there is change:\n%s", name, said, after))
 		case strings.TrimSpace(said.err) == "" && name != "doctor":
 			v.wrong = append(v.wrong, fmt.Sprintf("%s is refused without a reason: %s", name, said))
 		default:
@@ -203,8 +203,8 @@ func (c *settingsCell) under(args []string) (s said, late string) {
 	if ctx.Err() == nil {
 		return s, ""
 	}
-	return s, strings.Join(dbtest.QueryCol[string](c.t, dbtest.At(c.db.Cluster(), "postgres"), `SELECT concat_ws(' ',
-		application_name, state, wait_event_type, wait_event, left(query, 200)) FROM pg_stat_activity WHERE datname = $1`,
+	return s, strings.Join(dbtest.QueryCol[string](c.t, dbtest.At(c.db.Cluster(), "postgres"), `SELECT
+		concat_ws(' ', application_name, state, wait_event_type, wait_event, left(query, 200)) FROM pg_stat_activity WHERE datname = $1`,
 		c.db.Name), "\n") + "\n" + s.String()
 }
 

@@ -66,8 +66,9 @@ var words = map[string][]string{
 
 // lists are the parameters whose value is a list of names.
 var lists = []string{
-	"search_path", "temp_tablespaces", "session_preload_libraries", "local_preload_libraries", "unix_socket_directories",
-	"shared_preload_libraries", "debug_io_direct", "synchronized_standby_slots", "createrole_self_grant",
+	"search_path", "temp_tablespaces", "session_preload_libraries", "local_preload_libraries",
+	"unix_socket_directories", "shared_preload_libraries", "debug_io_direct", "synchronized_standby_slots",
+	"createrole_self_grant",
 }
 
 // hostiles reads every parameter that a session may be given, with the values that
@@ -78,8 +79,8 @@ func hostiles(t *testing.T, d *dbtest.DB) [][]hostile {
 	if _, err := conn.Exec(t.Context(), "LOAD 'plpgsql'"); err != nil { // its parameters are known only then
 		t.Fatal(err)
 	}
-	rows, err := conn.Query(t.Context(), `SELECT name, vartype, context, reset_val, coalesce(min_val, ''),
-		coalesce(max_val, ''), coalesce(enumvals, '{}'), coalesce(unit, '') FROM pg_settings
+	rows, err := conn.Query(t.Context(), `SELECT name, vartype, context, reset_val,
+		coalesce(min_val, ''), coalesce(max_val, ''), coalesce(enumvals, '{}'), coalesce(unit, '') FROM pg_settings
 		WHERE context IN ('user', 'superuser') ORDER BY name`)
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +118,9 @@ func hostiles(t *testing.T, d *dbtest.DB) [][]hostile {
 
 func valued(name, context string, values []string) (all []hostile) {
 	for _, v := range values {
-		all = append(all, hostile{name: name, value: v, list: slices.Contains(lists, name), super: context == "superuser"})
+		all = append(all, hostile{
+			name: name, value: v, list: slices.Contains(lists, name), super: context == "superuser",
+		})
 	}
 	return all
 }

@@ -65,8 +65,8 @@ func widens(f *lint.File) string {
 		}
 		table := meets.Name(alter.Relation)
 		if function := meets.TakesRows(table); function != "" {
-			return fmt.Sprintf("line %d gives %s a column, and function %s takes its rows as they are (*): whether they "+
-				"fit between files, nobody sees", st.Line, table, function)
+			return fmt.Sprintf("line %d gives %s a column, and function %s takes its rows as they are (*): whether "+
+				"they fit between files, nobody sees", st.Line, table, function)
 		}
 	}
 	return ""
