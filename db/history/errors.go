@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"belay/sqlview/migration"
+	"belay/sqlview/secret"
 )
 
 // NoSchemaError says that the schema of the history table does not exist.
@@ -31,7 +32,7 @@ func (e *NoSchemaError) Hint() string {
 type NameError struct{ Name string }
 
 func (e *NameError) Error() string {
-	return fmt.Sprintf("history_table %q is neither a table nor schema.table", e.Name)
+	return fmt.Sprintf("history_table %q is neither a table nor schema.table", secret.Line(e.Name))
 }
 
 // Hint is what to do now.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"belay/sqlview/secret"
 	"belay/steps"
 	"belay/steps/journal"
 	"belay/steps/project"
@@ -21,7 +22,7 @@ func wishes(c project.Config) []string {
 	add := func(what string, texts ...string) {
 		for _, t := range texts {
 			if t != "" {
-				all = append(all, what+" "+t)
+				all = append(all, what+" "+secret.Line(t))
 			}
 		}
 	}

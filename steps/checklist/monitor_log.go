@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"belay/sqlview/secret"
 	"belay/steps"
 	"belay/steps/applog"
 	"belay/steps/command"
@@ -79,9 +80,9 @@ func commandLog(e *steps.Env, line string) (applog.Source, error) {
 		return applog.Source{}, err
 	}
 	if len(argv) == 0 || !command.Found(e.Project.Dir, argv[0]) {
-		return applog.Source{}, errors.New(line + " is neither a file nor a program that is here")
+		return applog.Source{}, errors.New(secret.Line(line) + " is neither a file nor a program that is here")
 	}
-	return applog.Source{Argv: argv, Dir: e.Project.Dir, Text: line}, nil
+	return applog.Source{Argv: argv, Dir: e.Project.Dir, Text: secret.Line(line)}, nil
 }
 
 // givenLog is the log that a person named: a file that is there, or a command.

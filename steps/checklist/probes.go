@@ -3,6 +3,7 @@ package checklist
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 
@@ -88,6 +89,12 @@ func askAll(ctx context.Context, e *steps.Env, roles steps.Roles, probes []probe
 		})
 	}
 	asking.Wait()
+	seen := map[string]int{}
+	for i, p := range out { // by its name an answer is held against the one before
+		if seen[p.Name]++; seen[p.Name] > 1 {
+			out[i].Name = fmt.Sprintf("%s (%d)", p.Name, seen[p.Name])
+		}
+	}
 	return out
 }
 

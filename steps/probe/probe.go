@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"belay/db"
+	"belay/sqlview/secret"
 	"belay/steps/command"
 )
 
@@ -70,11 +71,11 @@ func ParseHTTP(text string) (Probe, error) {
 	p := Probe{Kind: HTTP, Text: text, Limit: DefaultLimit}
 	words, err := command.Argv(text)
 	if err != nil || len(words) == 0 {
-		return p, fmt.Errorf("%q is no probe: write URL [STATUS] [contains TEXT] [within 500ms]", text)
+		return p, fmt.Errorf("%q is no probe: write URL [STATUS] [contains TEXT] [within 500ms]", secret.Line(text))
 	}
 	u, err := url.Parse(words[0])
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return p, fmt.Errorf("%q is no URL: it begins with http:// or https://", words[0])
+		return p, fmt.Errorf("%q is no URL: it begins with http:// or https://", secret.Line(words[0]))
 	}
 	p.URL = words[0]
 	for i := 1; i < len(words); i++ {
@@ -92,8 +93,8 @@ func ParseHTTP(text string) (Probe, error) {
 			}
 		default:
 			return p,
-				fmt.Errorf("%q in %q is not understood: write URL [STATUS] [contains TEXT] [within 500ms]", words[i],
-					text)
+				fmt.Errorf("%q in %q is not understood: write URL [STATUS] [contains TEXT] [within 500ms]",
+					secret.Line(words[i]), secret.Line(text))
 		}
 	}
 	return p, nil
@@ -113,7 +114,7 @@ func ParseSQL(text string) (Probe, error) {
 func ParseCommand(text string) (Probe, error) {
 	argv, err := command.Argv(text)
 	if err != nil || len(argv) == 0 {
-		return Probe{}, fmt.Errorf("%q is no command line", text)
+		return Probe{}, fmt.Errorf("%q is no command line", secret.Line(text))
 	}
 	return Probe{Kind: Command, Text: text, Argv: argv, Limit: 30 * time.Second}, nil
 }
@@ -122,17 +123,20 @@ func ParseCommand(text string) (Probe, error) {
 func (p Probe) Ask(ctx context.Context, w Where) Result {
 	ctx, cancel := context.WithTimeout(ctx, p.Limit)
 	defer cancel()
-	r := Result{Kind: p.Kind, Name: p.Text}
+	r := Result{Kind: p.Kind, Name: secret.Line(p.Text)}
+	hidden := secret.OfLine(p.Text)
 	began := time.Now()
 	switch p.Kind {
 	case HTTP:
-		r.Name = p.URL
+		r.Name = secret.Line(p.URL)
 		r.Said, r.Problem = p.askHTTP(ctx)
 	case SQL:
+		r.Name, hidden = secret.SQL(p.Text), secret.Values(p.Text)
 		r.Said, r.Problem = p.askSQL(ctx, w)
 	case Command:
 		r.Said, r.Problem = p.askCommand(ctx, w)
 	}
+	r.Said, r.Problem = secret.Text(r.Said, hidden), secret.Text(r.Problem, hidden)
 	r.OK, r.MS = r.Problem == "", time.Since(began).Milliseconds()
 	return r
 }

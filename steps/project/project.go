@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"belay/sqlview/migration"
+	"belay/sqlview/secret"
 )
 
 // Flags are the global flags of the command line. The zero value uses what the
@@ -150,7 +151,8 @@ func (p *Project) root() (fs.FS, string, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, "",
 			&UsageError{
-				Problem: fmt.Sprintf("no folder %s", named), Advice: "name the migrations folder with --migrations DIR",
+				Problem: fmt.Sprintf("no folder %s", secret.Line(named)),
+				Advice:  "name the migrations folder with --migrations DIR",
 			}
 	case err != nil:
 		return nil, "", &Refusal{Problem: err.Error(), Advice: "belay must be able to read the folder"}

@@ -11,6 +11,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"belay/sqlview/measure"
+	"belay/sqlview/secret"
 )
 
 // rule says what a key of belay.toml may be. A repository's file comes with the
@@ -216,7 +217,7 @@ func notBuilt(home, any) string { return "does nothing in this belay" }
 func oneOf(words ...string) func(home, any) string {
 	return func(_ home, v any) string {
 		if s, ok := v.(string); !ok || !slices.Contains(words, s) {
-			return fmt.Sprintf("is %.40q", fmt.Sprint(v))
+			return fmt.Sprintf("is %.40q", secret.Line(fmt.Sprint(v)))
 		}
 		return ""
 	}
@@ -229,7 +230,7 @@ func span(least, own time.Duration) func(home, any) string {
 		d, err := measure.ParseSpan(s)
 		switch {
 		case err != nil:
-			return fmt.Sprintf("is %.40q, which is no time span", fmt.Sprint(v))
+			return fmt.Sprintf("is %.40q, which is no time span", secret.Line(fmt.Sprint(v)))
 		case d > own:
 			return fmt.Sprintf("is %s, longer than belay's own %s: a repository may only tighten", d, own)
 		case d < least:
@@ -245,7 +246,7 @@ func whole(least, most int) func(home, any) string {
 		n, ok := v.(int64)
 		switch {
 		case !ok:
-			return fmt.Sprintf("is %.40q, which is no whole number", fmt.Sprint(v))
+			return fmt.Sprintf("is %.40q, which is no whole number", secret.Line(fmt.Sprint(v)))
 		case n > int64(most):
 			return fmt.Sprintf("is %d, more than %d: a repository may only tighten", n, most)
 		case n < int64(least):

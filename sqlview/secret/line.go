@@ -1,0 +1,44 @@
+package secret
+
+import (
+	"regexp"
+	"slices"
+)
+
+// lines are secrets of addresses and command lines: the last group of each is what
+// is hidden, those before it stay.
+var lines = []*regexp.Regexp{
+	// The login and the values behind the ? of a web address, the password of another.
+	regexp.MustCompile(`(?i)(https?://)([^\s/?#'"@]+)@`),
+	regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://[^\s/?#'":@]*:)([^\s/'"]+)@`),
+	regexp.MustCompile(`(?i)(https?://[^\s?'"]*\?[^\s'"=]*=)([^\s'"&;#]+)`),
+	regexp.MustCompile(`([&;][\w.~%-]+=)([^\s'"&;#]+)`),
+	// curl -H 'Authorization: …', curl -u user:…
+	regexp.MustCompile(`((?:^|\s)(?:-H|--header|--proxy-header)[\s=]*'[^':]+:\s*)([^']+)`),
+	regexp.MustCompile(`((?:^|\s)(?:-H|--header|--proxy-header)[\s=]*"[^":]+:\s*)([^"]+)`),
+	regexp.MustCompile(`((?:^|\s)(?:-u|--user|-U|--proxy-user)[\s=]*['"]?[^\s'":]+:)([^\s'"]+)`),
+	// NAME=…, --name …, where the name says what it is.
+	regexp.MustCompile(`(?i)([\w-]*(?:pass|pwd|secret|token|key|credential|auth|signature)[\w-]*=['"]?)([^\s'"]+)`),
+	regexp.MustCompile(`(?i)((?:^|\s)--?[\w-]*(?:pass|pwd|secret|token|key|credential|auth)[\w-]*\s+['"]?)([^\s'"-][^\s'"]*)`),
+}
+
+// Line is an address or a command line as it may be shown: without what its URLs,
+// headers, options and variables may hide.
+func Line(text string) string { return patterns(Without(text, OfLine(text))) }
+
+// OfLine are the texts that Line hides, longest first.
+func OfLine(text string) []string {
+	var all []string
+	for _, l := range lines {
+		for _, m := range l.FindAllStringSubmatch(text, -1) {
+			if hidden := m[len(m)-1]; len(hidden) >= least && !slices.Contains(all, hidden) {
+				all = append(all, hidden)
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b string) int { return len(b) - len(a) })
+	return all
+}
+
+// least is how long a hidden text is: to hide each x or 1 of a text hides nothing.
+const least = 4
