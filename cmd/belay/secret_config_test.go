@@ -10,13 +10,15 @@ import (
 	"strings"
 	"testing"
 
+	"belay/db/dbtest"
 	"belay/steps/project"
 )
 
 // TestSecretsOfTheConfig puts a secret into every key of belay.toml that takes a
 // text, in the forms that addresses and command lines have, and looks for it in all
 // that belay prints and keeps: one file with what is accepted, and one for each key
-// that is refused.
+// that is refused; those are played where the tests are long. SQL is shown whole: who
+// says yes to it must see what runs.
 func TestSecretsOfTheConfig(t *testing.T) {
 	t.Parallel()
 	const planted = "hunter2-Qy7"
@@ -47,12 +49,12 @@ monitor.waive = "a test"
 	}
 	accepted := fmt.Sprintf(`[smoke]
 url = ["%[2]s/health?token=%[1]s", "%[2]s/?X-Amz-Signature=%[1]s&sig=%[1]s"]
-sql = ["SELECT '%[1]s' = '%[1]s' AND set_config('app.api_key', '%[1]s', true) <> ''", "SELECT 'password=%[1]s'::date"]
+sql = ["SELECT true"]
 command = ["curl -sf -u admin:%[1]s -H 'Authorization: Bearer %[1]s' %[2]s", "env API_TOKEN=%[1]s true", "psql postgres://u:%[1]s@127.0.0.1:1/x"]
 [monitor]
 log_command = "curl -H 'X-Auth-Token: %[1]s' %[2]s"
 [throttle]
-sql = "SELECT 0 WHERE 'token=%[1]s' <> ''"
+sql = "SELECT 0"
 `, planted, "http://127.0.0.1:9")
 	p.write(map[string]string{"belay.toml": accepted})
 	for _, args := range [][]string{
@@ -85,6 +87,9 @@ sql = "SELECT 0 WHERE 'token=%[1]s' <> ''"
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !dbtest.Long() {
+		return
 	}
 	for _, key := range textKeys("", reflect.TypeFor[project.Config]()) {
 		table, last := "", key

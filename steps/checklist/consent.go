@@ -22,13 +22,18 @@ func wishes(c project.Config) []string {
 	add := func(what string, texts ...string) {
 		for _, t := range texts {
 			if t != "" {
-				all = append(all, what+" "+secret.Line(t))
+				all = append(all, what+" "+t)
 			}
 		}
 	}
-	add("run", append(slices.Clone(c.Smoke.Command), c.Monitor.LogCommand)...)
+	for _, line := range append(slices.Clone(c.Smoke.Command), c.Monitor.LogCommand) {
+		add("run", secret.Line(line))
+	}
+	// Not masked: behind a mask a stranger could hide what runs.
 	add("have the database run", append(slices.Clone(c.Smoke.SQL), c.Throttle.SQL)...)
-	add("request", c.Smoke.URL...)
+	for _, url := range c.Smoke.URL {
+		add("request", secret.Line(url))
+	}
 	add("write dumps into", c.Backup.Directory)
 	return all
 }
