@@ -142,6 +142,14 @@ func (o Options) tell(p Progress) {
 
 // write runs pg_dump and tells how far it is.
 func write(ctx context.Context, c Client, cfg db.Config, o Options, p *partial) error {
+	line, err := cfg.ChildLine(ctx)
+	if err != nil {
+		return err
+	}
+	held, err := hold(c, cfg, line)
+	if err != nil {
+		return err
+	}
 	passfile, remove, err := passwordFile(cfg)
 	if err != nil {
 		return err
@@ -150,7 +158,7 @@ func write(ctx context.Context, c Client, cfg db.Config, o Options, p *partial) 
 	follow := newFollower(o, p)
 	defer follow.stop()
 	err = program{
-		path: c.Dump, args: o.args(cfg.Conninfo(), p.path),
+		path: c.Dump, args: o.args(cfg.Conninfo()+held, p.path),
 		env: environ(cfg, o.ServerMajor, Application(o.Run), passfile), line: follow.line,
 	}.run(ctx)
 	var failed *ProgramError

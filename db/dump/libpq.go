@@ -53,3 +53,35 @@ func environ(cfg db.Config, major int, name, passfile string) []string {
 	}
 	return append(env, "PGOPTIONS="+options)
 }
+
+// requireAuth is the first version of libpq that knows require_auth.
+const requireAuth = 16
+
+// PlainLineError is a program that was not started: it would answer whatever the server
+// asks for over a line that is not encrypted.
+type PlainLineError struct{ Client string }
+
+func (e *PlainLineError) Error() string {
+	return "pg_dump " + e.Client +
+		" would send the password as it is, if asked, over a line that is not encrypted"
+}
+
+// Hint says what to do now.
+func (e *PlainLineError) Hint() string {
+	return "sslmode=require in the DSN encrypts the line; pg_dump of PostgreSQL 16 or later, by --pg-bin, can be " +
+		"held to what does not give the password away"
+}
+
+// hold is what a program's connection string needs beyond the DSN, so that the password
+// goes over no line that a session of ours would not send it over: the last one counts.
+func hold(c Client, cfg db.Config, line db.ChildLine) (string, error) {
+	switch {
+	case line.SSLMode != "":
+		return " sslmode=" + line.SSLMode, nil
+	case line.RequireAuth == "" || cfg.HasRequireAuth():
+		return "", nil
+	case c.Major < requireAuth:
+		return "", &PlainLineError{Client: c.Version()}
+	}
+	return " require_auth=" + line.RequireAuth, nil
+}
