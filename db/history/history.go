@@ -86,7 +86,7 @@ func Open(ctx context.Context, q *db.Conn, f migration.Format, configured string
 
 // trust asks what others have put on the table, and whether it may be read.
 func (t *Table) trust(ctx context.Context, q *db.Conn) (err error) {
-	if t.Faults, err = trust.Table(ctx, q, t.Quoted); err != nil {
+	if t.Faults, err = trust.Table(ctx, q, t.Schema, t.Name); err != nil {
 		return fmt.Errorf("history table %s: %w", t.Quoted, err)
 	}
 	return t.Faults.Read()

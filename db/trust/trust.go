@@ -5,7 +5,6 @@
 package trust
 
 import (
-	"cmp"
 	"context"
 	_ "embed"
 	"encoding/json"
@@ -101,11 +100,11 @@ func (all Faults) Named() []string {
 //go:embed trust.sql
 var sql string
 
-// Table judges a table and its partitions. quoted is its name with its schema, as SQL
-// writes it. One that does not exist has no faults. A superuser often works on what a
+// Table judges a table and its partitions. Both names are unquoted. One that
+// does not exist has no faults. A superuser often works on what a
 // role of the team owns: that a plain table is another's is no fault by itself.
-func Table(ctx context.Context, q db.Querier, quoted string) (Faults, error) {
-	all, err := ask(ctx, q, quoted, "")
+func Table(ctx context.Context, q db.Querier, schema, name string) (Faults, error) {
+	all, err := ask(ctx, q, schema, &name)
 	if !slices.ContainsFunc(all, func(f Fault) bool { return !f.Trusted && !f.owned() }) {
 		all = slices.DeleteFunc(all, Fault.owned)
 	}
@@ -117,20 +116,16 @@ func (f Fault) owned() bool { return f.What == "it" || f.What == "its schema" }
 
 // Schema judges all relations of a schema, named without quotes.
 func Schema(ctx context.Context, q db.Querier, name string) (Faults, error) {
-	return ask(ctx, q, "", name)
+	return ask(ctx, q, name, nil)
 }
 
-func ask(ctx context.Context, q db.Querier, quoted, schema string) (all Faults, err error) {
-	var table *string
-	if quoted != "" {
-		table = &quoted
-	}
+func ask(ctx context.Context, q db.Querier, schema string, name *string) (all Faults, err error) {
 	var text string
-	if err = q.QueryRow(ctx, sql, table, schema).Scan(&text); err == nil {
+	if err = q.QueryRow(ctx, sql, schema, name).Scan(&text); err == nil {
 		err = json.Unmarshal([]byte(text), &all)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("who owns %s: %w", cmp.Or(quoted, "schema "+schema), err)
+		return nil, fmt.Errorf("what others have put into schema %s: %w", schema, err)
 	}
 	return all, nil
 }

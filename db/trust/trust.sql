@@ -10,7 +10,7 @@ WITH RECURSIVE mine(oid) AS (
      WHERE d.datname = pg_catalog.current_database()
 ), rel(oid, inherits) AS (
   SELECT c.oid, false FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-   WHERE (c.oid = pg_catalog.to_regclass($1::text)::oid OR n.nspname = $2::name)
+   WHERE n.nspname = $1::name AND ($2::text IS NULL OR c.relname = $2::text)
      AND c.relkind = ANY ('{r,p,v,m,f}'::"char"[])
   UNION
   SELECT i.inhrelid, p.relkind <> 'p' FROM pg_catalog.pg_inherits i JOIN rel ON rel.oid = i.inhparent
@@ -52,13 +52,13 @@ WITH RECURSIVE mine(oid) AS (
 SELECT coalesce(pg_catalog.jsonb_agg(fault ORDER BY fault.trusted, fault.relation, fault.n, fault.what), '[]')::text FROM (
 SELECT pg_catalog.quote_ident(t.nspname) || '.' || pg_catalog.quote_ident(t.relname) AS relation,
   f.what, f.owner::text, f.trusted, f.n,
-  f.n IN (3, 4) AND NOT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) AS reads
+  f.n IN (9, 10) AND NOT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) AS reads
 FROM tab t CROSS JOIN LATERAL (
   SELECT 1, 'it is not a table', '', false WHERE t.relkind <> ALL ('{r,p}'::"char"[])
   UNION ALL SELECT 2, 'it inherits from the table', '', false WHERE t.inherits
-  UNION ALL SELECT 3, 'it', pg_catalog.pg_get_userbyid(t.relowner), false
+  UNION ALL SELECT 9, 'it', pg_catalog.pg_get_userbyid(t.relowner), false
    WHERE t.relowner <> ALL (SELECT r.oid FROM trusted r)
-  UNION ALL SELECT 4, 'its schema', pg_catalog.pg_get_userbyid(t.nspowner), false
+  UNION ALL SELECT 10, 'its schema', pg_catalog.pg_get_userbyid(t.nspowner), false
    WHERE t.nspowner <> ALL (SELECT r.oid FROM trusted r)
   UNION ALL SELECT 5, u.what || ' uses ' || u.kind || ' ' ||
       pg_catalog.quote_ident(n.nspname) || '.' || u.name,

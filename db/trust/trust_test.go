@@ -38,6 +38,8 @@ func TestTable(t *testing.T) {
 		{"own trigger",
 			"CREATE TABLE h (v int); CREATE TRIGGER x BEFORE INSERT ON h FOR EACH ROW EXECUTE FUNCTION ours()",
 			"trigger x uses function public.ours", true},
+		{"whose trigger", "SET ROLE " + other + "; CREATE TABLE h (v int); " +
+			"CREATE TRIGGER x BEFORE INSERT ON h FOR EACH ROW EXECUTE FUNCTION trg()", "trigger x", false},
 		{"default", "CREATE TABLE h (v int DEFAULT f(1))", "the default of column v uses function public.f", false},
 		{"generated", "CREATE TABLE h (v int, w int GENERATED ALWAYS AS (f(v)) STORED)",
 			"the default of column w uses function public.f", false},
@@ -66,7 +68,7 @@ func TestTable(t *testing.T) {
 		if err != nil {
 			t.Fatal(c.name, err)
 		}
-		all, err := trust.Table(t.Context(), conn, "public.h")
+		all, err := trust.Table(t.Context(), conn, "public", "h")
 		if err != nil {
 			t.Fatal(c.name, err)
 		}
@@ -79,6 +81,9 @@ func TestTable(t *testing.T) {
 		}
 		if (all.Read() == nil) != c.fine || (all.Write() == nil) != c.fine {
 			t.Errorf("%s: read %v, write %v, fine %v", c.name, all.Read(), all.Write(), c.fine)
+		}
+		if c.name == "whose trigger" && !strings.Contains(all.Write().Error(), c.what) {
+			t.Errorf("%v: the trigger is to be named first", all.Write())
 		}
 		if _, err := conn.Exec(t.Context(), "ROLLBACK"); err != nil {
 			t.Fatal(err)

@@ -119,11 +119,11 @@ func (r *runner) release() {
 
 // madeOurs makes sure that the history table is not one that somebody else has made
 // since we looked: the tool's DDL lets a table that is there stand.
-func (r *runner) madeOurs(ctx context.Context, quoted string) error {
+func (r *runner) madeOurs(ctx context.Context, t *history.Table) error {
 	var all trust.Faults
 	c := r.trio.Executor
 	err := c.As(ctx, r.target.Roles.Acts, func() (err error) {
-		all, err = trust.Table(ctx, c, quoted)
+		all, err = trust.Table(ctx, c, t.Schema, t.Name)
 		return err
 	})
 	if err == nil {
@@ -155,7 +155,7 @@ func (r *runner) createHistory(ctx context.Context) error {
 		}
 	}
 	r.made = append(r.made, "the history table "+t.Quoted)
-	if err := r.madeOurs(ctx, t.Quoted); err != nil {
+	if err := r.madeOurs(ctx, t); err != nil {
 		return err
 	}
 	made := *t
