@@ -239,7 +239,7 @@ func TestRoutine(t *testing.T) {
 		t.Errorf("%d screens watch", n)
 	}
 	x.types("R")
-	x.sees("type the database name, shop, to run on it:", "runs once the name is typed")
+	x.sees("type the database name, shop, to run on it:", "enter, once the name is typed")
 	x.types("\x1b[200~shop\x1b[201~")
 	x.sees("paste is refused here")
 	x.passes(time.Second)

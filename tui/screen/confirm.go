@@ -19,7 +19,7 @@ var Confirm = Screen{
 In practice: the name is typed so that a hand that is faster than the eye cannot start a write; a paste is refused, and keys meant for the screen before are not heard. Everything shown here is read again before the first statement is sent.
 Measured: most wrong-window accidents are one key long; nobody types a database name by accident.`,
 	Hints: func(_ *state.Run, l Local) []Hint {
-		open := Hint{Open, "nothing yet: type the name"}
+		open := Hint{Open, "off until the name is exact"}
 		if d := l.Dialog; d != nil && d.Exact() {
 			open.Label = "RUN on " + d.Expect
 		}
@@ -124,8 +124,11 @@ func (p page) undo() string {
 		role = look.Attention
 	}
 	text := p.Text(role, string(worst))
-	if inverse != "" {
+	switch {
+	case inverse != "":
 		text += p.Plain(": " + inverse)
+	case worst == effect.ReversibleNone:
+		text += p.Plain(": what it changes cannot be taken back")
 	}
 	if n > 1 {
 		text += p.Plain(fmt.Sprintf(" (the worst of %d)", n))
@@ -247,7 +250,7 @@ func (p page) consent(d *Dialog) look.Panel {
 func (p page) buttons(d *Dialog) string {
 	no, yes := "No, go back", "Run on "+d.Expect
 	if !d.Exact() && d.Typed() {
-		yes = "runs once the name is typed; a paste is refused"
+		yes = "enter, once the name is typed; no paste"
 	}
 	onYes := (d.Buttons && d.Yes) || (!d.Buttons && d.Exact())
 	onNo := d.Buttons && !d.Yes

@@ -63,7 +63,7 @@ func keysLine(p page, hints []Hint) string {
 			shown = "+ -"
 		}
 		b := k.Binding
-		b.SetHelp(shown, label)
+		b.SetHelp(shown, look.Visible(label)) // the Bubble styles it: names are of the database
 		bindings = append(bindings, b)
 	}
 	return " " + KeysHelp(p.Look).ShortHelpView(bindings)
