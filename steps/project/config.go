@@ -11,7 +11,6 @@ import (
 	"reflect"
 	"sort"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
@@ -141,15 +140,12 @@ func ReadConfig(path, dir string) (Config, error) {
 
 // readOrdinary reads a file that is one, up to a length: no device, no pipe.
 func readOrdinary(path string, limit int64) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // opening a pipe waits for its other end
+	f, info, err := openAtOnce(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
 	switch {
-	case err != nil:
-		return nil, err
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s is not an ordinary file", path)
 	case info.Size() > limit:

@@ -34,13 +34,11 @@ func (r root) Open(name string) (fs.File, error) {
 	if err := r.stays(full); err != nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
-	f, err := os.OpenFile(full, os.O_RDONLY|syscall.O_NONBLOCK, 0) // opening a pipe waits for its other end
+	f, info, err := openAtOnce(full)
 	if err != nil {
 		return nil, err
 	}
-	info, err := f.Stat()
 	switch {
-	case err != nil:
 	case !info.Mode().IsRegular() && !info.IsDir():
 		err = errNotOrdinary
 	case info.Size() > maxFile:
@@ -54,6 +52,21 @@ func (r root) Open(name string) (fs.File, error) {
 }
 
 var errNotOrdinary = errors.New("it is no ordinary file")
+
+// openAtOnce opens what a stranger may have put there, to read, and says what it is:
+// opening a pipe would wait for its other end.
+func openAtOnce(path string) (*os.File, fs.FileInfo, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		_ = f.Close()
+		return nil, nil, err
+	}
+	return f, info, nil
+}
 
 // stays refuses a path whose links lead out of the repository.
 func (r root) stays(full string) error {
