@@ -234,3 +234,31 @@ func explainStatement(err error) (message, hint string) {
 	}
 	return message, hint
 }
+
+// toldError is an error of the connection in words; its own text is that of a library.
+type toldError struct {
+	text string
+	err  error
+}
+
+func (e *toldError) Error() string { return e.text }
+func (e *toldError) Unwrap() error { return e.err }
+
+// Told gives an error of the connection a text for people: pgx and the network say
+// "timeout: context deadline exceeded" and "unexpected EOF". Every other error is as it
+// was.
+func Told(err error) error {
+	var pg *pgconn.PgError
+	var told *toldError
+	switch {
+	case err == nil || errors.As(err, &pg) || errors.As(err, &told):
+		return err
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		return &toldError{"the server did not answer in time", err}
+	case errors.Is(err, context.Canceled):
+		return &toldError{"it was stopped while it waited for the server", err}
+	case Lost(err):
+		return &toldError{"the connection broke", err}
+	}
+	return err
+}

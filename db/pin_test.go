@@ -35,13 +35,15 @@ func TestSessionsKeepToTheirOwnSettings(t *testing.T) {
 		return dsn + "&options=" + strings.Join(all, "%20")
 	}
 	alter := func(t *testing.T, d *dbtest.DB, what string) {
+		var all strings.Builder
 		for name, value := range hostile {
 			to := " TO '" + value + "'"
 			if name == "search_path" {
 				to = " TO " + value
 			}
-			d.Exec(t, "ALTER "+what+" SET "+name+to)
+			all.WriteString("ALTER " + what + " SET " + name + to + ";")
 		}
+		d.Exec(t, all.String())
 	}
 	for name, give := range map[string]func(*testing.T, *dbtest.DB) (dsn string){
 		"database": func(t *testing.T, d *dbtest.DB) string {

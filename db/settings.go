@@ -110,7 +110,7 @@ func setAll(ctx context.Context, q Querier, scope Scope, s Settings) error {
 func setEach(ctx context.Context, q Querier, s Settings) error {
 	for i := range s {
 		err := setAll(ctx, q, ForSession, s[i:i+1])
-		if err != nil && !Decided(err) {
+		if err != nil && (!Decided(err) || hurried[SQLState(err)]) { // time ran out: nothing was refused
 			return fmt.Errorf("session setting %s: %w", s[i].Name, err)
 		}
 		s[i].SQLState = SQLState(err)

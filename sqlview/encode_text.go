@@ -92,8 +92,12 @@ func JudgedFor(r Result) string {
 	if r.ServerVersion != nil {
 		version = fmt.Sprintf("PostgreSQL %d", *r.ServerVersion)
 	}
+	whose := ""
+	if r.Watched != "" {
+		whose = ", a folder of " + r.Watched + ", which its own command runs"
+	}
 	return version + ", " + map[catalog.Source]string{
 		catalog.SourceLive: "catalog from the server", catalog.SourceSchema: "catalog from a schema file",
 		catalog.SourceHistory: "catalog from the folder's own history", catalog.SourceNone: "no catalog",
-	}[catalog.Source(r.Catalog)]
+	}[catalog.Source(r.Catalog)] + whose
 }

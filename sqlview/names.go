@@ -34,7 +34,8 @@ var (
 	escaped    = regexp.MustCompile(`(?i)\bU&"`)
 )
 
-func namesOf(files []parse.File) Names {
+// NamesOf collects what the statements of files may name.
+func NamesOf(files []parse.File) Names {
 	var n Names
 	words := map[string]bool{}
 	for _, f := range files {

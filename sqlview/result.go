@@ -18,9 +18,12 @@ type Result struct {
 	// ServerVersion is the major version judged for; nil = unknown.
 	ServerVersion *int `json:"server_version"`
 	// Catalog is live, schema, history or none.
-	Catalog  string       `json:"catalog"`
-	Files    []FileResult `json:"files"`
-	Coverage Coverage     `json:"coverage"`
+	Catalog string       `json:"catalog"`
+	Files   []FileResult `json:"files"`
+	// Watched is the tool whose own command runs the folder, as it calls itself; "" = belay
+	// runs it. It is beyond the contract.
+	Watched  string   `json:"watched,omitempty"`
+	Coverage Coverage `json:"coverage"`
 	// Folder is what is wrong with the files as migrations, where that is known.
 	Folder []FolderFinding `json:"folder,omitempty"`
 	// Judged has the counted files with their statements, effects and catalogs,

@@ -30,6 +30,10 @@ type Source struct {
 	ByBelay bool
 	// Backfill is true where the file's header asks for batches.
 	Backfill bool
+	// Unread says what of a program nobody can read, and UnreadLine where that begins; SQL
+	// is then what could be read of it. "" = it is all there.
+	Unread     string
+	UnreadLine int
 	// Down is true for the way back: it is parsed and its effects are judged,
 	// but it has no hazards and does not count.
 	Down bool
@@ -86,7 +90,7 @@ func Review(ctx context.Context, sources []Source, o Options) (Result, error) {
 func judge(sources []Source, parsed []parse.File, o Options) (Result, error) {
 	if o.Read != nil {
 		var err error
-		if o.Snapshot, err = o.Read(namesOf(parsed)); err != nil {
+		if o.Snapshot, err = o.Read(NamesOf(parsed)); err != nil {
 			return Result{}, fmt.Errorf("review: %w", err)
 		}
 	}
@@ -143,6 +147,11 @@ func (o Options) met(sources []Source, parsed []parse.File) []*lint.File {
 	var files []*lint.File
 	var left []lint.Left
 	meets := o.Snapshot
+	if o.Separate && len(sources) > 1 && meets != nil {
+		// What one of the files makes is not missing for the others.
+		meets = meets.Clone()
+		meets.Unsure = true
+	}
 	escapes := o.Snapshot != nil && o.Snapshot.EscapeStrings
 	for i, s := range sources {
 		f := newFile(s, parsed[i].InSession(s.SQL, escapes))
@@ -192,8 +201,16 @@ func newFile(s Source, parsed parse.File) *lint.File {
 			Line: parsed.Problem.Line, EndLine: parsed.Problem.Line, Problem: parsed.Problem,
 		}}
 	}
+	if s.Unread != "" {
+		at, line := len(s.SQL), max(s.UnreadLine, 1)
+		parsed.Statements = append(parsed.Statements, parse.Statement{
+			Index: len(parsed.Statements), Start: at, End: at, Line: line, EndLine: line,
+			Problem: &parse.Problem{Line: line, Column: 1, Message: s.Unread},
+		})
+	}
 	tool, _ := migration.Find(s.Tool)
 	return &lint.File{
+		Program: s.Unread != "",
 		Outside: tool.Outside, Path: s.Path, File: parsed, Source: s.SQL, Mode: s.Mode, Tool: s.Tool,
 		ByBelay: s.ByBelay, Backfill: s.Backfill,
 	}

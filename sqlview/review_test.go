@@ -169,7 +169,7 @@ func TestText(t *testing.T) {
 	if strings.ContainsAny(b.String(), "\x1b\x07") {
 		t.Errorf("control characters: %q", b.String())
 	}
-	if want := "3 of 3 statements analysed: 1 stop, 0 warn, 0 notices (PostgreSQL 15, catalog from a schema " +
+	if want := "3 of 3 statements analysed: 2 stop, 0 warn, 0 notices (PostgreSQL 15, catalog from a schema " +
 		"file)"; !strings.Contains(b.String(), want) {
 		t.Errorf("summary: %s", b.String())
 	}

@@ -66,8 +66,10 @@ type Confirmed struct {
 	Files    map[string][]byte // by version
 	// Backfills are the units that run in batches, by version: at least the id, by
 	// which the ledger has the cursor.
-	Backfills   map[string]Backfill
-	SHA256      string
+	Backfills map[string]Backfill
+	SHA256    string
+	// Command is the team's own command line; "" = belay runs the versions itself.
+	Command     string
 	SystemID    string
 	DatabaseOID uint32
 	Timeline    int
@@ -99,12 +101,15 @@ type Engine interface {
 	Hide(values []string)
 	// Folder is the run folder.
 	Folder() string
-	// LeftOpen names the other runs of this user on the same database that have
-	// something left, by id.
-	LeftOpen(systemID string, database uint32) []string
+	// LeftOpen has the other runs of this user on the same database that have
+	// something left, or work now.
+	LeftOpen(systemID string, database uint32) []OpenRun
 	// AppliedBefore has, by version, the newest run of this user that applied it on
-	// the same database; one that was taken back since is not there.
-	AppliedBefore(systemID string, database uint32) map[string]AppliedBy
+	// the same database; one that was taken back since is in back, by the run that did.
+	AppliedBefore(systemID string, database uint32) (by, back map[string]AppliedBy)
+	// AppliedAnywhere is by of AppliedBefore for one folder and any database; dir is where
+	// the run was begun, folder as a person names it there.
+	AppliedAnywhere(dir, folder string) map[string]AppliedBy
 	// Here is what this user's own folder says of a run, by id.
 	Here(id string) Here
 	// Claim is the run's ownership by the ledger, as the journal has it.
@@ -113,6 +118,21 @@ type Engine interface {
 	Opening() Opening
 	// UnitOutcome says how far a version came, by the journal.
 	UnitOutcome(version string) (intent *journal.UnitIntent, outcome journal.Outcome)
+}
+
+// OpenRun is a run that has something left, of this host or, by the ledger, of another.
+type OpenRun struct {
+	ID string
+	// Live is true while its engine, or a session of it, works.
+	Live bool
+	// Elsewhere is true of another host's. Owner is set where only its backfill is in the
+	// ledger: it goes on there alone.
+	Elsewhere bool
+	Owner     string
+	// Began is the version that it began and that is not applied; "" = none.
+	Began string
+	// Backfills are those of its files, by id; of another host's run none is known.
+	Backfills []string
 }
 
 // AppliedBy is the run that applied a version.
@@ -124,6 +144,14 @@ type AppliedBy struct {
 	// and of which folder.
 	SHA256, SQL, Dir, Folder string
 }
+
+// Ran tells the files that are, byte for byte, what runs applied.
+func Ran(by map[string]AppliedBy) func(migration.Migration) bool {
+	return func(m migration.Migration) bool { return by[m.Version].Same(m.Up) }
+}
+
+// Same reports whether the file is, byte for byte, what a run applied.
+func (a AppliedBy) Same(up migration.File) bool { return a.SHA256 != "" && a.SHA256 == up.SHA256 }
 
 // Altered is the problem of a file that is not what a run applied; false = it is.
 func (a AppliedBy) Altered(up migration.File) (migration.Problem, bool) {

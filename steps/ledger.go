@@ -11,6 +11,9 @@ type Ledger struct {
 	// Use is true where the run is kept in the ledger; Create where a person said
 	// yes to its DDL and it is made first.
 	Use, Create bool
+	// Records is true where the team's command runs it, and what it did is written into
+	// the ledger once it has ended.
+	Records bool
 	// Adopts is the run of another host that this one goes on with; nil = a new
 	// run. Plan is what it left there.
 	Adopts *ledger.Open

@@ -12,6 +12,8 @@ import (
 type Plan struct {
 	Units  []Unit
 	SHA256 string
+	// Command is the team's own command line, which runs the units; "" = belay runs them.
+	Command string
 }
 
 // Next is the place of the first unit that is not applied; 0 where all are.
@@ -29,6 +31,8 @@ type Unit struct {
 	Concurrent bool
 	// Backfill is how the one UPDATE is run in batches; nil = as it is.
 	Backfill *Backfill
+	// Unseen is true where nobody knows which SQL it sends: it has no statements.
+	Unseen bool
 	// Hidden are the secrets of the file, which no text that leaves may quote.
 	Hidden []string
 }

@@ -1,11 +1,5 @@
 package steps
 
-import (
-	"slices"
-	"sort"
-	"strings"
-)
-
 // AnswersFile is who an answer from an answers file comes from.
 const AnswersFile = "answers file"
 
@@ -13,6 +7,7 @@ const AnswersFile = "answers file"
 const (
 	RunHold            = "run.hold"
 	LedgerCreate       = "ledger.create"
+	LedgerUpgrade      = "ledger.upgrade"
 	BackfillTrigger    = "backfill.trigger"
 	BackfillOverwrites = "backfill.overwrites"
 	BackfillVacuum     = "backfill.vacuum"
@@ -61,6 +56,19 @@ var questionDocs = []QuestionDoc{
 			"looked for first; what the application wrote last may be lost."},
 	{ID: "tool.choice", Answers: "one of the tools and folders found",
 		Doc: "Asked when several migrations folders or tools are possible."},
+	{ID: "command.choice", Answers: "belay, command",
+		Words: []Word{
+			{"belay", "belay runs the files, in short tries, and records them in the team's table"},
+			{"command", "the team's own command runs them, and belay watches"},
+		},
+		Doc: "Asked of plain files beside a command of the team's (the script migrate of package.json, the target " +
+			"migrate of a Makefile). Where the team's table is one that belay can write, belay is proposed. command " +
+			"in " +
+			"belay.toml settles it for any tool."},
+	{ID: "command.unseen", Answers: "a reason in your words",
+		Doc: "Asked before the team's own command runs a migration that is a program, or a text that only the tool " +
+			"can " +
+			"complete: which SQL it sends is not known beforehand. The reason goes into the report."},
 	{ID: "tool.wait", Answers: "wait, no",
 		Words: []Word{
 			{"wait", "wait until it has ended, look again, and go on with what is pending then"},
@@ -89,7 +97,8 @@ var questionDocs = []QuestionDoc{
 		},
 		Doc: "Which copy of the data could be restored if everything goes wrong. At low risk, and outside " +
 			"production, the proposed answer is taken when the run is confirmed. A dump that belay made of this " +
-			"database for the same files in the last 24 hours is offered again; pg_dump starts only by an answer."},
+			"database for the same files in the last 24 hours is offered again, and one with rows of the last hour " +
+			"where the files were changed since; pg_dump starts only by an answer."},
 	{ID: "backup.named", Answers: "which snapshot or archive, and when a restore of it was tested",
 		Doc: "Asked when snapshot or pitr was chosen without words. It goes into the report."},
 	{ID: "backup.waive", Answers: "a reason in your words",
@@ -129,15 +138,31 @@ var questionDocs = []QuestionDoc{
 			{"yes", "rename the files; nothing is committed"},
 			{"no", "rename nothing"},
 		},
-		Doc: "Asked by `belay renumber` before files are renamed. It says which, to what, and which other files name " +
-			"them."},
+		Doc: "Asked by `belay renumber`, and by n in the guide, before files are renamed. It says which, to what, " +
+			"and which other files name them."},
 	{ID: "unedit.write", Answers: "yes, no",
 		Words: []Word{
 			{"yes", "write the files; nothing is committed"},
 			{"no", "write nothing"},
 		},
-		Doc: "Asked by `belay unedit` before edited migrations get their text back. It says which, and shows the " +
-			"migration that holds what the edits changed."},
+		Doc: "Asked by `belay unedit`, and by t in the guide, before edited migrations get their text back. It says " +
+			"which, and shows the migration that holds what the edits changed."},
+	{ID: "new.write", Answers: "yes, no",
+		Words: []Word{
+			{"yes", "write the files; nothing is committed"},
+			{"no", "write nothing"},
+		},
+		Doc: "Asked before the migrations of an entry of the start menu are written into the folder. It shows them; " +
+			"nothing is overwritten."},
+	{ID: "menu.", Answers: "names of your own, as in the sample beside the question", Prefix: true,
+		Doc: "Asked by enter on an entry of the start menu: which table, which column. What comes of it is shown, " +
+			"and nothing is written before `new.write`."},
+	{ID: "adopt.keep", Answers: "yes, no",
+		Words: []Word{
+			{"yes", "keep the hashes in the ledger, as assumed"},
+			{"no", "keep nothing"},
+		},
+		Doc: "Asked by `belay adopt` before the hashes of applied files are kept. It says which files."},
 	{ID: "deploy.state", Answers: "not-out, going-out, everywhere",
 		Words: []Word{
 			{"not-out", "nothing runs that code yet"},
@@ -175,11 +200,11 @@ var questionDocs = []QuestionDoc{
 			"cancels the autovacuum and starts it again later."},
 	{ID: "run.go_on", Answers: "yes, no",
 		Words: []Word{
-			{"yes", "try it again, with the same limits, then go on with the files after it"},
-			{"no", "stop here; nothing of this file has changed"},
+			{"yes", "go on with it, with the same limits, then with the files after it"},
+			{"no", "stop here and leave it as it is"},
 		},
 		Doc: "Asked when another session was in the way of every try, or when a run was left before all its files " +
-			"had run. Nothing has changed until then."},
+			"had run. The question says what of the file is done."},
 	{ID: "run.unwatched", Answers: "yes, no",
 		Words: []Word{
 			{"yes", "go on to the next file although no screen watches"},
@@ -257,6 +282,14 @@ var questionDocs = []QuestionDoc{
 		Doc: "Asked when the database has no schema belay yet: by a backfill, whose cursor is kept there in the " +
 			"transaction of its rows, and before a run where belay.toml says ledger = \"target\". The DDL is shown. " +
 			"No means that no other host can take the run over."},
+	{ID: "ledger.upgrade", Answers: "yes, no",
+		Words: []Word{
+			{"yes", "add the tables to the schema belay"},
+			{"no", "leave the ledger as it is"},
+		},
+		Doc: "Asked by `belay approve --setup` where the database has a ledger of an older version: whether the " +
+			"tables for approvals from other hosts are added to it. The DDL is shown. Older belays refuse the ledger " +
+			"from then on."},
 	{ID: "monitor.log",
 		Answers: "a file, or a command that goes on printing, such as journalctl -fu shop; empty = none",
 		Doc: "Asked once where belay.toml names no [monitor] log: where the application's errors can be read " +
@@ -282,13 +315,16 @@ var questionDocs = []QuestionDoc{
 		Doc: "Asked before belay connects to a server that only the repository's belay.toml names, or in a way that " +
 			"only it decides. Until then nothing is sent there. The yes is bound to the file's bytes and the " +
 			"address, and remembered in your user configuration."},
-	{ID: "trust.commands", Answers: "yes, no; in an answers file the sha256 of belay.toml",
+	{ID: "trust.commands", Answers: "yes, no; in an answers file the sha256 that the question names: of belay.toml, " +
+		"with a command of the team's of the named files one behind the other",
 		Words: []Word{
-			{"yes", "they may run here as long as the file stays as it is"},
+			{"yes", "they may run here as long as the files stay as they are"},
 			{"no", "leave them out"},
 		},
-		Doc: "Asked before a command or a query of belay.toml runs, an address of it is requested, or dumps go where " +
-			"it says, for the first time. The yes is bound to the file's bytes and remembered in your user " +
+		Doc: "Asked before a command or a query of belay.toml runs, an address of it is requested, dumps go where it " +
+			"says, or the team's own command runs the migrations, for the first time. The yes is bound to the bytes " +
+			"of " +
+			"the files that the question names (cat them in that order into sha256sum) and remembered in your user " +
 			"configuration."},
 	{ID: "monitor.resolve", Answers: "watch, rollback, end",
 		Words: []Word{
@@ -317,6 +353,14 @@ var questionDocs = []QuestionDoc{
 		},
 		Doc: "Asked when a partition is half detached by an earlier DETACH … CONCURRENTLY. Yes ends it by DETACH … " +
 			"FINALIZE, and the migration goes on behind it."},
+	{ID: "rows.check", Answers: "yes, no",
+		Words: []Word{
+			{"yes", "read the table once, read-only, for 60 s at most"},
+			{"no", "run without looking first"},
+		},
+		Doc: "Whether belay counts the rows that stand against a NOT NULL, a CHECK, a foreign key or a new type " +
+			"before it is tried on a large table; on a small one it looks by itself. It reads the table once, " +
+			"read-only and for 60 s at most. No answer means no, and nothing waits for it."},
 	{ID: "index.check_duplicates", Answers: "yes, no",
 		Words: []Word{
 			{"yes", "read the table once, read-only, for 60 s at most"},
@@ -325,51 +369,4 @@ var questionDocs = []QuestionDoc{
 		Doc: "Whether belay looks for duplicate values before a unique index is built on a large table; on a small " +
 			"one it looks by itself. It reads the table once, read-only and for 60 s at most. No answer means no, " +
 			"and nothing waits for it."},
-}
-
-// Questions lists every question, sorted by id.
-func Questions() []QuestionDoc {
-	all := slices.Clone(questionDocs)
-	sort.Slice(all, func(i, j int) bool { return all[i].ID < all[j].ID })
-	return all
-}
-
-// KnownQuestion reports whether an answers file may name id.
-func KnownQuestion(id string) bool {
-	if id == anyWaiver {
-		return false
-	}
-	return isWaiver(id) || slices.ContainsFunc(Questions(), func(q QuestionDoc) bool {
-		if q.Prefix {
-			return len(id) > len(q.ID) && strings.HasPrefix(id, q.ID)
-		}
-		return q.ID == id
-	})
-}
-
-// QuestionIDs lists the ids, for the nearest match of an unknown one.
-func QuestionIDs() []string {
-	ids := make([]string, 0, len(questionDocs))
-	for _, q := range Questions() {
-		ids = append(ids, q.ID)
-	}
-	return ids
-}
-
-// Labels says what each option of a question does, in their order; "" = the word says
-// it. run is how the run is named.
-func Labels(id string, options []string, run string) []string {
-	i := slices.IndexFunc(questionDocs, func(q QuestionDoc) bool { return q.ID == id })
-	if i < 0 || len(questionDocs[i].Words) == 0 {
-		return nil
-	}
-	out := make([]string, len(options))
-	for n, o := range options {
-		for _, w := range questionDocs[i].Words {
-			if w.Answer == o {
-				out[n] = strings.ReplaceAll(w.Does, "RUN", run)
-			}
-		}
-	}
-	return out
 }

@@ -19,8 +19,8 @@ var waivable = []string{
 	"monitor", "report",
 }
 
-// isWaiver reports whether id is STEP.waive.
-func isWaiver(id string) bool {
+// IsWaiver reports whether a question takes a reason for going on past the stop of a step.
+func IsWaiver(id string) bool {
 	step, ok := strings.CutSuffix(id, waive)
 	return ok && slices.Contains(waivable, step)
 }

@@ -15,6 +15,7 @@ import (
 	"belay/sqlview/migration"
 	"belay/steps/fact"
 	"belay/steps/git"
+	"belay/steps/project"
 )
 
 // Target is the database as the step of that name found it. The zero value is not
@@ -43,6 +44,8 @@ type Folder struct {
 	// ToolRuns says which session of the tool works on the database now; "" = none.
 	ToolRuns string
 	Ledger   Ledger
+	// Open are the other runs on this database that have something left or work now.
+	Open []OpenRun
 	// Confirmed is what the run is bound to, of an earlier engine or of the host that
 	// it is taken over from; nil = a new run.
 	Confirmed *Confirmed
@@ -52,6 +55,32 @@ type Folder struct {
 	Back bool
 	// Wrote is the answer by which a rewrite was written last: one yes writes once.
 	Wrote string
+	// Mends could be made of the files, each after a yes; Wish is the one that the start
+	// menu was asked for, nil = none. Since is when the first of them was looked for,
+	// UTC as YYYYMMDDhhmmss: a name that has the time in it stays what was shown.
+	Mends []Mend
+	Wish  *Wish
+	Since string
+	// Made counts the mends that a yes was acted on.
+	Made int
+	// Command is the team's own, which runs Chosen while belay watches; nil = belay runs
+	// them. Unread says why the history of its tool cannot be read; "" = it can.
+	Command *project.Command
+	Unread  string
+	// Previews are what the tool itself printed as the SQL of its programs, by the sha256
+	// of their bytes.
+	Previews map[string]Preview
+	// Rows are those of the history table, newest first.
+	Rows []migration.Row
+}
+
+// Preview is what a tool printed as the SQL of a program. Why says that it did not; By is
+// the command that was asked.
+type Preview struct {
+	By, Why string
+	SQL     []byte
+	// InOne is true where all of it is one transaction, whose BEGIN and COMMIT are blank.
+	InOne bool
 }
 
 // Recorded reports whether the history said of a version that it is applied when
@@ -83,6 +112,8 @@ type Judgement struct {
 	Named *catalog.Snapshot
 	// Whole is all of the catalog.
 	Whole *Whole
+	// Unseen are the files of which nobody knows beforehand which SQL they send.
+	Unseen []string
 }
 
 // Whole is the catalog of the whole database, as of one look. It takes half a second

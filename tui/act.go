@@ -25,14 +25,20 @@ func init() {
 		screen.EndIt:    (*model).end,
 		screen.ShowSQL:  over("sql"),
 		screen.Rewrite:  over("rewrites"),
+		screen.OverDays: over("days"),
+		screen.Unedit:   over("take-back"),
+		screen.Number:   over("renumber"),
 		screen.Accept:   (*model).accept,
 		screen.Edit:     (*model).edit,
+		screen.Reload:   (*model).reload,
 		screen.Pause:    (*model).pause,
 		screen.Longer:   pace(journal.Longer, "longer batches"),
 		screen.Shorter:  pace(journal.Shorter, "shorter batches"),
 		screen.ShowMenu: over("menu"),
 		screen.Copy:     (*model).copy,
 		screen.Detach:   (*model).detach,
+		screen.AskKeys:  (*model).askKeys,
+		screen.HandOver: (*model).handOver,
 		screen.Why:      over("help"),
 		screen.Tab:      (*model).tab,
 		screen.PrevStep: func(m *model) tea.Cmd { return m.otherStep(-1) },
@@ -82,6 +88,8 @@ func (m *model) back() tea.Cmd {
 		m.local.Over = m.local.Over[:n-1]
 	case m.local.Screen != "start" && m.run.Opened == nil:
 		m.local.Screen, m.touched = "start", true
+	default:
+		delete(m.local.Cursor, m.local.Screen) // enter is for what needs a person again
 	}
 	return nil
 }
@@ -142,6 +150,13 @@ func (m *model) questionHere() *state.Question {
 // walk goes to the first thing that needs a person.
 func (m *model) walk() tea.Cmd {
 	step := screen.Attention(m.run)
+	if screen.Reads(m.run, m.local) {
+		if step != "" {
+			return m.goTo(step)
+		}
+		m.say(screen.Reading(m.run))
+		return nil
+	}
 	if step == "" {
 		return m.nothingNeeded()
 	}
@@ -159,6 +174,8 @@ func (m *model) walk() tea.Cmd {
 
 func (m *model) nothingNeeded() tea.Cmd {
 	switch {
+	case m.run.Finished != nil && m.local.Anew:
+		m.say("this run is over: r looks again and begins anew, q leaves")
 	case m.run.Finished != nil:
 		m.say("this run is over; q leaves")
 	case screen.Busy(m.run):
@@ -204,6 +221,9 @@ func pace(kind journal.MessageKind, said string) func(*model) tea.Cmd {
 // stop cancels at once where the server undoes it; it asks where something
 // would stay behind.
 func (m *model) stop() tea.Cmd {
+	if screen.Watching(m.run) {
+		return m.endWatch()
+	}
 	left := screen.Remains(m.run, m.local.Facts)
 	if left == "" {
 		return m.stopNow()
@@ -212,6 +232,17 @@ func (m *model) stop() tea.Cmd {
 	m.local.Dialog = &screen.Dialog{
 		ID: screen.StopDialog, Text: "stop the run now?", Why: m.afterStop(left), Opened: m.at,
 		Options: []screen.Option{{Label: "No, let it go on"}, {Answer: "stop", Label: "Stop it now"}},
+	}
+	return nil
+}
+
+// endWatch asks whether the watch is to end before its time.
+func (m *model) endWatch() tea.Cmd {
+	m.local.Over = nil
+	m.local.Dialog = &screen.Dialog{
+		ID: screen.StopDialog, Text: "end the watch now?", Opened: m.at,
+		Why:     "What was applied stays. The report says that the watch was ended before its time.",
+		Options: []screen.Option{{Label: "No, keep watching"}, {Answer: "stop", Label: "End the watch"}},
 	}
 	return nil
 }
@@ -266,9 +297,14 @@ func (m *model) detach() tea.Cmd {
 
 // leave is q. While something runs it detaches.
 func (m *model) leave() tea.Cmd {
+	if len(m.local.Over) > 0 {
+		return m.back() // q closes what is read, as everywhere else
+	}
 	switch {
 	case m.run.Finished != nil:
 		m.left = follow.Finished
+	case screen.Reads(m.run, m.local):
+		m.left = follow.Detached // whatever goes on goes on: this screen changes nothing
 	case screen.Outlives(m.run):
 		return m.detach()
 	default:
@@ -307,6 +343,15 @@ func (m *model) edit() tea.Cmd {
 	}
 }
 
+// reload has the engine look again, at the folder and at the database.
+func (m *model) reload() tea.Cmd {
+	if screen.Over(m.run, m.local) {
+		m.left = follow.Anew
+		return tea.Sequence(m.postAll(journal.Leave), tea.Quit)
+	}
+	return m.post(journal.Message{Kind: journal.Again}, "looking again: at the folder and at the database")
+}
+
 func (m *model) search() tea.Cmd {
 	if m.local.Facts.Review == nil {
 		m.say("nothing to search yet")
@@ -318,6 +363,9 @@ func (m *model) search() tea.Cmd {
 }
 
 func (m *model) accept() tea.Cmd {
+	if screen.CanApprove(m.run, m.local) {
+		return m.approve()
+	}
 	if q := screen.Waiver(m.run, m.local); q != nil {
 		m.local.Over = nil
 		m.open(*q)

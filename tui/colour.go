@@ -65,6 +65,10 @@ func (m *model) near() []string {
 			}
 		}
 	}
+	if d := m.local.Dialog; d != nil {
+		out = append(out, d.Paper.Files[:min(len(d.Paper.Files), maxKept/2)]...)
+	}
+	out = append(out, screen.MendTexts(m.local)...)
 	if f.Review == nil {
 		return out
 	}

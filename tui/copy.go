@@ -16,6 +16,11 @@ const copyName = "copied.txt"
 // into a file.
 func (m *model) copy() tea.Cmd {
 	text := m.copied()
+	if m.local.Of != "" {
+		// The folder is another user's: nothing of this one is written there.
+		m.say("sent to your clipboard")
+		return tea.SetClipboard(text)
+	}
 	path := filepath.Join(m.local.Folder, copyName)
 	write := func() tea.Msg {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

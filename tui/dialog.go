@@ -13,6 +13,10 @@ import (
 
 // open shows a question.
 func (m *model) open(q state.Question) {
+	if screen.Reads(m.run, m.local) {
+		m.say(screen.Reading(m.run))
+		return
+	}
 	d := &screen.Dialog{ID: q.ID, Text: q.Text, Why: q.Why, Bound: q.Bound, Expect: q.Expect, Opened: m.at}
 	switch {
 	case d.Confirms() && !accepts(q, "yes"):
@@ -55,6 +59,8 @@ func (m *model) dialogKey(k tea.KeyPressMsg, press string) tea.Cmd {
 		return m.command(press)
 	case d.Confirms():
 		return m.confirmKey(d, k, press)
+	case d.ID == screen.ApproveDialog:
+		return m.approveKey(d, k, press)
 	case d.ID == screen.EndDialog:
 		return m.endKey(d, k, press)
 	case d.Typed():
@@ -154,12 +160,20 @@ func (m *model) choiceKey(d *screen.Dialog, press string) tea.Cmd {
 func (m *model) choose(d *screen.Dialog) tea.Cmd {
 	o := d.Options[d.Cursor]
 	switch {
+	case d.ID == screen.GiveDialog:
+		return m.answerKeys(d, o.Answer)
 	case o.Answer == "":
 		m.local.Dialog = nil
+		return nil
+	case d.ID == screen.HandDialog:
+		m.local.Dialog = m.handTo(o.Answer)
 		return nil
 	case d.ID == screen.StopDialog:
 		m.local.Dialog = nil
 		return m.stopNow()
+	case fact.MendsFiles(d.ID) && o.Answer != "yes":
+		m.local.Dialog = nil // the question stays: its key opens it again
+		return nil
 	case d.ID == fact.WriteQuestion:
 		return m.write(d, o.Answer)
 	case d.ID == screen.BackDialog:
@@ -173,12 +187,19 @@ func (m *model) choose(d *screen.Dialog) tea.Cmd {
 // it counted.
 func (m *model) answer(d *screen.Dialog, text string) tea.Cmd {
 	m.local.Dialog = nil
+	if d.ID == screen.HandDialog {
+		return m.post(journal.Message{Kind: journal.HandOver, To: d.To, Note: text}, "handed over")
+	}
 	return m.post(journal.Message{Kind: journal.Answer, ID: d.ID, Answer: text, Bound: d.Bound},
 		"answered; belay checks it")
 }
 
 // post sends a message away from the keyboard.
 func (m *model) post(msg journal.Message, said string) tea.Cmd {
+	if screen.Reads(m.run, m.local) && msg.Kind != journal.AskKeys {
+		m.say(screen.Reading(m.run))
+		return nil
+	}
 	send := m.send
 	return func() tea.Msg { return sentMsg{said: said, err: send(msg)} }
 }

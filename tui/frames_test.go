@@ -3,6 +3,7 @@ package tui
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 
+	"belay/steps/approval"
 	"belay/steps/journal"
 	"belay/tui/follow"
 	"belay/tui/tuitest"
@@ -34,7 +36,12 @@ func newStage(t *testing.T, s *tuitest.Story, width, height int, after time.Dura
 	st := &stage{t: t, clock: tuitest.Epoch.In(tuitest.Zone)}
 	st.m = newModel(Config{
 		Folder: "/runs/7f3a11c2", Name: "op1", Color: colour, Now: func() time.Time { return st.clock },
+		Request: toApprove, Anew: true,
 	}, st.send)
+	st.m.give = func(dir string, a approval.Approval) error {
+		st.sent = append(st.sent, fmt.Sprintf("approval in %s: %s by %s", dir, a.Bound, a.Name))
+		return nil
+	}
 	st.do(tea.WindowSizeMsg{Width: width, Height: height})
 	events, err := s.Events()
 	if err != nil {
@@ -42,11 +49,27 @@ func newStage(t *testing.T, s *tuitest.Story, width, height int, after time.Dura
 	}
 	for _, e := range events {
 		st.clock = e.At.In(tuitest.Zone)
-		st.do(follow.Batch{Events: []journal.Event{e}})
+		st.do(follow.Batch{Events: []journal.Event{e}, Screen: "me"})
 	}
 	st.clock = tuitest.Epoch.Add(s.End() + after).In(tuitest.Zone)
 	st.m.at = st.clock
 	return st
+}
+
+// toApprove is what a second person of a story is asked to approve.
+func toApprove(string, int, string) (approval.Request, error) {
+	sql := "ALTER TABLE orders ADD COLUMN note text;\n"
+	for i := range 30 {
+		sql += fmt.Sprintf("COMMENT ON COLUMN orders.c%d IS 'a column that nobody reads any more';\n", i)
+	}
+	return approval.Request{
+		Command: "run", Database: "shop", Who: "op1", At: tuitest.Epoch, Why: "belay.toml asks for it on production",
+		Hazards: []string{
+			"warn add-col-not-null, line 1 of 000042_add_note.up.sql: it may take long. Accepted: a quiet table",
+		},
+		Where: "db1.eu:5432, production, system 7421, role migrator", Plan: "3fa9c2d1aa07b1", Conditions: "waits 200ms",
+		Files: []approval.File{{Version: "42", Path: "000042_add_note.up.sql", SHA256: "3fa9", SQL: sql}},
+	}, nil
 }
 
 func (st *stage) send(m journal.Message) error {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"belay/tui/look"
 	"belay/tui/screen"
 	"belay/tui/tuitest"
 )
@@ -20,7 +21,7 @@ var (
 
 var sizes = [][2]int{
 	{40, 10}, {59, 24}, {60, 14}, {60, 15}, {60, 20}, {72, 18}, {80, 24}, {99, 30}, {100, 29}, {100, 30}, {120, 40},
-	{200, 60},
+	{160, 50},
 }
 
 var views = [][]string{
@@ -87,6 +88,63 @@ func checkFrame(t *testing.T, name string, st *stage, size [2]int, coloured bool
 		}
 	}
 	checkHeart(t, name, st, size, frame)
+	checkPanels(t, name, st, size, lines)
+}
+
+// checkPanels wants boxes that are closed, a body that fills the height, the cursor in
+// sight, and a question whole.
+func checkPanels(t *testing.T, name string, st *stage, size [2]int, lines []string) {
+	t.Helper()
+	text := ansi.Strip(strings.Join(lines, "\n"))
+	if size[0] >= 100 && size[1] >= 30 {
+		for _, pair := range [][2]string{{"┌", "┐"}, {"┐", "┘"}} {
+			if strings.Count(text, pair[0]) != strings.Count(text, pair[1]) {
+				t.Errorf("%s at %v: %d %s and %d %s:\n%s", name, size, strings.Count(text, pair[0]), pair[0],
+					strings.Count(text, pair[1]), pair[1], text)
+			}
+		}
+		empty := 0
+		for _, l := range strings.Split(text, "\n") {
+			if strings.TrimSpace(l) == "" {
+				empty++
+			}
+		}
+		if empty > size[1]/4 {
+			t.Errorf("%s at %v: %d lines are empty:\n%s", name, size, empty, text)
+		}
+	}
+	d := st.m.local.Dialog
+	if d == nil || st.m.local.Top() != d.Screen() || size[0] < 80 || size[1] < 24 {
+		return
+	}
+	if len(d.Options) > 0 && !d.Confirms() && !strings.Contains(text, st.m.local.Look.Marks.Cursor) {
+		t.Errorf("%s at %v: no answer is marked:\n%s", name, size, text)
+	}
+	if size[0] >= 100 && size[1] >= 30 {
+		text = beyondRail(text)
+	}
+	if whole := letters(d.Text); !strings.Contains(letters(text), whole) && !d.Confirms() {
+		t.Errorf("%s at %v: the question is not whole: %s\n%s", name, size, d.Text, text)
+	}
+}
+
+// beyondRail is a frame without the steps at its left.
+func beyondRail(frame string) string {
+	lines := strings.Split(frame, "\n")
+	for i, l := range lines {
+		lines[i] = ansi.TruncateLeft(l, 27, "")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// letters are a text without what a wrap adds to it.
+func letters(s string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" \n│", r) {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // checkHeart wants the card whole where it must stand.
@@ -109,4 +167,30 @@ func checkHeart(t *testing.T, name string, st *stage, size [2]int, frame string)
 		}
 	}
 	t.Errorf("%s at %v: the card is not whole: %+v\n%s", name, size, st.m.placed(), frame)
+}
+
+// Where a terminal draws no more than ASCII every screen of every story keeps to it, but
+// for what a database or a person wrote.
+func TestEveryScreenInASCII(t *testing.T) {
+	paths, _ := filepath.Glob("testdata/*.txtar")
+	for _, path := range paths {
+		s, err := tuitest.Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch filepath.Base(path) {
+		case "hostile.txtar", "backfill-asks.txtar":
+			continue // names and SQL of all letters
+		}
+		for _, keys := range views {
+			st := newStage(t, s, 120, 40, 400*time.Millisecond, false)
+			st.m.local.Look = look.New(false, look.ASCII)
+			st.keys(keys...)
+			for _, l := range strings.Split(ansi.Strip(st.frame()), "\n") {
+				if at := strings.IndexFunc(l, func(r rune) bool { return r > 0x7e }); at >= 0 {
+					t.Errorf("%s %s: %q", path, strings.Join(keys, " "), l[at:])
+				}
+			}
+		}
+	}
 }

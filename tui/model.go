@@ -2,10 +2,13 @@ package tui
 
 import (
 	"fmt"
+	"path/filepath"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
+	"belay/steps/approval"
+	"belay/steps/fact"
 	"belay/steps/journal"
 	"belay/steps/state"
 	"belay/tui/follow"
@@ -22,6 +25,9 @@ type model struct {
 	at    time.Time
 	send  func(journal.Message) error
 	lex   func(string) []look.Token
+	// request reads what is to be approved, give writes an approval.
+	request func(folder string, uid int, bound string) (approval.Request, error)
+	give    func(dir string, a approval.Approval) error
 	// colours is false where no statement needs to be coloured.
 	colours bool
 	// tokens holds the coloured statements; a nil value is being coloured.
@@ -33,7 +39,9 @@ type model struct {
 	touched bool
 	// ticking is how fast the clock runs; only one is ever on its way.
 	ticking time.Duration
-	saidAt  time.Time
+	// typing is when a letter came last that was meant for a field which is not there.
+	typing time.Time
+	saidAt time.Time
 }
 
 // brokenMsg says that the journal can be followed no further.
@@ -58,12 +66,16 @@ func newModel(c Config, send func(journal.Message) error) *model {
 	if c.RuleDoc == nil {
 		c.RuleDoc = ruleDoc
 	}
+	if m.request, m.give = c.Request, approval.Give; m.request == nil {
+		m.request = requestOf
+	}
 	if m.now == nil {
 		m.now = time.Now
 	}
 	m.at = m.now()
 	m.local = screen.Local{
 		Look: c.Look(), Name: c.Name, Screen: "start", Folder: c.Folder, Doc: c.RuleDoc,
+		Of: c.Of, Anew: c.Anew,
 		Cursor: map[string]int{}, Scroll: map[string]int{}, Focus: map[string]string{}, Without: map[string]bool{},
 		Facts: screen.Read(m.run, nil),
 	}
@@ -81,6 +93,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	var cmd tea.Cmd
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
+		if d := m.local.Dialog; d != nil && msg.Width != m.size.Width {
+			d.Seen = 0 // its lines are other ones now
+		}
 		m.size = screen.Size{Width: msg.Width, Height: msg.Height}
 	case follow.Batch:
 		cmd = m.news(msg)
@@ -105,6 +120,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.KeyPressMsg:
 		cmd = m.press(msg)
 	}
+	m.watchPaper()
 	return m, tea.Batch(cmd, m.tick(), m.colour())
 }
 
@@ -151,6 +167,9 @@ func (m *model) tick() tea.Cmd {
 
 // news folds a batch and goes where the run goes.
 func (m *model) news(b follow.Batch) tea.Cmd {
+	if b.Screen != "" {
+		m.local.Me = b.Screen
+	}
 	before := worst(m.run)
 	busy := screen.Busy(m.run)
 	for _, e := range b.Events {
@@ -165,8 +184,10 @@ func (m *model) news(b follow.Batch) tea.Cmd {
 		m.run.Finished = &f
 	}
 	m.local.Lost = b.Gone != nil || (m.local.Lost && !restarted(b))
+	wished := m.local.Facts.Mends.Of(fact.NewQuestion)
 	m.local.Facts = screen.Read(m.run, m.local.Facts)
 	m.keepDialog()
+	m.showNew(wished)
 	m.goAlong(busy)
 	if worst(m.run) > before {
 		return tea.Raw("\a")
@@ -195,6 +216,9 @@ func (m *model) heard(e journal.Event) {
 		if b, err := journal.Decode[journal.AnswerRefused](e); err == nil {
 			m.say("not accepted: " + b.Why)
 		}
+	case journal.KeysAsked{}.Kind(), journal.KeysKept{}.Kind(), journal.KeysMoved{}.Kind(),
+		journal.MessageRefused{}.Kind():
+		m.heardKeys(e)
 	case journal.Noted{}.Kind():
 		if b, err := journal.Decode[journal.Noted](e); err == nil && e.Step == "review" {
 			m.say(b.Text)
@@ -205,7 +229,8 @@ func (m *model) heard(e journal.Event) {
 			m.say("the question is gone: " + b.Why)
 		}
 	case journal.RunOpened{}.Kind():
-		if b, err := journal.Decode[journal.RunOpened](e); err == nil && b.Folder != "" {
+		if b, err := journal.Decode[journal.RunOpened](e); err == nil && b.Folder != "" &&
+			(m.local.Of == "" || filepath.Dir(b.Folder) == filepath.Dir(m.local.Folder)) {
 			m.local.Folder = b.Folder
 		}
 	}
@@ -217,8 +242,14 @@ func (m *model) keepDialog() {
 	gone := false
 	switch {
 	case d == nil:
+	case d.Keys():
+		gone = m.keysSettled(d)
+	case d.ID == screen.ApproveDialog:
+		gone = m.run.Unapproved() == nil || m.run.Approval.Bound != d.Bound
+	case screen.Reads(m.run, m.local):
+		gone = true
 	case d.ID == screen.StopDialog:
-		gone = !screen.Busy(m.run)
+		gone = !screen.Busy(m.run) && !screen.Watching(m.run)
 	case d.ID == screen.BackDialog:
 		gone = !screen.Watching(m.run)
 	case d.ID == screen.EndDialog:
@@ -227,6 +258,9 @@ func (m *model) keepDialog() {
 		gone = m.run.Question(d.ID) == nil
 	}
 	if gone {
+		if d.Typed() && !d.Buttons {
+			m.typing = m.at
+		}
 		m.local.Dialog = nil
 	}
 }

@@ -1,6 +1,9 @@
 package tui
 
 import (
+	"slices"
+	"time"
+
 	tea "charm.land/bubbletea/v2"
 
 	"belay/tui/screen"
@@ -16,8 +19,29 @@ func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
 		return m.searchKey(k, press)
 	case len(m.local.Over) == 0 && m.local.Dialog != nil:
 		return m.dialogKey(k, press)
+	case m.strays(k):
+		m.say("no field is open: " + press + " was taken neither as text nor as a key")
+		return nil
 	}
 	return m.command(press)
+}
+
+// typesOn is how soon the next letter follows of somebody who types on: a name that was
+// begun behind a key which opened no dialog, or whose dialog has just closed.
+const typesOn = 700 * time.Millisecond
+
+// fields are the keys behind which a person types.
+var fields = []screen.Action{screen.RunIt, screen.EndIt, screen.Accept, screen.HandOver}
+
+// strays reports whether a key is a letter of a text that nothing takes. As keys its
+// letters would stop the run, or leave it.
+func (m *model) strays(k tea.KeyPressMsg) bool {
+	if m.at.Sub(m.typing) >= typesOn || k.Key().Text == "" {
+		m.typing = time.Time{}
+		return false
+	}
+	m.typing = m.at
+	return true
 }
 
 // name is the key as the table spells it. A capital letter may arrive as the
@@ -41,6 +65,9 @@ func (m *model) command(press string) tea.Cmd {
 	}
 	if why := k.Why(m.run, m.local); why != "" {
 		m.say(why)
+		if slices.Contains(fields, k.Action) {
+			m.typing = m.at
+		}
 		return nil
 	}
 	do, ok := acts[k.Action]

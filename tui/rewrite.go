@@ -3,6 +3,7 @@ package tui
 import (
 	tea "charm.land/bubbletea/v2"
 
+	"belay/steps/fact"
 	"belay/tui/screen"
 )
 
@@ -14,4 +15,15 @@ func (m *model) write(d *screen.Dialog, answer string) tea.Cmd {
 		return nil
 	}
 	return m.answer(d, r.Yes(screen.LeftOut(m.local, *r)))
+}
+
+// showNew shows the migration that the start menu was asked for, once it is made.
+func (m *model) showNew(was *fact.Mend) {
+	is := m.local.Facts.Mends.Of(fact.NewQuestion)
+	if is == nil || m.local.Dialog != nil || screen.Reads(m.run, m.local) ||
+		(was != nil && was.SHA256 == is.SHA256) {
+		return
+	}
+	m.local.Over = nil
+	over(screen.New.Name)(m)
 }

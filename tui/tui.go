@@ -17,6 +17,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 
+	"belay/steps/approval"
 	"belay/steps/journal"
 	"belay/tui/follow"
 	"belay/tui/look"
@@ -36,6 +37,10 @@ type Config struct {
 	Process follow.Process
 	// Name is how the person calls themselves; it is added to what they answer.
 	Name string
+	// Of is how the OS user is named whose run it is; "" = it is one's own.
+	Of string
+	// Anew is true where the caller begins the command anew once Left says follow.Anew.
+	Anew bool
 	// Color is false for a terminal without colours, or with NO_COLOR set. Bold
 	// and reverse video are used all the same.
 	Color bool
@@ -48,6 +53,9 @@ type Config struct {
 	// Environment is what the terminal is known by, TERM above all; nil = this
 	// process's.
 	Environment []string
+	// Request reads what a second person is asked to approve: of a run's folder, of whose
+	// it is, by its bound; nil = from the disk.
+	Request func(folder string, uid int, bound string) (approval.Request, error)
 	// RuleDoc explains a hazard's rule in Markdown, "" = no text; nil = the rules' own.
 	RuleDoc func(rule string) string
 	// Tokens colours an SQL text. It is called away from the keyboard; nil =

@@ -11,14 +11,16 @@ import (
 	"belay/steps/journal"
 )
 
-// answering answers from the file, else from the person at the terminal.
+// answering answers from the file, else from the person at the terminal. With --plain
+// a pipe is read too: a line for each question.
 func (a *app) answering(given map[string]string, only bool) func(journal.QuestionAsked) (string, bool) {
 	in := bufio.NewScanner(a.in)
 	return func(q journal.QuestionAsked) (string, bool) {
 		if answer, ok := given[q.ID]; ok {
 			return answer, true
 		}
-		if only || !term.IsTerminal(int(a.in.Fd())) {
+		terminal := term.IsTerminal(int(a.in.Fd()))
+		if only || !(terminal || a.plain) {
 			return "", false
 		}
 		if q.Why != "" {
@@ -30,7 +32,13 @@ func (a *app) answering(given map[string]string, only bool) func(journal.Questio
 		}
 		a.errOut.prompt("%s (%s): ", q.Text, strings.Join(answers, ", "))
 		if !in.Scan() {
+			if !terminal {
+				a.errOut.put("\n")
+			}
 			return "", false
+		}
+		if !terminal { // nobody sees what a pipe says
+			a.errOut.say("%s", in.Text())
 		}
 		return strings.TrimSpace(in.Text()), true
 	}
@@ -41,6 +49,6 @@ func unanswered(q journal.QuestionAsked) error {
 	return &steps.Exit{
 		Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
 		Summary: "needs an answer to " + q.ID + ": " + q.Text + " (nothing was written)",
-		Advice:  "give it with --answers FILE",
+		Advice:  "give it with --answers FILE, or with --plain as a line of standard input",
 	}
 }

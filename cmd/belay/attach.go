@@ -1,14 +1,17 @@
 package main
 
 import (
+	"os"
+
 	"github.com/spf13/cobra"
 
 	"belay/steps"
 	"belay/steps/engine"
+	"belay/steps/project"
 )
 
 func (a *app) attachCommand() *cobra.Command {
-	var answers string
+	var answers, of string
 	c := &cobra.Command{
 		Use:   "attach [RUN]",
 		Short: "Open another screen on a run, or go on with one that was left",
@@ -19,10 +22,24 @@ A look whose screen was lost while a backup or a rehearsal ran is found like a r
 begins before somebody watches and types the database's name once more.
 
 A run that another host left open is found in the ledger of the database. Where no session of it lives on the server,
-it is taken over here, once the database's name was typed: every file is asked for in the database, then it goes on.`,
+it is taken over here, once the database's name was typed: every file is asked for in the database, then it goes on.
+
+One screen holds the keys, the others read. K asks for them, and h hands them over. With --of you watch a run of
+another OS user, who has named a group of yours in pairing.toml:
+
+    [pairing]
+    group = "deploy"`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: command(func(_ *cobra.Command, args []string) error { return a.attach(first(args), answers) }),
+		Example: `  belay attach
+  belay attach --of anna 7f3a11c2`,
+		RunE: command(func(_ *cobra.Command, args []string) error {
+			if of != "" {
+				return a.attachOthers(of, first(args))
+			}
+			return a.attach(first(args), answers)
+		}),
 	}
+	c.Flags().StringVar(&of, "of", "", "watch a run of this `USER`, or of whose $XDG_STATE_HOME is this folder")
 	c.Flags().StringVar(&answers, "answers", "", "answer questions from this TOML `FILE`")
 	return c
 }
@@ -35,6 +52,9 @@ func (a *app) attach(id, answersFile string) error {
 	k, err := engine.FindRun(id)
 	if err == nil {
 		k, err = k.Settled(a.ctx)
+	}
+	if look, ok := engine.LiveLook(id); ok && (err != nil || !k.Open()) {
+		k, err = look, nil // one more screen on it
 	}
 	if err != nil || (!k.Live && !k.Open()) {
 		elsewhere, found, lookErr := a.elsewhere(id)
@@ -65,4 +85,25 @@ func (a *app) attach(id, answersFile string) error {
 		return a.screen(w)
 	}
 	return a.followPlain(w, answersFile == "")
+}
+
+// attachOthers is a screen on a run of another OS user: it reads, until it is given the
+// keys.
+func (a *app) attachOthers(of, id string) error {
+	o, err := project.OthersOf(of)
+	if err != nil {
+		return err
+	}
+	if o.UID == os.Getuid() {
+		return a.attach(id, "")
+	}
+	k, err := engine.FindOthers(o, id)
+	if err != nil {
+		return err
+	}
+	w := watched{folder: k.Folder, from: k.Run.Began - 1, of: of}
+	if a.onTerminal() {
+		return a.screen(w)
+	}
+	return a.followPlain(w, true)
 }

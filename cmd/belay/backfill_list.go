@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
 	"slices"
 	"time"
 
@@ -43,7 +42,11 @@ func (a *app) listBackfills(p *project.Project, output string) error {
 		a.out.say("no backfills here")
 	}
 	for _, r := range rows {
-		a.out.say("%s  %s  %s  %d rows  %s ago  %s  %s", r.ID, r.Leaf, r.State, r.DoneRows, r.Age.Round(time.Second),
+		state := string(r.State)
+		if r.State == backfill.Passed {
+			state = "all rows reached, not verified"
+		}
+		a.out.say("%s  %s  %s  %d rows  %s ago  %s  %s", r.ID, r.Leaf, state, r.DoneRows, r.Age.Round(time.Second),
 			r.Owner, r.Reason)
 	}
 	return nil
@@ -89,8 +92,7 @@ func (a *app) pauseBackfill(p *project.Project, id string) error {
 		return err
 	}
 	defer c.Close()
-	host, _ := os.Hostname()
-	ok, err := backfill.RequestPause(a.ctx, c, id, userName()+"@"+host)
+	ok, err := backfill.RequestPause(a.ctx, c, id, whoHere())
 	if err != nil {
 		return err
 	}

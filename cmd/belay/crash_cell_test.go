@@ -371,10 +371,13 @@ func (c *cell) said(from int) string {
 	return said
 }
 
-func (c *cell) listed(status string) bool {
+func (c *cell) listed(status string, code int) bool {
 	var doc statusDoc
 	if err := json.Unmarshal([]byte(status), &doc); err != nil {
-		c.t.Fatalf("%v: %s", err, status)
+		c.t.Fatalf("status: exit %d: %v: %s", code, err, status)
+	}
+	if doc.stops() != (code == 1) || code > 1 {
+		c.t.Errorf("status: exit %d, something stops: %v\n%s", code, doc.stops(), status)
 	}
 	return len(doc.Runs) > 0
 }

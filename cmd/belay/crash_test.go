@@ -95,7 +95,7 @@ type pair struct {
 	f fault
 }
 
-// cellsOf is the whole table in the long form, else three moments, each with a fault
+// cellsOf is the whole table in the long form, else two moments, each with a fault
 // of its own, by the seed: BELAY_SEED=n takes the same again.
 func cellsOf(seed uint64) (cells []pair) {
 	if dbtest.Long() {
@@ -115,7 +115,7 @@ func cellsOf(seed uint64) (cells []pair) {
 }
 
 // crashCells is how many cells the short form draws.
-const crashCells = 3
+const crashCells = 2
 
 // crashWorkers is how many cells are played at once.
 const crashWorkers = 6
@@ -151,10 +151,7 @@ func (c *cell) expected() string {
 // checkStatus holds `belay status` against what is left.
 func (c *cell) checkStatus() {
 	out, code := c.belay("status", "--output", "json")
-	if code != 0 {
-		c.t.Fatalf("status: exit %d: %s", code, out)
-	}
-	if open := c.open(); open != c.listed(out) {
+	if open := c.open(); open != c.listed(out, code) {
 		c.t.Errorf("status lists the run: %v, it is open: %v\n%s", !open, open, out)
 	}
 }

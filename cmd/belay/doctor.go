@@ -15,23 +15,31 @@ import (
 )
 
 func (a *app) doctorCommand() *cobra.Command {
-	var printLedger, printGrants bool
+	var printLedger, printUpgrade, printGrants bool
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Say what this machine, this role and this server allow; print SQL for the DBA",
 		Long: `Looks at PostgreSQL's programs and the state folder here, at the server, at what the role may do, and at the
 ledger. It changes nothing. Exit code 1 where something stands against a run.
 
---print-ledger prints the DDL of the ledger (schema belay) with its grants, for a DBA who makes it by hand.
+--print-ledger prints the DDL of the ledger (schema belay) with its grants, for a DBA who makes it by hand; --print-upgrade
+what makes one of an older version a newer one.
 --print-grants prints a role for each task: belay_run, belay_view, belay_dump, belay_smoke. It needs the database,
 whose owners, schemas and history table stand in the grants; belay never runs it. Each script is one transaction and
 sets search_path for itself: no object of another role can be reached by running it as a superuser.`,
 		Example: `  belay doctor
   belay doctor --print-grants > roles.sql`,
 		Args: cobra.NoArgs,
-		RunE: command(func(*cobra.Command, []string) error { return a.doctor(printLedger, printGrants) }),
+		RunE: command(func(*cobra.Command, []string) error {
+			if printUpgrade {
+				a.out.put(ledger.UpgradeScript(grant.Run, grant.View))
+				return nil
+			}
+			return a.doctor(printLedger, printGrants)
+		}),
 	}
 	c.Flags().BoolVar(&printLedger, "print-ledger", false, "print the ledger's DDL and grants and end")
+	c.Flags().BoolVar(&printUpgrade, "print-upgrade", false, "print what upgrades an older ledger, and end")
 	c.Flags().BoolVar(&printGrants, "print-grants", false,
 		"print the roles with the least rights for this database and end")
 	return c

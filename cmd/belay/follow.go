@@ -27,11 +27,16 @@ type watched struct {
 	// kind of event that is printed behind all others; "" = none is.
 	pauses bool
 	last   journal.Kind
+	// of is how `belay attach --of` named whose run it is; "" = it is one's own.
+	of string
 	// file is the journal where it was opened before its engine started; nil = it is
 	// opened by whoever follows.
 	file *journal.Follower
 	// process is the engine's where this command started it.
 	process *engine.Process
+	// again begins the command anew once the run is over, done = its work is; nil = it
+	// cannot.
+	again func(done bool) (watched, error)
 }
 
 // engine is the process for a front end; nil = another command started it.
@@ -157,7 +162,7 @@ func (r *reader) arriving() bool { return r.seq <= r.from && time.Since(r.began)
 
 // followJSON prints the journal's lines until the run is over for this engine.
 func (a *app) followJSON(w watched) error {
-	presence, err := journal.Arrive(w.folder)
+	presence, err := journal.ArriveMute(w.folder)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) { // a look that has ended is read all the same
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -20,25 +21,37 @@ func (s *story) gate(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: gate PROGRAM TEXT")
 	}
+	ts.Setenv("BIN", gatedPrograms(s.tb(ts), s.db.Cluster().Binaries().Dir, args[0], args[1]))
+}
+
+// gatedPrograms makes a folder with the programs of another, of which one waits, where
+// its arguments have a text, until a file with its name and .open lies beside it.
+func gatedPrograms(t testing.TB, from, program, text string) string {
+	t.Helper()
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	// The account that a server drops to must be able to enter it.
 	bin, err := os.MkdirTemp("", "belay-bin-")
-	ts.Check(err)
-	ts.Check(os.Chmod(bin, 0o755))
-	s.t.Cleanup(func() { _ = os.RemoveAll(bin) })
-	ts.Setenv("BIN", bin)
-	from := s.db.Cluster().Binaries().Dir
+	check(err)
+	t.Cleanup(func() { _ = os.RemoveAll(bin) })
+	check(os.Chmod(bin, 0o755))
 	programs, err := os.ReadDir(from)
-	ts.Check(err)
+	check(err)
 	for _, p := range programs {
 		path := filepath.Join(bin, p.Name())
-		if p.Name() != args[0] {
-			ts.Check(os.Symlink(filepath.Join(from, p.Name()), path))
+		if p.Name() != program {
+			check(os.Symlink(filepath.Join(from, p.Name()), path))
 			continue
 		}
 		script := fmt.Sprintf("#!/bin/sh\ncase \"$*\" in *%s*) until [ -e \"$0.open\" ]; do sleep 0.02; done;; "+
-			"esac\nexec %s \"$@\"\n", args[1], filepath.Join(from, p.Name()))
-		ts.Check(os.WriteFile(path, []byte(script), 0o755))
+			"esac\nexec %s \"$@\"\n", text, filepath.Join(from, p.Name()))
+		check(os.WriteFile(path, []byte(script), 0o755))
 	}
+	return bin
 }
 
 // openGate lets a program go on: open-gate pg_dump.

@@ -19,7 +19,7 @@ func (a *app) guide() error {
 	if err != nil {
 		return err
 	}
-	empty, err := checkFolder(p)
+	empty, err := checkRun(p)
 	if err != nil {
 		return err
 	}
@@ -38,11 +38,30 @@ func (a *app) guide() error {
 }
 
 // screen shows a run until the person leaves, and prints how it was left where
-// the shell's own text is.
+// the shell's own text is. Where the person begins anew it shows the next.
 func (a *app) screen(w watched) error {
-	c := a.drawn()
-	c.Folder, c.Journal, c.Process, c.Name = w.folder, w.file, w.engine(), userName()
-	left, err := tui.Run(a.ctx, c)
+	for {
+		c := a.drawn()
+		c.Folder, c.Journal, c.Process, c.Name, c.Of = w.folder, w.file, w.engine(), userName(), w.of
+		c.Anew = w.again != nil
+		left, err := tui.Run(a.ctx, c)
+		if err != nil || left.How != follow.Anew {
+			return a.left(w, left, err)
+		}
+		_ = a.afterScreen(left, nil) // what it came to is no end of this command
+		a.gone(left.Folder)
+		f := left.Run.Finished
+		if w, err = w.again(f != nil && f.Exit == steps.ExitDone); err != nil {
+			return err
+		}
+	}
+}
+
+// left is how a screen that was left ends the command.
+func (a *app) left(w watched, left tui.Left, err error) error {
+	if w.of != "" && err == nil {
+		return a.leftOthers(w.of, left)
+	}
 	if err == nil && left.How == follow.Back && left.Run != nil {
 		return a.wayBack(left.Run)
 	}
@@ -53,12 +72,17 @@ func (a *app) screen(w watched) error {
 // engine has been told to end; the way back begins once it has.
 func (a *app) wayBack(r *state.Run) error {
 	id := engine.RunID(r.Opened.Folder)
-	deadline := time.Now().Add(engineArrives)
-	for journal.Held(r.Opened.Folder) && time.Now().Before(deadline) && a.ctx.Err() == nil {
-		time.Sleep(20 * time.Millisecond)
-	}
+	a.gone(r.Opened.Folder)
 	a.out.say("run %s stays applied; the way back of it: belay rollback %s", id, id)
 	return a.rollback([]string{id}, "", "text")
+}
+
+// gone waits a while for the engine of a folder to be gone.
+func (a *app) gone(folder string) {
+	deadline := time.Now().Add(engineArrives)
+	for journal.Held(folder) && time.Now().Before(deadline) && a.ctx.Err() == nil {
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 // drawn is a screen on this terminal, as the flags say it is to be drawn.
@@ -79,10 +103,10 @@ func (a *app) colored() bool {
 
 // afterScreen says on the normal screen what goes on without it.
 func (a *app) afterScreen(left tui.Left, err error) error {
-	r := left.Run
 	if err != nil {
 		return err
 	}
+	r := newest(left)
 	if r == nil || r.Opened == nil {
 		return a.leftLook(left)
 	}
@@ -98,6 +122,19 @@ func (a *app) afterScreen(left tui.Left, err error) error {
 		return &exited{code: r.Finished.Exit}
 	}
 	return nil
+}
+
+// newest is the run as its journal tells it now: it went on since the screen looked last,
+// and an engine that has written its end still closes what it has open.
+func newest(left tui.Left) *state.Run {
+	r := left.Run
+	if r == nil || r.Opened == nil || r.Finished != nil {
+		return r
+	}
+	if k, err := engine.ReadRun(left.Folder); err == nil && k.Run.Opened != nil {
+		return k.Run
+	}
+	return r
 }
 
 // leftLook is how a look ends that never became a run: nothing has changed, and
@@ -141,6 +178,11 @@ func (a *app) leftRunning(folder string, r *state.Run) error {
 }
 
 func stillRunning(r *state.Run) string {
+	if s := r.Step("run"); s != nil && s.Status == journal.Done {
+		id := engine.RunID(r.Opened.Folder)
+		return fmt.Sprintf("run %s has applied its files and STILL WATCHES %s; look again: belay attach %s; end the "+
+			"watch: belay stop %s", id, r.Opened.Database, id, id)
+	}
 	where := "between two files"
 	if u := r.InHand(); u != nil {
 		where = fmt.Sprintf("file %d of %d", u.Number+1, max(len(r.Opened.Migrations), u.Number+1))
@@ -148,4 +190,18 @@ func stillRunning(r *state.Run) string {
 	id := engine.RunID(r.Opened.Folder)
 	return fmt.Sprintf("run %s is STILL RUNNING on %s (%s); watch: belay attach %s; stop: belay stop %s",
 		id, r.Opened.Database, where, id, id)
+}
+
+// leftOthers says how a run of another OS user stood when this screen left it. It is
+// theirs, and so is how it ends.
+func (a *app) leftOthers(of string, left tui.Left) error {
+	switch r := left.Run; {
+	case r == nil || r.Opened == nil && r.Finished == nil:
+		a.out.say("you watched %s, where nothing was confirmed yet; watch again: belay attach --of %s", of, of)
+	case r.Finished != nil:
+		a.out.say("run %s of %s: %s: %s", r.ID, of, r.Finished.Outcome, r.Finished.Summary)
+	default:
+		a.out.say("run %s of %s goes on; watch again: belay attach --of %s %s", r.ID, of, of, r.ID)
+	}
+	return nil
 }

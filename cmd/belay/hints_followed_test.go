@@ -90,6 +90,10 @@ var situations = []situation{
 			historyMade, historyAt1, ownTable, `INSERT INTO t SELECT g + 20, 'twice' FROM generate_series(1, 2) g`,
 		},
 		files: map[string]string{"migrations/000002_next.up.sql": "CREATE UNIQUE INDEX CONCURRENTLY t_a ON t (a);\n"}},
+	{name: "rows in the way of a NOT NULL", args: lookOnly, ends: 4, then: 4, stays: true, rows: 1,
+		hint:  `change these rows first: (SELECT .*?) counts them`,
+		made:  []string{historyMade, historyAt1, ownTable},
+		files: map[string]string{"migrations/000002_next.up.sql": "ALTER TABLE t ALTER COLUMN a SET NOT NULL;\n"}},
 
 	{name: "a role of the DSN that the login has not", as: true, dsn: true, args: []string{"status"}, ends: 1,
 		hint: `GRANT the role that the connection asks for to "login_\d+"`, sql: "GRANT $OWNER TO $LOGIN",

@@ -148,6 +148,12 @@ func callProblem(root *cobra.Command, words []string) string {
 	if err != nil || c == root || len(rest) > 0 {
 		return "there is no such command"
 	}
+	if len(words) > 1 && c.HasSubCommands() && !strings.HasPrefix(words[1], "--") {
+		of := c
+		if c, rest, err = of.Find(words[1:2]); err != nil || c == of || len(rest) > 0 {
+			return "there is no such command below it"
+		}
+	}
 	c.InitDefaultHelpFlag()
 	for _, w := range words[1:] {
 		flag, isFlag := strings.CutPrefix(w, "--")
@@ -165,7 +171,7 @@ func callProblem(root *cobra.Command, words []string) string {
 
 // asked is an answer's name within a text.
 var asked = regexp.MustCompile(
-	`\b(?:target|tool|history|backup|rehearse|review\.accept|deploy|smoke|monitor|run|index|rollback|ledger|trust|preflight|estimate|verify|backfill|partition)\.[a-z_]+\b`,
+	`\b(?:target|tool|history|backup|rehearse|review\.accept|deploy|smoke|monitor|run|index|rollback|ledger|trust|preflight|estimate|verify|backfill|partition|campaign)\.[a-z_]+\b`,
 )
 
 // notQuestions are names of the same form: keys of belay.toml, files, parts of

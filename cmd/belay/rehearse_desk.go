@@ -83,10 +83,12 @@ func (d *rehearsalDesk) Folder() string { return os.TempDir() }
 
 func (d *rehearsalDesk) UnitOutcome(string) (*journal.UnitIntent, journal.Outcome) { return nil, "" }
 
-func (d *rehearsalDesk) LeftOpen(string, uint32) []string { return nil }
-func (d *rehearsalDesk) AppliedBefore(string, uint32) map[string]steps.AppliedBy {
-	return nil
+func (d *rehearsalDesk) LeftOpen(string, uint32) []steps.OpenRun { return nil }
+func (d *rehearsalDesk) AppliedBefore(string, uint32) (by, back map[string]steps.AppliedBy) {
+	return nil, nil
 }
+
+func (d *rehearsalDesk) AppliedAnywhere(string, string) map[string]steps.AppliedBy { return nil }
 
 func (d *rehearsalDesk) Here(string) steps.Here { return steps.Here{} }
 

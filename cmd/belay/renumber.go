@@ -71,7 +71,7 @@ func (a *app) renumber(files []string, o renumberOptions) error {
 	if err != nil {
 		return err
 	}
-	ran := engine.Applied(func(plan engine.Plan) bool { return plan.Dir == p.Dir && plan.Folder == p.Shown() })
+	ran := engine.AppliedOf(p.Dir, p.Shown())
 	c := renumber.Case{Standing: standing, Named: files, Ran: ran, Now: time.Now().UTC().Format("20060102150405")}
 	ask := a.answering(given, o.answers != "")
 	proposal, err := a.propose(&c, ask)

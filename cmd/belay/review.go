@@ -2,7 +2,9 @@ package main
 
 import (
 	"io"
+	"os"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,7 +30,8 @@ func (a *app) reviewCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "review [PATH...|-]",
 		Short: "Judge migration SQL: locks, rewrites, scans, what breaks, what to do instead",
-		Long: `Judges what is pending; without a database all up files of the folder; or the files named.
+		Long: `Judges what is pending; without a database all up files of the folder; or the files named, or those of the folder
+named.
 It needs no terminal, and a database only where --dsn or --target names one: without, the catalog comes from
 --schema or from the folder's own history. A file outside the folder is judged as psql -f would run it.
 
@@ -38,6 +41,7 @@ where a database or git could be asked and neither says that it may have run. No
 
 Exit code 3 says that a hazard reaches --fail-on.`,
 		Example: `  belay review
+  belay review db/migrations
   belay review --schema schema.sql --server-version 15 new.sql
   belay review --output sarif > review.sarif
   belay review --fix --write migrations/000043_customer_ref.up.sql`,
@@ -68,6 +72,9 @@ func (a *app) review(paths []string, o reviewOptions) error {
 	debug.SetGCPercent(growth)
 	threshold, err := o.check()
 	if err != nil {
+		return err
+	}
+	if paths, err = a.folderNamed(paths); err != nil {
 		return err
 	}
 	p, err := a.project()
@@ -115,6 +122,26 @@ func (a *app) review(paths []string, o reviewOptions) error {
 		return &exited{code: steps.ExitHazards}
 	}
 	return nil
+}
+
+// folderNamed takes the path of a folder as --migrations does, and returns the other paths.
+func (a *app) folderNamed(paths []string) ([]string, error) {
+	isFolder := func(path string) bool {
+		info, err := os.Stat(path)
+		return err == nil && info.IsDir()
+	}
+	at := slices.IndexFunc(paths, isFolder)
+	switch {
+	case at < 0:
+		return paths, nil
+	case len(paths) > 1 || a.flags.Migrations != "":
+		return nil, &usageError{
+			problem: paths[at] + " is a folder, and it is not the only thing named",
+			advice:  "name one folder alone, or files",
+		}
+	}
+	a.flags.Migrations = paths[0]
+	return nil, nil
 }
 
 // writeReview prints a review: as text drawn for whoever sits at a terminal.

@@ -128,11 +128,13 @@ In a folder with migrations and $DATABASE_URL set, ` + "`belay`" + ` is enough.`
 	root.SetHelpCommand(helpCommand())
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.checkColor() }
 	root.AddCommand(a.runCommand(), a.rollbackCommand(), a.statusCommand(), a.attachCommand(), a.stopCommand(),
-		a.abandonCommand(), a.reportCommand(),
+		a.abandonCommand(), a.approveCommand(), a.reportCommand(),
 		a.replayCommand(), a.rehearseCommand(), a.explainCommand(), a.reviewCommand(), a.watchCommand(),
-		a.scriptCommand(), a.renumberCommand(), a.newCommand(), a.uneditCommand(), a.backfillCommand(), a.demoCommand(),
-		a.doctorCommand(),
+		a.scriptCommand(), a.renumberCommand(), a.newCommand(), a.uneditCommand(), a.adoptCommand(),
+		a.backfillCommand(), a.demoCommand(),
+		a.doctorCommand(), a.evidenceCommand(), a.campaignCommand(), a.dueCommand(),
 		a.engineCommand())
+	flow(root)
 	return root
 }
 

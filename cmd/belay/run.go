@@ -51,7 +51,7 @@ func (a *app) drive(answersFile, output string, ask func(*project.Project) (requ
 	if err != nil {
 		return err
 	}
-	empty, err := checkFolder(p)
+	empty, err := checkRun(p)
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -32,12 +35,17 @@ func (t testMain) Run() int {
 }
 
 // thrift is what the belay of a test has in its environment so that it costs less,
-// and does the same: data folders that are kept, less collecting in processes that
-// end at once, and one place to look for PostgreSQL's programs.
-var thrift = []string{dbtest.CacheVariable, "GOGC", "BELAY_PG_BIN"}
+// and does the same: data folders that are kept, memory in large pages for the servers
+// that it starts, less collecting in processes that end at once, and one place to look
+// for PostgreSQL's programs.
+var thrift = []string{dbtest.CacheVariable, dbtest.MemoryVariable, "GOGC", "BELAY_PG_BIN", monitorVariable}
+
+// monitorVariable is how long a monitor of a test's belay may ask: on a busy machine
+// longer than half a second.
+const monitorVariable = "BELAY_TEST_MONITOR"
 
 func cheaper() map[string]string {
-	out := map[string]string{"GOGC": "400"}
+	out := map[string]string{monitorVariable: "10s"}
 	if b, err := scratch.Find(os.Getenv("BELAY_TEST_PG_BIN")); err == nil {
 		out["BELAY_PG_BIN"] = b.Dir
 	}
@@ -64,6 +72,7 @@ func TestMain(m *testing.M) {
 func shorten() {
 	for name, to := range map[string]*time.Duration{
 		"BELAY_TEST_OUTAGE": &steps.OutageLimit, "BELAY_TEST_SLACK": &db.Slack, "BELAY_TEST_HEAR": &hearLimit,
+		monitorVariable: &db.MonitorLimit,
 	} {
 		if d, err := time.ParseDuration(os.Getenv(name)); err == nil {
 			*to = d
@@ -79,9 +88,25 @@ func TestScripts(t *testing.T) {
 	}
 	for _, f := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(f), ".txtar"), func(t *testing.T) {
+			skipLong(t, f) // before it has a database
 			t.Parallel()
 			play(t, f)
 		})
+	}
+}
+
+// ofLong is the first line of a story that only the long form plays: it varies what
+// another one plays. .ci/run finds them by it, and so does grep.
+const ofLong = "[!long] skip 'played in the long form'\n"
+
+func skipLong(t *testing.T, file string) {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.HasPrefix(b, []byte(ofLong)) && !dbtest.Long() {
+		t.Skip("played in the long form")
 	}
 }
 
@@ -116,6 +141,7 @@ func playOn(t *testing.T, file string, db *dbtest.DB, parameters string) {
 			e.Setenv("DATABASE_URL", db.DSN+parameters)
 			e.Setenv("DBNAME", db.Name)
 			e.Setenv("APP", app)
+			e.Setenv("NODE_MODULES", os.Getenv("BELAY_TEST_NODE_MODULES"))
 			e.Setenv("TERM", "xterm-256color")
 			e.Setenv(storyMark, own)
 			for _, v := range thrift {
@@ -126,6 +152,9 @@ func playOn(t *testing.T, file string, db *dbtest.DB, parameters string) {
 		},
 		Cmds: s.commands(),
 		Condition: func(cond string) (bool, error) {
+			if packages, ok := strings.CutPrefix(cond, "npm:"); ok {
+				return nodeModules(strings.Split(packages, ",")...), nil
+			}
 			switch cond {
 			case "migrate":
 				return os.Getenv("BELAY_TEST_MIGRATE") != "", nil
@@ -136,6 +165,17 @@ func playOn(t *testing.T, file string, db *dbtest.DB, parameters string) {
 			}
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
+	})
+}
+
+// nodeModules reports whether npm and packages of its are here: $BELAY_TEST_NODE_MODULES
+// names the folder.
+func nodeModules(packages ...string) bool {
+	_, err := exec.LookPath("npm")
+	folder := os.Getenv("BELAY_TEST_NODE_MODULES")
+	return err == nil && folder != "" && !slices.ContainsFunc(packages, func(name string) bool {
+		_, missing := os.Stat(filepath.Join(folder, name, "package.json"))
+		return missing != nil
 	})
 }
 

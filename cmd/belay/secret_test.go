@@ -6,12 +6,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"belay/db/dbtest"
 )
 
 // TestSecretsStayInThePlan runs files with passwords in them, well and badly, and
 // looks for them in all that belay prints, keeps and hands on. The plan holds the
 // files' bytes, for their owner alone; the script is the files' own SQL.
 func TestSecretsStayInThePlan(t *testing.T) {
+	dbtest.LongAlone(t)
 	t.Parallel()
 	const planted = "hunter2-Zx9"
 	p := newPerson(t, map[string]string{

@@ -29,6 +29,7 @@ func TestShadowedCatalog(t *testing.T) {
 			continue
 		}
 		t.Run(strings.TrimSuffix(filepath.Base(f), ".txtar"), func(t *testing.T) {
+			skipLong(t, f)
 			t.Parallel()
 			d := dbtest.Shadowed(t, nextName(), strings.Contains(f, "shadow/"))
 			t.Cleanup(func() { notReached(t, d, f) }) // the story runs once this function has returned

@@ -6,24 +6,33 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"belay/db/dbtest"
 )
 
 // most is what a run may write beside its plan, whatever the size of what it
 // meets.
 const most = 512 << 10
 
-// TestSizes runs a statement of 2 MB, and one whose error is of 50 MB. What is
-// printed and kept of them is cut; the bytes of the file are in the plan, once.
+// small is how many small statements stand in one file: each may cost what is printed
+// and kept a few hundred bytes.
+const small = 600
+
+// TestSizes runs a file of many statements, a statement of 2 MB, and one whose error is
+// of 50 MB. What is printed and kept of them is cut; the bytes of the file are in the
+// plan, once.
 func TestSizes(t *testing.T) {
+	dbtest.LongAlone(t)
 	t.Parallel()
 	long := strings.Repeat("0123456789", 200<<10)
 	answers := "target.environment = \"local\"\nrun.confirm = \"$DBNAME\"\nhistory.create = \"yes\"\nrun.hold = " +
 		"\"60s\"\n" +
 		"review.accept.not-analysed = \"it is long\"\ndeploy.state = \"everywhere\"\nbackup.choice = " +
 		"\"none\"\nrehearse.choice = \"none\"\n"
+	many := "CREATE TABLE a (b text);\n" + strings.Repeat("INSERT INTO a VALUES ('one');\n", small)
 	p := newPerson(t, map[string]string{
 		"a.toml":                        answers,
-		"migrations/000001_a.up.sql":    "CREATE TABLE a (b text);\n",
+		"migrations/000001_a.up.sql":    many,
 		"migrations/000002_long.up.sql": "INSERT INTO a VALUES ('" + long + "');\n",
 	})
 	if s := p.belay("run", "--answers", "a.toml", "--output", "json"); s.code != 0 || len(s.out)+len(s.err) > most {

@@ -37,7 +37,11 @@ func (a *app) begin(p *project.Project, r request) (w watched, err error) {
 	if order.Dir, err = os.Getwd(); err != nil {
 		return w, err
 	}
-	k, open := engine.Same(r.command, order.Dir, p.Shown(), fileHashes(p))
+	wanted := engine.Wanted{Command: r.command, Dir: order.Dir, Folder: p.Shown(), Versions: r.versions}
+	if cfg, err := p.Database(); err == nil {
+		wanted.Database = cfg.Database()
+	}
+	k, open := engine.Same(wanted, fileHashes(p))
 	if order.Backfill = r.backfill; r.backfill != nil {
 		if k, open, err = sameBackfill(p, *r.backfill); err != nil {
 			return w, err
@@ -58,6 +62,8 @@ func (a *app) begin(p *project.Project, r request) (w watched, err error) {
 		}
 	}
 	switch {
+	case open && k.Watches() && !a.onTerminal():
+		return w, watchesStill(k)
 	case open && k.Live && r.headless:
 		return w, &steps.Exit{
 			Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
@@ -65,7 +71,8 @@ func (a *app) begin(p *project.Project, r request) (w watched, err error) {
 			Advice:  "`belay attach " + k.ID + "` shows it, `belay stop " + k.ID + "` stops it",
 		}
 	case open && k.Live:
-		return watched{folder: k.Folder, from: k.Run.Began - 1}, nil // another screen on the same run
+		// Another screen on the same run.
+		return watched{folder: k.Folder, from: k.Run.Began - 1, again: a.anew(r)}, nil
 	case open:
 		order.Folder, order.Resume, w.from = k.Folder, true, k.Run.Seq
 	default:
@@ -75,8 +82,35 @@ func (a *app) begin(p *project.Project, r request) (w watched, err error) {
 		}
 	}
 	launched, err := launch(order)
-	launched.from = w.from
+	launched.from, launched.again = w.from, a.anew(r)
 	return launched, err
+}
+
+// anew begins a command once more, with the files as they are then. Where its work is
+// done it is the look at what is pending now.
+func (a *app) anew(r request) func(done bool) (watched, error) {
+	return func(done bool) (watched, error) {
+		p, err := a.target()
+		if err != nil {
+			return watched{}, err
+		}
+		if done {
+			return a.begin(p, request{})
+		}
+		return a.begin(p, r)
+	}
+}
+
+// watchesStill refuses a command beside a run that only watches: the end of the watch would
+// be told as the end of the command, which has done nothing.
+func watchesStill(k engine.Known) error {
+	return &steps.Exit{
+		Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
+		Summary: "run " + k.ID + " has applied its files and still watches the database: this command has " +
+			"started nothing",
+		Advice: "`belay stop " + k.ID + " --now` ends the watch, and what was applied stays; then give it again. " +
+			"`belay attach " + k.ID + "` follows it",
+	}
 }
 
 // inTheWay says what is open where a command cannot ask anybody.
@@ -159,6 +193,20 @@ func fileBytes(p *project.Project) map[string][]byte {
 		all[f.Path] = f.Bytes
 	}
 	return all
+}
+
+// checkRun is checkFolder for what may be run by the team's own command too.
+func checkRun(p *project.Project) (empty bool, err error) {
+	var foreign *migration.ForeignError
+	if !errors.As(p.PickError, &foreign) || !p.Foreign() {
+		return checkFolder(p)
+	}
+	there, err := p.Command(false)
+	back, _ := p.Command(true)
+	if err == nil && there == nil && back == nil {
+		return checkFolder(p)
+	}
+	return false, err
 }
 
 // checkFolder tells what is wrong with the folder before anything starts. It

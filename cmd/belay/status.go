@@ -64,8 +64,8 @@ func (a *app) status(output string) error {
 	if err != nil {
 		return err
 	}
-	doc := statusDoc{Schema: "belay.status/1", Runs: openRuns(), Others: []fact.OtherRun{}, Checks: []fact.Item{}}
-	empty, unread := checkFolder(p)
+	doc := statusDoc{Schema: "belay.status/1", Runs: a.openRuns(), Others: []fact.OtherRun{}, Checks: []fact.Item{}}
+	empty, unread := checkRun(p)
 	if unread == nil && !empty {
 		if unread, err = a.folderStatus(&doc); err != nil {
 			return err
@@ -87,11 +87,10 @@ func (a *app) status(output string) error {
 	return err
 }
 
-// stops reports whether something stands against any run of the folder. A run that
-// is open has its own way on: what it left is no news.
+// stops reports whether something stands against any run of the folder, also where a
+// run is open.
 func (d statusDoc) stops() bool {
-	return len(d.Runs) == 0 && len(d.Others) == 0 &&
-		slices.ContainsFunc(d.Checks, func(i fact.Item) bool { return i.Level == fact.Stop })
+	return slices.ContainsFunc(d.Checks, func(i fact.Item) bool { return i.Level == fact.Stop })
 }
 
 // unreached reports whether the server that was named did not answer. An open run is
@@ -101,7 +100,7 @@ func (d statusDoc) unreached() bool {
 }
 
 // openRuns lists the runs that have something left.
-func openRuns() []statusRun {
+func (a *app) openRuns() []statusRun {
 	runs := []statusRun{}
 	for _, k := range engine.Looks() {
 		runs = append(runs, statusRun{
@@ -111,6 +110,10 @@ func openRuns() []statusRun {
 	}
 	all, _ := engine.Runs()
 	for _, k := range all {
+		// An engine that has written its end is about to go: what it left counts.
+		if settled, err := k.Settled(a.ctx); err == nil {
+			k = settled
+		}
 		if !k.Open() {
 			continue
 		}
@@ -125,11 +128,24 @@ func openRuns() []statusRun {
 			r.State = "its engine is stopped by a signal and does nothing: SIGCONT lets it go on"
 		}
 		if r.Unresolved && !k.Live {
-			r.State = "its engine ended; what became of its last file is not known yet"
+			r.State = unresolved(k)
 		}
 		runs = append(runs, r)
 	}
 	return runs
+}
+
+// unresolved says how a run stands that has a file without an end. Of a backfill the
+// database keeps which rows are done.
+func unresolved(k engine.Known) string {
+	at := slices.IndexFunc(k.Plan.Files, func(f engine.PlanFile) bool { return f.Version == k.Run.Unresolved() })
+	switch f := k.Run.Finished; {
+	case at < 0 || k.Plan.Files[at].Backfill == nil:
+		return "its engine ended; what became of its last file is not known yet"
+	case f != nil && f.Summary != "":
+		return f.Summary
+	}
+	return "its engine ended in the backfill of " + k.Plan.Files[at].Path + "; the rows that are done stay done"
 }
 
 // withoutOthers leaves out the runs of this host that another took over: what is
@@ -180,7 +196,7 @@ func (a *app) lookOnce(dir string, versions []string) (*state.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	presence, err := journal.Arrive(folder)
+	presence, err := journal.ArriveMute(folder)
 	if err != nil {
 		return nil, err
 	}
@@ -245,13 +261,32 @@ func (d statusDoc) shown(name string, empty bool) printed.Status {
 		}
 		s.Runs = append(s.Runs, o)
 	}
-	if l := d.Ledger; l != nil && len(s.Runs) == 0 {
-		s.Holder = l.Holder
+	if l := d.Ledger; l != nil {
+		s.Campaigns = l.Campaigns
+		if len(s.Runs) == 0 {
+			s.Holder = l.Holder
+		}
 	}
 	return s
 }
 
+// whereLine names the database that was looked at.
+func whereLine(t fact.Target) string {
+	kind := "primary"
+	if t.Standby {
+		kind = "standby"
+	}
+	line := fmt.Sprintf("%s on %s:%d, %s %s", t.Database, t.Host, t.Port, t.Version, kind)
+	if t.Environment != "" {
+		line += ", " + t.Environment
+	}
+	return line
+}
+
 func (a *app) printStatus(doc statusDoc, shown string, empty bool) {
+	if t := doc.Target; t != nil && t.Connected {
+		a.out.say("%s", whereLine(*t))
+	}
 	for _, r := range doc.Runs {
 		a.out.say("run %s on %s (%s): %s, since %s; watch: belay attach %s",
 			r.ID, r.Database, r.Host, r.State, r.Since, r.ID)
@@ -261,6 +296,11 @@ func (a *app) printStatus(doc statusDoc, shown string, empty bool) {
 	}
 	if l := doc.Ledger; l != nil && l.Holder != "" && len(doc.Runs) == 0 && len(doc.Others) == 0 {
 		a.out.say("a run is open on this database: %s", l.Holder)
+	}
+	if l := doc.Ledger; l != nil {
+		for _, line := range l.Campaigns {
+			a.out.say("%s", line)
+		}
 	}
 	if t := doc.Target; t != nil && !t.Connected {
 		a.refuse(t.Error, t.Hint)
@@ -281,6 +321,9 @@ func (a *app) printStatus(doc statusDoc, shown string, empty bool) {
 		dirty = "DIRTY at " + f.Dirty
 	}
 	a.out.say("%s %s: %d applied, %d pending, %s", f.Path, f.Tool, f.Applied, len(f.Pending), dirty)
+	if f.Missing != "" {
+		a.out.say("no history table %s here", f.Missing)
+	}
 	for _, m := range f.Pending {
 		a.out.say("  pending  %s", m.Path)
 	}

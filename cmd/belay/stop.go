@@ -17,7 +17,7 @@ func (a *app) stopCommand() *cobra.Command {
 	var now bool
 	c := &cobra.Command{
 		Use:   "stop [RUN]",
-		Short: "Stop a run before its next file; with --now cancel what runs",
+		Short: "Stop a run before its next file, or end its watch; with --now cancel what runs",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: command(func(_ *cobra.Command, args []string) error {
 			return a.stop(first(args), now)
@@ -45,6 +45,10 @@ func (a *app) stop(id string, now bool) error {
 			Problem: "run " + k.ID + " has no engine: nothing of it runs here",
 			Advice:  "`belay attach " + k.ID + "` asks the database what is there",
 		}
+	}
+	if k.Watches() && !now {
+		now = true // there is no next file to hold before
+		a.errOut.say("run %s has applied its files: its watch ends, and what was applied stays", k.ID)
 	}
 	r, err := a.read(watched{folder: k.Folder, from: k.Run.Seq})
 	if err != nil {

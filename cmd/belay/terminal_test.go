@@ -45,7 +45,7 @@ func (s *story) terminalCommands() map[string]scriptCommand {
 		"term": s.open, "sees": s.sees, "keys": s.keys, "name": s.name, "at-most": s.atMost,
 		"resize": s.resize, "hangup": s.hangup, "signal": s.signal, "freeze": s.freeze, "ends": s.ends,
 		"answer": s.answer, "yes": s.yes, "first": s.first,
-		"drew": s.drew,
+		"drew": s.drew, "plain-bytes": s.plainBytes, "bytes-a-second": s.bytesASecond,
 	}
 }
 
@@ -54,24 +54,31 @@ func (s *story) open(ts *testscript.TestScript, _ bool, args []string) {
 	if s.term != nil {
 		ts.Fatalf("a terminal is open")
 	}
-	size := sizeOf(ts, args[0])
-	x := &terminal{
-		vt: vt10x.New(vt10x.WithSize(int(size.Cols), int(size.Rows))), drained: make(chan struct{}),
-		ended: make(chan error, 1),
-	}
 	program, err := exec.LookPath("belay")
 	ts.Check(err)
-	x.cmd = exec.Command(program, args[1:]...)
-	x.cmd.Args[0], x.cmd.Dir, x.cmd.Env = "belay", ts.MkAbs("."), s.environ(ts)
-	x.began = time.Now()
-	master, err := pty.StartWithSize(x.cmd, size)
+	cmd := exec.Command(program, args[1:]...)
+	cmd.Args[0], cmd.Dir, cmd.Env = "belay", ts.MkAbs("."), s.environ(ts)
+	s.term, err = openTerminal(cmd, sizeOf(ts, args[0]))
 	ts.Check(err)
-	x.master, err = pollable(master)
-	ts.Check(err)
-	s.term = x
-	go x.drain()
-	go func() { x.ended <- x.cmd.Wait() }()
 	ts.Defer(func() { s.close() })
+}
+
+// openTerminal starts a command on a terminal of its own.
+func openTerminal(cmd *exec.Cmd, size *pty.Winsize) (*terminal, error) {
+	x := &terminal{
+		cmd: cmd, vt: vt10x.New(vt10x.WithSize(int(size.Cols), int(size.Rows))), drained: make(chan struct{}),
+		ended: make(chan error, 1), began: time.Now(),
+	}
+	master, err := pty.StartWithSize(cmd, size)
+	if err != nil {
+		return nil, err
+	}
+	if x.master, err = pollable(master); err != nil {
+		return nil, err
+	}
+	go x.drain()
+	go func() { x.ended <- cmd.Wait() }()
+	return x, nil
 }
 
 // pollable makes the end of a pty one whose Close ends a Read that waits. The
@@ -162,7 +169,7 @@ func (s *story) sees(ts *testscript.TestScript, neg bool, args []string) {
 			}
 			continue
 		}
-		if !dbtest.Poll(dbtest.Timeout/3, func() bool { return strings.Contains(s.term.vt.String(), text) }) {
+		if !dbtest.Poll(dbtest.Timeout, func() bool { return strings.Contains(s.term.vt.String(), text) }) {
 			ts.Fatalf("%q was never seen:\n%s", text, s.term.vt)
 		}
 	}
@@ -178,7 +185,7 @@ func (s *story) drew(ts *testscript.TestScript, _ bool, args []string) {
 		defer x.drawing.Unlock()
 		return bytes.Index(x.drawn.Bytes(), []byte(text))
 	}
-	if !dbtest.Poll(dbtest.Timeout/3, func() bool { return where(args[0]) >= 0 }) {
+	if !dbtest.Poll(dbtest.Timeout, func() bool { return where(args[0]) >= 0 }) {
 		ts.Fatalf("%q was never drawn:\n%s", args[0], x.vt)
 	}
 	if before := where(args[1]); before >= 0 && before < where(args[0]) {
@@ -188,6 +195,7 @@ func (s *story) drew(ts *testscript.TestScript, _ bool, args []string) {
 
 // namedKeys are what a terminal sends for them.
 var namedKeys = map[string]string{
+	"home": "\x1b[H", "end": "\x1b[F",
 	"enter": "\r", "tab": "\t", "esc": "\x1b", "ctrl+c": "\x03", "down": "\x1b[B", "right": "\x1b[C",
 	"backspace": "\x7f",
 }

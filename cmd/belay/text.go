@@ -20,11 +20,15 @@ func (a *app) followPlain(w watched, asks bool) error {
 	}
 	left, err := plain.Follow(a.ctx, plain.Config{
 		Folder: w.folder, Journal: w.file, Process: w.engine(), From: w.from, Name: userName(), In: in, Out: a.out,
+		Of: w.of,
 	})
 	if err != nil {
 		return err
 	}
-	r := left.Run
+	if w.of != "" {
+		return a.leftOthers(w.of, left)
+	}
+	r := newest(left)
 	switch {
 	case r == nil || (r.Finished == nil && r.Opened == nil):
 		if a.ctx.Err() != nil && !a.stillAtWork(left) {

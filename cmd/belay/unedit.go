@@ -57,7 +57,7 @@ func (a *app) unedit(files []string, answers string) error {
 	}
 	c := unedit.Case{
 		Standing: standing, Named: files, Now: time.Now().UTC().Format("20060102150405"),
-		Ran: engine.Applied(func(plan engine.Plan) bool { return plan.Dir == p.Dir && plan.Folder == p.Shown() }),
+		Ran: engine.AppliedOf(p.Dir, p.Shown()),
 		Load: func(texts map[string][]byte) (migration.Folder, error) {
 			return p.ReadFolderWith(standing.Format, texts)
 		},
@@ -123,7 +123,8 @@ func (a *app) uneditAll(p *project.Project, c unedit.Case, proposal *unedit.Prop
 	switch next := proposal.Next; {
 	case next == nil:
 	case proposal.Unclear:
-		a.out.say("a part of the difference is a comment there: write it as statements; then: belay review")
+		a.out.say("a part of the difference is a comment there, and nothing runs before it is written: write it as " +
+			"statements, delete the line that says \"Not written yet\"; then: belay review")
 	case !next.BackKnown:
 		a.out.say("no way back is certain for it: write what takes it back; then: belay review")
 	default:

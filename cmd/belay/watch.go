@@ -11,34 +11,39 @@ import (
 	"belay/db"
 	"belay/db/watch"
 	"belay/sqlview/activity"
+	"belay/sqlview/recording"
 	"belay/steps"
-	"belay/steps/journal"
 	"belay/steps/project"
-	"belay/steps/sessions"
-	"belay/tui"
-	"belay/tui/live"
 )
 
 func (a *app) watchCommand() *cobra.Command {
 	var once bool
-	var output string
+	var output, record string
 	c := &cobra.Command{
 		Use:   "watch [RELATION...]",
 		Short: "Show who waits for whom, table sizes and traffic, live",
 		Long: `Samples the server: who waits for whom, and the size and traffic of the relations named. It takes no
 table lock and runs at most once a second. In a terminal it is a screen, with the largest tables where none is
 named: j and k move, enter shows a whole query, E ends a session by typed words, / filters, o orders, f follows
-a relation, space pauses. With --plain, and where the output is no terminal, it prints lines.`,
-		RunE: command(func(_ *cobra.Command, relations []string) error { return a.watch(relations, once, output) }),
+a relation, space pauses. With --plain, and where the output is no terminal, it prints lines. --record keeps
+what is seen for "belay replay".`,
+		RunE: command(func(_ *cobra.Command, relations []string) error {
+			return a.watch(relations, once, output, record)
+		}),
 	}
 	c.Flags().BoolVar(&once, "once", false, "print one sample and end")
 	c.Flags().StringVar(&output, "output", "text", "text or json")
+	c.Flags().StringVar(&record, "record", "", "keep what is seen in this new file, for belay replay; "+
+		"no data of the database is in it")
 	return c
 }
 
-func (a *app) watch(relations []string, once bool, output string) error {
+func (a *app) watch(relations []string, once bool, output, record string) (err error) {
 	if err := checkOutput(output, "text", "json"); err != nil {
 		return err
+	}
+	if once && record != "" {
+		return &usageError{problem: "--once and --record together", advice: "give one of them"}
 	}
 	p, err := a.target()
 	if err != nil {
@@ -52,91 +57,57 @@ func (a *app) watch(relations []string, once bool, output string) error {
 		return err
 	}
 	c := db.NewShared(cfg, db.Session{Kind: db.Monitor})
-	if err := c.Open(a.ctx); err != nil {
-		return err
-	}
 	defer c.Close()
-	w := &watching{app: a, conn: c, watcher: watch.New(nil), relations: relations, output: output}
-	if err := w.find(); err != nil {
-		return advised(err)
+	w := &watching{
+		app: a, project: p, title: cfg.Description(), conn: c, watcher: watch.New(nil), relations: relations,
+		output: output, record: record,
+	}
+	began := time.Now()
+	defer func() { err = errors.Join(err, w.tape.end(a, began)) }()
+	if !once && output == "text" && a.onTerminal() {
+		return w.screen()
+	}
+	if err := w.open(a.ctx, func(string) {}); err != nil {
+		return err
 	}
 	if once {
 		return advised(w.once())
 	}
-	if output == "text" && a.onTerminal() {
-		return w.screen(p)
-	}
 	return w.live()
 }
 
-// mostTables is how many tables are watched where nobody has named any.
-const mostTables = 12
-
-// screen is the watch on a terminal.
-func (w *watching) screen(p *project.Project) error {
-	a := w.app
-	if len(w.relations) == 0 {
-		err := w.conn.Lend(a.ctx, sampleLimit, func(c *db.Conn) (err error) {
-			w.relations, err = watch.Largest(a.ctx, c, mostTables)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	cfg, err := p.Database()
-	if err != nil {
+// open connects, refuses names of which nothing would ever be shown, and begins the
+// recording. It says what it waits for.
+func (w *watching) open(ctx context.Context, waits func(what string)) error {
+	waits("the connection to " + w.title)
+	if err := w.conn.Open(ctx); err != nil {
 		return err
 	}
-	return live.Run(a.ctx, live.Config{
-		Terminal: tui.Config{Color: a.colored(), In: a.in, Out: a.terminal}, Title: cfg.Description(),
-		Relations: w.relations,
-		Sample: func(ctx context.Context, relations []string) (s activity.Sample, every time.Duration, err error) {
-			err = w.lend(ctx, func(c *db.Conn) (err error) {
-				w.watcher.Use(c)
-				s, err = w.watcher.Sample(ctx, relations)
-				return err
-			})
-			return s, w.watcher.Interval(), err
-		},
-		Find: func(ctx context.Context, name string) (found string, err error) {
-			err = w.lend(ctx, func(c *db.Conn) error {
-				all, err := watch.Find(ctx, c, []string{name})
-				if err == nil {
-					found = all[0]
-				}
-				return err
-			})
-			return found, err
-		},
-		See: func(ctx context.Context, pid int) (s activity.Session, ok bool, err error) {
-			err = w.lend(ctx, func(c *db.Conn) (err error) {
-				s, ok, err = watch.Session(ctx, c, pid)
-				return err
-			})
-			return s, ok, err
-		},
-		End: func(ctx context.Context, s activity.Session, way activity.Way) journal.SessionEnded {
-			lend := func(ctx context.Context, use func(*db.Conn) error) error {
-				return w.conn.Lend(ctx, sampleLimit, use)
-			}
-			return sessions.Server{Lend: lend}.End(ctx, s, way)
-		},
-		Me: "you",
+	if len(w.relations) > 0 {
+		waits("the relations that were named")
+	}
+	err := w.conn.Lend(ctx, sampleLimit, func(c *db.Conn) (err error) {
+		w.relations, err = watch.Find(ctx, c, w.relations)
+		return err
 	})
+	if err != nil || w.record == "" {
+		return advised(err)
+	}
+	h := recording.Header{Database: w.title, Environment: w.environment(ctx)}
+	w.tape, err = newRecorder(w.record, h)
+	return err
 }
 
-// lend is the connection for one question of the screen's. The error is a sentence.
-func (w *watching) lend(ctx context.Context, f func(*db.Conn) error) error {
-	err := w.conn.Lend(ctx, sampleLimit, f)
-	if err == nil {
-		return nil
-	}
-	if unknown, ok := errors.AsType[*watch.NameError](err); ok {
-		return fmt.Errorf("%w; %s", unknown, unknown.Hint())
-	}
-	message, _ := db.Explain(err)
-	return errors.New(message)
+// environment is the word that is known of the database; "" = none, or it could not be asked.
+func (w *watching) environment(ctx context.Context) (word string) {
+	_ = w.conn.Lend(ctx, sampleLimit, func(c *db.Conn) error {
+		i, err := db.Identify(ctx, c)
+		if err == nil {
+			word, _ = w.project.Environment(i.SystemIdentifier, i.Database)
+		}
+		return err
+	})
+	return word
 }
 
 // advised is an error of the database with what to do now.
@@ -149,12 +120,19 @@ func advised(err error) error {
 
 // watching is a watch on its way. Its connection comes back by itself.
 type watching struct {
-	app       *app
+	app     *app
+	project *project.Project
+	// title names the database.
+	title     string
 	conn      *db.Shared
 	watcher   *watch.Watcher
 	relations []string
 	output    string
-	told      time.Time // when it was last said that there is no sample
+	// record is where it is kept; "" = nowhere.
+	record string
+	// tape keeps what is seen; nil = nothing is kept.
+	tape *recorder
+	told time.Time // when it was last said that there is no sample
 }
 
 // sampleLimit is how long one sample may take.
@@ -163,18 +141,12 @@ const sampleLimit = 10 * time.Second
 func (w *watching) sample() (s activity.Sample, err error) {
 	err = w.conn.Lend(w.app.ctx, sampleLimit, func(c *db.Conn) (err error) {
 		w.watcher.Use(c)
-		s, err = w.watcher.Sample(w.app.ctx, w.relations)
+		if s, err = w.watcher.Sample(w.app.ctx, w.relations); err == nil {
+			err = w.tape.keep(s)
+		}
 		return err
 	})
 	return s, err
-}
-
-// find refuses names of which nothing would ever be shown.
-func (w *watching) find() error {
-	return w.conn.Lend(w.app.ctx, sampleLimit, func(c *db.Conn) (err error) {
-		w.relations, err = watch.Find(w.app.ctx, c, w.relations)
-		return err
-	})
 }
 
 // once prints one sample. Rates need two moments, so the first is taken and kept

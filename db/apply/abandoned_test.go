@@ -84,8 +84,11 @@ func TestNothingIsHeldByTheDead(t *testing.T) {
 	if !dbtest.Long() {
 		ways = ways[:3] // the last waits half a minute
 	}
-	for _, w := range ways {
-		for _, phase := range w.phases {
+	for i, w := range ways {
+		for j, phase := range w.phases {
+			if !dbtest.InShort(i+j, 2) {
+				continue
+			}
 			t.Run(w.name+"/"+phase, func(t *testing.T) {
 				t.Parallel()
 				if w.name == "half-open" && os.Getenv(networkVariable) == "" {

@@ -10,16 +10,7 @@ import (
 
 // commit sends COMMIT. Before it is sent the unit can be stopped; afterwards
 // only the server's answer counts, and without one nobody knows.
-func (r *run) commit(ctx context.Context, b block) ending {
-	if e, ok := r.settle(ctx); !ok {
-		return e
-	}
-	if e, ok := r.confirm(ctx, b); !ok {
-		return e
-	}
-	if e, ok := r.noteXID(ctx); !ok {
-		return e
-	}
+func (r *run) commit(ctx context.Context) ending {
 	trace := r.trace
 	trace.CommitSent = true
 	if !r.tell(Event{Kind: CommitSending, Trace: &trace}) {

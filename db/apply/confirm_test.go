@@ -4,12 +4,14 @@ import (
 	"testing"
 
 	"belay/db/apply"
+	"belay/db/dbtest"
 	"belay/sqlview/effect"
 )
 
 // What stands on a history table may make something else of the row that is
 // written. The unit is committed with its row or not at all.
 func TestHistoryRowIsThereOrTheUnitIsUndone(t *testing.T) {
+	played := 0
 	for name, setup := range map[string]string{
 		"rule nothing": `CREATE RULE r AS ON INSERT TO schema_migrations DO INSTEAD NOTHING`,
 		"rule elsewhere": `CREATE TABLE other (LIKE schema_migrations);
@@ -27,6 +29,9 @@ func TestHistoryRowIsThereOrTheUnitIsUndone(t *testing.T) {
 			CREATE CONSTRAINT TRIGGER f AFTER INSERT ON schema_migrations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION f()`,
 	} {
 		for _, wrap := range []apply.Wrap{apply.Transaction, apply.OneByOne} {
+			if played++; !dbtest.InShort(played, 4) {
+				continue // the short form plays four of them, in the order that a map has today
+			}
 			t.Run(name+" "+string(wrap), func(t *testing.T) {
 				t.Parallel()
 				d := shop(t)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"belay/sqlview/catalog"
 	"belay/sqlview/parse"
 )
 
@@ -27,8 +28,10 @@ type Unique struct {
 	// Unsure is why no query would check exactly the same; "" = Query does.
 	Unsure string
 
-	where      string
-	keys       []string // expressions, as the statement writes them
+	where string
+	keys  []string // expressions, as the statement writes them
+	// expression is all that is no plain column: keys and the condition.
+	expression string
 	nullsEqual bool
 }
 
@@ -60,6 +63,12 @@ func (u Unique) Query(partitioned bool) string {
 		"OPERATOR(pg_catalog.>) 1 LIMIT %d) AS d", group, strings.Join(names, ", "), MaxDuplicates+1)
 }
 
+// Reaches says what of the query would run code that is not PostgreSQL's own, as
+// [Against.Reaches] does.
+func (u Unique) Reaches(live *catalog.Snapshot) string {
+	return reaches(live, u.Table, u.expression, nil)
+}
+
 // uniqueIndex reads what a CREATE UNIQUE INDEX is going to check.
 func uniqueIndex(s parse.Statement, n *pg.IndexStmt, table string) Unique {
 	u := Unique{
@@ -78,6 +87,7 @@ func uniqueIndex(s parse.Statement, n *pg.IndexStmt, table string) Unique {
 			if key = ""; len(texts) == len(n.IndexParams) {
 				key = expression(texts[i])
 			}
+			u.expression += key + "\n"
 		}
 		if key == "" {
 			u.Unsure = fmt.Sprintf("key %d of it could not be cut out of the statement", i+1)
@@ -94,6 +104,7 @@ func uniqueIndex(s parse.Statement, n *pg.IndexStmt, table string) Unique {
 	}
 	if n.WhereClause != nil {
 		u.where = " WHERE (" + condition(s.SQL) + "\n)" // a comment may end it
+		u.expression += condition(s.SQL)
 	}
 	return u
 }

@@ -99,11 +99,13 @@ func (r *run) unsentEnding(err error) ending {
 	case queryCanceled:
 		reason = CanceledByOther
 	}
-	return ending{outcome: NotApplied, reason: reason, err: fmt.Errorf("set up the transaction: %w", err)}
+	err = fmt.Errorf("set up the transaction: %w", db.Told(err))
+	return ending{outcome: NotApplied, reason: reason, err: err}
 }
 
 func unknownError(err error) error {
-	return fmt.Errorf("the connection was lost after the statement was sent, so only the database knows: %w", err)
+	return fmt.Errorf("the connection was lost after the statement was sent, so only the database knows: %w",
+		db.Told(err))
 }
 
 // hintFor is the error of an ending that has none of its own.

@@ -1,5 +1,7 @@
 package apply
 
+import "belay/db"
+
 // hints say what to do now, by reason.
 var hints = map[Reason]string{
 	Held:             "try again, or end the session that is in the way, or come back when it is done",
@@ -36,6 +38,9 @@ func (r Result) Hint() string {
 	}
 	if r.Outcome == Applied {
 		return ""
+	}
+	if own := db.HintOf(r.Err); r.Reason == Refused && own != "" {
+		return own
 	}
 	return hints[r.Reason]
 }

@@ -98,12 +98,12 @@ func judged(t testing.TB, x *apply.Executor, sql string) apply.Unit {
 
 // Each kind is stopped in each way while it waits, and once its answer is lost.
 // What is said must be true, what it left must be named, and the next run must
-// end it. The short form has one way a kind, all ways over the kinds.
+// end it. The short form has one way for each second kind, all ways over them.
 func TestEveryKindStoppedInEveryWay(t *testing.T) {
 	ways := []string{"stop", "cancel", "terminate", "cut", "reply lost"}
 	for i, k := range kinds {
 		for j, way := range ways {
-			if !dbtest.Long() && (i+j)%len(ways) != 0 {
+			if !dbtest.InShort(i, 2) || !dbtest.InShort(i/2+j, len(ways)) {
 				continue
 			}
 			t.Run(k.name+"/"+way, func(t *testing.T) {
@@ -160,7 +160,10 @@ func fault(t *testing.T, d *dbtest.DB, p *dbtest.Proxy, x *apply.Executor, way s
 	case "cut":
 		p.Refuse(true) // no cancel request gets through
 		p.CutAll()
-		d.Exec(t, `SELECT pg_terminate_backend($1)`, int32(pid)) // as the server's own check does, before 14 too
+		// As the server's own check does, before 14 too. It may be gone, and its pid be the
+		// asker's own.
+		d.Exec(t, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+			WHERE pid = $1 AND application_name LIKE 'belay/%'`, int32(pid))
 	}
 }
 

@@ -90,7 +90,7 @@ func TestPsqlSendsTheSame(t *testing.T) {
 	}
 	server := newListener(t)
 	dir := t.TempDir()
-	seed, runs := uint64(time.Now().UnixNano()), 150
+	seed, runs := uint64(time.Now().UnixNano()), 50
 	if os.Getenv("BELAY_TEST_LONG") != "" {
 		runs = 5000
 	}

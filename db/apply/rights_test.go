@@ -1,6 +1,7 @@
 package apply_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -135,6 +136,35 @@ func TestMonitorComesBackOnTheWay(t *testing.T) {
 	want(t, res, apply.NotApplied, apply.Held)
 	if len(res.Blockers) != 1 {
 		t.Errorf("blockers %+v", res.Blockers)
+	}
+	untouched(t, d)
+}
+
+// TestHistoryTableChangedSinceTheLook: its owner, a lesser role, puts a trigger there
+// after we looked. Nothing of it runs with our rights, and nothing is applied.
+func TestHistoryTableChangedSinceTheLook(t *testing.T) {
+	d := shop(t)
+	lesser, _ := d.Role(t, "lesser", "")
+	d.Exec(t, `CREATE TABLE seen (who text); GRANT INSERT ON seen TO PUBLIC; GRANT CREATE ON SCHEMA public TO PUBLIC;
+		ALTER TABLE schema_migrations OWNER TO `+lesser)
+	x, rec := executor(t, d.DSN)
+	u := unit(addColumn())
+	u.History = apply.Table{Schema: "public", Name: "schema_migrations"}
+	rec.hook = func(e apply.Event) error {
+		if e.Kind == apply.Intent {
+			d.Exec(t, `SET ROLE `+lesser+`; CREATE FUNCTION spy() RETURNS trigger LANGUAGE plpgsql AS
+				'BEGIN INSERT INTO seen VALUES (current_user); RETURN NEW; END';
+				CREATE TRIGGER spy BEFORE INSERT ON schema_migrations FOR EACH ROW EXECUTE FUNCTION spy(); RESET ROLE`)
+		}
+		return nil
+	}
+	got := x.Run(t.Context(), u)
+	want(t, got, apply.NotApplied, apply.Refused)
+	if !strings.Contains(got.Err.Error(), "since belay looked") || !strings.Contains(got.Hint(), "with your rights") {
+		t.Errorf("%v, hint %q", got.Err, got.Hint())
+	}
+	if n := d.Count(t, "seen"); n != 0 {
+		t.Errorf("the trigger ran %d times", n)
 	}
 	untouched(t, d)
 }

@@ -16,7 +16,7 @@ import (
 // How many random runs are made, in the short form and in the long one.
 // BELAY_STORM_SEEDS=1000 makes more, BELAY_SEED=n plays one again.
 const (
-	stormSeeds     = 6
+	stormSeeds     = 3
 	stormSeedsLong = 200
 )
 

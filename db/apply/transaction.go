@@ -130,84 +130,6 @@ func (r *run) rest(ctx context.Context, d time.Duration) Reason {
 	return r.gate.pass(ctx)
 }
 
-// attempt is one transaction from BEGIN to COMMIT or ROLLBACK.
-func (r *run) attempt(ctx context.Context, b block, rung time.Duration) ending {
-	r.prepare(rung)
-	if len(b.statements) > 0 {
-		r.trace.Statement = b.first
-	} else {
-		r.trace.Statement, r.trace.Aside = r.stood, true
-	}
-	hold := r.lim.hold(r.u)
-	if b.patient() {
-		hold = r.lim.ConcurrentDeadline
-	}
-	r.guard = transactionGuard(rung, hold)
-	trace := r.trace
-	if !r.tell(Event{Kind: Intent, LockTimeout: rung, Trace: &trace}) {
-		return r.stopped(Untold, ending{})
-	}
-	r.tell(Event{Kind: AttemptStarted, LockTimeout: rung})
-	e := r.inside(ctx, b, rung+hold)
-	if !r.began.IsZero() {
-		e.held = time.Since(r.began)
-	}
-	r.rollback()
-	if r.lent = r.u.Wrap == OneByOne && e.outcome == Applied; r.lent {
-		r.adopt(ctx) // what is rolled back takes the team's settings with it
-	}
-	r.lastLook()
-	r.current, r.line = -1, 0
-	return e
-}
-
-func (r *run) prepare(rung time.Duration) {
-	r.began, r.deadline, r.sentAny = time.Time{}, time.Time{}, false
-	r.waitSeen, r.waitOld = nil, nil
-	r.trace.CommitSent, r.trace.XID, r.trace.Files, r.trace.Aside = false, 0, nil, false
-	r.watch.attempt(time.Now(), rung)
-}
-
-// inside opens the transaction and carries it to its COMMIT.
-func (r *run) inside(ctx context.Context, b block, whole time.Duration) ending {
-	if reason := r.gate.pass(ctx); reason != "" {
-		return r.stopped(reason, ending{})
-	}
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.lim.Grace)
-	defer cancel()
-	if _, _, err := exec(limited, r.s.conn, r.s.begin()); err != nil {
-		return r.unsentEnding(err)
-	}
-	if err := r.enter(limited, b.mark); err != nil {
-		return r.fenced(err)
-	}
-	if err := r.guard.impose(limited, r.s, true, r.u); err != nil {
-		return r.unsentEnding(err)
-	}
-	r.began = time.Now()
-	r.watch.attempt(r.began, r.guard.lock)
-	if b.patient() {
-		r.deadline, r.over = r.began.Add(whole), Deadline
-	}
-	if e, ok := r.lockTogether(ctx, b, whole); !ok {
-		return e
-	}
-	for i, s := range b.statements {
-		if s.strong() && r.deadline.IsZero() {
-			if err := r.startHold(limited, whole); err != nil {
-				return r.failed(s, answer{err: err})
-			}
-		}
-		if e, ok := r.statement(ctx, b.first+i, s); !ok {
-			return e
-		}
-	}
-	if e, ok := r.record(ctx, b.writes); !ok {
-		return e
-	}
-	return r.commit(ctx, b)
-}
-
 // startHold starts the clock of the whole transaction: lock_timeout and
 // statement_timeout are per lock and per statement, and a unit of many would
 // hold its first lock for their sum. The server's own clock, 17 and later,
@@ -218,7 +140,9 @@ func (r *run) startHold(ctx context.Context, whole time.Duration) error {
 		return nil
 	}
 	r.guard.transaction = whole + time.Second
-	_, err := ask(ctx, r.s.conn, "select pg_catalog.set_config('transaction_timeout', $1, true)",
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.lim.Grace)
+	defer cancel()
+	_, err := ask(limited, r.s.conn, "select pg_catalog.set_config('transaction_timeout', $1, true)",
 		guc(r.guard.transaction))
 	return err
 }

@@ -30,6 +30,10 @@ type Unit struct {
 	// Unbegin takes Begin back where a OneByOne unit ended with nothing done. nil
 	// = what Begin wrote stays, and the Result says so.
 	Unbegin []migration.Write
+	// History is the table that Begin and Record write: it is judged once more in the
+	// transaction that writes it, under a lock that keeps everybody from changing it.
+	// The zero value = it is not judged again.
+	History Table
 	// Mark is where the database shows that the unit is applied.
 	Mark Mark
 	// Role is set for the statements and the history row; "" = the session's own.

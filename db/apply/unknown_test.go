@@ -37,8 +37,11 @@ func TestCutAtEveryMessage(t *testing.T) {
 		name string
 		do   dbtest.Action
 	}{{"before", dbtest.CutBefore}, {"after", dbtest.CutAfter}, {"reply", dbtest.CutReply}}
-	for _, m := range messages {
-		for _, a := range actions {
+	for i, m := range messages {
+		for j, a := range actions {
+			if !dbtest.InShort(i+j, len(actions)) {
+				continue // each message in one of the ways
+			}
 			for _, marked := range []bool{true, false} {
 				t.Run(fmt.Sprintf("%s/%s/history %v", m.name, a.name, marked), func(t *testing.T) {
 					if !marked && (m.name == "history" || !dbtest.Long()) {

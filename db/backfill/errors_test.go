@@ -96,6 +96,7 @@ func TestPlaceAfterRewrite(t *testing.T) {
 // A row that another session holds: refused after 200 ms, tried again, who
 // holds it is told, and the rows before it are not kept waiting.
 func TestLockedRow(t *testing.T) {
+	dbtest.LongAlone(t)
 	s := newStand(t, increments)
 	pid, release := s.Blocker(t, `SELECT 1 FROM t WHERE id = 1234 FOR UPDATE`)
 	o := s.options(t, s.plan(t, increment()))

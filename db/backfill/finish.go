@@ -56,6 +56,9 @@ func (r *runner) analyze(ctx context.Context) error {
 	if err != nil && ctx.Err() == nil {
 		r.undo(ctx)
 		r.o.Tell(Event{Kind: Noted, SQLState: db.SQLState(err), Message: "ANALYZE was not done: " + message(err)})
+		r.verified.Unanalyzed = fmt.Sprintf("to look at: ANALYZE was not done (%s): run ANALYZE %s later", message(err),
+			r.p.Relation)
+		r.ctl.publish(func(s *Snapshot) { v := r.verified; s.Verified = &v })
 		return nil
 	}
 	return context.Cause(ctx)

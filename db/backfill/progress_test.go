@@ -13,6 +13,7 @@ import (
 
 // At 20 places of each table the progress is compared with the true rank.
 func TestProgressFollowsTheRank(t *testing.T) {
+	dbtest.LongAlone(t)
 	const rows = 20000
 	for _, c := range []struct{ name, table string }{
 		{
@@ -130,7 +131,7 @@ func worstProgress(t *testing.T, d *dbtest.DB, rows int) (worst float64) {
 	}
 }
 
-// No time is named before 1 % and 30 s; then the range holds the truth, and a
+// No time is named before 1 % or 30 s; then the range holds the truth, and a
 // pause makes it longer.
 func TestETA(t *testing.T) {
 	var e eta
@@ -140,8 +141,14 @@ func TestETA(t *testing.T) {
 		return e.sample(at, share)
 	}
 	step(0, 0)
-	if low, _ := step(20, 0.05); low != 0 {
-		t.Error("a time is named after 20 s")
+	if low, _ := step(2, 0.005); low != 0 {
+		t.Error("a time is named after 2 s")
+	}
+	if low, high := step(2, 0.01); low > 396*time.Second || high < 396*time.Second {
+		t.Errorf("left %s to %s at 1 %% after 4 s, want about 396 s", low, high)
+	}
+	if low, high := step(16, 0.05); low > 380*time.Second || high < 380*time.Second {
+		t.Errorf("left %s to %s at 5 %% after 20 s, want about 380 s", low, high)
 	}
 	for s := 21; s <= 100; s++ {
 		step(1, float64(s)/400)
@@ -154,6 +161,20 @@ func TestETA(t *testing.T) {
 	_, after := step(1, 102.0/400)
 	if after < 2*high {
 		t.Errorf("a pause of 300 s makes %s of %s", after, high)
+	}
+}
+
+// What is slow has a time too, once 30 s have passed.
+func TestETABelowOnePercent(t *testing.T) {
+	var e eta
+	at := time.Unix(0, 0)
+	e.sample(at, 0)
+	if low, _ := e.sample(at.Add(29*time.Second), 0.0029); low != 0 {
+		t.Error("a time is named at 0.3 % after 29 s")
+	}
+	low, high := e.sample(at.Add(31*time.Second), 0.0031)
+	if left := 9969 * time.Second; low > left || high < left {
+		t.Errorf("left %s to %s, want about %s", low, high, left)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"belay/sqlview/usage"
 )
 
 // cursor is a key's columns as text; nil = before the first row. It is compared
@@ -25,7 +27,7 @@ func newRangeSQL(p *Plan, l Leaf) rangeSQL {
 }
 
 func (q rangeSQL) from() string {
-	return "ONLY " + q.leaf.Name + " AS " + quote(q.alias)
+	return "ONLY " + q.leaf.Name + " AS " + quote(q.alias) + " " + usage.Mark
 }
 
 func quote(name string) string { return pgx.Identifier{name}.Sanitize() }

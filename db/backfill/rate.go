@@ -50,8 +50,12 @@ type eta struct {
 
 const (
 	etaHalfLife = 60.0 // seconds
-	etaAfter    = 30 * time.Second
-	etaShare    = 0.01
+	// A time is named once etaShare was done over etaLeast, or after etaAfter.
+	etaAfter = 30 * time.Second
+	etaShare = 0.01
+	etaLeast = 3 * time.Second
+	// early widens the range before etaAfter: batches still find their size.
+	early = 0.2
 )
 
 // sample takes a share and gives the range; 0, 0 = too early to tell.
@@ -71,11 +75,18 @@ func (e *eta) sample(now time.Time, share float64) (low, high time.Duration) {
 		e.at, e.share = now, share
 	}
 	whole := (share - e.first) / max(now.Sub(e.begun).Seconds(), 1)
-	if now.Sub(e.begun) < etaAfter || share < etaShare || whole <= 0 || e.average <= 0 {
+	since, wider := now.Sub(e.begun), 0.0
+	if since < etaAfter {
+		if since < etaLeast || share-e.first < etaShare {
+			return 0, 0
+		}
+		wider = early
+	}
+	if whole <= 0 || e.average <= 0 {
 		return 0, 0
 	}
 	a, b := (1-share)/whole, (1-share)/e.average
-	return seconds(min(a, b) * 0.9), seconds(max(a, b) * 1.1)
+	return seconds(min(a, b) * (0.9 - wider)), seconds(max(a, b) * (1.1 + wider))
 }
 
 func seconds(s float64) time.Duration {

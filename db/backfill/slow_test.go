@@ -44,6 +44,7 @@ func tells(said []string, part string) (n int) {
 
 // Rows that take longer than a batch should go one by one, none is undone and
 // tried again, and that the target is missed is said once.
+// Case: backfill-slow-rows.
 func TestRowsLongerThanTheBatch(t *testing.T) {
 	t.Parallel()
 	s := newStand(t, slow("8", "0.08", "0", "0"))

@@ -23,6 +23,14 @@ const (
 	Done   State = "done"
 )
 
+// Says is the state as the end of a sentence about a backfill that is not done.
+func (s State) Says() string {
+	if s == Passed {
+		return "has reached every row and is not verified to its end"
+	}
+	return "is " + string(s)
+}
+
 // Row is one row of belay.backfill.
 type Row struct {
 	ID              string   `json:"id"`
@@ -42,19 +50,21 @@ type Row struct {
 	BatchRows int      `json:"batch_rows"`
 	State     State    `json:"state"`
 	// Reason is why it is paused, in words.
-	Reason   string        `json:"reason,omitempty"`
-	Epoch    int           `json:"epoch"`
-	Started  time.Time     `json:"started"`
-	Updated  time.Time     `json:"updated"`
-	PausedMS int64         `json:"paused_ms"`
-	Owner    string        `json:"owner,omitempty"` // of the run
-	Identity string        `json:"identity,omitempty"`
-	Age      time.Duration `json:"age"` // since Updated, by the server's clock
+	Reason   string    `json:"reason,omitempty"`
+	Epoch    int       `json:"epoch"`
+	Started  time.Time `json:"started"`
+	Updated  time.Time `json:"updated"`
+	PausedMS int64     `json:"paused_ms"`
+	Owner    string    `json:"owner,omitempty"` // of the run
+	Identity string    `json:"identity,omitempty"`
+	// Migrations are the versions that it is the file of; "" = of none.
+	Migrations []string      `json:"-"`
+	Age        time.Duration `json:"age"` // since Updated, by the server's clock
 }
 
 const rowSQL = `SELECT b.id::text, b.run_id::text, b.relation, b.leaf, b.table_oid::bigint, b.statement_sha256, b.key_cols, b.key_types,
   b.upper_key, b.last_key, b.done_rows, b.batches, b.batch_rows, b.state, b.reason, b.epoch, b.started, b.updated, b.paused_ms,
-  r.owner, r.identity, (extract(epoch FROM pg_catalog.clock_timestamp() - b.updated) * 1000)::bigint
+  r.owner, r.identity, r.migrations, (extract(epoch FROM pg_catalog.clock_timestamp() - b.updated) * 1000)::bigint
 FROM belay.backfill b JOIN belay.run r ON r.id = b.run_id `
 
 func scanRow(r pgx.CollectableRow) (b Row, err error) {
@@ -63,7 +73,7 @@ func scanRow(r pgx.CollectableRow) (b Row, err error) {
 	err = r.Scan(&b.ID, &b.RunID, &b.Relation, &b.Leaf, &oid, &b.StatementSHA256, &b.KeyCols, &b.KeyTypes,
 		&b.Upper, &b.Last, &b.DoneRows, &b.Batches, &b.BatchRows, &state, &b.Reason, &b.Epoch, &b.Started, &b.Updated,
 		&b.PausedMS,
-		&b.Owner, &b.Identity, &ms)
+		&b.Owner, &b.Identity, &b.Migrations, &ms)
 	b.TableOID, b.State, b.Age = uint32(oid), State(state), time.Duration(ms)*time.Millisecond
 	return b, err
 }

@@ -176,6 +176,7 @@ func TestStormEveryRowOnce(t *testing.T) {
 // A server that loses power loses batch and cursor together, also with
 // synchronous_commit = off.
 func TestServerCrash(t *testing.T) {
+	dbtest.LongAlone(t)
 	crashes, rng := stormSize(t, 2, 6)
 	cluster := dbtest.NewCluster(t, scratch.Options{Durable: true})
 	d := dbtest.In(t, cluster, "crash")

@@ -2,6 +2,7 @@ package backfill_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"belay/db/backfill"
@@ -93,5 +94,10 @@ func TestVacuumUseless(t *testing.T) {
 	}
 	if !b.told(backfill.Noted, "ANALYZE was not done") {
 		t.Error("ANALYZE waited for VACUUM")
+	}
+	said := dbtest.QueryVal[string](t, s.DB, `SELECT reason FROM belay.backfill`)
+	if v := b.ctl.Snapshot().Verified; v == nil || v.String() != said ||
+		!strings.Contains(said, "run ANALYZE ") || !strings.Contains(said, "lock timeout") {
+		t.Errorf("the result says %v, the ledger %q: nobody learns that ANALYZE is to be done", v, said)
 	}
 }

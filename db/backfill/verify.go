@@ -26,6 +26,9 @@ type Verified struct {
 	// Rows is how many rows were looked at; Passes how often.
 	Rows   int64 `json:"rows"`
 	Passes int   `json:"passes"`
+	// Unanalyzed says that there are no statistics of the new values, why, and what
+	// makes them; "" = ANALYZE was done.
+	Unanalyzed string `json:"unanalyzed,omitempty"`
 }
 
 const (
@@ -176,6 +179,13 @@ func (w *walker) look(ctx context.Context, p *Plan, v *Verified, most int,
 
 // String is one line for a person.
 func (v Verified) String() string {
+	if v.Unanalyzed != "" {
+		return v.found() + "; " + v.Unanalyzed
+	}
+	return v.found()
+}
+
+func (v Verified) found() string {
 	switch {
 	case v.Impossible != "":
 		return "not verified by value: " + v.Impossible

@@ -40,8 +40,10 @@ type watch struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 	eta    eta
-	base   sizes
-	based  bool
+	// checking is the eta of the verify's present pass.
+	checking eta
+	base     sizes
+	based    bool
 }
 
 // sample is what was read at one moment.
@@ -203,7 +205,7 @@ func (w *watch) look(ctx context.Context, c *db.Conn) {
 	case w.news <- struct{}{}:
 	default:
 	}
-	low, high := w.eta.sample(now, share)
+	low, high := w.left(now, share)
 	w.ctl.publish(func(x *Snapshot) {
 		x.At, x.Progress, x.LeftLow, x.LeftHigh, x.Signals = now, max(x.Progress, share), low, high, v
 		if err == nil {
@@ -213,6 +215,22 @@ func (w *watch) look(ctx context.Context, c *db.Conn) {
 			x.HeapGrowth, x.WAL = s.heap-w.base.heap, s.wal-w.base.wal
 		}
 	})
+}
+
+// left is how long the batches may still take, or once they are done the verify.
+func (w *watch) left(now time.Time, share float64) (low, high time.Duration) {
+	s := w.ctl.Snapshot()
+	if s.Phase != Verifying {
+		return w.eta.sample(now, share)
+	}
+	if s.ToCheck == 0 {
+		return 0, 0
+	}
+	checked := float64(s.Checked) / float64(s.ToCheck)
+	if checked < w.checking.share {
+		w.checking = eta{} // another pass
+	}
+	return w.checking.sample(now, checked)
 }
 
 // lookProgress updates the share of the leaf in hand and gives that of all.

@@ -154,6 +154,7 @@ func TestVerifyOfAnEmptyKey(t *testing.T) {
 }
 
 func TestVerifyFindsPlantedMisses(t *testing.T) {
+	dbtest.LongAlone(t)
 	for name, table := range map[string]string{
 		"by key":   `CREATE TABLE t (id int PRIMARY KEY, a int DEFAULT 1, b varchar(3), ok bool DEFAULT true)`,
 		"by place": `CREATE TABLE t (id int, a int DEFAULT 1, b varchar(3), ok bool DEFAULT true)`,

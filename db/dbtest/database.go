@@ -1,10 +1,12 @@
 package dbtest
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -86,20 +88,61 @@ func At(c *scratch.Cluster, name string) *DB {
 	return &DB{Name: name, DSN: c.DSN(name), SocketDSN: c.SocketDSN(name), cluster: c}
 }
 
+// admins is the session of the shared cluster in which databases and roles are made: a
+// session of its own for each cost more than what it does.
+var admins struct {
+	mu   sync.Mutex
+	conn *pgx.Conn
+}
+
 // admin runs statements one by one in the database postgres.
 func admin(t testing.TB, c *scratch.Cluster, statements ...string) {
 	t.Helper()
 	ctx, cancel := testContext()
 	defer cancel()
-	conn, err := pgx.Connect(ctx, c.SocketDSN(""))
-	if err != nil {
-		t.Fatal(err)
+	if c != shared.cluster {
+		conn, err := pgx.Connect(ctx, c.SocketDSN(""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close(ctx)
+		each(ctx, t, conn, statements)
+		return
 	}
-	defer conn.Close(ctx)
+	admins.mu.Lock()
+	defer admins.mu.Unlock()
+	// A test may end sessions that are not its own, or the server.
+	if admins.conn != nil && admins.conn.Ping(ctx) != nil {
+		_ = admins.conn.Close(ctx)
+		admins.conn = nil
+	}
+	if admins.conn == nil {
+		var err error
+		if admins.conn, err = pgx.Connect(ctx, c.SocketDSN("")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	each(ctx, t, admins.conn, statements)
+}
+
+func each(ctx context.Context, t testing.TB, conn *pgx.Conn, statements []string) {
+	t.Helper()
 	for _, sql := range statements {
-		if _, err := conn.Exec(ctx, sql); err != nil {
+		if _, err := conn.Exec(ctx, sql, pgx.QueryExecModeSimpleProtocol); err != nil {
 			t.Fatalf("%s: %v", sql, err)
 		}
+	}
+}
+
+// closeAdmin ends the session before its server is stopped.
+func closeAdmin() {
+	ctx, cancel := testContext()
+	defer cancel()
+	admins.mu.Lock()
+	defer admins.mu.Unlock()
+	if admins.conn != nil {
+		_ = admins.conn.Close(ctx)
+		admins.conn = nil
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
 	"sync"
@@ -94,6 +95,7 @@ func stopShared() error {
 	if shared.cluster == nil {
 		return nil
 	}
+	closeAdmin()
 	err := shared.cluster.Close()
 	shared.cluster, shared.err = nil, errors.New("the test binary is ending")
 	return err
@@ -131,6 +133,11 @@ func start(o scratch.Options) (*scratch.Cluster, error) {
 	if o.Dir == "" && !o.Durable {
 		o.Dir = scratch.MemoryDir()
 	}
+	// Compiling what is asked once took half of the processor's time where a session has the
+	// team's settings and not belay's own, which turn it off.
+	settings := map[string]string{"jit": "off"}
+	maps.Copy(settings, o.Settings)
+	o.Settings = settings
 	ctx, cancel := context.WithTimeout(context.Background(), 2*Timeout)
 	defer cancel()
 	return scratch.Start(ctx, o)

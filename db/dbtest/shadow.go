@@ -35,7 +35,9 @@ const shadowRole = "lesser"
 
 // Shadowed makes a database in whose schema public a role without any right but
 // CREATE there has put an operator, a function, an aggregate and a view of the
-// same name for nearly each of pg_catalog. Whoever reaches one, under ShadowPath or
+// same name for each that belay's own SQL names, see [SQLWords]; in the long form for
+// nearly each of pg_catalog. The function shadow_session there puts them in the way of
+// the session that calls it, as temporary objects. Whoever reaches one, under ShadowPath or
 // because it fits better, is named by [DB.Reached]. types adds a domain for each of
 // its types, and casts: under ShadowPath a column of type text then has the domain's.
 func Shadowed(t testing.TB, name string, types bool) *DB {
@@ -45,7 +47,11 @@ func Shadowed(t testing.TB, name string, types bool) *DB {
 	if types {
 		template, sql = "shadow_types", shadowSQL+shadowTypesSQL
 	}
-	makeShadow(t, c, template, sql)
+	ours := "CREATE TEMP TABLE ours (name pg_catalog.name);\n"
+	if words := SQLWords(t); !Long() {
+		ours += "INSERT INTO ours VALUES ('" + strings.Join(quotedWords(words), "'), ('") + "');\n"
+	}
+	makeShadow(t, c, template, ours+sql)
 	return copied(t, c, name, template)
 }
 
@@ -64,6 +70,16 @@ func makeShadow(t testing.TB, c *scratch.Cluster, template, sql string) {
 	d.Exec(t, "GRANT CREATE ON SCHEMA public TO "+shadowRole)
 	d.Exec(t, "SET SESSION AUTHORIZATION "+shadowRole+";"+sql)
 	shadows.made = append(shadows.made, template)
+}
+
+// quotedWords are names of the catalog: what is longer is none.
+func quotedWords(words []string) (all []string) {
+	for _, w := range words {
+		if len(w) < 64 {
+			all = append(all, strings.ReplaceAll(w, "'", "''"))
+		}
+	}
+	return all
 }
 
 // Reached is one reaching of an object of a shadowed database.

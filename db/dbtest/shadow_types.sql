@@ -4,7 +4,8 @@ DECLARE
   o record;
 BEGIN
   SET LOCAL search_path = pg_catalog;
-  FOR o IN SELECT t.typname FROM pg_catalog.pg_type t WHERE t.typnamespace = 'pg_catalog'::regnamespace AND t.typtype = 'b' AND t.typelem = 0 LOOP
+  FOR o IN SELECT t.typname FROM pg_catalog.pg_type t WHERE t.typnamespace = 'pg_catalog'::regnamespace AND t.typtype = 'b' AND t.typelem = 0
+    AND public.ours(t.typname) LOOP
     BEGIN
       EXECUTE format('CREATE DOMAIN public.%I AS pg_catalog.%I CHECK (public.reached(%L))', o.typname, o.typname, 'type ' || o.typname);
     EXCEPTION WHEN OTHERS THEN NULL; -- of a pseudo-type

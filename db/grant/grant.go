@@ -41,8 +41,8 @@ type Facts struct {
 	History string
 	// RowSecurity is true where a table has it: a dump must bypass it.
 	RowSecurity bool
-	// Ledger is true where schema belay is there.
-	Ledger bool
+	// Ledger is the ledger's version by its tables; 0 = schema belay is not there.
+	Ledger int
 }
 
 const factsSQL = `
@@ -54,7 +54,8 @@ SELECT pg_catalog.current_database()::text, pg_catalog.current_setting('server_v
     SELECT pg_catalog.pg_get_userbyid(c.relowner)::text AS owner, count(*) AS n FROM pg_catalog.pg_class c JOIN team t ON t.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') GROUP BY 1) o), '{}'),
   EXISTS (SELECT FROM pg_catalog.pg_class c JOIN team t ON t.oid = c.relnamespace WHERE c.relrowsecurity),
-  EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = 'belay')`
+  (SELECT (count(DISTINCT n.oid) + count(c.oid))::int FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_class c
+    ON c.relnamespace = n.oid AND c.relname = 'approval' WHERE n.nspname = 'belay')`
 
 // Read reads the facts of the database. history is the tool's table, quoted; ""
 // where there is none.

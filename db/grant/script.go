@@ -141,11 +141,11 @@ func (f Facts) smoke(s *script) {
 
 func (f Facts) ledger(s *script) {
 	s.say("")
-	if !f.Ledger {
+	if f.Ledger == 0 {
 		s.say("The ledger (schema belay) is not there. To let belay make it where belay.toml says ledger = \"target\":")
 		s.say("GRANT CREATE ON DATABASE %s TO %s;  or make it yourself: belay doctor --print-ledger", quote(f.Database),
 			Run)
 		return
 	}
-	s.WriteString(ledger.Grants(Run, View))
+	s.WriteString(ledger.Grants(Run, View, f.Ledger))
 }

@@ -10,7 +10,7 @@ import (
 // TestNamesStayNames gives the script of a database whose names try to be more.
 func TestNamesStayNames(t *testing.T) {
 	evil := "x\nCREATE ROLE evil SUPERUSER; --\x1b[2J\u202e"
-	script := Facts{Database: evil, Major: 15, Schemas: []string{evil}, Owners: []string{evil}, Ledger: false}.Script()
+	script := Facts{Database: evil, Major: 15, Schemas: []string{evil}, Owners: []string{evil}, Ledger: 0}.Script()
 	if visible.Text(script) != script {
 		t.Errorf("it steers the terminal: %q", script)
 	}

@@ -114,7 +114,12 @@ func lookAround(ctx context.Context, q Querier, f migration.Format, p place, con
 		return names, nil
 	}
 	found, err := byColumns(ctx, q, f.History.Columns)
-	return fitting(found, func(r relation) bool { return len(f.History.Fit(r.Table)) == 0 }), err
+	// One column, such as a name, is in many a table of the application's: such a
+	// tool's own has no other.
+	single := len(f.History.Columns) == 1
+	return fitting(found, func(r relation) bool {
+		return len(f.History.Fit(r.Table)) == 0 && (!single || len(r.Columns) == 1)
+	}), err
 }
 
 // newTable is a table that is not there yet.
@@ -179,28 +184,47 @@ func fitting(elsewhere []relation, fits func(relation) bool) []string {
 	return names
 }
 
-// Rows reads the history, newest first. A table that does not exist has none.
-func (t *Table) Rows(ctx context.Context, q Querier) ([]migration.Row, error) {
+// Rows reads the history, newest first. A table that does not exist has none. The table
+// is locked and judged again before it is read: a view that somebody put in its place
+// since Open would run with our rights.
+func (t *Table) Rows(ctx context.Context, c *db.Conn) (all []migration.Row, err error) {
 	if !t.Exists {
 		return nil, nil
 	}
-	rows, err := q.Query(ctx, t.Variant.Read(t.Quoted))
+	err = pgx.BeginTxFunc(ctx, c, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "LOCK TABLE "+t.Quoted+" IN ACCESS SHARE MODE"); err != nil {
+			return err
+		}
+		faults, err := trust.Table(ctx, tx, t.Schema, t.Name)
+		if err == nil {
+			err = faults.Read()
+		}
+		if err != nil {
+			return err
+		}
+		all, err = t.read(ctx, tx)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("history table %s: %w", t.Quoted, err)
 	}
-	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r migration.Row, err error) {
+	return all, nil
+}
+
+func (t *Table) read(ctx context.Context, q Querier) ([]migration.Row, error) {
+	rows, err := q.Query(ctx, t.Variant.Read(t.Quoted))
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (r migration.Row, err error) {
 		var at *string
-		into := []any{&r.Version, &r.Name, &at, &r.Dirty, &r.Checksum, &r.Baseline}
+		into := []any{&r.Version, &r.Name, &at, &r.Dirty, &r.Checksum, &r.Baseline, &r.Batch}
 		err = row.Scan(into[:len(row.FieldDescriptions())]...)
 		if at != nil {
 			r.At = *at
 		}
 		return r, err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("history table %s: %w", t.Quoted, err)
-	}
-	return all, nil
 }
 
 // Keys are the advisory lock keys under which the tool excludes itself on this

@@ -295,6 +295,14 @@ func TestPlaces(t *testing.T) {
 			`"public"."schema_migrations" false`,
 		},
 		{
+			"a name of the application's", "sequelize", `CREATE TABLE users (id serial, name text)`, "",
+			`"public"."SequelizeMeta" false`,
+		},
+		{
+			"one column under another name", "sequelize", `CREATE TABLE meta (name varchar PRIMARY KEY)`, "",
+			`schema "public" has no history table "SequelizeMeta", but there is "public"."meta"`,
+		},
+		{
 			"no such schema", "golang-migrate", `SELECT 1`, "nowhere.done",
 			`schema "nowhere" of the history table does not exist`,
 		},

@@ -3,7 +3,6 @@ package history_test
 import (
 	"bytes"
 	"context"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -105,7 +104,7 @@ func (r realTool) roundTrip(t *testing.T) {
 	if err != nil || len(folder.Stopping(folder.Migrations)) > 0 {
 		t.Fatal(err, folder.Stopping(folder.Migrations))
 	}
-	dsn := forDrivers(t, d)
+	dsn := d.ForDrivers(t)
 	run := func(dir string, args []string) string { return r.run(t, program, dsn, dir, args) }
 	conn := session(t, d.DSN)
 	one, two, three := folder.Migrations[0], folder.Migrations[1], folder.Migrations[2]
@@ -151,19 +150,6 @@ func (r realTool) roundTrip(t *testing.T) {
 	applied("the tool took the second back", one)
 	run(dir, r.all)
 	applied("the tool ran what was left", one, two, three)
-}
-
-// forDrivers is a connection for every driver: the test cluster's own passwords
-// are hashed in one round, and lib/pq takes no such server for honest.
-func forDrivers(t *testing.T, d *dbtest.DB) string {
-	t.Helper()
-	d.Exec(t, `CREATE ROLE tool_of_`+d.Name+` LOGIN SUPERUSER PASSWORD 'tool'`)
-	u, err := url.Parse(d.DSN)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.User = url.UserPassword("tool_of_"+d.Name, "tool")
-	return u.String()
 }
 
 func writeFile(t *testing.T, name string, b []byte) {

@@ -40,8 +40,9 @@ type foreignKey struct {
 
 func newBuilder() *builder {
 	return &builder{
-		snapshot: &catalog.Snapshot{Source: catalog.SourceLive, Schemas: map[string]bool{}},
-		roles:    map[int64]string{}, relations: map[int64]*catalog.Relation{},
+		snapshot: &catalog.Snapshot{Source: catalog.SourceLive, Schemas: map[string]bool{}, Roles: map[string]bool{},
+			Extensions: map[string]bool{}, OtherTypes: map[string]bool{}, Callable: map[string]int{}},
+		roles: map[int64]string{}, relations: map[int64]*catalog.Relation{},
 		attnums: map[int64]map[int]string{}, columnsOf: map[int64][]numbered{},
 		exprs: map[place]string{}, collated: map[place]string{}, formats: map[typeKey]string{},
 		types: map[int64]*catalog.Type{}, typeCols: map[int64][]string{},
@@ -53,7 +54,12 @@ func (b *builder) session(r pgx.Rows) error {
 	var number int
 	var at int64
 	var schemas []string
-	err := r.Scan(&number, &b.snapshot.TimeZone, &at, &b.block, &schemas)
+	var rights catalog.Rights
+	var owns, uses, creates, ownSchemas []string
+	err := r.Scan(&number, &b.snapshot.TimeZone, &at, &b.block, &schemas, &rights.Role, &rights.Super, &rights.Database,
+		&owns, &uses, &creates, &ownSchemas)
+	rights.Owns, rights.Uses, rights.Creates, rights.OwnsSchemas = set(owns), set(uses), set(creates), set(ownSchemas)
+	b.snapshot.Rights = &rights
 	b.snapshot.ServerVersion, b.snapshot.ServerMinor = number/10000, number%10000
 	b.snapshot.TakenAt = time.UnixMicro(at).UTC()
 	for _, s := range schemas {
@@ -62,11 +68,19 @@ func (b *builder) session(r pgx.Rows) error {
 	return err
 }
 
+func set(names []string) map[string]bool {
+	all := make(map[string]bool, len(names))
+	for _, n := range names {
+		all[n] = true
+	}
+	return all
+}
+
 func (b *builder) role(r pgx.Rows) error {
 	var oid int64
 	var name string
 	err := r.Scan(&oid, &name)
-	b.roles[oid] = name
+	b.roles[oid], b.snapshot.Roles[name] = name, true
 	return err
 }
 
@@ -122,7 +136,7 @@ func (b *builder) dependent(r pgx.Rows) error {
 
 func (b *builder) publication(r pgx.Rows) error {
 	var p catalog.Publication
-	err := r.Scan(&p.Name, &p.AllTables, &p.Tables, &p.Named)
+	err := r.Scan(&p.Name, &p.AllTables, &p.Updates, &p.Deletes, &p.Tables, &p.Named)
 	b.snapshot.Publications = append(b.snapshot.Publications, p)
 	return err
 }

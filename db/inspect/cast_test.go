@@ -8,7 +8,7 @@ import (
 
 	"belay/db/dbtest"
 	"belay/db/inspect"
-	"belay/sqlview/effect"
+	"belay/sqlview/cast"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -47,15 +47,15 @@ func TestAssignable(t *testing.T) {
 				continue
 			}
 			asked++
-			want := effect.No
+			want := cast.No
 			switch code := changeType(t, c, from, to); code {
 			case "":
-				want = effect.Yes
+				want = cast.Yes
 			case "42804":
 			default:
 				t.Errorf("%s to %s: %s", from, to, code)
 			}
-			if got := effect.Assignable(from, to, snapshot); got != want {
+			if got := cast.Assignable(from, to, snapshot); got != want {
 				t.Errorf("%s to %s: %v, the server says %v", from, to, got, want)
 			}
 		}

@@ -8,15 +8,20 @@ import (
 	"belay/db"
 )
 
-// CountReadOnly runs a query that answers one number, with the settings that the
-// team's tool would have, in a read-only transaction
-// of its own that ends within limit and waits for no lock. Its errors are the
+// CountReadOnly is OneReadOnly of a number.
+func CountReadOnly(ctx context.Context, c *db.Conn, query string, limit time.Duration) (int64, error) {
+	return OneReadOnly[int64](ctx, c, query, limit)
+}
+
+// OneReadOnly runs a query that answers one value, with the settings that the
+// team's tool would have but for the search_path, which is pg_catalog's alone, in a
+// read-only transaction of its own that ends within limit and waits for no lock. Its errors are the
 // server's: 57014 is the limit, 55P03 a lock, 42501 a row that this role may not
 // see.
-func CountReadOnly(ctx context.Context, c *db.Conn, query string, limit time.Duration) (int64, error) {
+func OneReadOnly[T any](ctx context.Context, c *db.Conn, query string, limit time.Duration) (one T, err error) {
 	defer c.Patient(limit)()
 	if _, err := c.Exec(ctx, "BEGIN READ ONLY"); err != nil {
-		return 0, err
+		return one, err
 	}
 	defer func() {
 		if !c.IsClosed() {
@@ -25,16 +30,15 @@ func CountReadOnly(ctx context.Context, c *db.Conn, query string, limit time.Dur
 	}()
 	sql, args := c.TeamSQL(db.ForTransaction)
 	if _, err := c.Exec(ctx, sql, args...); err != nil {
-		return 0, err
+		return one, err
 	}
-	_, err := c.Exec(ctx,
+	_, err = c.Exec(ctx,
 		`SELECT pg_catalog.set_config('statement_timeout', $1, true), pg_catalog.set_config('lock_timeout', '200ms', true),
-		pg_catalog.set_config('row_security', 'off', true)`,
+		pg_catalog.set_config('row_security', 'off', true), pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)`,
 		fmt.Sprint(limit.Milliseconds()))
 	if err != nil {
-		return 0, err
+		return one, err
 	}
-	var n int64
-	err = c.QueryRow(ctx, query).Scan(&n)
-	return n, err
+	err = c.QueryRow(ctx, query).Scan(&one)
+	return one, err
 }

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"belay/sqlview/catalog"
@@ -15,12 +16,17 @@ func (b *builder) function(r pgx.Rows) error {
 	var (
 		schema, name, volatility string
 		body                     *string
+		arguments                string
+		owner                    int64
 		f                        catalog.Function
 	)
-	if err := r.Scan(&schema, &name, &volatility, &f.Language, &body, &f.Inlinable); err != nil {
+	err := r.Scan(&schema, &name, &volatility, &f.Language, &body, &arguments, &f.Inlinable, &owner)
+	if err != nil {
 		return err
 	}
+	f.Owner = b.roles[owner]
 	f.Name, f.Volatility, f.Body = schema+"."+name, volatilities[volatility], text(body)
+	f.Arguments = []string{arguments}
 	f.Inlinable = f.Inlinable && singleExpression(f.Body)
 	if old := b.snapshot.Functions.Get(f.Name); old != nil {
 		f = worst(*old, f)
@@ -49,7 +55,11 @@ func worst(a, b catalog.Function) catalog.Function {
 	if badness[b.Volatility] > badness[a.Volatility] {
 		a.Volatility, a.Language = b.Volatility, b.Language
 	}
+	if a.Owner != b.Owner {
+		a.Owner = ""
+	}
 	a.Inlinable = a.Inlinable && b.Inlinable
+	a.Arguments = append(slices.Clip(a.Arguments), b.Arguments...)
 	if b.Body != "" {
 		a.Body += "\n" + b.Body
 	}
@@ -65,14 +75,15 @@ func (b *builder) cast(r pgx.Rows) error {
 
 func (b *builder) typ(r pgx.Rows) error {
 	var (
-		oid                int64
+		oid, owner         int64
 		schema, name, kind string
 		base               *string
 		t                  catalog.Type
 	)
-	if err := r.Scan(&oid, &schema, &name, &kind, &base, &t.NotNull, &t.Enum); err != nil {
+	if err := r.Scan(&oid, &schema, &name, &kind, &base, &t.NotNull, &t.Enum, &owner); err != nil {
 		return err
 	}
+	t.Owner = b.roles[owner]
 	t.Name, t.Domain, t.Composite, t.Base = schema+"."+name, kind == "d", kind == "c", text(base)
 	b.types[oid] = &t
 	return nil

@@ -117,9 +117,13 @@ func readCatalog(ctx context.Context, c *db.Conn, n *Names) (*catalog.Snapshot, 
 	v := version{Version: c.ServerMajor(), Ours: ours, Locked: locked}
 	var scope []int64
 	var groups [][]read
-	var args []any
+	var args, named []any
 	if n != nil {
-		v.Scoped, args = true, []any{&scope}
+		b.snapshot.Asked = map[string]bool{}
+		for _, w := range n.Words {
+			b.snapshot.Asked[w] = true
+		}
+		v.Scoped, args, named = true, []any{&scope}, []any{&scope, n.Words}
 		groups = append(groups, []read{
 			{"scope", func(r pgx.Rows) error { return r.Scan(&scope) }, []any{n.Words, n.Cascade}},
 		})
@@ -134,7 +138,7 @@ func readCatalog(ctx context.Context, c *db.Conn, n *Names) (*catalog.Snapshot, 
 		{"needs", b.need, nil},
 		{"casts", b.cast, nil}, {"partitioned", b.partitioned, args}, {"statistics", b.statistics, args},
 		{"attached", b.attached, args},
-		{"visibility", b.visibility, args},
+		{"visibility", b.visibility, args}, {"others", b.other, named},
 	})
 	if v.Scoped {
 		last := len(groups) - 1

@@ -122,7 +122,7 @@ func TestCatalog(t *testing.T) {
 	equal(t, "publications",
 		[]catalog.Publication{
 			{
-				Name: "feed", Tables: []string{"app.Order Items", "public.users"},
+				Name: "feed", Updates: true, Deletes: true, Tables: []string{"app.Order Items", "public.users"},
 				Named: []string{"app.Order Items", "public.users"},
 			},
 		}, s.Publications)
@@ -167,7 +167,7 @@ func TestCatalogTypesFunctionsPartitions(t *testing.T) {
 	s := read(t, monitor(t, d.DSN))
 	equal(t, "enum",
 		&catalog.Type{
-			Name: "app.mood", Enum: []string{"sad", "meh", "ok"},
+			Name: "app.mood", Owner: s.Relations.Get("public.users").Owner, Enum: []string{"sad", "meh", "ok"},
 			UsedBy: []string{"app.moody.mood", "public.users.mood"},
 		}, s.Types.Get("app.mood"))
 	if x := s.Types.Get("app.pair"); x == nil || !x.Composite || x.Domain {
@@ -181,16 +181,20 @@ func TestCatalogTypesFunctionsPartitions(t *testing.T) {
 		t.Errorf("domain %+v", email)
 	}
 	for name, want := range map[string]catalog.Function{
-		"app.one": {Name: "app.one", Volatility: "volatile", Language: "sql", Body: "SELECT 1", Inlinable: true},
+		"app.one": {
+			Name: "app.one", Volatility: "volatile", Language: "sql", Body: "SELECT 1", Inlinable: true,
+			Arguments: []string{""},
+		},
 		"app.many": {
 			Name: "app.many", Volatility: "volatile", Language: "plpgsql",
-			Body: "SELECT count(*) FROM users\nBEGIN RETURN 1; END",
+			Body: "SELECT count(*) FROM users\nBEGIN RETURN 1; END", Arguments: []string{"integer", "text"},
 		},
 		"app.stamp": {
 			Name: "app.stamp", Volatility: "volatile", Language: "plpgsql",
-			Body: " BEGIN NEW.created := now(); RETURN NEW; END ",
+			Body: " BEGIN NEW.created := now(); RETURN NEW; END ", Arguments: []string{""},
 		},
 	} {
+		want.Owner = s.Relations.Get("public.users").Owner
 		equal(t, name, &want, s.Functions.Get(name))
 	}
 	e := s.Relations.Get("public.events")

@@ -3,7 +3,6 @@ package inspect_test
 import (
 	"bytes"
 	"context"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -28,22 +27,29 @@ CREATE VIEW elsewhere.zzview AS SELECT * FROM elsewhere.zzchild;
 
 // TestNamedJudgesAsTheWhole reviews the samples of the rules on a real catalog:
 // what the words of a text lead to has to be enough. All samples take minutes:
-// BELAY_TEST_LONG=1 plays them, else every eighth.
+// the short form plays some.
 func TestNamedJudgesAsTheWhole(t *testing.T) {
-	paths, err := filepath.Glob("../../sqlview/lint/rules/testdata/*.txtar")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no samples: %v", err)
-	}
-	compared := 0
-	for i, path := range paths {
-		if i%8 == 0 || os.Getenv("BELAY_TEST_LONG") != "" {
-			compared += compareSamples(t, path)
-		}
-	}
+	compared := eachSample(t, compareSamples)
 	t.Logf("%d samples", compared)
 	if compared < 10 {
 		t.Errorf("only %d samples could be played", compared)
 	}
+}
+
+// eachSample plays the files of samples of the rules, some in the short form, and
+// sums up what was counted in them.
+func eachSample(t *testing.T, play func(*testing.T, string) int) (sum int) {
+	t.Helper()
+	paths, err := filepath.Glob("../../sqlview/lint/rules/testdata/*.txtar")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no samples: %v", err)
+	}
+	for i, path := range paths {
+		if dbtest.InShort(i, 24) {
+			sum += play(t, path)
+		}
+	}
+	return sum
 }
 
 func compareSamples(t *testing.T, path string) int {

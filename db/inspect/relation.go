@@ -32,7 +32,7 @@ func (b *builder) relation(r pgx.Rows) error {
 	}
 	rel.OID, rel.Name, rel.Kind = uint32(oid), schema+"."+name, kinds[kind]
 	rel.Owner, rel.Policies, rel.PartitionBound = b.roles[owner], int(policies), text(bound)
-	rel.OfType = text(ofType)
+	rel.OfType, rel.Listed = text(ofType), true
 	switch rel.Kind {
 	case catalog.Table, catalog.PartitionedTable, catalog.MaterializedView:
 		size.HeapBytes, size.Bytes = heap*b.block, pages*b.block
@@ -79,7 +79,8 @@ func (b *builder) index(r pgx.Rows) error {
 		definition           *string
 		clustered            bool
 	)
-	err := r.Scan(&oid, &schema, &name, &owner, &table, &pages, &d.Unique, &d.Primary, &d.Valid, &d.Ready, &d.Immediate,
+	err := r.Scan(&oid, &schema, &name, &owner, &table, &pages, &d.Unique, &d.Primary, &d.Valid, &d.Ready,
+		&d.Immediate,
 		&keys, &keyCount, &d.Method, &pred, &exprs, &conname, &clustered, &definition)
 	if err != nil {
 		return err

@@ -52,24 +52,27 @@ func Create(ctx context.Context, conn *pgx.Conn) (Status, error) {
 }
 
 func create(ctx context.Context, conn *pgx.Conn) error {
+	return apply(ctx, conn, "create", DDL(), fmt.Sprintf(`INSERT INTO belay.meta (version) VALUES (%d)`, Version))
+}
+
+// apply runs scripts of ours in one transaction.
+func apply(ctx context.Context, conn *pgx.Conn, what string, scripts ...string) error {
 	tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite})
 	if err != nil {
-		return fmt.Errorf("ledger: create: %w", err)
+		return fmt.Errorf("ledger: %s: %w", what, err)
 	}
-	for _, sql := range [...]string{
-		`SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '10s'; SELECT ` +
-			fmt.Sprintf(db.DurableSQL, true), ddl,
-		fmt.Sprintf(`INSERT INTO belay.meta (version) VALUES (%d)`, Version),
-	} {
+	limits := `SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '10s'; SELECT ` +
+		fmt.Sprintf(db.DurableSQL, true)
+	for _, sql := range append([]string{limits}, scripts...) {
 		// One text of many statements needs the simple protocol.
 		if _, err = conn.PgConn().Exec(ctx, sql).ReadAll(); err != nil {
 			back, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
 			defer cancel()
-			return fmt.Errorf("ledger: create: %w", errors.Join(err, tx.Rollback(back)))
+			return fmt.Errorf("ledger: %s: %w", what, errors.Join(err, tx.Rollback(back)))
 		}
 	}
 	if err := tx.Commit(ctx); err != nil {
-		return fmt.Errorf("ledger: create: %w", err)
+		return fmt.Errorf("ledger: %s: %w", what, err)
 	}
 	return nil
 }

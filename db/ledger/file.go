@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"belay/db"
+
 	"github.com/jackc/pgx/v5"
 )
 
@@ -40,7 +42,8 @@ func (f File) write(ctx context.Context, x Execer) error {
 			pgx.QueryExecModeExec, f.Identity, f.Tool, f.Version)
 		return wrap(err)
 	}
-	_, err := x.Exec(ctx, fileSQL, pgx.QueryExecModeExec, f.Identity, f.Tool, f.Version, f.Name, f.SHA256, f.Normalized,
+	_, err := x.Exec(ctx, fileSQL, pgx.QueryExecModeExec, f.Identity, f.Tool, f.Version, f.Name, f.SHA256,
+		f.Normalized,
 		f.Environment, f.By)
 	return wrap(err)
 }
@@ -62,4 +65,27 @@ func Files(ctx context.Context, q Queryer, identity, tool string) ([]File, error
 		return f, err
 	})
 	return all, wrap(err)
+}
+
+const assumeSQL = `INSERT INTO belay.applied_file (identity, tool, version, name, sha256, normalised_sha256, environment, applied_at, by, assumed)
+	VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text, NULL, $8::text, true)
+	ON CONFLICT (identity, tool, version, name) DO NOTHING`
+
+// Assume keeps the hashes of files that ran before anybody looked: all of them or none. A
+// file that has a row stays as it is; n is how many were written.
+func Assume(ctx context.Context, c *db.Conn, files []File) (n int, err error) {
+	tx, err := c.Begin(ctx)
+	if err != nil {
+		return 0, wrap(err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	for _, f := range files {
+		tag, err := tx.Exec(ctx, assumeSQL, f.Identity, f.Tool, f.Version, f.Name, f.SHA256, f.Normalized,
+			f.Environment, f.By)
+		if err != nil {
+			return 0, wrap(err)
+		}
+		n += int(tag.RowsAffected())
+	}
+	return n, wrap(tx.Commit(ctx))
 }

@@ -17,15 +17,22 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Version is the format that this belay reads and writes.
-const Version = 1
+// Version is the format that this belay writes. It reads and keeps the older ones too.
+const Version = 2
 
 //go:embed version1.sql
-var ddl string
+var version1 string
+
+//go:embed version2.sql
+var version2 string
 
 // DDL is the script that creates the ledger, without the row of meta that
 // [Create] writes. It is for a person to read before the yes, and for a DBA.
-func DDL() string { return ddl }
+func DDL() string { return version1 + "\n" + version2 }
+
+// UpgradeDDL is the script that makes the ledger of the version before one of this
+// version, without the row of meta that [Upgrade] writes.
+func UpgradeDDL() string { return version2 }
 
 // ErrMissing says that the database has no ledger.
 var ErrMissing = errors.New("the database has no ledger (schema belay)")
@@ -84,16 +91,22 @@ func Read(ctx context.Context, q db.Querier) (Status, error) {
 // Check is nil where the ledger can be used: ErrMissing where there is none, a
 // *VersionError where a newer belay made it.
 func Check(ctx context.Context, q db.Querier) error {
+	_, err := usable(ctx, q)
+	return err
+}
+
+// usable reads what stands of a ledger, where that can be used.
+func usable(ctx context.Context, q db.Querier) (Status, error) {
 	s, err := Read(ctx, q)
 	switch {
 	case err != nil:
-		return err
+		return s, err
 	case !s.Exists:
-		return ErrMissing
+		return s, ErrMissing
 	case s.Version > Version:
-		return &VersionError{Found: s.Version}
+		return s, &VersionError{Found: s.Version}
 	}
-	return nil
+	return s, nil
 }
 
 // Writable is nil where writing into the ledger runs nothing of a role that is not

@@ -145,14 +145,19 @@ func Begin(ctx context.Context, c *pgx.Conn, r Run, p Plan, ended func(short str
 				}
 			}
 		}
-		if err := OpenRun(ctx, tx, r); err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `INSERT INTO belay.plan (run_id, sql, answers, approvals, waivers)
-			VALUES ($1::text::uuid, $2, $3::text::jsonb, $4::text::jsonb, $5::text::jsonb) ON CONFLICT (run_id) DO NOTHING`,
-			r.ID, p.SQL, object(p.Answers), object(p.Approvals), object(p.Waivers))
-		return wrap(err)
+		return open(ctx, tx, r, p)
 	})
+}
+
+// open writes a run and its plan; those that are there are left as they are.
+func open(ctx context.Context, tx pgx.Tx, r Run, p Plan) error {
+	if err := OpenRun(ctx, tx, r); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO belay.plan (run_id, sql, answers, approvals, waivers)
+		VALUES ($1::text::uuid, $2, $3::text::jsonb, $4::text::jsonb, $5::text::jsonb) ON CONFLICT (run_id) DO NOTHING`,
+		r.ID, p.SQL, object(p.Answers), object(p.Approvals), object(p.Waivers))
+	return wrap(err)
 }
 
 func object(j json.RawMessage) string {
@@ -184,7 +189,8 @@ func inTransaction(ctx context.Context, c *pgx.Conn, do func(pgx.Tx) error) erro
 
 // ReadPlan reads the plan of a run.
 func ReadPlan(ctx context.Context, q db.Querier, run string) (p Plan, err error) {
-	err = q.QueryRow(ctx, `SELECT sql, answers, approvals, waivers FROM belay.plan WHERE run_id = $1::text::uuid`, run).
+	err = q.QueryRow(ctx, `SELECT sql, answers, approvals, waivers FROM belay.plan WHERE run_id = $1::text::uuid`,
+		run).
 		Scan(&p.SQL, &p.Answers, &p.Approvals, &p.Waivers)
 	return p, wrap(err)
 }

@@ -27,11 +27,16 @@ const needed = `(VALUES ('meta', 'SELECT'),
 	('applied_file', 'SELECT'), ('applied_file', 'INSERT'), ('applied_file', 'UPDATE'), ('applied_file', 'DELETE'),
 	('backfill', 'SELECT'), ('backfill', 'INSERT'), ('backfill', 'UPDATE')) AS need(tab, privilege)`
 
+// neededByCampaign are those of a role that takes part in a campaign.
+const neededByCampaign = `(VALUES ('meta', 'SELECT'),
+	('campaign', 'SELECT'), ('campaign', 'INSERT'), ('campaign', 'UPDATE'), ('phase', 'SELECT'), ('phase', 'INSERT'), ('phase', 'UPDATE'),
+	('evidence', 'SELECT'), ('evidence', 'INSERT')) AS need(tab, privilege)`
+
 const missingSQL = `SELECT coalesce(pg_catalog.array_agg(m.p), '{}'), coalesce(pg_catalog.array_agg(m.o), '{}') FROM (
 	SELECT 'USAGE', 'SCHEMA belay' FROM pg_catalog.pg_namespace n
 	WHERE n.nspname = 'belay' AND NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE')
 	UNION ALL
-	SELECT need.privilege, 'TABLE belay.' || need.tab FROM ` + needed + `
+	SELECT need.privilege, 'TABLE belay.' || need.tab FROM %s
 	JOIN pg_catalog.pg_class c ON c.relname = need.tab JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'belay'
 	WHERE NOT pg_catalog.has_table_privilege(c.oid, need.privilege)) AS m(p, o)
 WHERE EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -40,8 +45,18 @@ WHERE EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n O
 // MissingRights lists what the session's role lacks to keep the ledger that is
 // there; empty = nothing.
 func MissingRights(ctx context.Context, q db.Querier) ([]Right, error) {
+	return missing(ctx, q, needed)
+}
+
+// MissingForCampaigns lists what the session's role lacks to begin campaigns and to go on
+// with them.
+func MissingForCampaigns(ctx context.Context, q db.Querier) ([]Right, error) {
+	return missing(ctx, q, neededByCampaign)
+}
+
+func missing(ctx context.Context, q db.Querier, needed string) ([]Right, error) {
 	var privileges, objects []string
-	if err := q.QueryRow(ctx, missingSQL).Scan(&privileges, &objects); err != nil {
+	if err := q.QueryRow(ctx, fmt.Sprintf(missingSQL, needed)).Scan(&privileges, &objects); err != nil {
 		return nil, wrap(err)
 	}
 	var all []Right
@@ -56,9 +71,9 @@ func (r Right) Grant(role string) string {
 	return "GRANT " + r.Privilege + " ON " + r.Object + " TO " + pgx.Identifier{role}.Sanitize()
 }
 
-// Grants is the script that lets one role keep the ledger and another read it,
-// both named as SQL quotes them.
-func Grants(run, view string) string {
+// Grants is the script that lets one role keep a ledger of a version and another read
+// it, both named as SQL quotes them.
+func Grants(run, view string, version int) string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "-- %s keeps the ledger, %s reads it.\n", run, view)
 	fmt.Fprintf(&s, "GRANT USAGE ON SCHEMA belay TO %s, %s;\n", run, view)
@@ -70,12 +85,24 @@ func Grants(run, view string) string {
 		"GRANT UPDATE ON belay.run, belay.unit, belay.applied_file, belay.backfill, belay.campaign, belay.phase, "+
 			"belay.evidence TO %s;\n", run)
 	fmt.Fprintf(&s, "GRANT DELETE ON belay.applied_file TO %s;\n", run)
+	if version >= CarriesApprovals {
+		s.WriteString(approvalGrants(run, view))
+	}
 	return s.String()
+}
+
+// approvalGrants let one role ask and both approve. The column login is left out: so the
+// server says whose a row is.
+func approvalGrants(run, view string) string {
+	return fmt.Sprintf("GRANT SELECT ON belay.approval_request, belay.approval TO %[1]s, %[2]s;\n"+
+		"GRANT INSERT (id, bound, identity, request), UPDATE (used_by) ON belay.approval_request TO %[1]s;\n"+
+		"GRANT INSERT (id, request_id, approval) ON belay.approval TO %[1]s, %[2]s;\n", run, view)
 }
 
 // Script is the whole of the ledger for a DBA: the DDL, its version, the grants. The
 // roles must be there.
 func Script(run, view string) string {
+	version := fmt.Sprintf("\nINSERT INTO belay.meta (version) VALUES (%d);\n\n", Version)
 	return fmt.Sprintf("-- Roles %s and %s must be there: belay doctor --print-grants makes them.\n", run, view) +
-		db.Script(DDL()+fmt.Sprintf("\nINSERT INTO belay.meta (version) VALUES (%d);\n\n", Version)+Grants(run, view))
+		db.Script(DDL()+version+Grants(run, view, Version))
 }

@@ -72,7 +72,11 @@ func readScenes(t *testing.T, path string) []scene {
 	return scenes
 }
 
+// inShort is that of so many scenes, or rules, a plain go test takes one.
+const inShort = 12
+
 func playAll(t *testing.T, scenes []scene) {
+	scenes = dbtest.OneIn(inShort, scenes)
 	sources := make([][]byte, 0, 2*len(scenes))
 	for _, s := range scenes {
 		sources = append(sources, []byte(s.setup), []byte(s.statement))

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -104,6 +105,9 @@ func open(dir string) (Binaries, error) {
 	return b, err
 }
 
+// busyPause is how long a program that is still open for writing is left alone.
+const busyPause = 10 * time.Millisecond
+
 var versionNumber = regexp.MustCompile(`\(PostgreSQL\) (\d+)`)
 
 // major asks the server program itself: folder names lie after an upgrade.
@@ -111,6 +115,12 @@ func major(postgres string) (int, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, postgres, "--version").Output()
+	for errors.Is(err, syscall.ETXTBSY) && ctx.Err() == nil {
+		// It was written a moment ago, and a process that was being started meanwhile still
+		// has the file that was written to.
+		time.Sleep(busyPause)
+		out, err = exec.CommandContext(ctx, postgres, "--version").Output()
+	}
 	if err != nil {
 		return 0, fmt.Errorf("postgres --version: %w", err)
 	}

@@ -18,6 +18,11 @@ func scanTransaction(r pgx.CollectableRow) (t activity.Transaction, err error) {
 	return t, err
 }
 
+func scanSlot(r pgx.CollectableRow) (x activity.ReplicationSlot, err error) {
+	err = r.Scan(&x.Name, &x.Logical, &x.Active, &x.KeptBytes, &x.Lost, &x.Rows)
+	return x, err
+}
+
 func scanReplica(r pgx.CollectableRow) (x activity.Replica, err error) {
 	err = r.Scan(&x.Name, &x.State, &x.Logical, &x.LagMS, &x.LagBytes)
 	return x, err

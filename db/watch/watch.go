@@ -52,6 +52,7 @@ type Watcher struct {
 	rates    rates
 	// costs are what the latest samples took of the server's time.
 	costs []time.Duration
+	ready preparing
 	// opened and good are of our own clock: the age of what we know.
 	opened, good time.Time
 }
@@ -62,7 +63,11 @@ func New(c *db.Conn) *Watcher {
 }
 
 // Use continues on another connection, after the first was lost.
-func (w *Watcher) Use(c *db.Conn) { w.conn = c }
+func (w *Watcher) Use(c *db.Conn) {
+	if w.conn != c {
+		w.conn, w.ready = c, preparing{}
+	}
+}
 
 // Interval is how long to wait before the next sample: a second, doubled up to
 // 16 s while the cheapest of the last three took over 50 ms of the server's
@@ -139,23 +144,35 @@ func (w *Watcher) read(ctx context.Context,
 	if relations == nil {
 		relations = []string{}
 	}
-	major := w.conn.ServerMajor()
+	w.ready.next(ctx, w.conn)
 	var batch pgx.Batch
-	batch.Queue(sql("sessions", major))
-	batch.Queue(sql("locks", major), relations)
-	batch.Queue(sql("tables", major), relations)
-	batch.Queue(sql("progress", major))
-	batch.Queue(sql("replicas", major))
-	batch.Queue(sql("transactions", major))
-	batch.Queue("SELECT (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::bigint")
+	for _, name := range statements {
+		if name == "locks" || name == "tables" {
+			batch.Queue(w.ready.query(name, w.conn), relations)
+		} else {
+			batch.Queue(w.ready.query(name, w.conn))
+		}
+	}
+	batch.Queue("SELECT (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::bigint, " +
+		"pg_catalog.pg_backend_pid()")
+	sent := time.Now()
 	results := w.conn.SendBatch(ctx, &batch)
 	counters, err := scan(results, &s)
 	var end int64
+	var pid int
 	if err == nil {
-		err = results.QueryRow().Scan(&end)
+		err = results.QueryRow().Scan(&end, &pid)
 	}
-	return s, time.UnixMicro(end).Sub(s.At), counters, closed(results, err)
+	err = closed(results, err)
+	w.ready.learn(err, pid == int(w.conn.PgConn().PID()) && time.Since(sent) < nearby)
+	return s, time.UnixMicro(end).Sub(s.At), counters, err
 }
+
+// nearby is how soon a sample is answered where one round trip more is not noticed.
+const nearby = 100 * time.Millisecond
+
+// statements are those of a sample, in the order of their answers.
+var statements = []string{"sessions", "locks", "tables", "progress", "replicas", "slots", "transactions"}
 
 // closed ends a batch. After an error its own is the same once more.
 func closed(r pgx.BatchResults, err error) error {
@@ -173,9 +190,11 @@ func scan(r pgx.BatchResults, s *activity.Sample) (map[string]counter, error) {
 		return nil, fmt.Errorf("sessions: %w", err)
 	}
 	s.At = time.UnixMicro(at).UTC()
-	if s.Locks, err = rows(r, "locks", scanLock); err != nil {
+	locks, err := rows(r, "locks", scanLock)
+	if err != nil {
 		return nil, err
 	}
+	s.Locks = queued(locks)
 	counters := map[string]counter{}
 	if s.Tables, err = rows(r, "tables", scanTable(counters)); err != nil {
 		return nil, err
@@ -184,6 +203,9 @@ func scan(r pgx.BatchResults, s *activity.Sample) (map[string]counter, error) {
 		return nil, err
 	}
 	if s.Replicas, err = rows(r, "replicas", scanReplica); err != nil {
+		return nil, err
+	}
+	if s.Slots, err = rows(r, "slots", scanSlot); err != nil {
 		return nil, err
 	}
 	s.Transactions, err = rows(r, "transactions", scanTransaction)

@@ -22,6 +22,8 @@ type Sample struct {
 	Transactions []Transaction `json:"transactions,omitempty"`
 	// Replicas lists the standbys as pg_stat_replication shows them.
 	Replicas []Replica `json:"replicas,omitempty"`
+	// Slots lists the replication slots, what keeps most first.
+	Slots []ReplicationSlot `json:"slots,omitempty"`
 	// Progress lists running builds, by the pg_stat_progress views.
 	Progress []Progress `json:"progress,omitempty"`
 	// CostMS is what reading the sample took, in milliseconds.
@@ -107,6 +109,22 @@ type Replica struct {
 	LagMS int64 `json:"lag_ms"`
 	// LagBytes is the WAL not yet replayed; -1 = unknown.
 	LagBytes int64 `json:"lag_bytes"`
+}
+
+// ReplicationSlot makes the server keep the WAL that its reader has not had yet, and with
+// some slots the rows that died since.
+type ReplicationSlot struct {
+	Name    string `json:"name"`
+	Logical bool   `json:"logical,omitempty"`
+	// Active is false where nobody reads it: what it keeps grows until somebody does, or
+	// drops it, or until max_slot_wal_keep_size takes it away.
+	Active bool `json:"active"`
+	// KeptBytes is the WAL that it keeps; -1 = it keeps none, or lost what it kept.
+	KeptBytes int64 `json:"kept_bytes"`
+	// Lost is true where the server has removed WAL that it needed.
+	Lost bool `json:"lost,omitempty"`
+	// Rows is true where it keeps dead rows from VACUUM too, of tables or of the catalog.
+	Rows bool `json:"rows,omitempty"`
 }
 
 // Progress is one running index build, vacuum, analyze or cluster.

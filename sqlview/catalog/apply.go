@@ -94,6 +94,17 @@ func init() {
 		{(*pg.Node_ClusterStmt)(nil), cluster},
 		{(*pg.Node_DoStmt)(nil), doubt},
 		{(*pg.Node_CallStmt)(nil), doubt},
+		{(*pg.Node_CreateExtensionStmt)(nil), unseen},
+		{(*pg.Node_AlterExtensionStmt)(nil), unseen},
+		{(*pg.Node_ImportForeignSchemaStmt)(nil), unseen},
+		{(*pg.Node_DropOwnedStmt)(nil), unseen},
+		{(*pg.Node_ExecuteStmt)(nil), unseen},
+		{(*pg.Node_TransactionStmt)(nil), undone},
+		{(*pg.Node_GrantRoleStmt)(nil), forgetRights},
+		{(*pg.Node_GrantStmt)(nil), forgetRights},
+		{(*pg.Node_AlterRoleStmt)(nil), forgetRights},
+		{(*pg.Node_AlterOwnerStmt)(nil), forgetRights},
+		{(*pg.Node_ReassignOwnedStmt)(nil), forgetRights},
 	} {
 		evolutions[reflect.TypeOf(e.node)] = e.f
 	}
@@ -128,7 +139,7 @@ func (e *evolution) editKnown(name string) *Relation {
 }
 
 func (e *evolution) add(r *Relation) *Relation {
-	r.CreatedHere = e.created
+	r.CreatedHere, r.Listed = e.created, true
 	return e.set(r.Name, r)
 }
 

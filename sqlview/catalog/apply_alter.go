@@ -181,7 +181,7 @@ func alterType(e *evolution, r *Relation, c *pg.AlterTableCmd) {
 	d := c.Def.GetColumnDef()
 	for _, name := range e.tree(r) {
 		editColumn(e.edit(name), c.Name, func(col *Column) {
-			col.Type = e.columnType(d.GetTypeName())
+			col.Type = e.ColumnType(d.GetTypeName())
 			if d.GetCollClause() != nil {
 				col.Collation = strings.Join(Strings(d.CollClause.Collname), ".")
 			}

@@ -87,6 +87,11 @@ func alterDetach(e *evolution, r *Relation, c *pg.AlterTableCmd) {
 		return
 	}
 	kid.PartitionBound = ""
+	for _, k := range e.References(part) {
+		if k.References == part && k.Inherited { // it is taken for a copy of a key to the table
+			e.removePart(e.edit(k.Child), Object{ConstraintKind, k.Name, k.Child})
+		}
+	}
 	kid.Triggers = without(kid.Triggers, func(t Trigger) bool { return t.Cloned })
 	for _, i := range kid.Indexes {
 		if entry := e.Relations.Get(i.Name); entry != nil {

@@ -35,6 +35,6 @@ var attributeChanges = map[pg.AlterTableType]func(*evolution, *Relation, *pg.Alt
 		r.Columns = without(r.Columns, func(o Column) bool { return o.Name == c.Name })
 	},
 	pg.AlterTableType_AT_AlterColumnType: func(e *evolution, r *Relation, c *pg.AlterTableCmd) {
-		editColumn(r, c.Name, func(o *Column) { o.Type = e.columnType(c.Def.GetColumnDef().GetTypeName()) })
+		editColumn(r, c.Name, func(o *Column) { o.Type = e.ColumnType(c.Def.GetColumnDef().GetTypeName()) })
 	},
 }

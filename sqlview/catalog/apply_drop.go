@@ -2,12 +2,19 @@ package catalog
 
 import (
 	"slices"
+	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
 func drop(e *evolution, n *pg.Node) {
 	s := n.GetDropStmt()
+	if s.RemoveType == pg.ObjectType_OBJECT_STATISTIC_EXT {
+		for _, o := range s.Objects {
+			e.moveStatistics(e.statisticsName(o.GetList().GetItems()), "")
+		}
+		return
+	}
 	named := e.Dropped(s)
 	for _, o := range named {
 		switch o.Kind {
@@ -51,6 +58,9 @@ func (s *Snapshot) Dropped(d *pg.DropStmt) []Object {
 			o.Name = s.NameOf(n.GetTypeName().GetNames())
 		case FunctionKind:
 			o.Name = s.NameOf(n.GetObjectWithArgs().GetObjname())
+			if s.otherOverload(o.Name, n.GetObjectWithArgs()) {
+				continue
+			}
 		case SchemaKind, PublicationKind:
 			o.Name = n.GetString_().GetSval()
 		case TriggerKind, PolicyKind, RuleKind:
@@ -102,6 +112,7 @@ func (e *evolution) removeOne(o Object) {
 func (e *evolution) removePart(r *Relation, o Object) {
 	switch o.Kind {
 	case ColumnKind:
+		r.Listed = r.Listed && len(r.Statistics) == 0 // those over the column go too
 		r.Columns = without(r.Columns, func(c Column) bool { return c.Name == o.Name })
 	case DefaultKind:
 		editColumn(r, o.Name, func(c *Column) { c.Default = "" })
@@ -129,6 +140,10 @@ func (e *evolution) removeNamed(r *Relation, o Object) {
 		r.Triggers = without(r.Triggers, func(t Trigger) bool { return t.Name == o.Name })
 	case PolicyKind:
 		r.Policies = max(0, r.Policies-1)
+		r.PolicyNames = without(r.PolicyNames, is(o.Name))
+		e.undependOn(o)
+	case RuleKind:
+		r.Rules = without(r.Rules, is(o.Name))
 		e.undependOn(o)
 	}
 	r.Dependents = without(r.Dependents, func(d Dependent) bool {
@@ -226,4 +241,63 @@ func cutLast(s string) (before, after string, ok bool) {
 		}
 	}
 	return s, "", false
+}
+
+// statisticsName finds extended statistics by name parts.
+func (e *evolution) statisticsName(parts []*pg.Node) string {
+	words := Strings(parts)
+	if len(words) != 1 {
+		return strings.Join(words, ".")
+	}
+	for _, schema := range e.Path() {
+		for _, r := range e.Relations.All() {
+			if slices.Contains(r.Statistics, schema+"."+words[0]) {
+				return schema + "." + words[0]
+			}
+		}
+	}
+	return words[0]
+}
+
+// moveStatistics gives extended statistics another name; "" takes them away.
+func (e *evolution) moveStatistics(old, fresh string) {
+	for name, r := range e.Relations.All() {
+		if !slices.Contains(r.Statistics, old) {
+			continue
+		}
+		if r = e.edit(name); fresh == "" {
+			r.Statistics = without(r.Statistics, is(old))
+		} else {
+			r.Statistics = mapped(r.Statistics, replaced(old, fresh))
+		}
+	}
+}
+
+// otherOverload reports whether a statement names a function of other arguments than
+// those that are known.
+func (s *Snapshot) otherOverload(name string, o *pg.ObjectWithArgs) bool {
+	if s == nil || o.GetArgsUnspecified() {
+		return false
+	}
+	f := s.Functions.Get(name)
+	if f == nil || len(f.Arguments) == 0 || slices.Contains(f.Arguments, "?") {
+		return false
+	}
+	return !slices.ContainsFunc(f.Arguments, func(text string) bool {
+		have := strings.Split(text, ", ")
+		if text == "" {
+			have = nil
+		}
+		return len(have) == len(o.Objargs) && !slices.ContainsFunc(o.Objargs, func(a *pg.Node) bool {
+			t := s.ColumnType(a.GetTypeName())
+			i := slices.Index(o.Objargs, a)
+			return a.GetTypeName() == nil || Base(baseOnly(t)) != Base(baseOnly(have[i]))
+		})
+	})
+}
+
+// baseOnly is a type without its modifiers.
+func baseOnly(text string) string {
+	base, _, _ := SplitType(text)
+	return strings.ReplaceAll(base, `"`, "")
 }

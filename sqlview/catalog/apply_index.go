@@ -68,6 +68,27 @@ func (e *evolution) attachIndex(parent, part string) {
 	p, c := e.editKnown(parent), e.editKnown(part)
 	if p != nil && c != nil && p != c && !slices.Contains(e.Descendants(part), parent) {
 		p.Children, c.Parents = with(p.Children, part), with(c.Parents, parent)
+		e.completeIndex(p)
+	}
+}
+
+// completeIndex: an index of a partitioned table is valid once every partition has
+// its part of it.
+func (e *evolution) completeIndex(whole *Relation) {
+	table, i := e.Indexed(whole.Name)
+	if i == nil || i.Valid || len(whole.Children) < len(table.Children) {
+		return
+	}
+	for _, part := range whole.Children {
+		if _, d := e.Indexed(part); d == nil || !d.Valid {
+			return
+		}
+	}
+	e.setValid(e.edit(table.Name), whole.Name, true)
+	for _, above := range whole.Parents {
+		if p := e.editKnown(above); p != nil {
+			e.completeIndex(p)
+		}
 	}
 }
 

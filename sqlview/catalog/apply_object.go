@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"slices"
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -53,6 +54,7 @@ func createPolicy(e *evolution, n *pg.Node) {
 	s := n.GetCreatePolicyStmt()
 	r := e.edit(e.Name(s.Table))
 	r.Policies++
+	r.PolicyNames = with(r.PolicyNames, Truncate(s.PolicyName))
 	r.Visibility = nil
 	d := Dependent{Name: Truncate(s.PolicyName), Kind: PolicyKind}
 	if names := e.ownColumns(r, s.Qual, s.WithCheck); len(names) > 0 {
@@ -66,6 +68,9 @@ func createPolicy(e *evolution, n *pg.Node) {
 func createRule(e *evolution, n *pg.Node) {
 	s := n.GetRuleStmt()
 	table := e.Name(s.Relation)
+	if r := e.editKnown(table); r != nil && !slices.Contains(r.Rules, Truncate(s.Rulename)) {
+		r.Rules = with(r.Rules, Truncate(s.Rulename))
+	}
 	e.needs(Dependent{Name: Truncate(s.Rulename), Kind: RuleKind, On: table},
 		append([]*pg.Node{s.WhereClause}, s.Actions...)...)
 }
@@ -82,16 +87,35 @@ func createStatistics(e *evolution, n *pg.Node) {
 func createPublication(e *evolution, n *pg.Node) {
 	s := n.GetCreatePublicationStmt()
 	e.Publications = with(e.Publications, Publication{
-		Name: s.Pubname, AllTables: s.ForAllTables, Tables: e.published(s.Pubobjects),
+		Name: s.Pubname, AllTables: s.ForAllTables, Updates: publishes(s.Options, "update"),
+		Deletes: publishes(s.Options, "delete"), Tables: e.published(s.Pubobjects),
 		Named: e.publishedByName(s.Pubobjects)})
 }
 
-// publishedByName lists the tables that publication objects name one by one.
+// publishes reads the option publish of a publication: without it all is.
+func publishes(options []*pg.Node, what string) bool {
+	for _, o := range options {
+		if d := o.GetDefElem(); d.GetDefname() == "publish" {
+			return strings.Contains(d.GetArg().GetString_().GetSval(), what)
+		}
+	}
+	return true
+}
+
+// publishedByName lists the tables that publication objects name one by one. What
+// inherits from one of them is written down by its own name too, and stays when it
+// inherits no more; partitions are published through their table.
 func (e *evolution) publishedByName(objects []*pg.Node) []string {
 	var all []string
 	for _, o := range objects {
-		if t := o.GetPublicationObjSpec().GetPubtable(); t != nil {
-			all = append(all, e.Name(t.Relation))
+		t := o.GetPublicationObjSpec().GetPubtable()
+		if t == nil {
+			continue
+		}
+		name := e.Name(t.Relation)
+		all = append(all, name)
+		if r := e.Seen(name); t.Relation.GetInh() && r != nil && r.Kind != PartitionedTable {
+			all = append(all, e.Descendants(name)...)
 		}
 	}
 	return all
@@ -100,11 +124,10 @@ func (e *evolution) publishedByName(objects []*pg.Node) []string {
 // published lists the tables that publication objects name; a whole schema
 // stands for the tables it has now.
 func (e *evolution) published(objects []*pg.Node) []string {
-	var all []string
+	all := e.publishedByName(objects)
 	for _, o := range objects {
 		s := o.GetPublicationObjSpec()
-		if t := s.GetPubtable(); t != nil {
-			all = append(all, e.Name(t.Relation))
+		if s.GetPubtable() != nil {
 			continue
 		}
 		for name, r := range e.Relations.All() {
@@ -154,19 +177,47 @@ func setVariable(e *evolution, n *pg.Node) {
 	}
 	switch strings.ToLower(s.Name) {
 	case "search_path":
-		e.SearchPath = words
+		e.setPath(s, words)
 	case "timezone":
 		e.TimeZone = strings.Join(words, "")
+	case "role", "session_authorization":
+		e.Rights = nil
 	case "":
 		if s.Kind == pg.VariableSetKind_VAR_RESET_ALL {
-			e.SearchPath, e.TimeZone = nil, ""
+			e.goHome()
 		}
 	}
 }
 
+// setPath changes the search path; without a value it is again what it was before
+// the run.
+func (e *evolution) setPath(s *pg.VariableSetStmt, words []string) {
+	was := e.SearchPath
+	if e.home == nil {
+		e.home = &was
+	}
+	if s.IsLocal && e.local == nil {
+		e.local = &was
+	}
+	switch s.Kind {
+	case pg.VariableSetKind_VAR_SET_DEFAULT, pg.VariableSetKind_VAR_RESET:
+		e.SearchPath = *e.home
+	default:
+		e.SearchPath = words
+	}
+}
+
+// goHome is RESET ALL.
+func (e *evolution) goHome() {
+	if e.home != nil {
+		e.SearchPath = *e.home
+	}
+	e.TimeZone = ""
+}
+
 func discard(e *evolution, n *pg.Node) {
 	if n.GetDiscardStmt().GetTarget() == pg.DiscardMode_DISCARD_ALL {
-		e.SearchPath, e.TimeZone = nil, ""
+		e.goHome()
 	}
 }
 
@@ -175,9 +226,10 @@ func discard(e *evolution, n *pg.Node) {
 func selectStatement(e *evolution, n *pg.Node) {
 	s := n.GetSelectStmt()
 	if into := s.GetIntoClause().GetRel(); into != nil {
-		e.add(&Relation{Name: e.newName(into), Kind: Table, Columns: e.outputColumns(n, nil)})
+		e.add(&Relation{Name: e.newName(into), Kind: Table, Columns: e.outputColumns(n, nil), Unlisted: true})
 		return
 	}
+	e.called(n)
 	for _, t := range s.GetTargetList() {
 		f := t.GetResTarget().GetVal().GetFuncCall()
 		words := Strings(f.GetFuncname())

@@ -29,6 +29,9 @@ func rename(e *evolution, n *pg.Node) {
 	case pg.ObjectType_OBJECT_FUNCTION, pg.ObjectType_OBJECT_PROCEDURE, pg.ObjectType_OBJECT_ROUTINE:
 		old := e.NameOf(s.Object.GetObjectWithArgs().GetObjname())
 		e.moveFunction(old, Schema(old)+"."+fresh)
+	case pg.ObjectType_OBJECT_STATISTIC_EXT:
+		old := e.statisticsName(s.Object.GetList().GetItems())
+		e.moveStatistics(old, Schema(old)+"."+fresh)
 	case pg.ObjectType_OBJECT_SCHEMA:
 		e.renameNamespace(s.Subname, fresh)
 	case pg.ObjectType_OBJECT_PUBLICATION:
@@ -53,6 +56,12 @@ func (e *evolution) renameOnTable(kind pg.ObjectType, table, old, fresh string) 
 		}
 		return d
 	})
+	switch kind {
+	case pg.ObjectType_OBJECT_POLICY:
+		r.PolicyNames = mapped(r.PolicyNames, swap)
+	case pg.ObjectType_OBJECT_RULE:
+		r.Rules = mapped(r.Rules, swap)
+	}
 	if kind != pg.ObjectType_OBJECT_TRIGGER {
 		return
 	}
@@ -296,6 +305,7 @@ func (e *evolution) renameNamespace(old, fresh string) {
 	}
 	e.dropSchema(old)
 	e.addSchema(fresh)
+	e.Rights = nil
 }
 
 func setSchema(e *evolution, n *pg.Node) {

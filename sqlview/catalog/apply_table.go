@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -30,6 +31,8 @@ func (e *evolution) createTable(c *pg.CreateStmt, kind Kind) {
 	}
 	for _, p := range c.InhRelations {
 		e.inherit(r, e.Name(p.GetRangeVar()))
+		parent := e.Relations.Get(e.Name(p.GetRangeVar()))
+		r.Unlisted = r.Unlisted || parent == nil || parent.Partial || parent.Unlisted
 	}
 	if c.Partbound != nil {
 		e.setBound(r, c.Partbound)
@@ -55,6 +58,9 @@ func (e *evolution) createTable(c *pg.CreateStmt, kind Kind) {
 // newName is the name of a relation that is being made: without a schema it
 // goes to the first schema of the path.
 func (e *evolution) newName(r *pg.RangeVar) string {
+	if r.GetRelpersistence() == "t" {
+		return TempSchema + "." + Truncate(r.GetRelname())
+	}
 	if r.GetSchemaname() != "" {
 		return Truncate(r.Schemaname) + "." + Truncate(r.Relname)
 	}
@@ -111,6 +117,7 @@ func (e *evolution) ofType(r *Relation, name string) {
 	if t := e.Types.Get(name); t != nil {
 		r.Columns = with(r.Columns, t.Attributes...)
 	}
+	r.Unlisted = len(r.Columns) == 0
 }
 
 // inheritConstraints gives a partition the parent's indexes, keys and checks.
@@ -196,7 +203,7 @@ func BoundText(b *pg.PartitionBoundSpec) string {
 		out.WriteString(") TO (")
 		writeList(&out, b.Upperdatums, ", ", 0)
 	default:
-		out.WriteString("FOR VALUES WITH (modulus, remainder")
+		fmt.Fprintf(&out, "FOR VALUES WITH (modulus %d, remainder %d", b.Modulus, b.Remainder)
 	}
 	return out.String() + ")"
 }
@@ -207,6 +214,7 @@ func (e *evolution) like(r *Relation, l *pg.TableLikeClause) {
 		r.Partial = true
 		return
 	}
+	r.Unlisted = r.Unlisted || source.Unlisted || source.Partial
 	const constraints, defaults, generated, identity, indexes = 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 6
 	for _, c := range source.Columns {
 		if l.Options&defaults == 0 {
@@ -252,7 +260,7 @@ func (e *evolution) addColumn(r *Relation, d *pg.ColumnDef) {
 	if len(r.Columns) >= maxColumns {
 		return
 	}
-	c := Column{Name: Truncate(d.Colname), Type: e.columnType(d.TypeName), NotNull: d.IsNotNull, Local: true}
+	c := Column{Name: Truncate(d.Colname), Type: e.ColumnType(d.TypeName), NotNull: d.IsNotNull, Local: true}
 	if d.CollClause != nil {
 		c.Collation = strings.Join(Strings(d.CollClause.Collname), ".")
 	}
@@ -311,19 +319,6 @@ func (c *Column) merge(has Column) {
 	}
 }
 
-// columnType writes the type with its schema where the catalog knows it.
-func (e *evolution) columnType(t *pg.TypeName) string {
-	text := TypeText(t)
-	base, _, _ := SplitType(text)
-	if strings.Contains(base, ".") {
-		return text
-	}
-	if known := e.Type(base); known != nil {
-		return known.Name + strings.TrimPrefix(text, base)
-	}
-	return text
-}
-
 func (e *evolution) ownedSequence(r *Relation, column string) string {
 	name := e.relationName(r.Name, column, "seq")
 	e.add(&Relation{Name: name, Kind: Sequence, FromTable: r.Name})
@@ -341,7 +336,7 @@ func createTableAs(e *evolution, n *pg.Node) {
 		kind = MaterializedView
 	}
 	r := e.add(&Relation{Name: name, Kind: kind, Columns: e.outputColumns(c.Query, c.Into.ColNames)})
-	r.Unlogged = c.Into.GetRel().GetRelpersistence() == "u"
+	r.Unlogged, r.Unlisted = c.Into.GetRel().GetRelpersistence() == "u", true
 	if kind == MaterializedView {
 		e.dependOn(r, c.Query)
 	}

@@ -12,6 +12,7 @@ func createSchema(e *evolution, n *pg.Node) {
 	s := n.GetCreateSchemaStmt()
 	if s.Schemaname != "" {
 		e.addSchema(Truncate(s.Schemaname))
+		e.ownSchema(Truncate(s.Schemaname))
 	}
 	for _, inner := range SchemaElements(s) {
 		path := e.SearchPath
@@ -92,7 +93,7 @@ func alterEnum(e *evolution, n *pg.Node) {
 func createDomain(e *evolution, n *pg.Node) {
 	s := n.GetCreateDomainStmt()
 	name := e.newNameOf(s.Domainname)
-	t := &Type{Name: name, Domain: true, Base: e.columnType(s.TypeName), CreatedHere: e.created}
+	t := &Type{Name: name, Domain: true, Base: e.ColumnType(s.TypeName), CreatedHere: e.created}
 	e.Types.Set(name, t)
 	for _, c := range s.Constraints {
 		addDomainConstraint(t, c.GetConstraint())
@@ -144,7 +145,7 @@ func createComposite(e *evolution, n *pg.Node) {
 	for _, n := range n.GetCompositeTypeStmt().GetColdeflist() {
 		if d := n.GetColumnDef(); d != nil {
 			t.Attributes = append(t.Attributes, Column{
-				Name: Truncate(d.Colname), Type: e.columnType(d.TypeName), Local: true,
+				Name: Truncate(d.Colname), Type: e.ColumnType(d.TypeName), Local: true,
 			})
 		}
 	}
@@ -197,17 +198,39 @@ func createFunction(e *evolution, n *pg.Node) {
 			plain = false
 		}
 	}
+	f.Arguments = []string{e.arguments(s.Parameters)}
 	f.Inlinable = plain && f.Language == "sql" && inlinableBody(f.Body) && !s.ReturnType.GetSetof()
 	old := e.Functions.Get(name)
 	f.CreatedHere = e.created && (old == nil || old.CreatedHere)
 	if old != nil && !s.Replace {
-		f = worse(old, f)
+		all := f.Arguments
+		if f = worse(old, f); !slices.Contains(old.Arguments, all[0]) {
+			all = with(old.Arguments, all...)
+		}
+		f.Arguments = all
 	}
 	if old != nil {
 		f.Dependents = old.Dependents
 	}
 	e.Functions.Set(name, f)
 	e.functionNeeds(name, s)
+}
+
+// arguments writes the types that a function takes.
+func (e *evolution) arguments(parameters []*pg.Node) string {
+	var all []string
+	for _, n := range parameters {
+		p := n.GetFunctionParameter()
+		switch {
+		case p.GetDefexpr() != nil || p.GetMode() == pg.FunctionParameterMode_FUNC_PARAM_VARIADIC:
+			return "?"
+		case p.GetMode() == pg.FunctionParameterMode_FUNC_PARAM_OUT,
+			p.GetMode() == pg.FunctionParameterMode_FUNC_PARAM_TABLE:
+		default:
+			all = append(all, e.ColumnType(p.GetArgType()))
+		}
+	}
+	return strings.Join(all, ", ")
 }
 
 // functionNeeds notes what a function names in its arguments and results, and in a
@@ -259,20 +282,6 @@ func (e *evolution) needs(d Dependent, trees ...*pg.Node) {
 		}
 		e.needsCalls(d, tree)
 	}
-}
-
-// foreignColumns lists the columns that a tree names besides those of its own
-// table: a bare name that this one has means it.
-func (e *evolution) foreignColumns(tree *pg.Node, own string) []string {
-	r := e.Relations.Get(own)
-	var all []string
-	Walk(tree, func(m any) bool {
-		if c, ok := m.(*pg.ColumnRef); ok && (len(c.Fields) > 1 || r.Column(columnRef(c)) == nil) {
-			all = append(all, columnRef(c))
-		}
-		return true
-	})
-	return all
 }
 
 // ownColumns lists the columns of its own table that a tree names: bare, or behind

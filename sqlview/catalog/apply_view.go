@@ -9,7 +9,7 @@ import (
 func createView(e *evolution, n *pg.Node) {
 	s := n.GetViewStmt()
 	name := e.newName(s.View)
-	r := &Relation{Name: name, Kind: View, Columns: e.outputColumns(s.Query, s.Aliases)}
+	r := &Relation{Name: name, Kind: View, Columns: e.outputColumns(s.Query, s.Aliases), Unlisted: true}
 	if old := e.Relations.Get(name); old != nil {
 		e.undepend(name)
 		r.Dependents, r.Owner, r.CreatedHere = old.Dependents, old.Owner, old.CreatedHere

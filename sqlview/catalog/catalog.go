@@ -33,6 +33,8 @@ type Snapshot struct {
 	EscapeStrings bool
 	// SearchPath resolves names without a schema. Empty = public.
 	SearchPath []string
+	// home is the path before the run's first SET, local the one before a SET LOCAL.
+	home, local *[]string
 	// Relations, Types (enums, domains, composites) and Functions are found by
 	// "schema.name". What is in them is shared between clones: replace an entry,
 	// never change it. Overloads of a function are folded, worst case wins.
@@ -46,6 +48,24 @@ type Snapshot struct {
 	Publications []Publication
 	// TimeZone is the session's; "" = unknown.
 	TimeZone string
+	// Unsure is true once something ran of which nobody sees what it made: code, an
+	// extension's script. What is not here may be there. After a ROLLBACK, Undone,
+	// what is here may be gone too.
+	Unsure, Undone bool
+	// OtherTypes are the types of the database that are not in Types, such as base
+	// types and ranges of extensions; Callable are all functions, the server's own
+	// too, as far as the names that were asked for. Nil = not read.
+	OtherTypes map[string]bool
+	// Callable counts the functions of each name.
+	Callable map[string]int
+	// Asked are the names that were looked for; what has another name may be there
+	// without being here. Nil = all.
+	Asked map[string]bool
+	// Roles and Extensions are those that are there; nil = not read.
+	Roles, Extensions map[string]bool
+	// Rights are those of the role that was asked for; nil = nobody was asked, or a
+	// statement of the run changes who acts or what he may.
+	Rights *Rights
 	// TakenAt is the server's clock; zero where there was no server.
 	TakenAt time.Time
 }
@@ -110,7 +130,11 @@ type Relation struct {
 	// ClusteredOn names the index that CLUSTER would use; "" = none.
 	ClusteredOn string
 	Policies    int
-	Unlogged    bool
+	// PolicyNames and Rules are all policies and rules by name, where Listed says so.
+	PolicyNames, Rules []string
+	// Listed is true where the two were read.
+	Listed   bool
+	Unlogged bool
 	// CreatedHere is true for a relation that the run under review creates:
 	// nobody else can see it yet.
 	CreatedHere bool
@@ -130,6 +154,9 @@ type Relation struct {
 	// Doubted is true where code that nobody sees may have changed the relation
 	// since: what is there may be gone or another.
 	Doubted bool
+	// Unlisted is true where a column may be missing from Columns, or have another
+	// name: they were read from a query, or a parent is not known.
+	Unlisted bool
 	// Details are those of a table; nil = not read.
 	Details *Details
 }
@@ -238,6 +265,7 @@ type Cast struct {
 // Type is an enum, a domain or a composite type.
 type Type struct {
 	Name      string // "schema.name"
+	Owner     string // the owning role; "" = unknown
 	Enum      []string
 	Domain    bool
 	Composite bool
@@ -259,10 +287,15 @@ type Type struct {
 // Function is a function that a default may call or a body that may name columns.
 type Function struct {
 	Name string
+	// Owner is the role that owns all overloads; "" = unknown, or not one alone.
+	Owner string
 	// Volatility is "immutable", "stable" or "volatile"; "" = unknown.
 	Volatility string
 	Language   string
 	Body       string // prosrc; "" where not read
+	// Arguments are the types that it takes, one text for each overload, as
+	// format_type prints them; "?" = not known, or not so many each time.
+	Arguments []string
 	// Inlinable is true for an SQL function whose one SELECT the planner may put
 	// in the place of the call: no FROM, no SET, not SECURITY DEFINER.
 	Inlinable bool
@@ -278,6 +311,8 @@ type Function struct {
 type Publication struct {
 	Name      string
 	AllTables bool
+	// Updates and Deletes say whether such changes are published.
+	Updates, Deletes bool
 	// Tables are all that it publishes, Named those that it names one by one.
 	Tables, Named []string
 }

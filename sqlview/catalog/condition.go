@@ -47,6 +47,22 @@ func Implies(expression string, wanted ...string) bool {
 	return len(wanted) > 0
 }
 
+// Denies reports whether a condition is NOT of the wanted conjuncts, word for word.
+func Denies(expression string, wanted ...string) bool {
+	words := stripParens(tokens(expression))
+	if len(words) < 2 || !strings.EqualFold(words[0], "not") || words[1] != "(" || closes(words[1:]) != len(words)-2 {
+		return false
+	}
+	var want, have []string
+	for _, w := range wanted {
+		want = append(want, Conjuncts(w)...)
+	}
+	for _, part := range splitAnd(stripParens(words[1:])) {
+		have = append(have, strings.Join(plain(part), " "))
+	}
+	return len(want) > 0 && slices.Equal(sorted(want), sorted(have))
+}
+
 func splitAnd(words []string) [][]string {
 	var parts [][]string
 	depth, start := 0, 0

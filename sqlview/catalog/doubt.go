@@ -30,6 +30,7 @@ func doubt(e *evolution, n *pg.Node) {
 	if !changes.MatchString(body) {
 		return
 	}
+	e.Unsure = true
 	words := tokens(strings.NewReplacer("'", " ", "$", " ", ";", " ; ").Replace(body))
 	any := strings.Contains(strings.ToLower(body), "execute")
 	for name, r := range e.Relations.All() {
@@ -62,4 +63,53 @@ func cluster(e *evolution, n *pg.Node) {
 	if r != nil && s.Indexname != "" {
 		r.ClusteredOn = Schema(r.Name) + "." + s.Indexname
 	}
+}
+
+// unseen is a statement whose script nobody sees, such as CREATE EXTENSION.
+func unseen(e *evolution, _ *pg.Node) { e.Unsure = true }
+
+// undone is ROLLBACK: what it took back is still in the snapshot.
+func undone(e *evolution, n *pg.Node) {
+	switch n.GetTransactionStmt().GetKind() {
+	case pg.TransactionStmtKind_TRANS_STMT_COMMIT, pg.TransactionStmtKind_TRANS_STMT_ROLLBACK:
+		if e.local != nil { // what SET LOCAL said ends with its transaction
+			e.SearchPath, e.local = *e.local, nil
+		}
+	}
+	switch n.GetTransactionStmt().GetKind() {
+	case pg.TransactionStmtKind_TRANS_STMT_ROLLBACK, pg.TransactionStmtKind_TRANS_STMT_ROLLBACK_TO:
+		e.Unsure, e.Undone = true, true
+	}
+}
+
+// harmless are functions of the server that make nothing.
+var harmless = func() map[string]bool {
+	all := map[string]bool{}
+	for name := range strings.FieldsSeq(`set_config setval nextval currval now count sum min max avg coalesce nullif
+		current_setting current_database version to_regclass pg_notify pg_sleep lower upper length format round
+		array_agg string_agg json_agg jsonb_agg concat clock_timestamp gen_random_uuid generate_series unnest
+		pg_advisory_lock pg_advisory_unlock pg_advisory_xact_lock pg_try_advisory_lock row_number`) {
+		all[name] = true
+	}
+	return all
+}()
+
+// called is a query that calls a function: one that nobody knows may make anything.
+func (e *evolution) called(query *pg.Node) {
+	Walk(query, func(m any) bool {
+		f, ok := m.(*pg.FuncCall)
+		if !ok {
+			return true
+		}
+		words := Strings(f.Funcname)
+		known := e.Functions.Get(e.NameOf(f.Funcname))
+		switch {
+		case len(words) == 0 || harmless[words[len(words)-1]]:
+		case known == nil:
+			e.Unsure = true
+		case known.Body == "" || changes.MatchString(known.Body):
+			e.Unsure = true
+		}
+		return true
+	})
 }

@@ -69,6 +69,21 @@ func (m *Named[V]) Delete(name string) {
 	m.size--
 }
 
+// Any reports whether is holds for one of the names; it does not put them in order.
+func (m Named[V]) Any(is func(name string) bool) bool {
+	if m.shards == nil {
+		return false
+	}
+	for i := range m.shards {
+		for name := range m.shards[i].entries {
+			if is(name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // All yields the entries in the order of their names.
 func (m Named[V]) All() iter.Seq2[string, V] {
 	return func(yield func(string, V) bool) {

@@ -9,6 +9,9 @@ import (
 // the rest with a NOTICE.
 const MaxName = 63
 
+// TempSchema is where the temporary relations of the run are: before all others.
+const TempSchema = "pg_temp"
+
 // Relation finds a relation by "schema.name", or by a bare name along the
 // search path. Nil = not known, or known only in part (see Seen).
 func (s *Snapshot) Relation(name string) *Relation {
@@ -58,6 +61,9 @@ func (s *Snapshot) Resolve(schema, name string) string {
 	path := s.Path()
 	if strings.HasPrefix(name, "pg_") && systemRelations[name] {
 		return "pg_catalog." + name
+	}
+	if s != nil && s.Relations.Get(TempSchema+"."+name) != nil {
+		return TempSchema + "." + name
 	}
 	for _, p := range path {
 		if s.has(p + "." + name) {

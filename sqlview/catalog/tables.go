@@ -100,22 +100,29 @@ func (s *Snapshot) TablesWith(domain string) []string {
 		return nil
 	}
 	var all []string
-	domains := []string{domain}
-	for i := 0; i < len(domains); i++ {
-		for _, u := range s.Users(domains[i]) {
+	for _, d := range s.Domains(domain) {
+		for _, u := range s.Users(d) {
 			table, column, _ := cutLast(u)
 			_, _, array := SplitType(typeOf(s.Seen(table).Column(column)))
 			if !array && !slices.Contains(all, table) {
 				all = append(all, table)
 			}
 		}
+	}
+	return all
+}
+
+// Domains lists a domain and those over it.
+func (s *Snapshot) Domains(domain string) []string {
+	domains := []string{domain}
+	for i := 0; i < len(domains); i++ {
 		for name, t := range s.Types.All() {
 			if b := s.Type(t.Base); t.Domain && b != nil && b.Name == domains[i] && !slices.Contains(domains, name) {
 				domains = append(domains, name)
 			}
 		}
 	}
-	return all
+	return domains
 }
 
 func typeOf(c *Column) string {

@@ -146,3 +146,17 @@ func (s *Snapshot) Type(text string) *Type {
 	}
 	return s.Types.Get(s.Resolve("", base))
 }
+
+// ColumnType writes a type as a column has it: with its schema where the catalog
+// knows it.
+func (s *Snapshot) ColumnType(t *pg.TypeName) string {
+	text := TypeText(t)
+	base, _, _ := SplitType(text)
+	if strings.Contains(base, ".") {
+		return text
+	}
+	if known := s.Type(base); known != nil {
+		return known.Name + strings.TrimPrefix(text, base)
+	}
+	return text
+}

@@ -1,6 +1,7 @@
 package effect
 
 import (
+	"belay/sqlview/cast"
 	"belay/sqlview/catalog"
 	"belay/sqlview/lock"
 	"belay/sqlview/parse"
@@ -120,7 +121,7 @@ func (ty *types) rewritesFor(c newColumn) string {
 
 func (t *types) mayBeDomain(c newColumn) {
 	text := catalog.TypeText(c.TypeName)
-	if !builtIn(text) && !t.cat.Known() {
+	if !cast.BuiltIn(text) && !t.cat.Known() {
 		t.note("type %s is not in the catalog: if it is a domain with a constraint, the table is rewritten", text)
 	}
 }

@@ -12,7 +12,7 @@ var _ = subcommandsOf(map[pg.AlterTableType]subcommand{
 	pg.AlterTableType_AT_DropColumn:     {lock.AccessExclusive, false, dropColumn},
 	pg.AlterTableType_AT_ColumnDefault:  {lock.AccessExclusive, true, columnDefault},
 	pg.AlterTableType_AT_SetNotNull:     {lock.AccessExclusive, false, setNotNull},
-	pg.AlterTableType_AT_DropNotNull:    {lock.AccessExclusive, true, dropNotNull},
+	pg.AlterTableType_AT_DropNotNull:    {lock.AccessExclusive, false, dropNotNull},
 	pg.AlterTableType_AT_SetExpression:  {lock.AccessExclusive, true, setExpression},
 	pg.AlterTableType_AT_DropExpression: {lock.AccessExclusive, true, dropExpression},
 	pg.AlterTableType_AT_AddIdentity:    {lock.AccessExclusive, false, addIdentity},
@@ -129,6 +129,14 @@ func (a alteration) drops(constraint string) bool {
 func dropNotNull(j *judge, a alteration) {
 	j.breaks(BreaksOld)
 	j.inverse(ReversibleSlow, "SET NOT NULL (reads the whole table; fails if NULLs were written since)")
+	switch c := a.rel.Column(a.Name); {
+	case a.only && j.version < 18:
+	case !a.only && (j.version < 18 || c == nil || c.NotNull):
+		j.lockAll(j.cat.Descendants(a.table), lock.AccessExclusive)
+	case a.only && a.rel != nil && (c == nil || c.NotNull):
+		// Each child has the constraint from its table, and keeps it as its own.
+		j.lockAll(a.rel.Children, lock.AccessExclusive)
+	}
 }
 
 func setExpression(j *judge, a alteration) {
@@ -146,6 +154,10 @@ func dropExpression(j *judge, a alteration) {
 
 func addIdentity(j *judge, a alteration) {
 	j.inverse(ReversibleInstant, "DROP IDENTITY")
+	if a.Def.GetConstraint().GetGeneratedWhen() == "a" {
+		j.breaks(BreaksOld)
+		j.note("an INSERT that brings a value for %s fails from now on (428C9)", a.Name)
+	}
 	if c := a.rel.Column(a.Name); c != nil && !c.NotNull {
 		j.fails("55000", "column %s must be NOT NULL before identity can be added", a.Name)
 	}

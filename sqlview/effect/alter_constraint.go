@@ -56,7 +56,7 @@ func addConstraint(j *judge, a alteration) {
 }
 
 // lockChildren locks what a constraint reaches of the tree: a CHECK all of it,
-// a key the partitions alone.
+// a key the partitions alone; since 18 each locks all of it, whatever it reaches.
 func (j *judge) lockChildren(a alteration, k *pg.Constraint) {
 	switch k.Contype {
 	case pg.ConstrType_CONSTR_CHECK, pg.ConstrType_CONSTR_NOTNULL:
@@ -64,6 +64,10 @@ func (j *judge) lockChildren(a alteration, k *pg.Constraint) {
 			j.lockAll(j.cat.Descendants(a.table), lock.AccessExclusive)
 		}
 	default:
+		if j.version >= 18 {
+			j.lockAll(j.cat.Descendants(a.table), lock.AccessExclusive)
+			return
+		}
 		j.lockAll(j.parts(a.table), j.partKeyMode(k))
 	}
 }
@@ -169,8 +173,17 @@ func (j *judge) renameIndexMode() lock.Mode {
 	return lock.AccessExclusive
 }
 
+// constraintNamed is the constraint that a subcommand names; since 18 it may be the
+// NOT NULL of a column.
+func (j *judge) constraintNamed(a alteration) *catalog.Constraint {
+	if k := a.rel.Constraint(a.Name); k != nil || j.version < 18 {
+		return k
+	}
+	return j.cat.NotNullNamed(a.rel, a.Name)
+}
+
 func dropConstraint(j *judge, a alteration) {
-	k := a.rel.Constraint(a.Name)
+	k := j.constraintNamed(a)
 	if k == nil {
 		j.unknownConstraint(a)
 		return
@@ -200,6 +213,9 @@ func (j *judge) constraintsOf(a alteration, k catalog.Constraint) []catalog.Obje
 	}
 	return j.withInherited(all, func(child string) bool {
 		c := j.cat.Seen(child).Constraint(k.Name)
+		if c == nil && k.Type == catalog.NotNull {
+			c = j.cat.NotNullNamed(j.cat.Seen(child), k.Name)
+		}
 		return c != nil && !c.Local && !a.only
 	})
 }
@@ -209,7 +225,7 @@ func (j *judge) unknownConstraint(a alteration) {
 	switch {
 	case a.rel != nil && !a.rel.Partial && a.MissingOk:
 		j.note("%s is not there: IF EXISTS takes the lock and does nothing", a.Name)
-	case a.rel != nil && !a.rel.Partial:
+	case a.rel != nil && !a.rel.Partial && (j.version < 18 || j.cat.Source == catalog.SourceLive):
 		j.fails("42704", "constraint %s does not exist", a.Name)
 	default:
 		j.note("constraint %s is not in the catalog: if it is a foreign key, the table it points to is locked "+
@@ -219,7 +235,7 @@ func (j *judge) unknownConstraint(a alteration) {
 
 func validateConstraint(j *judge, a alteration) {
 	j.inverse(ReversibleInstant, "nothing to take back: the constraint held for new rows already")
-	k := a.rel.Constraint(a.Name)
+	k := j.constraintNamed(a)
 	switch {
 	case k == nil:
 		if !a.only {

@@ -36,7 +36,7 @@ func attachPartition(j *judge, a alteration) {
 	} else {
 		j.note("a valid CHECK of %s proves the bound: no scan", part)
 	}
-	j.attachDefault(a.rel, part)
+	j.attachDefault(a.rel, part, p.Bound)
 	j.attachForeignKeys(a, part, r)
 	j.lockAll(j.cat.Partitioned(a.table), lock.AccessShare)
 	j.attachIndexes(a, part, r)
@@ -44,13 +44,29 @@ func attachPartition(j *judge, a alteration) {
 
 // attachDefault: rows of the DEFAULT partition may belong to the new one. Where
 // that one is partitioned itself, all its partitions are looked at.
-func (j *judge) attachDefault(rel *catalog.Relation, part string) {
+func (j *judge) attachDefault(rel *catalog.Relation, part string, b *pg.PartitionBoundSpec) {
 	if rel == nil || rel.DefaultPartition == "" || rel.DefaultPartition == part {
 		return
 	}
 	j.lock(rel.DefaultPartition, lock.AccessExclusive)
 	j.lockAll(j.parts(rel.DefaultPartition), lock.AccessExclusive)
+	if deniesBound(rel, j.cat.Relation(rel.DefaultPartition), b) {
+		j.note("a valid CHECK of %s says that it has no row of the bound: no scan", rel.DefaultPartition)
+		return
+	}
 	j.scanTree(rel.DefaultPartition)
+}
+
+// deniesBound reports whether a CHECK of the default partition says word for word
+// that it has no row of a new bound.
+func deniesBound(parent, rest *catalog.Relation, b *pg.PartitionBoundSpec) bool {
+	if rest == nil || len(parent.PartitionColumns) == 0 {
+		return false
+	}
+	want := catalog.BoundConditions(parent, b)
+	return slices.ContainsFunc(rest.Constraints, func(k catalog.Constraint) bool {
+		return k.Type == catalog.Check && k.Valid && k.Enforced && catalog.Denies(k.Expression, want...)
+	})
 }
 
 // attachForeignKeys: the partition gets the parent's foreign keys, checked
@@ -113,7 +129,7 @@ func impliesBound(parent, part *catalog.Relation, b *pg.PartitionBoundSpec) bool
 	if part == nil || len(parent.PartitionColumns) == 0 {
 		return false
 	}
-	want := boundConditions(parent, b)
+	want := catalog.BoundConditions(parent, b)
 	if len(want) == 0 {
 		return false
 	}
@@ -134,32 +150,6 @@ func impliesBound(parent, part *catalog.Relation, b *pg.PartitionBoundSpec) bool
 		return !have[strings.Join(catalog.Conjuncts(w), "")]
 	})
 }
-
-// boundConditions writes a bound over one column as the server's constraint;
-// nil where it cannot be written simply.
-func boundConditions(parent *catalog.Relation, b *pg.PartitionBoundSpec) []string {
-	column := catalog.Quote(parent.PartitionColumns[0])
-	if len(parent.PartitionColumns) != 1 || parent.PartitionColumns[0] == "" || b == nil || b.IsDefault {
-		return nil
-	}
-	want := []string{column + " IS NOT NULL"}
-	switch {
-	case len(b.Lowerdatums) == 1 && len(b.Upperdatums) == 1:
-		if v := boundValue(b.Lowerdatums[0]); v != "minvalue" {
-			want = append(want, column+" >= "+v)
-		}
-		if v := boundValue(b.Upperdatums[0]); v != "maxvalue" {
-			want = append(want, column+" < "+v)
-		}
-	case len(b.Listdatums) == 1:
-		want = append(want, column+" = "+boundValue(b.Listdatums[0]))
-	default:
-		return nil
-	}
-	return want
-}
-
-func boundValue(n *pg.Node) string { return catalog.Expression(n) }
 
 func detachPartition(j *judge, a alteration) {
 	p := a.Def.GetPartitionCmd()
@@ -186,12 +176,23 @@ func detachPartition(j *judge, a alteration) {
 			j.lock(i.Name, lock.AccessExclusive)
 		}
 	}
-	j.lockReferenced(part, lock.ShareRowExclusive)
-	for _, k := range j.foreignKeysTo(a.table) {
+	j.lockReferenced(part, lock.ShareRowExclusive, func(k catalog.Constraint) bool { return k.Inherited })
+	for _, k := range append(j.foreignKeysTo(a.table), j.copiesTo(part)...) {
 		j.lock(k.Child, lock.AccessExclusive)
 		j.scan(k.Child)
+		j.planIndexes(k.Child, lock.AccessShare)
+		j.lockAll(j.cat.Partitioned(a.table), lock.AccessShare) // for the bounds
 		j.note("rows of %s are looked up in %s", k.Child, part)
 	}
+}
+
+// copiesTo are the foreign keys that partitions have of their table's and that point
+// to a partition itself: the server takes them for copies of a key to its table, and
+// drops them when it is detached.
+func (k *keys) copiesTo(part string) []catalog.Reference {
+	return slices.DeleteFunc(k.foreignKeysTo(part), func(r catalog.Reference) bool {
+		return r.References != part || !r.Inherited
+	})
 }
 
 // detachConcurrently works in two transactions: SHARE UPDATE EXCLUSIVE on both

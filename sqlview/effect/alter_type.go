@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"belay/sqlview/cast"
 	"belay/sqlview/catalog"
 	"belay/sqlview/lock"
 
@@ -146,9 +147,9 @@ func (t *types) typeCasts(a alteration, c *catalog.Column, to string, using *pg.
 	})
 	switch {
 	case c == nil || c.Generated != "":
-	case using == nil && Assignable(c.Type, to, t.cat) == No:
+	case using == nil && cast.Assignable(c.Type, to, t.cat) == cast.No:
 		t.fails("42804", "%s does not become %s by itself: it takes USING", c.Type, to)
-	case !dropped && DefaultAssignable(c.Default, to, t.cat) == No:
+	case !dropped && cast.DefaultAssignable(c.Default, to, t.cat) == cast.No:
 		t.fails("42804", "the default %s does not become %s by itself: DROP DEFAULT first, SET DEFAULT after",
 			c.Default, to)
 	}

@@ -100,11 +100,11 @@ func (j *judge) createChild(parent string, bound *pg.PartitionBoundSpec) {
 		return
 	}
 	if d := r.DefaultPartition; d != "" {
-		j.attachDefault(r, "")
+		j.attachDefault(r, "", bound)
 		j.note("rows of the DEFAULT partition %s may belong to the new one: it is read", d)
 	}
 	j.partIndexes(parent)
-	j.lockReferenced(parent, j.copiedKeyMode())
+	j.lockReferenced(parent, j.copiedKeyMode(), nil)
 	j.lockReferencing(parent)
 }
 

@@ -209,7 +209,7 @@ func insertRows(j *judge, n *pg.Node) {
 	j.callsOf(n)
 	if s.OnConflictClause != nil {
 		j.planIndexes(table, lock.RowExclusive)
-		j.inverse(ReversibleLossy, "rows that were there already are changed: none without a copy")
+		j.inverse(ReversibleLossy, "rows that were there already are changed: nothing brings them back without a copy")
 	}
 	j.intoPartitions(table)
 	j.checkedByRows(table, resNames(s.Cols), true)
@@ -313,7 +313,7 @@ func (q *queries) firesTriggers(table string) {
 
 func updateRows(j *judge, n *pg.Node) {
 	s := n.GetUpdateStmt()
-	j.inverse(ReversibleLossy, "none without a copy of the values before")
+	j.inverse(ReversibleLossy, "nothing brings the old values back without a copy of them")
 	name := j.writes(s.Relation, n)
 	j.checkedByRows(name, resNames(s.TargetList), false)
 	j.plans(slices.Concat(withClause(s.WithClause), s.FromClause, s.TargetList, []*pg.Node{s.WhereClause})...)
@@ -331,7 +331,7 @@ func deleteRows(j *judge, n *pg.Node) {
 
 func mergeRows(j *judge, n *pg.Node) {
 	s := n.GetMergeStmt()
-	j.inverse(ReversibleLossy, "none without a copy of the rows before")
+	j.inverse(ReversibleLossy, "nothing brings the rows back without a copy of them")
 	name := j.writes(s.Relation, n)
 	for _, w := range s.MergeWhenClauses {
 		c := w.GetMergeWhenClause()

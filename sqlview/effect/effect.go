@@ -4,7 +4,10 @@
 // table of what real servers of 10 to 18 showed.
 package effect
 
-import "belay/sqlview/lock"
+import (
+	"belay/sqlview/lock"
+	"belay/sqlview/refusal"
+)
 
 // Effect is what one statement does. The zero value does nothing and takes no
 // lock; a statement that was not analysed has Known false.
@@ -39,18 +42,7 @@ type Effect struct {
 	// Notes are facts for the card that are no hazards.
 	Notes []string
 	// Fails is set where the server refuses the statement as the catalog is now.
-	Fails Failure
-}
-
-// Failure is an error that the server answers with.
-type Failure struct {
-	// Code is the SQLSTATE; "" = the statement does not fail.
-	Code string
-	// Message says in one sentence why, lower case.
-	Message string
-	// IfRows is true where it fails only when the table has rows, or rows that
-	// do not fit.
-	IfRows bool
+	Fails refusal.Failure
 }
 
 // On is a lock on a relation.

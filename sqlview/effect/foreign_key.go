@@ -18,7 +18,8 @@ type keys struct{ *record }
 type foreignKey struct {
 	parent              string
 	columns, refColumns []string
-	// skip is true where no row is checked: NOT VALID, NOT ENFORCED, all NULL.
+	// skip is true where no row is checked: NOT VALID, NOT ENFORCED, all NULL, or
+	// partitions that all have it already.
 	skip bool
 }
 
@@ -28,11 +29,22 @@ func addForeignKey(j *judge, a alteration, k *pg.Constraint) {
 	j.lock(a.table, lock.ShareRowExclusive)
 	if a.rel != nil && a.rel.Kind == catalog.PartitionedTable {
 		j.partitionedForeignKey(a, k)
+	} else if j.version >= 18 && !a.only { // what inherits is locked, and no more
+		j.lockAll(j.cat.Descendants(a.table), lock.ShareRowExclusive)
 	}
 	notEnforced := j.Has(parse.NotEnforced, k.Location)
+	taken := j.cat.TakesOver(a.table, k)
+	if parent := j.cat.Name(k.Pktable); taken && len(j.cat.Leaves(a.table)) > 0 {
+		// The triggers of the partitions' own keys are dropped: those of the new one take over.
+		if j.version >= 15 || len(j.parts(parent)) == 0 {
+			j.lock(parent, lock.AccessExclusive)
+		}
+		j.lockAll(j.parts(parent), lock.AccessExclusive)
+		j.note("each partition has the same foreign key already: no row is read")
+	}
 	j.foreignKey(a, foreignKey{
 		parent: j.cat.Name(k.Pktable), columns: catalog.Strings(k.FkAttrs), refColumns: catalog.Strings(k.PkAttrs),
-		skip: k.SkipValidation || notEnforced,
+		skip: k.SkipValidation || notEnforced || taken,
 	})
 }
 
@@ -59,9 +71,13 @@ func (fk *keys) foreignKey(a alteration, k foreignKey) {
 }
 
 // validateForeignKey is the join that looks for rows without a parent: it plans
-// over all indexes of both tables.
+// over all indexes of both tables. Rows of what inherits are not asked for.
 func (k *keys) validateForeignKey(a alteration, parent string) {
-	for _, t := range append(a.tree(k.cat), append([]string{parent}, k.cat.Descendants(parent)...)...) {
+	tables := []string{a.table}
+	if !a.only {
+		tables = append(tables, k.parts(a.table)...)
+	}
+	for _, t := range append(append(tables, parent), k.parts(parent)...) {
 		k.lock(t, lock.AccessShare)
 		k.scan(t)
 		k.planIndexes(t, lock.AccessShare)
@@ -105,14 +121,14 @@ func (fk *keys) lockReferencing(parent string) {
 	}
 }
 
-// lockReferenced locks the parents of all foreign keys of a table.
-func (fk *keys) lockReferenced(table string, mode lock.Mode) {
+// lockReferenced locks the parents of the foreign keys of a table; which = nil: all.
+func (fk *keys) lockReferenced(table string, mode lock.Mode, which func(catalog.Constraint) bool) {
 	r := fk.cat.Seen(table)
 	if r == nil {
 		return
 	}
 	for _, k := range r.Constraints {
-		if k.Type == catalog.ForeignKey {
+		if k.Type == catalog.ForeignKey && (which == nil || which(k)) {
 			// Before 15 a partitioned table has no triggers of its own to drop.
 			p := fk.cat.Seen(k.References)
 			if mode < lock.AccessExclusive || fk.version >= 15 || p == nil || p.Kind != catalog.PartitionedTable {

@@ -5,6 +5,7 @@ import (
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/parse"
+	"belay/sqlview/refusal"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
@@ -25,6 +26,15 @@ func Of(s parse.Statement, snap *catalog.Snapshot, version int) Effect {
 	if version == 0 {
 		version = snap.Version()
 	}
+	e := of(s, snap, version)
+	// What is missing, or of another kind, is found before anything else is looked at.
+	if f := refusal.Of(s, snap, version); f.Code != "" {
+		e.Fails = f
+	}
+	return e
+}
+
+func of(s parse.Statement, snap *catalog.Snapshot, version int) Effect {
 	if version != 0 {
 		return ofVersion(s, snap, version)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/lock"
+	"belay/sqlview/refusal"
 )
 
 // record is what one statement does, as it is found out, on a server of one
@@ -145,7 +146,7 @@ func (r *record) unknown(why string) {
 // fails notes that the server refuses the statement.
 func (r *record) fails(code, format string, args ...any) {
 	if r.e.Fails.Code == "" || r.e.Fails.IfRows {
-		r.e.Fails = Failure{Code: code, Message: fmt.Sprintf(format, args...)}
+		r.e.Fails = refusal.Failure{Code: code, Message: fmt.Sprintf(format, args...)}
 	}
 }
 

@@ -190,15 +190,3 @@ func plainCast(using *pg.Node, column, to string) bool {
 	words := catalog.Strings(using.GetColumnRef().GetFields())
 	return len(words) == 1 && words[0] == column
 }
-
-// builtInTypes are the types of pg_catalog that columns use, as format_type
-// prints them.
-var builtInTypes = words(`bigint integer smallint boolean text numeric real uuid json jsonb date bytea inet cidr
-	macaddr macaddr8 oid xml money point line lseg box path polygon circle tsvector tsquery interval name regclass
-	int4range int8range numrange tsrange tstzrange daterange int4multirange int8multirange nummultirange
-	tsmultirange tstzmultirange datemultirange pg_lsn bit character serial bigserial smallserial`)
-
-func builtIn(text string) bool {
-	base, _, _ := catalog.SplitType(text)
-	return builtInTypes[base] || strings.Contains(base, " ")
-}

@@ -69,6 +69,9 @@ type File struct {
 	Outside migration.Outside
 	// ByBelay is true when belay will run the file: it sets the timeouts itself.
 	ByBelay bool
+	// Program is true where the last statement stands for what nobody can read of a
+	// program: its Problem says what that is.
+	Program bool
 	// Backfill is true where the file's header asks for batches. See InBatches.
 	Backfill bool
 	// Inherits is what the files before it in the run leave in the session of the

@@ -128,3 +128,14 @@ var localWord = regexp.MustCompile(`(?i)^SET\s+LOCAL\b`)
 
 // WithoutLocal writes SET LOCAL as SET.
 func WithoutLocal(sql string) string { return localWord.ReplaceAllString(sql, "SET") }
+
+// longestWait is how long a statement may wait for its lock and still be said to
+// give up soon.
+const longestWait = 2 * time.Second
+
+// GivesUp reports whether the statement soon gives up waiting for its lock, and
+// nothing that its transaction took before is held meanwhile.
+func (s Stmt) GivesUp() bool {
+	t := s.Setting("lock_timeout")
+	return t.Set && t.Duration <= longestWait && len(s.Held()) == 0
+}

@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 )
@@ -43,12 +44,43 @@ type Dirty struct {
 // Compare holds a folder against the rows of its history table.
 func Compare(f Folder, rows []Row, h History) Status {
 	s := Status{folder: f, Agreement: 1, UpTo: h.UpTo, Duplicates: f.Twins()}
+	if h.Expand != nil {
+		rows = h.Expand(f, rows)
+	}
 	if h.UpTo {
 		s.compareUpTo(f, rows)
 	} else {
 		s.compareRows(f, rows)
 	}
 	return s
+}
+
+// LateToo counts what is late as pending: there are tools that run it without a word.
+func (s Status) LateToo() Status {
+	s.Pending = slices.DeleteFunc(slices.Clone(s.folder.Migrations), func(m Migration) bool {
+		same := func(o Migration) bool { return placeOf(o) == placeOf(m) }
+		return !slices.ContainsFunc(s.Pending, same) && !slices.ContainsFunc(s.Late, same)
+	})
+	s.Late = nil
+	return s
+}
+
+// TakenBack lists what a command of the tool's takes back, newest first: by the tool's
+// own rule; of plain files what was recorded last, else the newest applied.
+func (s Status) TakenBack(f Format, rows []Row, command string) []string {
+	switch n := len(s.Applied); {
+	case n == 0:
+		return nil
+	case f.Back != nil:
+		return f.Back(rows, command)
+	case f.Name == "plain":
+		for _, r := range rows {
+			if m := fileOf(s.folder, r); m != nil {
+				return []string{m.Version}
+			}
+		}
+	}
+	return []string{s.Applied[len(s.Applied)-1].Version}
 }
 
 // Ran reports whether the database has run the migration, or may have.
@@ -141,7 +173,7 @@ func (s *Status) compareRows(f Folder, rows []Row) {
 			s.Missing = append(s.Missing, r)
 		default:
 			matched++
-			has[m.Up.Path] = &rows[i]
+			has[placeOf(*m)] = &rows[i]
 		}
 		if at != nil && (newest == nil || at.Compare(*newest) >= 0) {
 			newest, s.Newest = at, at.Version
@@ -152,13 +184,16 @@ func (s *Status) compareRows(f Folder, rows []Row) {
 	}
 	for i := range f.Migrations {
 		m := &f.Migrations[i]
-		if row := has[m.Up.Path]; row == nil && base != nil && m.Compare(*base) <= 0 {
+		if row := has[placeOf(*m)]; row == nil && base != nil && m.Compare(*base) <= 0 {
 			s.Applied = append(s.Applied, *m)
 		} else {
 			s.sort(m, row, newest != nil && m.Compare(*newest) <= 0)
 		}
 	}
 }
+
+// placeOf tells migrations apart: several may stand in one file.
+func placeOf(m Migration) string { return m.Up.Path + "\x00" + m.Version }
 
 func (s *Status) sort(m *Migration, row *Row, low bool) {
 	switch {
@@ -231,6 +266,22 @@ func (s Status) Doubt(isNew func(Migration) bool) Status {
 			s.Applied = append(s.Applied, m)
 		}
 	}
+	return s
+}
+
+// Settle moves back to Applied what was doubted and is known to have run: ran says so of a
+// file with exactly these bytes.
+func (s Status) Settle(ran func(Migration) bool) Status {
+	doubted := s.Doubtful
+	s.Doubtful, s.Applied = nil, slices.Clone(s.Applied)
+	for _, m := range doubted {
+		if ran(m) {
+			s.Applied = append(s.Applied, m)
+		} else {
+			s.Doubtful = append(s.Doubtful, m)
+		}
+	}
+	slices.SortStableFunc(s.Applied, func(a, b Migration) int { return cmp.Compare(a.Number, b.Number) })
 	return s
 }
 

@@ -110,7 +110,8 @@ func (*NoFolderError) Error() string { return "no migrations folder found" }
 
 // Hint says what to do now.
 func (*NoFolderError) Hint() string {
-	return "name it with --migrations DIR; looked for " + strings.Join(Folders[:len(Folders)-1], ", ")
+	return "name it with --migrations DIR; `belay demo` shows a run without a database, `belay --help` lists the " +
+		"commands; looked for " + strings.Join(Folders[:len(Folders)-1], ", ")
 }
 
 // AmbiguousError says that several guesses are as good.
@@ -136,6 +137,11 @@ func (e *ForeignError) Error() string {
 
 // Hint says what to do now.
 func (e *ForeignError) Hint() string {
+	if f, err := Find(e.Tool); err == nil && f.Watched {
+		return "its own command can run it while belay watches: name that as command in belay.toml, or as the script " +
+			"migrate of package.json; where the guess is wrong, name the tool with --tool: " +
+			strings.Join(Names(), ", ")
+	}
 	return "belay runs folders of " + strings.Join(Names(), ", ") +
 		"; name the tool with --tool where the guess is wrong"
 }

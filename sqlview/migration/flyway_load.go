@@ -39,23 +39,18 @@ func loadFlyway(root fs.FS, dir string) (Folder, error) {
 	if err != nil {
 		return f, err
 	}
-	downs := map[string]File{}
+	downs := map[string][]File{}
 	for _, name := range names {
 		if err := f.addFlyway(root, name, downs); err != nil {
 			return f, err
 		}
 	}
-	for i := range f.Migrations {
-		m := &f.Migrations[i]
-		if down, ok := downs[flywayKey(m.Version)]; ok {
-			m.Down = &down
-		}
-	}
+	pairWays(&f, downs, func(m Migration) string { return flywayKey(m.Version) })
 	f.finish(names, "Flyway refuses to start")
 	return f, nil
 }
 
-func (f *Folder) addFlyway(root fs.FS, name string, downs map[string]File) error {
+func (f *Folder) addFlyway(root fs.FS, name string, downs map[string][]File) error {
 	base := path.Base(name)
 	if why := flywayOther(base); why != "" {
 		f.Problems = append(f.Problems, Problem{Kind: Unsupported, Paths: []string{name}, Stops: true,
@@ -64,9 +59,12 @@ func (f *Folder) addFlyway(root fs.FS, name string, downs map[string]File) error
 		return nil
 	}
 	if part := flywayScript.FindStringSubmatch(base); part != nil {
+		file, err := readFile(root, f.Dir, name, TxForeign)
+		if err != nil {
+			return err
+		}
 		m := Migration{
-			Version: strings.ReplaceAll(part[1], "_", "."), Number: LeadingNumber(part[1]), Title: part[2],
-			Up: File{Path: name, Tx: TxForeign},
+			Version: strings.ReplaceAll(part[1], "_", "."), Number: LeadingNumber(part[1]), Title: part[2], Up: file,
 		}
 		f.Migrations, f.Problems = append(f.Migrations, m), append(f.Problems, program("flyway", m))
 		return nil
@@ -88,7 +86,8 @@ func (f *Folder) addFlyway(root fs.FS, name string, downs map[string]File) error
 	conf, _ := fs.ReadFile(root, path.Join(f.Dir, name+".conf"))
 	f.Problems = append(f.Problems, checkFlyway(&file, conf)...)
 	if undo != nil {
-		downs[flywayKey(undo[1])] = file
+		key := flywayKey(undo[1])
+		downs[key] = append(downs[key], file)
 		return nil
 	}
 	version := strings.ReplaceAll(part[1], "_", ".")

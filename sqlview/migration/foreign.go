@@ -32,6 +32,10 @@ var foreign = []foreignTool{
 	{name: "refinery", title: "refinery",
 		signs: []Sign{
 			{
+				Score: 96, Why: "files named V1__name beside a Cargo.toml with refinery", Beside: "Cargo.toml",
+				Mentions: "refinery", Name: refineryName.MatchString,
+			},
+			{
 				Score: 85, Why: "files named V1__name beside a Cargo.toml", Beside: "Cargo.toml",
 				Name: refineryName.MatchString,
 			},
@@ -53,24 +57,40 @@ var foreign = []foreignTool{
 		tables: []KnownTable{
 			{Name: "schema_migrations", Columns: []string{"version"}, Beside: "ar_internal_metadata"},
 		}},
-	{name: "knex", title: "Knex, Sequelize or node-pg-migrate",
+	{name: "knex", title: "Knex",
 		signs: []Sign{
+			{Score: 92, Why: "JavaScript that exports up, for Knex", Code: upWith(`\b[kK]nex\b`)},
 			{
-				Score: 90, Why: "JavaScript that exports up",
-				Code: regexp.MustCompile(
-					`exports\.up\b|export (async function|const) up\b|module\.exports\s*=\s*\{[^}]*\bup\b`,
-				),
+				Score: 92, Why: "JavaScript that exports up, beside a package.json with knex", Code: exportsUp,
+				Beside: "package.json", Mentions: `"knex"`,
 			},
 		},
-		tables: []KnownTable{
-			{Name: "knex_migrations", Columns: []string{"name", "batch", "migration_time"}},
-			{Name: "SequelizeMeta", Columns: []string{"name"}},
-		}},
+		tables: []KnownTable{{Name: "knex_migrations", Columns: []string{"name", "batch", "migration_time"}}}},
+	{name: "sequelize", title: "Sequelize",
+		signs: []Sign{
+			{Score: 92, Why: "JavaScript that exports up, for Sequelize", Code: upWith(`\bqueryInterface\b`)},
+			{
+				Score: 92, Why: "JavaScript that exports up, beside a package.json with sequelize", Code: exportsUp,
+				Beside: "package.json", Mentions: `"sequelize`,
+			},
+		},
+		tables: []KnownTable{{Name: "SequelizeMeta", Columns: []string{"name"}}}},
+	{name: "javascript", title: "JavaScript migrations of Knex, Sequelize or node-pg-migrate",
+		signs: []Sign{{Score: 70, Why: "JavaScript that exports up", Code: exportsUp}}},
 	{name: "ecto", title: "Ecto",
 		signs: []Sign{
 			{Score: 95, Why: "Elixir with Ecto.Migration", Name: regexp.MustCompile(`^[0-9]+_.*\.exs$`).MatchString},
 		},
 		tables: []KnownTable{{Name: "schema_migrations", Columns: []string{"version", "inserted_at"}}}},
+}
+
+const upText = `exports\.up\b|export (async function|const) up\b|module\.exports\s*=\s*\{[^}]*\bup\b`
+
+var exportsUp = regexp.MustCompile(upText)
+
+// upWith is a program that exports up and has a word, before or behind.
+func upWith(word string) *regexp.Regexp {
+	return regexp.MustCompile(`(?s)(` + upText + `).*` + word + `|` + word + `.*(` + upText + `)`)
 }
 
 var refineryName = regexp.MustCompile(`^[UV][0-9]+(\.[0-9]+)?__\w+\.(sql|rs)$`)

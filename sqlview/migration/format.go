@@ -56,6 +56,19 @@ type Format struct {
 	Sums func(all []Migration) (name string, text []byte)
 	// Outside says how a file is told to run outside a transaction.
 	Outside Outside
+	// Watched is true for a tool that only its own command runs: belay reads folder
+	// and history, and the History writes nothing.
+	Watched bool
+	// Back lists the versions that the tool's own way back takes, newest first, by its
+	// rows, newest first, and the command line; nil = the newest of the folder's order.
+	Back func(rows []Row, command string) []string
+	// Preview is the command line by which a watched tool prints the SQL of a migration
+	// and sends none of it, made of the words of the team's own; before is the migration
+	// that precedes it, nil = none. A nil line, or a nil Preview, is that it cannot.
+	Preview func(command []string, m Migration, before *Migration) []string
+	// Wraps reports whether a watched tool runs a program of the folder in one
+	// transaction with its history row; nil = nobody knows.
+	Wraps func(File) bool
 }
 
 // Outside is a tool's way to run a file outside a transaction.
@@ -92,11 +105,12 @@ func Names() []string {
 	return names
 }
 
-// Find returns the format of that name. The error is an *UnknownToolError.
+// Find returns the format of that name, a watched one too. The error is an
+// *UnknownToolError.
 func Find(name string) (Format, error) {
-	for _, f := range formats {
-		if f.Name == name {
-			return f, nil
+	for _, all := range [][]Format{formats, watched} { // asked for each file of a folder
+		if i := slices.IndexFunc(all, func(f Format) bool { return f.Name == name }); i >= 0 {
+			return all[i], nil
 		}
 	}
 	return Format{}, &UnknownToolError{Name: name}
@@ -108,7 +122,7 @@ type UnknownToolError struct{ Name string }
 func (e *UnknownToolError) Error() string {
 	known := strings.Join(Names(), ", ")
 	if t := foreignNamed(e.Name); t != nil {
-		return fmt.Sprintf("%s folders are recognised but not run by belay; it runs: %s", t.title, known)
+		return fmt.Sprintf("%s folders are recognised and not read by belay; it runs: %s", t.title, known)
 	}
 	return fmt.Sprintf("unknown tool %q; belay runs: %s", e.Name, known)
 }
@@ -125,9 +139,15 @@ func Validate(f Format) error {
 	}
 	need(formatName.MatchString(f.Name), "the name is not kebab-case")
 	need(strings.HasPrefix(f.Doc, "# "), "the doc does not begin with a heading")
-	need(f.Title != "" && len(f.Signs) > 0, "it has no title or no signs")
+	need(f.Title != "" && (f.Watched || len(f.Signs) > 0), "it has no title or no signs")
 	need(!slices.ContainsFunc(f.Signs, func(s Sign) bool { return s.Score < 1 || s.Score > 100 || s.Why == "" }),
 		"a sign has no reason, or a score that is not within 1 to 100")
+	if f.Watched {
+		need(f.Load != nil && f.VersionOf != nil, "Load or VersionOf is missing")
+		need(f.History.Table != "" && len(f.History.Columns) > 0 && f.History.Read != nil, "its history cannot be read")
+		need(f.History.Create == nil && f.History.Record == nil && f.History.Unrecord == nil, "it writes its history")
+		return errors.Join(errs...)
+	}
 	need(f.Load != nil && f.NextName != nil && f.VersionOf != nil, "Load, NextName or VersionOf is missing")
 	need(f.Outside.How != "", "it does not say how a file runs outside a transaction")
 	need((f.Adopt == nil) == (len(f.Adopts) == 0), "Adopt and Adopts do not go together")

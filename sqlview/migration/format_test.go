@@ -12,7 +12,7 @@ func TestFormatsAreValid(t *testing.T) {
 	if !sort.StringsAreSorted(Names()) || len(Names()) < 2 {
 		t.Errorf("Names() = %q, want the formats, sorted", Names())
 	}
-	for _, f := range Formats() {
+	for _, f := range append(Formats(), Watched()...) {
 		if err := Validate(f); err != nil {
 			t.Error(err)
 		}
@@ -39,8 +39,10 @@ func TestValidateRefuses(t *testing.T) {
 func TestFindUnknown(t *testing.T) {
 	known := strings.Join(Names(), ", ")
 	for name, want := range map[string]string{
-		"alembic": "Alembic folders are recognised but not run by belay; it runs: " + known,
-		"gooose":  `unknown tool "gooose"; belay runs: ` + known,
+		"javascript": "JavaScript migrations of Knex, Sequelize or node-pg-migrate folders are recognised and not " +
+			"read " +
+			"by belay; it runs: " + known,
+		"gooose": `unknown tool "gooose"; belay runs: ` + known,
 	} {
 		if _, err := Find(name); err == nil || err.Error() != want {
 			t.Errorf("Find(%q) = %v, want %s", name, err, want)

@@ -20,6 +20,7 @@ func loadGolangMigrate(root fs.FS, dir string) (Folder, error) {
 	if err != nil {
 		return f, err
 	}
+	root = ahead(root, dir, l.files, golangMigrateName.MatchString)
 	downs := map[uint64][]File{}
 	for _, name := range l.files {
 		if err := f.addGolangMigrate(root, name, downs); err != nil {
@@ -62,20 +63,21 @@ func (f *Folder) addGolangMigrate(root fs.FS, name string, downs map[uint64][]Fi
 
 // pairDowns gives each migration the down file of its version.
 func (f *Folder) pairDowns(downs map[uint64][]File) {
-	for i := range f.Migrations {
-		m := &f.Migrations[i]
-		if files := downs[m.Number]; len(files) > 0 {
-			m.Down = &files[0]
-		}
-	}
+	pairWays(f, downs, func(m Migration) uint64 { return m.Number })
 	for number, files := range downs {
-		f.Problems = append(f.Problems,
-			checkDowns(Title(f.Format), fmt.Sprint(number), files, f.Find(fmt.Sprint(number)) != nil)...)
+		f.Problems = append(f.Problems, f.checkDowns(number, files)...)
 	}
 	slices.SortFunc(f.Problems, func(a, b Problem) int { return strings.Compare(a.Message, b.Message) })
 }
 
-func checkDowns(tool, version string, files []File, up bool) []Problem {
+func (f Folder) checkDowns(number uint64, files []File) []Problem {
+	tool, version := Title(f.Format), fmt.Sprint(number)
+	var ups []Migration
+	for _, m := range f.Migrations {
+		if m.Number == number {
+			ups = append(ups, m)
+		}
+	}
 	var paths []string
 	for _, file := range files {
 		paths = append(paths, file.Path)
@@ -85,9 +87,9 @@ func checkDowns(tool, version string, files []File, up bool) []Problem {
 		found = append(found, Problem{Kind: Duplicate, Paths: paths, Version: version, Stops: true,
 			Message: fmt.Sprintf("%d down files of version %s: %s; %s refuses to start", len(paths), version,
 				strings.Join(paths, ", "), tool),
-			Hint: "keep one of them"})
+			Hint: f.severalWays(files, ups)})
 	}
-	if !up {
+	if len(ups) == 0 {
 		found = append(found, Problem{Kind: Orphan, Paths: paths, Version: version, Stops: true,
 			Message: paths[0] + " has no up file: " + tool + " would record version " + version +
 				" as applied and run nothing",

@@ -17,6 +17,8 @@ type Row struct {
 	Checksum string
 	// Baseline is true where the row stands for every version up to its own.
 	Baseline bool
+	// Batch is what the tool applied together; "" where it keeps none.
+	Batch string
 }
 
 // Write is one statement that records something in the history table. Args are
@@ -40,7 +42,8 @@ type History struct {
 	// Create is the tool's own DDL, nil where belay only adopts the table.
 	Create func(table string) string
 	// Read selects version text, name text, at text, dirty boolean, newest first;
-	// behind them, where the tool keeps them, checksum text and baseline boolean. It
+	// behind them, where the tool keeps them, checksum text, baseline boolean and batch
+	// text. It
 	// and the writes are run under the team's search_path: they name the schema of
 	// each type, function and operator.
 	Read func(table string) string
@@ -60,6 +63,9 @@ type History struct {
 	BeginDown func(table string, m Migration, prev *Migration) []Write
 	// Unrecord is what takes m back; prev is the version before it, nil = none.
 	Unrecord func(table string, m Migration, prev *Migration) []Write
+	// Expand turns the rows of a tool that keeps only the newest of a chain into one
+	// for each version that they stand for; nil = each row stands for itself.
+	Expand func(f Folder, rows []Row) []Row
 	// Keys are the advisory lock keys the tool takes on this database.
 	// schema and table are unquoted.
 	Keys func(database, schema, table string) []int64

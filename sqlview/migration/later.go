@@ -86,22 +86,6 @@ func renumber(m Migration, stays Folder, above uint64, now string) (Renumbered, 
 	return r, nil
 }
 
-// WithoutOthers is the migration without a way back that may be another's of the same
-// version: of several files of one version only that goes along which is called as it is.
-func (m Migration) WithoutOthers(f Folder) Migration {
-	twins := 0
-	for _, o := range f.Migrations {
-		if o.Compare(m) == 0 {
-			twins++
-		}
-	}
-	if twins > 1 && m.Down != nil && m.Down.Path != m.Up.Path &&
-		!strings.Contains(path.Base(m.Down.Path), m.Title+".") {
-		m.Down = nil
-	}
-	return m
-}
-
 // leadingDigits are those of a file's name, or of its folder's where the file is
 // called alike in every migration.
 func leadingDigits(name string) string {

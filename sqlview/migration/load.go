@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 )
 
 // readFile reads one file of the folder dir; name is relative to it.
@@ -19,9 +22,60 @@ func readFile(root fs.FS, dir, name string, tx Tx) (File, error) {
 	return NewFile(name, b, tx), nil
 }
 
+// ahead reads files of the folder dir side by side: the ones that takes says. The file
+// system that it returns has them already; an error of one comes when it is read.
+func ahead(root fs.FS, dir string, names []string, takes func(name string) bool) fs.FS {
+	read := readAhead{FS: root, texts: map[string][]byte{}}
+	var wanted []string
+	for _, name := range names {
+		if takes(name) {
+			wanted = append(wanted, path.Join(dir, name))
+		}
+	}
+	texts := make([][]byte, len(wanted))
+	var next atomic.Int64
+	var done sync.WaitGroup
+	for range min(len(wanted)/perReader, runtime.GOMAXPROCS(0)) {
+		done.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(wanted); i = int(next.Add(1)) - 1 {
+				if b, err := fs.ReadFile(root, wanted[i]); err == nil {
+					texts[i] = b
+				}
+			}
+		})
+	}
+	done.Wait()
+	for i, b := range texts {
+		if b != nil {
+			read.texts[wanted[i]] = b
+		}
+	}
+	return read
+}
+
+// perReader is how many files are worth a reader of their own.
+const perReader = 16
+
+// readAhead is a file system of which some files have been read.
+type readAhead struct {
+	fs.FS
+	texts map[string][]byte
+}
+
+// ReadFile returns what was read, else reads it.
+func (r readAhead) ReadFile(name string) ([]byte, error) {
+	if b, ok := r.texts[name]; ok {
+		return b, nil
+	}
+	return fs.ReadFile(r.FS, name)
+}
+
 // NewFile makes a File of a text that stands nowhere yet, such as one that was
 // read from standard input or is shown by git.
 func NewFile(name string, b []byte, tx Tx) File {
+	if tx == TxForeign { // a program has no SQL comments that could be let go
+		return File{Path: name, Bytes: b, Whole: b, SHA256: hexSHA256(b), Normalized: hexSHA256(b), Tx: tx}
+	}
 	backfill, _ := backfillHeader(b)
 	return File{
 		Path: name, Bytes: b, Whole: b, SHA256: hexSHA256(b), Normalized: NormalizedSHA256(b), Tx: tx,

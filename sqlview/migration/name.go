@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	leadingVersion = regexp.MustCompile(`^(V?)([0-9]+)`)
+	leadingVersion = regexp.MustCompile(`^([VU]?)([0-9]+)`)
 	// dashedStamp is diesel's spelling of a time.
 	dashedStamp = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9]{6}`)
 )

@@ -117,6 +117,10 @@ func TestDoubt(t *testing.T) {
 		t.Errorf("doubtful %s, applied %s, pending %s", versions(got.Doubtful), versions(got.Applied),
 			versions(got.Pending))
 	}
+	settled := got.Settle(func(m Migration) bool { return m.Version == "18" })
+	if versions(settled.Doubtful) != "" || versions(settled.Applied) != "18 20" {
+		t.Errorf("settled: doubtful %s, applied %s", versions(settled.Doubtful), versions(settled.Applied))
+	}
 	if again := Compare(f, []Row{{Version: "20"}}, plain.History).Doubt(mine); len(again.Doubtful) > 0 {
 		t.Error("a tool with a row a version knows what it ran")
 	}

@@ -29,6 +29,15 @@ func CompareText(was, is []byte) Edit {
 	return EditSQL
 }
 
+// EditOf compares a file with another text of it. In a program every byte may matter:
+// whether only a comment was changed is not known.
+func (f File) EditOf(was []byte) Edit {
+	if f.Tx == TxForeign && !bytes.Equal(was, f.Whole) {
+		return EditSQL
+	}
+	return CompareText(was, f.Whole)
+}
+
 // NormalizedSHA256 is the hex SHA-256 of the SQL without comments and with runs
 // of blanks folded. Quoted text is kept byte for byte, and so is a comment that
 // is a tool's marker: it changes how the file is run.

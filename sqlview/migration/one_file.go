@@ -36,12 +36,13 @@ func (o oneFile) load(root fs.FS, dir string) (Folder, error) {
 	if err != nil {
 		return f, err
 	}
+	takes := func(name string) bool { return o.name.MatchString(name) || o.code != nil && o.code.MatchString(name) }
+	root = ahead(root, dir, l.files, takes)
 	for _, name := range l.files {
 		if err := o.add(&f, root, name); err != nil {
 			return f, err
 		}
 	}
-	takes := func(name string) bool { return o.name.MatchString(name) || o.code != nil && o.code.MatchString(name) }
 	f.Problems = append(f.Problems, checkIgnored(root, dir, l, Title(o.format), takes, likeMigration.MatchString)...)
 	f.finish(l.files, o.twice)
 	return f, nil
@@ -67,7 +68,10 @@ func (o oneFile) add(f *Folder, root fs.FS, name string) error {
 		m.Version, m.Number = fmt.Sprint(number), number
 	}
 	if isCode {
-		m.Up = File{Path: name, Tx: TxForeign}
+		var err error
+		if m.Up, err = readFile(root, f.Dir, name, TxForeign); err != nil {
+			return err
+		}
 		f.Migrations, f.Problems = append(f.Migrations, m), append(f.Problems, program(o.format, m))
 		return nil
 	}

@@ -17,6 +17,7 @@ func loadPlain(root fs.FS, dir string) (Folder, error) {
 	if err != nil {
 		return f, err
 	}
+	root = ahead(root, dir, l.files, plainName.MatchString)
 	downs := map[uint64][]File{}
 	for _, name := range l.files {
 		if err := f.addPlain(root, name, downs); err != nil {
@@ -94,23 +95,29 @@ func (f *Folder) rollbackFiles(root fs.FS, downs map[uint64][]File) error {
 	return nil
 }
 
-// pairPlainDowns gives each migration its way back; several are shown, and the
-// one with the same title as the up file is taken.
+// pairPlainDowns gives each migration its way back, and shows where a version has several.
 func (f *Folder) pairPlainDowns(downs map[uint64][]File) {
-	for i := range f.Migrations {
-		m := &f.Migrations[i]
+	pairWays(f, downs, func(m Migration) uint64 { return m.Number })
+	shown := map[uint64]bool{}
+	for _, m := range f.Migrations {
 		files := downs[m.Number]
-		if len(files) == 0 {
+		if len(files) < 2 || shown[m.Number] {
 			continue
 		}
-		m.Down = &files[0]
-		if len(files) > 1 {
-			f.Problems = append(f.Problems, Problem{Kind: Duplicate, Version: m.Version, Stops: true,
-				Paths: []string{files[0].Path, files[1].Path},
-				Message: fmt.Sprintf("version %s has several ways back: %s, %s", m.Version, files[0].Path,
-					files[1].Path),
-				Hint: "keep one of them"})
+		shown[m.Number] = true
+		var ups []Migration
+		var paths []string
+		for _, o := range f.Migrations {
+			if o.Number == m.Number {
+				ups = append(ups, o)
+			}
 		}
+		for _, d := range files {
+			paths = append(paths, d.Path)
+		}
+		f.Problems = append(f.Problems, Problem{Kind: Duplicate, Version: m.Version, Stops: true, Paths: paths,
+			Message: fmt.Sprintf("version %s has several ways back: %s", m.Version, strings.Join(paths, ", ")),
+			Hint:    f.severalWays(files, ups)})
 	}
 }
 

@@ -31,7 +31,7 @@ const (
 	Case        ProblemKind = "case"        // two paths that differ in case only
 	Name        ProblemKind = "name"        // a name the tool ignores or cannot read
 	Orphan      ProblemKind = "orphan"      // a down file without its up file
-	Empty       ProblemKind = "empty"       // nothing but blanks and comments
+	Empty       ProblemKind = "empty"       // no SQL, or some that is still to be written
 	Encoding    ProblemKind = "encoding"    // a NUL byte, a byte order mark, not UTF-8
 	Marker      ProblemKind = "marker"      // a marker where nobody obeys it
 	Unsupported ProblemKind = "unsupported" // written for another tool
@@ -67,6 +67,29 @@ func touches(p Problem, run []Migration) bool {
 // writes such ways back.
 var emptyOnPurpose = regexp.MustCompile(`(?im)^\s*--\s*nothing to take back\b`)
 
+// Unwritten is a line of a file that belay wrote and that lacks SQL which only a person
+// can write: it stops a run for as long as it is there.
+const Unwritten = "-- Not written yet: write the SQL here, then delete this line.\n"
+
+// WriteUp is what stands in a new migration that nobody has written yet.
+const WriteUp = "-- Write the SQL here.\n"
+
+// unwritten says that a person still has to write SQL of the file; none = it is written.
+func unwritten(f File, empty bool) []Problem {
+	p := Problem{Kind: Empty, Paths: []string{f.Path}, Stops: true}
+	switch {
+	case bytes.Contains(f.Bytes, []byte(Unwritten)):
+		p.Message = f.Path + " is not written to its end: a part of its SQL stands there as a comment"
+		p.Hint = "write it as statements, and delete the line that says \"Not written yet\""
+	case empty && bytes.Contains(f.Bytes, []byte(WriteUp)):
+		p.Message = f.Path + " is not written yet: it would be recorded as applied and change nothing"
+		p.Hint = "write its SQL, or remove the file where none is needed"
+	default:
+		return nil
+	}
+	return []Problem{p}
+}
+
 // checkText finds what is wrong with the bytes of one file.
 func checkText(f File) []Problem {
 	if why := encodingFault(f.Bytes); why != "" {
@@ -74,7 +97,11 @@ func checkText(f File) []Problem {
 			Message: f.Path + ": " + why,
 			Hint:    "save the file as UTF-8 without NUL bytes and without a byte order mark"}}
 	}
-	if len(normalize(f.Bytes, false)) == 0 && !emptyOnPurpose.Match(f.Bytes) {
+	empty := len(normalize(f.Bytes, false)) == 0
+	if found := unwritten(f, empty); found != nil {
+		return found
+	}
+	if empty && !emptyOnPurpose.Match(f.Bytes) {
 		return []Problem{{Kind: Empty, Paths: []string{f.Path},
 			Message: f.Path + " has no SQL in it: it will be recorded as applied and change nothing",
 			Hint:    "write the SQL, or say that it is meant so in a comment: -- Nothing to take back"}}

@@ -2,6 +2,7 @@ package migration
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -87,7 +88,11 @@ func describe(t *testing.T, root fs.FS, tool string, rows []byte) string {
 	if tool != "" {
 		picked, err = Detection{Dir: found[0].Dir, Tool: tool}, nil
 	}
-	if err != nil {
+	var foreign *ForeignError
+	if errors.As(err, &foreign) {
+		picked = foreign.Detection
+	}
+	if f, unknown := Find(picked.Tool); err != nil && (unknown != nil || !f.Watched) {
 		fmt.Fprintf(&b, "error %v\n", err)
 		return b.String()
 	}
@@ -106,6 +111,10 @@ func describe(t *testing.T, root fs.FS, tool string, rows []byte) string {
 		for _, p := range status.Problems(format) {
 			fmt.Fprintf(&b, "status %s stops=%v %s; %s\n", p.Kind, p.Stops, p.Message, p.Hint)
 		}
+	}
+	if format.Watched {
+		fmt.Fprintf(&b, "watched, and never written\n")
+		return b.String()
 	}
 	fmt.Fprintf(&b, "next %s\n", format.NextName(folder, "Add users' e-mail", "20261123180000"))
 	return b.String()

@@ -44,7 +44,8 @@ func (p *proposal) together(judged *lint.File, hazards [][]lint.Hazard, b pair.B
 		pieces = append(pieces, piece)
 	}
 	for _, w := range p.ways {
-		if w.Together == nil || !slices.ContainsFunc(pieces, func(piece *Piece) bool { return piece.Has(w.Lifts...) }) {
+		if w.Together == nil || !slices.ContainsFunc(pieces,
+			func(piece *Piece) bool { return piece.Has(w.Lifts...) }) {
 			continue
 		}
 		made, err := w.Together(pieces)

@@ -73,6 +73,7 @@ func (p *proposal) plan() Plan {
 		open.after = meets
 	}
 	flush()
+	p.after = meets
 	if !changed {
 		plan.Files = nil
 	}

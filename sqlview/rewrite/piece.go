@@ -37,6 +37,9 @@ type Piece struct {
 	aside, taken map[string]string
 	// Later are the statements that follow in the file.
 	Later []parse.Statement
+	// Fed and Back are those of [Input].
+	Fed  bool
+	Back string
 }
 
 func (p *proposal) piece(judged *lint.File, i int, hazards []lint.Hazard) *Piece {
@@ -49,7 +52,7 @@ func (p *proposal) piece(judged *lint.File, i int, hazards []lint.Hazard) *Piece
 		Hazards: hazards, line: p.steps[i].line, Start: p.before(), Before: judged.Catalogs[at],
 		Effects: judged.Effects[at],
 		Version: p.version(), Today: p.in.Options.Today, Earlier: p.original[:p.steps[i].origin], texts: p.texts,
-		taken: p.aside, Later: judged.Statements[at+1:],
+		taken: p.aside, Later: judged.Statements[at+1:], Fed: p.in.Fed, Back: p.in.Back,
 	}
 	for s := range pass.Statements() {
 		if s.Index == at {

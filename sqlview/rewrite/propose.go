@@ -32,7 +32,7 @@ func Propose(ctx context.Context, in Input, rules []lint.Rule, ways []Way) (Plan
 		return Plan{}, nil
 	}
 	if why := cmp.Or(whole(parsed[0]), refusedByServer(judged), widens(judged)); why != "" {
-		return Plan{Left: leftAll(parsed[0], found, why)}, nil
+		return Plan{Left: leftAll(parsed[0], found, why), Days: overDays(parsed[0], found)}, nil
 	}
 	p.original = parsed[0].Statements
 	if err := errors.Join(p.read(ctx), p.parse(ctx, p.begin(parsed[0], found))); err != nil {
@@ -53,7 +53,12 @@ func Propose(ctx context.Context, in Input, rules []lint.Rule, ways []Way) (Plan
 	if err := p.parse(ctx, rejoined(p.steps)); err != nil {
 		return Plan{}, fmt.Errorf("rewrite %s: %w", in.Path, err)
 	}
-	return p.plan(), nil
+	plan := p.plan()
+	plan.Days = overDays(parsed[0], found)
+	if plan.Later, err = p.later(ctx); err != nil {
+		return Plan{}, fmt.Errorf("rewrite %s: %w", in.Path, err)
+	}
+	return plan, nil
 }
 
 // proposal is a plan on its way.
@@ -64,6 +69,9 @@ type proposal struct {
 	steps []step
 	left  []Left
 	kept  []string
+	// contracts are the second halves, after is the catalog that the files leave.
+	contracts []Contract
+	after     *catalog.Snapshot
 	// original are the statements of the file, texts what the definitions of the
 	// catalog say, parsed.
 	original []parse.Statement
@@ -196,9 +204,13 @@ func (p *proposal) rewrite(judged *lint.File, i int, hazards []lint.Hazard) []st
 			continue
 		}
 		p.kept = append(p.kept, made.Kept...)
+		if made.Contract != nil {
+			p.contracts = append(p.contracts, *made.Contract)
+		}
 		maps.Copy(p.aside, piece.aside)
 		return s.become(made, w.ID)
 	}
+	p.unlifted(s, hazards)
 	return []step{s}
 }
 

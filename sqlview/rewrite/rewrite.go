@@ -40,6 +40,8 @@ type Rewritten struct {
 	// Kept says in sentences where the end differs from what the statement would
 	// have made, on purpose.
 	Kept []string
+	// Contract is the second half, for days later; nil = there is none.
+	Contract *Contract
 }
 
 // Phase is one file to be.
@@ -88,6 +90,13 @@ type Input struct {
 	Snapshot *catalog.Snapshot
 	// Options are those of the review that found the hazards.
 	Options lint.Options
+	// Fed has what a second column replaces fed on until it is dropped, so that the
+	// change can be taken back without loss; Back is the old value of a change of type
+	// as an expression over the changed row, "" = the server assigns.
+	Fed  bool
+	Back string
+	// Given are the expressions that ways read beside the file's own.
+	Given []string
 }
 
 // Plan is the proposal for one migration.
@@ -98,6 +107,10 @@ type Plan struct {
 	Left []Left
 	// Kept says where the end differs from the original's, on purpose.
 	Kept []string
+	// Later are the second halves that are not written with the files.
+	Later []Later
+	// Days are the statements that a campaign can make over several deployments.
+	Days []Days
 }
 
 // File is a phase with what it does, as its header says it.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/parse"
@@ -29,6 +30,9 @@ func (p *proposal) read(ctx context.Context) error {
 		for _, c := range r.Columns {
 			p.texts[DefaultText(c)] = parse.Statement{}
 		}
+	}
+	for _, text := range p.in.Given {
+		p.texts[ExpressionText(text)] = parse.Statement{}
 	}
 	delete(p.texts, "")
 	keys := slices.Sorted(maps.Keys(p.texts))
@@ -80,7 +84,19 @@ func DefaultText(c catalog.Column) string {
 	return "SELECT " + c.Default
 }
 
-// Read is a text of the catalog as the parser understands it; false = it could
+// ExpressionHead stands before an expression in a statement that holds it.
+const ExpressionHead = "SELECT ("
+
+// ExpressionText is a statement that holds an expression, and nothing but it;
+// ExpressionOf takes it out again.
+func ExpressionText(text string) string { return ExpressionHead + text + ")" }
+
+// ExpressionOf is the expression that a statement of ExpressionText holds.
+func ExpressionOf(text string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(text, ExpressionHead), ")")
+}
+
+// Read is a text of the catalog, or one of the given expressions, as the parser understands it; false = it could
 // not be read.
 func (p *Piece) Read(text string) (parse.Statement, bool) {
 	st, ok := p.texts[text]

@@ -268,7 +268,8 @@ func leading(f parse.File, i int) string {
 	st := f.Statements[i]
 	var lines []string
 	for _, c := range f.Comments {
-		above := c.End <= st.Start && (i == 0 || c.Start >= f.Statements[i-1].End && c.Line > f.Statements[i-1].EndLine)
+		above := c.End <= st.Start && (i == 0 || c.Start >= f.Statements[i-1].End &&
+			c.Line > f.Statements[i-1].EndLine)
 		behind := c.Start >= st.End && (c.Line == st.EndLine || i == len(f.Statements)-1)
 		if (above || behind) && !told.MatchString(c.Text) {
 			lines = append(lines, strings.TrimRight(strings.ReplaceAll(c.Text, "\r", ""), " \n"))

@@ -36,6 +36,9 @@ func withoutLogin(url string) string {
 }
 
 func patterns(text string) string {
+	if !suspicious(text) {
+		return text
+	}
 	text = login.ReplaceAllStringFunc(text, withoutLogin)
 	for _, l := range looks {
 		text = l.found.ReplaceAllString(text, l.shown)

@@ -14,12 +14,12 @@ import (
 // Mask stands for what is hidden.
 const Mask = "***"
 
-// quick are the words, in lower case, of which every secret has one nearby: most
-// SQL has none, and is returned without being read.
+// quick are the words, in lower case, of which every secret has one in its statement:
+// most SQL has none, and is returned without being read.
 var quick = []string{
 	"pass", "pwd", "secret", "token", "key", "credential", "conninfo", "auth", "bearer", "dblink", "crypt", "mapping",
 	"subscription", "server",
-	"foreign", "program", "role", "user", "group", "://", "scram-sha-256$", "md5", "akia",
+	"foreign", "program", "role", "user", "group", "://", "scram-sha-256$", "md5", "akia", "asia", "hmac",
 }
 
 func suspicious(sql string) bool {

@@ -45,6 +45,8 @@ var planted = []string{
 	"SELECT crypt('¤', gen_salt('bf'))",
 	"UPDATE users SET hash = crypt('¤', gen_salt('bf')) WHERE id = 1",
 	"SELECT pgp_sym_encrypt(data, '¤') FROM t",
+	"SELECT hmac(data, '¤', 'sha256') FROM t",
+	"SELECT 1; SELECT 2; ALTER ROLE app PASSWORD '¤'; SELECT 3",
 	"INSERT INTO users (name, password) VALUES ('bob', '¤')",
 	"INSERT INTO users (name, \"password_hash\") SELECT 'bob', '¤'",
 	"UPDATE users SET password = '¤' WHERE name = 'bob'",

@@ -18,6 +18,21 @@ var private = regexp.MustCompile(
 	`(?i)pass(word|wd|phrase|code)|(^|_)(pass|pwd)($|_)|secret|token|credential|conninfo|api_?key|(private|access|secret|encryption|signing|auth)_?key|authoriz|bearer`,
 )
 
+// holds reports whether a word names what holds a secret. Most words have none of
+// the letters that private looks for.
+func holds(word []byte) bool {
+	low := strings.ToLower(string(word))
+	return slices.ContainsFunc(near, func(part string) bool { return strings.Contains(low, part) }) &&
+		private.Match(word)
+}
+
+var near = []string{"pass", "pwd", "secret", "token", "credential", "conninfo", "key", "authoriz", "bearer"}
+
+// enciphers reports whether a word is one of ciphers.
+func enciphers(word []byte) bool {
+	return len(word) > 3 && strings.IndexByte("cpedhCPEDH", word[0]) >= 0 && ciphers.Match(word)
+}
+
 // ciphers are functions whose strings are keys and plain texts.
 var ciphers = regexp.MustCompile(
 	`(?i)^(crypt|pgp_(sym|pub)_(en|de)crypt(_bytea)?|encrypt(_iv)?|decrypt(_iv)?|hmac|dblink_connect(_u)?)$`,
@@ -29,6 +44,9 @@ var speaks = regexp.MustCompile(`(?i)\S\s*\b(password|passwd|pwd|passphrase)\b\s
 
 // statement marks what is to be hidden in the tokens from begin to end.
 func (r *reader) statement(begin, end int, hide []bool) {
+	if begin == end || !suspicious(string(r.src[r.tokens[begin].Start:r.tokens[end-1].End])) {
+		return
+	}
 	var at []int // the tokens but for comments
 	for i := begin; i < end; i++ {
 		if r.tokens[i].Kind != parse.TokenComment {
@@ -119,10 +137,10 @@ func (r *reader) names(at []int, n int) bool {
 	b := r.bytes(at[n])
 	switch r.tokens[at[n]].Kind {
 	case parse.TokenWord:
-		return private.Match(b) || ciphers.Match(b) || strings.EqualFold(string(b), "set_config") &&
+		return holds(b) || enciphers(b) || strings.EqualFold(string(b), "set_config") &&
 			r.setsPrivate(at[n+1:])
 	case parse.TokenQuotedName:
-		return private.Match(b)
+		return holds(b)
 	}
 	return false
 }
@@ -130,7 +148,7 @@ func (r *reader) names(at []int, n int) bool {
 // setsPrivate reports a call whose first string names something private.
 func (r *reader) setsPrivate(at []int) bool {
 	i := slices.IndexFunc(at, r.text)
-	return i >= 0 && private.Match(r.bytes(at[i]))
+	return i >= 0 && holds(r.bytes(at[i]))
 }
 
 // between may stand between a name and its value: what assigns, and the type of a

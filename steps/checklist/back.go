@@ -18,6 +18,9 @@ import (
 // asked for only says how many: nothing above them is passed over.
 func chooseBack(versions []string, b *steps.Folder, f *fact.Folder) error {
 	applied := b.Status.Applied
+	if b.Command != nil {
+		return chooseCommandBack(versions, b, f)
+	}
 	n := min(1, len(applied))
 	if len(versions) > 0 {
 		n = len(versions)
@@ -46,14 +49,46 @@ func chooseBack(versions []string, b *steps.Folder, f *fact.Folder) error {
 	return nil
 }
 
+// chooseCommandBack takes what the team's command takes back: how much that is, is its
+// own.
+func chooseCommandBack(versions []string, b *steps.Folder, f *fact.Folder) error {
+	takes := b.Status.TakenBack(b.Format, b.Rows, b.Command.String())
+	f.Pending = nil
+	for _, v := range takes {
+		m := b.Files.Find(v)
+		if m == nil {
+			return &steps.Refused{
+				Problem: b.Command.Line + " would take back " + v + ", and no file here has it",
+				Advice:  "bring the file back, or take it back without belay", Fatal: true,
+			}
+		}
+		turned, err := turn(*m)
+		if err != nil {
+			turned = unturned(*m)
+		}
+		b.Chosen = append(b.Chosen, turned)
+		f.Chosen, f.Pending = append(f.Chosen, m.Version), append(f.Pending, named(b.Files, turned))
+	}
+	for _, v := range versions {
+		if !slices.ContainsFunc(b.Chosen, func(m migration.Migration) bool { return sameVersion(m, v) }) {
+			return &steps.Refused{
+				Problem: fmt.Sprintf("%s takes back %s, and not %s", b.Command.Line, strings.Join(takes, ", "), v),
+				Advice:  "leave the version out, or take it back with the tool itself", Fatal: true,
+			}
+		}
+	}
+	return nil
+}
+
 func notNewest(m migration.Migration, above []migration.Migration) error {
 	var names []string
 	for _, a := range above {
 		names = append(names, a.Version)
 	}
+	after := strings.Join(names, ", ")
+	slices.Reverse(names)
 	return &steps.Refused{
-		Problem: fmt.Sprintf("%s is not the newest applied version; applied after it: %s", m.Version,
-			strings.Join(names, ", ")),
+		Problem: fmt.Sprintf("%s is not the newest applied version; applied after it: %s", m.Version, after),
 		Advice: "name them all to take them back together, newest first: belay rollback " +
 			strings.Join(append(names, m.Version), " "), Fatal: true,
 	}
@@ -78,6 +113,12 @@ func turn(m migration.Migration) (migration.Migration, error) {
 	return m, nil
 }
 
+// unturned is a migration whose way back only the team's command knows.
+func unturned(m migration.Migration) migration.Migration {
+	m.Up.Tx, m.Down = migration.TxForeign, nil
+	return m
+}
+
 // unrecordIn says what takes the version out of the history table, and how its
 // absence shows.
 func unrecordIn(u *steps.Unit, b steps.Folder, version string) {
@@ -87,7 +128,7 @@ func unrecordIn(u *steps.Unit, b steps.Folder, version string) {
 		return
 	}
 	prev := before(b.Files, *m)
-	u.Record = h.Unrecord(table, *m, prev)
+	u.Record, u.History = h.Unrecord(table, *m, prev), written(b)
 	u.Mark = apply.Mark{SQL: h.Read(table), Version: version, UpTo: h.UpTo, Absent: true}
 	if u.Wrap == apply.OneByOne && h.BeginDown != nil {
 		u.Begin, u.Unbegin = h.BeginDown(table, *m, prev), h.Record(table, *m)

@@ -191,7 +191,7 @@ func room(ctx context.Context, e *steps.Env, f *fact.Backfill) error {
 }
 
 // declined is the item of a no to what the backfill cannot do without.
-const declined = "ledger" + hard
+const declined = "ledger-declined"
 
 // ledgerQuestion asks for the ledger where there is none, and says what stands
 // against it.
@@ -225,7 +225,7 @@ func ledgerQuestion(ctx context.Context, e *steps.Env, f *fact.Backfill) ([]jour
 	case "yes":
 		return nil, nil
 	case "no":
-		f.Items = append(f.Items, fact.Item{ID: declined, Level: fact.Stop,
+		f.Items = append(f.Items, fact.Item{ID: declined, Level: fact.Stop, Hard: true,
 			Text: "you declined the schema belay; without it no row can be filled exactly once. Nothing has changed",
 			Hint: "begin again and answer " + steps.LedgerCreate + " with yes"})
 		return nil, nil
@@ -289,7 +289,7 @@ func judgeBackfill(p *backfill.Plan, f fact.Backfill, questions []journal.Questi
 	for _, i := range f.Items {
 		if i.Level == fact.Stop {
 			out = steps.Outcome{Status: journal.Failed, Summary: i.Text, Hint: i.Hint}
-			if i.ID == declined || i.ID == steps.BackfillOverwrites+hard {
+			if i.ID == declined || i.ID == steps.BackfillOverwrites {
 				out.Status = journal.Paused
 			}
 			return out

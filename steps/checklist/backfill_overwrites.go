@@ -19,7 +19,7 @@ func overwritesQuestion(e *steps.Env, p *backfill.Plan, f *fact.Backfill) []jour
 	case "yes":
 		return nil
 	case "no":
-		f.Items = append(f.Items, fact.Item{ID: steps.BackfillOverwrites + hard, Level: fact.Stop,
+		f.Items = append(f.Items, fact.Item{ID: steps.BackfillOverwrites, Level: fact.Stop, Hard: true,
 			Text: "you declined that values of " + column + " are overwritten. Nothing has changed",
 			Hint: "make the condition: WHERE " + safe})
 		return nil

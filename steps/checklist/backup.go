@@ -1,6 +1,7 @@
 package checklist
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"belay/db/grant"
 	"belay/db/inspect"
 	"belay/sqlview/measure"
+	"belay/sqlview/visible"
 	"belay/steps"
 	"belay/steps/fact"
 	"belay/steps/journal"
@@ -93,7 +95,7 @@ func (f *saving) settle(ctx context.Context, answered bool) (steps.Outcome, erro
 	case !answered:
 		q, preset := backupQuestion(f.Backup), presetBackup(f.Backup)
 		if d := f.earlier(); d != nil {
-			q, preset = withEarlier(e, q, *d)
+			q, preset = withEarlier(e, q, d.Dump, d.changed(f.plan))
 		}
 		return offer(f.routine(), q, preset), nil
 	case dumps && f.Missing != "":
@@ -143,12 +145,16 @@ func presetBackup(f fact.Backup) string {
 }
 
 // withEarlier offers the dump that is there already in the place of a new one.
-func withEarlier(e *steps.Env, q journal.QuestionAsked, d dump.Dump) (journal.QuestionAsked, string) {
+func withEarlier(e *steps.Env, q journal.QuestionAsked, d dump.Dump, changed bool) (journal.QuestionAsked, string) {
 	what := "a dump"
 	if d.SchemaOnly {
 		what = "a dump of the schema only, no rows,"
 	}
-	text := what + " made " + ago(e, d.Started) + " of this database for these same files, here: " + d.Path
+	files := "for these same files"
+	if changed {
+		files = "before these files were changed"
+	}
+	text := what + " made " + ago(e, d.Started) + " of this database " + files + ", here: " + d.Path
 	q.Options, q.Default = append(q.Options, earlier), earlier
 	q.Text = "if everything goes wrong, which copy of the data can you restore? There is " + text + ". Proposed: use it"
 	return q, "proposed: " + text
@@ -173,7 +179,7 @@ func (f *saving) facts(ctx context.Context) error {
 
 func (f *saving) propose() (choice, why string) {
 	large := time.Duration(f.DumpMS)*time.Millisecond > longDump || f.DatabaseBytes > largeDatabase
-	size := "about " + measure.Bytes(f.DatabaseBytes)
+	size := "about " + measure.Bytes(f.DatabaseBytes) + " of rows, without indexes"
 	switch {
 	case f.target.Environment == "local":
 		return "none", "a local database"
@@ -245,11 +251,28 @@ func (f *saving) made(d dump.Dump) steps.Outcome {
 		{ID: "path", Level: fact.OK, Text: d.Path + ", sha256 " + d.SHA256},
 		{
 			ID: "restore", Level: fact.OK,
-			Text: "restore it into a new database, never over the live one: createdb NEW; pg_restore --exit-on-error " +
-				"--dbname NEW " + d.Path,
+			Text: "restore it into a new database, never over the live one: " +
+				restoreCommands(f.target.Target, d.Path),
 		},
 	}
 	return backedUp(f.Backup)
+}
+
+// restoreCommands make a database NEW beside the one that was dumped, and restore into
+// it. They name the server, for without that both programs go to whatever is the
+// default; never a password.
+func restoreCommands(t fact.Target, dumped string) string {
+	server := ""
+	if t.Host != "" {
+		server += " --host " + visible.Shell(t.Host)
+	}
+	if t.Port > 0 {
+		server += fmt.Sprintf(" --port %d", t.Port)
+	}
+	if user := cmp.Or(t.Login, t.Role); user != "" {
+		server += " --username " + visible.Shell(user)
+	}
+	return "createdb" + server + " NEW; pg_restore --exit-on-error" + server + " --dbname NEW " + visible.Shell(dumped)
 }
 
 // backedUp says what was dumped. A schema without its rows is no backup of them.

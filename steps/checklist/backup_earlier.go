@@ -21,13 +21,20 @@ const earlier = "earlier"
 // earlierFor is how long a dump is offered again. After that too much was written since.
 const earlierFor = 24 * time.Hour
 
+// changedFor is how long one with rows is offered again where the files were changed
+// since, as by a rewrite.
+const changedFor = time.Hour
+
 // dumpNote stands beside a dump and says what it was made for. A dump is offered again
-// only for the same files on the same database.
+// on the same database: one with rows also where the files were changed since.
 type dumpNote struct {
 	dump.Dump
 	Identity   string `json:"identity"`
 	PlanSHA256 string `json:"plan_sha256"`
 }
+
+// changed reports whether it was made for other files than these.
+func (n dumpNote) changed(plan string) bool { return n.PlanSHA256 != plan }
 
 const dumpNoteEnding = ".json"
 
@@ -54,9 +61,10 @@ func planHash(target steps.Target, folder steps.Folder, judged steps.Judgement) 
 	return plan.SHA256
 }
 
-// earlier is the newest dump of this database that was made for the same files and is
-// as good as what is proposed; nil = none, or nothing here could read it.
-func (f *saving) earlier() *dump.Dump {
+// earlier is the newest dump of this database that is as good as what is proposed, one
+// that was made for the same files before others; nil = none, or nothing here could
+// read it. A schema counts for the same files alone: a run may have changed it since.
+func (f *saving) earlier() *dumpNote {
 	if f.Missing != "" || f.Proposed == "none" {
 		return nil
 	}
@@ -69,17 +77,34 @@ func (f *saving) earlier() *dump.Dump {
 	if err != nil {
 		return nil
 	}
-	var newest *dump.Dump
+	var newest *dumpNote
 	for _, path := range notes {
 		n, ok := readDumpNote(path)
 		switch age := e.Now().Sub(n.Started); {
-		case !ok, n.PlanSHA256 != f.plan, n.Identity != identity, age < 0, age > earlierFor,
-			n.SchemaOnly && f.Proposed != "schema":
-		case newest == nil || n.Started.After(newest.Started):
-			newest = &n.Dump
+		case !ok, n.Identity != identity, age < 0, age > earlierFor,
+			n.SchemaOnly && f.Proposed != "schema",
+			n.changed(f.plan) && (n.SchemaOnly || age > changedFor || f.ranSince(n.Started)):
+		case newest == nil, newest.changed(f.plan) && !n.changed(f.plan),
+			newest.changed(f.plan) == n.changed(f.plan) && n.Started.After(newest.Started):
+			newest = &n
 		}
 	}
 	return newest
+}
+
+// ranSince reports whether a run of this user has changed the database since: a dump
+// from before is then one of another schema.
+func (f *saving) ranSince(at time.Time) bool {
+	id := f.target.Identity
+	by, back := f.env.Engine.AppliedBefore(id.SystemIdentifier, id.DatabaseOID)
+	for _, runs := range []map[string]steps.AppliedBy{by, back} {
+		for _, r := range runs {
+			if r.At.After(at) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // readDumpNote reads a note whose dump is there as it was. The dump is the file beside
@@ -98,7 +123,7 @@ func (f *saving) useEarlier(ctx context.Context) (steps.Outcome, error) {
 	e, d := f.env, f.earlier()
 	if d == nil {
 		out := steps.Outcome{
-			Status: journal.Failed, Summary: "there is no dump of this database for these files to use again",
+			Status: journal.Failed, Summary: "there is no dump of this database to use again",
 			Hint: "answer backup.choice with dump, or with another of its answers",
 		}
 		return again(e, out, backupQuestion(f.Backup)), nil
@@ -113,7 +138,7 @@ func (f *saving) useEarlier(ctx context.Context) (steps.Outcome, error) {
 		}
 		return again(e, out, backupQuestion(f.Backup)), nil
 	}
-	return f.made(*d), nil
+	return f.made(d.Dump), nil
 }
 
 // ago is how long ago something was made, coarse enough for a sentence that stays on

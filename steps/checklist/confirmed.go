@@ -50,7 +50,10 @@ func chooseConfirmed(e *steps.Env, target steps.Target, b *steps.Folder, f *fact
 		bound := *m
 		if b.Back {
 			var err error
-			if bound, err = turn(bound); err != nil {
+			if bound, err = turn(bound); err != nil && b.Command != nil {
+				bound, err = unturned(bound), nil
+			}
+			if err != nil {
 				return err
 			}
 		}

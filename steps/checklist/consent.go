@@ -43,7 +43,17 @@ func wishes(c project.Config) []string {
 // file asks again. The question is open until it is answered.
 func consent(e *steps.Env) (may bool, asks []journal.QuestionAsked, err error) {
 	all := wishes(e.Project.Config)
-	sum := e.Project.Config.SHA256
+	sum, files, from := e.Project.Config.SHA256, "the file's bytes", project.FileName
+	c, err := teamCommand(e)
+	if err != nil {
+		return false, nil, err
+	}
+	if c != nil {
+		all = append([]string{"run the migrations by " + secret.Line(c.String()) +
+			", with your environment and so with the database's password"}, all...)
+		sum, from = c.SHA256, "this repository"
+		files = "the bytes of " + strings.Join(boundFiles(e, c), ", ")
+	}
 	if len(all) == 0 || e.Project.Store.Consented(e.Project.ConfigPath, sum) {
 		return len(all) > 0, nil, nil
 	}
@@ -57,10 +67,32 @@ func consent(e *steps.Env) (may bool, asks []journal.QuestionAsked, err error) {
 	}
 	return false, []journal.QuestionAsked{{
 		ID: consentID, Options: []string{"no", "yes"}, Default: "no", Scripted: sum,
-		Text: fmt.Sprintf("%s wants to do this as you: %s. Allow it?", project.FileName,
-			strings.Join(all, "; ")),
-		Why: "commands run as you, without a shell and without the database's password; SQL runs as your role there, " +
-			"and READ ONLY does not keep it from starting programs; the yes is bound to the file's bytes " +
-			"(sha256 " + sum + ") and remembered in your user configuration",
+		Text: fmt.Sprintf("%s wants to do this as you: %s. Allow it?", from, strings.Join(all, "; ")),
+		Why: "commands run as you, without a shell, and probes without the database's password; SQL runs as your " +
+			"role " +
+			"there, and READ ONLY does not keep it from starting programs; the yes is bound to " + files +
+			" (sha256 " + sum + ") and remembered in your user configuration",
 	}}, nil
+}
+
+// boundFiles are the files that a yes to a command is bound to, together.
+func boundFiles(e *steps.Env, c *project.Command) []string {
+	files := slices.Clone(c.Files)
+	if e.Project.Config.SHA256 != "" {
+		files = append([]string{project.FileName}, files...)
+	}
+	return files
+}
+
+// mayCommand reports whether a folder may be run as it would be: belay needs no yes,
+// the team's command one that is bound to its bytes.
+func mayCommand(e *steps.Env, b *steps.Folder) (may bool, asks []journal.QuestionAsked, err error) {
+	if b.Command == nil {
+		asks, err = offerCommand(e, b)
+		return true, asks, err
+	}
+	if len(b.Chosen) == 0 {
+		return true, nil, nil
+	}
+	return consent(e)
 }

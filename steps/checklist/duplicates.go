@@ -30,25 +30,46 @@ const duplicatesID = "index.check_duplicates"
 func duplicateItems(
 	ctx context.Context, e *steps.Env, target steps.Target, judged steps.Judgement,
 ) ([]fact.Item, []journal.QuestionAsked, error) {
-	var items []fact.Item
-	var questions []journal.QuestionAsked
+	var all looks
 	for _, f := range judged.Files {
 		for i, parsed := range f.Statements {
 			for _, u := range apply.FromParse(f.Source, parsed, f.Effects[i]).Uniques {
-				item, question, err := lookForDuplicates(ctx, e, target, judged.Named, u)
-				if err != nil {
+				if err := all.add(lookForDuplicates(ctx, e, target, judged.Named, u)); err != nil {
 					return nil, nil, err
-				}
-				if item != nil {
-					items = append(items, *item)
-				}
-				if question != nil && len(questions) == 0 { // one answer is for all
-					questions = append(questions, *question)
 				}
 			}
 		}
 	}
-	return items, questions, nil
+	return all.items, all.questions, nil
+}
+
+// looks are what looks into tables found, and what was asked before one.
+type looks struct {
+	items     []fact.Item
+	questions []journal.QuestionAsked
+}
+
+func (l *looks) add(item *fact.Item, question *journal.QuestionAsked, err error) error {
+	if item != nil {
+		l.items = append(l.items, *item)
+	}
+	if question != nil && len(l.questions) == 0 { // one answer is for all
+		l.questions = append(l.questions, *question)
+	}
+	return err
+}
+
+// readLimit is how long a table of that size may be read for a look; 0 = not without a yes
+// to the question, which asks tells to ask.
+func readLimit(e *steps.Env, id string, bytes int64) (limit time.Duration, asks bool) {
+	if bytes <= quietLook {
+		return quietLookLimit, false
+	}
+	answer, given := e.Engine.Answered(id)
+	if answer == "yes" {
+		return askedLookLimit, false
+	}
+	return 0, !given && !e.Headless
 }
 
 // lookForDuplicates says what a unique build would meet, or asks whether a large
@@ -66,16 +87,16 @@ func lookForDuplicates(
 	case r.Size == nil:
 		return unlooked(u, "its size is not known"), nil, nil
 	}
-	var question *journal.QuestionAsked
-	limit := quietLookLimit
-	if bytes := r.Size.HeapBytes; bytes > quietLook {
-		answer, given := e.Engine.Answered(duplicatesID)
-		if !given && !e.Headless {
-			question = askDuplicates(u, bytes)
+	if why := u.Reaches(s); why != "" {
+		return unlooked(u, why), nil, nil
+	}
+	limit, asks := readLimit(e, duplicatesID, r.Size.HeapBytes)
+	if limit == 0 {
+		var question *journal.QuestionAsked
+		if asks {
+			question = askDuplicates(u, r.Size.HeapBytes)
 		}
-		if limit = askedLookLimit; answer != "yes" {
-			return unlooked(u, measure.Bytes(bytes)+", "+duplicatesID+" = yes looks"), question, nil
-		}
+		return unlooked(u, measure.Bytes(r.Size.HeapBytes)+", "+duplicatesID+" = yes looks"), question, nil
 	}
 	item, err := duplicateItem(ctx, e, target, u, u.Query(r.Kind == catalog.PartitionedTable), limit)
 	return item, nil, err

@@ -24,7 +24,10 @@ func readFolder(
 	ctx context.Context, e *steps.Env, target steps.Target, b *steps.Folder,
 ) (fact.Folder, []journal.QuestionAsked, error) {
 	f := fact.Folder{Path: e.Project.Shown()}
-	*b = steps.Folder{Confirmed: e.Confirmed, Back: e.Back, Wrote: b.Wrote}
+	*b = steps.Folder{
+		Confirmed: e.Confirmed, Back: e.Back, Wrote: b.Wrote, Previews: b.Previews, Wish: b.Wish, Since: b.Since,
+		Made: b.Made,
+	}
 	if q, err := pickFolder(ctx, e, target); err != nil || q != nil {
 		return f, q, err
 	}
@@ -50,6 +53,9 @@ func readFolder(
 		f.Last = all[0].Up.Path
 	}
 	own := &ledgerCheck{}
+	if err := settleCommand(e, b); err != nil {
+		return f, nil, err
+	}
 	b.Git = git.Inspect(ctx, e.Project.Dir, folder)
 	if !target.Offline() {
 		if err := readHistory(ctx, e, target, b, &f); err != nil {
@@ -59,6 +65,7 @@ func readFolder(
 		if own, err = readLedger(ctx, e, target, b); err != nil {
 			return f, nil, err
 		}
+		b.Open = append(openHere(e, target.Identity), own.elsewhere()...)
 		if err := e.Fact(ctx, "preflight", own.f); err != nil {
 			return f, nil, err
 		}
@@ -66,7 +73,9 @@ func readFolder(
 			return f, nil, err
 		}
 	}
-	f.Problems = slices.Concat(placeItems(b), folderItems(target, b), gitItems(b.Git, b.Status.UpTo), own.items)
+	f.Problems = slices.Concat(placeItems(b), commandItems(e, target, b), commandProblems(b, folderItems(target, b)),
+		gitItems(b.Git, b.Status.UpTo), own.items)
+	f.Problems = halfway(ctx, e, target, b, f.Problems)
 	return f, nil, nil
 }
 
@@ -74,6 +83,10 @@ func readFolder(
 // that are possible has its history table in the database, it is that one.
 func pickFolder(ctx context.Context, e *steps.Env, target steps.Target) ([]journal.QuestionAsked, error) {
 	var several *migration.AmbiguousError
+	var foreign *migration.ForeignError
+	if errors.As(e.Project.PickError, &foreign) && e.Project.Foreign() {
+		return nil, nil // its own command runs it; settleCommand asks for one
+	}
 	if !errors.As(e.Project.PickError, &several) {
 		return nil, e.Project.PickError
 	}
@@ -85,8 +98,7 @@ func pickFolder(ctx context.Context, e *steps.Env, target steps.Target) ([]journ
 	if err != nil {
 		return nil, err
 	}
-	if d, table, ok := history.Decide(several.Found, known); ok && d.Runs &&
-		e.Project.Choose(d.Tool+" in "+d.Dir) == nil {
+	if d, table, ok := history.Decide(several.Found, known); ok && e.Project.Choose(d.Tool+" in "+d.Dir) == nil {
 		return nil,
 			e.Note(ctx, "preflight",
 				"%s is read as a folder of %s: it has %s, and the database has its history table %s",
@@ -144,11 +156,10 @@ func lacksHistory(ctx context.Context, e *steps.Env, target steps.Target, t *his
 func readHistory(ctx context.Context, e *steps.Env, target steps.Target, b *steps.Folder, f *fact.Folder) error {
 	var rows []migration.Row
 	err := e.Sessions.As(ctx, target.Roles.Reads, func(c *db.Conn) error {
-		t, err := history.Open(ctx, c, b.Format, e.Project.HistoryTable(b.Files))
-		if err != nil {
+		t, err := openHistory(ctx, e, c, b)
+		if err != nil || t == nil {
 			return err
 		}
-		b.Table = t
 		known, err := history.Everyone(ctx, c)
 		if err != nil {
 			return err
@@ -175,6 +186,53 @@ func readHistory(ctx context.Context, e *steps.Env, target steps.Target, b *step
 		return steps.Database("the history table", err)
 	}
 	t := b.Table
+	if t == nil {
+		for _, m := range b.Status.Pending {
+			f.Pending = append(f.Pending, named(b.Files, m))
+		}
+		return nil
+	}
+	if err := writable(b, t); err != nil {
+		return err
+	}
+	s := migration.Compare(b.Files, rows, t.Variant)
+	if b.Format.Watched {
+		s = s.LateToo()
+	}
+	by, _ := e.Engine.AppliedBefore(target.Identity.SystemIdentifier, target.Identity.DatabaseOID)
+	s = s.Doubt(b.Git.Adds).Settle(steps.Ran(by))
+	b.Status, b.Rows = s, rows
+	f.Read, f.Applied, f.Newest, f.NoHistory = true, len(s.Applied), s.Newest, !t.Exists
+	f.Table, f.Missing = namedTable(t)
+	for _, m := range s.Pending {
+		f.Pending = append(f.Pending, named(b.Files, m))
+	}
+	if len(s.Dirty) > 0 {
+		f.Dirty = s.Dirty[0].Row.Version
+	}
+	return nil
+}
+
+// openHistory finds the tool's table and those of others. Where a command runs the
+// folder, a table that is not the tool's own is no stop: what it records is not known.
+func openHistory(ctx context.Context, e *steps.Env, c *db.Conn, b *steps.Folder) (*history.Table, error) {
+	t, err := history.Open(ctx, c, b.Format, e.Project.HistoryTable(b.Files))
+	var unfit *history.UnfitError
+	if errors.As(err, &unfit) && b.Command != nil {
+		b.Unread, b.Status = unfit.Error(), migration.Status{Pending: b.Files.Migrations, Agreement: 1}
+		return nil, nil
+	}
+	if err == nil {
+		b.Table = t
+	}
+	return t, err
+}
+
+// writable refuses a table that belay must not write, where belay is who writes it.
+func writable(b *steps.Folder, t *history.Table) error {
+	if b.Command != nil {
+		return nil
+	}
 	if t.Refused != nil {
 		return &steps.Refused{
 			Problem: t.Refused.Error(),
@@ -184,19 +242,6 @@ func readHistory(ctx context.Context, e *steps.Env, target steps.Target, b *step
 	}
 	if err := t.Faults.Write(); err != nil {
 		return &steps.Refused{Problem: err.Error(), Advice: steps.HintOf(err), Fatal: true}
-	}
-	s := migration.Compare(b.Files, rows, t.Variant)
-	s = s.Doubt(b.Git.Adds)
-	b.Status = s
-	f.Read, f.Applied, f.Newest, f.NoHistory = true, len(s.Applied), s.Newest, !t.Exists
-	if t.Exists {
-		f.Table = t.Schema + "." + t.Name
-	}
-	for _, m := range s.Pending {
-		f.Pending = append(f.Pending, named(b.Files, m))
-	}
-	if len(s.Dirty) > 0 {
-		f.Dirty = s.Dirty[0].Row.Version
 	}
 	return nil
 }
@@ -226,6 +271,13 @@ func choose(e *steps.Env, target steps.Target, b *steps.Folder, f *fact.Folder) 
 			return notPending(b.Status, v)
 		}
 		end = i + 1
+	}
+	if b.Command != nil && end < len(pending) {
+		return &steps.Refused{
+			Problem: fmt.Sprintf("the command %s runs all that is pending, up to %s: %s alone cannot be asked of it",
+				b.Command.Line, pending[len(pending)-1].Version, strings.Join(e.Versions, " ")),
+			Advice: "leave the version out and review all of them, or put the later files aside first", Fatal: true,
+		}
 	}
 	b.Chosen = pending[:end]
 	for _, m := range b.Chosen {
@@ -262,18 +314,24 @@ func folderItems(target steps.Target, b *steps.Folder) []fact.Item {
 		}
 	}
 	items := tableItems(b)
-	if b.ToolRuns != "" {
+	if b.ToolRuns != "" && !workedOn(b) {
 		items = append(items, toolItem(b))
 	}
 	for _, p := range append(slices.Clone(problems), found...) {
 		stop := slices.ContainsFunc(stops, func(s migration.Problem) bool { return s.Message == p.Message })
 		// A late file is no concern of a way back: it is not run.
 		late := b.Back && p.Kind == migration.Late
-		if b.ToolRuns != "" && p.Kind == migration.DirtyRow {
-			continue // it is dirty for as long as the tool works on it
+		if p.Kind == migration.DirtyRow {
+			if i, ok := begun(b, p); ok {
+				items = append(items, i)
+				continue
+			}
+			if b.ToolRuns != "" {
+				continue // it is dirty for as long as the tool works on it
+			}
 		}
 		items = append(items,
-			problemItem(p, stop && !late && !mayHaveRun(target, b.Status, p) && !ours(b.Confirmed, p)))
+			problemItem(p, stop && !late && !mayHaveRun(target, b.Status, p)))
 	}
 	return items
 }
@@ -300,18 +358,9 @@ var waivable = []migration.ProblemKind{migration.Late, migration.Missing}
 func problemItem(p migration.Problem, stops bool) fact.Item {
 	i := fact.Item{ID: string(p.Kind), Level: fact.Look, Text: p.Message, Hint: p.Hint}
 	if stops {
-		i.Level = fact.Stop
-		if !slices.Contains(waivable, p.Kind) {
-			i.ID += hard
-		}
+		i.Level, i.Hard = fact.Stop, !slices.Contains(waivable, p.Kind)
 	}
 	return i
-}
-
-// ours reports whether a row is dirty because this very run marked it so, before
-// an earlier engine ended.
-func ours(c *steps.Confirmed, p migration.Problem) bool {
-	return c != nil && p.Kind == migration.DirtyRow && slices.Contains(c.Versions, p.Version)
 }
 
 // mayHaveRun reports whether a file below the tool's one row may have run here

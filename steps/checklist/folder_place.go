@@ -56,3 +56,12 @@ func otherItem(b *steps.Folder, o history.Known) fact.Item {
 	}
 	return i
 }
+
+// namedTable is the history table's name: where it exists, or where it is missing.
+func namedTable(t *history.Table) (exists, missing string) {
+	name := t.Schema + "." + t.Name
+	if t.Exists {
+		return name, ""
+	}
+	return "", name
+}

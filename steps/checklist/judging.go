@@ -2,6 +2,7 @@ package checklist
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"belay/db"
@@ -23,7 +24,7 @@ func judgeFiles(ctx context.Context, e *steps.Env, target steps.Target, folder s
 	if len(migrations) == 0 {
 		return steps.Judgement{Looked: true}, nil
 	}
-	hide(e, migrations)
+	hide(e, folder, migrations)
 	j := steps.Judgement{Whole: wholeOf(e, target)}
 	o := reviewOptions(e, target, nil)
 	if target.Offline() {
@@ -38,16 +39,22 @@ func judgeFiles(ctx context.Context, e *steps.Env, target steps.Target, folder s
 		}
 		o.Ask = func(s sqlview.Subject) (*activity.Moment, error) { return readMoment(ctx, e, s) }
 	}
-	result, err := sqlview.Review(ctx, sources(folder.Format, migrations), o)
+	for _, m := range migrations {
+		if unseen(folder, m) {
+			j.Unseen = append(j.Unseen, m.Up.Path)
+		}
+	}
+	result, err := sqlview.Review(ctx, readable(sources(folder, migrations), j.Unseen), o)
 	j.Review = result.Once()
 	j.Looked, j.Files = err == nil, j.Review.Judged
 	return j, err
 }
 
 // hide keeps the secrets of the files out of all that is written down of them.
-func hide(e *steps.Env, migrations []migration.Migration) {
+func hide(e *steps.Env, folder steps.Folder, migrations []migration.Migration) {
 	var values []string
 	for _, m := range migrations {
+		values = append(values, secret.Values(string(folder.Previews[m.Up.SHA256].SQL))...)
 		values = append(values, secret.Values(string(m.Up.Bytes))...)
 		if m.Down != nil {
 			values = append(values, secret.Values(string(m.Down.Bytes))...)
@@ -94,16 +101,33 @@ func readMoment(ctx context.Context, e *steps.Env, s sqlview.Subject) (m *activi
 }
 
 // sources are the texts of migrations, each before its way back.
-func sources(format migration.Format, migrations []migration.Migration) []sqlview.Source {
+func sources(folder steps.Folder, migrations []migration.Migration) []sqlview.Source {
 	var all []sqlview.Source
 	for _, m := range migrations {
-		s := source(format, &m)
+		s := source(folder.Format, &m)
+		s.Backfill = s.Backfill && folder.Command == nil // a command knows nothing of batches
+		if p, ok := folder.Previews[m.Up.SHA256]; ok && p.Why == "" {
+			s.SQL = p.SQL
+			if p.InOne {
+				s.Mode = judge.Mode(migration.TxFile)
+			}
+		}
 		all = append(all, s)
 		// The way back meets the catalog as its own way forward leaves it.
-		if m.Down != nil {
+		if m.Down != nil && m.Down.Tx != migration.TxForeign {
 			s.Path, s.SQL, s.Mode, s.Down = m.Down.Path, m.Down.Bytes, judge.Mode(m.Down.Tx), true
-			s.Backfill = m.Down.Backfill != nil
+			s.Backfill = m.Down.Backfill != nil && folder.Command == nil
 			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// readable leaves out the texts of which nobody can know what they send.
+func readable(all []sqlview.Source, unseen []string) []sqlview.Source {
+	for i := range all {
+		if !all[i].Down && slices.Contains(unseen, all[i].Path) {
+			all[i].SQL = nil
 		}
 	}
 	return all

@@ -11,6 +11,7 @@ import (
 	"belay/db/ledger"
 	"belay/db/trust"
 	"belay/steps"
+	"belay/steps/campaign"
 	"belay/steps/fact"
 	"belay/steps/handover"
 	"belay/steps/journal"
@@ -24,7 +25,9 @@ type ledgerCheck struct {
 	f      fact.Ledger
 	items  []fact.Item
 	// open are the runs of this database that are not finished, but for our own.
-	open    []ledger.Open
+	open []ledger.Open
+	// filling are those of which only a backfill is in the ledger.
+	filling []steps.OpenRun
 	files   []ledger.File
 	missing []ledger.Right
 	// newer is set where a newer belay made the ledger.
@@ -95,13 +98,19 @@ func (k *ledgerCheck) read(ctx context.Context, c *db.Conn) error {
 	if k.files, err = ledger.Files(ctx, c, identity, k.folder.Format.Name); err != nil {
 		return err
 	}
+	if k.f.Campaigns, err = campaign.Lines(ctx, c, identity); err != nil {
+		return err
+	}
 	all, err := ledger.OpenRuns(ctx, c.Conn, identity)
 	for _, o := range all {
 		if !k.ours(o) {
 			k.open = append(k.open, o)
 		}
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return k.readFilling(ctx, c)
 }
 
 // ours reports whether a run in the ledger is this one, or one whose story this
@@ -120,6 +129,8 @@ func (k *ledgerCheck) use() {
 	l := &k.folder.Ledger
 	answer, _ := k.e.Engine.Answered(steps.LedgerCreate)
 	switch setting := k.e.Project.Config.Ledger; {
+	case k.folder.Command != nil && !k.f.Exists:
+		k.f.Why = "the team's command runs it: no transaction of its can hold belay's mark"
 	case setting == "local":
 		k.f.Why = `belay.toml says ledger = "local"`
 	case k.target.Identity.Key() == "":
@@ -127,6 +138,9 @@ func (k *ledgerCheck) use() {
 			"database's"
 	case k.newer != nil || k.foreign != nil || len(k.missing) > 0:
 		k.f.Why = "it cannot be used"
+	case k.folder.Command != nil:
+		l.Records = true
+		k.f.Why = "the team's command runs it: what it did is recorded once it has ended"
 	case k.f.Exists:
 		l.Use = true
 	case setting != "target":
@@ -138,7 +152,7 @@ func (k *ledgerCheck) use() {
 		l.Use, l.Create = true, true
 	case answer == "no":
 		k.f.Why = "its DDL was declined"
-		k.item("ledger-declined", fact.Look,
+		k.item(declined, fact.Look,
 			"no ledger (schema belay): no other host can take this run over, and an edited file shows only from git "+
 				"and the tool's own checksums", "")
 	default:
@@ -154,15 +168,21 @@ func (k *ledgerCheck) use() {
 // tell says what stands against the ledger that is there.
 func (k *ledgerCheck) tell() {
 	if k.newer != nil {
-		k.item("ledger-version"+hard, fact.Stop, k.newer.Error(), k.newer.Hint())
+		k.items = append(k.items, fact.Item{
+			ID: "ledger-version", Level: fact.Stop, Hard: true, Text: k.newer.Error(), Hint: k.newer.Hint(),
+		})
 	}
-	level, id := fact.Stop, "ledger-foreign"+hard
-	if k.e.Project.Config.Ledger == "local" {
-		level, id = fact.Look, "ledger-foreign"
+	local := k.e.Project.Config.Ledger == "local"
+	level := fact.Stop
+	if local {
+		level = fact.Look
 	}
 	if k.foreign != nil {
-		k.item(id, level, "the ledger (schema belay) is not read: "+k.foreign.Error(),
-			k.foreign.Hint()+`; ledger = "local" in belay.toml goes on without`)
+		k.items = append(k.items, fact.Item{
+			ID: "ledger-foreign", Level: level, Hard: !local,
+			Text: "the ledger (schema belay) is not read: " + k.foreign.Error(),
+			Hint: k.foreign.Hint() + `; ledger = "local" in belay.toml goes on without`,
+		})
 	}
 	for _, m := range k.missing {
 		role, so := k.target.Role, "no run of it is kept in the ledger"
@@ -211,6 +231,9 @@ func (k *ledgerCheck) asksAddress() bool {
 // others settles what the open runs of other hosts mean for this one.
 func (k *ledgerCheck) others(ctx context.Context) error {
 	l := &k.folder.Ledger
+	for _, line := range k.f.Campaigns {
+		k.item("campaign", fact.OK, line, "")
+	}
 	for i, o := range k.open {
 		k.f.Runs = append(k.f.Runs, otherRun(o))
 		s, err := handover.Read(o.Run)
@@ -302,7 +325,7 @@ func (k *ledgerCheck) drift() {
 			Hint: "a migration that has run anywhere is never edited",
 		}
 		if f.Normalized != m.Up.Normalized {
-			i.ID, i.Level = "drift"+hard, fact.Stop
+			i.Level, i.Hard = fact.Stop, true
 			i.Text = fmt.Sprintf("%s is not what ran here %s: sha256 %s then, %s now", m.Up.Path, when(f),
 				f.SHA256[:min(12, len(f.SHA256))], m.Up.SHA256[:12])
 			i.Hint = "take the file back as it was, and put the difference into a new migration"

@@ -9,10 +9,8 @@ import (
 
 	"belay/db"
 	"belay/db/apply"
-	"belay/db/backfill"
 	"belay/db/dump"
 	"belay/db/inspect"
-	"belay/db/ledger"
 	"belay/sqlview/measure"
 	"belay/steps"
 	"belay/steps/fact"
@@ -46,11 +44,15 @@ func liveItems(
 	} {
 		items = append(items, look(f)...)
 	}
-	left, err := leftBackfills(ctx, e, target.Identity)
+	open := folder.Open
+	if open == nil {
+		open = openHere(e, target.Identity) // of a backfill alone no folder was read
+	}
+	left, err := leftBackfills(ctx, e, target.Identity, open)
 	if err != nil {
 		return nil, time.Time{}, steps.Database("the ledger's backfills", err)
 	}
-	return slices.Concat(items, openItems(e, target.Identity), lostItems(e, target, folder), left), f.At, nil
+	return slices.Concat(items, openItems(open, folder.Status.Dirty), lostItems(e, target, folder), left), f.At, nil
 }
 
 // withoutOwnDump leaves out what this engine's own pg_dump holds: it is over before
@@ -62,45 +64,6 @@ func withoutOwnDump(f inspect.Facts, run string) inspect.Facts {
 		return t.Application == own
 	})
 	return f
-}
-
-// leftBackfills names the backfills of this database that are not done, whoever
-// began them and wherever. A restored copy carries those of another.
-func leftBackfills(ctx context.Context, e *steps.Env, id db.Identity) (items []fact.Item, err error) {
-	err = e.Sessions.Own(ctx, func(c *db.Conn) error {
-		if err := ledger.Check(ctx, c); err != nil {
-			return nil // none, or one that this belay does not know: nothing can be named
-		}
-		rows, err := backfill.List(ctx, c)
-		for _, r := range rows {
-			if r.State == backfill.Done || r.Identity != id.Key() {
-				continue
-			}
-			said := fmt.Sprintf("a backfill of %s is %s (seen %s), %d rows done, by %s", r.Leaf, r.State,
-				measure.Age(r.Age), r.DoneRows, r.Owner)
-			if r.Reason != "" {
-				said += ": " + r.Reason
-			}
-			items = append(items, fact.Item{
-				ID: "backfill", Level: fact.Look, Text: said, Hint: "belay backfill --resume " + r.ID,
-			})
-		}
-		return err
-	})
-	return items, err
-}
-
-// openItems names the runs that were left on this database: what they marked or
-// left behind is theirs to settle.
-func openItems(e *steps.Env, database db.Identity) []fact.Item {
-	var items []fact.Item
-	for _, id := range e.Engine.LeftOpen(database.SystemIdentifier, database.DatabaseOID) {
-		items = append(items, fact.Item{
-			ID: "open-run", Level: fact.Look, Text: "run " + id + " was left open on this database",
-			Hint: "`belay attach " + id + "` asks what became of it",
-		})
-	}
-	return items
 }
 
 // touched lists the relations that the plan locks.
@@ -124,15 +87,15 @@ func rightItems(f inspect.Facts) []fact.Item {
 	var items []fact.Item
 	if f.ReadOnly {
 		items = append(items, fact.Item{
-			ID: "read-only" + hard, Level: fact.Stop,
+			ID: "read-only", Level: fact.Stop, Hard: true,
 			Text: "sessions here start read-only (default_transaction_read_only)",
 			Hint: "connect as a role that may write",
 		})
 	}
 	for _, m := range f.Missing() {
 		items = append(items, fact.Item{
-			ID: "rights" + hard, Level: fact.Stop, Text: fmt.Sprintf("role %s lacks %s on %s", m.Who, m.Need, m.Object),
-			Hint: m.Help,
+			ID: "rights", Level: fact.Stop, Hard: true,
+			Text: fmt.Sprintf("role %s lacks %s on %s", m.Who, m.Need, m.Object), Hint: m.Help,
 		})
 	}
 	for _, s := range f.Schemas {
@@ -285,7 +248,8 @@ func shortItem(c inspect.Connections) *fact.Item {
 		return nil
 	}
 	return &fact.Item{
-		ID: "connections" + hard, Level: fact.Stop, Text: short.Problem + ": a run needs three", Hint: short.Advice,
+		ID: "connections", Level: fact.Stop, Hard: true, Text: short.Problem + ": a run needs three",
+		Hint: short.Advice,
 	}
 }
 

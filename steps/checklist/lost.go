@@ -9,15 +9,15 @@ import (
 	"belay/steps/git"
 )
 
-// lostItems names what would run and what an earlier run of this user applied on
-// this database. Where another server was promoted since, that is why.
+// lostItems names what would run and what an earlier run of this user applied, or took
+// back, on this database. Where another server was promoted since, that is why.
 func lostItems(e *steps.Env, target steps.Target, folder steps.Folder) []fact.Item {
 	if folder.Confirmed != nil || folder.Back {
 		return nil
 	}
 	var items []fact.Item
 	id := target.Identity
-	by := e.Engine.AppliedBefore(id.SystemIdentifier, id.DatabaseOID)
+	by, back := e.Engine.AppliedBefore(id.SystemIdentifier, id.DatabaseOID)
 	for _, m := range folder.Status.Applied {
 		// What git or the ledger tells of an edit is more than the journals know.
 		known := slices.ContainsFunc(folder.Git.Edited, func(ed git.Edited) bool { return ed.Path == m.Up.Path })
@@ -32,6 +32,14 @@ func lostItems(e *steps.Env, target steps.Target, folder steps.Folder) []fact.It
 		}
 	}
 	for _, m := range folder.Chosen {
+		if b, ok := back[m.Version]; ok {
+			items = append(items, fact.Item{
+				ID: "taken-back", Level: fact.Look,
+				Text: fmt.Sprintf("%s was taken back %s by run %s, and is pending again", m.Version,
+					b.At.UTC().Format("2 Jan 15:04 UTC"), b.Run),
+				Hint: "`belay report " + b.Run + "` says why; mend the file before it runs again",
+			})
+		}
 		was, ok := by[m.Version]
 		if !ok {
 			continue

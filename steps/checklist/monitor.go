@@ -21,7 +21,7 @@ var Monitor = steps.Step{
 	ID: "monitor", Title: "monitor", Reads: true,
 	Doc: `**The advice.** Watch the error logs for at least ten minutes before you call it a success.
 
-**In practice.** What counts are clean minutes in one piece, by the server's clock: amber pauses them, red begins them
+**In practice.** What counts are clean minutes with no red among them, by the server's clock: amber pauses them, red begins them
 anew, and time that was not seen is not clean. Watched are who waits on a lock, rollbacks, deadlocks, sessions,
 sequential scans and dead tuples of the tables that were touched, replicas, INVALID indexes, the mean time of the
 statements on those tables where pg_stat_statements is there, the smoke probes, and the SQLSTATEs in the
@@ -57,6 +57,13 @@ func cleanTime(e *steps.Env, target steps.Target) time.Duration {
 	return time.Duration(minutes) * time.Minute
 }
 
+// unwatched reports whether nobody watches after the run. A script that was written
+// before must not wait for ten minutes: without a terminal it is watched only where
+// belay.toml says for how long.
+func unwatched(e *steps.Env) bool { return e.Headless && e.Project.Config.Monitor.Minutes == 0 }
+
+const notWatched = "NOT watched: no screen, and no [monitor] minutes in belay.toml"
+
 // LookMonitor begins to read the application's log, so that there is a before.
 // It never stands in the way of a run.
 func LookMonitor(_ context.Context, e *steps.Env, target steps.Target) (steps.Outcome, error) {
@@ -70,6 +77,8 @@ func LookMonitor(_ context.Context, e *steps.Env, target steps.Target) (steps.Ou
 		Questions: asks,
 	}
 	switch {
+	case unwatched(e):
+		out.Summary = notWatched
 	case log.Source == "":
 		out.Summary = measure.Duration(cleanTime(e, target)) + " clean, application logs NOT watched"
 	case log.Problem != "":
@@ -87,12 +96,8 @@ func RunMonitor(
 	if out, waived := waivedBy(e, "monitor"); waived {
 		return out, nil
 	}
-	// A script that was written before must not wait for ten minutes: without a
-	// terminal it is watched only where belay.toml says for how long.
-	if e.Headless && e.Project.Config.Monitor.Minutes == 0 {
-		return steps.Outcome{
-			Status: journal.Waived, Summary: "NOT watched: no screen, and no [monitor] minutes in belay.toml",
-		}, nil
+	if unwatched(e) {
+		return steps.Outcome{Status: journal.Waived, Summary: notWatched}, nil
 	}
 	cfg, err := e.Project.Database()
 	if err != nil {
@@ -250,7 +255,7 @@ func (m *monitoring) over() (steps.Outcome, bool, error) {
 	s, red := monitor.Red(m.seen)
 	switch {
 	case m.watch.Clean():
-		return steps.Done("%s clean in one piece%s", measure.Duration(m.need), log), true, nil
+		return steps.Done("%s clean, with no red among them%s", measure.Duration(m.need), log), true, nil
 	case red && m.env.Headless:
 		return steps.Outcome{}, true,
 			afterwards(m.env, "applied, but the monitor is red: "+s.Name+" is "+monitor.Number(s.Now, s.Unit))

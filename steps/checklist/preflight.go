@@ -3,6 +3,7 @@ package checklist
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"belay/steps"
@@ -35,6 +36,10 @@ everybody else behind the ALTER (4.8 s in one try).`,
 func RunPreflight(ctx context.Context, e *steps.Env, target steps.Target, was steps.Folder, proposed []fix.Proposal) (
 	folder steps.Folder, judged steps.Judgement, out steps.Outcome, err error,
 ) {
+	if folder, err = writeMends(ctx, e, target, was); err != nil {
+		return folder, judged, out, err
+	}
+	folder.Previews = was.Previews
 	folder.Wrote, err = writeRewrite(ctx, e, target, was, proposed)
 	if err != nil {
 		return folder, judged, out, err
@@ -47,10 +52,18 @@ func RunPreflight(ctx context.Context, e *steps.Env, target steps.Target, was st
 		out = steps.Outcome{Status: journal.Asking, Summary: questions[0].Text, Questions: questions}
 		return folder, judged, out, nil
 	}
+	if err := previews(ctx, e, &folder, folder.UnderReview(target)); err != nil {
+		return folder, judged, out, err
+	}
+	shown.Problems = append(shown.Problems, previewItems(&folder)...)
 	if judged, err = judgeFiles(ctx, e, target, folder); err != nil {
 		return folder, judged, out, err
 	}
-	out, err = checkNow(ctx, e, target, folder, judged, shown)
+	if out, err = checkNow(ctx, e, target, folder, judged, shown); err != nil {
+		return folder, judged, out, err
+	}
+	mends, err := proposeMends(ctx, e, target, &folder)
+	out.Questions = append(out.Questions, mends...)
 	return folder, judged, out, err
 }
 
@@ -88,6 +101,11 @@ func checkNow(ctx context.Context, e *steps.Env, target steps.Target, folder ste
 			return steps.Outcome{}, err
 		}
 		check.Items = append(check.Items, same...)
+		rows, more, err := rowItems(ctx, e, target, judged)
+		if err != nil {
+			return steps.Outcome{}, err
+		}
+		check.Items, questions = append(check.Items, rows...), append(questions, more...)
 	}
 	for _, v := range []fact.Value{shown, check} {
 		if err := e.Fact(ctx, "preflight", v); err != nil {
@@ -134,9 +152,9 @@ func judgePreflight(
 	if other := b.Ledger.Refusal; other != nil && len(f.Chosen) > 0 {
 		return steps.Outcome{Status: journal.Paused, Summary: other.Summary, Hint: other.Advice}, nil
 	}
-	questions := historyQuestion(e, b)
-	if len(f.Chosen) > 0 {
-		questions = append(questions, b.Ledger.Asks...)
+	questions, err := folderQuestions(e, b)
+	if err != nil {
+		return steps.Outcome{}, err
 	}
 	if len(stops) > 0 {
 		reason, given := e.Engine.Answered("preflight.waive")
@@ -147,22 +165,40 @@ func judgePreflight(
 		}
 	}
 	switch {
-	case len(questions) > 0:
+	case slices.ContainsFunc(questions, func(q journal.QuestionAsked) bool { return !q.Preset }):
 		return steps.Outcome{Status: journal.Asking, Summary: questions[0].Text, Questions: questions}, nil
+	case len(questions) > 0:
+		return steps.Outcome{Status: journal.Look, Summary: "proposed: belay runs the files, not the team's " +
+			"command", Questions: questions}, nil
 	case len(looks) > 0:
 		return steps.Outcome{Status: journal.Look, Summary: summed(looks), Hint: looks[0].Hint}, nil
+	}
+	if f.Dirty != "" {
+		return steps.Done("%d applied, %d pending, %s begun by this run", f.Applied, len(f.Pending), f.Dirty), nil
 	}
 	return steps.Done("%d applied, %d pending, not dirty", f.Applied, len(f.Pending)), nil
 }
 
-// hard marks items that no reason lifts.
-const hard = "!"
+// folderQuestions are what is asked of the folder itself: who runs it, and what is made
+// for it.
+func folderQuestions(e *steps.Env, b *steps.Folder) ([]journal.QuestionAsked, error) {
+	may, questions, err := mayCommand(e, b)
+	if err == nil && !may && len(questions) == 0 {
+		err = &steps.Refused{
+			Problem: "the command " + lineOf(b.Command) + " may not run here: nothing else runs these files",
+			Advice:  "answer trust.commands with yes, or take command out of belay.toml",
+		}
+	}
+	questions = append(questions, historyQuestion(e, b)...)
+	if len(b.Chosen) > 0 {
+		questions = append(questions, b.Ledger.Asks...)
+	}
+	return questions, err
+}
 
 func hardest(stops []fact.Item) *fact.Item {
-	for i := range stops {
-		if strings.HasSuffix(stops[i].ID, hard) {
-			return &stops[i]
-		}
+	if i := slices.IndexFunc(stops, func(i fact.Item) bool { return i.Hard }); i >= 0 {
+		return &stops[i]
 	}
 	return nil
 }
@@ -170,7 +206,7 @@ func hardest(stops []fact.Item) *fact.Item {
 // summed is the first of what is to look at, and how many there are beside it.
 func summed(looks []fact.Item) string {
 	if more := len(looks) - 1; more > 0 {
-		return fmt.Sprintf("%s; and %d more", looks[0].Text, more)
+		return fmt.Sprintf("%s; and %d more to look at", looks[0].Text, more)
 	}
 	return looks[0].Text
 }
@@ -188,7 +224,7 @@ func waiveQuestion(step string, stops []fact.Item) journal.QuestionAsked {
 
 // historyQuestion asks before the tool's own table is made.
 func historyQuestion(e *steps.Env, b *steps.Folder) []journal.QuestionAsked {
-	if b.Table == nil || b.Table.Exists || len(b.Chosen) == 0 {
+	if b.Table == nil || b.Table.Exists || len(b.Chosen) == 0 || b.Command != nil {
 		return nil
 	}
 	if answer, _ := e.Engine.Answered("history.create"); answer == "yes" {

@@ -24,6 +24,9 @@ func probesOf(e *steps.Env) ([]probe.Probe, []journal.QuestionAsked, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if len(wishes(e.Project.Config)) == 0 {
+		questions = nil // what is asked is of the team's command alone, and the preflight asks it
+	}
 	var all []probe.Probe
 	var bad error
 	read := func(texts []string, parse func(string) (probe.Probe, error)) {

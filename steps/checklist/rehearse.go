@@ -47,9 +47,20 @@ func RunRehearse(ctx context.Context, e *steps.Env, target steps.Target, folder 
 	if out, is := early(target, folder, judged, "nothing pending: nothing to rehearse"); is {
 		return was, out, nil
 	}
+	if len(folder.Previews) > 0 {
+		return was, waived(e, routine(target, judged), "rehearse", "not rehearsed: the tool prints its SQL, and only "+
+			"its own command runs it; run the command on a staging database first"), nil
+	}
+	if folder.Command != nil {
+		folder.Table = nil // what the tool records is the command's; the SQL is tried alone
+	}
 	plan, err := planOf(target, folder, judged)
 	if err != nil {
 		return was, steps.Outcome{Status: journal.Todo, Summary: "the plan cannot be made: " + err.Error()}, nil
+	}
+	if len(judged.Unseen) > 0 {
+		return was, waived(e, routine(target, judged), "rehearse", "not rehearsed: which SQL "+
+			strings.Join(judged.Unseen, ", ")+" sends is not known; run the command on a staging database first"), nil
 	}
 	t := &trial{env: e, target: target, folder: folder, judged: judged, plan: plan}
 	found, path, refused, err := t.findRecord(ctx)

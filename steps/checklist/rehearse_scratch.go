@@ -88,6 +88,7 @@ func (t *trial) works() []rehearsal.Work {
 	var all []rehearsal.Work
 	for _, u := range t.plan.Units {
 		w := rehearsal.Work{Up: u.Unit, SHA256: u.Migration.Up.SHA256}
+		w.Up.History = apply.Table{} // the throwaway's is ours, and a lock on it would be told as the file's
 		if down := u.Migration.Down; down != nil {
 			w.DownPath, w.DownSHA256 = down.Path, down.SHA256
 			w.Down = func(ctx context.Context, s *catalog.Snapshot) (apply.Unit, error) {

@@ -9,6 +9,7 @@ import (
 	"belay/db/apply"
 	"belay/sqlview"
 	"belay/sqlview/lint"
+	"belay/sqlview/measure"
 	"belay/steps"
 	"belay/steps/fact"
 	"belay/steps/fix"
@@ -60,20 +61,42 @@ func RunReview(ctx context.Context, e *steps.Env, target steps.Target, folder st
 		return nil, nil, out, err
 	}
 	questions = append(questions, batched...)
+	unseenReason, unread := unseenQuestion(e, judged, bound)
+	questions = append(questions, unread...)
 	accepted, accept := acceptance(e, result, bound)
+	if unseenReason != "" {
+		accepted[commandUnseen] = unseenReason
+	}
 	order := deploy(e, result, bound)
+	refused := refusals(e, folder, result)
 	if target.Offline() {
-		accept, questions, order = nil, nil, deployment{}
+		accept, questions, order, refused = nil, nil, deployment{}, refusedRun{}
 	}
 	questions = slices.Concat(accept, order.questions, questions)
 	shown := fact.Review{Result: fact.Shown(result), PlanSHA256: p.SHA256, Accepted: accepted}
 	if err := tellReview(ctx, e, target, folder, p, shown); err != nil {
 		return p, nil, out, err
 	}
-	out = order.outcome(judgeReview(result, questions))
+	out = refused.outcome(sayUnseen(order.outcome(judgeReview(result, questions)), judged))
+	if err := tellCommand(ctx, e, folder, judged, p); err != nil {
+		return p, nil, out, err
+	}
 	proposed, write, err := proposeRewrites(ctx, e, target, folder, judged)
 	out.Questions = append(out.Questions, write...)
 	return p, proposed, out, err
+}
+
+// sayUnseen puts what nobody could judge before what was judged.
+func sayUnseen(out steps.Outcome, judged steps.Judgement) steps.Outcome {
+	if len(judged.Unseen) == 0 {
+		return out
+	}
+	out.Summary = fmt.Sprintf("%s not known: a program sends its SQL; %s",
+		measure.Plural(len(judged.Unseen), "file"), out.Summary)
+	if out.Status == journal.Done {
+		out.Status = journal.Look
+	}
+	return out
 }
 
 // copied is a result whose cards may be written on.
@@ -97,7 +120,7 @@ func acceptance(e *steps.Env, r sqlview.Result, bound string) (map[string]string
 	for _, f := range r.Files {
 		for _, h := range f.Hazards {
 			id := "review.accept." + h.Rule
-			if h.Severity != lint.Stop.String() || h.Rule == askedBefore || meant(e.Back, f, h) ||
+			if h.Severity != lint.Stop.String() || h.Rule == askedBefore || h.Rule == certain || meant(e.Back, f, h) ||
 				slices.ContainsFunc(asked, func(q journal.QuestionAsked) bool { return q.ID == id }) {
 				continue
 			}
@@ -155,7 +178,7 @@ func tellReview(
 
 func planFact(e *steps.Env, p *steps.Plan) fact.Plan {
 	l := e.Project.Limits
-	f := fact.Plan{SHA256: p.SHA256, Limits: fact.Limits{
+	f := fact.Plan{SHA256: p.SHA256, Command: p.Command, Limits: fact.Limits{
 		LockTimeoutMS: l.LockTimeout.Milliseconds(), HoldBudgetMS: l.HoldBudget.Milliseconds(),
 		Attempts: l.Attempts, RetryForMS: l.RetryFor.Milliseconds(), QueueLimit: l.QueueLimit,
 	}}

@@ -88,6 +88,9 @@ func writeRewrite(
 		if done.Copies != "" {
 			text += "; a copy of the removed file is in " + done.Copies
 		}
+		if !p.Replaces {
+			text += "; the original stays and runs before them: f at it says what is next"
+		}
 		return answer, e.Note(ctx, "review", "%s; nothing is committed", text)
 	}
 	return answer, e.Note(ctx, "review", "your yes does not count: the proposal has changed since. Look at it again")

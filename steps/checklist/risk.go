@@ -14,6 +14,9 @@ import (
 // hazard of level warn or stop, every statement can be taken back at once and
 // breaks no code that runs now.
 func lowRisk(judged steps.Judgement) bool {
+	if len(judged.Unseen) > 0 {
+		return false
+	}
 	for _, f := range judged.Review.Files {
 		for _, h := range f.Hazards {
 			if h.Severity == lint.Stop.String() || h.Severity == lint.Warn.String() {
@@ -78,8 +81,10 @@ func waived(e *steps.Env, routine bool, step, without string) steps.Outcome {
 		return steps.Outcome{Status: journal.Waived, Summary: without + ": " + reason}
 	}
 	return steps.Outcome{Status: journal.Asking, Summary: without, Questions: []journal.QuestionAsked{{
-		ID: step + ".waive", Text: without + ", and this migration is not a routine one. Why go on without?",
-		Why: "the reason goes into the report", Wants: journal.Words,
+		ID: step + ".waive", Text: without + " for this migration on production: why is that acceptable?",
+		Why: "it is asked because the migration takes time, was warned of, breaks running code, or cannot be taken " +
+			"back at once; the reason goes into the report",
+		Wants: journal.Words,
 	}}}
 }
 

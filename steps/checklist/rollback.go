@@ -72,6 +72,7 @@ func wayOf(back bool, judgement steps.Judgement, m migration.Migration, i int) f
 		w.Undo = append(w.Undo, fact.Undo{Line: s.Line, Kind: s.Kind, Rating: rating, Inverse: s.Inverse})
 	}
 	if down == nil {
+		w.Unseen = m.Down != nil && m.Down.Tx == migration.TxForeign
 		return w
 	}
 	w.Down = down.Path
@@ -114,10 +115,16 @@ func wayItems(w fact.Way) []fact.Item {
 		cost.Level, cost.Hint = fact.Look,
 			"only a copy made before brings it back; rename instead of dropping, and drop a week later"
 	case effect.ReversibleLossy:
-		cost.Level, cost.Hint = fact.Look, "keep the old values in a column or table of their own before"
+		cost.Level, cost.Hint = fact.Look, "before the run, copy the old values to a column or a table of their own"
 	}
 	items := []fact.Item{cost}
 	switch {
+	case w.Unseen:
+		items = append(items, fact.Item{
+			ID: "unseen-down", Level: fact.Look,
+			Text: w.Up + " has its way back in itself: what that does is not known",
+			Hint: "read it there; only the tool's own command runs it",
+		})
 	case w.Down == "":
 		items = append(items, fact.Item{
 			ID: "no-down", Level: fact.Look, Text: w.Up + " has no down file",
@@ -176,11 +183,21 @@ func downItem(w fact.Way, s fact.Statement) fact.Item {
 
 func oneLine(sql string) string { return strings.Join(strings.Fields(sql), " ") }
 
+// dearest is the way back that the rating is of.
+func dearest(f fact.Rollback) fact.Way {
+	for _, w := range f.Ways {
+		if w.Rating == f.Rating {
+			return w
+		}
+	}
+	return f.Ways[0]
+}
+
 // judgeRollback looks for what has no way back; nothing here stops a run.
 func judgeRollback(f fact.Rollback) steps.Outcome {
-	summary := rated(f.Rating, inverses(f.Ways[0]))
+	summary := rated(f.Rating, inverses(dearest(f)))
 	if more := len(f.Ways) - 1; more > 0 {
-		summary += fmt.Sprintf("; and %d more", more)
+		summary = fmt.Sprintf("%d files to take back, the hardest is %s: %s", more+1, dearest(f).Version, summary)
 	}
 	for _, i := range f.Items {
 		if i.Level == fact.OK {

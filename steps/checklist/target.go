@@ -193,20 +193,16 @@ func refuseTarget(t fact.Target) (steps.Outcome, bool) {
 
 // environment settles what the database is, and whether it may have moved.
 func environment(e *steps.Env, t *fact.Target) ([]journal.QuestionAsked, error) {
-	pin, pinned := e.Project.Store.Pinned(t.SystemID, t.Database)
-	declared := e.Project.Target
-	switch {
-	case pinned:
-		t.Environment, t.EnvironmentFrom, t.PinnedAt = pin.Environment, "your user configuration", pin.PinnedAt
+	if pin, ok := e.Project.Store.Pinned(t.SystemID, t.Database); ok {
+		t.PinnedAt = pin.PinnedAt
+		t.Environment, t.EnvironmentFrom = e.Project.Environment(t.SystemID, t.Database)
 		return moved(e, t, pin)
-	case e.Started != "" && e.Started == t.SystemID:
+	}
+	if e.Started != "" && e.Started == t.SystemID {
 		t.Environment, t.EnvironmentFrom = "local", "belay started this server"
-	case declared.Environment != "" && declared.SystemIdentifier == t.SystemID && t.SystemID != "":
-		t.Environment, t.EnvironmentFrom = declared.Environment, "belay.toml"
-	case declared.Environment == "production":
-		// A repository may always tighten.
-		t.Environment, t.EnvironmentFrom = "production", "belay.toml"
-	default:
+		return nil, nil
+	}
+	if t.Environment, t.EnvironmentFrom = e.Project.Environment(t.SystemID, t.Database); t.Environment == "" {
 		return askEnvironment(e, t)
 	}
 	return nil, nil

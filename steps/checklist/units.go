@@ -26,6 +26,10 @@ func planOf(target steps.Target, folder steps.Folder, judged steps.Judgement) (*
 		p.Units = append(p.Units, u)
 		fmt.Fprintf(sum, "%s %s\n", m.Version, m.Up.SHA256)
 	}
+	if c := folder.Command; c != nil {
+		p.Command = c.Line
+		fmt.Fprintf(sum, "by %s %s\n", c.Line, c.SHA256)
+	}
 	p.SHA256 = hex.EncodeToString(sum.Sum(nil))
 	return p, nil
 }
@@ -33,6 +37,13 @@ func planOf(target steps.Target, folder steps.Folder, judged steps.Judgement) (*
 func unitOf(b steps.Folder, m migration.Migration, f *lint.File) (steps.Unit, error) {
 	u := steps.Unit{Migration: m, Instant: true, Hidden: secret.Values(string(m.Up.Bytes))}
 	u.Name, u.Path = m.Version, m.Up.Path
+	if p, ok := b.Previews[m.Up.SHA256]; ok {
+		u.Hidden = secret.Values(string(p.SQL))
+	}
+	if unseen(b, m) {
+		u.Unseen, u.Instant = true, false
+		return u, nil
+	}
 	if line, why := f.Unsendable(); why != "" {
 		return u, &steps.Refused{
 			Problem: fmt.Sprintf("%s:%d: %s", u.Path, line, why), Fatal: true,
@@ -46,10 +57,13 @@ func unitOf(b steps.Folder, m migration.Migration, f *lint.File) (steps.Unit, er
 		u.Instant = u.Instant && instant(st, s.Node, f.Catalogs[i])
 	}
 	u.Wrap = apply.WrapOf(u.Statements, m.Up.Tx == migration.TxNone)
-	if m.Up.Backfill != nil {
+	if m.Up.Backfill != nil && b.Command == nil {
 		if err := inBatches(&u, f); err != nil {
 			return u, err
 		}
+	}
+	if b.Command != nil {
+		return u, nil // what it sends, and how, is the command's
 	}
 	if b.Table != nil {
 		if b.Back {
@@ -86,13 +100,18 @@ func inBatches(u *steps.Unit, f *lint.File) error {
 // recordIn says what is written to the history table, and where it shows.
 func recordIn(u *steps.Unit, b steps.Folder, m migration.Migration) {
 	h, table := b.Table.Variant, b.Table.Quoted
-	u.Record = h.Record(table, m)
+	u.Record, u.History = h.Record(table, m), written(b)
 	u.Mark = apply.Mark{SQL: h.Read(table), Version: m.Version, UpTo: h.UpTo}
 	if u.Wrap != apply.OneByOne || h.Begin == nil {
 		return
 	}
 	u.Begin = h.Begin(table, m)
 	u.Unbegin = h.Unrecord(table, m, before(b.Files, m))
+}
+
+// written is the history table that a unit writes.
+func written(b steps.Folder) apply.Table {
+	return apply.Table{Schema: b.Table.Schema, Name: b.Table.Name}
 }
 
 // before is the migration that precedes another; nil = it is the first.

@@ -1,12 +1,13 @@
 package checklist
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
 	"belay/db"
 	"belay/db/history"
-	"belay/db/inspect"
 	"belay/sqlview/catalog"
 	"belay/sqlview/migration"
 	"belay/steps"
@@ -22,14 +23,29 @@ table.
 
 **In practice.** Recorded and true are two things. A version row can stand there over an INVALID index
 or a missing column, and a change can be there without its row. belay reads both on a fresh connection:
-the newest rows as the tool keeps them, and the catalog.
+the newest rows as the tool keeps them, and the catalog, which it asks for all that the files say: columns with
+their types, constraints, indexes, names that are gone. What no catalog shows, such as the rows of an UPDATE, is
+named and not called proved.
 
 **Measured.** After a failed concurrent build, IF NOT EXISTS answers "skipping" and exit code 0 over the
 INVALID index; the planner never uses it.`,
 }
 
-// RunVerify reads the history and the catalog anew, as the run left them.
+// RunVerify reads the history and the catalog anew, as the run left them. A stop ends it:
+// what was applied stays, and is not called proved.
 func RunVerify(
+	ctx context.Context, e *steps.Env, target steps.Target, folder steps.Folder, plan *steps.Plan, after *history.Table,
+) (steps.Outcome, error) {
+	out, err := verify(ctx, e, target, folder, plan, after)
+	if err != nil && errors.Is(context.Cause(ctx), steps.ErrStopped) {
+		return steps.Outcome{
+			Status: journal.Waived, Summary: "stopped on request before the database had said what is there",
+		}, nil
+	}
+	return out, err
+}
+
+func verify(
 	ctx context.Context, e *steps.Env, target steps.Target, folder steps.Folder, plan *steps.Plan, after *history.Table,
 ) (steps.Outcome, error) {
 	cfg, err := e.Project.Database()
@@ -44,12 +60,7 @@ func RunVerify(
 		if err := verifyHistory(ctx, c, folder, after, &v); err != nil {
 			return err
 		}
-		s, err := inspect.Named(ctx, c, inspect.Names{Words: built(plan)})
-		if err != nil {
-			return err
-		}
-		v.Items = append(v.Items, truths(plan, s)...)
-		return nil
+		return readProof(ctx, e, c, target, plan, &v)
 	})
 	if err != nil {
 		return steps.Outcome{}, steps.Database("verify", err)
@@ -66,12 +77,29 @@ func judgeVerified(plan *steps.Plan, v fact.Verified) steps.Outcome {
 			return steps.Outcome{Status: journal.Failed, Summary: i.Text, Hint: i.Hint}
 		}
 	}
-	return steps.Done("recorded and true: %d of %d", len(plan.Units), len(plan.Units))
+	for _, i := range v.Items {
+		if i.ID == "recorded" && i.Level == fact.Look {
+			return steps.Outcome{Status: journal.Look, Summary: i.Text, Hint: i.Hint}
+		}
+	}
+	n := len(plan.Units)
+	if len(v.Unasked) > 0 {
+		return steps.Done("recorded: %d of %d; no catalog shows what %s did", n, n, fact.AndMore(v.Unasked))
+	}
+	return steps.Done("recorded and true: %d of %d", n, n)
 }
 
 const historyRows = 3
 
 func verifyHistory(ctx context.Context, c *db.Conn, folder steps.Folder, t *history.Table, v *fact.Verified) error {
+	if t == nil {
+		v.Items = append(v.Items, fact.Item{
+			ID: "recorded", Level: fact.Look, Text: "what is recorded is not known: " +
+				cmp.Or(folder.Unread, "there is no history table that belay can read"),
+			Hint: "name the tool's table with history_table in belay.toml, and look there yourself",
+		})
+		return nil
+	}
 	rows, err := t.Rows(ctx, c)
 	if err != nil {
 		return err

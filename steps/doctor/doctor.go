@@ -19,6 +19,7 @@ import (
 	"belay/db/scratch"
 	"belay/db/trust"
 	"belay/steps"
+	"belay/steps/command"
 	"belay/steps/fact"
 	"belay/steps/project"
 )
@@ -99,6 +100,7 @@ func machine(ctx context.Context, p *project.Project, major int) Part {
 	} else {
 		m.say(fact.OK, "", "PostgreSQL %d server programs in %s, for rehearsals", b.Major, b.Dir)
 	}
+	m.command(p)
 	runs, err := project.RunsDir()
 	if err != nil {
 		m.say(fact.Stop, "set $XDG_STATE_HOME to a folder that you may write", "no run can be kept: %v", err)
@@ -107,6 +109,27 @@ func machine(ctx context.Context, p *project.Project, major int) Part {
 	m.say(fact.OK, "", "runs are kept in %s", runs)
 	m.Items = append(m.Items, Host(runs)...)
 	return m
+}
+
+// command names the team's own command, where one was found.
+func (p *Part) command(of *project.Project) {
+	for _, back := range []bool{false, true} {
+		what := map[bool]string{false: "migrations", true: "ways back"}[back]
+		c, err := of.Command(back)
+		switch {
+		case err != nil:
+			p.say(fact.Stop, steps.HintOf(err), "the team's command for %s: %v", what, err)
+		case c == nil:
+		case !command.Found(of.Dir, c.Argv[0]):
+			p.say(fact.Look, "install it, or run belay where it is",
+				"the team's command for %s, %s, has no program here", what, c)
+		case of.Foreign() || of.Named(back):
+			p.say(fact.OK, "", "the team's command for %s, which belay watches: %s", what, c)
+		default:
+			p.say(fact.OK, "", "the team's command for %s was found: %s; belay runs the files itself unless you say "+
+				"otherwise", what, c)
+		}
+	}
 }
 
 func server(ctx context.Context, _ *project.Project, c *db.Conn) (Part, error) {

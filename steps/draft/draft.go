@@ -3,6 +3,7 @@
 package draft
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,11 +41,8 @@ type Draft struct {
 	BackKnown bool
 }
 
-// Texts that wait for a person.
-const (
-	writeUp   = "-- Write the SQL here.\n"
-	writeDown = "-- Write here what takes it back.\n"
-)
+// writeDown waits for a person.
+const writeDown = "-- Write here what takes it back.\n"
 
 // Compose makes the next migration, above everything in the folder and on the default
 // branch. The error is a *project.Refusal where the tool alone can make one, or where
@@ -55,7 +53,7 @@ func Compose(ctx context.Context, s judge.Standing, r Request) (Draft, error) {
 			&project.Refusal{Problem: s.Format.Title + " alone can make a migration: it keeps more of it than the file",
 				Advice: "make an empty one with " + s.Format.Title + ", and put the SQL into it"}
 	}
-	d := migration.Draft{Title: r.Title, Up: r.Note + writeUp, Down: writeDown}
+	d := migration.Draft{Title: r.Title, Up: cmp.Or(r.Note, migration.WriteUp), Down: writeDown}
 	if r.SQL != "" {
 		if err := readable(ctx, r.SQL); err != nil {
 			return Draft{}, err

@@ -144,6 +144,11 @@ func (g *engine) approvals() map[string]any {
 			all[id] = map[string]any{"by": a.By, "at": a.At, "plan_sha256": now.plan, "identity": now.identity}
 		}
 	}
+	for _, a := range g.run.Approvers {
+		all["second_person."+a.Who] = map[string]any{
+			"by": a.Who, "host": a.Host, "at": a.At, "plan_sha256": a.Plan, "identity": a.Identity, "bound": a.Bound,
+		}
+	}
 	return all
 }
 

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os/user"
-	"strconv"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"belay/steps"
 	"belay/steps/journal"
+	"belay/steps/state"
 )
 
 // watchers remembers who watches.
@@ -41,8 +43,15 @@ func (g *engine) attend() error {
 // hear does what a message asks. Anything a screen may not ask is refused here.
 func (g *engine) hear(m journal.Received) error {
 	by := voice(m)
-	if !g.meant(m.Message) {
-		return g.unheard(m.Message, by)
+	if m.Bad == "" && !g.meant(m.Message) {
+		return g.unheard(m, by)
+	}
+	why, err := g.mayNot(m)
+	if err != nil {
+		return err
+	}
+	if why != "" {
+		return g.reject(m, by, why)
 	}
 	switch m.Kind {
 	case journal.Answer:
@@ -66,6 +75,10 @@ func (g *engine) hear(m journal.Received) error {
 		g.lookAt(m.PID)
 	case journal.End:
 		return g.end(m, by)
+	case journal.AskKeys:
+		return g.askKeys(m, by)
+	case journal.GiveKeys, journal.KeepKeys, journal.HandOver:
+		return g.giveKeys(m, by)
 	}
 	return nil
 }
@@ -77,7 +90,10 @@ func (g *engine) meant(m journal.Message) bool {
 
 // unheard says of a word to an engine before this one that it was not heard, where
 // somebody waits for what it asked.
-func (g *engine) unheard(m journal.Message, by string) error {
+func (g *engine) unheard(m journal.Received, by string) error {
+	if !owns(m.UID) {
+		return g.reject(m, by, "it was sent to another engine")
+	}
 	switch m.Kind {
 	case journal.Answer, journal.Stop, journal.Pause, journal.Resume, journal.End:
 		return g.record("", by, journal.Noted{
@@ -102,15 +118,12 @@ func (g *engine) steer(kind journal.MessageKind, by string) {
 	}
 }
 
-// voice names who sent a message: the owner of the file counts, a given name is
-// only added.
+// voice names who sent a message: the owner of the file. A given name is added where
+// it is the run's own user who gives it.
 func voice(m journal.Received) string {
-	name := strconv.Itoa(m.UID)
-	if u, err := user.LookupId(name); err == nil {
-		name = u.Username
-	}
-	if m.Name != "" && m.Name != name {
-		name = fmt.Sprintf("%s (%s)", m.Name, name)
+	name := who(m.UID)
+	if given := clipped(m.Name, 32); given != "" && given != name && owns(m.UID) {
+		return fmt.Sprintf("%s (%s)", given, name)
 	}
 	return name
 }
@@ -154,19 +167,47 @@ func (g *engine) failWaiting(why *steps.Exit) {
 func (g *engine) abandon() error {
 	if len(g.waiting) > 0 {
 		g.failWaiting(&steps.Exit{
-			Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: "nobody answers any more",
+			Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
+			Summary: "needs an answer to " + strings.Join(slices.Sorted(maps.Keys(g.waiting)), ", ") +
+				": nobody answers any more",
 			Advice: "`belay attach " + g.shortID() + "` goes on",
 		})
 		return nil
 	}
-	if g.phase != running {
-		if len(g.openQuestions()) > 0 {
-			g.finish(g.unanswered())
-			return nil
-		}
-		return g.declined("nobody answers any more: nothing has changed")
+	switch g.phase {
+	case looking:
+		g.abandoned = true // what its steps still find decides what is said
+	case idle:
+		return g.unattended()
 	}
 	return nil
+}
+
+// unattended ends a look that nobody answers any more: it says which check failed, else
+// which question is open.
+func (g *engine) unattended() error {
+	blocked := g.missing()
+	failed := slices.DeleteFunc(slices.Clone(blocked), func(s state.Step) bool {
+		return s.Status != journal.Failed || g.asks(s.ID)
+	})
+	dialog := g.run.Question(g.confirmID())
+	switch {
+	case len(failed) > 0:
+		return g.giveUp(failed)
+	case len(g.openQuestions()) > 0:
+		g.finish(g.unanswered())
+		return nil
+	case dialog != nil:
+		g.finish(journal.RunFinished{
+			Exit: steps.ExitPerson, Outcome: journal.OutcomePerson,
+			Summary: "not confirmed, nothing has changed: " + dialog.Text,
+			Hint:    "type it, or put " + g.confirmID() + " into an answers file and give that with --answers FILE",
+		})
+		return nil
+	case len(blocked) > 0 && blocked[0].Summary != "":
+		return g.declined("nobody answers any more, nothing has changed; " + blocked[0].ID + ": " + blocked[0].Summary)
+	}
+	return g.declined("nobody answers any more: nothing has changed")
 }
 
 // lookAround counts the screens, at most twice a second.
@@ -183,7 +224,10 @@ func (g *engine) lookAround() error {
 	if !g.log.Here(g.folder) {
 		return g.forsaken()
 	}
-	if journal.Screens(g.folder) > 0 {
+	if err := errors.Join(g.lookWho(), g.restRefused(), g.pollApproval()); err != nil {
+		return err
+	}
+	if g.watched() {
 		return g.somebody()
 	}
 	return g.nobody(now)

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"belay/db/backfill"
+	"belay/db/dbtest"
 	"belay/steps"
 	"belay/steps/fact"
 	"belay/steps/journal"
@@ -94,6 +95,7 @@ func TestBackfillWithoutAWatcherPauses(t *testing.T) {
 
 // TestBackfillUnwatchedByConsent goes on alone, as it was allowed to.
 func TestBackfillUnwatchedByConsent(t *testing.T) {
+	dbtest.LongAlone(t)
 	t.Parallel()
 	b, l := filling(t, unwatchedVariable+"=1ms")
 	l.send(journal.Message{Kind: journal.Unwatched})

@@ -100,8 +100,9 @@ type life struct {
 	// lives is how many engines of this folder are still to begin.
 	lives int
 	run   *state.Run
-	// presence is this test's word that it watches.
+	// presence is this test's word that it watches; said counts what it has said.
 	presence *journal.Presence
+	said     int64
 }
 
 // start starts an engine process on the open run, or on a new look, and watches it.
@@ -147,6 +148,9 @@ func (l *life) leave() { _ = l.presence.Leave() }
 func (l *life) send(m journal.Message) {
 	l.b.t.Helper()
 	m.Life = l.run.Began
+	if l.said++; m.Screen == "" {
+		m.Screen, m.N = l.presence.Screen, l.said
+	}
 	if err := journal.Send(l.folder, m); err != nil {
 		l.b.t.Fatal(err)
 	}

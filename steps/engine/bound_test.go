@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"belay/db/dbtest"
 	"belay/steps/journal"
 	"belay/steps/state"
 )
@@ -14,6 +15,7 @@ import (
 // TestAnApprovalIsOfExactBytes: what was accepted of a file is asked again once
 // the file is another, and an answer to what stood there before is refused.
 func TestAnApprovalIsOfExactBytes(t *testing.T) {
+	dbtest.LongAlone(t)
 	t.Parallel()
 	const name = "000001_drop.up.sql"
 	b := newBench(t, map[string]string{name: "DROP TABLE orders;"})

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,8 +12,8 @@ import (
 	"belay/steps/state"
 )
 
-// approval is what a yes in the run dialog is bound to. Any change voids it.
-type approval struct {
+// consent is what a yes in the run dialog is bound to. Any change voids it.
+type consent struct {
 	plan     string // sha256 of the exact bytes in order
 	identity string
 	// Role, address, timeline, environment and limits are conditions: where one of
@@ -20,9 +21,9 @@ type approval struct {
 	conditions string
 }
 
-func (g *engine) approvalNow() approval {
+func (g *engine) approvalNow() consent {
 	t, _, _ := state.Get[fact.Target](g.run)
-	a := approval{
+	a := consent{
 		identity:   fmt.Sprintf("%s/%d", t.SystemID, t.DatabaseOID),
 		conditions: fmt.Sprint(t.Role, t.Address, t.Timeline, t.Environment, g.env.Project.Limits),
 	}
@@ -42,6 +43,11 @@ func (g *engine) confirmed(text, by string) error {
 		}
 		// A no in the dialog closes it; it may be opened again.
 		return g.askConfirm()
+	}
+	if g.sameVoice(by) {
+		return errors.Join(g.record("run", "", journal.Noted{
+			Text: "the yes of " + by + " does not count: who approved a run does not confirm it too",
+		}), g.askConfirm())
 	}
 	now := g.approvalNow()
 	g.approved, g.fresh = &now, false
@@ -77,6 +83,9 @@ func (g *engine) approvalHolds() (bool, error) {
 
 // openRun makes the look a run and puts the steps with effects into the queue.
 func (g *engine) openRun() error {
+	if waits, err := g.unapproved(); err != nil || waits {
+		return err
+	}
 	if g.run.Opened == nil {
 		if k, there := g.inTheWay(); there {
 			g.finish(journal.RunFinished{
@@ -87,10 +96,14 @@ func (g *engine) openRun() error {
 			})
 			return nil
 		}
+		if !g.useApproval() {
+			return nil
+		}
 		if err := g.become(); err != nil {
 			return err
 		}
 	}
+	g.forgetApproval()
 	g.move(opens)
 	g.queue = nil
 	for _, s := range g.playbook.Lines {

@@ -21,10 +21,14 @@ const (
 	// dieVariable names the event at which the engine ends, by SIGKILL:
 	// "before 37" or "after 37".
 	dieVariable = "BELAY_TEST_DIE"
+	// dieKindVariable names the kind of event after which it ends so.
+	dieKindVariable = "BELAY_TEST_DIE_KIND"
 	// parkVariable shortens how long a question stays open with nobody watching.
 	parkVariable = "BELAY_TEST_PARK"
 	// unwatchedVariable shortens how long a backfill goes on with nobody watching.
 	unwatchedVariable = "BELAY_TEST_UNWATCHED"
+	// answerVariable shortens how long who holds the keys has to answer who asks.
+	answerVariable = "BELAY_TEST_ANSWER"
 	// hostVariable is the name of the host that the engine believes to be on.
 	hostVariable = "BELAY_TEST_HOST"
 )
@@ -53,8 +57,20 @@ func testPatience() patience {
 	if d, err := time.ParseDuration(os.Getenv(unwatchedVariable)); err == nil {
 		p.unwatched = d
 	}
+	if d, err := time.ParseDuration(os.Getenv(answerVariable)); err == nil {
+		p.answer = d
+	}
 	if host := os.Getenv(hostVariable); host != "" {
 		p.host = func() string { return host }
+	}
+	if kind := os.Getenv(dieKindVariable); kind != "" {
+		p.written = func(k journal.Kind) {
+			if string(k) == kind {
+				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+				select {}
+			}
+		}
+		return p
 	}
 	side, n, ok := strings.Cut(os.Getenv(dieVariable), " ")
 	if !ok {
@@ -101,7 +117,7 @@ func swept(t *testing.T, total, n int) (events []int) {
 // events of a run, then takes the run up again: nothing is lost, nothing is
 // doubled, and what is reported is what is there.
 func TestEngineEndsAtEveryEvent(t *testing.T) {
-	for _, n := range swept(t, eventsOfARun(t), 30) {
+	for _, n := range swept(t, eventsOfARun(t), 50) {
 		for _, side := range []string{"before", "after"} {
 			if n == 1 && side == "before" {
 				continue // nothing is written yet that could be lost

@@ -92,20 +92,31 @@ func (d *desk) Folder() (folder string) {
 	return folder
 }
 
-func (d *desk) LeftOpen(systemID string, database uint32) []string {
+func (d *desk) LeftOpen(systemID string, database uint32) []steps.OpenRun {
 	all, _ := Runs()
 	own := RunID(d.Folder())
-	var left []string
+	var left []steps.OpenRun
 	for _, k := range all {
-		if k.ID != own && k.Open() && k.Plan.SystemID == systemID && k.Plan.DatabaseOID == database {
-			left = append(left, k.ID)
+		if k.ID == own || !k.Open() || k.Plan.SystemID != systemID || k.Plan.DatabaseOID != database {
+			continue
 		}
+		o := steps.OpenRun{ID: k.ID, Live: k.Live, Began: k.Run.Begun()}
+		for _, f := range k.Plan.Files {
+			if f.Backfill != nil {
+				o.Backfills = append(o.Backfills, f.Backfill.ID)
+			}
+		}
+		left = append(left, o)
 	}
 	return left
 }
 
-func (d *desk) AppliedBefore(systemID string, database uint32) map[string]steps.AppliedBy {
-	return Applied(func(p Plan) bool { return p.SystemID == systemID && p.DatabaseOID == database })
+func (d *desk) AppliedBefore(systemID string, database uint32) (by, back map[string]steps.AppliedBy) {
+	return appliedAndBack(func(p Plan) bool { return p.SystemID == systemID && p.DatabaseOID == database })
+}
+
+func (d *desk) AppliedAnywhere(dir, folder string) map[string]steps.AppliedBy {
+	return AppliedOf(dir, folder)
 }
 
 func (d *desk) Here(id string) steps.Here {

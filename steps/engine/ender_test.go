@@ -168,6 +168,7 @@ func TestABlockerThatLetsGoMeanwhile(t *testing.T) {
 
 // TestTwoTerminalsEndOneSession: one of them is heard, the other is told.
 func TestTwoTerminalsEndOneSession(t *testing.T) {
+	dbtest.LongAlone(t)
 	t.Parallel()
 	_, l, x := heldUp(t)
 	pid := x.PgConn().PID()

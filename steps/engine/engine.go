@@ -51,6 +51,9 @@ type engine struct {
 
 	// queue holds the steps that are still to run in this phase.
 	queue []playbook.Line
+	// abandoned is true once a screen has said in the middle of a look that nobody
+	// answers any more.
+	abandoned bool
 	// inHand is the step that runs now; cancel ends it.
 	inHand string
 	cancel context.CancelCauseFunc
@@ -63,7 +66,7 @@ type engine struct {
 	phase  phase
 	// waiting are the questions that a running step waits for.
 	waiting  map[string]chan answer
-	approved *approval
+	approved *consent
 	// lookedAt is when the latest look began that was of everything. fresh is set once
 	// the facts were read again after a confirm that had something to do first, such
 	// as a dump.
@@ -75,6 +78,12 @@ type engine struct {
 	healthAt time.Time
 	fresh    bool
 	watchers watchers
+	// waits is what a second person must approve first, in the folder waitsIn; "" = nothing.
+	waits, waitsIn string
+	keyring        keyring
+	looked         bool // who watches, in this life
+	// lastLife are the screens that watched the engine before.
+	lastLife []journal.Screen
 	holdNext *steps.Exit
 	retryAt  time.Time
 	final    *journal.RunFinished
@@ -86,7 +95,10 @@ type engine struct {
 	adopts  *ledger.Open
 	carried bool
 	copier  *copier
-	ender   *ender
+	// recorder keeps what is seen of the server while the run is open.
+	recorder recorder
+	ender    *ender
+	notary   *notary
 	// hidden are the secrets of the files that would run: no event quotes them.
 	hidden []string
 }
@@ -119,6 +131,7 @@ func drive(ctx context.Context, order Order, p patience) (int, error) {
 	g := &engine{
 		order: order, patience: p, now: time.Now, folder: order.Folder,
 		requests: make(chan request), ended: make(chan ended), waiting: map[string]chan answer{},
+		keyring: newKeyring(),
 	}
 	if err := g.open(); err != nil {
 		return steps.ExitFailed, err
@@ -171,6 +184,7 @@ func (g *engine) open() error {
 	if g.run, err = state.Fold(events); err != nil {
 		return errors.Join(err, log.Close())
 	}
+	g.lastLife = g.run.Screens
 	if g.inbox, err = journal.NewInbox(g.folder); err != nil {
 		return errors.Join(err, log.Close())
 	}
@@ -210,10 +224,8 @@ func (g *engine) begin(ctx context.Context) error {
 	if err := writeOwner(g.folder, g.host); err != nil {
 		return err
 	}
-	for _, text := range g.order.Left {
-		if err := g.record("", "", journal.Noted{Text: text}); err != nil {
-			return err
-		}
+	if err := g.greet(); err != nil {
+		return err
 	}
 	g.playbook = playbook.Of(g.order.Command)
 	if err := g.record("", "", g.playbook.Chosen()); err != nil {
@@ -246,6 +258,20 @@ func (g *engine) begin(ctx context.Context) error {
 		}
 	}
 	g.lookFrom(0)
+	return nil
+}
+
+// greet says what was left behind by engines before, and who else may watch.
+func (g *engine) greet() error {
+	texts := g.order.Left
+	if group, err := project.Pairing(); err == nil && group.Some() {
+		texts = append(texts, group.Invite(g.folder))
+	}
+	for _, text := range texts {
+		if err := g.record("", "", journal.Noted{Text: text}); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -309,6 +335,9 @@ func (g *engine) close() {
 			slog.Debug("closing connections", "error", err)
 		}
 		g.env.Parser.Close()
+	}
+	if err := g.recorder.close(); err != nil {
+		slog.Warn("closing the recording", "error", err)
 	}
 	g.last.Close()
 	if err := g.log.Close(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -74,13 +75,17 @@ func saveReport(folder string, r report.Report) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(os.WriteFile(markdown, []byte(r.Markdown()), 0o600), os.WriteFile(json, b, 0o600))
+	return errors.Join(os.WriteFile(markdown, []byte(r.Markdown()), 0o600), os.WriteFile(json, b, 0o600),
+		sharesFile(folder, filepath.Base(markdown)), sharesFile(folder, filepath.Base(json)))
 }
 
 // complete ends a run whose every step is behind it.
 func (g *engine) complete() error {
 	f := journal.RunFinished{Exit: steps.ExitDone, Outcome: journal.OutcomeApplied, Summary: g.appliedSentence()}
-	if d := g.run.Doubt(); d.Hidden {
+	if d := g.run.Doubt(); d.Unread {
+		f.Exit, f.Hint = steps.ExitFailed,
+			"name the tool's table with history_table in belay.toml, where belay can read it; else look there yourself"
+	} else if d.Hidden {
 		// Not 4: that would leave the run open, and nothing of it is left to do.
 		f.Exit, f.Hint = steps.ExitFailed,
 			"look at the rows as a role that sees all of them; a superuser, or one with BYPASSRLS, changes what is left"
@@ -109,8 +114,17 @@ func (g *engine) appliedSentence() string {
 	case g.back():
 		done = "taken back, recorded and proved"
 	}
-	if d := g.run.Doubt(); d.Text != "" {
+	switch d := g.run.Doubt(); {
+	case d.Unread:
+		done = strings.Replace(done, ", recorded and proved", " by its exit code alone, not proved: "+d.Text, 1)
+	case d.Text != "":
 		done = strings.Replace(done, ", recorded and proved", " and recorded, not proved: "+d.Text, 1)
+	case d.Unasked != "":
+		done = strings.Replace(done, ", recorded and proved", " and recorded, proved but for "+d.Unasked+
+			", whose effect no catalog shows", 1)
+	}
+	if f, _, ok := state.Get[fact.Filling](g.run); ok && f.Unanalyzed {
+		done += "; to look at: run ANALYZE " + f.Relation + " later, it was not done"
 	}
 	return measure.Plural(n, "migration") + " " + done
 }

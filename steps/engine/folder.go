@@ -24,7 +24,36 @@ func NewFolder() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return newFolderIn(runs)
+	g, err := project.Pairing()
+	if err != nil {
+		return "", err
+	}
+	folder, err := newFolderIn(runs)
+	if err != nil {
+		return "", err
+	}
+	return folder, share(folder, g)
+}
+
+// share lets a group look into a new folder, and its members say something to the
+// engine. The zero Group changes nothing.
+func share(folder string, g project.Group) error {
+	if !g.Some() {
+		return nil
+	}
+	return errors.Join(
+		g.Watch(folder), g.Speak(filepath.Join(folder, journal.InboxName)), g.Speak(journal.ScreensDir(folder)),
+		g.Read(filepath.Join(folder, journal.FileName)),
+	)
+}
+
+// sharesFile lets the group read a file of a run folder that it may look into.
+func sharesFile(folder, name string) error {
+	i, err := os.Stat(folder)
+	if err != nil || i.Mode().Perm()&0o050 == 0 {
+		return err
+	}
+	return os.Chmod(filepath.Join(folder, name), 0o640)
 }
 
 // nobodysLook is the age from which a look without an owner is nobody's: its
@@ -69,8 +98,10 @@ func newFolderIn(runs string) (string, error) {
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		return "", fmt.Errorf("run folder: %w", err)
 	}
-	if err := os.Mkdir(filepath.Join(folder, journal.InboxName), 0o700); err != nil {
-		return "", fmt.Errorf("run folder: %w", err)
+	for _, dir := range []string{filepath.Join(folder, journal.InboxName), journal.ScreensDir(folder)} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			return "", fmt.Errorf("run folder: %w", err)
+		}
 	}
 	// A look's engine takes the folder away when it ends, which may be at once: who
 	// follows it opens the journal before it starts.
@@ -125,7 +156,7 @@ func writeOwner(folder, host string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(folder, ownerName), b, 0o600)
+	return errors.Join(os.WriteFile(filepath.Join(folder, ownerName), b, 0o600), sharesFile(folder, ownerName))
 }
 
 // Frozen reports whether the engine of a run folder of this host is stopped by a

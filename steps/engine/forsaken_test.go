@@ -8,12 +8,14 @@ import (
 
 	"belay/db/dbtest"
 	"belay/steps"
+	"belay/steps/journal"
 	"belay/steps/state"
 )
 
 // TestFolderIsDeletedUnderARun: the engine notices, ends what it has in hand, begins
 // nothing else, and says so to whoever still reads its journal.
 func TestFolderIsDeletedUnderARun(t *testing.T) {
+	dbtest.LongAlone(t)
 	t.Parallel()
 	b, l, release := blockedOn(t, nil)
 	l.until("a try", func(r *state.Run) bool { return len(r.Units) > 0 && r.Units[0].Attempt != nil })
@@ -33,6 +35,7 @@ func TestFolderIsDeletedUnderARun(t *testing.T) {
 
 // TestFolderIsDeletedUnderABackfill pauses it: its cursor is in the database.
 func TestFolderIsDeletedUnderABackfill(t *testing.T) {
+	dbtest.LongAlone(t)
 	t.Parallel()
 	b, l := filling(t)
 	if err := os.RemoveAll(l.folder); err != nil {
@@ -93,4 +96,34 @@ func TestAbandon(t *testing.T) {
 	}
 	b.db.Exec(t, "CREATE TABLE effects (n int)")
 	b.toTheEnd()
+}
+
+// TestNobodyAnswersAnyMore: a screen that heard the end of its input while the steps
+// look again leaves to them what the end says. A check that no answer lifts comes
+// before a question that is open.
+func TestNobodyAnswersAnyMore(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, map[string]string{
+		"000002_a.up.sql": "CREATE TABLE a (id int)", "000002_b.up.sql": "CREATE TABLE b (id int)",
+	})
+	b.order.Headless = false
+	b.order.Answers = nil
+	b.db.Exec(t, "CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)")
+	l := b.start()
+	preflight := func(s journal.Status) func(*state.Run) bool {
+		return func(r *state.Run) bool {
+			have := r.Step("preflight")
+			return have != nil && have.Status == s
+		}
+	}
+	l.until("the first look", preflight(journal.Failed))
+	_, release := b.db.Blocker(t, "LOCK TABLE schema_migrations")
+	l.send(journal.Message{Kind: journal.Answer, ID: "target.environment", Answer: "staging"})
+	l.until("the second look", preflight(journal.Running))
+	l.send(journal.Message{Kind: journal.Abandon})
+	l.send(journal.Message{Kind: journal.Answer, ID: "nothing", Answer: "yes"})
+	l.until("both to be heard", func(r *state.Run) bool { return said(r, "it is not asked now") })
+	release()
+	r := l.until("the end", func(r *state.Run) bool { return r.Finished != nil && dbtest.Gone(r.Engine.PID) })
+	wantFarewell(t, *r.Finished, steps.ExitFailed, "2 files of version 2")
 }

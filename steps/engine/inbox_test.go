@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"belay/db/dbtest"
 	"belay/steps"
 	"belay/steps/journal"
 	"belay/steps/state"
@@ -42,6 +43,7 @@ func TestWordsToAnEarlierEngineAreNotHeard(t *testing.T) {
 
 // TestWordsToThisEngineAreHeard, also on a run that has had an engine before.
 func TestWordsToThisEngineAreHeard(t *testing.T) {
+	dbtest.LongAlone(t)
 	t.Parallel()
 	b, l := filling(t)
 	l.send(journal.Message{Kind: journal.Stop})

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"belay/db/dbtest"
 	"belay/steps"
 	"belay/steps/journal"
 	"belay/steps/state"
@@ -105,6 +106,7 @@ func TestDiskFullInALook(t *testing.T) {
 
 // TestDiskFullInARun ends it in the middle of a unit, which is undone.
 func TestDiskFullInARun(t *testing.T) {
+	dbtest.LongAlone(t)
 	t.Parallel()
 	var fill func()
 	b, l, release := blockedOn(t, func(b *bench) { fill = smallDisk(t, b, "size=512k") })

@@ -147,17 +147,18 @@ func TestRoutineRunMakesNoLedger(t *testing.T) {
 }
 
 func TestLedgerByItsYes(t *testing.T) {
-	for _, c := range []struct {
+	type answered struct {
 		name, before, answer string
 		exit                 int
 		kept                 bool
-	}{
+	}
+	for _, c := range dbtest.OneIn(3, []answered{
 		{"yes", "", "yes", steps.ExitDone, true},
 		{"no", "", "no", steps.ExitDone, false},
 		{"unanswered", "", "", steps.ExitPerson, false},
 		{"withheld", "CREATE PUBLICATION everything FOR ALL TABLES", "", steps.ExitDone, false},
 		{"stopped before", "", "yes", steps.ExitPerson, false},
-	} {
+	}) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			d := target(t, false)
@@ -196,6 +197,7 @@ func TestNewerLedgerIsRefusedByName(t *testing.T) {
 // Rows of another identity are history: a restored dump carries them. A physical
 // copy has the same identity, so a run that was opened elsewhere makes belay ask.
 func TestRowsOfAnotherDatabaseAreHistory(t *testing.T) {
+	dbtest.LongAlone(t)
 	t.Parallel()
 	d := target(t, true)
 	d.Exec(t,

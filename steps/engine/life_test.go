@@ -15,6 +15,7 @@ import (
 
 	"belay/db/dbtest"
 	"belay/steps"
+	"belay/steps/journal"
 	"belay/steps/project"
 	"belay/steps/state"
 )
@@ -197,6 +198,27 @@ func TestALookGoesWithItsScreen(t *testing.T) {
 		if err := g.nobody(time.Now()); err != nil || g.phase != over {
 			t.Errorf("%s: it is %s, %v", from, g.phase, err)
 		}
+	}
+}
+
+// TestNoRunBeforeItsFirstScreen: a terminal that ended before the engine looked who
+// watches is no eye, and one that is still to come is waited for without a word.
+func TestNoRunBeforeItsFirstScreen(t *testing.T) {
+	g := lifeless(t, looking)
+	g.folder, g.approved = t.TempDir(), &consent{}
+	if !g.alone() {
+		t.Error("a run would begin that nobody sees")
+	}
+	if err := g.heldBack(); err != nil || g.phase != looking || g.run.Kept() {
+		t.Errorf("it does not wait: it is %s, kept %v, %v", g.phase, g.run.Kept(), err)
+	}
+	screen, err := journal.Arrive(g.folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer screen.Leave()
+	if g.alone() {
+		t.Error("the first screen came, and it still waits")
 	}
 }
 

@@ -27,6 +27,8 @@ func (g *engine) loop(ctx context.Context) error {
 	defer func() { sampler.stop(g) }()
 	g.ender = startEnder(ctx)
 	defer func() { g.ender.stop(g) }()
+	g.notary = newNotary(ctx)
+	defer func() { g.notary.stop(g) }()
 	defer func() { g.copier.stop() }()
 	for g.phase != over {
 		if err := g.advance(ctx); err != nil {
@@ -66,7 +68,11 @@ func (g *engine) speechless(err error) {
 	if g.holdNext != nil {
 		return
 	}
-	g.holdNext = &steps.Exit{Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: err.Error()}
+	g.holdNext = &steps.Exit{
+		Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: err.Error(),
+		Advice: "see that " + g.folder + " can be written and its disk has room; `belay attach " + g.shortID() +
+			"` goes on then",
+	}
 	g.env.Steering.Leave(err, "belay: the journal cannot be written")
 }
 
@@ -120,6 +126,9 @@ func (g *engine) advance(ctx context.Context) error {
 			return g.start(ctx, s)
 		}
 		settled, err := g.settle()
+		if err == nil && settled && g.abandoned && g.phase == idle {
+			return g.unattended()
+		}
 		if err != nil || settled {
 			return err
 		}

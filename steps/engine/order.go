@@ -79,6 +79,9 @@ type patience struct {
 	// unwatched is how long a backfill goes on with nobody watching, unless that
 	// was allowed.
 	unwatched time.Duration
+	// answer is how long the holder has to answer who asks for the keys. After it the OS
+	// user whose run it is may take them: their other screen may stand in an office.
+	answer time.Duration
 	// sample is the shortest time between two samples.
 	sample time.Duration
 	// facts is how old what was looked at may be when a run opens.
@@ -104,6 +107,7 @@ var usual = patience{
 	arrive:    20 * time.Second,
 	park:      15 * time.Minute,
 	unwatched: 5 * time.Minute,
+	answer:    10 * time.Second,
 	sample:    time.Second,
 	facts:     10 * time.Second,
 	reconnect: 5 * time.Second,

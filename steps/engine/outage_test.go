@@ -13,6 +13,7 @@ import (
 // TestBackfillOutlivesALongOutage: a server that is away for longer than one try
 // of the monitor to come back does not stop the batches for ever.
 func TestBackfillOutlivesALongOutage(t *testing.T) {
+	dbtest.LongAlone(t)
 	t.Parallel()
 	b := newBench(t, nil)
 	p := dbtest.NewProxy(t, b.db.DSN)

@@ -57,6 +57,7 @@ func TestQuestionWithoutAWatcherParks(t *testing.T) {
 
 // TestQuestionWithAWatcherStays keeps a question open as long as somebody looks.
 func TestQuestionWithAWatcherStays(t *testing.T) {
+	dbtest.LongAlone(t)
 	t.Parallel()
 	_, l, release := blocked(t, parkVariable+"=1ms")
 	release()

@@ -38,8 +38,10 @@ type Plan struct {
 	Folder      string         `json:"folder"`
 	Limits      project.Limits `json:"limits"`
 	Files       []PlanFile     `json:"files"`
-	By          string         `json:"by"`
-	At          time.Time      `json:"at"`
+	// Team is the team's own command line; "" = belay runs the files itself.
+	Team string    `json:"team_command,omitempty"`
+	By   string    `json:"by"`
+	At   time.Time `json:"at"`
 }
 
 // PlanFile is one file of the plan with its bytes. They are UTF-8: a file that
@@ -73,7 +75,7 @@ func (g *engine) savedPlan(t fact.Target) Plan {
 		Database: t.Database, Host: t.Host, Port: t.Port, Role: t.Role, Timeline: t.Timeline,
 		Environment: t.Environment, Tool: cmp.Or(g.found.Folder.Format.Name, g.order.Command), Dir: g.order.Dir,
 		Folder: g.env.Project.Shown(),
-		Limits: g.env.Project.Limits, By: g.order.By, At: g.now().UTC(),
+		Limits: g.env.Project.Limits, By: g.order.By, At: g.now().UTC(), Team: plan.Command,
 	}
 	if g.adopts != nil {
 		p.Run, p.UUID = g.adopts.Short(), g.adopts.ID

@@ -11,6 +11,7 @@ import (
 // TestPublicationKeepsFlowing runs under a publication FOR ALL TABLES with a
 // subscriber: a routine run, and one whose ledger is withheld, leave it flowing.
 func TestPublicationKeepsFlowing(t *testing.T) {
+	dbtest.LongAlone(t)
 	t.Parallel()
 	cluster := dbtest.NewCluster(t, scratch.Options{
 		Settings: map[string]string{"wal_level": "logical", "max_replication_slots": "4", "max_wal_senders": "4"},

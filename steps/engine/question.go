@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"belay/steps"
+	"belay/steps/fact"
 	"belay/steps/journal"
 )
 
@@ -78,7 +79,7 @@ func (g *engine) askAndWait(step string, q journal.QuestionAsked, got chan answe
 	if err := g.ask(step, q); err != nil {
 		return err
 	}
-	if _, open := g.waiting[q.ID]; open && g.order.Headless {
+	if _, open := g.waiting[q.ID]; open && (g.order.Headless || g.abandoned) {
 		delete(g.waiting, q.ID)
 		got <- answer{err: &steps.Exit{
 			Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
@@ -123,7 +124,7 @@ func (g *engine) take(m journal.Message, by string) error {
 func (g *engine) openQuestions() []journal.QuestionAsked {
 	var open []journal.QuestionAsked
 	for _, q := range g.run.Questions {
-		if q.ID != g.confirmID() && !q.Preset {
+		if q.ID != g.confirmID() && !q.Preset && !fact.Offers(q.ID) {
 			open = append(open, q.QuestionAsked)
 		}
 	}

@@ -40,7 +40,7 @@ func (g *engine) resume() error {
 	}
 	g.env.Confirmed = &steps.Confirmed{
 		Files: files, Backfills: backfills, SHA256: p.SHA256, SystemID: p.SystemID, DatabaseOID: p.DatabaseOID,
-		Timeline: p.Timeline,
+		Timeline: p.Timeline, Command: p.Team,
 	}
 	for _, f := range p.Files {
 		g.env.Confirmed.Versions = append(g.env.Confirmed.Versions, f.Version)

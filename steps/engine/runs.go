@@ -173,17 +173,43 @@ func NewestOf(dir, folder, host string, port int, database string) (Known, bool)
 	return all[i], true
 }
 
-// Same finds the open run of the same command and files, which the same command
-// goes on with. command is run or rollback; "" = run.
-func Same(command, dir, folder string, sha map[string]string) (Known, bool) {
+// Wanted is what a command means: run or rollback ("" = run), given in Dir, of a folder,
+// on a database by its name. Versions are those that were named; none = what there is.
+type Wanted struct {
+	Command, Dir, Folder, Database string
+	Versions                       []string
+}
+
+// Same finds the open run of the same command and files, which the same command goes on
+// with. One of other versions, or on another database, is another.
+func Same(w Wanted, sha map[string]string) (Known, bool) {
 	all, _ := Runs()
 	for _, k := range all {
-		if k.Open() && cmp.Or(k.Plan.Command, "run") == cmp.Or(command, "run") && k.Plan.Dir == dir &&
-			k.Plan.Folder == folder && sameFiles(k.Plan, sha) {
+		if k.Open() && cmp.Or(k.Plan.Command, "run") == cmp.Or(w.Command, "run") && k.Plan.Dir == w.Dir &&
+			k.Plan.Folder == w.Folder && k.Plan.Database == cmp.Or(w.Database, k.Plan.Database) &&
+			sameFiles(k.Plan, sha) && k.Plan.means(w.Versions) {
 			return k, true
 		}
 	}
 	return Known{}, false
+}
+
+// means reports whether versions that were named are those of the plan.
+func (p Plan) means(versions []string) bool {
+	bare := func(v string) string { return strings.TrimLeft(v, "0") }
+	for _, v := range versions {
+		if !slices.ContainsFunc(p.Files, func(f PlanFile) bool { return bare(f.Version) == bare(v) }) {
+			return false
+		}
+	}
+	return len(versions) == 0 || len(versions) == len(p.Files)
+}
+
+// Watches reports whether the run has applied all of its files, and only what comes after
+// them goes on: its checks and the watch.
+func (k Known) Watches() bool {
+	s := k.Run.Step("run")
+	return k.Live && k.Run.Finished == nil && s != nil && s.Status == journal.Done
 }
 
 func sameFiles(p Plan, sha map[string]string) bool {
@@ -198,8 +224,14 @@ func sameFiles(p Plan, sha map[string]string) bool {
 // Applied has, by version, the newest run of this user that applied it, of those
 // whose plan is meant; one that was taken back since is not there.
 func Applied(meant func(Plan) bool) map[string]steps.AppliedBy {
+	by, _ := appliedAndBack(meant)
+	return by
+}
+
+// appliedAndBack is Applied, and by version the run that took it back since.
+func appliedAndBack(meant func(Plan) bool) (by, back map[string]steps.AppliedBy) {
 	all, _ := Runs()
-	by := map[string]steps.AppliedBy{}
+	by, back = map[string]steps.AppliedBy{}, map[string]steps.AppliedBy{}
 	for _, k := range slices.Backward(all) { // oldest first: the newest word counts
 		if !meant(k.Plan) {
 			continue
@@ -209,7 +241,9 @@ func Applied(meant func(Plan) bool) map[string]steps.AppliedBy {
 			case u.Outcome != journal.OutcomeApplied:
 			case k.Plan.Command == playbook.Rollback.Name:
 				delete(by, u.Version)
+				back[u.Version] = steps.AppliedBy{Run: k.ID, At: u.At}
 			default:
+				delete(back, u.Version)
 				by[u.Version] = steps.AppliedBy{
 					Run: k.ID, At: u.At, Timeline: int64(k.Plan.Timeline), SHA256: k.Plan.file(u.Version).SHA256,
 					SQL: k.Plan.file(u.Version).SQL, Dir: k.Plan.Dir, Folder: k.Plan.Folder,
@@ -217,7 +251,13 @@ func Applied(meant func(Plan) bool) map[string]steps.AppliedBy {
 			}
 		}
 	}
-	return by
+	return by, back
+}
+
+// AppliedOf is Applied of the runs that were begun in dir, of the folder as a person
+// names it there, on any database.
+func AppliedOf(dir, folder string) map[string]steps.AppliedBy {
+	return Applied(func(p Plan) bool { return p.Dir == dir && p.Folder == folder })
 }
 
 // inTheWay finds a run of the same database that must be settled first: one that

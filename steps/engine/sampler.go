@@ -146,6 +146,7 @@ func (g *engine) sampled(s activity.Sample) error {
 	if err := g.record("", "", journal.Sampled{Sample: s}); err != nil {
 		return err
 	}
+	g.keep(s)
 	if g.found.Plan == nil {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -41,23 +42,30 @@ func (g *engine) settle() (waits bool, err error) {
 	g.move(settles)
 	blocked := g.missing()
 	if len(blocked) == 0 {
+		if waits, err := g.unapproved(); err != nil || waits {
+			return true, errors.Join(err, g.withdrawConfirm("a second person must approve first"))
+		}
 		if g.run.Opened != nil {
 			return false, g.openRun()
 		}
 		err := g.askConfirm()
 		return g.phase == idle, err
 	}
-	if q := g.run.Question(g.confirmID()); q != nil {
-		if err := g.record("run", "", journal.QuestionWithdrawn{
-			ID: g.confirmID(), Why: blocked[0].Summary,
-		}); err != nil {
-			return true, err
-		}
+	if err := g.withdrawConfirm(blocked[0].Summary); err != nil {
+		return true, err
 	}
 	if g.order.Headless {
 		return true, g.giveUp(blocked)
 	}
 	return true, nil
+}
+
+// withdrawConfirm closes the run dialog, where it is open.
+func (g *engine) withdrawConfirm(why string) error {
+	if g.run.Question(g.confirmID()) == nil || g.phase == over {
+		return nil
+	}
+	return g.record("run", "", journal.QuestionWithdrawn{ID: g.confirmID(), Why: why})
 }
 
 // missing lists the steps before the run that are not behind us.
@@ -106,8 +114,9 @@ func (g *engine) askConfirm() error {
 	target, _, _ := state.Get[fact.Target](g.run)
 	q := journal.QuestionAsked{
 		ID: g.confirmID(), Dialog: true, Expect: target.Database, Options: []string{"no"}, Default: "no",
-		Text: fmt.Sprintf("%s %s on %s? type the database name", g.verb(), strings.Join(chosen, ", "), target.Database),
-		Why:  "nothing has been written until now",
+		Text: fmt.Sprintf("%s %s on %s%s? type the database name", g.verb(), strings.Join(chosen, ", "),
+			target.Database, g.byCommand()),
+		Why: "nothing has been written until now",
 	}
 	if g.back() {
 		q.Text, q.Why = g.backText(chosen, target.Database)
@@ -131,6 +140,14 @@ func (g *engine) askConfirm() error {
 	return nil
 }
 
+// byCommand says which command runs it; "" = belay itself does.
+func (g *engine) byCommand() string {
+	if p := g.found.Plan; p != nil && p.Command != "" {
+		return " by " + p.Command
+	}
+	return ""
+}
+
 func (g *engine) verb() string {
 	if g.env.Backfill != nil {
 		return "fill"
@@ -148,7 +165,8 @@ func (g *engine) nothing() string {
 // backText is what the dialog of a rollback says: what is taken back, and what
 // that costs.
 func (g *engine) backText(versions []string, database string) (text, why string) {
-	text = fmt.Sprintf("take %s back on %s? type the database name", strings.Join(versions, ", "), database)
+	text = fmt.Sprintf("take %s back on %s%s? type the database name", strings.Join(versions, ", "), database,
+		g.byCommand())
 	f, _, _ := state.Get[fact.Rollback](g.run)
 	for _, i := range f.Items {
 		if i.ID == "way-back" {
@@ -163,10 +181,9 @@ func (g *engine) backText(versions []string, database string) (text, why string)
 func (g *engine) giveUp(blocked []state.Step) error {
 	for _, s := range blocked {
 		if (s.Status == journal.Failed && !g.asks(s.ID)) || len(g.openQuestions()) == 0 {
-			g.finish(g.leftOpen(journal.RunFinished{
-				Exit: exitOf(s.Status), Outcome: journal.OutcomeNotApplied, Summary: s.ID + ": " + s.Summary,
-				Hint: s.Hint,
-			}))
+			f := journal.RunFinished{Summary: s.ID + ": " + s.Summary, Hint: s.Hint}
+			f.Exit, f.Outcome = endOf(s.Status)
+			g.finish(g.leftOpen(f))
 			return nil
 		}
 	}
@@ -176,27 +193,38 @@ func (g *engine) giveUp(blocked []state.Step) error {
 
 // unanswered is the end of a look whose questions nobody answers.
 func (g *engine) unanswered() journal.RunFinished {
-	var asked []string
-	for _, q := range g.openQuestions() {
-		asked = append(asked, q.ID+": "+q.Text)
+	open := g.openQuestions()
+	asked := make([]string, 0, len(open)+1)
+	for _, q := range open {
+		if len(open) == 1 {
+			q.ID += ": " + q.Text
+		}
+		asked = append(asked, q.ID)
+	}
+	// The dialog is asked last, when all else is answered: whoever writes the file now needs it too.
+	if _, given := g.order.Answers[g.confirmID()]; !given && len(open) > 1 && g.order.Headless {
+		asked = append(asked, g.confirmID())
 	}
 	return journal.RunFinished{
 		Exit: steps.ExitPerson, Outcome: journal.OutcomePerson,
-		Summary: "needs an answer to " + strings.Join(asked, "; ") + " (nothing has changed)",
+		Summary: "needs an answer to " + strings.Join(asked, ", ") + " (nothing has changed)",
 		Hint:    "give it with --answers FILE; `belay explain questions` says what each one means",
 	}
 }
 
 // asks reports whether a step has an open question.
 func (g *engine) asks(step string) bool {
-	return slices.ContainsFunc(g.run.Questions, func(q state.Question) bool { return q.Step == step && !q.Preset })
+	return slices.ContainsFunc(g.openQuestions(), func(q journal.QuestionAsked) bool {
+		return g.run.Question(q.ID).Step == step
+	})
 }
 
-func exitOf(s journal.Status) int {
+// endOf is how a look ends over a step that is not done.
+func endOf(s journal.Status) (int, journal.Outcome) {
 	if s == journal.Asking || s == journal.Paused {
-		return steps.ExitPerson
+		return steps.ExitPerson, journal.OutcomePerson
 	}
-	return steps.ExitFailed
+	return steps.ExitFailed, journal.OutcomeNotApplied
 }
 
 // lookTries is how often a look is taken anew whose connection was lost in the

@@ -46,13 +46,15 @@ func (g *engine) alone() bool {
 	if g.order.Started != "" || g.run.Unwatched || g.unwatchedAllowed() {
 		return false
 	}
-	w := g.watchers
-	return !w.gone.IsZero() || (w.seen && journal.Screens(g.folder) == 0)
+	return !g.watchers.gone.IsZero() || len(journal.Screens(g.folder)) == 0
 }
 
 // heldBack keeps a run from beginning that nobody would see. Where a person can come
 // it waits; an answers file would only say yes again.
 func (g *engine) heldBack() error {
+	if !g.watchers.seen && g.watchers.gone.IsZero() {
+		return nil // its first screen is still to come, or went before anybody saw it
+	}
 	g.move(settles)
 	if !g.run.Kept() {
 		if err := g.record("", "", journal.ScreenLost{}); err != nil {

@@ -150,6 +150,7 @@ func wantOnce(t *testing.T, d *dbtest.DB) {
 // TestTakeOverOfABackfill: another host goes on from the cursor of a unit that
 // runs in batches.
 func TestTakeOverOfABackfill(t *testing.T) {
+	dbtest.LongAlone(t)
 	t.Parallel()
 	d, a, l := inBatches(t)
 	_ = syscall.Kill(l.run.Engine.PID, syscall.SIGKILL)
@@ -171,6 +172,7 @@ func TestTakeOverOfABackfill(t *testing.T) {
 // TestOldBackfillWakesUp freezes an engine among its batches: what another host
 // took over in the meantime is fenced off, also before that host's first batch.
 func TestOldBackfillWakesUp(t *testing.T) {
+	dbtest.LongAlone(t)
 	t.Parallel()
 	d, _, l := inBatches(t)
 	m := takenWhileFrozen(t, d, l, increments)
@@ -183,6 +185,7 @@ func TestOldBackfillWakesUp(t *testing.T) {
 // TestTakeOverNeedsALedger: without one the holder of the lock is named, and
 // nothing can be taken over.
 func TestTakeOverNeedsALedger(t *testing.T) {
+	dbtest.LongAlone(t)
 	t.Parallel()
 	d, _, l, release := waiting(t, false)
 	b := hosted(t, d, "bastion-2", noted)
@@ -217,7 +220,10 @@ const racesVariable = "BELAY_RACES"
 // TestRaces starts engines of two hosts at the same moment: one runs, the other
 // says who does.
 func TestRaces(t *testing.T) {
-	n, seed := 4, rand.Uint64()
+	n, seed := 2, rand.Uint64()
+	if dbtest.Long() {
+		n = 20
+	}
 	if want, err := strconv.Atoi(os.Getenv(racesVariable)); err == nil {
 		n = want
 	}

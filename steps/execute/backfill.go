@@ -174,7 +174,8 @@ func (f *filler) write(ctx context.Context, writes []migration.Write, mark apply
 		return nil
 	}
 	return f.apply(ctx, apply.Unit{
-		Name: f.u.Name, Path: f.u.Path, Wrap: apply.Transaction, Role: f.u.Role, Record: writes, Mark: mark,
+		Name: f.u.Name, Path: f.u.Path, Wrap: apply.Transaction, Role: f.u.Role, Record: writes, History: f.u.History,
+		Mark: mark,
 	})
 }
 

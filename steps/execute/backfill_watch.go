@@ -197,7 +197,7 @@ func (w *fillWatch) filling(result *backfill.Result, err error) fact.Filling {
 		})
 	}
 	if s.Verified != nil {
-		f.Verified, f.Left = s.Verified.String(), s.Verified.Left
+		f.Verified, f.Left, f.Unanalyzed = s.Verified.String(), s.Verified.Left, s.Verified.Unanalyzed != ""
 	}
 	if result != nil {
 		f.TookMS = result.Took.Milliseconds()

@@ -22,6 +22,9 @@ import (
 func Run(ctx context.Context, e *steps.Env, target steps.Target, folder steps.Folder, plan *steps.Plan) (
 	history *history.Table, out steps.Outcome, err error,
 ) {
+	if folder.Command != nil {
+		return byCommand(ctx, e, target, folder, plan)
+	}
 	r, err := newRunner(ctx, e, target, folder, plan)
 	if err != nil {
 		return folder.Table, out, err

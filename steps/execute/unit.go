@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"belay/db"
 	"belay/db/apply"
+	"belay/db/backfill"
 	"belay/db/ledger"
 	"belay/steps"
 	"belay/steps/journal"
@@ -88,8 +90,8 @@ func (r *runner) mayStart(ctx context.Context, i int, u steps.Unit) error {
 	r.asked = true
 	answer, err := r.env.Engine.Ask(ctx, "run", journal.QuestionAsked{
 		ID: "run.go_on", Options: []string{"no", "yes"}, Default: "no",
-		Text: fmt.Sprintf("%s is not applied yet (file %d of %d). Go on with it?", path.Base(u.Path), i+1,
-			len(r.plan.Units)),
+		Text: fmt.Sprintf("%s is not applied yet (file %d of %d)%s. Go on with it?", path.Base(u.Path), i+1,
+			len(r.plan.Units), r.filled(ctx, u)),
 		Why: "this run was left before its end. belay has asked the database what is applied",
 	})
 	if err != nil {
@@ -102,6 +104,23 @@ func (r *runner) mayStart(ctx context.Context, i int, u steps.Unit) error {
 		}
 	}
 	return nil
+}
+
+// filled says how many rows of a backfill are done already; "" = none, or it is none.
+func (r *runner) filled(ctx context.Context, u steps.Unit) string {
+	if u.Backfill == nil {
+		return ""
+	}
+	// Where the ledger is not there, or not to be read, the fill itself says so.
+	rows, _ := backfill.Load(ctx, r.trio.Executor, u.Backfill.ID)
+	var n int64
+	for _, b := range rows {
+		n += b.DoneRows
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %d rows of it are filled already and stay so", n)
 }
 
 // held is how a run ends that may not start its next unit: stopped with nothing
@@ -138,7 +157,7 @@ func (r *runner) recordEnd(ctx context.Context, i int, u steps.Unit, res apply.R
 		Left: res.Left, Blockers: blockers(res.Blockers), Hint: res.Hint(),
 	}
 	if res.Err != nil {
-		e.Error = res.Err.Error()
+		e.Error = db.Told(res.Err).Error()
 	}
 	var f *apply.Failure
 	if errors.As(res.Err, &f) {

@@ -51,6 +51,11 @@ func (r *runner) unknown(ctx context.Context, i int, u *steps.Unit, res apply.Re
 	if err != nil {
 		return false, err
 	}
+	// The lost session may not know yet that nobody is there: it would keep belay's lock
+	// from the run that comes next.
+	if err := r.endLeftSessions(ctx); err != nil {
+		return false, err
+	}
 	if err := r.stillThere(ctx); err != nil {
 		return false, err
 	}

@@ -103,7 +103,9 @@ type Filling struct {
 	// not as the statement makes them.
 	Verified string `json:"verified,omitempty"`
 	Left     int64  `json:"left,omitempty"`
-	TookMS   int64  `json:"took_ms,omitempty"`
+	// Unanalyzed is true where ANALYZE was not done at the end: Verified says why.
+	Unanalyzed bool  `json:"unanalyzed,omitempty"`
+	TookMS     int64 `json:"took_ms,omitempty"`
 }
 
 // Reading is a throttle signal now: its value beside its limit.

@@ -3,6 +3,7 @@
 package fact
 
 import (
+	"fmt"
 	"time"
 
 	"belay/sqlview"
@@ -72,6 +73,8 @@ type Ledger struct {
 	Holder string `json:"holder,omitempty"`
 	// Runs are those of other hosts that are not finished, newest first.
 	Runs []OtherRun `json:"runs"`
+	// Campaigns are those that are open on this database, one line each.
+	Campaigns []string `json:"campaigns,omitempty"`
 }
 
 // OtherRun is a run of this database that another host opened.
@@ -104,6 +107,8 @@ type Folder struct {
 	Problems  []Item   `json:"problems,omitempty"`
 	Chosen    []string `json:"chosen"` // versions of this run, in order
 	NoHistory bool     `json:"no_history,omitempty"`
+	// Missing is the history table's name where it does not exist yet.
+	Missing string `json:"missing,omitempty"`
 }
 
 // Migration is a version as screens name it.
@@ -122,6 +127,8 @@ type Item struct {
 	Level Level  `json:"level"`
 	Text  string `json:"text"`
 	Hint  string `json:"hint,omitempty"`
+	// Hard is a stop that no reason lifts.
+	Hard bool `json:"hard,omitempty"`
 }
 
 // Level is how much an item matters.
@@ -189,6 +196,8 @@ type Plan struct {
 	Units  []Unit `json:"units"`
 	Limits Limits `json:"limits"`
 	SHA256 string `json:"sha256"`
+	// Command is the team's own, which runs the units; "" = belay runs them.
+	Command string `json:"command,omitempty"`
 }
 
 // Limits are the settings of a run. Durations are in ms.
@@ -213,8 +222,12 @@ type Heart struct {
 	// Bytes and Rows are the relation's; -1 = unknown.
 	Bytes int64   `json:"bytes"`
 	Rows  float64 `json:"rows"`
-	// Instant, Slow, Unknown as judged.
+	// Instant, Slow, Unknown as judged: the worst of the unit, which keeps its locks to
+	// its end.
 	Duration effect.Duration `json:"duration"`
+	// LongLine is the line of the statement of which Duration is; 0 = it is the one shown,
+	// or all are instant.
+	LongLine int `json:"long_line,omitempty"`
 	// Concurrent is true for what runs outside a transaction and waits for old
 	// snapshots instead of blocking.
 	Concurrent bool `json:"concurrent"`
@@ -230,6 +243,8 @@ type Heart struct {
 	// AcceptedHoldMS is the accepted longest hold; 0 = none was asked or accepted.
 	AcceptedHoldMS int64 `json:"accepted_hold_ms"`
 	DeadlineMS     int64 `json:"deadline_ms"` // belay's own, of what blocks nobody; 0 = none
+	// Unseen is true where nobody knows which SQL is sent.
+	Unseen bool `json:"unseen,omitempty"`
 	// BatchMS is how long one batch of a backfill should take; 0 = it is none.
 	BatchMS int64 `json:"batch_ms,omitempty"`
 }
@@ -239,6 +254,19 @@ type Verified struct {
 	At      time.Time    `json:"at"`
 	History []HistoryRow `json:"history"` // newest first, at most three
 	Items   []Item       `json:"items"`
+	// Unasked are the statements whose effect no catalog shows, as "FILE:LINE KIND".
+	Unasked []string `json:"unasked,omitempty"`
+}
+
+// AndMore names the first of a list, and how many follow; "" = the list is empty.
+func AndMore(all []string) string {
+	switch len(all) {
+	case 0:
+		return ""
+	case 1:
+		return all[0]
+	}
+	return fmt.Sprintf("%s and %d more", all[0], len(all)-1)
 }
 
 // HistoryRow is a row of the tool's history table as the tool keeps it.

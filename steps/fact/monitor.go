@@ -35,7 +35,7 @@ func (b Baseline) Span() time.Duration { return b.Last.At.Sub(b.First.At) }
 // Monitor is the watch after a run.
 type Monitor struct {
 	At time.Time `json:"at"` // the server's clock
-	// NeedMS is how long all must be well, CleanMS how long it was, in one piece.
+	// NeedMS is how long all must be well, CleanMS how long it was since the last red.
 	NeedMS  int64 `json:"need_ms"`
 	CleanMS int64 `json:"clean_ms"`
 	// BaselineMS is how long it was looked before the run; 0 = one moment only.

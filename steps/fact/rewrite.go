@@ -28,6 +28,8 @@ type Rewrite struct {
 	Kept []string `json:"kept"`
 	// Left are statements that stay as they are although they have a hazard.
 	Left []RewriteLeft `json:"left"`
+	// Days are changes that a campaign makes over several deployments.
+	Days []RewriteDays `json:"over_days,omitempty"`
 	// Stop and Warn count the hazards of the new files, by the same engine.
 	Stop int `json:"stop"`
 	Warn int `json:"warn"`
@@ -37,10 +39,20 @@ type Rewrite struct {
 	Replaces bool   `json:"replaces"`
 	Original string `json:"original"`
 	Refused  string `json:"refused,omitempty"`
+	// Written are files of the folder that are these already: the original is left in
+	// front of them.
+	Written []string `json:"written,omitempty"`
 	// SHA256 is over the names and texts of the files: a yes is bound to it.
 	SHA256 string `json:"sha256"`
 	// Commit is a proposed commit message.
 	Commit string `json:"commit,omitempty"`
+}
+
+// RewriteDays is a statement whose change a campaign can make.
+type RewriteDays struct {
+	Line int `json:"line"` // of the file, from 1
+	// Command begins the campaign, as a shell takes it.
+	Command string `json:"command"`
 }
 
 // RewriteFile is one new migration.

@@ -19,8 +19,10 @@ type Way struct {
 	Up      string `json:"up"`
 	// Down is the down file; "" = there is none. Runs are its statements: none
 	// where the file is empty.
-	Down string      `json:"down,omitempty"`
-	Runs []Statement `json:"runs,omitempty"`
+	// Unseen is true where the way back is in a program of which nobody knows what it sends.
+	Unseen bool        `json:"unseen,omitempty"`
+	Down   string      `json:"down,omitempty"`
+	Runs   []Statement `json:"runs,omitempty"`
 	// Rating is the worst of Undo; Undo has one entry for each statement of the
 	// up file.
 	Rating effect.Reversible `json:"rating"`

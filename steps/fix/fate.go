@@ -1,6 +1,7 @@
 package fix
 
 import (
+	"bytes"
 	"fmt"
 	"path"
 	"slices"
@@ -63,6 +64,36 @@ func (c Case) fate() fate {
 		why += "; git cannot tell: " + string(c.Git.Unknown)
 	}
 	return fate{goes: true, why: why + "; a copy is kept"}
+}
+
+// written are the files of the folder that are, byte for byte, what would be made: the
+// rewrite was written before, and its original is still there. Empty = not all are.
+func (c Case) written(made []migration.Migration) []string {
+	var paths []string
+	for _, m := range made {
+		for _, have := range c.Folder.Migrations {
+			if have.Compare(c.Migration) > 0 && bytes.Equal(have.Up.Whole, m.Up.Whole) {
+				paths = append(paths, have.Up.Path)
+				break
+			}
+		}
+	}
+	if len(paths) < len(made) {
+		return nil
+	}
+	return paths
+}
+
+// inFront says what to do with an original whose rewrite is written.
+func (c Case) inFront(p Proposal) string {
+	name := path.Base(c.Migration.Up.Path)
+	text := fmt.Sprintf("it is written already, as %s, and %s still runs before it. ",
+		count(len(p.Written), "file"), name)
+	if c.Status.Ran(c.Migration) {
+		return text + "It has run here: take the new files out"
+	}
+	return text + "Where it ran on no database take it out of the folder with its way back; where it ran on one take " +
+		"the new files out. Then look again"
 }
 
 // above says how the migration becomes the newest, so that its phases can be

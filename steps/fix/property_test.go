@@ -41,7 +41,7 @@ func TestPhasesDoWhatTheOriginalDoes(t *testing.T) {
 	case dbtest.Long():
 		n = 150
 	default:
-		n = 4
+		n = 2
 	}
 	count := tally{of: map[string]int{}}
 	t.Cleanup(func() { count.log(t) })

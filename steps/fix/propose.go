@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 
 	"belay/sqlview"
@@ -56,6 +57,13 @@ type Proposal struct {
 
 // Propose makes the files and judges them. A proposal without files says why.
 func Propose(ctx context.Context, c Case) (Proposal, error) {
+	if c.Migration.Up.Tx == migration.TxForeign {
+		p := Proposal{Original: c.Migration, Rewrite: fact.Rewrite{
+			Path: c.Migration.Up.Path, Kept: []string{}, Files: []fact.RewriteFile{}, Left: []fact.RewriteLeft{},
+		}}
+		p.Refused = "it is a program, which belay does not write: change it by hand, as each finding says"
+		return p, nil
+	}
 	o := c.Options
 	plan, err := rewrite.Propose(ctx, rewrite.Input{
 		Path: c.Migration.Up.Path, Title: c.Migration.Title, SQL: c.Migration.Up.Bytes, Mode: c.Mode,
@@ -74,8 +82,14 @@ func Propose(ctx context.Context, c Case) (Proposal, error) {
 	for _, l := range plan.Left {
 		p.Left = append(p.Left, fact.RewriteLeft{Line: l.Line, Rule: l.Rule, Why: l.Why})
 	}
+	for _, d := range plan.Days {
+		p.Days = append(p.Days, fact.RewriteDays{Line: d.Line, Command: "belay campaign new " + shell(d.Args)})
+	}
 	if len(plan.Files) == 0 {
 		p.Kept, p.Refused = []string{}, "there is nothing to rewrite"
+		if len(p.Left)+len(p.Days) == 0 {
+			p.Refused += ": it has no warning and no stop"
+		}
 		return p, nil
 	}
 	if c.Format.Compose == nil {
@@ -85,9 +99,27 @@ func Propose(ctx context.Context, c Case) (Proposal, error) {
 	}
 	p.Made = c.Format.ComposeAll(c.Folder.Above(c.highest()), plan.Drafts(path.Base(p.Path)), c.Now)
 	p.fill(plan)
+	if p.Written = c.written(p.Made); len(p.Written) > 0 {
+		p.Files, p.Made = []fact.RewriteFile{}, nil
+		p.Rewrite.Original, p.Refused = "stays in front of them", c.inFront(p)
+		return p, nil
+	}
 	fate := c.fate()
 	p.Rewrite.Original, p.Replaces, p.Refused = fate.why, fate.goes, fate.refused
 	return p, p.judge(ctx, c)
+}
+
+var bare = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+
+// shell writes words as a shell takes them.
+func shell(words []string) string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		if out[i] = w; !bare.MatchString(w) {
+			out[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(out, " ")
 }
 
 // fill describes the files.

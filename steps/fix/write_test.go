@@ -184,3 +184,29 @@ func TestAYesMeansOneProposal(t *testing.T) {
 		}
 	}
 }
+
+// A rewrite that was written before is not proposed again: its original is what is left.
+func TestWrittenBefore(t *testing.T) {
+	file := func(version string, n uint64, text string) migration.Migration {
+		return migration.Migration{
+			Version: version, Number: n, Up: migration.File{Path: version + "_a.up.sql", Whole: []byte(text)},
+		}
+	}
+	original, one, two := file("42", 42, "old"), file("43", 43, "one"), file("44", 44, "two")
+	made := []migration.Migration{file("45", 45, "one"), file("46", 46, "two")}
+	c := Case{Migration: original, Folder: migration.Folder{Migrations: []migration.Migration{original, one, two}}}
+	got := c.written(made)
+	if len(got) != 2 || got[0] != one.Up.Path || got[1] != two.Up.Path {
+		t.Fatalf("written: %q", got)
+	}
+	text := c.inFront(Proposal{Rewrite: fact.Rewrite{Written: got}})
+	for _, part := range []string{"as 2 files", "42_a.up.sql still runs before it", "ran on no database take it out"} {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q lacks %q", text, part)
+		}
+	}
+	c.Folder.Migrations = []migration.Migration{original, one}
+	if got := c.written(made); got != nil {
+		t.Errorf("one of two is there: %q", got)
+	}
+}

@@ -46,6 +46,8 @@ type Facts struct {
 // Edited is a file that was changed after it reached the default branch.
 type Edited struct {
 	Path string
+	// Program is true for a migration that is a program.
+	Program bool
 	// Kind is EditComment where the server would run the same.
 	Kind migration.Edit
 	// Was is the text that reached the default branch, in commit Since.
@@ -73,6 +75,10 @@ func (e Edited) Problem() migration.Problem {
 		p.Stops = true
 		p.Message = e.Path + " was edited after it was merged: databases that ran it will not run it again"
 		p.Hint = migration.UneditHint(e.Path)
+		if e.Program {
+			p.Hint = fmt.Sprintf("commit %.8s has it as it was: take that back, and put the change into a new "+
+				"migration", e.Since.ID)
+		}
 	}
 	return p
 }
@@ -108,13 +114,11 @@ func Inspect(ctx context.Context, root string, folder migration.Folder) Facts {
 	return in.facts
 }
 
-func filesOf(f migration.Folder) map[string][]byte {
-	files := map[string][]byte{}
+func filesOf(f migration.Folder) map[string]migration.File {
+	files := map[string]migration.File{}
 	for _, m := range f.Migrations {
 		for _, file := range m.Files() {
-			if file.Tx != migration.TxForeign {
-				files[file.Path] = file.Whole
-			}
+			files[file.Path] = file
 		}
 	}
 	return files
@@ -123,7 +127,7 @@ func filesOf(f migration.Folder) map[string][]byte {
 // inspection collects what the calls say.
 type inspection struct {
 	repo  repository
-	files map[string][]byte
+	files map[string]migration.File
 	// prefix is the folder's path under the repository's top, "" = the top.
 	prefix string
 	facts  Facts
@@ -203,7 +207,8 @@ func (in *inspection) compare() {
 			f.Theirs = append(f.Theirs, name)
 		}
 	}
-	for name, b := range in.files {
+	for name, file := range in.files {
+		b := file.Whole
 		was, ok := in.merged.files[name]
 		switch {
 		case !ok:
@@ -233,7 +238,7 @@ func (in *inspection) onDisk(name string) bool {
 // edited finds who wrote the text at hand: the default branch, this one, or
 // nobody yet.
 func (in *inspection) edited(name string, b []byte, was change) Edited {
-	e := Edited{Path: name, Since: was.since}
+	e := Edited{Path: name, Program: in.files[name].Tx == migration.TxForeign, Since: was.since}
 	if by, ok := was.writer(b); ok {
 		e.By, e.Merged = by, true
 	} else if by, ok := in.branch.files[name].writer(b); ok {

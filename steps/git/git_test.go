@@ -100,6 +100,39 @@ func check(t *testing.T, what string, want, got []string) {
 	}
 }
 
+// A migration that is a program is found edited like a file of SQL; what in it is a
+// comment is not known.
+func TestProgramsAreFoundEdited(t *testing.T) {
+	w := newWork(t)
+	up := "def upgrade():\n    op.execute('SELECT 1')\n"
+	for i, name := range []string{"a", "b", "c"} {
+		down := "None"
+		if i > 0 {
+			down = fmt.Sprintf("%q", []string{"a", "b"}[i-1])
+		}
+		w.write("versions/"+name+".py", fmt.Sprintf("revision = %q\ndown_revision = %s\n%s", name, down, up))
+	}
+	merged := w.commit("all")
+	w.write("versions/b.py", "revision = 'b'\ndown_revision = \"a\"\n# why\n"+up)
+	w.write("versions/c.py", "revision = \"c\"\r\ndown_revision = \"b\"\r\n"+strings.ReplaceAll(up, "\n", "\r\n"))
+	f, err := migration.Find("alembic")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, err := f.Load(os.DirFS(w.dir), "versions")
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts := Inspect(t.Context(), w.dir, folder)
+	if len(facts.Edited) != 1 || facts.Edited[0].Kind != migration.EditSQL || !facts.Edited[0].Program {
+		t.Fatalf("%+v", facts)
+	}
+	p := facts.Edited[0].Problem()
+	if want := "commit " + merged[:8]; !p.Stops || !strings.HasPrefix(p.Hint, want) {
+		t.Errorf("%+v", p)
+	}
+}
+
 func TestBranch(t *testing.T) {
 	w := newWork(t)
 	w.write("README.md", "a repository")

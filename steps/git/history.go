@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"belay/sqlview/migration"
 )
 
 // history is what a range of commits did to the folder's files.
@@ -182,7 +180,7 @@ func (in *inspection) texts(ctx context.Context) error {
 	for i := range in.facts.Edited {
 		e := &in.facts.Edited[i]
 		e.Was, out = nextBlob(out)
-		e.Kind = migration.CompareText(e.Was, in.files[e.Path])
+		e.Kind = in.files[e.Path].EditOf(e.Was)
 	}
 	return nil
 }

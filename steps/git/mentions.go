@@ -24,12 +24,31 @@ func Mentions(ctx context.Context, dir string, words []string) ([]Mention, error
 	if unknown != "" || len(words) == 0 {
 		return nil, nil
 	}
+	return repo.mentions(ctx, words)
+}
+
+// Search is Mentions that tells why nobody could look. Capitals count as small letters.
+func Search(ctx context.Context, dir string, words []string) ([]Mention, Unknown, error) {
+	repo, unknown := open(dir)
+	if unknown != "" {
+		return nil, unknown, nil
+	}
+	all, err := repo.mentions(ctx, words, "--ignore-case")
+	if err != nil {
+		unknown, _ = reason(err)
+	}
+	return all, unknown, err
+}
+
+func (r repository) mentions(ctx context.Context, words []string, how ...string) ([]Mention, error) {
+	repo := r
 	top, err := repo.run(ctx, "rev-parse", "--show-toplevel")
 	if err != nil {
 		return nil, err
 	}
 	repo.dir = string(bytes.TrimSuffix(top, []byte("\n")))
-	args := []string{"grep", "--untracked", "--no-color", "--line-number", "-I", "-z", "--fixed-strings"}
+	args := append([]string{"grep", "--untracked", "--no-color", "--line-number", "-I", "-z", "--fixed-strings"},
+		how...)
 	for _, w := range words {
 		args = append(args, "-e", w)
 	}

@@ -163,7 +163,7 @@ func Answers(r *state.Run) (answers, waivers json.RawMessage, err error) {
 			continue
 		}
 		all[id] = a
-		if strings.HasSuffix(id, ".waive") || strings.HasPrefix(id, "review.accept.") {
+		if steps.IsWaiver(id) || strings.HasPrefix(id, "review.accept.") {
 			waived[id] = a
 		}
 	}

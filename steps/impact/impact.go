@@ -62,13 +62,22 @@ func Offline(p *steps.Plan, unit int, l project.Limits) fact.Heart {
 		Unit: unit, Path: u.Path, Bytes: -1, Rows: -1, QueuePerSecond: -1, Duration: effect.Instant,
 		LockTimeoutMS: l.LockTimeout.Milliseconds(), Concurrent: u.Concurrent,
 	}
+	if u.Unseen {
+		h.Unseen, h.Duration = true, effect.Unknown
+	}
+	long := 0
 	for _, s := range u.Statements {
 		strongest := s.Effect.Strongest()
 		if strongest.Mode > h.Mode || h.SQL == "" {
 			h.Relation, h.Mode, h.SQL, h.Line = strongest.Relation, strongest.Mode, fact.SQL(s.SQL, u.Hidden), s.Line
 			h.Others = others(s.Effect.Locks, strongest)
 		}
-		h.Duration = worse(h.Duration, s.Effect)
+		if d := worse(h.Duration, s.Effect); d != h.Duration {
+			h.Duration, long = d, s.Line
+		}
+	}
+	if long != h.Line {
+		h.LongLine = long
 	}
 	if b := u.Backfill; b != nil {
 		h.BatchMS = cmp.Or(b.Spec.BatchTime, backfill.DefaultBatchTime).Milliseconds()

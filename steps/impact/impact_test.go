@@ -49,3 +49,20 @@ func TestConcurrentHasNoLockTimeout(t *testing.T) {
 		t.Errorf("%+v", h)
 	}
 }
+
+// An instant statement keeps its lock through the slow one behind it: the card says
+// which one that is.
+func TestTheLongStatementIsNamed(t *testing.T) {
+	orders := func(m lock.Mode) effect.On { return effect.On{Relation: "public.orders", Mode: m} }
+	u := unit(orders(lock.AccessExclusive), orders(lock.RowExclusive))
+	u.Statements[0].Line, u.Statements[1].Line = 1, 2
+	u.Statements[1].Effect.Duration = effect.Slow
+	h := Offline(&steps.Plan{Units: []steps.Unit{u}}, 0, project.Defaults)
+	if h.Line != 1 || h.Duration != effect.Slow || h.LongLine != 2 {
+		t.Errorf("line %d is shown, line %d is %s", h.Line, h.LongLine, h.Duration)
+	}
+	u.Statements[0].Effect.Duration = effect.Slow
+	if h = Offline(&steps.Plan{Units: []steps.Unit{u}}, 0, project.Defaults); h.LongLine != 0 {
+		t.Errorf("line %d is named beside the one shown", h.LongLine)
+	}
+}

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"sort"
 	"strconv"
-	"syscall"
 	"time"
 
 	"github.com/google/uuid"
@@ -35,6 +34,13 @@ type Message struct {
 	// Life is the engine that is meant: the number of its engine.started event. An
 	// engine does not hear what was said to one before it; 0 = to the first.
 	Life int64 `json:"life,omitempty"`
+	// Screen is the presence of the screen that speaks; "" = a command in a shell. N
+	// counts what it says: nothing is heard twice.
+	Screen string `json:"screen,omitempty"`
+	N      int64  `json:"n,omitempty"`
+	// To is the screen that gets the keys, or does not; Note is why they are handed over.
+	To   string `json:"to,omitempty"`
+	Note string `json:"note,omitempty"`
 	// Name is how the person calls themselves; the owner of the file counts.
 	Name string `json:"name,omitempty"`
 }
@@ -58,6 +64,12 @@ const (
 	// it was typed, Bound the key of the session as it was seen.
 	LookAt MessageKind = "session.look"
 	End    MessageKind = "session.end"
+	// AskKeys asks for the keys, GiveKeys gives them to the screen To that asked, KeepKeys
+	// does not, HandOver gives them unasked, with a note.
+	AskKeys  MessageKind = "keys.ask"
+	GiveKeys MessageKind = "keys.give"
+	KeepKeys MessageKind = "keys.keep"
+	HandOver MessageKind = "keys.hand_over"
 )
 
 // Received is a message with what the file system says about its sender.
@@ -66,6 +78,8 @@ type Received struct {
 	// UID is the owner of the file, whom the kernel vouches for.
 	UID int
 	At  time.Time
+	// Bad is why the file of somebody else is no message; "" = it is one.
+	Bad string
 }
 
 // Send puts a message into the inbox of a run folder, whole or not at all.
@@ -77,13 +91,24 @@ func Send(folder string, m Message) error {
 	inbox := filepath.Join(folder, InboxName)
 	name := strconv.FormatInt(time.Now().UnixNano(), 10) + "-" + uuid.NewString()
 	tmp := filepath.Join(inbox, "."+name)
-	if err := os.WriteFile(tmp, b, 0o640); err != nil {
+	if err := WriteReadable(tmp, b); err != nil {
 		return fmt.Errorf("inbox: %w", err)
 	}
 	if err := os.Rename(tmp, filepath.Join(inbox, name+".json")); err != nil {
 		return fmt.Errorf("inbox: %w", err)
 	}
 	return nil
+}
+
+// WriteReadable makes a new file that an engine can read, also where it is another
+// user's of the group, whatever this process's umask says.
+func WriteReadable(path string, b []byte) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o640)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	return errors.Join(err, f.Chmod(0o640), f.Close())
 }
 
 // Inbox is the engine's end.
@@ -98,8 +123,15 @@ func NewInbox(folder string) (*Inbox, error) {
 	return &Inbox{dir: dir}, nil
 }
 
+// What of one look into the inbox is read: a message is short, and nobody else than the
+// engine's own user says more than so much at once.
+const (
+	longestMessage = 1 << 16
+	mostOfOne      = 50
+)
+
 // Take returns the messages that wait, oldest first, and removes them. A file
-// that is no message is removed and left out.
+// that is no message is removed, and left out where it is the engine's own user's.
 func (i *Inbox) Take() ([]Received, error) {
 	entries, err := os.ReadDir(i.dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -116,30 +148,40 @@ func (i *Inbox) Take() ([]Received, error) {
 	}
 	sort.Strings(names)
 	var out []Received
+	of := map[int]int{}
 	for _, n := range names {
-		if r, ok := i.take(filepath.Join(i.dir, n)); ok {
+		path := filepath.Join(i.dir, n)
+		uid := ownerOf(path)
+		if of[uid]++; of[uid] > mostOfOne && uid != os.Getuid() {
+			_ = os.Remove(path)
+			out = append(out, Received{UID: uid, Bad: "too much is asked at once"})
+			continue
+		}
+		r, err := i.take(path)
+		switch {
+		case err == nil:
 			out = append(out, r)
+		case uid != os.Getuid() && uid >= 0:
+			out = append(out, Received{UID: uid, Bad: err.Error()})
 		}
 	}
 	return out, nil
 }
 
-func (i *Inbox) take(path string) (Received, bool) {
+func (i *Inbox) take(path string) (Received, error) {
 	defer os.Remove(path)
-	info, err := os.Lstat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Size() > 1<<16 {
-		return Received{}, false
-	}
-	b, err := os.ReadFile(path)
+	f, err := openStrange(path)
 	if err != nil {
-		return Received{}, false
+		return Received{}, err
 	}
-	r := Received{At: info.ModTime(), UID: -1}
-	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		r.UID = int(st.Uid)
+	defer f.Close()
+	b, err := f.text(longestMessage)
+	if err != nil {
+		return Received{}, err
 	}
+	r := Received{At: f.info.ModTime(), UID: f.UID}
 	if json.Unmarshal(b, &r.Message) != nil {
-		return Received{}, false
+		return Received{}, errors.New("it is no message")
 	}
-	return r, true
+	return r, nil
 }

@@ -230,7 +230,7 @@ func TestInboxKeepsOrderAndRefusesRubbish(t *testing.T) {
 
 func TestPresence(t *testing.T) {
 	folder := t.TempDir()
-	if n := Screens(folder); n != 0 {
+	if n := len(Screens(folder)); n != 0 {
 		t.Errorf("%d screens in an empty folder", n)
 	}
 	a, err := Arrive(folder)
@@ -241,13 +241,13 @@ func TestPresence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := Screens(folder); n != 2 {
+	if n := len(Screens(folder)); n != 2 {
 		t.Errorf("%d screens, want 2", n)
 	}
 	if err := a.Leave(); err != nil {
 		t.Error(err)
 	}
-	if n := Screens(folder); n != 1 {
+	if n := len(Screens(folder)); n != 1 {
 		t.Errorf("%d screens, want 1", n)
 	}
 	b.Leave()

@@ -197,6 +197,9 @@ type UnitIntent struct {
 	Aside bool `json:"aside,omitempty"`
 	// Files are the files of what the statement writes anew, as they were before.
 	Files []string `json:"files,omitempty"`
+	// Catalog is the fingerprint of the schema before the team's command was started;
+	// "" = belay runs the unit itself.
+	Catalog string `json:"catalog,omitempty"`
 }
 
 // StatementSent and StatementEnded follow the statement in hand.

@@ -5,6 +5,7 @@ package judge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -51,6 +52,9 @@ func Review(ctx context.Context, p *project.Project, r Request) (sqlview.Result,
 		return result, err
 	}
 	result.Folder = g.standing(ctx)
+	if g.format.Watched {
+		result.Watched = g.format.Title
+	}
 	return g.asked(result).Once(), nil
 }
 
@@ -107,7 +111,9 @@ type gathering struct {
 }
 
 func (g *gathering) folderFiles() (err error) {
-	if g.project.PickError != nil || g.project.Picked.Tool == "" {
+	var foreign *migration.ForeignError
+	watched := errors.As(g.project.PickError, &foreign) && g.project.Foreign() // read, whoever runs it
+	if g.project.PickError != nil && !watched || g.project.Picked.Tool == "" {
 		if len(g.request.Paths) == 0 {
 			return g.project.PickError
 		}
@@ -276,9 +282,25 @@ func (g *gathering) add(migrations []migration.Migration) {
 }
 
 func (g *gathering) source(m *migration.Migration) sqlview.Source {
-	return sqlview.Source{
+	s := sqlview.Source{
 		Path: path.Join(g.project.Picked.Dir, m.Up.Path), SQL: m.Up.Bytes, Tool: g.format.Name, Version: m.Version,
-		Mode: Mode(m.Up.Tx), ByBelay: true, Backfill: m.Up.Backfill != nil,
+		Mode: Mode(m.Up.Tx), ByBelay: !g.format.Watched, Backfill: m.Up.Backfill != nil,
+	}
+	if m.Up.Tx == migration.TxForeign {
+		program(&s, m.Up, g.format)
+	}
+	return s
+}
+
+// program has a source be what can be read of a program, and say what cannot.
+func program(s *sqlview.Source, f migration.File, format migration.Format) {
+	sql, unread, known := f.ProgramSQL()
+	s.SQL, s.Unread = sql, migration.UnreadText(f, unread, known, format.Title)
+	if len(unread) > 0 {
+		s.UnreadLine = unread[0].Line
+	}
+	if format.Wraps != nil && format.Wraps(f) {
+		s.Mode = lint.OneTransaction
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"belay/sqlview"
 	"belay/sqlview/migration"
+	"belay/steps"
 )
 
 // standing is what is wrong with the files as migrations: between themselves, and
@@ -16,11 +17,15 @@ func (g *gathering) standing(ctx context.Context) []sqlview.FolderFinding {
 		return nil
 	}
 	known := g.git(ctx)
+	var ran map[string]steps.AppliedBy
+	if g.request.Ran != nil {
+		ran = g.request.Ran(g.identity.SystemIdentifier, g.identity.DatabaseOID)
+	}
 	all := slices.Clone(g.folder.Problems)
 	reviewed := g.folder.Migrations
 	if g.asksHistory() {
 		reviewed = g.status.Pending
-		all = append(all, g.status.Doubt(known.Adds).Problems(g.format)...)
+		all = append(all, g.status.Doubt(known.Adds).Settle(steps.Ran(ran)).Problems(g.format)...)
 	}
 	all = append(all, g.format.Collide(g.folder, known.Added, known.Merged)...)
 	edited := map[string]bool{}
@@ -28,12 +33,9 @@ func (g *gathering) standing(ctx context.Context) []sqlview.FolderFinding {
 		edited[e.Path] = true
 		all = append(all, e.Problem())
 	}
-	if g.request.Ran != nil {
-		ran := g.request.Ran(g.identity.SystemIdentifier, g.identity.DatabaseOID)
-		for _, m := range g.folder.Migrations {
-			if p, is := ran[m.Version].Altered(m.Up); is && !edited[m.Up.Path] {
-				all = append(all, p)
-			}
+	for _, m := range g.folder.Migrations {
+		if p, is := ran[m.Version].Altered(m.Up); is && !edited[m.Up.Path] {
+			all = append(all, p)
 		}
 	}
 	all = slices.DeleteFunc(all, func(p migration.Problem) bool { return !g.concerns(p) })

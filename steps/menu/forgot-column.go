@@ -1,5 +1,9 @@
 package menu
 
+import (
+	"errors"
+)
+
 // ForgotColumn is a migration that has run and lacks something.
 var ForgotColumn = Entry{
 	Name:  "forgot-column",
@@ -28,5 +32,19 @@ dirty flag, nothing else.
 			Code: "ALTER TABLE orders ADD COLUMN note text;",
 		},
 		{Text: "Let it be judged, then run it.", Code: "belay review\nbelay run"},
+	},
+	Ask: &Ask{
+		Text:   "Which column is missing, in which table? Table, column and type:",
+		Sample: "orders note text",
+		Make: func(words string) (Own, error) {
+			table, column, is := cutTwo(words)
+			if is == "" {
+				return Own{}, errors.New("a table, a column and its type are needed")
+			}
+			return Own{Table: table, New: column, Files: []File{{
+				Title: "add " + bare(column) + " to " + bare(table),
+				SQL:   "ALTER TABLE " + table + " ADD COLUMN " + column + " " + is + ";",
+			}}}, nil
+		},
 	},
 }

@@ -1,5 +1,10 @@
 package menu
 
+import (
+	"errors"
+	"strings"
+)
+
 // HugeTableColumn is a column with values for rows that are there already.
 var HugeTableColumn = Entry{
 	Name:  "huge-table-column",
@@ -46,4 +51,47 @@ CONSTRAINT in one ALTER bring the scan back.
 		},
 		{Text: "Why each of them:", Code: "belay explain add-col-volatile-default\nbelay explain set-not-null"},
 	},
+	Ask: &Ask{
+		Text:   "Which column, of which table? Table, column, type, and after = the value of its rows:",
+		Sample: "users token uuid = gen_random_uuid()",
+		Make:   columnInSteps,
+	},
+}
+
+// columnInSteps adds a column and fills it. NOT NULL comes last, over a CHECK that was
+// validated.
+func columnInSteps(words string) (Own, error) {
+	table, column, rest := cutTwo(words)
+	kind, value, filled := strings.Cut(rest, "=")
+	kind, value = strings.TrimSpace(kind), strings.TrimSpace(value)
+	if kind == "" || (filled && value == "") {
+		return Own{}, errors.New("a table, a column and its type are needed")
+	}
+	own := Own{Table: table, New: column}
+	alter, name := "ALTER TABLE "+table+" ", bare(table)+" "+bare(column)
+	add := alter + "ADD COLUMN " + column + " " + kind + ";"
+	if !filled {
+		own.Says = "Without a value the column may stay empty: it is one file, and instant."
+		own.Files = []File{{"add " + bare(column) + " to " + bare(table), add}}
+		return own, nil
+	}
+	check := made(table, column, "present")
+	own.Files = []File{
+		{
+			"add " + bare(column) + " to " + bare(table),
+			add + "\n" + alter + "ALTER COLUMN " + column + " SET DEFAULT " + value + ";",
+		},
+		{
+			"fill " + name,
+			"-- belay: backfill\nUPDATE " + table + " SET " + column + " = " + value + " WHERE " + column + " IS NULL;",
+		},
+		{name + " present", alter + "ADD CONSTRAINT " + check + " CHECK (" + column + " IS NOT NULL) NOT VALID;"},
+		{name + " validated", alter + "VALIDATE CONSTRAINT " + check + ";"},
+		{
+			name + " not null",
+			alter + "ALTER COLUMN " + column + " SET NOT NULL;\n" + alter + "DROP CONSTRAINT " + check + ";",
+		},
+	}
+	own.Says = "The second file fills the rows in batches; the tool alone would run it as one UPDATE."
+	return own, nil
 }

@@ -1,5 +1,10 @@
 package menu
 
+import (
+	"errors"
+	"strings"
+)
+
 // IndexLive is an index while everybody works.
 var IndexLive = Entry{
 	Name:  "index-live",
@@ -26,5 +31,26 @@ exits with 0, and is still INVALID. A plain CREATE INDEX holds SHARE, so every w
 		},
 		{Text: "See which transactions it would wait for, then run it.", Code: "belay watch --once\nbelay run"},
 		{Text: "More:", Code: "belay explain index-nonconcurrent\nbelay explain cic-if-not-exists-invalid"},
+	},
+	Ask: &Ask{
+		Text:   "Which table, and which of its columns? Table, then the columns:",
+		Sample: "orders customer_id, created_at",
+		Make: func(words string) (Own, error) {
+			table, columns := cut(words)
+			columns = strings.TrimSuffix(strings.TrimPrefix(columns, "("), ")")
+			if table == "" || columns == "" {
+				return Own{}, errors.New("a table and a column are needed")
+			}
+			own := Own{Table: table}
+			if first, rest := cut(columns); rest == "" {
+				own.Column = first
+			}
+			name := made(table, columns, "idx")
+			own.Files = []File{{
+				Title: strings.ReplaceAll(name, "_", " "),
+				SQL:   "CREATE INDEX CONCURRENTLY " + name + " ON " + table + " (" + columns + ");",
+			}}
+			return own, nil
+		},
 	},
 }

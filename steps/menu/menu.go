@@ -22,6 +22,8 @@ type Entry struct {
 	Doc string
 	// Steps are what to do next, in order.
 	Steps []Step
+	// Ask makes the entry for a person's own tables; nil = there is nothing to name.
+	Ask *Ask
 }
 
 // Step is one thing to do. In its texts {file} stands for the file's name,
@@ -62,6 +64,11 @@ func (e Entry) Validate() error {
 	}
 	if e.Name == "" || e.Title == "" || len(e.Steps) == 0 {
 		errs = append(errs, fmt.Errorf("%s has no name, no title or no steps", e.Name))
+	}
+	if e.Ask != nil {
+		if _, err := e.Read(e.Ask.Sample); err != nil || e.Ask.Text == "" {
+			errs = append(errs, fmt.Errorf("%s asks nothing, or its own sample is no answer: %w", e.Name, err))
+		}
 	}
 	for i, s := range e.Steps {
 		if s.Text == "" || (s.Title == "") == strings.Contains(s.Text, "{file}") {

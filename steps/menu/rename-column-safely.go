@@ -1,5 +1,9 @@
 package menu
 
+import (
+	"errors"
+)
+
 // RenameColumnSafely is expand and contract.
 var RenameColumnSafely = Entry{
 	Name:  "rename-column-safely",
@@ -22,6 +26,12 @@ pg_depend does not list them.
 `,
 	Steps: []Step{
 		{
+			Text: "Let a campaign walk you through all of it, over days: it writes the files when their time has " +
+				"come, and " +
+				"wants evidence before the drop. Or go the steps below by hand.",
+			Code: "belay campaign new rename users.email email_address\nbelay due",
+		},
+		{
 			Title: "add email address to users", Text: "Write {file} and run it; old code does not notice.",
 			Code: "ALTER TABLE users ADD COLUMN email_address text;",
 		},
@@ -40,6 +50,23 @@ pg_depend does not list them.
 		{
 			Text: "What the drop takes along, and why a plain rename is a stop:",
 			Code: "belay explain drop-column\nbelay explain rename-column",
+		},
+	},
+	Ask: &Ask{
+		Text:   "Which column, and what shall it be called? Table, column and new name:",
+		Sample: "users email email_address",
+		Make: func(words string) (Own, error) {
+			table, column, rest := cutTwo(words)
+			name, more := cut(rest)
+			if name == "" || more != "" {
+				return Own{}, errors.New("a table, its column and the new name are needed")
+			}
+			return Own{
+				Table: table, Column: column, New: name,
+				Next: []string{"belay campaign new rename " + word(table+"."+column) + " " + word(name), "belay due"},
+				Says: "It takes several deployments: a campaign writes the files of each phase when its time has " +
+					"come, and wants evidence before the drop.",
+			}, nil
 		},
 	},
 }

@@ -1,5 +1,9 @@
 package menu
 
+import (
+	"errors"
+)
+
 // WrongAfterDeploy is trouble after a migration and its code are out.
 var WrongAfterDeploy = Entry{
 	Name:  "wrong-after-deploy",
@@ -27,5 +31,15 @@ every row twice, a sequence went back, the next INSERT was a duplicate. pg_resto
 			Code:  "ALTER TABLE orders ALTER COLUMN status DROP NOT NULL;",
 		},
 		{Text: "Read what the way back loses before you take it.", Code: "belay explain rollback"},
+	},
+	Ask: &Ask{
+		Text:   "What is the smallest change that lets both versions of the code work? In SQL:",
+		Sample: "ALTER TABLE orders ALTER COLUMN status DROP NOT NULL",
+		Make: func(words string) (Own, error) {
+			if words == "" {
+				return Own{}, errors.New("a statement is needed")
+			}
+			return Own{Files: []File{{Title: "fix forward", SQL: words + ";"}}}, nil
+		},
 	},
 }

@@ -47,7 +47,7 @@ type Moment struct {
 	Log fact.Logged
 }
 
-// New begins a watch that ends after need of clean time in one piece. asked
+// New begins a watch that ends after need of clean time with no red in it. asked
 // names the codes of the log that count as a migration's own besides those that
 // are; nil = none.
 func New(base fact.Baseline, need, gap time.Duration, asked func(code string) bool) *Watch {

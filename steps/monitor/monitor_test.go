@@ -24,7 +24,7 @@ func base() fact.Baseline {
 	return b
 }
 
-// A minute of clean time is a minute of the server's clock in one piece.
+// A minute of clean time is a minute of the server's clock, since the last red.
 func TestCleanTimeIsCounted(t *testing.T) {
 	w := New(base(), time.Minute, 6*time.Second, nil)
 	for s := 0; s <= 60; s += 2 {

@@ -41,6 +41,8 @@ type Config struct {
 	Allow           []AllowConf           `toml:"allow"`
 	// SHA256 is of the bytes that were read; "" = there is no file.
 	SHA256 string `toml:"-"`
+	// text are these bytes.
+	text []byte `toml:"-"`
 }
 
 // TargetConf is one [target.NAME].
@@ -94,9 +96,15 @@ type BackupConf struct {
 	UploadCommand string `toml:"upload_command"`
 }
 
-// ApproveConf is [approve].
+// ApproveConf is [approve]: when another OS user must approve what a run would do.
 type ApproveConf struct {
+	// SecondPerson is production (every run there), drop (what loses data, but on a local
+	// database), or never; "" = never.
 	SecondPerson string `toml:"second_person"`
+	// AllowedSigners is a file as ssh-keygen reads it, whose keys may sign an approval,
+	// each in the name of its principal; "" = no signature is asked for. A relative path
+	// is from the project's folder.
+	AllowedSigners string `toml:"allowed_signers"`
 }
 
 // AllowConf is one [[allow]]: a waiver by path.
@@ -157,7 +165,7 @@ func readOrdinary(path string, limit int64) ([]byte, error) {
 func parseConfig(path string, b []byte) (Config, error) {
 	var c Config
 	sum := sha256.Sum256(b)
-	c.SHA256 = hex.EncodeToString(sum[:])
+	c.SHA256, c.text = hex.EncodeToString(sum[:]), b
 	dec := toml.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
 	err := dec.Decode(&c)
@@ -197,6 +205,12 @@ func (c Config) check(path string) error {
 	}
 	if c.Monitor.LogCommand != "" && c.Monitor.LogFile != "" {
 		return &UsageError{Problem: path + ": [monitor] has both log_command and log_file", Advice: "keep one of them"}
+	}
+	if a := c.Approve; a.AllowedSigners != "" && (a.SecondPerson == "" || a.SecondPerson == "never") {
+		return &UsageError{
+			Problem: path + ": [approve] allowed_signers does nothing where no second_person is asked for",
+			Advice:  `add second_person = "production" or "drop", or take the line out`,
+		}
 	}
 	return nil
 }

@@ -18,24 +18,41 @@ const (
 	noWrite  fs.FileMode = 0o022
 )
 
-// owned makes the folders names below base, one in the other, and refuses one
-// that is somebody else's, that somebody else linked there, or that others reach.
-func owned(base string, names []string, variable string, never fs.FileMode) (string, error) {
+// level is one of the folders, one in the other.
+type level struct {
+	name string
+	// never is what others may not have of it; mode what the group gets, 0 = nothing.
+	never, mode fs.FileMode
+}
+
+// owned makes the folders below base, one in the other, and refuses one that is
+// somebody else's, that somebody else linked there, or that others reach.
+func owned(base string, levels []level, variable string, g Group) (string, error) {
 	elsewhere := "set $" + variable + " to a folder of your own"
-	if err := os.MkdirAll(base, 0o700); err != nil {
+	way := fs.FileMode(0o700)
+	if g.Some() {
+		way = 0o711 // the group goes through, and sees nothing
+	}
+	if err := os.MkdirAll(base, way); err != nil {
 		return "", &Refusal{Problem: fmt.Sprintf("belay cannot keep what it must: %v", err), Advice: elsewhere}
 	}
 	if why := unsafeBase(base); why != "" {
 		return "", &Refusal{Problem: why, Advice: elsewhere}
 	}
 	dir := base
-	for _, name := range names {
-		dir = filepath.Join(dir, name)
+	for _, l := range levels {
+		dir = filepath.Join(dir, l.name)
 		if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 			return "", &Refusal{Problem: fmt.Sprintf("belay cannot keep what it must: %v", err), Advice: elsewhere}
 		}
-		if err := ours(dir, elsewhere, never); err != nil {
+		if err := ours(dir, elsewhere, l.never); err != nil {
 			return "", err
+		}
+		if l.mode == 0 {
+			continue
+		}
+		if err := g.open(dir, l.mode); err != nil {
+			return "", &Refusal{Problem: err.Error(), Advice: "name another group in " + PairingName + ", or none"}
 		}
 	}
 	return dir, nil

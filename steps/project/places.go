@@ -6,10 +6,10 @@ import (
 )
 
 // RunsDir is where run folders live: $XDG_STATE_HOME/belay/runs. It is made
-// with 0700 where it is missing; one that others reach, or that is another user's,
-// is refused.
+// with 0700 where it is missing, with 0750 where Pairing names a group; one that
+// others reach besides, or that is another user's, is refused.
 func RunsDir() (string, error) {
-	return place("XDG_STATE_HOME", filepath.Join(".local", "state"), "runs")
+	return place("XDG_STATE_HOME", filepath.Join(".local", "state"), runsName)
 }
 
 // BackupsDir is where dumps go unless belay.toml says otherwise:
@@ -62,7 +62,40 @@ func place(env, fallback, below string) (string, error) {
 		base = filepath.Join(home, fallback)
 	}
 	if below == "" {
-		return owned(base, []string{"belay"}, env, noWrite)
+		return owned(base, []level{{name: "belay", never: noWrite}}, env, Group{})
 	}
-	return owned(base, []string{"belay", below}, env, noAccess)
+	g, err := Pairing()
+	if err != nil {
+		return "", err
+	}
+	belay, last := level{name: "belay", never: noAccess}, level{name: below, never: noAccess}
+	if g.Some() {
+		// Through the one the group goes, the other it reads: neither can it write.
+		belay.never, belay.mode = noAccess&^0o010, 0o710
+		switch below {
+		case runsName:
+			last.never, last.mode = noAccess&^0o050, 0o750
+		case approvalsName:
+			last.never, last.mode = noAccess&^0o070, speakMode
+		}
+	}
+	return owned(base, []level{belay, last}, env, g)
+}
+
+// The folders of the runs, which a group may look into, and of the approvals, where its
+// members put theirs.
+const (
+	runsName      = "runs"
+	approvalsName = "approvals"
+)
+
+// ApprovalsDir is where a run asks for a second person's approval, and finds it:
+// $XDG_STATE_HOME/belay/approvals. The group that Pairing names writes there.
+func ApprovalsDir() (string, error) {
+	return place("XDG_STATE_HOME", filepath.Join(".local", "state"), approvalsName)
+}
+
+// ApprovalsBeside is that folder beside a run's, whosever it is.
+func ApprovalsBeside(run string) string {
+	return filepath.Join(filepath.Dir(filepath.Dir(run)), approvalsName)
 }

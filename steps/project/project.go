@@ -106,9 +106,11 @@ func (p *Project) readConfig() error {
 func (p *Project) findFolder() error {
 	tool := cmp.Or(p.Flags.Tool, p.Config.Tool)
 	if tool != "" {
-		if _, err := migration.Find(tool); err != nil {
+		f, err := migration.Find(tool)
+		if err != nil {
 			return &UsageError{Problem: err.Error(), Advice: "belay runs " + strings.Join(migration.Names(), ", ")}
 		}
+		defer func() { p.foreign(f.Watched) }()
 	}
 	root, dir, err := p.root()
 	if err != nil {
@@ -120,7 +122,20 @@ func (p *Project) findFolder() error {
 		return nil
 	}
 	p.Picked, p.PickError = migration.Pick(p.Found)
+	var other *migration.ForeignError
+	if errors.As(p.PickError, &other) {
+		p.Picked = other.Detection
+	}
 	return nil
+}
+
+// foreign keeps every command but the team's own from a tool that was named and that
+// belay only watches.
+func (p *Project) foreign(watched bool) {
+	if watched && p.PickError == nil {
+		p.Picked.Runs, p.Picked.Why = false, cmp.Or(p.Picked.Why, "been named")
+		p.PickError = &migration.ForeignError{Detection: p.Picked}
+	}
 }
 
 // pickTool believes a named tool over the guesses; only the folder is looked for.
@@ -180,15 +195,17 @@ func (p *Project) Shown() string {
 
 // Choose settles which of the found folders and tools it is.
 func (p *Project) Choose(answer string) error {
-	for _, d := range p.Found {
-		if d.Runs && answer == choiceWord(d) {
+	for _, is := range []func(migration.Detection) string{
+		choiceWord, func(d migration.Detection) string { return d.Tool },
+	} {
+		for _, d := range p.Found {
+			if !readable(d) || answer != is(d) {
+				continue
+			}
 			p.Picked, p.PickError = d, nil
-			return nil
-		}
-	}
-	for _, d := range p.Found {
-		if d.Runs && answer == d.Tool {
-			p.Picked, p.PickError = d, nil
+			if !d.Runs {
+				p.PickError = &migration.ForeignError{Detection: d}
+			}
 			return nil
 		}
 	}
@@ -199,11 +216,17 @@ func (p *Project) Choose(answer string) error {
 func (p *Project) Choices() []string {
 	var words []string
 	for _, d := range p.Found {
-		if d.Runs {
+		if readable(d) {
 			words = append(words, choiceWord(d))
 		}
 	}
 	return words
+}
+
+// readable reports a folder that belay can read, whoever runs it.
+func readable(d migration.Detection) bool {
+	_, err := migration.Find(d.Tool)
+	return d.Runs || err == nil
 }
 
 func choiceWord(d migration.Detection) string { return d.Tool + " in " + d.Dir }

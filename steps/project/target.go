@@ -141,3 +141,19 @@ func (p *Project) targetNames() []string {
 	sort.Strings(names)
 	return names
 }
+
+// Environment is the word that is known of a database, and where it comes from: the
+// user's own store first; belay.toml's where it pins the server, or says production,
+// which a repository may always say. "" = nobody said.
+func (p *Project) Environment(systemID, database string) (word, from string) {
+	declared := p.Target
+	if pin, ok := p.Store.Pinned(systemID, database); ok {
+		return pin.Environment, "your user configuration"
+	}
+	switch {
+	case declared.Environment != "" && declared.SystemIdentifier == systemID && systemID != "",
+		declared.Environment == "production":
+		return declared.Environment, "belay.toml"
+	}
+	return "", ""
+}

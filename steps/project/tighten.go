@@ -12,6 +12,7 @@ import (
 
 	"belay/sqlview/measure"
 	"belay/sqlview/secret"
+	"belay/steps/command"
 )
 
 // rule says what a key of belay.toml may be. A repository's file comes with the
@@ -31,16 +32,12 @@ type home struct {
 
 // rules has every key of a belay.toml; NAME stands for a target's name.
 var rules = map[string]rule{
-	"migrations":    {folderInside, "name a folder of this repository; --migrations DIR takes any"},
-	"tool":          {name, "write the tool's name, such as golang-migrate"},
-	"history_table": {tableName, "write table or schema.table"},
-	"ledger":        {oneOf("ask", "target", "local"), "the words are ask, target, local"},
-	"command": {
-		notBuilt, "take the line out: belay does not run the team's command yet, and must not look as if it did",
-	},
-	"rollback_command": {
-		notBuilt, "take the line out: belay does not run the team's command yet, and must not look as if it did",
-	},
+	"migrations":       {folderInside, "name a folder of this repository; --migrations DIR takes any"},
+	"tool":             {name, "write the tool's name, such as golang-migrate"},
+	"history_table":    {tableName, "write table or schema.table"},
+	"ledger":           {oneOf("ask", "target", "local"), "the words are ask, target, local"},
+	"command":          {commandLine, `write one command line without a shell, such as "npm run migrate"`},
+	"rollback_command": {commandLine, `write one command line without a shell, such as "npm run migrate:rollback"`},
 
 	"target.NAME.dsn": {
 		repositoryDSN, "write host, port, dbname and user; the rest is your environment's",
@@ -88,7 +85,10 @@ var rules = map[string]rule{
 	},
 
 	"approve.second_person": {
-		notBuilt, "take the line out: belay does not ask a second person yet, and must not look as if it did",
+		oneOf("production", "drop", "never"), "the words are production, drop, never",
+	},
+	"approve.allowed_signers": {
+		fileInside, "name a file of this repository, as `man ssh-keygen` describes ALLOWED SIGNERS",
 	},
 
 	"allow.rule": {name, "`belay explain` lists the rules"}, "allow.until": {text, "write it as 2027-01-31"},
@@ -158,6 +158,21 @@ func text(_ home, v any) string {
 		return fmt.Sprintf("is longer than %d bytes", longest)
 	case strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }):
 		return "holds a control character"
+	}
+	return ""
+}
+
+func commandLine(h home, v any) string {
+	if why := text(h, v); why != "" {
+		return why
+	}
+	s, _ := v.(string)
+	words, err := command.Argv(s)
+	switch {
+	case err != nil:
+		return "cannot be read: " + err.Error()
+	case len(words) == 0:
+		return "is empty"
 	}
 	return ""
 }

@@ -37,8 +37,16 @@ func Mentions(ctx context.Context, dir string, c Case, p *Proposal) ([]Edit, err
 	if err != nil {
 		return nil, fmt.Errorf("who names the files: %w", err)
 	}
+	runs, err := project.RunsDir()
+	if err != nil {
+		return nil, err
+	}
+	own := filepath.Dir(runs) + string(filepath.Separator)
 	var edits []Edit
 	for _, m := range found {
+		if strings.HasPrefix(m.Path, own) {
+			continue // a journal tells what was, where a home is a repository
+		}
 		if _, changed := mended([]byte(m.Text), names(p)); !changed {
 			continue
 		}

@@ -84,7 +84,7 @@ func Propose(c Case) (*Proposal, error) {
 		if err := c.refused(m); err != nil {
 			return nil, err
 		}
-		moving, p.Why = append(moving, m.WithoutOthers(c.Folder)), append(p.Why, why)
+		moving, p.Why = append(moving, m), append(p.Why, why)
 	}
 	p.Renumbered, err = migration.Renumber(moving, c.Folder, c.highest(), c.Now)
 	if err != nil {

@@ -13,7 +13,8 @@ const clock = "2006-01-02 15:04:05 UTC"
 // Markdown is the report as text that reads well in a pull request.
 func (r Report) Markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Migration run %s: %s\n\n%s\n\n", r.Run, r.Outcome, escape(r.Summary))
+	fmt.Fprintf(&b, "# Migration run %s: %s\n\n%s\n\n", visible.Markdown(r.Run), visible.Markdown(r.Outcome),
+		visible.Markdown(r.Summary))
 	t := r.Target
 	rows(&b, [][2]string{
 		{"database", fmt.Sprintf("%s on %s:%d (%s)", t.Database, t.Host, t.Port, t.Environment)},
@@ -26,21 +27,46 @@ func (r Report) Markdown() string {
 		{"belay", r.Version},
 	})
 	r.writeUnits(&b)
+	r.writeCommand(&b)
 	r.writeHazards(&b)
 	b.WriteString("\n## Checklist\n\n")
 	for _, s := range r.Steps {
-		fmt.Fprintf(&b, "- %s: %s. %s\n", s.ID, s.Status, escape(s.Summary))
+		fmt.Fprintf(&b, "- %s: %s. %s\n", visible.Markdown(s.ID), visible.Markdown(s.Status),
+			visible.Markdown(s.Summary))
 	}
 	b.WriteString("\n## Decisions\n\n")
 	for _, a := range r.Answers {
-		fmt.Fprintf(&b, "- %s `%s` = %s, by %s\n", stamp(a.At), a.ID, escape(a.Answer), escape(a.By))
+		fmt.Fprintf(&b, "- %s %s = %s, by %s\n", stamp(a.At), visible.Code(a.ID), visible.Markdown(a.Answer),
+			visible.Markdown(a.By))
 	}
+	r.writePairing(&b)
 	r.writeEnded(&b)
 	b.WriteString("\n## Log\n\n")
 	for _, l := range r.Log {
-		fmt.Fprintf(&b, "- %s %s\n", stamp(l.At), escape(l.Text))
+		fmt.Fprintf(&b, "- %s %s\n", stamp(l.At), visible.Markdown(l.Text))
 	}
 	return b.String()
+}
+
+// writeCommand tells of the team's own command.
+func (r Report) writeCommand(b *strings.Builder) {
+	c := r.Command
+	if c == nil {
+		return
+	}
+	ended := c.Ended
+	if ended == "" {
+		ended = "its end was not seen"
+	}
+	fmt.Fprintf(b, "\n## The team's command\n\n- %s, named in %s\n- %s; started %d times, %d sessions of its seen\n",
+		visible.Code(c.Line), visible.Markdown(c.From), visible.Markdown(ended), max(c.Starts, 1), c.Sessions)
+	if c.Script != "" {
+		fmt.Fprintf(b, "- runs %s\n", visible.Markdown(c.Script))
+	}
+	for _, path := range c.Unseen {
+		fmt.Fprintf(b, "- which SQL %s sends was not known beforehand\n", visible.Markdown(path))
+	}
+	fmt.Fprintf(b, "- what it printed: %s\n", visible.Markdown(c.Log))
 }
 
 // manyChanges are listed of one file; the JSON has all that the journal holds.
@@ -49,30 +75,31 @@ const manyChanges = 20
 func (r Report) writeUnits(b *strings.Builder) {
 	b.WriteString("\n## What ran\n\n")
 	for _, u := range r.Units {
-		fmt.Fprintf(b, "- **%s** %s: %s", u.Version, escape(u.Path), u.Outcome)
+		fmt.Fprintf(b, "- **%s** %s: %s", visible.Markdown(u.Version), visible.Markdown(u.Path),
+			visible.Markdown(u.Outcome))
 		switch {
 		case u.Proof != "":
-			fmt.Fprintf(b, " (%s, %d ms)", escape(u.Proof), u.MS)
+			fmt.Fprintf(b, " (%s, %d ms)", visible.Markdown(u.Proof), u.MS)
 		case u.Reason != "":
-			fmt.Fprintf(b, " (%s%s)", u.Reason, code(u.SQLState))
+			fmt.Fprintf(b, " (%s%s)", visible.Markdown(u.Reason), code(u.SQLState))
 		}
-		fmt.Fprintf(b, "\n  - sha256 %s\n", u.SHA256)
+		fmt.Fprintf(b, "\n  - sha256 %s\n", visible.Markdown(u.SHA256))
 		if u.Tries > 0 {
 			fmt.Fprintf(b, "  - %d tries, others held up at most %d ms at a time, %d ms in all\n", u.Tries, u.LongestMS,
 				u.WaitedMS)
 		}
 		for _, w := range u.Blockers {
-			fmt.Fprintf(b, "  - in the way: pid %d, %s, user %s, %s, in %d tries\n", w.PID, escape(w.Application),
-				escape(w.User), w.State, w.Count)
+			fmt.Fprintf(b, "  - in the way: pid %d, %s, user %s, %s, in %d tries\n", w.PID,
+				visible.Markdown(w.Application), visible.Markdown(w.User), visible.Markdown(w.State), w.Count)
 		}
 		for _, c := range u.Changes[:min(len(u.Changes), manyChanges)] {
-			fmt.Fprintf(b, "  - statement %d: %s\n", c.Statement+1, c)
+			fmt.Fprintf(b, "  - statement %d: %s\n", c.Statement+1, visible.Markdown(c.String()))
 		}
 		if n := len(u.Changes) - manyChanges; n > 0 {
 			fmt.Fprintf(b, "  - and %d more data changes\n", n)
 		}
 		for _, l := range u.Left {
-			fmt.Fprintf(b, "  - left behind: %s\n", escape(l))
+			fmt.Fprintf(b, "  - left behind: %s\n", visible.Markdown(l))
 		}
 	}
 	for _, h := range r.History {
@@ -80,7 +107,22 @@ func (r Report) writeUnits(b *strings.Builder) {
 		if h.Dirty {
 			dirty = ", dirty"
 		}
-		fmt.Fprintf(b, "- history row: %s %s %s%s\n", h.Version, escape(h.Name), h.At, dirty)
+		fmt.Fprintf(b, "- history row: %s %s %s%s\n", visible.Markdown(h.Version), visible.Markdown(h.Name),
+			visible.Markdown(h.At), dirty)
+	}
+}
+
+func (r Report) writePairing(b *strings.Builder) {
+	if len(r.Watched)+len(r.Pairing) == 0 {
+		return
+	}
+	b.WriteString("\n## Two people on one run\n\n")
+	for _, w := range r.Watched {
+		fmt.Fprintf(b, "- %s (uid %d) watched from %s to %s\n", visible.Markdown(w.Who), w.UID,
+			stamp(w.First), stamp(w.Last))
+	}
+	for _, l := range r.Pairing {
+		fmt.Fprintf(b, "- %s %s\n", stamp(l.At), visible.Markdown(l.Text))
 	}
 }
 
@@ -90,18 +132,18 @@ func (r Report) writeEnded(b *strings.Builder) {
 	}
 	b.WriteString("\n## Sessions of others that were to be ended\n\n")
 	for _, e := range r.SessionsEnded {
-		fmt.Fprintf(b, "- %s %s pid %d", stamp(e.At), e.Way, e.PID)
+		fmt.Fprintf(b, "- %s %s pid %d", stamp(e.At), visible.Markdown(string(e.Way)), e.PID)
 		for _, about := range []string{e.Application, "user " + e.User, e.State} {
 			if about != "" && about != "user " {
-				fmt.Fprintf(b, ", %s", escape(about))
+				fmt.Fprintf(b, ", %s", visible.Markdown(about))
 			}
 		}
-		fmt.Fprintf(b, ", asked by %s: ", escape(e.By))
+		fmt.Fprintf(b, ", asked by %s: ", visible.Markdown(e.By))
 		if e.Fate == "" {
 			b.WriteString("what became of it was not seen\n")
 			continue
 		}
-		fmt.Fprintf(b, "**%s**, %s\n", e.Fate, escape(e.Why))
+		fmt.Fprintf(b, "**%s**, %s\n", visible.Markdown(string(e.Fate)), visible.Markdown(e.Why))
 	}
 }
 
@@ -111,9 +153,10 @@ func (r Report) writeHazards(b *strings.Builder) {
 	}
 	b.WriteString("\n## Hazards\n\n")
 	for _, h := range r.Hazards {
-		fmt.Fprintf(b, "- %s `%s` %s:%d %s\n", h.Severity, h.Rule, escape(h.Path), h.Line, escape(h.Message))
+		fmt.Fprintf(b, "- %s %s %s:%d %s\n", visible.Markdown(h.Severity), visible.Code(h.Rule),
+			visible.Markdown(h.Path), h.Line, visible.Markdown(h.Message))
 		if h.Accepted != "" {
-			fmt.Fprintf(b, "  - accepted: %s\n", escape(h.Accepted))
+			fmt.Fprintf(b, "  - accepted: %s\n", visible.Markdown(h.Accepted))
 		}
 	}
 }
@@ -121,7 +164,7 @@ func (r Report) writeHazards(b *strings.Builder) {
 func rows(b *strings.Builder, pairs [][2]string) {
 	b.WriteString("| | |\n|---|---|\n")
 	for _, p := range pairs {
-		fmt.Fprintf(b, "| %s | %s |\n", p[0], escape(p[1]))
+		fmt.Fprintf(b, "| %s | %s |\n", p[0], visible.Markdown(p[1]))
 	}
 }
 
@@ -129,7 +172,7 @@ func code(sqlstate string) string {
 	if sqlstate == "" {
 		return ""
 	}
-	return ", SQLSTATE " + sqlstate
+	return ", SQLSTATE " + visible.Markdown(sqlstate)
 }
 
 func stamp(t time.Time) string {
@@ -138,10 +181,3 @@ func stamp(t time.Time) string {
 	}
 	return t.UTC().Format(clock)
 }
-
-// markdown holds what would change the text's meaning in Markdown or HTML.
-var markdown = strings.NewReplacer("|", `\|`, "<", "&lt;", ">", "&gt;", "`", "'", "\r", " ", "\n", " ")
-
-// escape makes text from files and databases safe to paste: one line, no markup,
-// control characters and text direction marks visible.
-func escape(s string) string { return visible.Line(markdown.Replace(s)) }

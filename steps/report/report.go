@@ -35,11 +35,38 @@ type Report struct {
 	Units      []Unit    `json:"units"`
 	Steps      []Step    `json:"steps"`
 	Answers    []Answer  `json:"answers"`
+	// Command is the team's own that ran the migrations; nil = belay ran them.
+	Command *Command `json:"command,omitempty"`
 	// SessionsEnded are sessions of others that somebody asked to end.
-	SessionsEnded []SessionEnded    `json:"sessions_ended,omitempty"`
-	Hazards       []Hazard          `json:"hazards"`
-	History       []fact.HistoryRow `json:"history"`
-	Log           []Line            `json:"log"`
+	SessionsEnded []SessionEnded `json:"sessions_ended,omitempty"`
+	// Watched are the OS users that watched, where it was more than one, Pairing what they
+	// did with the keys, and what was refused.
+	Watched []Watched         `json:"watched,omitempty"`
+	Pairing []Line            `json:"pairing,omitempty"`
+	Hazards []Hazard          `json:"hazards"`
+	History []fact.HistoryRow `json:"history"`
+	Log     []Line            `json:"log"`
+}
+
+// Command is the team's own command as it ended. What it printed is in the file, not in
+// the report.
+type Command struct {
+	Line     string   `json:"line"`
+	From     string   `json:"from"`
+	Script   string   `json:"script,omitempty"`
+	Ended    string   `json:"ended"`
+	Starts   int      `json:"starts"`
+	Sessions int      `json:"sessions"`
+	Unseen   []string `json:"unseen,omitempty"`
+	Log      string   `json:"log"`
+}
+
+// Watched is an OS user who watched the run on a screen.
+type Watched struct {
+	Who   string    `json:"who"`
+	UID   int       `json:"uid"`
+	First time.Time `json:"first_at"`
+	Last  time.Time `json:"last_at"`
 }
 
 // Target is the database that was run on.
@@ -140,8 +167,22 @@ func Of(r *state.Run) Report {
 	if v, _, ok := state.Get[fact.Verified](r); ok {
 		out.History = v.History
 	}
+	if c, _, ok := state.Get[fact.Command](r); ok && c.PID != 0 {
+		out.Command = &Command{
+			Line: c.Line, From: c.From, Script: c.Script, Ended: c.Ended, Starts: c.Try, Sessions: c.Seen,
+			Unseen: c.Unseen, Log: c.Log,
+		}
+	}
 	out.Units, out.Steps = units(r), stepsOf(r)
 	out.Answers, out.Hazards, out.SessionsEnded = answers(r), hazards(r), sessionsEnded(r)
+	if len(r.Watched) > 1 {
+		for _, w := range r.Watched {
+			out.Watched = append(out.Watched, Watched(w))
+		}
+	}
+	for _, l := range r.Pairing {
+		out.Pairing = append(out.Pairing, Line(l))
+	}
 	for _, l := range r.Log {
 		if r.Opened != nil && out.Opened.IsZero() && l.Step == "" {
 			out.Opened = l.At

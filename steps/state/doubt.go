@@ -3,6 +3,7 @@ package state
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"belay/steps/fact"
 	"belay/steps/journal"
@@ -14,10 +15,25 @@ type Doubt struct {
 	Text string
 	// Hidden is true where row security hides rows of a table that was changed or read.
 	Hidden bool
+	// Unread is true where the team's own command ran it, and its history cannot be read.
+	Unread bool
+	// Unasked names the statements whose effect no catalog shows; "" = all were asked for.
+	Unasked string
 }
 
-// Doubt looks at the data changes of the applied units: one of no rows may be right,
-// and may have been meant to change some.
+// commandDoubt is what is not known of what the team's own command did.
+func commandDoubt(c fact.Command) Doubt {
+	switch {
+	case c.Unread != "":
+		return Doubt{Text: "what " + c.Line + " recorded is not known: " + c.Unread, Unread: true}
+	case len(c.Unseen) > 0:
+		return Doubt{Text: "what " + strings.Join(c.Unseen, ", ") + " did beside its row was not looked for"}
+	}
+	return Doubt{}
+}
+
+// Doubt looks at the data changes of the applied units, where one of no rows may be right
+// and may have been meant to change some, and at what the catalog answered.
 func (r *Run) Doubt() Doubt {
 	plan, _, _ := Get[fact.Plan](r)
 	review, _, _ := Get[fact.Review](r)
@@ -30,6 +46,9 @@ func (r *Run) Doubt() Doubt {
 		}
 	}
 	var d Doubt
+	if c, _, ok := Get[fact.Command](r); ok && c.Ended != "" {
+		d = commandDoubt(c)
+	}
 	for _, u := range r.Units {
 		if u.Outcome != journal.OutcomeApplied || u.Number >= len(plan.Units) {
 			continue
@@ -47,5 +66,15 @@ func (r *Run) Doubt() Doubt {
 			}
 		}
 	}
+	if s := r.Step("verify"); s != nil && s.Status == journal.Waived && d.Text == "" {
+		d.Text = s.Summary
+	}
+	v, _, _ := Get[fact.Verified](r)
+	for _, i := range v.Items {
+		if i.ID == "catalog" && i.Level == fact.Look && d.Text == "" {
+			d.Text = i.Text
+		}
+	}
+	d.Unasked = fact.AndMore(v.Unasked)
 	return d
 }

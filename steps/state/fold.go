@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"belay/steps/fact"
 	"belay/steps/journal"
 )
 
@@ -18,7 +19,8 @@ var folds = foldsOf(
 	on(questionAnswered), on(questionWithdrawn), on(answerRefused), on(factSeen), on(sampled), on(sampleFailed),
 	on(unitIntent), on(statementSent), on(statementEnded), on(attemptStarted), on(attempted), on(unitProgress),
 	on(unitApplied), on(unitEnded), on(unitProbed), on(stopRequested), on(goingOnUnwatched), on(screenLost),
-	on(screenBack), on(backfillDone), on(noted),
+	on(screenBack), on(backfillDone), on(noted), on(screensSeen), on(keysAsked), on(keysKept), on(keysMoved),
+	on(messageRefused), on(approvalAsked), on(approvalGiven), on(approvalRefused),
 )
 
 // fold is what an event of one kind makes of the state.
@@ -195,6 +197,9 @@ func answerRefused(r *Run, e journal.Event, b journal.AnswerRefused) {
 
 func factSeen(r *Run, e journal.Event, b journal.FactSeen) {
 	r.Facts[b.Name] = Fact{Step: e.Step, At: e.At, Value: b.Value}
+	if b.Name == (fact.Heart{}).Fact() {
+		r.looked(b.Value)
+	}
 }
 
 func sampled(r *Run, e journal.Event, b journal.Sampled) {

@@ -60,6 +60,19 @@ type Run struct {
 	Endings []Ending
 	// StopAsked is set once somebody asked to stop.
 	StopAsked *journal.StopRequested
+	// Screens are those that watch now, the oldest first. One of them holds the keys;
+	// Asking are those that ask for them.
+	Screens []journal.Screen
+	Keys    Keys
+	Asking  []Asking
+	// Approval is a second person's that the run asks for; nil = it asks for none.
+	// Approvers are all who approved.
+	Approval  *Approval
+	Approvers []Approver
+	// Watched are the OS users that have watched; Pairing what they did with the keys, in
+	// sentences, and what was refused.
+	Watched []Watched
+	Pairing []Line
 	// Unwatched is true once "go on without me" was said.
 	Unwatched bool
 	// ScreenLost is when the last screen went away without a word; zero = somebody
@@ -69,6 +82,9 @@ type Run struct {
 	FinishedAt time.Time
 	// Log is the story in sentences, oldest first.
 	Log []Line
+	// looks are the moments of the statement lookedOf: see [Run.Openings].
+	looks    []look
+	lookedOf openingOf
 }
 
 // Unresolved is the version of a unit that was begun and of which nobody knows yet

@@ -140,6 +140,7 @@ func (c change) note() string {
 			c.of.Up.Path)
 		comment(&b, "was", p.was)
 		comment(&b, "is", p.is)
+		b.WriteString(migration.Unwritten)
 	}
 	return b.String()
 }

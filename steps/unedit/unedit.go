@@ -64,7 +64,11 @@ type Edit struct {
 // = none was edited, so far as git and the runs made from here can tell. The error is a
 // *project.Refusal where a file that is named was not edited.
 func Propose(ctx context.Context, c Case) (*Proposal, error) {
-	p := &Proposal{Edits: c.edits()}
+	all, programs := c.edits()
+	p := &Proposal{Edits: all}
+	if err := c.noPrograms(p, programs); err != nil {
+		return nil, err
+	}
 	if err := c.choose(p); err != nil || len(p.Edits) == 0 {
 		return nil, err
 	}
@@ -102,9 +106,14 @@ func Propose(ctx context.Context, c Case) (*Proposal, error) {
 }
 
 // edits are the files whose text is not what was merged or what ran. Git's word goes
-// first: it knows the whole file.
-func (c Case) edits() (all []Edit) {
+// first: it knows the whole file. Those that are programs stand apart: belay cannot write
+// their difference.
+func (c Case) edits() (all []Edit, programs []git.Edited) {
 	for _, e := range c.Git.Edited {
+		if e.Program {
+			programs = append(programs, e)
+			continue
+		}
 		if now := c.whole(e.Path); now != nil && len(e.Was) > 0 {
 			edit := Edit{Path: e.Path, Is: now, Was: e.Was, Why: "it was merged (" + e.Since.String() + ")"}
 			if e.Merged {
@@ -115,6 +124,9 @@ func (c Case) edits() (all []Edit) {
 	}
 	for _, m := range c.Folder.Migrations {
 		ran := c.Ran[m.Version]
+		if m.Up.Tx == migration.TxForeign {
+			continue
+		}
 		if _, altered := ran.Altered(m.Up); !altered || !ran.Whole(m.Up) ||
 			slices.ContainsFunc(all, func(e Edit) bool { return e.Path == m.Up.Path }) {
 			continue
@@ -124,7 +136,22 @@ func (c Case) edits() (all []Edit) {
 			Why: fmt.Sprintf("run %s applied it at %s", ran.Run, ran.At.UTC().Format("2006-01-02 15:04 UTC")),
 		})
 	}
-	return all
+	return all, programs
+}
+
+// noPrograms refuses where a program is asked for, or nothing else was edited.
+func (c Case) noPrograms(p *Proposal, programs []git.Edited) error {
+	for _, e := range programs {
+		named := slices.ContainsFunc(c.Named, func(n string) bool { return names(n, e.Path, c.Folder.Dir) })
+		if named || len(c.Named) == 0 && len(p.Edits) == 0 {
+			return &project.Refusal{
+				Problem: e.Path + " was edited after it was merged, and is a program: belay cannot write the " +
+					"difference as a migration",
+				Advice: e.Problem().Hint,
+			}
+		}
+	}
+	return nil
 }
 
 // choose keeps the edits of the named files.

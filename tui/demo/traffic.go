@@ -10,9 +10,6 @@ import (
 	"belay/tui/look"
 )
 
-// blocks are the heights of a column; the lowest, in red, is no answer at all.
-var blocks = []rune("▁▂▃▄▅▆▇█")
-
 // even is where an even load stands; what was held up comes as a peak above it.
 const even = 0.6
 
@@ -50,8 +47,8 @@ func (p picture) line(w, rows int) []string {
 		run, role := "", look.Plain
 		flush := func() { b.WriteString(p.Text(role, run)); run = "" }
 		for _, n := range beats {
-			height := min(rows*len(blocks), int(float64(n)/full*even*float64(rows*len(blocks))+0.5))
-			r, block := column(height-(rows-1-i)*len(blocks), i == rows-1)
+			height := min(rows*len(p.Sparks), int(float64(n)/full*even*float64(rows*len(p.Sparks))+0.5))
+			r, block := p.column(height-(rows-1-i)*len(p.Sparks), i == rows-1)
 			if r != role {
 				flush()
 			}
@@ -64,13 +61,13 @@ func (p picture) line(w, rows int) []string {
 }
 
 // column is one beat's part of a row: height is in eighths, and the lowest row shows
-// also that there was nothing.
-func column(height int, lowest bool) (look.Role, string) {
+// also that there was nothing, in red.
+func (p picture) column(height int, lowest bool) (look.Role, string) {
 	switch {
 	case height > 0:
-		return look.OK, string(blocks[min(height, len(blocks))-1])
+		return look.OK, string(p.Sparks[min(height, len(p.Sparks))-1])
 	case lowest:
-		return look.Danger, string(blocks[0])
+		return look.Danger, string(p.Sparks[0])
 	}
 	return look.Plain, " "
 }

@@ -58,6 +58,12 @@ func (v View) Asking() bool {
 	return n > 0 && v.Fates[n-1].Word == ""
 }
 
+// Done reports whether the last try did what was wanted, and nothing is left to do here.
+func (v View) Done() bool {
+	n := len(v.Fates)
+	return n > 0 && v.Fates[n-1].Good && v.Gone
+}
+
 // Expect is the only text that is a yes now; "" = nothing is.
 func (v View) Expect() string {
 	w := v.Way()
@@ -81,8 +87,11 @@ func (v View) Panels(k *look.Look, field func(w int) []string) []look.Panel {
 
 func (v View) title() string {
 	name := Name(v.Seen)
-	if name == "" {
+	switch {
+	case name == "":
 		return "end a session"
+	case v.Done():
+		return name + " was ended; as it was before:"
 	}
 	return "end " + name
 }
@@ -119,6 +128,8 @@ func (v View) asks() string {
 		return "type " + v.Expect() + " to do it:"
 	case v.Asking():
 		return "on its way"
+	case v.Done():
+		return "done"
 	}
 	return "nothing to type"
 }
@@ -308,6 +319,9 @@ func (d drawing) consent(w int, field func(w int) []string) []string {
 		return []string{d.Plain("what becomes of it is seen within 3 s")}
 	case !d.v.Looked:
 		return []string{d.Plain("first it is looked at")}
+	case d.v.Done():
+		return look.Wrap(d.Text(look.OK, "it is gone, and what it held is free")+
+			d.Plain(": whoever waited for it goes on by itself; esc goes back"), w)
 	case d.v.Gone:
 		return []string{d.Text(look.OK, "it is not there any more: nothing to end")}
 	case d.v.Error != "":

@@ -30,6 +30,8 @@ const (
 	EndOfIn  How = "end of input"
 	// Back ends the watch, and goes on to the way back of what the run applied.
 	Back How = "back"
+	// Anew leaves a run that is over, and begins the same command anew.
+	Anew How = "anew"
 )
 
 // Left is how a front end ended, and the run as it was seen last.
@@ -54,9 +56,15 @@ type Tail struct {
 	// process is nil where another program started the engine.
 	process Process
 
+	// mute is true where nobody can answer here.
+	mute bool
+
 	mu     sync.Mutex
 	folder string
 	life   int64 // the newest engine's
+	// screen is this one's presence, said how often it has spoken.
+	screen string
+	said   int64
 }
 
 // New follows the run in folder, which may appear later. name is how the person
@@ -66,6 +74,9 @@ func New(folder, name string, file *journal.Follower, process Process) *Tail {
 	return &Tail{folder: folder, name: name, file: file, process: process}
 }
 
+// Mute is for who can answer nothing: it never gets the keys.
+func (t *Tail) Mute() { t.mute = true }
+
 // Folder is where the run's files are now; it moves once, when a look becomes a run.
 func (t *Tail) Folder() string {
 	t.mu.Lock()
@@ -73,11 +84,14 @@ func (t *Tail) Folder() string {
 	return t.folder
 }
 
-// Moved tells the folder's new name.
+// Moved tells the folder's new name. It stays where it is: a journal of somebody else
+// does not say where this screen writes.
 func (t *Tail) Moved(folder string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.folder = folder
+	if filepath.Dir(folder) == filepath.Dir(t.folder) {
+		t.folder = folder
+	}
 }
 
 // begun notes an engine: what is sent from now on is for it.
@@ -94,7 +108,11 @@ const sendFor = 2 * time.Second
 func (t *Tail) Send(ctx context.Context, m journal.Message) error {
 	m.Name = t.name
 	t.mu.Lock()
-	m.Life = t.life
+	m.Life, m.Screen = t.life, t.screen
+	if m.Screen != "" {
+		t.said++
+		m.N = t.said
+	}
 	t.mu.Unlock()
 	deadline := time.Now().Add(sendFor)
 	for {
@@ -115,6 +133,8 @@ type Batch struct {
 	Events []journal.Event
 	// Gone is set once the engine's process has ended without writing how.
 	Gone *Gone
+	// Screen is this one's own presence, as the journal names it; "" = it has none.
+	Screen string
 }
 
 // Gone is what is known of an engine that ended without writing how.
@@ -147,13 +167,31 @@ func (t *Tail) Run(ctx context.Context, deliver func(Batch)) error {
 		return err
 	}
 	defer f.Close()
-	here, err := journal.Arrive(t.Folder())
+	arrive := journal.Arrive
+	if t.mute {
+		arrive = journal.ArriveMute
+	}
+	here, err := arrive(t.Folder())
 	if err == nil {
 		defer here.Leave()
+		t.arrived(here.Screen)
 	} else if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, fs.ErrNotExist) {
 		return err // a look that has ended is read all the same
 	}
 	return t.pump(ctx, f, deliver)
+}
+
+func (t *Tail) arrived(screen string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.screen = screen
+}
+
+// me is this screen's presence.
+func (t *Tail) me() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.screen
 }
 
 // open waits for the journal to appear.
@@ -188,6 +226,7 @@ func (t *Tail) pump(ctx context.Context, f *journal.Follower, deliver func(Batch
 			b.Gone = t.gone(how)
 		}
 		if len(b.Events) > 0 || b.Gone != nil {
+			b.Screen = t.me()
 			deliver(b)
 		}
 		select {

@@ -37,12 +37,12 @@ func newStage(w, h int, ascii bool) *stage {
 		Terminal: tui.Config{Now: func() time.Time {
 			return st.clock
 		}, ASCII: ascii, Environment: []string{"LANG=C.UTF-8"}},
-		Title: "shop on db1.eu:5432", Relations: []string{"public.orders", "public.items"},
-		Find: func(_ context.Context, name string) (string, error) {
-			if name != "orders" {
-				return "", errors.New("there is no relation " + name)
+		Title: "shop on db1.eu:5432",
+		Find: func(_ context.Context, name string) (Followed, error) {
+			if name != "orders" && name != "public.orders" {
+				return Followed{}, errors.New("there is no relation " + name + "; did you mean public.orders?")
 			}
-			return "public.orders", nil
+			return Followed{Name: "public.orders", Parts: []string{"public.orders"}}, nil
 		},
 		See: func(_ context.Context, pid int) (activity.Session, bool, error) {
 			return activity.Session{
@@ -59,6 +59,16 @@ func newStage(w, h int, ascii bool) *stage {
 	return st
 }
 
+// opens is the server's first answer.
+func (st *stage) opens() {
+	st.do(openedMsg{Opened{Environment: "production", Relations: []string{"public.orders", "public.items"}}})
+}
+
+// samples is a moment that was asked for now and answered at once.
+func (st *stage) samples(s activity.Sample) {
+	st.do(sampledMsg{moment: Moment{Sample: s, Asked: st.clock, Answered: st.clock}})
+}
+
 func (st *stage) do(msg tea.Msg) {
 	_, cmd := st.Update(msg)
 	if cmd == nil {
@@ -70,7 +80,8 @@ func (st *stage) do(msg tea.Msg) {
 }
 
 func (st *stage) keys(keys ...string) {
-	named := map[string]rune{"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "pgdown": tea.KeyPgDown}
+	named := map[string]rune{"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "pgdown": tea.KeyPgDown,
+		"space": tea.KeySpace}
 	for _, k := range keys {
 		if c, ok := named[k]; ok {
 			st.do(tea.KeyPressMsg{Code: c})
@@ -84,9 +95,10 @@ func (st *stage) keys(keys ...string) {
 
 // moments plays two minutes of samples.
 func (st *stage) moments(waiters int) {
+	st.opens()
 	for i := range 120 {
 		st.clock = noon.Add(time.Duration(i) * time.Second)
-		st.do(sampledMsg{sample: moment(st.clock, i, waiters)})
+		st.samples(moment(st.clock, i, waiters))
 	}
 	st.clock = st.clock.Add(400 * time.Millisecond)
 	st.do(tickOnly{})
@@ -105,6 +117,9 @@ func moment(at time.Time, i, waiters int) activity.Sample {
 			{PID: 14340, Application: "report", User: "shop_app", State: "idle in transaction", AgeMS: 301_000},
 		},
 		Replicas: []activity.Replica{{Name: "b", LagMS: 300, LagBytes: 4096}},
+		Slots: []activity.ReplicationSlot{
+			{Name: "old_b", KeptBytes: 41 << 30, Rows: true}, {Name: "b", Active: true, KeptBytes: 4096},
+		},
 		Progress: []activity.Progress{{
 			PID: 77, Command: "VACUUM", Relation: "public.items", Phase: "scanning heap", Done: 300, Total: 1000,
 			Unit: "blocks",
@@ -204,12 +219,12 @@ func plain(frame string) string {
 func TestTheCursorStaysOnItsSession(t *testing.T) {
 	st := newStage(80, 24, false)
 	st.moments(400)
-	st.keys("G")
+	st.keys("z", "G")
 	if st.pid != 10_398 {
 		t.Fatalf("the last of the tree is %d", st.pid)
 	}
-	st.do(sampledMsg{sample: moment(st.clock, 121, 401)})
-	if nodes := st.nodes(); nodes[st.cursor(nodes)].Lock.PID != 10_398 {
+	st.samples(moment(st.clock, 121, 401))
+	if all := st.rows(); all[st.cursor(all)].Lock.PID != 10_398 {
 		t.Error("the cursor is on another session")
 	}
 }
@@ -226,6 +241,47 @@ func TestNoAnswer(t *testing.T) {
 	}
 }
 
+// TestBeforeTheFirstSample: the screen is there before the server is, and says what it
+// waits for and how long.
+func TestBeforeTheFirstSample(t *testing.T) {
+	st := newStage(80, 24, false)
+	sees := func(texts ...string) {
+		t.Helper()
+		f := plain(st.draw())
+		for _, text := range texts {
+			if !strings.Contains(f, text) {
+				t.Errorf("%q is not seen:\n%s", text, f)
+			}
+		}
+	}
+	sees("PRODUCTION?", "shop on db1.eu:5432", "q leave")
+	st.clock = st.clock.Add(3 * time.Second)
+	st.do(tickOnly{})
+	sees("waiting for the connection to shop on db1.eu:5432: 3 s")
+	st.do(waitsMsg("the largest tables"))
+	st.clock = st.clock.Add(time.Second)
+	st.do(tickOnly{})
+	sees("waiting for the largest tables: 1 s")
+	st.opens()
+	sees(" PRODUCTION ", "waiting for the first sample: 0 ms")
+	if _, cmd := st.Update(failedMsg{errors.New("gone")}); cmd == nil || st.err == nil {
+		t.Error("what ends the watch does not end the screen")
+	}
+}
+
+// TestSlowLine: an age counts from when the server was asked, and the line is named.
+func TestSlowLine(t *testing.T) {
+	st := newStage(80, 24, false)
+	st.opens()
+	asked := st.clock
+	st.clock = st.clock.Add(504 * time.Millisecond)
+	st.do(sampledMsg{moment: Moment{Sample: moment(asked, 0, 0), Asked: asked, Answered: st.clock}})
+	if f := plain(st.draw()); !strings.Contains(f, "0.5 s ago") ||
+		!strings.Contains(f, "a sample costs the server 4 ms; the line adds 500 ms; nothing is written") {
+		t.Error(f)
+	}
+}
+
 // TestPauseAsksNothing: a paused screen stays as it is, and its sampler is told.
 func TestPauseAsksNothing(t *testing.T) {
 	st := newStage(80, 24, false)
@@ -234,7 +290,7 @@ func TestPauseAsksNothing(t *testing.T) {
 	if _, paused := st.asking.wanted(); !paused {
 		t.Fatal("it still asks")
 	}
-	st.do(sampledMsg{sample: moment(st.clock, 121, 0)})
+	st.samples(moment(st.clock, 121, 0))
 	if f := plain(st.draw()); !strings.Contains(f, "paused at 12:01:59") || !strings.Contains(f, "3 waiting") {
 		t.Error(f)
 	}

@@ -51,7 +51,28 @@ func (p picture) server(w int) []string {
 		}
 		out = append(out, p.Row("replica", p.Plain(r.Name+": "+lag), w)...)
 	}
+	for _, s := range p.sample.Slots {
+		out = append(out, p.Row("slot", p.slot(s), w)...)
+	}
 	return out
+}
+
+// slot says what a replication slot keeps, and whether anybody reads it.
+func (p picture) slot(s activity.ReplicationSlot) string {
+	text, role := "keeps no WAL", look.Plain
+	if s.KeptBytes >= 0 {
+		text = "keeps " + measure.Bytes(s.KeptBytes) + " of WAL"
+	}
+	switch {
+	case s.Lost:
+		text, role = "has lost WAL that its reader needs: it must be made anew", look.Danger
+	case !s.Active:
+		text, role = text+", and nobody reads it", look.Attention
+		if s.Rows {
+			text += "; dead rows too"
+		}
+	}
+	return p.Plain(s.Name+": ") + p.Text(role, text)
 }
 
 func (p picture) progress(w int) []string {

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -12,28 +13,6 @@ import (
 	"belay/tui/ending"
 	"belay/tui/look"
 )
-
-// nodes are the sessions of the tree that pass filter and following.
-func (p picture) nodes() []activity.Node {
-	if p.sample == nil {
-		return nil
-	}
-	return slices.DeleteFunc(p.sample.Tree(), func(n activity.Node) bool {
-		l := n.Lock
-		return !p.passes(l.Application, l.User, l.Query, l.Relation, l.State, strconv.Itoa(l.PID))
-	})
-}
-
-func (p picture) passes(texts ...string) bool {
-	return p.filter == "" || slices.ContainsFunc(texts, func(s string) bool {
-		return strings.Contains(strings.ToLower(s), strings.ToLower(p.filter))
-	})
-}
-
-// cursor is where the session stands that the cursor was put on.
-func (p picture) cursor(nodes []activity.Node) int {
-	return max(slices.IndexFunc(nodes, func(n activity.Node) bool { return n.Lock.PID == p.pid }), 0)
-}
 
 func (p picture) waiting() string {
 	if p.sample == nil {
@@ -61,32 +40,62 @@ var treeColumns = []look.Column{
 
 func (p picture) tree(w int) []string {
 	if p.sample == nil {
-		return []string{p.Plain("no sample yet")}
+		return []string{p.Plain("waiting for " + p.waits + ": " + measure.Elapsed(max(p.now.Sub(p.began), 0)))}
 	}
-	nodes := p.nodes()
-	if len(nodes) == 0 {
-		return []string{p.Text(look.OK, "nobody waits for a lock")}
+	all := p.rows()
+	if len(all) == 0 {
+		return []string{p.nobody()}
 	}
-	depths := make([]int, len(nodes))
-	for i, n := range nodes {
-		depths[i] = n.Depth
+	depths := make([]int, len(all))
+	for i, r := range all {
+		depths[i] = r.Depth
 	}
 	age := p.drift()
-	var rows [][]string
-	for i, n := range nodes {
-		rows = append(rows, p.row(n, p.Branch(depths, i), age, w))
+	cells := make([][]string, 0, len(all))
+	for i, r := range all {
+		cells = append(cells, p.cells(r, p.Branch(depths, i), age, w))
 	}
-	mark := look.Width(p.Marks.Cursor) + 1
-	out := p.Table(treeColumns, rows, w-mark)
-	at := p.cursor(nodes) + 1
-	for i := range out {
+	at := -1
+	if !p.onTables {
+		at = p.cursor(all)
+	}
+	cols := treeColumns
+	if w < oneColumnLess { // too narrow for a part of a query that says anything
+		cols = slices.Delete(slices.Clone(cols), 1, 2)
+		for i := range cells {
+			cells[i] = slices.Delete(cells[i], 1, 2)
+		}
+	}
+	return p.chosen(p.Table(cols, cells, w-p.mark()), at)
+}
+
+// oneColumnLess is below which width the tree does not say what sessions do.
+const oneColumnLess = 70
+
+// nobody says why there is no session to see.
+func (p picture) nobody() string {
+	switch {
+	case p.filter != "" && len(p.sample.Tree()) > 0:
+		return p.Plain("no session has " + strconv.Quote(p.filter))
+	case p.follow.Name != "":
+		return p.Text(look.OK, "nobody holds a lock on "+p.follow.Name+", and nobody waits for one")
+	}
+	return p.Text(look.OK, "nobody waits for a lock")
+}
+
+// mark is how wide the sign of the cursor is.
+func (p picture) mark() int { return look.Width(p.Marks.Cursor) + 1 }
+
+// chosen are the lines of a table with the cursor before the row at, below the heads.
+func (p picture) chosen(lines []string, at int) []string {
+	for i := range lines {
 		sign := p.Marks.NoCursor
-		if i == at && !p.onTables {
+		if at >= 0 && i == at+1 {
 			sign = p.Text(look.Accent, p.Marks.Cursor)
 		}
-		out[i] = sign + " " + out[i]
+		lines[i] = sign + " " + lines[i]
 	}
-	return out
+	return lines
 }
 
 // drift is how much older things are than in the sample.
@@ -97,14 +106,17 @@ func (p picture) drift() time.Duration {
 	return max(p.now.Sub(p.at), 0)
 }
 
-func (p picture) row(n activity.Node, branch string, age time.Duration, w int) []string {
-	l, role := n.Lock, look.Plain
-	if n.Depth == 0 {
+func (p picture) cells(r row, branch string, age time.Duration, w int) []string {
+	l, role := r.Lock, look.Plain
+	if r.Depth == 0 {
 		role = look.Attention
 	}
 	who := ending.Name(activity.Session{
 		PID: l.PID, Application: l.Application, User: l.User, BackendType: l.BackendType,
 	})
+	if r.alike > 1 {
+		who = fmt.Sprintf("%dx %s", r.alike, cmp.Or(l.Application, l.User))
+	}
 	does, since := strings.Join(strings.Fields(l.Query), " "),
 		measure.Elapsed(time.Duration(l.SinceMS)*time.Millisecond+age)
 	if l.Granted && l.State != "active" {
@@ -117,8 +129,8 @@ func (p picture) row(n activity.Node, branch string, age time.Duration, w int) [
 		}
 	}
 	queue := ""
-	if n.Children > 0 {
-		queue = strconv.Itoa(n.Children)
+	if r.Children > 0 {
+		queue = strconv.Itoa(r.Children)
 	}
 	verb := "waits for "
 	if l.Granted {

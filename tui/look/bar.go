@@ -26,9 +26,9 @@ func (k *Look) Spark(r Role, values []float64) string {
 		case v < 0:
 			out[i] = ' '
 		case top == 0:
-			out[i] = k.sparks[0]
+			out[i] = k.Sparks[0]
 		default:
-			out[i] = k.sparks[min(int(v/top*float64(len(k.sparks)-1)+0.5), len(k.sparks)-1)]
+			out[i] = k.Sparks[min(int(v/top*float64(len(k.Sparks)-1)+0.5), len(k.Sparks)-1)]
 		}
 	}
 	return k.paint(r, string(out))

@@ -21,10 +21,13 @@ type Look struct {
 	Marks  Marks
 	Border lipgloss.Border
 	// bar is how progress is filled: done, and still to do.
-	bar    [2]rune
-	sparks []rune
+	bar [2]rune
+	// Sparks are the heights of a column of a chart, the lowest first.
+	Sparks []rune
 	// elbow, tee and pipe are the branches of a tree.
 	elbow, tee, pipe string
+	// plainer writes in ASCII what belay's own words have beside it; nil = they stay.
+	plainer *strings.Replacer
 }
 
 // Set is the characters a terminal can draw.
@@ -42,20 +45,28 @@ const (
 func New(colour bool, set Set) *Look {
 	k := &Look{
 		styles: styles(colour), Marks: unicodeMarks, Border: lipgloss.NormalBorder(), bar: [2]rune{'█', '░'},
-		sparks: []rune("▁▂▃▄▅▆▇█"), elbow: "└ ", tee: "├ ", pipe: "│ ",
+		Sparks: []rune("▁▂▃▄▅▆▇█"), elbow: "└ ", tee: "├ ", pipe: "│ ",
 	}
 	if set == ASCII {
-		k.Marks, k.Border, k.bar, k.sparks = asciiMarks, lipgloss.ASCIIBorder(), [2]rune{'#', '-'}, []rune("_.-=oO0@")
+		k.Marks, k.Border, k.bar, k.Sparks = asciiMarks, lipgloss.ASCIIBorder(), [2]rune{'#', '-'}, []rune("_.-=oO0@")
 		k.elbow, k.tee, k.pipe = "` ", "|-", "| "
+		// The signs of belay's own words; letters of the database's stay as they are.
+		k.plainer = strings.NewReplacer("…", "...", "·", "-", "–", "-", "→", "->", "✓", asciiMarks.Done)
 	}
 	return k
 }
 
 // Text is the one way of a text onto the screen: made visible, then styled.
-func (k *Look) Text(r Role, text string) string { return k.paint(r, Visible(text)) }
+func (k *Look) Text(r Role, text string) string { return k.paint(r, k.Plain(text)) }
 
 // Plain is Text without a style.
-func (k *Look) Plain(text string) string { return Visible(text) }
+func (k *Look) Plain(text string) string {
+	text = Visible(text)
+	if k.plainer != nil {
+		text = k.plainer.Replace(text)
+	}
+	return text
+}
 
 // paint styles what is visible already.
 func (k *Look) paint(r Role, text string) string {

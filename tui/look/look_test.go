@@ -111,7 +111,7 @@ func TestASCII(t *testing.T) {
 	got, _ := k.Stack([]Panel{{Title: "x", State: k.Text(OK, k.Marks.Done), Lines: func(w int) []string {
 		return []string{
 			k.Bar(0.5, w), k.Spark(Reads, []float64{1, 2, 3}), k.Branch([]int{0, 1, 2, 1}, 1) + "a",
-			k.Cut(strings.Repeat("x", 100), w), k.Spin(3),
+			k.Cut(strings.Repeat("x", 100), w), k.Spin(3), k.Plain("end it… · a → b"),
 		}
 	}}}, 40, 8, true)
 	for _, r := range strings.Join(got, "\n") {

@@ -33,6 +33,9 @@ type Panel struct {
 	Tail bool
 	// Right is true for what stands in the right column where there are two.
 	Right bool
+	// Wide is true for what takes both columns where there are two: above them where it
+	// comes first, else below them.
+	Wide bool
 	// Focus is true for the one that keys move in.
 	Focus bool
 	// Bare is a body without border, rule or title, for a line or two.

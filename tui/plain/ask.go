@@ -17,7 +17,7 @@ import (
 // ask writes the oldest question that was not written yet; one at a time. The
 // run dialog comes last, when nothing else is open.
 func (p *printer) ask() {
-	if p.prompt != "" || !p.asks {
+	if p.prompt != "" || !p.asks || p.reads() {
 		return
 	}
 	q := p.next()
@@ -25,7 +25,7 @@ func (p *printer) ask() {
 		return
 	}
 	p.prompt, p.asked[q.ID] = q.ID, true
-	if p.eof {
+	if p.eof && len(p.ahead) == 0 {
 		p.abandoned = true
 		p.post(journal.Message{Kind: journal.Abandon})
 		return
@@ -34,14 +34,22 @@ func (p *printer) ask() {
 		p.confirm(q)
 		return
 	}
-	p.say(p.now(), "[?] %s", q.Text)
-	if q.Why != "" {
-		p.more("%s", q.Why)
-	}
-	for _, o := range p.options(q) {
-		p.more("%s", o)
+	if p.first("[?] " + q.Text + q.Why) { // one that was not answered well stands above
+		p.say(p.now(), "[?] %s", q.Text)
+		p.more("%s", p.why(q))
+		for _, o := range p.options(q) {
+			p.more("%s", o)
+		}
 	}
 	p.question(promptOf(q))
+}
+
+// why is the reason of a question, without the advice that stands above with the hazard.
+func (p *printer) why(q *state.Question) string {
+	if why, better, ok := strings.Cut(q.Why, "\nbetter: "); ok && p.once["instead: "+better] {
+		return why
+	}
+	return q.Why
 }
 
 func (p *printer) next() *state.Question {
@@ -51,7 +59,7 @@ func (p *printer) next() *state.Question {
 		switch {
 		case p.asked[q.ID]:
 		case q.Preset: // its answer comes with the confirm
-		case q.ID == fact.WriteQuestion: // asked by its key, or by belay review --fix --write
+		case fact.Offers(q.ID): // a command asks it too, or a shell does without
 		case !q.Dialog:
 			return q
 		case dialog == nil:
@@ -89,8 +97,9 @@ func promptOf(q *state.Question) string {
 // confirm writes the heart sentence, and then asks for the name.
 func (p *printer) confirm(q *state.Question) {
 	if h, _, ok := state.Get[fact.Heart](p.run); ok {
-		p.say(p.now(), "%s", h.SQL)
-		p.more("%s", h.Sentence(p.now()))
+		line := p.block(p.now())
+		line("%s", h.SQL)
+		line("%s", h.Sentence(p.now()))
 	}
 	prompt := "Type the database name (" + q.Expect + ") to run, or \"no\": "
 	if slices.Contains(q.Options, "yes") {
@@ -105,6 +114,9 @@ func (p *printer) typed(line string) {
 	if p.echo {
 		p.open = false
 	}
+	if p.keys(word) {
+		return
+	}
 	switch strings.ToLower(word) {
 	case "stop":
 		p.stop()
@@ -115,6 +127,8 @@ func (p *printer) typed(line string) {
 	}
 	q := p.run.Question(p.prompt)
 	switch {
+	case p.early(word):
+		p.ahead = append(p.ahead, line)
 	case p.prompt == "" || q == nil:
 		p.command(word)
 	case q.Expect != "":
@@ -124,17 +138,39 @@ func (p *printer) typed(line string) {
 	}
 }
 
+// early reports whether a line of a pipe answers a question that comes later: nobody
+// sees there when it is asked. Of a look only, for a run has words of its own.
+func (p *printer) early(word string) bool {
+	if p.echo || !p.asks || p.reads() || p.run.Opened != nil ||
+		slices.Contains([]string{"", "quit", "q", "who"}, word) {
+		return false
+	}
+	return p.prompt == "" || p.sent == p.prompt
+}
+
 func (p *printer) name(q *state.Question, word string) {
 	switch {
 	case word == "no":
 		p.say(p.now(), "nothing has changed")
 		p.post(journal.Message{Kind: journal.Abandon})
 	case word == q.Expect, word == "yes" && slices.Contains(q.Options, "yes"):
-		p.post(journal.Message{Kind: journal.Answer, ID: q.ID, Answer: word, Bound: q.Bound})
+		p.answer(q, word)
+	case p.feeds:
+		p.misfit(word, "the database name, "+q.Expect)
 	default:
 		p.say(p.now(), "that is not %q; nothing runs", q.Expect)
 		p.confirm(q)
 	}
+}
+
+// misfit ends a look whose lines were written before they were asked for, at the first
+// that is no answer: each that follows would be given to another question than it was
+// meant for.
+func (p *printer) misfit(word, wants string) {
+	p.say(p.now(), "%q, written before it was asked for, does not answer %s: %s", word, p.prompt, wants)
+	p.more("the lines behind it are not used; an answers file names the question of each: --answers FILE")
+	p.ahead, p.abandoned = nil, true
+	p.post(journal.Message{Kind: journal.Abandon})
 }
 
 func (p *printer) choose(q *state.Question, word string) {
@@ -142,10 +178,19 @@ func (p *printer) choose(q *state.Question, word string) {
 		word = q.Default
 	}
 	if len(q.Options) > 0 && !slices.Contains(q.Options, word) {
+		if p.feeds {
+			p.misfit(word, "one of these words: "+strings.Join(q.Options, ", "))
+			return
+		}
 		p.say(p.now(), "one of these words: %s", strings.Join(q.Options, ", "))
 		p.question(promptOf(q))
 		return
 	}
+	p.answer(q, word)
+}
+
+func (p *printer) answer(q *state.Question, word string) {
+	p.sent = q.ID
 	p.post(journal.Message{Kind: journal.Answer, ID: q.ID, Answer: word, Bound: q.Bound})
 }
 
@@ -181,6 +226,11 @@ func (p *printer) steer(word string) {
 }
 
 func (p *printer) stop() {
+	if screen.Watching(p.run) {
+		p.say(p.now(), "the watch ends; what was applied stays")
+		p.post(journal.Message{Kind: journal.Stop, Now: true})
+		return
+	}
 	if !screen.Outlives(p.run) {
 		p.say(p.now(), "nothing to stop: nothing runs on the database")
 		return
@@ -203,14 +253,24 @@ func (p *printer) leave(how follow.How, kinds ...journal.MessageKind) {
 }
 
 func (p *printer) post(m journal.Message) {
+	if p.reads() && m.Kind != journal.AskKeys {
+		return
+	}
 	if err := p.send(m); err != nil {
 		p.say(p.now(), "the engine could not be reached: %v", err)
+		p.sent = ""
 	}
 }
 
 // endOfInput tells the engine that nobody will answer.
 func (p *printer) endOfInput() {
 	p.eof = true
+	if p.reads() {
+		return // nobody waits for a reader
+	}
+	if len(p.ahead) > 0 || (p.prompt != "" && p.sent == p.prompt) {
+		return // ask goes on with what came before
+	}
 	if p.prompt != "" {
 		p.abandoned = true
 		p.post(journal.Message{Kind: journal.Abandon})
@@ -266,7 +326,7 @@ func (p *printer) status() {
 	if p.now().Sub(u.Begun) > longRun {
 		every = statusLater
 	}
-	if p.now().Sub(p.said) < every {
+	if p.now().Sub(p.said) < every || p.now().Sub(u.Begun) < every {
 		return
 	}
 	p.said = p.now()

@@ -38,8 +38,10 @@ func (p *printer) table(e journal.Event) {
 		return
 	}
 	line := p.block(e.At)
-	line("%s   rows=%d key=%q", b.SQL, b.Rows, b.Key)
-	line("new rows: %s", b.Coverage)
+	line("backfill: %s   rows=%d key=%q", b.SQL, b.Rows, b.Key)
+	if b.Coverage != "none" { // an item of its own says what that costs
+		line("new rows: %s", b.Coverage)
+	}
 	for _, i := range b.Items {
 		if i.Level != fact.OK {
 			line("%s: %s", i.Level, i.Text)

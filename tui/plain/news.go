@@ -1,12 +1,13 @@
 package plain
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"belay/sqlview/measure"
+	"belay/steps/approval"
 	"belay/steps/fact"
 	"belay/steps/journal"
 	"belay/steps/state"
@@ -17,6 +18,9 @@ import (
 
 // news folds a batch and writes what changed.
 func (p *printer) news(b follow.Batch) error {
+	if b.Screen != "" {
+		p.local.Me = b.Screen
+	}
 	for _, e := range b.Events {
 		if err := p.run.Apply(e); err != nil {
 			return err
@@ -63,8 +67,7 @@ func (p *printer) event(e journal.Event) {
 		with(e, func(b journal.Attempted) { p.try(e, b) })
 	case journal.UnitApplied{}.Kind():
 		with(e, func(b journal.UnitApplied) {
-			p.say(e.At, "[x] applied %s in %s: %s   version=%s ms=%d", b.Version, measure.MS(b.MS), b.Proof, b.Version,
-				b.MS)
+			p.applied(e, b)
 		})
 	case journal.UnitEnded{}.Kind():
 		with(e, func(b journal.UnitEnded) { p.ended(e, b) })
@@ -89,9 +92,11 @@ func (p *printer) otherEvent(e journal.Event) {
 			}
 			p.settle(b.ID)
 		})
+	case journal.QuestionAsked{}.Kind():
+		p.questioned[e.Step] = true
 	case journal.QuestionAnswered{}.Kind():
 		with(e, func(b journal.QuestionAnswered) {
-			p.say(e.At, "%s: %s   by=%s", b.ID, b.Answer, e.By)
+			p.say(e.At, "%s: %s   by=%s", b.ID, cmp.Or(b.Answer, "nothing"), e.By)
 			p.settle(b.ID)
 		})
 	case journal.AnswerRefused{}.Kind():
@@ -106,8 +111,13 @@ func (p *printer) otherEvent(e journal.Event) {
 			p.say(e.At, "%s %d: %s, %s   fate=%q", b.Way, b.PID, b.Fate, strings.TrimSuffix(b.Why+"; "+b.Hint, "; "),
 				b.Fate)
 		})
+	case journal.ScreensSeen{}.Kind(), journal.KeysAsked{}.Kind(), journal.KeysKept{}.Kind(),
+		journal.KeysMoved{}.Kind(), journal.MessageRefused{}.Kind():
+		p.pairing(e)
+	case journal.ApprovalAsked{}.Kind(), journal.ApprovalGiven{}.Kind(), journal.ApprovalRefused{}.Kind():
+		p.approval(e)
 	case journal.StopRequested{}.Kind():
-		p.say(e.At, "stop was asked   by=%s", e.By)
+		p.stops(e)
 	case journal.RunParked{}.Kind():
 		with(e, func(b journal.RunParked) {
 			p.say(e.At, "left open: %s; `belay attach %s` goes on", b.Reason, screen.Short(p.run.ID))
@@ -124,8 +134,20 @@ func (p *printer) otherEvent(e journal.Event) {
 		with(e, func(b journal.EngineStopped) { p.say(e.At, "the engine ended: %s", b.Reason) })
 		p.over = true
 	case journal.Noted{}.Kind():
-		with(e, func(b journal.Noted) { p.say(e.At, "%s", b.Text) })
+		with(e, func(b journal.Noted) {
+			p.say(e.At, "%s", b.Text)
+			p.noted = b.Text
+		})
 	}
+}
+
+// stops writes that somebody asked for a stop; the end of a pipe asks for one too.
+func (p *printer) stops(e journal.Event) {
+	if p.eof && p.abandoned {
+		p.say(e.At, "the input has ended, nobody watches any more: what was applied stays   by=%s", e.By)
+		return
+	}
+	p.say(e.At, "stop was asked   by=%s", e.By)
 }
 
 func with[B journal.Body](e journal.Event, f func(B)) {
@@ -136,6 +158,9 @@ func with[B journal.Body](e journal.Event, f func(B)) {
 
 func (p *printer) settle(id string) {
 	delete(p.asked, id)
+	if p.sent == id {
+		p.sent = ""
+	}
 	if p.prompt == id {
 		p.prompt = ""
 	}
@@ -184,7 +209,7 @@ func (p *printer) review(e journal.Event) {
 				continue
 			}
 			p.say(e.At, "%s", text)
-			if h.Instead != nil {
+			if h.Instead != nil && p.first("instead: "+*h.Instead) {
 				p.more("instead: %s", *h.Instead)
 			}
 		}
@@ -223,12 +248,15 @@ func (p *printer) first(text string) bool {
 // that asks it, the last line for the report.
 func (p *printer) step(e journal.Event, b journal.StepFinished) {
 	text := fmt.Sprintf("%s %s: %s: %s", sign(b.Status), e.Step, b.Status, p.summary(e.Step, b))
-	if strings.HasPrefix(b.Summary, string(b.Status)+" ") { // waived by …
+	if b.Status == journal.Todo || strings.HasPrefix(b.Summary, string(b.Status)+" ") { // waived by …
 		text = fmt.Sprintf("%s %s: %s", sign(b.Status), e.Step, b.Summary)
 	}
 	asks := func(q state.Question) bool { return q.Step == e.Step && q.Text == b.Summary }
 	if p.last[e.Step] == text || strings.HasPrefix(b.Summary, "nothing pending: ") ||
 		slices.ContainsFunc(p.run.Questions, asks) || (e.Step == "report" && b.Status == journal.Done) {
+		return
+	}
+	if p.stale(e.Step, b) {
 		return
 	}
 	p.last[e.Step] = text
@@ -244,6 +272,18 @@ func (p *printer) step(e journal.Event, b journal.StepFinished) {
 			}
 		}
 	}
+}
+
+// stale reports whether the end of a step says what its question says, or only newer
+// numbers: how busy a table is changes with every look.
+func (p *printer) stale(step string, b journal.StepFinished) bool {
+	if b.Status == journal.Asking {
+		return p.questioned[step]
+	}
+	if b.Status == journal.Waived && strings.HasSuffix(p.last[step], ": "+b.Summary) {
+		return true // it was said before the run that this will not be done
+	}
+	return step == "estimate" && strings.HasPrefix(p.last[step], fmt.Sprintf("%s %s: ", sign(b.Status), step))
 }
 
 // summary is a step's own, with the folder's name where it counts what is in it.
@@ -271,61 +311,27 @@ func (p *printer) tail(step string) string {
 	return ""
 }
 
-// try writes a closed try, at most one line a second.
-func (p *printer) try(e journal.Event, b journal.Attempted) {
-	if b.Outcome != string(journal.OutcomeApplied) && e.At.Sub(p.tried) < time.Second {
-		p.held++
-		return
-	}
-	p.tried, p.said = e.At, p.now()
-	text := fmt.Sprintf("try %d: %s after %s", b.N, b.Outcome, measure.MS(b.WaitedMS))
-	if p.held > 0 {
-		text = fmt.Sprintf("tries %d-%d: the last %s after %s", b.N-p.held, b.N, b.Outcome, measure.MS(b.WaitedMS))
-		p.held = 0
-	}
-	var pids []string
-	for _, x := range b.Blockers {
-		text += fmt.Sprintf(", behind pid %d (%s, %s)", x.PID, x.Application, x.State)
-		pids = append(pids, fmt.Sprint(x.PID))
-	}
-	if len(pids) > 0 {
-		pids = []string{" blockers=" + strings.Join(pids, ",")}
-	}
-	p.say(e.At, "%s   n=%d waited_ms=%d%s", text, b.N, b.WaitedMS, strings.Join(pids, ""))
-}
-
-func (p *printer) ended(e journal.Event, b journal.UnitEnded) {
-	p.say(e.At, "[!] %s %s: %s   version=%s sqlstate=%s", b.Version, b.Outcome, b.Reason, b.Version, b.SQLState)
-	if b.Error != "" {
-		p.more("%s", b.Error)
-	}
-	for _, l := range b.Left {
-		p.more("left behind: %s", l)
-	}
-	if b.Hint != "" {
-		p.hint(b.Hint)
-	}
-}
-
-func (p *printer) finished(e journal.Event, b journal.RunFinished) {
-	text := string(b.Outcome) + ": " + b.Summary
-	if strings.HasPrefix(b.Summary, string(b.Outcome)+": ") { // nothing pending: …
-		text = b.Summary
-	}
-	p.say(e.At, "%s   exit=%d", text, b.Exit)
-	if b.Hint != "" {
-		p.hint(b.Hint)
-	}
-	if w, _, ok := state.Get[fact.Written](p.run); ok {
-		p.more("report: %s", w.Markdown)
-	}
-	p.over = true
-}
-
 // marks are those of lines without colours, which may be read anywhere.
 var marks = look.New(false, look.ASCII)
 
 func sign(s journal.Status) string {
 	mark, _ := screen.Sign(marks, s)
 	return mark
+}
+
+func (p *printer) approval(e journal.Event) {
+	switch e.Kind {
+	case journal.ApprovalAsked{}.Kind():
+		with(e, func(b journal.ApprovalAsked) {
+			p.say(e.At, "[?] a second person must approve: %s; %s   bound=%s", b.Why, b.How, approval.Short(b.Bound))
+		})
+	case journal.ApprovalGiven{}.Kind():
+		with(e, func(b journal.ApprovalGiven) {
+			p.say(e.At, "[x] approved by %s (%s) %s   by=%s", b.Who, b.From(), b.Unknown, b.Who)
+		})
+	case journal.ApprovalRefused{}.Kind():
+		with(e, func(b journal.ApprovalRefused) {
+			p.say(e.At, "[!] refused by %s (%s): %s   by=%s", b.Who, b.From(), b.Why, b.Who)
+		})
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"belay/steps/state"
 	"belay/tui/follow"
 	"belay/tui/look"
+	"belay/tui/screen"
 )
 
 // Config says what to follow and where to write.
@@ -37,6 +39,8 @@ type Config struct {
 	From int64
 	// Name is how the person calls themselves.
 	Name string
+	// Of is how the OS user is named whose run it is; "" = it is one's own.
+	Of string
 	// In is where answers are read from; nil = nobody is asked here, the engine
 	// has its answers.
 	In  io.Reader
@@ -52,11 +56,17 @@ func Follow(ctx context.Context, c Config) (follow.Left, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	tail := follow.New(c.Folder, c.Name, c.Journal, c.Process)
+	if c.In == nil {
+		tail.Mute()
+	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	p := &printer{from: c.From, echo: echoes(c.In), out: c.Out, now: c.Now, run: state.New(), asked: map[string]bool{},
-		asks: c.In != nil, once: map[string]bool{}, last: map[string]string{}}
+	p := &printer{
+		local: screen.Local{Of: c.Of}, from: c.From, echo: echoes(c.In), out: c.Out, now: c.Now, run: state.New(),
+		asked: map[string]bool{}, asks: c.In != nil, once: map[string]bool{}, last: map[string]string{},
+		questioned: map[string]bool{},
+	}
 	p.send = func(m journal.Message) error { return tail.Send(ctx, m) }
 	batches, lines := make(chan follow.Batch), make(chan string)
 	var following sync.WaitGroup
@@ -114,6 +124,10 @@ func (p *printer) loop(ctx context.Context, batches <-chan follow.Batch, lines <
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for !p.over {
+		in := lines
+		if len(p.ahead) >= mostAhead {
+			in = nil
+		}
 		select {
 		case <-ctx.Done():
 			return nil
@@ -124,7 +138,7 @@ func (p *printer) loop(ctx context.Context, batches <-chan follow.Batch, lines <
 			if err := p.news(b); err != nil {
 				return err
 			}
-		case line, ok := <-lines:
+		case line, ok := <-in:
 			if !ok {
 				lines = nil
 				p.endOfInput()
@@ -134,25 +148,51 @@ func (p *printer) loop(ctx context.Context, batches <-chan follow.Batch, lines <
 		case <-tick.C:
 			p.status()
 		}
+		p.feed()
+		p.askAgain()
 	}
 	return nil
 }
 
+// mostAhead is how many lines of a pipe are kept for questions that come later.
+const mostAhead = 100
+
+// feed answers the open question with the next line that came before it.
+func (p *printer) feed() {
+	for !p.over && p.prompt != "" && p.sent != p.prompt && len(p.ahead) > 0 {
+		line := p.ahead[0]
+		p.ahead, p.feeds = p.ahead[1:], true
+		p.typed(line)
+		p.feeds = false
+	}
+}
+
 // printer writes what happens.
 type printer struct {
-	from int64
-	out  io.Writer
-	now  func() time.Time
-	run  *state.Run
-	send func(journal.Message) error
+	// local says which screen this is.
+	local screen.Local
+	from  int64
+	out   io.Writer
+	now   func() time.Time
+	run   *state.Run
+	send  func(journal.Message) error
 	// asked holds the questions that were written and not answered yet.
 	asked map[string]bool
 	// prompt is the question that the next line answers; "" = none.
 	prompt string
+	// sent is the question whose answer is on its way; ahead are lines of a pipe that came
+	// before they were asked for.
+	sent  string
+	ahead []string
+	// feeds is true while the line in hand is one of those: who wrote it did not see the
+	// question.
+	feeds bool
 	// open is true while the cursor stands behind a prompt; echo is true where
 	// the terminal itself shows what is typed, its line end too.
 	open, echo bool
-	eof        bool
+	// behind is the prompt that was written last.
+	behind string
+	eof    bool
 	// abandoned is true once the engine was told that nobody will answer.
 	abandoned bool
 	over      bool
@@ -161,11 +201,17 @@ type printer struct {
 	// not, so as not to write more than one a second.
 	said, tried time.Time
 	held        int
+	// won is the try that ended well and whose file is not told as applied yet; noted is
+	// the last thing that was noted.
+	won   journal.Attempted
+	noted string
 	// asks is true where somebody can answer; once are the lines that are not
 	// written a second time, last is what was said of a step last.
 	asks bool
 	once map[string]bool
 	last map[string]string
+	// questioned holds the steps that asked: their questions stand for them.
+	questioned map[string]bool
 	// level is what was last said of the watch after a run, watchedAt when.
 	level     fact.Level
 	watchedAt time.Time
@@ -190,15 +236,28 @@ func (p *printer) say(at time.Time, format string, args ...any) {
 	p.write(at.In(p.now().Location()).Format("15:04:05") + " " + text + "\n")
 }
 
-// more writes a line that belongs to the one before.
+// more writes what belongs to the line before, each line of it as one: SQL whose
+// comments end with their line is not to be read as all comment.
 func (p *printer) more(format string, args ...any) {
-	p.write("         " + look.Visible(fmt.Sprintf(format, args...)) + "\n")
+	for line := range strings.SplitSeq(fmt.Sprintf(format, args...), "\n") {
+		if line = strings.TrimRight(line, " \t\r"); line != "" {
+			p.write("         " + look.Visible(line) + "\n")
+		}
+	}
 }
 
 // question writes a prompt and leaves the cursor behind it.
 func (p *printer) question(prompt string) {
 	p.write(look.Visible(prompt))
-	p.open = true
+	p.open, p.behind = true, prompt
+}
+
+// askAgain writes the prompt again behind lines that came while it was open: what is
+// typed must not stand behind something else. A pipe types nowhere.
+func (p *printer) askAgain() {
+	if p.echo && !p.open && !p.over && p.prompt != "" && p.sent != p.prompt {
+		p.question(p.behind)
+	}
 }
 
 func (p *printer) write(s string) {

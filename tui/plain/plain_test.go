@@ -120,7 +120,7 @@ func (k *talk) hears(want journal.Message) {
 		}
 		got = append(got, some...)
 		for _, m := range got {
-			m.Name = ""
+			m.Name, m.Screen, m.N = "", "", 0
 			if m.Message == want {
 				return true
 			}
@@ -164,7 +164,7 @@ func TestRun(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	k.sees("[x] applied 42 in 63 ms: history row 42   version=42 ms=63")
+	k.sees("[x] applied 42 in 63 ms (try 4, which took 60 ms): history row 42   version=42 ms=63")
 	k.sees("applied: 1 of 1 applied, recorded and verified   exit=0")
 	if left := k.ends(); left.How != follow.Finished || left.Run.Finished.Exit != 0 {
 		t.Errorf("left: %s", left.How)
@@ -217,6 +217,27 @@ func TestQuestion(t *testing.T) {
 	k.hears(journal.Message{Life: 1, Kind: journal.Answer, ID: "target.environment", Answer: "staging"})
 }
 
+// Lines that came before they were asked for do not slide: the first that is no answer
+// ends the look, and what follows it answers nothing.
+func TestLinesAheadDoNotSlide(t *testing.T) {
+	k := start(t, "first-time")
+	k.sees("target.environment [production/staging/local] (empty: production): ")
+	k.types("staging")
+	k.types("prod")
+	k.types("local")
+	k.hears(journal.Message{Life: 1, Kind: journal.Answer, ID: "target.environment", Answer: "staging"})
+	for _, e := range []tuitest.Entry{
+		{Kind: "question.answered", Body: []byte(`{"id":"target.environment","answer":"staging"}`)},
+		{Kind: "question.asked", Body: []byte(`{"id":"backup.choice","text":"which copy?","options":["none","dump"]}`)},
+	} {
+		if err := k.engine.Write(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	k.sees(`"prod", written before it was asked for, does not answer backup.choice: one of these words: none, dump`)
+	k.hears(journal.Message{Life: 1, Kind: journal.Abandon})
+}
+
 // The end of the input is no answer: the engine is told that none will come.
 func TestEndOfInput(t *testing.T) {
 	k := start(t, "base")
@@ -261,5 +282,22 @@ func TestContextEndsIt(t *testing.T) {
 	left, err := Follow(ctx, Config{Folder: engine.Folder, In: strings.NewReader(""), Out: io.Discard})
 	if err != nil || left.How == follow.Finished {
 		t.Errorf("left %s: %v", left.How, err)
+	}
+}
+
+// A reader is asked nothing and changes nothing; keys asks for the keys.
+func TestReader(t *testing.T) {
+	k := start(t, "pair-reads")
+	k.sees("watching: op2 (holds the keys)")
+	k.types("stop")
+	k.sees("you read: op2 holds the keys")
+	k.types("keys")
+	k.hears(journal.Message{Kind: journal.AskKeys, Life: 1})
+	k.types("q")
+	if left := k.ends(); left.How != follow.Detached {
+		t.Errorf("left %+v", left.How)
+	}
+	if strings.Contains(k.out.String(), "stop was asked") {
+		t.Errorf("it stopped\n%s", k.out)
 	}
 }

@@ -54,31 +54,71 @@ func emptyOnce(body string) []string {
 // inline draws a text with its bold and code parts.
 func (p Paper) inline(text string) string {
 	var b strings.Builder
-	for text != "" {
-		at := strings.IndexAny(text, "*`")
-		if at < 0 {
-			break
-		}
-		mark := "`"
-		if strings.HasPrefix(text[at:], "**") {
-			mark = "**"
-		}
-		inner, rest, found := strings.Cut(text[at+len(mark):], mark)
-		if text[at] == '*' && mark == "`" || !found {
-			b.WriteString(p.Plain(plainly(text[:at+1])))
-			text = text[at+1:]
+	plain := 0 // where what is drawn plainly began
+	for at := 0; at < len(text); {
+		mark := markAt(text[at:])
+		if mark == "" {
+			at += width(text[at:])
 			continue
 		}
-		b.WriteString(p.Plain(plainly(text[:at])) + p.Text(look.Strong, plainly(inner)))
-		text = rest
+		inner, rest, found := cutMark(text[at+len(mark):], mark)
+		if !found {
+			at += len(mark)
+			continue
+		}
+		if mark == "**" {
+			inner = plainly(inner)
+		} else if len(inner) > 2 && strings.Trim(inner, " ") != inner && strings.Contains(inner, "`") {
+			inner = inner[1 : len(inner)-1] // a blank keeps a mark of the text off the fence
+		}
+		b.WriteString(p.Plain(plainly(text[plain:at])) + p.Text(look.Strong, inner))
+		text, plain, at = rest, 0, 0
 	}
-	return b.String() + p.Plain(plainly(text))
+	return b.String() + p.Plain(plainly(text[plain:]))
 }
 
-// unescape are the marks that the report's writer puts in the place of Markdown's own.
-var unescape = strings.NewReplacer(`\|`, "|", "&lt;", "<", "&gt;", ">")
+// markAt is what opens bold or code at the beginning of text; "" = nothing does.
+func markAt(text string) string {
+	if strings.HasPrefix(text, "**") {
+		return "**"
+	}
+	return text[:len(text)-len(strings.TrimLeft(text, "`"))]
+}
+
+// width is 2 where a mark is escaped.
+func width(text string) int {
+	if text[0] == '\\' && len(text) > 1 {
+		return 2
+	}
+	return 1
+}
+
+// cutMark cuts at the next mark. Within code nothing is escaped, and a longer run of
+// backticks is none.
+func cutMark(text, mark string) (inner, rest string, found bool) {
+	for at := 0; at < len(text); {
+		switch m := markAt(text[at:]); {
+		case m == mark:
+			return text[:at], text[at+len(m):], true
+		case mark == "**":
+			at += max(width(text[at:]), len(m))
+		default:
+			at += max(len(m), 1)
+		}
+	}
+	return "", "", false
+}
+
+// entities are the marks that HTML has instead of an escape.
+var entities = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 
 // plainly takes back what the report's writer escaped.
 func plainly(text string) string {
-	return unescape.Replace(text)
+	var b strings.Builder
+	for text != "" {
+		n := width(text)
+		b.WriteString(text[n-1 : n])
+		text = text[n:]
+	}
+	return entities.Replace(b.String())
 }

@@ -15,7 +15,9 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"belay/sqlview"
+	"belay/steps/campaign"
 	"belay/steps/doctor"
+	"belay/steps/evidence"
 	"belay/tui/look"
 )
 
@@ -51,6 +53,21 @@ var sample = map[string]func(t *testing.T, p Paper, files []txtar.File) []string
 		var parts []doctor.Part
 		decode(t, files[0].Data, &parts)
 		return p.Doctor(parts)
+	},
+	"campaign.json": func(t *testing.T, p Paper, files []txtar.File) []string {
+		var b campaign.Board
+		decode(t, files[0].Data, &b)
+		return p.Campaign(b)
+	},
+	"due.json": func(t *testing.T, p Paper, files []txtar.File) []string {
+		var all []campaign.Board
+		decode(t, files[0].Data, &all)
+		return p.Due(all)
+	},
+	"evidence.json": func(t *testing.T, p Paper, files []txtar.File) []string {
+		var r evidence.Report
+		decode(t, files[0].Data, &r)
+		return p.Evidence(r)
 	},
 	".md": func(_ *testing.T, p Paper, files []txtar.File) []string { return p.Markdown(string(files[0].Data)) },
 }

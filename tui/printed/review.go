@@ -125,7 +125,7 @@ func (p Paper) verdicts(r sqlview.Result) []string {
 		})
 	}
 	cols := []look.Column{
-		{}, {Head: "file", Least: 16, Name: true}, {Head: "statements", Right: true}, {Head: "verdict"},
+		{}, {Head: "file", Least: 16, Name: true}, {Head: "statements", Right: true}, {Head: "review"},
 	}
 	return append(p.Table(cols, rows, p.Width), "")
 }

@@ -21,6 +21,8 @@ type Status struct {
 	// known; "" = none.
 	Holder string
 	Checks []fact.Item
+	// Campaigns are those that are open, one line each.
+	Campaigns []string
 }
 
 // OpenRun is a run that is not over.
@@ -45,6 +47,12 @@ func (p Paper) Status(s Status) []string {
 		out = append(out,
 			p.Marked(look.Accent, p.Marks.Running,
 				p.Text(look.Strong, "a run is open on this database: ")+p.Plain(s.Holder), p.Width)...)
+		out = append(out, "")
+	}
+	for _, c := range s.Campaigns {
+		out = append(out, p.Marked(look.Attention, p.Marks.Asking, p.Plain(c), p.Width)...)
+	}
+	if len(s.Campaigns) > 0 {
 		out = append(out, "")
 	}
 	return append(out, p.folder(s)...)
@@ -123,6 +131,9 @@ func (p Paper) folder(s Status) []string {
 		parts = append(parts, p.Plain("not dirty"))
 	}
 	out := look.Wrap(p.join(parts), p.Width)
+	if f.Missing != "" {
+		out = append(out, look.Wrap(p.Text(look.Attention, "no history table "+f.Missing+" here"), p.Width)...)
+	}
 	for _, m := range f.Pending {
 		name := p.Middle(p.Plain(m.Path), p.Width-2-look.Width(p.Marks.Todo))
 		out = append(out, p.indented(1, []string{p.Text(look.Quiet, p.Marks.Todo) + " " + name})...)

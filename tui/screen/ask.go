@@ -50,6 +50,9 @@ func (p page) context() look.Panel {
 	head := "first to run"
 	if p.run.InHand() != nil {
 		head = "it runs now"
+		if p.stands() {
+			head = "it was begun, and nothing of it runs now"
+		}
 	}
 	panel := p.heart(p.heartTitle(head))
 	panel.Give, panel.Grow = 2, true

@@ -97,7 +97,8 @@ func (p page) table() look.Panel {
 		return look.Panel{Bare: true, Lines: func(int) []string { return nil }}
 	}
 	return look.Panel{Name: "table", Title: "batches on " + b.Relation,
-		State: p.Plain(sizeOf(b.Bytes, float64(b.Rows))), Give: 1, Min: 4, Lines: func(w int) []string {
+		State: p.Plain(sizeOf(b.Bytes, float64(b.Rows)) + " without indexes"), Give: 1, Min: 4,
+		Lines: func(w int) []string {
 			out := append(p.code(b.SQL, w, 3), "")
 			out = append(out, p.Row("walks", p.Plain("by "+b.Key+"; indexes "+measure.Bytes(b.IndexBytes)), w)...)
 			out = append(out,
@@ -159,7 +160,14 @@ func (p page) fillSQL(f *fact.Filling, w int) []string {
 		sql += " WHERE " + f.Where
 	}
 	sql = flat(sql)
-	return look.Wrap(p.Code(look.Source(sql, 1)[0], p.tokens(sql)), w)[:1]
+	out, most := look.Wrap(p.Code(look.Source(sql, 1)[0], p.tokens(sql)), w), 4
+	if p.crowded() {
+		most = 1
+	}
+	if len(out) > most {
+		out = append(out[:most-1], p.Cut(out[most-1]+" "+out[most], w))
+	}
+	return out
 }
 
 func (p page) fillRowsDone(f *fact.Filling) string {
@@ -219,7 +227,7 @@ func (p page) fillWhy(f *fact.Filling, w int) []string {
 		return p.Row("paused", p.Plain(since(f.PausedSince))+p.Text(role, f.Reason), w)
 	case f.State == fact.FillDone:
 		role := look.OK
-		if f.Left > 0 {
+		if f.Left > 0 || f.Unanalyzed {
 			role = look.Attention
 		}
 		return p.Row("verified", p.Text(role, f.Verified), w)

@@ -15,17 +15,24 @@ import (
 // environment is the word of the first line, in reverse video.
 func (p page) environment() string {
 	t := p.f.Target
-	switch {
-	case t == nil:
+	if t == nil {
 		return p.Text(look.Unset, " ? ")
-	case t.Environment == "production":
-		return p.Text(look.Production, " PRODUCTION ")
-	case t.Environment == "staging":
-		return p.Text(look.Staging, " STAGING ")
-	case t.Environment == "local":
-		return p.Text(look.Local, " LOCAL ")
 	}
-	return p.Text(look.Unset, " PRODUCTION? ")
+	return Environment(p.Look, t.Environment)
+}
+
+// Environment is the word of a database as every screen shows it: production, staging
+// or local; "" = nobody said, and that counts as production.
+func Environment(l *look.Look, word string) string {
+	switch word {
+	case "production":
+		return l.Text(look.Production, " PRODUCTION ")
+	case "staging":
+		return l.Text(look.Staging, " STAGING ")
+	case "local":
+		return l.Text(look.Local, " LOCAL ")
+	}
+	return l.Text(look.Unset, " PRODUCTION? ")
 }
 
 // banner names the target, and at the right what goes on now and the time. What
@@ -85,6 +92,8 @@ func goesOn(p page) string {
 		return p.Text(look.Danger, p.Marks.Failed+" "+p.stopped())
 	case p.local.Lost:
 		return p.Text(look.Danger, p.Marks.Failed+" engine gone")
+	case p.run.Unapproved() != nil:
+		return p.Text(look.Attention, p.Marks.Asking+" needs approval")
 	case p.run.Question("run.confirm") == nil && asks(p) && p.run.Opened != nil:
 		return p.Text(look.Attention, p.Marks.Asking+" needs you")
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"belay/steps"
 	"belay/steps/fact"
 	"belay/steps/journal"
 	"belay/steps/state"
@@ -15,7 +16,7 @@ const holdQuestion = "run.hold"
 // Missing names what still stands before the run dialog; "" = nothing.
 func Missing(run *state.Run, f *Facts) string {
 	if run.Finished != nil {
-		return "this run is over: " + run.Finished.Summary
+		return "this run is over: q leaves, and `belay` begins anew"
 	}
 	if run.Step("run") == nil {
 		return "belay is still looking: no run is possible yet"
@@ -38,6 +39,9 @@ func Missing(run *state.Run, f *Facts) string {
 		if q := &run.Questions[i]; run.Opened == nil && !q.Dialog && !q.Preset && q.ID != holdQuestion {
 			return "first: " + q.Text
 		}
+	}
+	if a := run.Unapproved(); a != nil {
+		return "a second person must approve first: " + a.How
 	}
 	if f != nil && f.Preflight != nil {
 		for _, i := range f.Preflight.Items {
@@ -90,6 +94,9 @@ func cannotRun(run *state.Run, l Local) string {
 	if Busy(run) {
 		return "it runs already"
 	}
+	if Over(run, l) && l.Anew {
+		return "nothing can run here now: r looks again and begins anew"
+	}
 	if l.Lost || run.Parked != "" {
 		return "no engine is there to run it: leave, then `belay attach " + run.ID + "`"
 	}
@@ -130,6 +137,10 @@ func Works(run *state.Run) bool {
 // Outlives reports whether something goes on when the screen leaves.
 func Outlives(run *state.Run) bool { return Busy(run) || Works(run) }
 
+// Over reports whether nothing of the run goes on: it has ended, is left open, or its
+// engine is gone.
+func Over(run *state.Run, l Local) bool { return run.Finished != nil || run.Parked != "" || l.Lost }
+
 // Underway reports whether the engine of an opened run still works.
 func Underway(run *state.Run) bool {
 	return run.Opened != nil && run.Finished == nil && run.Alive && run.Parked == ""
@@ -139,7 +150,7 @@ func cannotStop(run *state.Run, l Local) string {
 	switch {
 	case run.Finished != nil:
 		return "nothing to stop: this run is over"
-	case !Outlives(run):
+	case !Outlives(run) && !Watching(run):
 		return "nothing to stop: nothing runs on the database"
 	case l.Lost:
 		return "the engine is gone: `belay attach " + run.ID + "` asks the database what became of it"
@@ -197,7 +208,7 @@ func Waiver(run *state.Run, l Local) *state.Question {
 		return nil
 	}
 	for i := range run.Questions {
-		if q := &run.Questions[i]; q.Step == l.Screen && strings.HasSuffix(q.ID, ".waive") {
+		if q := &run.Questions[i]; q.Step == l.Screen && steps.IsWaiver(q.ID) {
 			return q
 		}
 	}
@@ -217,6 +228,22 @@ func cannotAccept(run *state.Run, l Local) string {
 		return "a " + h.Severity + " needs no acceptance: it does not stop the run"
 	case run.Question("review.accept."+h.Rule) == nil:
 		return "belay does not ask about this hazard now"
+	}
+	return ""
+}
+
+func cannotReload(run *state.Run, l Local) string {
+	switch {
+	case Over(run, l) && l.Anew:
+		return ""
+	case run.Finished != nil && !l.Lost:
+		return "this run is over: `belay` looks anew"
+	case Over(run, l):
+		return "no engine is there to look again: leave, then `belay attach " + run.ID + "`"
+	case !run.Alive:
+		return "belay is starting: it looks already"
+	case run.Opened != nil:
+		return "a run is open, and its files are fixed: the next one reads the folder again"
 	}
 	return ""
 }

@@ -52,7 +52,7 @@ func (p page) cardLines(it Item, w int) []string {
 func (p page) source(sql string, first, w int) []string {
 	const maxLines = 2000
 	tokens := p.tokens(sql)
-	lines := look.Source(sql, first)
+	lines := look.Source(strings.TrimRight(sql, "\n"), first)
 	digits := max(2, len(itoa(first+len(lines)-1)))
 	var out []string
 	for i, l := range lines {

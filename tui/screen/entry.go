@@ -3,6 +3,7 @@ package screen
 import (
 	"time"
 
+	"belay/steps/fact"
 	"belay/steps/menu"
 	"belay/steps/state"
 	"belay/tui/look"
@@ -14,17 +15,41 @@ var Entry = Screen{
 	Title: "start menu",
 	Over:  true,
 	Doc:   menuDoc,
-	Keys:  []Hint{{Down, "scroll"}, {Copy, "copy"}},
+	Hints: func(run *state.Run, l Local) []Hint {
+		hints := []Hint{{Down, "scroll"}, {Copy, "copy"}}
+		if open := openEntry(run, l); open.Ask != nil {
+			hints = append([]Hint{{Open, "for your own table…"}}, hints...)
+		} else if open.Show != "" {
+			hints = append([]Hint{{Open, "renumber…"}}, hints...)
+		}
+		return hints
+	},
+	Enter: openEntry,
 	Panels: func(p page) []look.Panel {
-		e := entryOf(p.local)
-		return []look.Panel{{Name: "entry", Title: e.Title, State: p.Plain(e.Name), Focus: true, Grow: true,
-			Lines: func(w int) []string {
-				return p.doc(e.Text(placeOf(p.f, p.now)), w)
-			}}}
+		return []look.Panel{p.entry()}
 	},
 	Copy: func(_ *state.Run, l Local, now time.Time) string {
 		return entryOf(l).Text(placeOf(l.Facts, now)) + "\n"
 	},
+}
+
+// entry is the text of the entry under the menu's cursor.
+func (p page) entry() look.Panel {
+	e := entryOf(p.local)
+	return look.Panel{Name: "entry", Title: e.Title, State: p.Plain(e.Name), Focus: true, Grow: true,
+		Lines: func(w int) []string { return p.doc(e.Text(placeOf(p.f, p.now)), w) }}
+}
+
+// openEntry asks for a person's own names, or shows what is there to put right.
+func openEntry(run *state.Run, l Local) Do {
+	e := entryOf(l)
+	if e.Name == menu.VersionConflict.Name && cannotRenumber(run, l) == "" {
+		return Do{Show: atRenumber}
+	}
+	if q := run.Question(fact.AskPrefix + e.Name); q != nil && run.Opened == nil {
+		return Do{Ask: q}
+	}
+	return Do{}
 }
 
 func entryOf(l Local) menu.Entry {

@@ -23,8 +23,10 @@ type Facts struct {
 	Monitor   *fact.Monitor
 	Written   *fact.Written
 	Rewrites  *fact.Rewrites
+	Mends     *fact.Mends
 	Backfill  *fact.Backfill
 	Filling   *fact.Filling
+	Command   *fact.Command
 	// At is when each was seen, by its name.
 	At map[string]time.Time
 	// Trends are the newest values of a number by its name, oldest first: the traffic of
@@ -54,8 +56,10 @@ func Read(run *state.Run, prev *Facts) *Facts {
 	refresh(run, &f, prev, &f.Monitor)
 	refresh(run, &f, prev, &f.Written)
 	refresh(run, &f, prev, &f.Rewrites)
+	refresh(run, &f, prev, &f.Mends)
 	refresh(run, &f, prev, &f.Backfill)
 	refresh(run, &f, prev, &f.Filling)
+	refresh(run, &f, prev, &f.Command)
 	f.follow(run, prev)
 	if refresh(run, &f, prev, &f.Review) {
 		f.Sheet = newSheet(f.Review)

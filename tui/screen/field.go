@@ -45,6 +45,12 @@ func NewArea(k *look.Look) *Field {
 	return f
 }
 
+// Suggest completes what is typed into a line by names: tab takes the one that is shown.
+func (f *Field) Suggest(names []string) {
+	f.line.ShowSuggestions = true
+	f.line.SetSuggestions(names)
+}
+
 // Value is what was typed.
 func (f *Field) Value() string {
 	if f.words {

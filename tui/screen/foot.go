@@ -9,13 +9,14 @@ import (
 
 	"belay/sqlview/measure"
 	"belay/steps/fact"
+	"belay/steps/state"
 	"belay/tui/look"
 )
 
 // footer is the line of keys: those that do something here and now, as many as
 // fit, with why and leave always.
 func footer(p page, s Screen, w int) string {
-	hints := hintsOf(p, s)
+	hints := append(append(pairHints(p), hintsOf(p, s)...), handHint(p)...)
 	own := len(hints)
 	switch d := p.local.Dialog; {
 	case s.Over:
@@ -24,7 +25,7 @@ func footer(p page, s Screen, w int) string {
 		// Letters are text here: no letter may be offered as a key.
 	case d != nil:
 		hints = append(hints, Hint{Why, ""})
-	case goesOnAlone(p) && !p.narrow():
+	case goesOnAlone(p) && !p.narrow() && !Reads(p.run, p.local):
 		hints = append(hints, Hint{Why, ""}, Hint{Leave, "leave, it goes on"})
 	default:
 		hints = append(hints, Hint{Why, ""}, Hint{Leave, ""})
@@ -52,6 +53,8 @@ func keysLine(p page, hints []Hint) string {
 		switch {
 		case label == "" && h.Action == EndIt:
 			label = endLabel(p.run, p.local)
+		case label == "" && h.Action == Reload && Over(p.run, p.local) && !well(p.run):
+			label = "begin anew"
 		case label == "":
 			label = k.Label()
 		}
@@ -63,11 +66,14 @@ func keysLine(p page, hints []Hint) string {
 			shown = "+ -"
 		}
 		b := k.Binding
-		b.SetHelp(shown, look.Visible(label)) // the Bubble styles it: names are of the database
+		b.SetHelp(shown, p.Plain(label)) // the Bubble styles it: names are of the database
 		bindings = append(bindings, b)
 	}
 	return " " + KeysHelp(p.Look).ShortHelpView(bindings)
 }
+
+// well reports whether a run came to its end as it should.
+func well(run *state.Run) bool { return run.Finished != nil && run.Finished.Exit == 0 }
 
 // KeysHelp is the Bubble that draws keys, in belay's styles.
 func KeysHelp(k *look.Look) help.Model {
@@ -83,6 +89,8 @@ func KeysHelp(k *look.Look) help.Model {
 // hintsOf are the screen's hints that would do something now.
 func hintsOf(p page, s Screen) []Hint {
 	switch d := p.local.Dialog; {
+	case d != nil && d.ID == EndDialog && Ending(p.run, d.PID, p.now).Done():
+		return []Hint{{Back, "back"}, {PageDown, "scroll"}}
 	case d != nil && d.ID == EndDialog && d.Expect == "":
 		return []Hint{{Back, "back, nothing is ended"}, {PageDown, "scroll"}}
 	case d != nil && d.Typed() && s.Name == atAsk:
@@ -95,7 +103,19 @@ func hintsOf(p page, s Screen) []Hint {
 		hints = s.Hints(p.run, p.local)
 	}
 	var out []Hint
+	if Over(p.run, p.local) && p.local.Anew && !s.Over {
+		out = append(out, Hint{Reload, ""})
+	}
 	for _, h := range hints {
+		if h.Action == Reload && len(out) > 0 && out[0] == h {
+			continue
+		}
+		if h.Action == Open && Reads(p.run, p.local) && question(p.run, p.local.Screen) != nil {
+			continue // who reads answers nothing
+		}
+		if h.Action == Detach && Outlives(p.run) {
+			continue // q does the same, and says so
+		}
 		if k, ok := KeyOf(h.Action); ok && k.Why(p.run, p.local) == "" {
 			out = append(out, h)
 		}

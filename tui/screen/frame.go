@@ -80,7 +80,7 @@ func (s Screen) lay(run *state.Run, local Local, size Size, now time.Time) ([]st
 	}
 	body, placed := p.columns(s.panels(p), main)
 	if rail {
-		body = beside(steps(p, railWidth), body)
+		body = beside(stepList(p, railWidth), body)
 	}
 	return slices.Concat(head, body, foot), placed
 }
@@ -107,17 +107,46 @@ func (s Screen) panels(p page) []look.Panel {
 // columns sets the panels in w columns: below each other, or in two columns where
 // there is room and something stands at the right.
 func (p page) columns(all []look.Panel, w int) ([]string, []look.Placed) {
-	var left, right []look.Panel
+	if !p.wide() {
+		return p.Stack(all, w, p.h, p.boxed)
+	}
+	var above, left, right, below []look.Panel
 	for _, x := range all {
-		if x.Right && p.wide() {
+		switch {
+		case x.Wide && len(left)+len(right) == 0:
+			above = append(above, x)
+		case x.Wide:
+			below = append(below, x)
+		case x.Right:
 			right = append(right, x)
-			continue
+		default:
+			left = append(left, x)
 		}
-		left = append(left, x)
 	}
 	if len(right) == 0 {
-		return p.Stack(left, w, p.h, p.boxed)
+		return p.Stack(all, w, p.h, p.boxed)
 	}
+	head, placed := p.across(above, w)
+	foot, more := p.across(below, w)
+	p.h -= len(head) + len(foot)
+	body, between := p.twoColumns(left, right, w)
+	return slices.Concat(head, body, foot), slices.Concat(placed, between, more)
+}
+
+// across sets panels over both columns, in as many lines as they need, a third of the
+// height at most.
+func (p page) across(all []look.Panel, w int) ([]string, []look.Placed) {
+	for i := range all {
+		all[i].Grow = false
+	}
+	lines, placed := p.Stack(all, w, p.h/3, p.boxed)
+	for len(lines) > 0 && lines[len(lines)-1] == "" {
+		lines = lines[:len(lines)-1]
+	}
+	return lines, placed
+}
+
+func (p page) twoColumns(left, right []look.Panel, w int) ([]string, []look.Placed) {
 	half := (w - 1) / 2
 	if top := p.local.Top(); top == atStart || top == atReview {
 		half = (w - 1) * 42 / 100 // what is to run is more than who is there

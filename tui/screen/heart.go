@@ -73,6 +73,9 @@ const tightBelow = 70
 
 func (p page) card(h fact.Heart, w int) []string {
 	p.tight = w < tightBelow
+	if h.Unseen {
+		return p.unseenCard(h, w)
+	}
 	if h.Relation == "" && !h.Concurrent {
 		out := p.Row("needs", p.Plain("no table lock that others would notice; ")+p.length(h), w)
 		return append(out, p.Row("limits", p.limits(h), w)...)
@@ -110,7 +113,14 @@ func sizeOf(bytes int64, rows float64) string {
 	return strings.Join(size, ", ")
 }
 
+// length is how long the work takes, and which statement's work it is where that is not
+// the one shown: its locks stay to the end of the file.
 func (p page) length(h fact.Heart) string {
+	what, whose, rest := "the work", "", ": it goes through the table"
+	if h.LongLine > 0 {
+		what = "line " + itoa(h.LongLine)
+		whose, rest = ": "+what, ", and the lock stays until the file ends"
+	}
 	switch h.Duration {
 	case effect.Instant:
 		if p.tight {
@@ -119,9 +129,12 @@ func (p page) length(h fact.Heart) string {
 		return p.Plain("the work is ") + p.Text(look.OK, "instant")
 	case effect.Slow:
 		if p.tight {
-			return p.Text(look.Attention, "slow")
+			return p.Text(look.Attention, "slow") + p.Plain(whose)
 		}
-		return p.Plain("the work is ") + p.Text(look.Attention, "slow") + p.Plain(": it goes through the table")
+		return p.Plain(what+" is ") + p.Text(look.Attention, "slow") + p.Plain(rest)
+	}
+	if h.LongLine > 0 {
+		return p.Plain("how long "+what+" works is ") + p.Text(look.Attention, "not known")
 	}
 	return p.Plain("how long it works is ") + p.Text(look.Attention, "not known")
 }

@@ -16,6 +16,12 @@ In practice: a key that cannot do anything now says so when it is pressed.
 Measured: every screen has its own text here; a hazard brings its rule's.`,
 	Keys: []Hint{{Down, "scroll"}, {Tab, ""}},
 	Panels: func(p page) []look.Panel {
+		if !p.boxed {
+			return []look.Panel{{Name: "why", Title: "why, and all keys below it", Focus: true, Grow: true,
+				Lines: func(w int) []string {
+					return append(append(p.whyLines(w), "", p.Text(look.Strong, "all keys")), p.keyLines(w)...)
+				}}}
+		}
 		return []look.Panel{
 			{Name: "why", Title: "why", Focus: true, Grow: true, Give: 1, Min: 4, Lines: p.whyLines},
 			{Name: "keys", Title: "all keys", Give: 2, Min: 3, Right: true, Lines: p.keyLines},
@@ -49,12 +55,12 @@ func (p page) keyLines(w int) []string {
 	for _, k := range Keys {
 		text := p.Plain(k.Does)
 		if why := k.Why(p.run, p.below()); why != "" {
-			text += p.Text(look.Stale, " (not now: "+why+")")
+			text += p.Plain(" (not now: " + why + ")")
 		}
 		for i, line := range look.Wrap(text, w-8) {
 			head := look.Pad("", 8)
 			if i == 0 {
-				head = p.Text(look.Key, look.Pad(k.Shown(), 8))
+				head = look.Pad(p.Text(look.Key, k.Shown()), 8)
 			}
 			out = append(out, head+line)
 		}

@@ -17,7 +17,8 @@ var all []Screen
 func init() {
 	all = []Screen{
 		Start, Target, Preflight, Backfill, Review, Run, Verify, Monitor, Report, Step,
-		Confirm, Ask, Card, Rewrites, Menu, Entry, SQL, Waits, End, Log, Zoom, Help,
+		Confirm, Ask, Card, Rewrites, Days, TakeBack, Renumber, New, Menu, Entry, SQL, Waits, End, Approve, Log, Zoom,
+		Help,
 	}
 }
 
@@ -32,6 +33,9 @@ const (
 	EndIt    Action = "end"
 	ShowSQL  Action = "sql"
 	Rewrite  Action = "rewrite"
+	OverDays Action = "over-days"
+	Unedit   Action = "take-back"
+	Number   Action = "renumber"
 	Accept   Action = "accept"
 	Edit     Action = "edit"
 	Copy     Action = "copy"
@@ -55,6 +59,9 @@ const (
 	Back     Action = "back"
 	Leave    Action = "leave"
 	Redraw   Action = "redraw"
+	AskKeys  Action = "keys"
+	HandOver Action = "hand-over"
+	Reload   Action = "reload"
 )
 
 // Key is a row of the one key table: it drives dispatch, footers and `?`. Its help has
@@ -89,7 +96,7 @@ var Keys = []Key{
 	{bind("R", "run…", "R", "shift+r"), RunIt, "open the run dialog; nothing runs before the typed name", cannotRun},
 	{
 		bind("c", "stop", "c", "ctrl+c"), Cancel,
-		"stop what runs, at once; asks first only where something stays behind", cannotStop,
+		"stop what runs, at once; asks first only where something stays behind; after a run end its watch", cannotStop,
 	},
 	{
 		bind("space", "pause/resume", "space"), Pause,
@@ -110,13 +117,45 @@ var Keys = []Key{
 	{bind("s", "SQL", "s"), ShowSQL, "the exact SQL that would run, wrapped", cannotSQL},
 	{bind("f", "rewrite…", "f"), Rewrite, "write the safe form as new migration files", cannotRewrite},
 	{
+		bind("o", "over days…", "o"), OverDays,
+		"the same change as a campaign over several deployments: its steps, and the command that begins it", cannotDays,
+	},
+	{
+		bind("t", "take back…", "t"), Unedit,
+		"give edited migrations that are merged, or have run, their old text, and write the difference as the next " +
+			"one; shows it and asks first", cannotTakeBack,
+	},
+	{
+		bind("n", "renumber…", "n"), Number,
+		"give migrations that collide, or come late, later versions; shows the renames and asks first", cannotRenumber,
+	},
+	{
 		bind("a", "accept", "a"), Accept,
-		"accept the hazard under the cursor, or what a step stops at, with a reason that goes into the report",
+		"accept the hazard under the cursor, or what a step stops at, with a reason that goes into the report; as a " +
+			"second person: read all that would run, and approve it by your name",
 		cannotAccept,
 	},
 	{bind("e", "edit", "e"), Edit, "name the file to edit; belay reviews it again afterwards", cannotEdit},
+	{
+		bind("r", "look again", "r"), Reload,
+		"read the folder and ask the database again: after a file was edited, or a session has ended", cannotReload,
+	},
 	{bind("y", "copy", "y"), Copy, "copy what is shown to your clipboard, and into a file", nil},
-	{bind("d", "go on without me", "d"), Detach, "leave; the run goes on without a screen", cannotDetach},
+	{
+		bind("d", "go on without me", "d"), Detach,
+		"leave, and what goes on goes on to its end without a screen; while something runs q does the same",
+		cannotDetach,
+	},
+	{
+		bind("K", "ask for the keys", "K", "shift+k"), AskKeys,
+		"two people on one run: ask for the keys, take them where the screen that held them is gone, or answer who " +
+			"asks for yours", cannotKeys,
+	},
+	{
+		bind("h", "hand over…", "h"), HandOver,
+		"hand the keys over to another screen, with a note that goes into the report; you read from then on",
+		cannotHandOver,
+	},
 	{bind("?", "why", "?"), Why, "the advice, in practice, what was measured, and all keys", nil},
 	{
 		bind("tab", "next panel", "tab", "shift+tab"), Tab,
@@ -145,7 +184,7 @@ var Keys = []Key{
 	{bind("esc", "back", "esc"), Back, "back", nil},
 	{
 		bind("q", "leave", "q"), Leave,
-		"leave; while something runs it goes on, and belay says how to watch and stop it", nil,
+		"close what lies on top; else leave: what runs goes on, and belay says how to watch and stop it", nil,
 	},
 	{bind("ctrl+l", "", "ctrl+l"), Redraw, "draw the screen again", nil},
 }
@@ -172,6 +211,12 @@ func Pressed(press string) (Key, bool) {
 
 // Why says why a key does nothing now; "" = it works.
 func (k Key) Why(run *state.Run, local Local) string {
+	if k.Action == Accept && CanApprove(run, local) {
+		return ""
+	}
+	if slices.Contains(steers, k.Action) && Reads(run, local) && run.Finished == nil {
+		return Reading(run)
+	}
 	if k.Cannot == nil {
 		return ""
 	}

@@ -23,7 +23,7 @@ func (p page) tableLines(w int) []string {
 		return nil
 	}
 	cols := []look.Column{
-		{Head: "table", Least: 12, Name: true}, {Head: "size", Right: true}, {Head: "rows", Right: true},
+		{Head: "table", Least: 14, Name: true}, {Head: "total size", Right: true}, {Head: "rows", Right: true},
 		{}, {Head: "reads/s", Right: true}, {}, {Head: "writes/s", Right: true},
 	}
 	var rows [][]string
@@ -163,6 +163,6 @@ func (p page) newest() look.Panel {
 	return look.Panel{
 		Name: "log", Title: "log", Lines: func(w int) []string {
 			return p.logLines("", w)
-		}, Give: 9, Min: 1, Grow: true, Tail: true,
+		}, Give: 9, Min: 1, Grow: true, Tail: true, Right: p.treed(), // the tree leaves that column to it
 	}
 }

@@ -43,6 +43,11 @@ type Local struct {
 	Lost bool
 	// Folder is where the run's files are.
 	Folder string
+	// Me is this screen as the journal names it; "" = it is not known there. Of is how
+	// the OS user is named whose run it is; "" = it is one's own.
+	Me, Of string
+	// Anew says that a key may begin the command anew once the run is over.
+	Anew bool
 }
 
 // Top is the name of the screen that is seen.
@@ -106,6 +111,13 @@ type Dialog struct {
 	PID   int
 	Asked time.Time
 	Below []string
+	// To is the screen that would get the keys.
+	To string
+	// Paper is what a second person must have read. Seen is how many lines of
+	// it, as they are wrapped, were on the screen in one piece from its beginning; Total is
+	// how many there are.
+	Paper       Paper
+	Seen, Total int
 }
 
 // Option is an answer and what it does. Answer "" closes the dialog only.
@@ -124,6 +136,8 @@ func (d *Dialog) Screen() string {
 		return atConfirm
 	case d.ID == EndDialog:
 		return atEnd
+	case d.ID == ApproveDialog:
+		return atApprove
 	}
 	return atAsk
 }
@@ -135,11 +149,20 @@ var confirms = []string{"run.confirm", "rollback.confirm", "run.takeover"}
 func (d *Dialog) Confirms() bool { return slices.Contains(confirms, d.ID) }
 
 // Own reports whether the dialog is belay's own, and no question of the engine's.
-func (d *Dialog) Own() bool { return d.ID == StopDialog || d.ID == BackDialog || d.ID == EndDialog }
+func (d *Dialog) Own() bool {
+	return d.ID == StopDialog || d.ID == BackDialog || d.ID == EndDialog || d.ID == ApproveDialog || d.Keys()
+}
+
+// Keys reports whether the dialog is about who holds the keys.
+func (d *Dialog) Keys() bool { return d.ID == GiveDialog || d.ID == HandDialog }
 
 // The dialogs that are no questions of the engine's.
 const (
 	StopDialog = "stop"
 	BackDialog = "back"
 	EndDialog  = "end"
+	GiveDialog = "keys"
+	HandDialog = "hand over"
+
+	ApproveDialog = "approve"
 )

@@ -7,7 +7,7 @@ import (
 )
 
 const menuDoc = `Advice: most trouble is known beforehand. Look up what you are about to do.
-In practice: each entry says what the advice is, where practice is sharper, what was measured, and the next step with the name of the file to write. belay writes none of them here.
+In practice: each entry says what the advice is, where practice is sharper, what was measured, and the next step with the name of the file to write. Where enter asks for your own table, belay shows the files for it; it writes them after a yes.
 Measured: the numbers are from real servers, 10 to 18.`
 
 // Menu lists what people come to do. It lies over any screen, and stands on the
@@ -18,7 +18,7 @@ var Menu = Screen{
 	Over:   true,
 	Doc:    menuDoc,
 	Keys:   []Hint{{Down, "choose"}, {Open, "open"}},
-	Panels: func(p page) []look.Panel { return []look.Panel{p.menu()} },
+	Panels: func(p page) []look.Panel { return p.menuPanels() },
 	Enter:  func(*state.Run, Local) Do { return Do{Show: atEntry} },
 	Move:   func(_ *state.Run, l *Local, by int) bool { return moveMenu(l, by) },
 }
@@ -26,6 +26,18 @@ var Menu = Screen{
 func moveMenu(l *Local, by int) bool {
 	l.Cursor[atMenu] = within(l.Cursor[atMenu], by, len(menu.All()))
 	return true
+}
+
+// menuPanels are the list, and what the entry under the cursor says where there is room.
+func (p page) menuPanels() []look.Panel {
+	list := p.menu()
+	if !p.boxed {
+		return []look.Panel{list}
+	}
+	list.Grow = false
+	entry := p.entry()
+	entry.Name, entry.Focus, entry.Give, entry.Min = "entry", false, 5, 3
+	return []look.Panel{list, entry}
 }
 
 // menu is the list with its cursor.

@@ -17,7 +17,7 @@ import (
 var Monitor = Screen{
 	Name: "monitor",
 	Doc: `Advice: watch the error logs for at least ten minutes before you call it a success.
-In practice: what counts are clean minutes in one piece, by the server's clock. Amber pauses them, red starts them again, and time that was not seen is not clean. Every number stands beside the one from before the run; what is not watched is named. At red, look at the code first: taking it back loses nothing in the database.
+In practice: what counts are clean minutes with no red among them, by the server's clock. Amber pauses them, red starts them again, and time that was not seen is not clean. Every number stands beside the one from before the run; what is not watched is named. At red, look at the code first: taking it back loses nothing in the database.
 Measured: one published outage showed after 32 minutes, cached plans after 5, changed plans after hours: ten minutes are the least.`,
 	Hints:  monitorHints,
 	Panels: monitorPanels,
@@ -28,7 +28,7 @@ Measured: one published outage showed after 32 minutes, cached plans after 5, ch
 
 // monitorHints are the keys of the watch.
 func monitorHints(run *state.Run, l Local) []Hint {
-	hints := []Hint{{Rollback, ""}, {ShowLog, ""}, {WhoWaits, ""}}
+	hints := []Hint{{Cancel, "end the watch…"}, {Rollback, ""}, {ShowLog, ""}, {WhoWaits, ""}}
 	switch {
 	case question(run, atMonitor) != nil:
 		return append([]Hint{{Down, "choose"}, {Open, "open it…"}}, hints...)
@@ -49,12 +49,14 @@ func monitorPanels(p page) []look.Panel {
 	} else if s := p.run.Step(atMonitor); s == nil || s.Status != journal.Running {
 		panels = append(panels, p.standing(atMonitor))
 	}
-	return append(panels, p.watched(f), p.applied(), p.unwatched(f), p.wayBack(), p.newest())
+	log := p.newest()
+	log.Right = p.wide()
+	return append(panels, p.watched(f), p.applied(), p.unwatched(f), p.wayBack(), log)
 }
 
 // clean is the bar of clean time, and the times that did not count.
 func (p page) clean(f *fact.Monitor) look.Panel {
-	panel := look.Panel{Name: "clean", Title: "clean minutes in one piece"}
+	panel := look.Panel{Name: "clean", Title: "clean minutes, from 0 again at red"}
 	switch age := p.watchAge(f); {
 	case age < 0:
 	case age > late:
@@ -121,7 +123,7 @@ func (p page) helps(f *fact.Monitor) look.Panel {
 
 // watched are the numbers: what is red first, then amber, then the rest.
 func (p page) watched(f *fact.Monitor) look.Panel {
-	return look.Panel{Name: "watched", Title: "signals", State: p.signalState(f),
+	return look.Panel{Name: "watched", Title: "signals", State: p.signalState(f), Wide: true,
 		Focus: question(p.run, atMonitor) == nil, Give: 2, Min: 3,
 		Lines: func(w int) []string {
 			cols := []look.Column{

@@ -26,11 +26,13 @@ func (p page) needsYou() look.Panel {
 					p.Plain("nothing else needs you: ")+p.Text(look.Key, "R")+
 						p.Plain(" opens the run dialog; nothing runs before the typed name"), w)...)
 		}
-		for _, s := range p.run.Steps {
+		if a := p.run.Unapproved(); a != nil {
+			out = append(out, p.Marked(look.Attention, p.Marks.Asking, p.Text(look.Strong, "approval")+
+				p.Plain("  a second person must approve: "+a.Why), w)...)
+			out = append(out, p.Marked(look.Plain, " ", p.Plain(a.How), w)...)
+		}
+		for _, s := range askingFirst(p.run) {
 			status := standing(p.run, s)
-			if !wants(status) {
-				continue
-			}
 			sign, role := p.sign(status)
 			text := p.Text(look.Strong, look.Pad(s.Title, wide)) + "  " + p.Plain(stepText(p.run, s, p.now))
 			if p.crowded() && wanted > 2 {
@@ -43,6 +45,21 @@ func (p page) needsYou() look.Panel {
 	}}
 }
 
+// askingFirst are the steps that a person should see: those that need an answer, then the
+// others.
+func askingFirst(run *state.Run) []state.Step {
+	var asking, rest []state.Step
+	for _, s := range run.Steps {
+		switch status := standing(run, s); {
+		case status == journal.Asking:
+			asking = append(asking, s)
+		case wants(status):
+			rest = append(rest, s)
+		}
+	}
+	return append(asking, rest...)
+}
+
 // ready reports whether the run dialog can be opened.
 func (p page) ready() bool { return p.run.Opened == nil && cannotRun(p.run, p.local) == "" }
 
@@ -50,7 +67,7 @@ func (p page) needsTitle() string {
 	n := 0
 	for _, s := range p.run.Steps {
 		if standing(p.run, s) == journal.Asking {
-			n++
+			n += max(1, asked(p.run, s.ID))
 		}
 	}
 	if n > 0 {
@@ -60,6 +77,17 @@ func (p page) needsTitle() string {
 		return "ready"
 	}
 	return "to look at"
+}
+
+// asked counts the questions of a step that wait for an answer.
+func asked(run *state.Run, step string) int {
+	n := 0
+	for _, q := range run.Questions {
+		if q.Step == step && !q.Preset && !q.Dialog {
+			n++
+		}
+	}
+	return n
 }
 
 // wants reports whether a status is one a person should see.

@@ -1,7 +1,10 @@
 package screen
 
 import (
+	"slices"
+
 	"belay/sqlview/measure"
+	"belay/steps/state"
 	"belay/tui/look"
 )
 
@@ -11,8 +14,9 @@ var Preflight = Screen{
 	Doc: `Advice: look at the server before you change it: long transactions, a running backup, invalid indexes, room for connections.
 In practice: one forgotten transaction is enough to hold up an ALTER TABLE, and everybody behind it. belay reads all of this again in the moment of the run.
 Measured: an ALTER TABLE that waits for a lock stalls every later reader of the table, although it has not begun.`,
-	Keys:  []Hint{{Open, "next"}, {RunIt, ""}, {WhoWaits, ""}, {Down, "scroll"}, {ShowLog, ""}},
-	Hints: stepHints,
+	Hints: func(run *state.Run, l Local) []Hint {
+		return slices.Insert(stepHints(run, l), 1, Hint{Unedit, ""}, Hint{Number, ""})
+	},
 	Panels: func(p page) []look.Panel {
 		f := p.f.Preflight
 		if f == nil {

@@ -88,8 +88,8 @@ func stepper(p page, s Screen, w int) string {
 	return p.Ends(line, right+" ", w)
 }
 
-// steps is the rail at the left of a large terminal.
-func steps(p page, w int) []string {
+// stepList is the rail at the left of a large terminal.
+func stepList(p page, w int) []string {
 	state := ""
 	for i, s := range p.run.Steps {
 		if s.ID == p.at() {
@@ -123,7 +123,11 @@ func railLines(p page, w int) []string {
 		}
 		line := cursor + p.Text(role, sign) + " " + p.Text(title, s.Title)
 		if room := w - look.Width(line) - 2; room > 5 && status != journal.Todo && status != journal.Done {
-			line += "  " + p.Cut(p.Plain(string(status)), room)
+			word := string(status)
+			if status == journal.Look {
+				word = "look"
+			}
+			line += "  " + p.Cut(p.Plain(word), room)
 		}
 		out = append(out, p.Cut(line, w))
 	}

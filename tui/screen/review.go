@@ -27,7 +27,9 @@ var Review = Screen{
 			open.Label = "answer"
 		}
 		return []Hint{
-			{Down, "next"}, open, {Rewrite, ""}, {Accept, ""}, {RunIt, ""}, {ShowSQL, ""}, {WhoWaits, ""}, {Find, ""},
+			{Down, "next"}, open, {Rewrite, ""}, {OverDays, ""},
+			{Accept, ""}, {RunIt, ""}, {ShowSQL, ""}, {Reload, ""}, {WhoWaits, ""},
+			{Find, ""},
 		}
 	},
 	Panels: reviewPanels,
@@ -132,7 +134,7 @@ func (p page) fileState(file int) string {
 			analysed++
 		}
 	}
-	count := p.Plain(plural(len(f.Statements), "statement"))
+	count := p.Plain(plural(len(f.Statements), "statement") + p.together(f.Path, len(f.Statements)))
 	if analysed < len(f.Statements) {
 		count = p.Text(look.Danger, fmt.Sprintf("%d of %d analysed", analysed, len(f.Statements)))
 	}
@@ -141,6 +143,19 @@ func (p page) fileState(file int) string {
 		parts = append(parts, p.Plain(fmt.Sprintf("file %d of %d", file+1, n)))
 	}
 	return strings.Join(parts, p.Text(look.Quiet, " "+p.Marks.Dot+" "))
+}
+
+// together says that the statements of a file are applied or undone as one.
+func (p page) together(path string, statements int) string {
+	if p.f.Plan == nil || statements < 2 {
+		return ""
+	}
+	for _, u := range p.f.Plan.Units {
+		if u.Path == path && u.Transaction {
+			return " in 1 transaction"
+		}
+	}
+	return ""
 }
 
 // sqlRow is a line of SQL behind its number; a bar in the colour of the worst hazard
@@ -245,9 +260,16 @@ func (p page) chrome() int {
 // remedies are the keys that help here.
 func (p page) remedies(h Hazard, w int) []string {
 	var out []string
+	if r := RewriteHere(p.local); r != nil && len(r.Written) > 0 {
+		out = append(out, p.Row("next", p.Text(look.Attention, r.Refused), w)...)
+	}
 	if r := RewriteHere(p.local); r != nil && len(r.Files) > 0 {
 		text := "shows it as " + plural(len(r.Files), "file") + " that are safe one by one"
 		out = append(out, p.Row("", p.Text(look.Key, "f")+" "+p.Plain(text), w)...)
+	}
+	if daysHere(p.local) != nil {
+		text := "shows it as a campaign over several deployments"
+		out = append(out, p.Row("", p.Text(look.Key, "o")+" "+p.Plain(text), w)...)
 	}
 	if p.run.Question(acceptPrefix+h.Rule) != nil {
 		out = append(out,

@@ -3,6 +3,7 @@ package screen
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,11 +73,16 @@ func cannotRewrite(_ *state.Run, l Local) string {
 		return "nothing to rewrite here: no hazard of this file has a safe form as files"
 	case len(r.Files) > 0:
 		return ""
+	case len(r.Written) > 0:
+		return r.Refused
 	}
 	if h, ok := Selected(l); ok {
-		for _, left := range r.Left {
-			if left.Rule == h.Rule {
-				return "left as it is: " + left.Why
+		for _, same := range []func(fact.RewriteLeft) bool{
+			func(left fact.RewriteLeft) bool { return left.Rule == h.Rule },
+			func(left fact.RewriteLeft) bool { return left.Line == h.Line },
+		} {
+			if i := slices.IndexFunc(r.Left, same); i >= 0 {
+				return "left as it is: " + r.Left[i].Why
 			}
 		}
 	}

@@ -96,6 +96,14 @@ func underway(run *state.Run) *state.Step {
 
 // inHandPanels are a unit that is being tried: the statement, its wait, who waits.
 func (p page) inHandPanels(u *state.Unit) []look.Panel {
+	if c := p.f.Command; c != nil && c.PID != 0 {
+		if c.Ended == "" {
+			return []look.Panel{p.files(), p.statement(u), p.working(c, u), p.waiting(), p.tables(), p.newest()}
+		}
+		return []look.Panel{
+			p.files(), p.statement(u), p.trying(u), p.waiting(), p.working(c, u), p.tables(), p.newest(),
+		}
+	}
 	return []look.Panel{p.files(), p.statement(u), p.trying(u), p.builds(), p.waiting(), p.tables(), p.newest()}
 }
 
@@ -141,7 +149,7 @@ func (p page) plannedSQL(u *state.Unit) string {
 
 // trying says where the tries of a unit stand.
 func (p page) trying(u *state.Unit) look.Panel {
-	panel := look.Panel{Name: "try", Focus: true, Give: 1, Min: 1}
+	panel := look.Panel{Name: "try", Focus: true, Give: 1, Min: 1, Grow: p.wide() && p.treed()}
 	last := func(w int) []string {
 		if len(u.Tries) == 0 {
 			return nil

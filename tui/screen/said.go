@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"belay/sqlview/measure"
+	"belay/sqlview/visible"
 	"belay/steps/fact"
 	"belay/tui/look"
 )
@@ -18,6 +19,9 @@ func said(p page, s Screen) []string {
 	out := p.outlook(s)
 	if p.low() {
 		out = out[:min(len(out), 2)]
+	}
+	if line := p.watching(); line != "" {
+		out = append([]string{line}, out...)
 	}
 	switch {
 	case p.local.Searching:
@@ -41,10 +45,14 @@ func (p page) outlook(s Screen) []string {
 		return []string{p.Text(look.Danger, strings.TrimSuffix(f.Summary+"; "+f.Hint, "; "))}
 	case f != nil:
 		return []string{
-			p.Plain(string(f.Outcome) + ": " + f.Summary), p.Plain("nothing runs any more; leaving changes nothing"),
+			p.Plain(string(f.Outcome) + ": " + f.Summary), p.Plain(p.afterwards()),
 		}
+	case p.run.Parked != "" && p.local.Anew:
+		return []string{p.Plain("left open: " + p.run.Parked + "; r goes on, and " + p.attach() + " does later")}
 	case p.run.Parked != "":
 		return []string{p.Plain("left open: " + p.run.Parked + "; " + p.attach() + " goes on")}
+	case Reads(p.run, p.local) && p.run.Opened != nil:
+		return []string{p.when("q", "you leave, nothing changes; "+p.attach()+" comes back")}
 	case Busy(p.run):
 		return append([]string{p.ifStopped()}, p.ifLeft()...)
 	case Works(p.run):
@@ -64,12 +72,23 @@ func (p page) outlook(s Screen) []string {
 	return []string{p.untouched()}
 }
 
+// afterwards is what follows on a run that is over.
+func (p page) afterwards() string {
+	switch {
+	case p.local.Anew && p.run.Finished.Exit == 0:
+		return "nothing runs any more: r looks again, q leaves; neither changes anything"
+	case p.local.Anew:
+		return "nothing runs any more: r begins anew, q leaves; neither changes anything"
+	}
+	return "nothing runs any more; leaving changes nothing"
+}
+
 // watchEnds says how a watch after a run comes to its end.
 func (p page) watchEnds() string {
 	if asks(p) {
 		return "whatever you answer, and while this waits"
 	}
-	return "the watch ends by itself once all was well for as long"
+	return "the watch ends by itself after enough clean minutes"
 }
 
 // untouched is a look: nothing can come of it.
@@ -91,7 +110,15 @@ func (p page) stop() string {
 
 func (p page) narrow() bool { return p.w < 80 }
 
-func (p page) attach() string { return "belay attach " + Short(p.run.ID) }
+func (p page) attach() string { return attachOf(p.local) + Short(p.run.ID) }
+
+// attachOf is the command that opens another screen, up to the run.
+func attachOf(l Local) string {
+	if l.Of != "" {
+		return "belay attach --of " + visible.Shell(l.Of) + " "
+	}
+	return "belay attach "
+}
 
 func (p page) when(head, text string) string { return p.Text(look.OK, head+": ") + p.Plain(text) }
 
@@ -111,6 +138,14 @@ func (p page) ifStopped() string {
 			return p.when("safe to leave", "nothing is open in the database; another host can resume it")
 		}
 		return p.when(p.stop(), measure.Count(float64(f.Rows))+" rows stay filled, none is half done")
+	}
+	if c := p.f.Command; c != nil && c.PID != 0 && c.Ended == "" {
+		return p.when(p.stop(), "it is cancelled and ended; the history says what it did")
+	}
+	if u := p.run.InHand(); u != nil {
+		if x := p.planned(u.Version); x != nil && x.Batches != "" {
+			return p.when(p.stop(), "what is filled stays filled; "+p.attach()+" goes on from there")
+		}
 	}
 	if r := Remains(p.run, p.f); r != "" {
 		return p.when(p.stop(), r)
@@ -142,7 +177,7 @@ func (p page) ifLeft() []string {
 	case of-done > 1:
 		return []string{
 			p.when(leave, "it goes on to its end; "+p.attach()+" comes back"),
-			p.when(lose, "this file goes on, no further one starts until you are back"),
+			p.when(lose, "this file goes on, the next waits until you are back"),
 		}
 	}
 	return []string{p.when(either, "it goes on; "+p.attach())}

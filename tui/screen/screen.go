@@ -90,6 +90,10 @@ const (
 	atAsk       = "ask"
 	atCard      = "card"
 	atRewrites  = "rewrites"
+	atDays      = "days"
+	atTakeBack  = "take-back"
+	atRenumber  = "renumber"
+	atNew       = "new"
 	atMenu      = "menu"
 	atEntry     = "entry"
 	atSQL       = "sql"
@@ -98,6 +102,7 @@ const (
 	atLog       = "log"
 	atZoom      = "zoom"
 	atHelp      = "help"
+	atApprove   = "approve"
 )
 
 // All lists the screens. A step without one of its own gets the step screen.

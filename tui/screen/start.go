@@ -22,7 +22,10 @@ In practice: belay has only read so far. Every line with ? needs you; enter goes
 Measured: reading all of this holds no lock that others could wait for, and no transaction stays open while you think.`,
 	Hints: func(run *state.Run, l Local) []Hint {
 		if MenuHere(run, l.Facts) {
-			return []Hint{{Open, "open"}, {Down, "choose"}, {WhoWaits, ""}, {ShowLog, ""}}
+			return []Hint{
+				{Open, "open"}, {Down, "choose"}, {Unedit, ""}, {Number, ""}, {Reload, ""}, {WhoWaits, ""},
+				{ShowLog, ""},
+			}
 		}
 		open := Hint{Open, "go on"}
 		if _, chosen := l.Cursor[atStart]; chosen {
@@ -32,11 +35,15 @@ Measured: reading all of this holds no lock that others could wait for, and no t
 		} else if at != "" {
 			open.Label = "look at it"
 		}
-		hints := []Hint{open, {RunIt, ""}}
+		hints := []Hint{open, {Unedit, ""}, {Number, ""}, {RunIt, ""}}
+		if _, chosen := l.Cursor[atStart]; chosen && Attention(run) != "" {
+			hints = append(hints, Hint{Back, "answers"})
+		}
 		if l.Facts.Folder != nil && len(l.Facts.Folder.Pending) > 1 {
 			hints = append(hints, Hint{Down, "file"})
 		}
-		return append(hints, Hint{ShowSQL, ""}, Hint{WhoWaits, ""}, Hint{ShowLog, ""}, Hint{ShowMenu, "menu"})
+		return append(hints, Hint{ShowSQL, ""}, Hint{WhoWaits, ""}, Hint{Reload, ""}, Hint{ShowLog, ""},
+			Hint{ShowMenu, "menu"})
 	},
 	Panels: startPanels,
 	Enter: func(run *state.Run, l Local) Do {
@@ -81,7 +88,7 @@ func startPanels(p page) []look.Panel {
 	if s := p.run.Sample; s != nil && s.Sessions.Waiting == 0 {
 		waiting.Give = 4 // that nobody waits is less than what needs an answer
 	}
-	panels := []look.Panel{p.pending(), p.needsYou(), p.first(), p.problems(), waiting, p.tables()}
+	panels := []look.Panel{p.pending(), p.needsYou(), p.first(), p.problems(), p.campaigns(), waiting, p.tables()}
 	log := p.newest()
 	if p.wide() {
 		log.Right = true
@@ -109,7 +116,7 @@ func (p page) chosenSQL() look.Panel {
 // pending is the panel of all pending files with a verdict each.
 func (p page) pending() look.Panel {
 	f := p.f.Folder
-	panel := look.Panel{Name: "pending", Title: "pending", Focus: true, Give: 2, Min: 3}
+	panel := look.Panel{Name: "pending", Title: "pending", Focus: true, Give: 2, Min: 3, Wide: true}
 	if f == nil {
 		panel.Title = p.folderTitle()
 		panel.Lines = func(int) []string { return []string{p.spin() + " " + p.Plain(p.folderReading())} }
@@ -117,13 +124,9 @@ func (p page) pending() look.Panel {
 	}
 	panel.Title = p.folderTitle()
 	panel.State = p.worst()
-	least := 24
-	if p.wide() {
-		least = 20 // half of the width is the other column's
-	}
 	cols := []look.Column{
-		{Head: "file", Least: least, Name: true}, {Head: "begins with", Least: 8}, {}, {Head: "takes"},
-		{Head: "verdict"},
+		{Head: "file", Least: 24, Name: true}, {Head: "begins with", Least: 8}, {}, {Head: "takes"},
+		{Head: "review"},
 	}
 	rows := make([][]string, 0, len(f.Pending))
 	for _, m := range f.Pending {
@@ -303,6 +306,22 @@ func (p page) problems() look.Panel {
 	}}
 }
 
+// campaigns are the changes over days that are open on this database.
+func (p page) campaigns() look.Panel {
+	return look.Panel{Name: "campaigns", Title: "campaigns", Give: 4, Min: 1, Lines: func(w int) []string {
+		if p.f.Preflight == nil {
+			return nil
+		}
+		var out []string
+		for _, i := range p.f.Preflight.Items {
+			if i.ID == "campaign" {
+				out = append(out, p.item(i, w)...)
+			}
+		}
+		return out
+	}}
+}
+
 func nothingPending(p page) []look.Panel {
 	f := p.f.Folder
 	what := "every migration of the folder is applied"
@@ -317,7 +336,5 @@ func nothingPending(p page) []look.Panel {
 	head := look.Panel{Title: p.folderTitle(), State: newest, Lines: func(w int) []string {
 		return []string{p.Text(look.OK, p.Marks.Done+" ") + p.Text(look.Strong, title)}
 	}}
-	menu := p.menu()
-	menu.Grow = true
-	return []look.Panel{head, p.needsYou(), p.problems(), menu}
+	return append([]look.Panel{head, p.needsYou(), p.problems(), p.campaigns()}, p.menuPanels()...)
 }

@@ -26,7 +26,7 @@ func stepHints(run *state.Run, l Local) []Hint {
 	case len(presetsOf(run, l.Screen)) > 0:
 		open = "choose"
 	}
-	return []Hint{{Open, open}, {RunIt, ""}, {Cancel, ""}, {Tab, ""}, {ShowLog, ""}, {WhoWaits, ""}}
+	return []Hint{{Open, open}, {RunIt, ""}, {Cancel, ""}, {Tab, ""}, {Reload, ""}, {ShowLog, ""}, {WhoWaits, ""}}
 }
 
 func (p page) stepPanels(id string) []look.Panel {

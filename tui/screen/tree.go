@@ -19,8 +19,12 @@ func (p page) waiting() look.Panel {
 	return look.Panel{
 		Name: "waits", Title: "who waits for whom", State: p.waitingState(), Lines: p.waitingLines,
 		Give: 2, Min: 2, Right: true, Grow: p.boxed || p.run.Sample != nil,
+		Wide: p.treed(),
 	}
 }
+
+// treed reports whether there is a tree to draw: it needs the width of both columns.
+func (p page) treed() bool { return p.run.Sample != nil && len(p.run.Sample.Tree()) > 0 }
 
 func (p page) waitingState() string {
 	s := p.run.Sample

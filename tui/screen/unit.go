@@ -120,12 +120,20 @@ func (p page) unitState(u *state.Unit) (string, look.Role, string) {
 		return p.Marks.Asking, look.Danger, "unknown: the database must be asked"
 	case u.Intent != nil && u.Attempt == nil && u.SQL == "" && len(u.Tries) > 0 && u.NextTry().IsZero():
 		return p.Marks.Paused, look.Attention, "not applied after " + tries(len(u.Tries)) + ", nothing has changed"
+	case u.Intent != nil && p.stands():
+		return p.Marks.Paused, look.Attention, "begun, not applied yet"
 	case u.Intent != nil && len(u.Tries) > 0:
 		return p.Marks.Running, look.Accent, "after " + tries(len(u.Tries))
 	case u.Intent != nil:
 		return p.Marks.Running, look.Accent, "running"
 	}
 	return p.Marks.Todo, look.Plain, "to do"
+}
+
+// stands reports whether nothing works on the file in hand: a person is asked whether
+// to go on with it, or its run has ended.
+func (p page) stands() bool {
+	return p.run.Finished != nil || p.run.Question("run.go_on") != nil
 }
 
 // resultPanels are the run between its units and after them: first the result in one

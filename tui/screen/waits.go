@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,7 +13,7 @@ import (
 )
 
 const waitsDoc = `Advice: know who is in your way before you queue behind them.
-In practice: everybody who comes after a waiting ALTER TABLE waits too, so one idle transaction can stop a whole table. The queries are shown as far as your role may see them. E ends the session under the cursor, after it has shown it and you have typed the words; y copies the statements that would do it elsewhere: pg_cancel_backend first, pg_terminate_backend where a session is idle in its transaction.
+In practice: everybody who comes after a waiting ALTER TABLE waits too, so one idle transaction can stop a whole table. The queries are shown as far as your role may see them. E ends the session under the cursor, after it has shown it and you have typed the words; y copies the statement that would do it elsewhere: pg_cancel_backend for a session at work, and pg_terminate_backend for one that is idle in its transaction, because a cancel does nothing to it.
 Measured: belay asks once a second at most, in no transaction, and less often where asking is slow.`
 
 // Waits is who waits for whom, with full queries. The cursor is on a session.
@@ -21,8 +22,12 @@ var Waits = Screen{
 	Title: "who waits",
 	Over:  true,
 	Doc:   waitsDoc,
-	Keys: []Hint{
-		{Down, "choose"}, {EndIt, "end it…"}, {Copy, "copy pg_cancel_backend…"}, {PageDown, "queries"}, {ZoomIn, ""},
+	Hints: func(run *state.Run, l Local) []Hint {
+		hints := []Hint{{Down, "choose"}, {EndIt, "end it…"}}
+		if ends := enders(run, l); len(ends) > 0 {
+			hints = append(hints, Hint{Copy, "copy " + ends[0].signal + "…"})
+		}
+		return append(hints, Hint{PageDown, "queries"}, Hint{ZoomIn, ""})
 	},
 	Panels: func(p page) []look.Panel {
 		all := present(p.run, p.f, p.now)
@@ -101,17 +106,40 @@ func (p page) queries(all []activity.Node, at int) look.Panel {
 		}}
 }
 
-// copyEnders are the statements that would end who stands in the way, for a person to
-// run elsewhere: the gentle one first.
+// ender is a statement that ends a session, by its signal.
+type ender struct {
+	pid    int
+	signal string
+	says   string
+}
+
+// enders are the statements for the session under the cursor; where that is none that may
+// be ended, for whoever is in the way.
+func enders(run *state.Run, l Local) []ender {
+	all := present(run, l.Facts, run.LastAt)
+	way := inTheWay(run, l.Facts)
+	if at := chosen(run, l, all); at >= 0 && whyNotEnd(run, all[at].Lock) == "" {
+		way = []int{all[at].Lock.PID}
+	}
+	var out []ender
+	for _, n := range all {
+		if !slices.Contains(way, n.Lock.PID) {
+			continue
+		}
+		e := ender{n.Lock.PID, "pg_cancel_backend", "cancels its statement"}
+		if n.Lock.Granted && strings.Contains(n.Lock.State, "idle") {
+			e.signal, e.says = "pg_terminate_backend", "ends the session: it is idle, a cancel would do nothing"
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// copyEnders are those statements, for a person to run elsewhere.
 func copyEnders(run *state.Run, l Local, _ time.Time) string {
-	var out []string
-	for _, pid := range inTheWay(run, l.Facts) {
-		out = append(out, "SELECT pg_cancel_backend("+strconv.Itoa(pid)+");    -- cancels its statement",
-			"SELECT pg_terminate_backend("+strconv.Itoa(pid)+
-				"); -- ends the session, where it is idle in a transaction")
+	var b strings.Builder
+	for _, e := range enders(run, l) {
+		b.WriteString("SELECT " + e.signal + "(" + strconv.Itoa(e.pid) + "); -- " + e.says + "\n")
 	}
-	if len(out) == 0 {
-		return ""
-	}
-	return strings.Join(out, "\n") + "\n"
+	return b.String()
 }

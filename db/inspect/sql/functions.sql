@@ -1,9 +1,12 @@
 SELECT n.nspname::text, p.proname::text, p.provolatile::text, l.lanname::text,
        CASE WHEN l.lanname IN ('sql', 'plpgsql') THEN
          {{if ge .Version 14}}CASE WHEN p.prosqlbody IS NULL THEN p.prosrc WHEN NOT EXISTS ({{.Locked}}) THEN pg_catalog.pg_get_functiondef(p.oid) END{{else}}p.prosrc{{end}} END,
+       CASE WHEN p.pronargdefaults > 0 OR p.provariadic <> 0 THEN '?' ELSE pg_catalog.array_to_string(ARRAY(
+         SELECT pg_catalog.format_type(t.oid, NULL) FROM pg_catalog.unnest(p.proargtypes) WITH ORDINALITY AS t(oid, at) ORDER BY t.at), ', ') END,
        -- What the planner asks before it looks into a body (inline_function).
        l.lanname = 'sql' AND NOT p.prosecdef AND NOT p.proretset AND p.proconfig IS NULL
-         AND p.prorettype <> 'pg_catalog.record'::regtype AND p.prorettype <> 'pg_catalog.void'::regtype
+         AND p.prorettype <> 'pg_catalog.record'::regtype AND p.prorettype <> 'pg_catalog.void'::regtype,
+       p.proowner::bigint
 FROM pg_catalog.pg_proc p
 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 JOIN pg_catalog.pg_language l ON l.oid = p.prolang

@@ -10,7 +10,7 @@ WITH RECURSIVE named(pub, oid) AS (
   UNION SELECT p.pub, i.inhrelid FROM published p
   JOIN pg_catalog.pg_inherits i ON i.inhparent = p.oid JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid AND c.relispartition
 )
-SELECT p.pubname::text, p.puballtables,
+SELECT p.pubname::text, p.puballtables, p.pubupdate, p.pubdelete,
        ARRAY(SELECT n.nspname || '.' || c.relname FROM published t
              JOIN pg_catalog.pg_class c ON c.oid = t.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
              WHERE t.pub = p.oid AND NOT p.puballtables ORDER BY 1),

@@ -1,4 +1,10 @@
 SELECT pg_catalog.current_setting('server_version_num')::int, pg_catalog.current_setting('TimeZone'),
        (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::bigint,
        pg_catalog.current_setting('block_size')::bigint,
-       ARRAY(SELECT n.nspname::text FROM pg_catalog.pg_namespace n WHERE {{.Ours}})
+       ARRAY(SELECT n.nspname::text FROM pg_catalog.pg_namespace n WHERE {{.Ours}}),
+       current_user::text, (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user),
+       pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'),
+       ARRAY(SELECT r.rolname::text FROM pg_catalog.pg_roles r WHERE pg_catalog.pg_has_role(r.oid, 'USAGE')),
+       ARRAY(SELECT n.nspname::text FROM pg_catalog.pg_namespace n WHERE {{.Ours}} AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')),
+       ARRAY(SELECT n.nspname::text FROM pg_catalog.pg_namespace n WHERE {{.Ours}} AND pg_catalog.has_schema_privilege(n.oid, 'CREATE')),
+       ARRAY(SELECT n.nspname::text FROM pg_catalog.pg_namespace n WHERE {{.Ours}} AND pg_catalog.pg_has_role(n.nspowner, 'USAGE'))

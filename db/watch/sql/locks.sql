@@ -11,30 +11,58 @@ WITH RECURSIVE here AS (
   -- pid 0 is a prepared transaction, here and in pg_blocking_pids.
   SELECT coalesce(k.pid, 0) AS pid, k.locktype, k.database, k.relation, k.mode, k.granted,
          {{if ge . 14}}k.waitstart{{else}}NULL::timestamptz AS waitstart{{end}},
-         k.transactionid, CASE WHEN k.pid IS NULL THEN k.virtualtransaction END AS prepared
+         k.page, k.tuple, k.virtualxid, k.transactionid, k.classid, k.objid, k.objsubid, CASE WHEN k.pid IS NULL THEN k.virtualtransaction END AS prepared
   FROM pg_catalog.pg_locks k
   WHERE k.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
-), waiting AS (
-  SELECT l.*, pg_catalog.pg_blocking_pids(l.pid) AS blockers FROM l
+), clash(mode, held) AS (VALUES
+  ('AccessShareLock', '{AccessExclusiveLock}'::text[]),
+  ('RowShareLock', '{ExclusiveLock,AccessExclusiveLock}'),
+  ('RowExclusiveLock', '{ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'),
+  ('ShareUpdateExclusiveLock', '{ShareUpdateExclusiveLock,ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'),
+  ('ShareLock', '{RowExclusiveLock,ShareUpdateExclusiveLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'),
+  ('ShareRowExclusiveLock', '{RowExclusiveLock,ShareUpdateExclusiveLock,ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'),
+  ('ExclusiveLock', '{RowShareLock,RowExclusiveLock,ShareUpdateExclusiveLock,ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'),
+  ('AccessExclusiveLock', '{AccessShareLock,RowShareLock,RowExclusiveLock,ShareUpdateExclusiveLock,ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}')
+), waiter AS (
+  SELECT l.*, coalesce(l.waitstart, a.query_start) AS since,
+         EXISTS (SELECT FROM l h JOIN clash c ON h.mode = ANY (c.held)
+                 WHERE h.granted AND h.locktype = 'relation' AND h.pid = l.pid AND h.relation = l.relation AND c.mode = l.mode) AS both
+  FROM l LEFT JOIN act a ON a.pid = l.pid
   WHERE NOT l.granted AND (l.database IN (SELECT oid FROM here)
      OR l.pid IN (SELECT a.pid FROM act a WHERE a.datid IN (SELECT oid FROM here)))
+), queue AS (
+  -- Asking for whom a session waits takes the server longer the more sessions wait. Who
+  -- comes later for the same lock in the same mode waits for the same ones, and for
+  -- those between; not so who holds what is in the way of others like it.
+  SELECT w.*, CASE WHEN NOT w.both THEN pg_catalog.first_value(w.pid) OVER alike END AS first,
+         pg_catalog.min(w.pid) OVER object AS object
+  FROM waiter w
+  WINDOW object AS (PARTITION BY w.locktype, w.database, w.relation, w.page, w.tuple, w.virtualxid, w.transactionid::text, w.classid, w.objid, w.objsubid),
+         alike AS (PARTITION BY w.locktype, w.database, w.relation, w.page, w.tuple, w.virtualxid, w.transactionid::text, w.classid, w.objid, w.objsubid,
+                   w.mode, w.both ORDER BY w.since, w.pid)
+), waiting AS (
+  SELECT q.*, CASE WHEN q.first IS NULL OR q.first = q.pid THEN pg_catalog.pg_blocking_pids(q.pid) END AS blockers
+  FROM queue q
 ), blocker AS (
   SELECT DISTINCT b.pid FROM waiting w, LATERAL pg_catalog.unnest(w.blockers) AS b(pid)
 ), shown AS (
-  SELECT l.pid, l.mode, l.relation, l.granted, NULL::int[] AS blockers, l.waitstart, l.prepared FROM l
+  SELECT l.pid, l.mode, l.relation, l.granted, NULL::int[] AS blockers, l.waitstart, l.prepared,
+         NULL::int AS first, 0 AS object FROM l
   WHERE l.locktype = 'relation' AND l.granted AND l.database IN (SELECT oid FROM here)
     AND (l.relation IN (SELECT oid FROM target)
       OR l.pid IN (SELECT pid FROM blocker) AND l.relation IN (SELECT relation FROM waiting WHERE locktype = 'relation'))
   UNION ALL
   SELECT w.pid, w.mode,
          -- Who waits for a row holds the row's lock on its table, or has locked that.
-         coalesce(w.relation, (SELECT max(t.relation) FROM l t WHERE t.pid = w.pid AND t.locktype = 'tuple' AND t.granted)),
-         false, w.blockers, w.waitstart, NULL FROM waiting w
+         coalesce(w.relation, t.relation), false, w.blockers, w.waitstart, NULL, w.first, w.object
+  FROM waiting w LEFT JOIN (SELECT t.pid, max(t.relation) AS relation FROM l t WHERE t.locktype = 'tuple' AND t.granted GROUP BY t.pid) t
+    ON t.pid = w.pid
 ), prepared AS ( -- a prepared transaction keeps the lock on its own xid
   SELECT l.prepared AS vxid, x.gid, x.owner, x.prepared FROM l JOIN pg_catalog.pg_prepared_xacts x ON x.transaction = l.transactionid
   WHERE l.prepared IS NOT NULL AND l.granted AND l.locktype = 'transactionid'
 ), alone AS ( -- waited for, with nothing shown yet: the lock on a transaction or a key
-  SELECT b.pid, NULL::text AS mode, NULL::oid AS relation, true AS granted, NULL::int[] AS blockers, NULL::timestamptz AS waitstart, NULL AS prepared
+  SELECT b.pid, NULL::text AS mode, NULL::oid AS relation, true AS granted, NULL::int[] AS blockers, NULL::timestamptz AS waitstart, NULL AS prepared,
+         NULL::int AS first, 0 AS object
   FROM blocker b WHERE b.pid NOT IN (SELECT s.pid FROM shown s)
 )
 SELECT s.pid, coalesce(a.application_name, p.gid, ''), coalesce(a.usename::text, p.owner::text, ''),
@@ -44,7 +72,8 @@ SELECT s.pid, coalesce(a.application_name, p.gid, ''), coalesce(a.usename::text,
        coalesce(s.mode, ''), coalesce(n.nspname || '.' || c.relname, ''), s.granted,
        coalesce(pg_catalog.left(a.query, 1000), ''), coalesce(s.blockers, '{}')::int[],
        coalesce(a.backend_type = 'autovacuum worker' AND (a.query LIKE '%(to prevent wraparound)'
-         OR pg_catalog.age(c.relfrozenxid) > pg_catalog.current_setting('autovacuum_freeze_max_age')::int), false)
+         OR pg_catalog.age(c.relfrozenxid) > pg_catalog.current_setting('autovacuum_freeze_max_age')::int), false),
+       coalesce(s.first, 0), s.object
 FROM (SELECT * FROM shown UNION ALL SELECT * FROM alone) s
 LEFT JOIN act a ON a.pid = s.pid
 LEFT JOIN prepared p ON p.vxid = s.prepared

@@ -6,7 +6,7 @@ WITH RECURSIVE member(root, oid) AS (
   SELECT m.root, c.relkind,
          c.relpages::bigint + coalesce(t.relpages, 0)
            + coalesce((SELECT sum(x.relpages) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
-                       WHERE i.indrelid = c.oid OR i.indrelid = c.reltoastrelid), 0) AS pages,
+                       WHERE i.indrelid = ANY (ARRAY[c.oid, c.reltoastrelid])), 0) AS pages,
          CASE WHEN {{if ge . 14}}c.reltuples < 0{{else}}c.reltuples = 0 AND c.relpages = 0{{end}}
            THEN nullif(pg_catalog.pg_stat_get_live_tuples(c.oid), 0) ELSE c.reltuples END::float8 AS tuples,
          pg_catalog.pg_stat_get_numscans(c.oid)

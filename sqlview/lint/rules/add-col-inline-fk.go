@@ -54,7 +54,7 @@ func addColInlineFK(p *lint.Pass) {
 			Why: why,
 			Instead: fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;\n%s",
 				lint.Quote(c.Table), lint.Ident(c.Colname), columnType(c),
-				foreignKeySteps(s, c.Table, []string{c.Colname}, k)),
+				foreignKeySteps(s, newForeignKey{c.Table, []string{c.Colname}, k, c.Constraints})),
 		})
 	}
 }

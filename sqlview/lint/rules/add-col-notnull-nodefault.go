@@ -47,7 +47,7 @@ func addColNotNullNoDefault(p *lint.Pass) {
 			Why: "NOT NULL without a default leaves no value for the rows that exist (23502).",
 			Instead: fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;\n-- deploy code that writes it, fill the old rows "+
 				"in batches, then:\n%s",
-				table, column, columnType(c), setNotNullSteps(p, c.Table, c.Colname)),
+				table, column, columnType(c), setNotNullSteps(p, c.Relation, c.Table, c.Colname)),
 		})
 	}
 }

@@ -3,7 +3,9 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strings"
 
+	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -43,9 +45,21 @@ func attachDefaultScan(p *lint.Pass) {
 			Message: fmt.Sprintf("Every row of %s is read while nobody can read or write it.", rest),
 			Why: fmt.Sprintf("It is the default partition of %s, and no row in it may belong to the new one.",
 				a.Table),
-			Instead: fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT none CHECK (NOT (…)) NOT VALID;  -- the new "+
-				"bound\nALTER TABLE %s VALIDATE CONSTRAINT none;  -- another transaction", lint.Quote(rest),
-				lint.Quote(rest)),
+			Instead: noneOfBound(s, a, rest),
 		})
 	}
+}
+
+// noneOfBound lets the default partition say beforehand that it has no row of the
+// new one.
+func noneOfBound(s lint.Stmt, a lint.Alteration, rest string) string {
+	bound := catalog.BoundConditions(a.Relation, a.Def.GetPartitionCmd().GetBound())
+	if bound == nil {
+		return "A CHECK of the default partition that says NOT of the new bound, NOT VALID first and validated in " +
+			"another transaction; then this statement."
+	}
+	name := lint.Ident(freeConstraint(s.Catalog().Relation(rest), "none"))
+	return fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (NOT (%s)) NOT VALID;\nALTER TABLE %s VALIDATE "+
+		"CONSTRAINT %s;  -- another transaction\n%s;", lint.Quote(rest), name, strings.Join(bound, " AND "),
+		lint.Quote(rest), name, s.SQL)
 }

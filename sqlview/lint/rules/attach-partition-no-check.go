@@ -3,7 +3,10 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
+	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -43,9 +46,29 @@ func attachPartitionNoCheck(p *lint.Pass) {
 			Message: fmt.Sprintf("Every row of %s is read while nobody can read or write it.", part),
 			Why: "No valid CHECK on it is known that proves the bound, so ATTACH looks at each row under ACCESS " +
 				"EXCLUSIVE.",
-			Instead: fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT fits CHECK (…) NOT VALID;  -- the bound, and NOT "+
-				"NULL of its columns\nALTER TABLE %s VALIDATE CONSTRAINT fits;  -- another transaction\n%s;",
-				lint.Quote(part), lint.Quote(part), s.SQL),
+			Instead: fitsBound(s, a, part),
 		})
 	}
+}
+
+// fitsBound lets the table prove beforehand that its rows are within the bound.
+func fitsBound(s lint.Stmt, a lint.Alteration, part string) string {
+	bound := catalog.BoundConditions(a.Relation, a.Def.GetPartitionCmd().GetBound())
+	if bound == nil {
+		return "A CHECK of the new partition that says the bound, and NOT NULL of its columns, NOT VALID first and " +
+			"validated in another transaction; then this statement."
+	}
+	name := lint.Ident(freeConstraint(s.Catalog().Relation(part), "fits"))
+	return fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s) NOT VALID;\nALTER TABLE %s VALIDATE CONSTRAINT "+
+		"%s;  -- another transaction\n%s;", lint.Quote(part), name, strings.Join(bound, " AND "), lint.Quote(part),
+		name, s.SQL)
+}
+
+// freeConstraint is the name, or one like it that no constraint of the table has.
+func freeConstraint(r *catalog.Relation, name string) string {
+	free := catalog.Truncate(name)
+	for i := 1; r != nil && r.Constraint(free) != nil; i++ {
+		free = catalog.ObjectName(name, "", strconv.Itoa(i))
+	}
+	return free
 }

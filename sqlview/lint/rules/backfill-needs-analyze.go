@@ -10,7 +10,7 @@ import (
 
 var _ = add(lint.Rule{
 	ID: "backfill-needs-analyze", Severity: lint.Notice, Kind: "slow",
-	Summary: "a big change without ANALYZE after it",
+	Summary: "a big change, or a type change, without ANALYZE after it",
 	Run:     backfillNeedsAnalyze,
 	Doc: `
 ## Advice
@@ -42,7 +42,18 @@ func backfillNeedsAnalyze(p *lint.Pass) {
 			Relation: d.Table, Object: "statistics of " + d.Table, At: d.At,
 			Message: fmt.Sprintf("Plans on %s go by the statistics of before until it is analyzed.", d.Table),
 			Why:     "The file changes many rows and has no ANALYZE after it.",
-			Instead: fmt.Sprintf("ANALYZE %s;", lint.Quote(d.Table)),
+			Instead: fmt.Sprintf("ANALYZE %s;  -- after it", lint.Quote(d.Table)),
+		})
+	}
+	for s, a := range p.Alterations(pg.AlterTableType_AT_AlterColumnType) {
+		if analyzedLater(p, s, a.Table) || s.Effect().Fails.Code != "" {
+			continue
+		}
+		s.Report(lint.Hazard{
+			Relation: a.Table, Object: "statistics of " + a.Name, At: int(a.Def.GetColumnDef().GetLocation()),
+			Message: fmt.Sprintf("Plans know nothing of %s.%s until it is analyzed.", a.Table, a.Name),
+			Why:     "A type change drops the statistics of its column, also where no row is written.",
+			Instead: fmt.Sprintf("ANALYZE %s (%s);  -- after it", lint.Quote(a.Table), lint.Ident(a.Name)),
 		})
 	}
 }

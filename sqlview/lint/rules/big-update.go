@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
 )
 
@@ -44,8 +45,7 @@ func bigUpdate(p *lint.Pass) {
 			instead = backfillInstead(s, d)
 		default:
 			verb = "deletes"
-			instead = fmt.Sprintf("DELETE FROM %s WHERE %s AND key BETWEEN … AND …;  -- in batches, each its own "+
-				"transaction", lint.Quote(d.Table), s.WhereText(d))
+			instead = deleteInBatches(s, d)
 		}
 		s.Report(lint.Hazard{
 			Relation: d.Table, Object: d.Table, At: d.At,
@@ -66,4 +66,41 @@ func backfillInstead(s lint.Stmt, d lint.DataChange) string {
 		return "The same UPDATE with one more condition on a range of keys, in batches, each its own transaction."
 	}
 	return b.Command()
+}
+
+// deleteInBatches is a DELETE of some of the rows, to be run until none is left.
+func deleteInBatches(s lint.Stmt, d lint.DataChange) string {
+	r := s.Catalog().Relation(d.Table)
+	key := rowKey(r)
+	if key == "" || len(d.Delete.UsingClause) > 0 || len(d.Delete.ReturningList) > 0 {
+		return "The same DELETE for one range of keys after the other, each its own transaction."
+	}
+	from, where := lint.Quote(d.Table), ""
+	if alias := d.Delete.Relation.GetAlias().GetAliasname(); alias != "" {
+		from += " " + lint.Ident(alias)
+	}
+	if !d.Everything() {
+		where = " WHERE " + s.WhereText(d)
+	}
+	return fmt.Sprintf("DELETE FROM %s WHERE %s IN (SELECT %s FROM %s%s LIMIT 1000);  -- until it deletes no row, "+
+		"each time its own transaction", lint.Quote(d.Table), key, strings.Trim(key, "()"), from, where)
+}
+
+// rowKey is what tells the rows of a table apart; "" = not known.
+func rowKey(r *catalog.Relation) string {
+	if r == nil {
+		return ""
+	}
+	for _, i := range r.Indexes {
+		switch {
+		case i.Primary && len(i.Columns) == 1:
+			return lint.Ident(i.Columns[0])
+		case i.Primary:
+			return "(" + lint.Idents(i.Columns) + ")"
+		}
+	}
+	if r.Kind == catalog.Table && len(r.Children) == 0 {
+		return "ctid"
+	}
+	return ""
 }

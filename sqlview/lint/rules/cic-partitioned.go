@@ -2,17 +2,18 @@ package rules
 
 import (
 	"fmt"
-	"strings"
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
+	"belay/sqlview/refusal"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"google.golang.org/protobuf/proto"
 )
 
 var _ = add(lint.Rule{
 	ID: "cic-partitioned", Severity: lint.Stop, Kind: "fails",
-	Supersedes: []string{"server-refuses"},
+	Supersedes: []string{"fails"},
 	Summary:    "CREATE INDEX CONCURRENTLY on a partitioned parent",
 	Run:        cicPartitioned,
 	Doc: `
@@ -40,46 +41,25 @@ func cicPartitioned(p *lint.Pass) {
 		if !index.Concurrent || r == nil || r.Kind != catalog.PartitionedTable || !index.Relation.Inh {
 			continue
 		}
-		s.Report(lint.Hazard{
+		h := lint.Hazard{
 			Relation: r.Name, Object: index.Idxname,
 			Message: fmt.Sprintf("This fails (0A000): %s is partitioned, and CONCURRENTLY does not work on the parent.",
 				r.Name),
-			Why:     fmt.Sprintf("%s has %s.", r.Name, lint.Count(len(r.Children), "partition")),
-			Instead: partitionedIndexSteps(r, index, columnText(s, index)),
-		})
-	}
-}
-
-// columnText is the index's column list as it is written.
-func columnText(s lint.Stmt, index *pg.IndexStmt) string {
-	return s.ConditionText(index.Relation.Location)
-}
-
-// partitionedIndexSteps builds an index partition by partition.
-func partitionedIndexSteps(r *catalog.Relation, index *pg.IndexStmt, columns string) string {
-	name := index.Idxname
-	if name == "" {
-		name = catalog.Base(r.Name) + "_idx"
-	}
-	unique := ""
-	if index.Unique {
-		unique = "UNIQUE "
-	}
-	lines := []string{
-		fmt.Sprintf("CREATE %sINDEX %s ON ONLY %s (%s);", unique, lint.Ident(name), lint.Quote(r.Name), columns),
-	}
-	for i, child := range r.Children {
-		if i == 3 {
-			lines = append(lines,
-				fmt.Sprintf("-- and the same for %s more", lint.Count(len(r.Children)-i, "partition")))
-			break
+			Why: fmt.Sprintf("%s has %s.", r.Name, lint.Count(len(r.Children), "partition")),
 		}
-		part := catalog.Truncate(catalog.Base(child) + "_" + name)
-		lines = append(lines,
-			fmt.Sprintf("CREATE %sINDEX CONCURRENTLY %s ON %s (%s);  -- alone in its file", unique, lint.Ident(part),
-				lint.Quote(child), columns),
-			fmt.Sprintf("ALTER INDEX %s ATTACH PARTITION %s;", lint.Quote(schemaOf(r.Name)+name),
-				lint.Quote(schemaOf(child)+part)))
+		if f := plain(s, p.Version); f.Code != "" {
+			h.Message += " Without CONCURRENTLY it fails too (" + f.Code + "): " + f.Message + "."
+		} else {
+			h.Instead = s.PartitionedIndex(r, index.Unique, index.Idxname, s.IndexText(index))
+		}
+		s.Report(h)
 	}
-	return strings.Join(lines, "\n")
+}
+
+// plain is why the server would refuse an index without CONCURRENTLY too.
+func plain(s lint.Stmt, version int) refusal.Failure {
+	st := *s.Statement
+	st.Node, _ = proto.Clone(s.Node).(*pg.Node)
+	st.Node.GetIndexStmt().Concurrent = false
+	return refusal.Of(st, s.Catalog(), version)
 }

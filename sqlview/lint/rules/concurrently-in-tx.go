@@ -8,7 +8,7 @@ import (
 
 var _ = add(lint.Rule{
 	ID: "concurrently-in-tx", Severity: lint.Stop, Kind: "fails",
-	Supersedes: []string{"server-refuses"},
+	Supersedes: []string{"fails"},
 	Summary:    "CONCURRENTLY inside a transaction or in one multi-statement string",
 	Run:        concurrentlyInTx,
 	Doc: `

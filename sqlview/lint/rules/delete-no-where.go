@@ -37,8 +37,7 @@ func deleteNoWhere(p *lint.Pass) {
 			Relation: d.Table, Object: d.Table, At: d.At,
 			Message: fmt.Sprintf("Every row of %s is deleted.", d.Table),
 			Why:     "There is no WHERE; after COMMIT the way back is a restore." + sized(s, d.Table),
-			Instead: fmt.Sprintf("DELETE FROM %s WHERE …;  -- in batches; or rename the table aside and make an "+
-				"empty one", lint.Quote(d.Table)),
+			Instead: deleteInBatches(s, d) + "\n-- or rename the table aside and make an empty one",
 		})
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 var _ = add(lint.Rule{
 	ID: "detach-cic-refused", Severity: lint.Stop, Kind: "fails",
-	Supersedes: []string{"server-refuses"},
+	Supersedes: []string{"fails"},
 	Summary:    "DETACH CONCURRENTLY beside a default partition, or before 14",
 	Run:        detachCICRefused,
 	Doc: `

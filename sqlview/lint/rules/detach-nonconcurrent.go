@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strings"
 
 	"belay/sqlview/lint"
 
@@ -37,12 +38,17 @@ func detachNonconcurrent(p *lint.Pass) {
 		if cmd.GetConcurrent() || !s.Existed(part) {
 			continue
 		}
-		s.Report(lint.Hazard{
+		h := lint.Hazard{
 			Relation: a.Table, Object: part,
 			Message: fmt.Sprintf("Every query on %s waits, to take %s away.", a.Table, part),
 			Why:     "DETACH PARTITION takes ACCESS EXCLUSIVE on the parent.",
 			Instead: detachInstead(p, a, part),
-		})
+		}
+		if strings.HasPrefix(h.Instead, "SET") && s.GivesUp() {
+			h.Severity, h.Instead = lint.Notice, ""
+			h.Why += " It gives up soon, and there is no other way here."
+		}
+		s.Report(h)
 	}
 }
 

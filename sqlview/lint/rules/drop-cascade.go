@@ -41,18 +41,30 @@ func dropCascade(p *lint.Pass) {
 		}
 		for _, name := range s.Dropped(d) {
 			if s.Existed(name) {
-				reportCascade(s, name, "", cascadeOf(s.Catalog(), name))
+				reportCascade(s, name, "", cascadeOf(s.Catalog(), name), dropped(s, name))
 			}
 		}
 	}
 	for s, a := range p.Alterations(pg.AlterTableType_AT_DropColumn, pg.AlterTableType_AT_DropConstraint) {
 		if a.Behavior == pg.DropBehavior_DROP_CASCADE {
-			reportCascade(s, a.Table, a.Name, cascadeOfPart(a))
+			kind := catalog.ColumnKind
+			if a.Subtype == pg.AlterTableType_AT_DropConstraint {
+				kind = catalog.ConstraintKind
+			}
+			reportCascade(s, a.Table, a.Name, cascadeOfPart(a), catalog.Object{Kind: kind, Name: a.Name, On: a.Table})
 		}
 	}
 }
 
-func reportCascade(s lint.Stmt, name, part string, gone []string) {
+// dropped is the relation that a DROP names; the zero Object where it is not known.
+func dropped(s lint.Stmt, name string) catalog.Object {
+	if r := s.Catalog().Relation(name); r != nil {
+		return catalog.Object{Kind: r.Kind, Name: r.Name}
+	}
+	return catalog.Object{}
+}
+
+func reportCascade(s lint.Stmt, name, part string, gone []string, o catalog.Object) {
 	what := name
 	if part != "" {
 		what += "." + part
@@ -65,8 +77,8 @@ func reportCascade(s lint.Stmt, name, part string, gone []string) {
 	}
 	s.Report(lint.Hazard{
 		Relation: name, Object: "cascade of " + what, Message: message, Why: why,
-		Instead: strings.TrimSpace(cascadeWord.ReplaceAllString(s.SQL, "")) +
-			";  -- without CASCADE, after the dependents have been dropped by name",
+		Instead: byName(s, o) + strings.TrimSpace(cascadeWord.ReplaceAllString(s.SQL, "")) +
+			";  -- without CASCADE the server refuses where something still depends on it",
 	})
 }
 
@@ -111,6 +123,42 @@ func cascadeOfPart(a lint.Alteration) []string {
 		}
 	}
 	return gone
+}
+
+// byName drops by name what is known to depend on an object, the last of a chain first.
+func byName(s lint.Stmt, o catalog.Object) string {
+	if o.Kind == "" {
+		return ""
+	}
+	var drops string
+	for _, g := range slices.Backward(s.Catalog().Closure(o)) {
+		if sql := dropOf(s.Catalog(), g); g.Cascaded && sql != "" {
+			drops += sql + ";\n"
+		}
+	}
+	return drops
+}
+
+// dropOf is the DROP of one object; "" = it goes with another, or its name alone
+// does not say it.
+func dropOf(c *catalog.Snapshot, g catalog.Gone) string {
+	on := "ALTER TABLE " + lint.Quote(g.On)
+	switch g.Kind {
+	case catalog.View, catalog.MaterializedView, catalog.Table:
+		return "DROP " + strings.ToUpper(string(g.Kind)) + " " + lint.Quote(g.Name)
+	case catalog.ConstraintKind:
+		if k := c.Seen(g.On).Constraint(g.Name); k != nil && k.Inherited && !k.Local {
+			return ""
+		}
+		return on + " DROP CONSTRAINT " + lint.Ident(g.Name)
+	case catalog.ColumnKind:
+		return on + " DROP COLUMN " + lint.Ident(g.Name)
+	case catalog.DefaultKind:
+		return on + " ALTER COLUMN " + lint.Ident(g.Name) + " DROP DEFAULT"
+	case catalog.PolicyKind, catalog.RuleKind:
+		return "DROP " + strings.ToUpper(string(g.Kind)) + " " + lint.Ident(g.Name) + " ON " + lint.Quote(g.On)
+	}
+	return ""
 }
 
 var cascadeWord = regexp.MustCompile(`(?i)\s*\bCASCADE\b`)

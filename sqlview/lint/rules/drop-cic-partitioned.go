@@ -11,7 +11,7 @@ import (
 
 var _ = add(lint.Rule{
 	ID: "drop-cic-partitioned", Severity: lint.Stop, Kind: "fails",
-	Supersedes: []string{"server-refuses"},
+	Supersedes: []string{"fails"},
 	Summary:    "DROP INDEX CONCURRENTLY on a partitioned index",
 	Run:        dropCICPartitioned,
 	Doc: `

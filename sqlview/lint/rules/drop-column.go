@@ -35,6 +35,8 @@ next INSERT.
     -- deploy code that does not know c; watch; then drop it in a later migration
 
 or, as for a table, rename it first to a name with the date: that breaks the same code and is taken back in a moment.
+
+` + "`belay campaign new drop TABLE.COLUMN` walks a team through it, with evidence before the drop." + `
 `,
 })
 

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strings"
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
@@ -39,31 +40,40 @@ func dropIndexNonconcurrent(p *lint.Pass) {
 			continue
 		}
 		for _, index := range s.Dropped(drop) {
-			reportDropIndex(s, index)
+			reportDropIndex(s, index, drop.MissingOk)
 		}
 	}
 }
 
-func reportDropIndex(s lint.Stmt, index string) {
+func reportDropIndex(s lint.Stmt, index string, missingOk bool) {
 	table, _ := s.Catalog().Indexed(index)
 	if !s.Existed(index) || table != nil && table.CreatedHere {
 		return
 	}
+	named := lint.Quote(index)
+	if missingOk {
+		named = "IF EXISTS " + named
+	}
 	on, instead := "its table",
-		fmt.Sprintf("DROP INDEX CONCURRENTLY %s;  -- alone in its file, outside a transaction", lint.Quote(index))
+		fmt.Sprintf("DROP INDEX CONCURRENTLY %s;  -- alone in its file, outside a transaction", named)
 	relation := ""
 	if table != nil {
 		on, relation = table.Name, table.Name
 		if table.Kind == catalog.PartitionedTable {
 			instead = fmt.Sprintf("SET lock_timeout = '200ms';\nDROP INDEX %s;  -- CONCURRENTLY does not work on a "+
-				"partitioned table", lint.Quote(index))
+				"partitioned table", named)
 		}
 	}
-	s.Report(lint.Hazard{
+	h := lint.Hazard{
 		Relation: relation, Object: index,
 		Message: fmt.Sprintf("Dropping %s waits for ACCESS EXCLUSIVE on %s, and every query on it waits behind.", index,
 			on),
 		Why:     "DROP INDEX takes ACCESS EXCLUSIVE on the table as well as on the index.",
 		Instead: instead,
-	})
+	}
+	if strings.HasPrefix(instead, "SET") && s.GivesUp() {
+		h.Severity, h.Instead = lint.Notice, ""
+		h.Why += " It gives up soon, and there is no other way on a partitioned table."
+	}
+	s.Report(h)
 }

@@ -35,7 +35,8 @@ func dropPKReplicaIdentity(p *lint.Pass) {
 	for s, a := range p.Alterations(pg.AlterTableType_AT_DropConstraint) {
 		k := a.Relation.Constraint(a.Name)
 		publications := lint.PublishedBy(s.Catalog(), a.Table)
-		if k == nil || k.Type != catalog.PrimaryKey || len(publications) == 0 || a.Relation.ReplicaIdentity == "f" {
+		if k == nil || k.Type != catalog.PrimaryKey || len(publications) == 0 || a.Relation.ReplicaIdentity == "f" ||
+			a.Relation.ReplicaIdentity == "i" && identityIndex(a.Relation, a.Name) != "" {
 			continue
 		}
 		s.Report(lint.Hazard{
@@ -43,7 +44,7 @@ func dropPKReplicaIdentity(p *lint.Pass) {
 			Message: fmt.Sprintf("Every UPDATE and DELETE of %s fails from this moment on (55000).", a.Table),
 			Why: fmt.Sprintf("The table is published by %s, and the key is how its rows are named there.",
 				strings.Join(publications, ", ")),
-			Instead: fmt.Sprintf("ALTER TABLE %s REPLICA IDENTITY USING INDEX …;  -- first", lint.Quote(a.Table)),
+			Instead: useIdentityIndex(a, a.Name, "before this statement"),
 		})
 	}
 }

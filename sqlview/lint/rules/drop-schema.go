@@ -43,6 +43,7 @@ func dropSchema(p *lint.Pass) {
 					lint.Ident(name)),
 			}
 			if d.Behavior != pg.DropBehavior_DROP_CASCADE {
+				h.Severity = lint.Warn
 				h.Message = fmt.Sprintf("The schema %s is gone, and every search_path that names it loses it.", name)
 				h.Why, h.Instead = "Without CASCADE the server refuses while anything is in it."+relationsIn(s, name),
 					""

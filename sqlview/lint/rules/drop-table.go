@@ -32,6 +32,8 @@ referenced one too, its SELECTs waited.
 ## Instead
     ALTER TABLE t RENAME TO t_drop_20261201;      -- now
     DROP TABLE t_drop_20261201;                   -- a week later, when nothing has missed it
+
+` + "`belay campaign new drop TABLE` walks a team through it, with evidence and a last dump before the drop." + `
 `,
 })
 

@@ -10,7 +10,7 @@ import (
 
 var _ = add(lint.Rule{
 	ID: "enum-add-in-tx", Severity: lint.Stop, Kind: "fails",
-	Supersedes: []string{"cannot-run-in-tx", "server-refuses"},
+	Supersedes: []string{"cannot-run-in-tx", "fails"},
 	Summary:    "ADD VALUE in a transaction before 12",
 	Run:        enumAddInTx,
 	Doc: `

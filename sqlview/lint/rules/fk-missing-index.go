@@ -42,10 +42,14 @@ func fkMissingIndex(p *lint.Pass) {
 			why = fmt.Sprintf("No index of %s that starts with (%s) is known; without one each DELETE or key UPDATE "+
 				"in %s reads all of %s.", k.Table, columns, k.Parent, k.Table)
 		}
-		instead := indexStep(k.Table, k.Columns)
-		if !s.Existed(k.Table) || k.New {
+		instead := indexStep(s, k.Table, k.Columns)
+		switch {
+		case !s.Existed(k.Table) || k.New:
 			instead = strings.Replace(instead, " CONCURRENTLY", "", 1)
 			instead, _, _ = strings.Cut(instead, "  --")
+			instead += "  -- after it"
+		case k.Column != nil:
+			instead = strings.Replace(instead, "alone in its file", "after it, alone in its file", 1)
 		}
 		s.Report(lint.Hazard{
 			Relation: k.Table, Object: strings.Join(k.Columns, ","), At: int(k.Constraint.Location),

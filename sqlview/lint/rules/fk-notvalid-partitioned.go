@@ -12,7 +12,7 @@ import (
 
 var _ = add(lint.Rule{
 	ID: "fk-notvalid-partitioned", Severity: lint.Stop, Kind: "fails",
-	Supersedes: []string{"server-refuses"},
+	Supersedes: []string{"fails"},
 	Summary:    "NOT VALID foreign key on a partitioned table before 18",
 	Run:        fkNotValidPartitioned,
 	Doc: `
@@ -29,6 +29,7 @@ Seen on 11, 12, 15 and 17: error 42809. Seen on 18: works.
 ## Instead
     ALTER TABLE partition ADD CONSTRAINT fk FOREIGN KEY (c) REFERENCES p (id) NOT VALID;
     ALTER TABLE partition VALIDATE CONSTRAINT fk;     -- each partition
+    ALTER TABLE t ADD CONSTRAINT fk FOREIGN KEY (c) REFERENCES p (id);
 `,
 })
 
@@ -46,8 +47,7 @@ func fkNotValidPartitioned(p *lint.Pass) {
 				"NOT VALID.", k.Table),
 			Why: fmt.Sprintf("%s has %s; %s.", k.Table, lint.Count(len(k.Relation.Children), "partition"),
 				serverIs(p)),
-			Instead: fmt.Sprintf("The same, with VALIDATE in another transaction, on each partition of %s.",
-				lint.Quote(k.Table)),
+			Instead: perPartition(s, newForeignKey{k.Table, catalog.Strings(k.FkAttrs), k.Constraint, nil}),
 		})
 	}
 }

@@ -37,7 +37,8 @@ refuses an index on a partitioned table.
 func indexPartitionedFanout(p *lint.Pass) {
 	for s, index := range lint.Each(p, (*pg.Node).GetIndexStmt) {
 		r := s.Relation(index.Relation)
-		if index.Concurrent || r == nil || r.CreatedHere || r.Kind != catalog.PartitionedTable || !index.Relation.Inh {
+		if index.Concurrent || r == nil || r.CreatedHere || r.Kind != catalog.PartitionedTable ||
+			!index.Relation.Inh || s.Effect().Fails.Code != "" {
 			continue
 		}
 		s.Report(lint.Hazard{
@@ -45,7 +46,7 @@ func indexPartitionedFanout(p *lint.Pass) {
 			Message: fmt.Sprintf("Writes to %s and to all its partitions wait until the last index is built.", r.Name),
 			Why: fmt.Sprintf("SHARE is taken on the parent and on %s, and kept until the end.",
 				lint.Count(len(r.Children), "partition")),
-			Instead: partitionedIndexSteps(r, index, columnText(s, index)),
+			Instead: s.PartitionedIndex(r, index.Unique, index.Idxname, s.IndexText(index)),
 		})
 	}
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strings"
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
@@ -40,8 +41,8 @@ func matviewRefresh(p *lint.Pass) {
 		}
 		refresh := fmt.Sprintf("REFRESH MATERIALIZED VIEW CONCURRENTLY %s;", lint.Quote(view))
 		if known := s.Catalog().Relation(view); known != nil && !uniquelyIndexed(known) {
-			refresh = fmt.Sprintf("CREATE UNIQUE INDEX CONCURRENTLY ON %s (…);  -- once, alone in its file\n%s",
-				lint.Quote(view), refresh)
+			refresh = "Once, alone in its file, a unique index built CONCURRENTLY over columns of it that tell its " +
+				"rows apart; then " + strings.TrimSuffix(refresh, ";") + "."
 		}
 		s.Report(lint.Hazard{
 			Relation: view, Object: view,

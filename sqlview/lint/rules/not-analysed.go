@@ -18,7 +18,8 @@ Read the exact SQL before it runs.
 ## In practice
 What could not be read was not judged. It may be a mistake in the file, syntax newer than the parser, or a command of
 psql that the server never sees. belay does not guess: such a statement is red, never green. SQL that is put together
-at run time, by EXECUTE in a DO block, is named too: its text does not exist yet.
+at run time, by EXECUTE in a DO block, is named too: its text does not exist yet. Of a migration that is a program the SQL
+that stands in it is judged; the calls whose SQL only the tool knows are named.
 
 A line with a backslash decides in psql what runs: a branch, another file, a variable. No part of such a statement is ever
 sent, also when the finding is accepted. Read by psql alone and without effect on the SQL are the marks of a dump,
@@ -39,6 +40,13 @@ func notAnalysed(p *lint.Pass) {
 		switch {
 		case s.Unsendable:
 			reportUnsendable(s)
+		case s.Problem != nil && p.File.Program && s.Index == len(p.File.Statements)-1:
+			s.Report(lint.Hazard{
+				Severity: lint.Warn, Line: s.Problem.Line, Column: s.Problem.Column,
+				Message: s.Problem.Message,
+				Why:     "What is not known was not judged; the SQL that stands in the file as it is sent was.",
+				Instead: "Have the tool print what it sends, where it can, and judge that: belay review FILE.sql.",
+			})
 		case s.Problem != nil:
 			s.Report(lint.Hazard{
 				Line: s.Problem.Line, Column: s.Problem.Column,

@@ -53,7 +53,7 @@ func primaryKeySteps(p *lint.Pass, k lint.NewConstraint, name string, columns []
 	steps := usingIndexSteps(k.Table, name, "PRIMARY KEY", columns)
 	for _, c := range columns {
 		if known := k.Relation.Column(c); known == nil || !known.NotNull {
-			steps = setNotNullSteps(p, k.Table, c) + "\n" + steps
+			steps = setNotNullSteps(p, k.Relation, k.Table, c) + "\n" + steps
 		}
 	}
 	return steps

@@ -40,7 +40,7 @@ func pkUsingNullableIndex(p *lint.Pass) {
 		if i := k.Relation.Index(schemaOf(k.Table) + k.Indexname); i != nil {
 			for _, name := range i.Columns {
 				if c := k.Relation.Column(name); c != nil && !c.NotNull {
-					column, steps = name, setNotNullSteps(p, k.Table, name)+"\n"
+					column, steps = name, setNotNullSteps(p, k.Relation, k.Table, name)+"\n"
 				}
 			}
 		}

@@ -32,6 +32,8 @@ the old output name; SQL and plpgsql functions break only when called, and pg_de
 ## Instead
 Expand and contract over several deploys: ADD COLUMN, write both, backfill, read the new, stop writing the old, DROP.
 Or a table of another name and an updatable view with the old column names, in one transaction.
+
+` + "`belay campaign new rename TABLE.COLUMN NEW_NAME` walks a team through it, over days." + `
 `,
 })
 
@@ -101,10 +103,13 @@ func renameColumnSteps(s lint.Stmt, table string, r *pg.RenameStmt) string {
 	if c := s.Catalog().Relation(table).Column(r.Subname); c != nil {
 		typ = c.Type
 	}
+	last := fmt.Sprintf("ALTER TABLE %s DROP COLUMN %s;", t, from)
+	if dependentsOn(s.Catalog().Relation(table), r.Subname) != "" {
+		last = "-- make anew without " + from + " what uses it, then drop the column " + from
+	}
 	return fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;\n-- deploy code that writes both, then:\nbelay backfill "+
-		"--table %s --set %q --where %q\n-- deploy code that reads %s and no longer writes %s, then:\nALTER TABLE %s "+
-		"DROP COLUMN %s;",
-		t, to, typ, t, to+" = "+from, to+" IS DISTINCT FROM "+from, to, from, t, from)
+		"--table %s --set %q --where %q\n-- deploy code that reads %s and no longer writes %s, then:\n%s",
+		t, to, typ, t, to+" = "+from, to+" IS DISTINCT FROM "+from, to, from, last)
 }
 
 // dependentsOn names the views that use a column, as a sentence; "" = none known.

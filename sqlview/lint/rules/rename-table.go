@@ -33,6 +33,8 @@ functions fail; view, foreign key and BEGIN ATOMIC function follow.
     ALTER TABLE t RENAME TO t_new;
     CREATE VIEW t AS SELECT * FROM t_new;    -- old code goes on
     COMMIT;
+
+` + "`belay campaign new rename TABLE NEW_NAME` walks a team through it, over days, to the drop of the view." + `
 `,
 })
 

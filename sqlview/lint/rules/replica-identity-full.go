@@ -2,7 +2,9 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
+	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -37,9 +39,34 @@ func replicaIdentityFull(p *lint.Pass) {
 			Relation: a.Table, Object: a.Table,
 			Message: fmt.Sprintf("Every UPDATE and DELETE of %s writes the whole old row to the WAL, and subscribers "+
 				"search for it.", a.Table),
-			Why: "REPLICA IDENTITY FULL names no key.",
-			Instead: fmt.Sprintf("ALTER TABLE %s REPLICA IDENTITY USING INDEX …;  -- unique, over NOT NULL columns",
-				lint.Quote(a.Table)),
+			Why:     "REPLICA IDENTITY FULL names no key.",
+			Instead: useIdentityIndex(a, "", "instead of FULL"),
 		})
 	}
+}
+
+// useIdentityIndex names an index that tells the rows apart for subscribers.
+func useIdentityIndex(a lint.Alteration, without, when string) string {
+	index := identityIndex(a.Relation, without)
+	if index == "" {
+		return "A unique index over NOT NULL columns, built CONCURRENTLY; then REPLICA IDENTITY USING INDEX of it."
+	}
+	return fmt.Sprintf("ALTER TABLE %s REPLICA IDENTITY USING INDEX %s;  -- %s", lint.Quote(a.Table),
+		lint.Ident(catalog.Base(index)), when)
+}
+
+// identityIndex is a unique index over NOT NULL columns that is not the named
+// constraint's; "" = none is known.
+func identityIndex(r *catalog.Relation, without string) string {
+	if r == nil {
+		return ""
+	}
+	for _, i := range r.Indexes {
+		mayBeNull := func(name string) bool { c := r.Column(name); return c == nil || !c.NotNull }
+		if i.Unique && i.Valid && i.Predicate == "" && i.Expressions == "" && len(i.Columns) > 0 &&
+			(without == "" || i.Constraint != without) && !slices.ContainsFunc(i.Columns, mayBeNull) {
+			return i.Name
+		}
+	}
+	return ""
 }

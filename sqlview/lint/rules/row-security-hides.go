@@ -37,8 +37,9 @@ func rowSecurityHides(p *lint.Pass) {
 	if p.File.Backfill {
 		return // a backfill refuses such a table itself
 	}
+	all := givenIn(p)
 	for s := range p.Statements() {
-		if rowSecurityOff(p, s) || roleChanged(p, s) {
+		if rowSecurityOff(all, s) || roleChanged(all, s) {
 			continue
 		}
 		told := map[string]bool{}
@@ -162,8 +163,8 @@ func hides(u use, f catalog.RowFilter) lint.Hazard {
 }
 
 // rowSecurityOff reports whether the file has the server refuse a hidden row.
-func rowSecurityOff(p *lint.Pass, s lint.Stmt) bool {
-	switch settingBefore(p, s, "row_security") {
+func rowSecurityOff(all []given, s lint.Stmt) bool {
+	switch settingBefore(all, s, "row_security") {
 	case "off", "false", "no", "0":
 		return true
 	}
@@ -171,20 +172,34 @@ func rowSecurityOff(p *lint.Pass, s lint.Stmt) bool {
 }
 
 // roleChanged reports whether the file takes another role before the statement.
-func roleChanged(p *lint.Pass, s lint.Stmt) bool {
-	return settingBefore(p, s, "role")+settingBefore(p, s, "session_authorization") != ""
+func roleChanged(all []given, s lint.Stmt) bool {
+	return settingBefore(all, s, "role")+settingBefore(all, s, "session_authorization") != ""
+}
+
+// given is a SET of the file, with its place.
+type given struct {
+	at lint.Stmt
+	*pg.VariableSetStmt
+}
+
+// givenIn lists each SET of the file, once for all its statements.
+func givenIn(p *lint.Pass) (all []given) {
+	for at, v := range lint.Each(p, (*pg.Node).GetVariableSetStmt) {
+		all = append(all, given{at, v})
+	}
+	return all
 }
 
 // settingBefore is the word that a SET of the file left in force for a statement;
 // "" = none.
-func settingBefore(p *lint.Pass, s lint.Stmt, name string) string {
+func settingBefore(all []given, s lint.Stmt, name string) string {
 	word := ""
-	for at, v := range lint.Each(p, (*pg.Node).GetVariableSetStmt) {
-		if at.Index >= s.Index {
+	for _, v := range all {
+		if v.at.Index >= s.Index {
 			break
 		}
 		if !strings.EqualFold(v.Name, name) || v.IsLocal &&
-			(!s.InTransaction() || at.Transaction() != s.Transaction()) {
+			(!s.InTransaction() || v.at.Transaction() != s.Transaction()) {
 			continue
 		}
 		word = ""

@@ -27,12 +27,13 @@ Seen on 15: the owner of a table under FORCE ROW LEVEL SECURITY updates 0 of 99 
 })
 
 func rowSecurity(p *lint.Pass) {
+	all := givenIn(p)
 	for s, d := range p.DataChanges() {
 		r := s.Catalog().Seen(d.Table)
-		if r == nil || !r.RowSecurity || r.CreatedHere || rowSecurityOff(p, s) {
+		if r == nil || !r.RowSecurity || r.CreatedHere || rowSecurityOff(all, s) {
 			continue
 		}
-		if r.Visibility != nil && !roleChanged(p, s) {
+		if r.Visibility != nil && !roleChanged(all, s) {
 			continue // row-security-hides asked the server
 		}
 		s.Report(lint.Hazard{

@@ -46,7 +46,7 @@ func setNotNull(p *lint.Pass) {
 			Relation: a.Table, Object: a.Name,
 			Message: fmt.Sprintf("Every row of %s is read while nobody can read or write it.", a.Table),
 			Why:     notNullWhy(p, a),
-			Instead: setNotNullSteps(p, a.Table, a.Name),
+			Instead: setNotNullSteps(p, a.Relation, a.Table, a.Name),
 		})
 	}
 }
@@ -79,7 +79,7 @@ func notNullWhy(p *lint.Pass, a lint.Alteration) string {
 
 // setNotNullSteps makes a column NOT NULL without a long lock, as the server's
 // version allows.
-func setNotNullSteps(p *lint.Pass, table, column string) string {
+func setNotNullSteps(p *lint.Pass, r *catalog.Relation, table, column string) string {
 	t, c := lint.Quote(table), lint.Ident(column)
 	if p.Version >= 18 {
 		name := lint.Ident(catalog.Base(table) + "_" + column + "_not_null")
@@ -87,14 +87,33 @@ func setNotNullSteps(p *lint.Pass, table, column string) string {
 			"CONSTRAINT %s;  -- another transaction",
 			t, name, c, t, name)
 	}
-	name := lint.Ident(column + "_present")
-	steps := fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID;\nALTER TABLE %s "+
-		"VALIDATE CONSTRAINT %s;  -- another transaction",
-		t, name, c, t, name)
+	name, steps := waitingNotNull(r, column), ""
+	if name == "" {
+		name = freeConstraint(r, column+"_present")
+		steps = fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID;\n", t, lint.Ident(name),
+			c)
+	}
+	name = lint.Ident(name)
+	steps += fmt.Sprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s;  -- another transaction", t, name)
 	if p.Before(12) {
 		return steps + "\n-- and keep the CHECK: before 12 SET NOT NULL scans all the same"
 	}
 	return steps +
 		fmt.Sprintf("\nALTER TABLE %s ALTER COLUMN %s SET NOT NULL;  -- no scan now\nALTER TABLE %s DROP "+
 			"CONSTRAINT %s;", t, c, t, name)
+}
+
+// waitingNotNull is a CHECK of the table that is still to be validated and says
+// that the column has no NULL; "" = there is none.
+func waitingNotNull(r *catalog.Relation, column string) string {
+	if r == nil {
+		return ""
+	}
+	for _, k := range r.Constraints {
+		if k.Type == catalog.Check && !k.Valid && k.Enforced &&
+			catalog.Implies(k.Expression, catalog.Quote(column)+" IS NOT NULL") {
+			return k.Name
+		}
+	}
+	return ""
 }

@@ -47,12 +47,17 @@ func setSchema(p *lint.Pass) {
 			instead = fmt.Sprintf("BEGIN;\n%s;\nCREATE VIEW %s AS SELECT * FROM %s;  -- old code goes on\nCOMMIT;",
 				s.SQL, lint.Quote(name), lint.Quote(a.Newschema+"."+catalog.Base(name)))
 		}
-		s.Report(lint.Hazard{
+		h := lint.Hazard{
 			Relation: name,
 			Message:  fmt.Sprintf("Whatever finds %s by its schema fails from this moment on.", name),
 			Why:      fmt.Sprintf("The object is %s.%s for all sessions at once.", a.Newschema, catalog.Base(name)),
 			Instead:  instead,
-		})
+		}
+		if viewFollows(s, name) {
+			h.Severity, h.Instead = lint.Notice, ""
+			h.Message = fmt.Sprintf("Queries that name %s go on through the view that takes its place.", name)
+		}
+		s.Report(h)
 	}
 }
 

@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
@@ -62,8 +63,16 @@ func typeCollation(p *lint.Pass) {
 				a.Table),
 			Why: fmt.Sprintf("The table is not rewritten, but %s must be sorted by the new rules under ACCESS "+
 				"EXCLUSIVE.", indexes),
-			Instead: fmt.Sprintf("CREATE INDEX CONCURRENTLY ON %s (%s COLLATE …);  -- alone in its file",
-				lint.Quote(a.Table), lint.Ident(a.Name)),
+			Instead: fmt.Sprintf("CREATE INDEX CONCURRENTLY ON %s (%s COLLATE %s);  -- alone in its file; queries "+
+				"then name the collation", lint.Quote(a.Table), lint.Ident(a.Name), collation(def.CollClause)),
 		})
 	}
+}
+
+func collation(c *pg.CollateClause) string {
+	parts := catalog.Strings(c.Collname)
+	for i, p := range parts {
+		parts[i] = lint.Ident(p)
+	}
+	return strings.Join(parts, ".")
 }

@@ -41,13 +41,17 @@ func typeTimestamptz(p *lint.Pass) {
 			slices.Contains(a.Effect(s).Rewrites, a.Table) {
 			continue
 		}
-		s.Report(lint.Hazard{
+		h := lint.Hazard{
 			Relation: a.Table, Object: a.Name,
 			Message: fmt.Sprintf("Every value of %s is taken for a time in UTC, and only in a session with that "+
 				"TimeZone is the change free.", a.Name),
 			Why:     "The session's TimeZone is UTC here; another session rewrites the table and means other moments.",
 			Instead: utcSteps(a, catalog.TypeText(def.TypeName)),
-		})
+		}
+		if setsZone(s) {
+			h.Severity, h.Instead = lint.Notice, ""
+		}
+		s.Report(h)
 	}
 }
 
@@ -69,4 +73,14 @@ func zoneOf(s lint.Stmt) string {
 		return "that is " + zone
 	}
 	return "that is not known here"
+}
+
+// setsZone reports whether the file itself says the TimeZone that it goes by.
+func setsZone(s lint.Stmt) bool {
+	for set, v := range lint.Each(s.Pass(), (*pg.Node).GetVariableSetStmt) {
+		if set.Index < s.Index && strings.EqualFold(v.Name, "timezone") {
+			return true
+		}
+	}
+	return false
 }

@@ -13,7 +13,7 @@ import (
 var _ = add(lint.Rule{
 	ID: "type-view-dependency", Severity: lint.Stop, Kind: "fails",
 	Summary:    "a view, rule, policy, trigger, function, publication or generated column uses the column",
-	Supersedes: []string{"server-refuses"},
+	Supersedes: []string{"fails"},
 	Run:        typeViewDependency,
 	Doc: `
 ## Advice

@@ -10,7 +10,7 @@ import (
 
 var _ = add(lint.Rule{
 	ID: "unique-using-invalid-index", Severity: lint.Stop, Kind: "fails",
-	Supersedes: []string{"server-refuses"},
+	Supersedes: []string{"fails"},
 	Summary:    "USING INDEX with an INVALID index",
 	Run:        uniqueUsingInvalidIndex,
 	Doc: `

@@ -5,8 +5,8 @@ import (
 	"regexp"
 	"slices"
 
+	"belay/sqlview/cast"
 	"belay/sqlview/catalog"
-	"belay/sqlview/effect"
 	"belay/sqlview/lint"
 	"belay/sqlview/rewrite"
 	"belay/sqlview/synctrigger"
@@ -51,44 +51,20 @@ func conversionOf(p *rewrite.Piece, a rewrite.Alteration, t *twin) (c conversion
 		c.value, c.missing = old, fresh+" IS NULL AND "+old+" IS NOT NULL"
 		return c, c.refuseSettings(nil)
 	}
-	if volatile, unknown := p.Volatile(def.RawDefault); len(volatile)+len(unknown) > 0 {
-		return c, "USING calls a function that may give another value each time"
-	}
 	start := a.Offset + to + len("USING")
-	expression := p.SQL[start : a.Offset+len(a.Part)]
-	c.value = "(" + trimmed(expression) + ")"
+	using := expression{
+		word: "USING", text: p.SQL[start : a.Offset+len(a.Part)], tree: def.RawDefault, start: start,
+	}
+	if why := using.steady(p); why != "" {
+		return c, why
+	}
+	c.value = "(" + trimmed(using.text) + ")"
 	c.missing = fresh + " IS NULL AND " + c.value + " IS NOT NULL"
-	c.reads = slices.DeleteFunc(catalog.Columns(def.RawDefault), func(name string) bool { return name == t.old })
-	if c.inTrigger, why = ofNewRow(expression, start, def.RawDefault); why != "" {
+	c.reads = using.reads(t.old)
+	if c.inTrigger, why = using.ofNewRow(); why != "" {
 		return c, why
 	}
 	return c, c.refuseSettings(def.RawDefault)
-}
-
-// ofNewRow writes an expression over a row's columns as one over NEW.
-func ofNewRow(expression string, start int, tree *pg.Node) (text, why string) {
-	var edits []edit
-	catalog.Walk(tree, func(m any) bool {
-		switch m := m.(type) {
-		case *pg.ColumnRef:
-			at := int(m.Location) - start
-			switch {
-			case len(m.Fields) != 1 || m.Fields[0].GetString_() == nil:
-				why = "USING names a whole row, or a column with its table"
-			case at < 0 || at > len(expression):
-				why = "USING could not be taken apart"
-			default:
-				edits = append(edits, edit{at, at, "NEW."})
-			}
-		case *pg.SubLink:
-			why = "USING asks other rows"
-		}
-		return true
-	})
-	if why != "" {
-		return "", why
-	}
-	return "(" + trimmed(edited(expression, edits)) + ")", ""
 }
 
 var (
@@ -228,7 +204,7 @@ func classed(i twinIndex) bool {
 func (c conversion) refuseDefault(p *rewrite.Piece, t *twin) string {
 	d := t.column().Default
 	switch {
-	case effect.DefaultAssignable(d, c.to, p.Before) != effect.Yes:
+	case cast.DefaultAssignable(d, c.to, p.Before) != cast.Yes:
 		return "whether its default " + d + " can become " + c.to + " by itself is not known"
 	case !plainDefault(d, t.knownDefault(p)):
 		return "its default is known for reading only: give it a file of its own"

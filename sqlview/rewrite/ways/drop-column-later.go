@@ -50,6 +50,7 @@ func dropColumnLater(p *rewrite.Piece) (rewrite.Rewritten, error) {
 			": drop it a week later, when nothing has missed it",
 		t.fresh + " keeps its place in the table: look at INSERT without a list of columns and at SELECT *",
 	}
+	mend, gone := t.mend(), lint.Ident(t.fresh)
 	kept = append(kept, t.letGo(&b)...)
 	b.do(t.rename(t.old, t.fresh), t.rename(t.fresh, t.old))
 	phase := rewrite.Phase{
@@ -57,7 +58,33 @@ func dropColumnLater(p *rewrite.Piece) (rewrite.Rewritten, error) {
 		Why: "who still needs the column shows within minutes, and the way back is this rename; the DROP is for a " +
 			"week later",
 	}
-	return rewrite.Rewritten{Phases: []rewrite.Phase{phase}, Kept: kept}, nil
+	return rewrite.Rewritten{Phases: []rewrite.Phase{phase}, Kept: kept, Contract: &rewrite.Contract{
+		Old: lint.Quote(t.table) + "." + gone, Mend: mend, Phases: dropColumn(&t, gone),
+	}}, nil
+}
+
+// dropColumn is the drop itself, of a column that nothing has missed.
+func dropColumn(t *twin, column string) []rewrite.Phase {
+	return []rewrite.Phase{{
+		Title: title(t.table, "drop", t.old), SQL: []string{t.head + " DROP COLUMN " + column},
+		Why: "nothing has missed the column; its values are gone with it",
+	}}
+}
+
+// mend makes whole what the way back leaves: constraints that nobody has read again, and
+// the NOT NULL.
+func (t *twin) mend() []string {
+	var all []string
+	for _, k := range t.relation.Constraints {
+		if k.Names(t.old) && (k.Type == catalog.Check || k.Type == catalog.ForeignKey) &&
+			unread(k.Definition) != k.Definition {
+			all = append(all, t.head+" VALIDATE CONSTRAINT "+lint.Ident(k.Name))
+		}
+	}
+	if c := t.column(); c.NotNull && !c.Identity {
+		all = append(all, t.head+" ALTER COLUMN "+lint.Ident(t.old)+" SET NOT NULL")
+	}
+	return all
 }
 
 // letGo takes off the column what would hold rows to it that are written without

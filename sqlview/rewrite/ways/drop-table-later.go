@@ -71,6 +71,13 @@ func dropTableLater(p *rewrite.Piece) (rewrite.Rewritten, error) {
 			Why: "who still needs the table shows within minutes, and the way back is this rename; the DROP is for a " +
 				"week later",
 		})
+		out.Contract = &rewrite.Contract{
+			Old: lint.Quote(catalog.Schema(table) + "." + name), Mend: letGoAgain(r, "ALTER TABLE "+source),
+			Phases: []rewrite.Phase{{
+				Title: "drop " + catalog.Base(table), SQL: []string{"DROP TABLE " + exists + renamed(source, name)},
+				Why: "nothing has missed the table; its rows are gone with it",
+			}},
+		}
 		out.Kept = append(out.Kept,
 			"table "+table+" stays as "+name+": drop it a week later, when nothing has missed it")
 	}
@@ -111,6 +118,20 @@ func letsGo(b *script, r *catalog.Relation, head string) {
 			b.do(head+" DROP CONSTRAINT "+lint.Ident(k.Name), back)
 		}
 	}
+}
+
+// letGoAgain reads again the foreign keys that the way back brings back NOT VALID.
+func letGoAgain(r *catalog.Relation, head string) []string {
+	var all []string
+	if r == nil {
+		return nil
+	}
+	for _, k := range r.Constraints {
+		if k.Type == catalog.ForeignKey && k.References != r.Name && unread(k.Definition) != k.Definition {
+			all = append(all, head+" VALIDATE CONSTRAINT "+lint.Ident(k.Name))
+		}
+	}
+	return all
 }
 
 // renamed is the new name in the schema of a table as the source writes it.

@@ -56,7 +56,8 @@ func indexConcurrently(p *rewrite.Piece) (rewrite.Rewritten, error) {
 			"offers to drop",
 	}
 	if !n.IfNotExists {
-		phase.Down, phase.DownAlone = []string{"DROP INDEX CONCURRENTLY " + rewrite.Beside(n.Relation, made.Name)}, true
+		phase.Down, phase.DownAlone = []string{"DROP INDEX CONCURRENTLY " + rewrite.Beside(n.Relation,
+			made.Name)}, true
 	}
 	return rewrite.Rewritten{Phases: []rewrite.Phase{phase}}, nil
 }

@@ -51,7 +51,8 @@ var collationName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
 func renameByNewColumn(p *rewrite.Piece) (rewrite.Rewritten, error) {
 	n := p.Node.GetRenameStmt()
-	if n.GetRenameType() != pg.ObjectType_OBJECT_COLUMN || n.RelationType != pg.ObjectType_OBJECT_TABLE || n.MissingOk {
+	if n.GetRenameType() != pg.ObjectType_OBJECT_COLUMN || n.RelationType != pg.ObjectType_OBJECT_TABLE ||
+		n.MissingOk {
 		return rewrite.Refuse("only the column of a table that is there is renamed so")
 	}
 	head := "ALTER TABLE " + rewrite.Written(n.Relation)
@@ -73,7 +74,24 @@ func renameByNewColumn(p *rewrite.Piece) (rewrite.Rewritten, error) {
 		r.fill(old, fresh+" IS NULL AND "+old+" IS NOT NULL"),
 	}
 	phases = append(phases, r.buildIndexes("for queries of old code, built while reads and writes go on")...)
-	return rewrite.Rewritten{Phases: append(phases, r.swap(p, forth)), Kept: r.kept(p)}, nil
+	return rewrite.Rewritten{
+		Phases: append(phases, r.swap(p, forth)), Kept: r.kept(p), Contract: r.contract(p, forth),
+	}, nil
+}
+
+// contract drops what keeps the columns in step, and the column of the old name.
+func (r *renaming) contract(p *rewrite.Piece, forth synctrigger.Pair) *rewrite.Contract {
+	both, old := r.both(p), lint.Ident(r.old)
+	return &rewrite.Contract{
+		Old: lint.Quote(r.table) + "." + old,
+		Phases: []rewrite.Phase{{
+			Title: title(r.table, "drop", r.old), SQL: append(both.SQL().Drop, r.head+" DROP COLUMN "+old),
+			Why: "no code names " + r.old +
+				" any more: what kept it in step goes, and then the column with its indexes",
+		}},
+		Own:   []string{function(r.table, forth.Trigger), function(r.table, both.Trigger)},
+		Table: r.written, Before: differ(lint.Ident(r.fresh), old), After: differ(lint.Ident(r.name), old),
+	}
 }
 
 // renaming is a column that gets another name, with the twin that keeps the old one.
@@ -104,18 +122,24 @@ func (r *renaming) refuseRename(p *rewrite.Piece) string {
 		return "its default is another value each time, or not known: a trigger cannot tell it from a value that was " +
 			"written"
 	}
-	for _, d := range r.relation.Dependents {
-		if d.Kind == catalog.TriggerKind && slices.Contains(d.Columns, r.old) {
+	return r.refuseReaders(p, r.old, r.name)
+}
+
+// refuseReaders looks for triggers that name a column: they see what is written under
+// one name only.
+func (t *twin) refuseReaders(p *rewrite.Piece, names ...string) string {
+	for _, d := range t.relation.Dependents {
+		if d.Kind == catalog.TriggerKind && slices.Contains(d.Columns, t.old) {
 			return "trigger " + d.Name + " names the column: it would not see what is written under the old name"
 		}
 	}
-	for _, t := range r.relation.Triggers {
-		f := p.Before.Functions.Get(t.Function)
+	for _, other := range t.relation.Triggers {
+		f := p.Before.Functions.Get(other.Function)
 		switch {
 		case f == nil || f.Body == "":
-			return "what trigger " + t.Name + " does is not known"
-		case catalog.Mentions(f.Body, r.old) || catalog.Mentions(f.Body, r.name):
-			return "function " + t.Function + " of trigger " + t.Name +
+			return "what trigger " + other.Name + " does is not known"
+		case slices.ContainsFunc(names, func(name string) bool { return catalog.Mentions(f.Body, name) }):
+			return "function " + other.Function + " of trigger " + other.Name +
 				" names the column: replace it first, or with the code"
 		}
 	}

@@ -55,13 +55,21 @@ func renameTableWithView(p *rewrite.Piece) (rewrite.Rewritten, error) {
 			Title: title(table, "rename to", n.Newname), Switch: true,
 			SQL: slices.Concat([]string{p.SQL, "CREATE VIEW " + old + " AS SELECT * FROM " + fresh},
 				viewDefaults(r, old), viewRights(r, old)),
-			Down: []string{"DROP VIEW " + old, "ALTER TABLE " + fresh + " RENAME TO " + lint.Ident(n.Relation.Relname)},
-			Why:  "old code goes on through a view under the old name; both happen in one transaction",
+			Down: []string{"DROP VIEW " + old, "ALTER TABLE " + fresh + " RENAME TO " +
+				lint.Ident(n.Relation.Relname)},
+			Why: "old code goes on through a view under the old name; both happen in one transaction",
 		}},
 		Kept: []string{
 			"view " + table +
 				" stands under the old name: drop it when no code uses it; TRUNCATE, LOCK, COPY and ON CONFLICT ON " +
 				"CONSTRAINT do not go through it",
+		},
+		Contract: &rewrite.Contract{
+			Old: lint.Quote(table),
+			Phases: []rewrite.Phase{{
+				Title: title(table, "drop the old name"), SQL: []string{"DROP VIEW " + old},
+				Why: "no code uses the old name any more; the table and its rows stay",
+			}},
 		},
 	}, nil
 }

@@ -203,7 +203,8 @@ func (r *replacement) buildIndex(f *incoming) ([]rewrite.Phase, error) {
 	}
 	phase := &made.Phases[0]
 	phase.Title, phase.SQL = f.build, []string{renamedIndex(phase.SQL[0], lint.Ident(f.build))}
-	phase.Down, phase.DownAlone = []string{"DROP INDEX CONCURRENTLY " + rewrite.Beside(f.index.Relation, f.build)}, true
+	phase.Down, phase.DownAlone = []string{"DROP INDEX CONCURRENTLY " + rewrite.Beside(f.index.Relation,
+		f.build)}, true
 	phase.Why += "; it takes the old one's name when it stands"
 	return made.Phases, nil
 }

@@ -51,7 +51,8 @@ func (t *twin) trigger() synctrigger.Trigger {
 	const longest = 56
 	name := catalog.ObjectName("zz_"+catalog.Base(t.table), t.fresh, "sync")
 	for n := len(name); len(name) > longest; n-- {
-		name = catalog.ObjectName("zz_"+catalog.Base(t.table), t.fresh, "sync"+strings.Repeat("_", 2+len(name)-longest))
+		name = catalog.ObjectName("zz_"+catalog.Base(t.table), t.fresh, "sync"+strings.Repeat("_",
+			2+len(name)-longest))
 		name = strings.TrimRight(name, "_")
 	}
 	schema := ""
@@ -95,7 +96,8 @@ func (t *twin) notNull() []rewrite.Phase {
 	return []rewrite.Phase{{
 		Title: title(t.table, t.fresh, "not null"),
 		SQL:   []string{t.head + " ALTER COLUMN " + lint.Ident(t.fresh) + " SET NOT NULL"},
-		Down:  []string{t.head + " ALTER COLUMN " + lint.Ident(t.fresh) + " DROP NOT NULL"}, Why: "as " + t.old + " is",
+		Down:  []string{t.head + " ALTER COLUMN " + lint.Ident(t.fresh) + " DROP NOT NULL"}, Why: "as " + t.old +
+			" is",
 	}}
 }
 

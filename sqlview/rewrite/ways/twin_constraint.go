@@ -165,7 +165,8 @@ func constraintPhases(all []twinConstraint, why string) []rewrite.Phase {
 		phases = append(phases, rewrite.Phase{
 			Title: title(k.table, k.build, "not valid"),
 			SQL:   []string{k.head + " ADD CONSTRAINT " + name + " " + unread(k.definition)},
-			Final: true, Down: dropConstraint(k.head, k.build), Why: why + "; the rows that are there are not read yet",
+			Final: true, Down: dropConstraint(k.head, k.build), Why: why +
+				"; the rows that are there are not read yet",
 		})
 		if k.Valid {
 			phases = append(phases, rewrite.Phase{

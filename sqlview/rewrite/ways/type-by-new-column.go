@@ -63,6 +63,9 @@ func typeByNewColumn(p *rewrite.Piece) (rewrite.Rewritten, error) {
 		return rewrite.Refuse(why)
 	}
 	s := typeSwap{twin: &t, conversion: c, pair: pair, aside: p.Aside(a.Table, a.Name), piece: p, version: p.Version}
+	if s.feed, why = s.feedingOf(p); why != "" {
+		return rewrite.Refuse(why)
+	}
 	phases := []rewrite.Phase{
 		t.addTyped(c.typ), t.keep(pair, "whoever writes "+a.Name+" writes both from here on"),
 		t.fill(c.value, c.missing),
@@ -78,7 +81,9 @@ func typeByNewColumn(p *rewrite.Piece) (rewrite.Rewritten, error) {
 		phases = append(phases, phase)
 	}
 	phases = append(phases, s.phase())
-	return rewrite.Rewritten{Phases: append(phases, s.dropIndexes()...), Kept: s.kept()}, nil
+	return rewrite.Rewritten{
+		Phases: append(phases, s.dropIndexes()...), Kept: s.kept(), Contract: s.contract(),
+	}, nil
 }
 
 // refuseLater: what the file drops below may still be the old column's.
@@ -100,7 +105,7 @@ func (t *twin) addTyped(typ string) rewrite.Phase {
 
 func (s typeSwap) kept() []string {
 	kept := append(firing(s.relation),
-		"column "+s.table+"."+s.old+" of the old type stays as "+s.aside+": drop it a week later",
+		"column "+s.table+"."+s.old+" of the old type stays as "+s.aside+s.feed.says()+": drop it a week later",
 		s.old+" stands last in the table: look at INSERT without a list of columns, COPY and SELECT *")
 	for _, st := range s.statistics {
 		if st.Target >= 0 {

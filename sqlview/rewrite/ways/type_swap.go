@@ -17,6 +17,7 @@ type typeSwap struct {
 	*twin
 	conversion conversion
 	pair       synctrigger.Pair
+	feed       feeding
 	// aside is the old column's name from then on.
 	aside   string
 	piece   *rewrite.Piece
@@ -46,15 +47,24 @@ func (s typeSwap) phase() rewrite.Phase {
 	said := s.said()
 	b.up = slices.Concat(b.up, s.privileges(), said)
 	b.down = append(b.down, said...)
+	if s.feed.fed() {
+		fed := s.feed.SQL()
+		b.up, b.down = append(b.up, fed.Create...), slices.Concat(fed.Drop, b.down)
+	}
 	phase := rewrite.Phase{
 		Title: title(s.table, s.old, "swap"), SQL: b.up, Switch: true,
 		Why: "both columns hold the same, so the new one takes the place of the old in one moment, with all that " +
 			"hangs on it",
 	}
-	if s.reversible() {
+	switch {
+	case s.feed.fed():
+		phase.Down = b.down
+		phase.Why += "; the old column stays fed until it is dropped, and the way back gives it back its place: it " +
+			"compares all rows, while nobody can read or write the table"
+	case s.reversible():
 		phase.Down = b.down
 		phase.Why += "; the way back copies back what was written since, while nobody can read or write the table"
-	} else {
+	default:
 		phase.Why += "; there is no way back from here, because what is written since has no value of the old type: " +
 			"change the type back as it was changed"
 	}
@@ -62,7 +72,7 @@ func (s typeSwap) phase() rewrite.Phase {
 }
 
 // reversible reports whether what is written after the swap can be copied back.
-func (s typeSwap) reversible() bool { return s.conversion.inTrigger == "" && s.conversion.alike() }
+func (s typeSwap) reversible() bool { return s.feed.back != "" }
 
 // away takes off the old column what would hold rows to it when nobody writes it
 // any more.
@@ -76,7 +86,7 @@ func (s typeSwap) away(b *script) {
 		switch {
 		case i.Constraint != "":
 			b.do(s.head+" DROP CONSTRAINT "+name, s.head+" ADD CONSTRAINT "+name+" "+s.keyDefinition(i))
-		case i.harmless():
+		case i.harmless() && !s.collides(i):
 			if i.ReplicaIdentity { // else the old column keeps its NOT NULL
 				b.do(s.head+" REPLICA IDENTITY USING INDEX "+lint.Ident(i.build),
 					s.head+" REPLICA IDENTITY USING INDEX "+name)
@@ -103,7 +113,7 @@ func (s typeSwap) keyDefinition(i twinIndex) string {
 
 // names makes the columns change places.
 func (s typeSwap) names(b *script) {
-	old, fresh, gone := lint.Ident(s.old), lint.Ident(s.fresh), lint.Ident(s.aside)
+	old, gone := lint.Ident(s.old), lint.Ident(s.aside)
 	c := s.column()
 	if c.NotNull {
 		b.do(s.head+" ALTER COLUMN "+old+" DROP NOT NULL", s.head+" ALTER COLUMN "+old+" SET NOT NULL")
@@ -111,10 +121,12 @@ func (s typeSwap) names(b *script) {
 	if c.Default != "" {
 		b.do(s.head+" ALTER COLUMN "+old+" DROP DEFAULT", s.head+" ALTER COLUMN "+old+" SET DEFAULT "+c.Default)
 	}
-	// The copy stands behind both renames on the way back.
-	b.down = append([]string{
-		fmt.Sprintf("UPDATE %s SET %s = %s WHERE %s IS DISTINCT FROM %s", s.written, old, fresh, old, fresh),
-	}, b.down...)
+	if s.reversible() {
+		// The copy stands behind both renames on the way back. A row of which both columns
+		// still say the same keeps its old value to the last bit.
+		b.down = append([]string{fmt.Sprintf("UPDATE %s SET %s = %s WHERE %s", s.written, old, s.feed.back,
+			s.apart())}, b.down...)
+	}
 	b.do(s.rename(s.old, s.aside), s.rename(s.aside, s.old))
 	b.do(s.rename(s.fresh, s.old), s.rename(s.old, s.fresh))
 	if c.Default != "" {
@@ -222,7 +234,7 @@ func (s typeSwap) said() []string {
 func (s typeSwap) dropIndexes() []rewrite.Phase {
 	var phases []rewrite.Phase
 	for _, i := range s.indexes {
-		if i.Constraint != "" || !i.harmless() {
+		if i.Constraint != "" || !i.harmless() || s.collides(i) {
 			continue
 		}
 		aside := s.piece.Aside(catalog.Schema(s.table), i.name())
@@ -289,4 +301,39 @@ func (t *twin) readStatistics() string {
 		}
 	}
 	return ""
+}
+
+// contract drops the column of the old type, which waits under another name.
+func (s typeSwap) contract() *rewrite.Contract {
+	gone := lint.Ident(s.aside)
+	c := &rewrite.Contract{
+		Old: lint.Quote(s.table) + "." + gone, Phases: dropColumn(s.twin, gone),
+		Own:   []string{function(s.table, s.pair.Trigger)},
+		Table: s.written, Before: s.apart(),
+	}
+	if s.feed.fed() {
+		drop := &c.Phases[0]
+		drop.SQL = append(s.feed.SQL().Drop, drop.SQL...)
+		drop.Why = "what kept the old column fed goes, and then the column: there is no way back from here"
+		c.Own = append(c.Own, function(s.table, s.feed.Trigger))
+	}
+	return c
+}
+
+// apart holds for a row in which the new column, under its first name, is not what the
+// old one makes it.
+func (s typeSwap) apart() string {
+	return differ(lint.Ident(s.fresh), "("+s.conversion.value+")::"+s.conversion.typ)
+}
+
+// differ holds for a row in which two values are not the same to the last bit: it needs
+// no operator of the type.
+func differ(a, b string) string {
+	return "pg_catalog.record_image_ne(ROW(" + a + "), ROW(" + b + "))"
+}
+
+// function names the function of a trigger, as schema.name. Where the file leaves the
+// schema to the session, it is taken to be the table's.
+func function(table string, t synctrigger.Trigger) string {
+	return catalog.Schema(table) + "." + t.Name
 }

@@ -1,8 +1,11 @@
-package effect
+// Package cast knows which values the server converts by itself where they are
+// stored: the casts of pg_cast, and those that a database made itself.
+package cast
 
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"belay/sqlview/catalog"
 )
@@ -46,7 +49,7 @@ func baseOf(name string, cat *catalog.Snapshot) string {
 	for range 8 {
 		t := cat.Type(name)
 		switch {
-		case t == nil && !builtIn(name):
+		case t == nil && !BuiltIn(name):
 			return ""
 		case t == nil:
 			return name
@@ -140,4 +143,25 @@ func DefaultAssignable(text, to string, cat *catalog.Snapshot) Answer {
 		return Yes
 	}
 	return Assignable(defaultType(text), to, cat)
+}
+
+// builtInTypes are the types of pg_catalog that columns use, as format_type
+// prints them.
+var builtInTypes = words(`bigint integer smallint boolean text numeric real uuid json jsonb date bytea inet cidr
+	macaddr macaddr8 oid xml money point line lseg box path polygon circle tsvector tsquery interval name regclass
+	int4range int8range numrange tsrange tstzrange daterange int4multirange int8multirange nummultirange
+	tsmultirange tstzmultirange datemultirange pg_lsn bit character serial bigserial smallserial`)
+
+// BuiltIn reports whether format_type prints a type of the server's own like this.
+func BuiltIn(text string) bool {
+	base, _, _ := catalog.SplitType(text)
+	return builtInTypes[base] || strings.Contains(base, " ")
+}
+
+func words(list string) map[string]bool {
+	all := map[string]bool{}
+	for w := range strings.FieldsSeq(list) {
+		all[w] = true
+	}
+	return all
 }

@@ -1,0 +1,47 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"belay/db/trust"
+)
+
+// keepHistory takes a lock on the history table for the whole transaction, as its row
+// will, and judges the table again under it. What another role has put there since the
+// look, such as a trigger, would run with our rights; behind the lock nobody can put
+// anything there.
+func (r *run) keepHistory(ctx context.Context, b block) (ending, bool) {
+	t := r.u.History
+	if len(b.writes) == 0 || t.Name == "" {
+		return ending{}, true
+	}
+	calls := `select pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('lock_timeout', $1, true)`
+	args := []string{guc(r.guard.lock)}
+	if r.u.Role != "" {
+		calls, args = calls+`, pg_catalog.set_config('role', $2, true)`, append(args, r.u.Role)
+	}
+	own := Statement{Kind: "history table"}
+	for _, sql := range []string{calls, "lock table " + t.quoted() + " in row exclusive mode"} {
+		if _, err := ask(ctx, r.s.conn, sql, args...); err != nil {
+			return r.failed(own, answer{err: err}), false
+		}
+		args = nil
+	}
+	all, err := trust.Table(ctx, r.s.conn, t.Schema, t.Name)
+	if err != nil {
+		return r.failed(own, answer{err: err}), false
+	}
+	if err := all.Write(); err != nil {
+		return ending{outcome: NotApplied, reason: Refused, err: fmt.Errorf("since belay looked: %w", err)}, false
+	}
+	return ending{}, true
+}
+
+// Table names a table by its schema and its own name, both unquoted. The zero value is
+// none.
+type Table struct{ Schema, Name string }
+
+func (t Table) quoted() string { return pgx.Identifier{t.Schema, t.Name}.Sanitize() }

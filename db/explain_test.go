@@ -1,0 +1,34 @@
+package db_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+
+	"belay/db"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// TestTold: what a library says of a line is put into words once, and nothing else is.
+func TestTold(t *testing.T) {
+	t.Parallel()
+	refused := &pgconn.PgError{Code: "55P03", Message: "no"}
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{fmt.Errorf("timeout: %w", context.DeadlineExceeded), "the server did not answer in time"},
+		{fmt.Errorf("set up: %w", db.Told(context.DeadlineExceeded)), "set up: the server did not answer in time"},
+		{db.Told(fmt.Errorf("set up: %w", db.Told(io.ErrUnexpectedEOF))), "set up: the connection broke"},
+		{context.Canceled, "it was stopped while it waited for the server"},
+		{fmt.Errorf("wrapped: %w", refused), "wrapped: " + refused.Error()},
+		{errors.New("disk full"), "disk full"},
+	} {
+		if got := db.Told(c.err); got.Error() != c.want || !errors.Is(got, c.err) {
+			t.Errorf("%v: %v, want %s", c.err, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,180 @@
+package migration
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Spot is a place of a program whose SQL nobody can read.
+type Spot struct {
+	Line int
+	// Call is what is called there; Made is true where it takes SQL that is put together
+	// when the program runs.
+	Call string
+	Made bool
+}
+
+// ProgramSQL reads the SQL that stands in a program as it is sent, such as in
+// op.execute("…"): a text of the file's length, in which all else is blank, so that
+// every line is where it was. unread are the places on the way there of which only the
+// tool knows what they send. known is false for a language that belay does not read.
+func (f File) ProgramSQL() (sql []byte, unread []Spot, known bool) {
+	l := languages[path.Ext(f.Path)]
+	if l == nil {
+		return nil, nil, false
+	}
+	c := l.scan(f.Whole)
+	back := l.wayBack(c)
+	sql = blanked(f.Whole)
+	for _, at := range l.calls.FindAllSubmatchIndex(c.bare, -1) {
+		if slices.ContainsFunc(back, func(r [2]int) bool { return r[0] <= at[0] && at[0] < r[1] }) {
+			continue
+		}
+		name := strings.Trim(string(c.bare[at[2]:at[3]]), ". \t\n")
+		if l.reads.MatchString(name) {
+			continue
+		}
+		spot := Spot{Line: 1 + bytes.Count(f.Whole[:at[2]], []byte("\n")), Call: name}
+		switch takes := l.takesSQL.MatchString(name); {
+		case takes && !c.copySQL(sql, at[1]):
+			spot.Made = true
+			unread = append(unread, spot)
+		case !takes:
+			unread = append(unread, spot)
+		}
+	}
+	return sql, unread, true
+}
+
+// blanked is a text of which only the ends of its lines are left.
+func blanked(whole []byte) []byte { return alone(whole, 0, 0) }
+
+var (
+	// joined is what stands between two texts that are one.
+	joined = regexp.MustCompile(`^\s*(?:\+|\\)?\s*[rRbBuUfF]?`)
+	// shaped is called on a text and changes blanks of its alone.
+	shaped = regexp.MustCompile(`^\.(?:squish|strip|chomp|freeze|trim\(\))`)
+	// bound are places in SQL for values that are given apart.
+	bound = regexp.MustCompile(`\?|%s|%\(|\$[0-9]|\{\w|(?:^|[^:]):[a-zA-Z_]`)
+)
+
+// copySQL copies the text that begins behind a call, with what is joined to it, and
+// ends it as a statement; false = it is not all there to read.
+func (c *code) copySQL(sql []byte, at int) bool {
+	var parts []literal
+	for {
+		t, ok := c.literals[at]
+		if !ok {
+			break
+		}
+		parts = append(parts, t)
+		at = t.next + len(joined.Find(c.bare[t.next:]))
+	}
+	if len(parts) == 0 {
+		return false
+	}
+	last := parts[len(parts)-1]
+	after := c.bare[last.next:]
+	after = bytes.TrimLeft(after[len(shaped.Find(after)):], " \t\r")
+	if len(after) > 0 && strings.IndexByte("\n),;}", after[0]) < 0 {
+		return false
+	}
+	behind := bytes.TrimLeft(after, "\n) \t\r")
+	given := len(behind) > 0 && strings.IndexByte(",.", behind[0]) >= 0
+	var whole []byte
+	for _, t := range parts {
+		text, ok := c.value(t)
+		if !ok || t.open || len(whole) > 0 && len(text) > 0 && wordByte(whole[len(whole)-1]) && wordByte(text[0]) {
+			return false
+		}
+		whole = append(whole, text...)
+	}
+	if len(bytes.TrimSpace(whole)) == 0 || given && bound.Match(whole) {
+		return false
+	}
+	ending := whole[bytes.LastIndexByte(whole, '\n')+1:]
+	if bytes.Contains(ending, []byte("--")) {
+		return false // what would follow it would be a comment
+	}
+	for _, t := range parts {
+		text, _ := c.value(t)
+		copy(sql[t.from:t.to], bytes.Repeat([]byte(" "), t.to-t.from))
+		copy(sql[t.from:t.to], text)
+	}
+	if last.to < len(sql) {
+		sql[last.to] = ';'
+	}
+	return true
+}
+
+// wayBack are the parts of a program that take it back.
+func (l *language) wayBack(c code) (all [][2]int) {
+	for _, at := range l.down.FindAllIndex(c.bare, -1) {
+		begin := bytes.LastIndexByte(c.bare[:at[0]], '\n') + 1
+		end := len(c.bare)
+		if up := l.up.FindIndex(c.bare[at[1]:]); up != nil {
+			end = at[1] + up[0]
+		}
+		if l.indented {
+			end = min(end, blockEnd(c.bare, begin))
+		}
+		all = append(all, [2]int{at[0], end})
+	}
+	return all
+}
+
+// blockEnd is where the block ends that begins with a line: at the next one that is not
+// indented more.
+func blockEnd(bare []byte, begin int) int {
+	indent := func(line []byte) int { return len(line) - len(bytes.TrimLeft(line, " \t")) }
+	first, _, _ := bytes.Cut(bare[begin:], []byte("\n"))
+	for at := begin + len(first) + 1; at < len(bare); {
+		line, _, _ := bytes.Cut(bare[at:], []byte("\n"))
+		if len(bytes.TrimSpace(line)) > 0 && indent(line) <= indent(first) {
+			return at
+		}
+		at += len(line) + 1
+	}
+	return len(bare)
+}
+
+// UnreadText says of a program which of its SQL is not known. "" = all that was found in
+// it was read. tool is what the team calls the tool.
+func UnreadText(f File, unread []Spot, known bool, tool string) string {
+	switch {
+	case !known:
+		return "A program (" + path.Ext(f.Path) + "): which SQL it sends only " + tool + " knows."
+	case len(unread) == 0:
+		return ""
+	}
+	var calls, made []string
+	for _, s := range unread {
+		text := fmt.Sprintf("%s in line %d", s.Call, s.Line)
+		if s.Made {
+			made = append(made, text)
+		} else {
+			calls = append(calls, text)
+		}
+	}
+	var parts []string
+	if len(calls) > 0 {
+		parts = append(parts, "only "+tool+" knows which SQL comes of "+few(calls))
+	}
+	if len(made) > 0 {
+		parts = append(parts, "SQL is put together when it runs by "+few(made))
+	}
+	return "A program: " + strings.Join(parts, "; ") + "."
+}
+
+// few names at most five.
+func few(all []string) string {
+	const most = 5
+	if len(all) <= most {
+		return strings.Join(all, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(all[:most], ", "), len(all)-most)
+}

@@ -1,0 +1,283 @@
+package proof
+
+import (
+	"reflect"
+	"slices"
+
+	"belay/sqlview/catalog"
+	"belay/sqlview/parse"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// readers say what a statement claims, by the node of the tree; one that is not here
+// changes what no catalog of ours shows.
+var readers map[reflect.Type]func(*book, parse.Statement)
+
+func init() {
+	readers = map[reflect.Type]func(*book, parse.Statement){}
+	for _, r := range []struct {
+		node any
+		f    func(*book, parse.Statement)
+	}{
+		{(*pg.Node_CreateStmt)(nil), readTable},
+		{(*pg.Node_CreateTableAsStmt)(nil), readTableAs},
+		{(*pg.Node_IndexStmt)(nil), readIndex},
+		{(*pg.Node_AlterTableStmt)(nil), readAlterTable},
+		{(*pg.Node_DropStmt)(nil), readDrop},
+		{(*pg.Node_RenameStmt)(nil), readRename},
+		{(*pg.Node_AlterObjectSchemaStmt)(nil), readSetSchema},
+		{(*pg.Node_ViewStmt)(nil), readView},
+		{(*pg.Node_CreateSchemaStmt)(nil), readSchema},
+		{(*pg.Node_CreateEnumStmt)(nil), readEnum},
+		{(*pg.Node_AlterEnumStmt)(nil), readEnumValue},
+		{(*pg.Node_CreateDomainStmt)(nil), readDomain},
+		{(*pg.Node_CompositeTypeStmt)(nil), readComposite},
+		{(*pg.Node_CreateSeqStmt)(nil), readSequence},
+		{(*pg.Node_CreateFunctionStmt)(nil), readFunction},
+		{(*pg.Node_CreateTrigStmt)(nil), readTrigger},
+		{(*pg.Node_CreatePublicationStmt)(nil), readPublication},
+		{(*pg.Node_VariableSetStmt)(nil), readNothing},
+		{(*pg.Node_TransactionStmt)(nil), readNothing},
+		{(*pg.Node_LockStmt)(nil), readNothing},
+		{(*pg.Node_VacuumStmt)(nil), readNothing},
+		{(*pg.Node_ConstraintsSetStmt)(nil), readNothing},
+		{(*pg.Node_DoStmt)(nil), readCode},
+		{(*pg.Node_CallStmt)(nil), readCode},
+		{(*pg.Node_SelectStmt)(nil), readCode},
+	} {
+		readers[reflect.TypeOf(r.node)] = r.f
+	}
+}
+
+func (b *book) read(st parse.Statement) {
+	if st.Node == nil || st.Node.Node == nil {
+		b.soften()
+		b.skip()
+		return
+	}
+	f := readers[reflect.TypeOf(st.Node.Node)]
+	if f == nil {
+		b.skip()
+		return
+	}
+	f(b, st)
+	// What follows is read under the path that is set here.
+	if _, ok := st.Node.Node.(*pg.Node_VariableSetStmt); ok {
+		b.scope.Apply(st, b.scope.ServerVersion)
+	}
+}
+
+// readNothing is for what changes no schema and no row.
+func readNothing(*book, parse.Statement) {}
+
+// readCode is for DO, CALL and SELECT, which may run anything.
+func readCode(b *book, st parse.Statement) {
+	if into := st.Node.GetSelectStmt().GetIntoClause(); into != nil {
+		b.made(into.Rel, false, "table")
+		return
+	}
+	if st.Node.GetSelectStmt() != nil && !runsCode(st.Node) {
+		return
+	}
+	b.soften()
+	b.skip()
+}
+
+// runsCode reports a SELECT that calls something or changes rows in a WITH.
+func runsCode(n *pg.Node) bool {
+	found := false
+	catalog.Walk(n, func(message any) bool {
+		switch message.(type) {
+		case *pg.FuncCall, *pg.InsertStmt, *pg.UpdateStmt, *pg.DeleteStmt, *pg.MergeStmt:
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+// made claims a relation that the statement makes, and gives its name; "" for a
+// temporary one, which ends with the session.
+func (b *book) made(r *pg.RangeVar, mayBeThere bool, kind string) string {
+	if r == nil || r.Relpersistence == "t" {
+		return ""
+	}
+	name := b.scope.Path()[0] + "." + catalog.Truncate(r.Relname)
+	if r.Schemaname != "" {
+		name = catalog.Truncate(r.Schemaname) + "." + catalog.Truncate(r.Relname)
+	}
+	b.dropped(name)
+	b.there(kind, name, isRelation)
+	if !mayBeThere || b.role == "" {
+		return name
+	}
+	role := b.role
+	b.of(name, "owner", nil, func(r *catalog.Relation) string {
+		if r.Owner == "" || r.Owner == role {
+			return ""
+		}
+		return r.Name + " belongs to " + r.Owner + ": it was there before, and nothing was made"
+	}).doubt = true
+	return name
+}
+
+func readTable(b *book, st parse.Statement) {
+	s := st.Node.GetCreateStmt()
+	name := b.made(s.Relation, s.IfNotExists, "table")
+	if name == "" {
+		return
+	}
+	from := len(b.claims)
+	for _, el := range s.TableElts {
+		switch {
+		case el.GetColumnDef() != nil:
+			b.column(name, el.GetColumnDef())
+		case el.GetConstraint() != nil:
+			b.constraint(name, el.GetConstraint())
+		}
+	}
+	if s.IfNotExists {
+		for i := range b.claims[from:] {
+			b.claims[from+i].doubt = true
+		}
+	}
+}
+
+func readTableAs(b *book, st parse.Statement) {
+	s := st.Node.GetCreateTableAsStmt()
+	b.made(s.Into.GetRel(), s.IfNotExists, "table")
+}
+
+func readView(b *book, st parse.Statement) { b.made(st.Node.GetViewStmt().View, false, "view") }
+
+func readSequence(b *book, st parse.Statement) {
+	s := st.Node.GetCreateSeqStmt()
+	b.made(s.Sequence, s.IfNotExists, "sequence")
+}
+
+func readIndex(b *book, st parse.Statement) {
+	s := st.Node.GetIndexStmt()
+	table := b.name(s.Relation)
+	var columns []string
+	for _, p := range s.IndexParams {
+		columns = append(columns, catalog.Truncate(p.GetIndexElem().GetName()))
+	}
+	name, unique := "", s.Unique
+	if s.Idxname != "" {
+		name = catalog.Schema(table) + "." + catalog.Truncate(s.Idxname)
+	}
+	b.dropped(name) // what was said of one that had the name before
+	part := "index " + name
+	if name == "" {
+		part = "index on " + joined(columns)
+	}
+	c := b.of(table, part, columns, func(r *catalog.Relation) string {
+		return indexWrong(r, name, columns, unique)
+	})
+	c.doubt = s.IfNotExists
+}
+
+// indexWrong looks for an index by name, or by its columns where the server chose one.
+// Whether it is valid is told elsewhere.
+func indexWrong(r *catalog.Relation, name string, columns []string, unique bool) string {
+	for _, i := range r.Indexes {
+		same := slices.Equal(i.Columns, columns) && i.Unique == unique
+		switch {
+		case name == "" && same:
+			return ""
+		case name != "" && i.Name == name && same:
+			return ""
+		case name != "" && i.Name == name:
+			return "index " + name + " of " + r.Name + " is there with another definition"
+		}
+	}
+	if name == "" {
+		return "no index of " + r.Name + " has the key " + joined(columns)
+	}
+	return "index " + name + " of " + r.Name + " is not there"
+}
+
+func readTrigger(b *book, st parse.Statement) {
+	s := st.Node.GetCreateTrigStmt()
+	name := catalog.Truncate(s.Trigname)
+	b.of(b.name(s.Relation), "trigger "+name, nil, func(r *catalog.Relation) string {
+		if slices.ContainsFunc(r.Triggers, func(t catalog.Trigger) bool { return t.Name == name }) {
+			return ""
+		}
+		return "trigger " + name + " of " + r.Name + " is not there"
+	})
+}
+
+func readSchema(b *book, st parse.Statement) {
+	s := st.Node.GetCreateSchemaStmt()
+	if s.Schemaname == "" {
+		b.skip()
+		return
+	}
+	b.there("schema", catalog.Truncate(s.Schemaname), isSchema)
+	if len(s.SchemaElts) > 0 {
+		b.skip()
+	}
+}
+
+// newName is where a type or function without a schema goes.
+func (b *book) newName(parts []*pg.Node) string {
+	words := catalog.Strings(parts)
+	switch len(words) {
+	case 0:
+		return ""
+	case 1:
+		return b.scope.Path()[0] + "." + catalog.Truncate(words[0])
+	}
+	return catalog.Truncate(words[len(words)-2]) + "." + catalog.Truncate(words[len(words)-1])
+}
+
+func readEnum(b *book, st parse.Statement) {
+	s := st.Node.GetCreateEnumStmt()
+	name := b.newName(s.TypeName)
+	b.there("type", name, isType)
+	for _, v := range catalog.Strings(s.Vals) {
+		b.enumValue(name, v)
+	}
+}
+
+func readEnumValue(b *book, st parse.Statement) {
+	s := st.Node.GetAlterEnumStmt()
+	name := b.scope.NameOf(s.TypeName)
+	if s.OldVal != "" {
+		b.forget(func(c claim) bool { return c.on == name && c.part == "value "+s.OldVal })
+	}
+	b.enumValue(name, s.NewVal)
+}
+
+func (b *book) enumValue(name, value string) {
+	b.add(name, "value "+value, func(after *catalog.Snapshot, on string) string {
+		if t := after.Types.Get(on); t != nil && slices.Contains(t.Enum, value) {
+			return ""
+		}
+		return "value " + value + " of type " + on + " is not there"
+	})
+}
+
+func readDomain(b *book, st parse.Statement) {
+	b.there("domain", b.newName(st.Node.GetCreateDomainStmt().Domainname), isType)
+}
+
+func readComposite(b *book, st parse.Statement) {
+	if r := st.Node.GetCompositeTypeStmt().Typevar; r != nil {
+		name := b.scope.Path()[0]
+		if r.Schemaname != "" {
+			name = catalog.Truncate(r.Schemaname)
+		}
+		b.there("type", name+"."+catalog.Truncate(r.Relname), isType)
+	}
+}
+
+func readFunction(b *book, st parse.Statement) {
+	b.there("function", b.newName(st.Node.GetCreateFunctionStmt().Funcname), isFunction)
+}
+
+func readPublication(b *book, st parse.Statement) {
+	b.there("publication", st.Node.GetCreatePublicationStmt().Pubname, hasPublication)
+}

@@ -1,0 +1,174 @@
+package recording
+
+import (
+	"bufio"
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"belay/sqlview/activity"
+)
+
+// Recording is one that was read.
+type Recording struct {
+	Header
+	Moments []activity.Sample
+	// Cut is true where it ends in the middle: whoever recorded did not end it.
+	Cut bool
+}
+
+// most is how long a line of a recording and all of it may be, in bytes, and how many
+// moments are read: ten days at the fastest pace.
+const (
+	mostBytes   = 32 << 20
+	mostMoments = 864_000
+	mostInAll   = 1 << 30
+)
+
+// ErrFormat says that a file is no recording, or one of a newer belay.
+var ErrFormat = errors.New("not a recording of belay's, or one of a newer belay")
+
+// Magic reports whether a file begins as a recording does.
+func Magic(start []byte) bool { return bytes.HasPrefix(start, []byte{0x1f, 0x8b}) }
+
+// Read reads a recording to its end, or up to where it was cut. An error that is not one
+// of the file's own reading is an [ErrFormat].
+func Read(in io.Reader) (*Recording, error) {
+	zip, err := gzip.NewReader(bufio.NewReader(in))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	r := &reader{}
+	lines := bufio.NewScanner(io.LimitReader(zip, mostInAll))
+	lines.Buffer(nil, mostBytes)
+	lines.Split(r.whole)
+	for lines.Scan() {
+		if err := r.line(lines.Bytes()); err != nil {
+			return nil, err
+		}
+	}
+	err = lines.Err()
+	var corrupt flate.CorruptInputError
+	switch {
+	case r.Format == 0:
+		return nil, errors.Join(ErrFormat, err)
+	case errors.As(err, &corrupt) && len(r.Moments) > 0:
+		r.Cut = true // something else was written behind where it was cut
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		r.Cut = true
+	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader):
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	case err != nil:
+		return nil, err
+	}
+	return &r.Recording, nil
+}
+
+// reader is a recording on its way.
+type reader struct {
+	Recording
+	// began is the time that those of the member count from: another engine of a run, or
+	// another watch, begins its own.
+	began    time.Time
+	elements []element
+	tables   []int // numbers, in the order in which they came
+	values   map[int]row
+}
+
+// whole cuts at the ends of lines; what stands behind the last one was not written whole.
+func (r *reader) whole(data []byte, atEOF bool) (advance int, token []byte, err error) {
+	if i := bytes.IndexByte(data, '\n'); i >= 0 {
+		return i + 1, data[:i], nil
+	}
+	if atEOF && len(data) > 0 {
+		r.Cut = true
+		return len(data), nil, nil
+	}
+	return 0, nil, nil
+}
+
+func (r *reader) line(b []byte) error {
+	if bytes.HasPrefix(b, []byte(`{"belay_samples"`)) {
+		var h Header
+		if err := json.Unmarshal(b, &h); err != nil || h.Format != format {
+			return ErrFormat
+		}
+		if r.Format == 0 {
+			r.Header = h
+		}
+		r.began, r.elements, r.tables, r.values = h.At, nil, nil, map[int]row{}
+		return nil
+	}
+	var l line
+	if err := json.Unmarshal(b, &l); err != nil || r.Format == 0 || len(r.Moments) >= mostMoments {
+		return errors.Join(ErrFormat, err)
+	}
+	s, err := r.moment(l)
+	if err != nil {
+		return err
+	}
+	r.Moments = append(r.Moments, s)
+	return nil
+}
+
+func (r *reader) moment(l line) (activity.Sample, error) {
+	s := activity.Sample{
+		At: r.began.Add(time.Duration(l.At) * time.Millisecond), CostMS: l.Cost, Sessions: l.Sessions,
+		Replicas: l.Replicas, Slots: l.Slots, Progress: l.Progress,
+	}
+	for _, e := range l.New {
+		if e.Table != "" {
+			r.tables = append(r.tables, len(r.elements))
+		}
+		r.elements = append(r.elements, e)
+	}
+	for _, n := range l.Locks {
+		e, err := r.element(n)
+		if err != nil || e.Lock == nil {
+			return s, ErrFormat
+		}
+		lock := *e.Lock
+		lock.SinceMS = e.age(l.At)
+		s.Locks = append(s.Locks, lock)
+	}
+	for _, n := range l.Transactions {
+		e, err := r.element(n)
+		if err != nil || e.Transaction == nil {
+			return s, ErrFormat
+		}
+		t := *e.Transaction
+		t.AgeMS = e.age(l.At)
+		s.Transactions = append(s.Transactions, t)
+	}
+	for _, v := range l.Tables {
+		r.values[int(v[0])] = v
+	}
+	for _, n := range r.tables {
+		v := r.values[n]
+		s.Tables = append(s.Tables, activity.Table{
+			Relation: r.elements[n].Table, Bytes: int64(v[1]), Rows: v[2], ReadsPerSecond: v[3], WritesPerSecond: v[4],
+			Dead: int64(v[5]),
+		})
+	}
+	return s, nil
+}
+
+func (r *reader) element(n int) (element, error) {
+	if n < 0 || n >= len(r.elements) {
+		return element{}, ErrFormat
+	}
+	return r.elements[n], nil
+}
+
+// age is how long an element has been there, in ms; -1 = the role may not see it.
+func (e element) age(at int64) int64 {
+	if e.Unseen {
+		return -1
+	}
+	return at - e.Since
+}

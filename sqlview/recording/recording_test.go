@@ -1,0 +1,208 @@
+package recording_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"belay/sqlview/activity"
+	"belay/sqlview/lock"
+	"belay/sqlview/recording"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+var noon = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+
+// pileUp is a server of which more and more sessions wait behind one, until it ends.
+func pileUp(seconds, waiters int, seed uint64) []activity.Sample {
+	rnd := rand.New(rand.NewPCG(seed, 1))
+	var out []activity.Sample
+	for i := range seconds {
+		at := noon.Add(time.Duration(i)*time.Second + time.Duration(rnd.IntN(20))*time.Millisecond)
+		age := func(since int) int64 {
+			return at.Sub(noon).Milliseconds() - int64(since)*1000 + int64(rnd.IntN(3)) - 1
+		}
+		n := min(i, waiters)
+		s := activity.Sample{
+			At: at, CostMS: int64(4 + rnd.IntN(3)),
+			Sessions: activity.Sessions{
+				Total: 20 + n, Max: 500, Active: n, Waiting: n, OldestTransactionMS: age(0) / 100 * 100,
+			},
+		}
+		root := activity.Lock{
+			PID: 881, Application: "worker", User: "app", BackendType: "client backend", State: "idle in transaction",
+			SinceMS: age(0), Mode: lock.AccessShare, Relation: "public.orders", Granted: true,
+			Query: "SELECT * FROM orders WHERE email = 'secret@example.com' AND id = 4711 -- of user 42",
+		}
+		for w := range n {
+			root.Blocks = append(root.Blocks, 1000+w)
+			s.Locks = append(s.Locks, activity.Lock{
+				PID: 1000 + w, Application: "web", User: "app", BackendType: "client backend", State: "active",
+				SinceMS: age(w), Mode: lock.RowExclusive, Relation: "public.orders", BlockedBy: []int{881},
+				Query: fmt.Sprintf("UPDATE orders SET total = %d WHERE id = %d", w*7, w),
+			})
+		}
+		s.Locks = append(s.Locks, root)
+		s.Transactions = []activity.Transaction{{PID: 881, Application: "worker", AgeMS: age(0), Query: root.Query}}
+		for t := range 12 {
+			s.Tables = append(s.Tables, activity.Table{
+				Relation: fmt.Sprintf("public.table_%d", t), Bytes: int64(t) << 20, Rows: 1e6 + float64(i),
+				ReadsPerSecond: 2000 + 300*rnd.Float64(), WritesPerSecond: 100 * rnd.Float64(), Dead: int64(i) * 100,
+			})
+		}
+		s.Replicas = []activity.Replica{{Name: "b", State: "streaming", LagMS: int64(rnd.IntN(40))}}
+		s.Slots = []activity.ReplicationSlot{{Name: "gone", KeptBytes: int64(i) << 20, Rows: true}}
+		out = append(out, s)
+	}
+	return out
+}
+
+func written(t testing.TB, samples []activity.Sample) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := recording.NewWriter(&b, recording.Header{Database: "shop on db1", Environment: "production"})
+	for _, s := range samples {
+		if err := w.Write(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// TestPileUpComesBack records 400 waiters over more than one member and reads them again:
+// the same sessions with the same locks, ages as exact as the server's rounding.
+func TestPileUpComesBack(t *testing.T) {
+	t.Parallel()
+	samples := pileUp(450, 400, 7)
+	r, err := recording.Read(bytes.NewReader(written(t, samples)))
+	if err != nil || r.Cut || r.Database != "shop on db1" || r.Environment != "production" {
+		t.Fatal(r, err)
+	}
+	same := cmp.Options{
+		cmpopts.EquateApproxTime(time.Millisecond), cmpopts.EquateApprox(0.005, 0.5),
+		cmp.FilterPath(func(p cmp.Path) bool {
+			return p.Last().String() == ".Query"
+		}, cmp.Ignore()),
+		cmp.FilterPath(func(p cmp.Path) bool {
+			return p.Last().String() == ".SinceMS" || p.Last().String() == ".AgeMS"
+		}, cmp.Comparer(func(a, b int64) bool { return max(a-b, b-a) <= 5 })),
+		cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".Dead" },
+			cmp.Comparer(func(a, b int64) bool { return max(a-b, b-a)*100 <= max(a, b) })),
+	}
+	for i := 0; i < len(samples); i += 31 {
+		if diff := cmp.Diff(samples[i], r.Moments[i], same); diff != "" {
+			t.Fatalf("moment %d:\n%s", i, diff)
+		}
+	}
+	tree, want := r.Moments[449].Tree(), samples[449].Tree()
+	if len(tree) != len(want) {
+		t.Errorf("the tree has %d lines, had %d", len(tree), len(want))
+	}
+}
+
+// TestAnHourIsSmall: a quarter of an hour of a pile-up of 400 under a quarter of 1 MB.
+func TestAnHourIsSmall(t *testing.T) {
+	t.Parallel()
+	b := written(t, pileUp(900, 400, 8))
+	t.Logf("%d bytes an hour", 4*len(b))
+	if len(b) > 1<<18 {
+		t.Errorf("%d bytes", len(b))
+	}
+}
+
+// TestNoDataIsKept looks for constants and comments of queries in what was written.
+func TestNoDataIsKept(t *testing.T) {
+	t.Parallel()
+	zip, err := gzip.NewReader(bytes.NewReader(written(t, pileUp(5, 5, 9))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(zip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, data := range []string{"secret@example.com", "4711", "of user"} {
+		if strings.Contains(string(b), data) {
+			t.Errorf("it has %s", data)
+		}
+	}
+	if !strings.Contains(string(b), "UPDATE orders SET total = $1 WHERE id = $2") {
+		t.Errorf("no query is there: %.3000s", b)
+	}
+}
+
+// TestCutRecording reads a recording that ends anywhere: what was written before is there.
+func TestCutRecording(t *testing.T) {
+	t.Parallel()
+	whole := written(t, pileUp(320, 3, 10))
+	seen := 0
+	for n := 0; n < len(whole); n += 37 {
+		r, err := recording.Read(bytes.NewReader(whole[:n]))
+		if err != nil {
+			if !errors.Is(err, recording.ErrFormat) || seen > 0 {
+				t.Fatalf("%d bytes: %v after %d moments", n, err, seen)
+			}
+			continue
+		}
+		if !r.Cut && n < len(whole) && len(r.Moments) != 300 {
+			t.Errorf("%d bytes: %d moments, and nobody says that it was cut", n, len(r.Moments))
+		}
+		if len(r.Moments) < seen {
+			t.Errorf("%d bytes: %d moments, had %d", n, len(r.Moments), seen)
+		}
+		seen = len(r.Moments)
+	}
+	if seen < 300 {
+		t.Errorf("only %d moments were read", seen)
+	}
+	part := whole[:len(whole)/3]
+	before, err := recording.Read(bytes.NewReader(part))
+	if err != nil {
+		t.Fatal(err)
+	}
+	behind, err := recording.Read(bytes.NewReader(append(bytes.Clone(part), whole...)))
+	if err != nil || !behind.Cut || len(behind.Moments) < len(before.Moments) {
+		t.Errorf("with another behind the cut: %v, %d moments of %d", err, len(behind.Moments), len(before.Moments))
+	}
+}
+
+// TestStrangersRecording: no bytes end the process, and what is no recording is said to be
+// none.
+func TestStrangersRecording(t *testing.T) {
+	t.Parallel()
+	zipped := func(text string) []byte {
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		_, _ = w.Write([]byte(text))
+		_ = w.Close()
+		return b.Bytes()
+	}
+	const head = `{"belay_samples":1,"database":"d","at":"2026-11-30T12:00:00Z"}` + "\n"
+	for _, b := range [][]byte{
+		nil, []byte("journal"), zipped(""), zipped("{}"), zipped(`{"belay_samples":2}`), zipped("{\n"),
+		zipped(head + `{"t":1,"l":[0]}` + "\n"), zipped(head + `{"t":1,"l":[-1]}` + "\n"),
+		zipped(head + `{"t":1,"n":[{"w":"a"}],"l":[0]}` + "\n"),
+		zipped(head + `{"t":1,"w":[["x"]]}` + "\n"), zipped(head + "\x00\n"),
+	} {
+		if r, err := recording.Read(bytes.NewReader(b)); !errors.Is(err, recording.ErrFormat) {
+			t.Errorf("%q: %v, %v", b, r, err)
+		}
+	}
+	whole, rnd := written(t, pileUp(20, 5, 11)), rand.New(rand.NewPCG(3, 4))
+	for range 2000 {
+		b := bytes.Clone(whole)
+		b[rnd.IntN(len(b))] = byte(rnd.IntN(256))
+		_, _ = recording.Read(bytes.NewReader(b))
+	}
+}

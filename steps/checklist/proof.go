@@ -1,0 +1,84 @@
+package checklist
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"belay/db"
+	"belay/sqlview"
+	"belay/sqlview/measure"
+	"belay/sqlview/proof"
+	"belay/steps"
+	"belay/steps/fact"
+)
+
+// ran are the files of a plan, parsed; a backfill looks at its rows itself.
+func ran(ctx context.Context, e *steps.Env, plan *steps.Plan) ([]proof.File, sqlview.Names, error) {
+	var texts [][]byte
+	var files []proof.File
+	for _, u := range plan.Units {
+		if u.Backfill == nil {
+			texts, files = append(texts, u.Migration.Up.Bytes), append(files, proof.File{Path: u.Path})
+		}
+	}
+	parsed, err := e.Parser.Parse(ctx, texts...)
+	if err != nil {
+		return nil, sqlview.Names{}, err
+	}
+	for i := range parsed {
+		files[i].Statements = parsed[i].Statements
+	}
+	return files, sqlview.NamesOf(parsed), nil
+}
+
+// readProof reads the catalog as the run left it and asks it for what the files say.
+func readProof(
+	ctx context.Context, e *steps.Env, c *db.Conn, target steps.Target, plan *steps.Plan, v *fact.Verified,
+) error {
+	files, names, err := ran(ctx, e, plan)
+	if err != nil {
+		return err
+	}
+	after, err := readNames(ctx, c, names, built(plan))
+	if err != nil {
+		return err
+	}
+	v.Items = append(v.Items, truths(plan, after)...)
+	r := proof.Of(after, cmp.Or(target.Roles.Acts, target.Role), files)
+	v.Items = append(v.Items, findings(r)...)
+	for _, p := range r.Unasked {
+		v.Unasked = append(v.Unasked, placeOf(p))
+	}
+	return nil
+}
+
+func placeOf(p proof.Place) string {
+	if p.Kind == "" {
+		return fmt.Sprintf("%s:%d", p.Path, p.Line)
+	}
+	return fmt.Sprintf("%s:%d %s", p.Path, p.Line, p.Kind)
+}
+
+func findings(r proof.Result) []fact.Item {
+	var items []fact.Item
+	for _, f := range r.Findings {
+		i := fact.Item{
+			ID: "catalog", Level: fact.Stop, Text: f.Text + ", as " + placeOf(f.Place) + " says",
+			Hint: "the history says applied, so nothing runs again by itself: look for an event trigger or code at " +
+				"COMMIT that took it back, or for somebody who changed it since",
+		}
+		if f.Doubt {
+			i.Level = fact.Look
+			i.Hint = "IF NOT EXISTS keeps what is there, and code may have changed it: compare the table with the file"
+		}
+		items = append(items, i)
+	}
+	if len(items) == 0 && r.Asked > 0 {
+		items = append(items, fact.Item{
+			ID: "catalog", Level: fact.OK,
+			Text: "the catalog shows what the files say: " + measure.Plural(r.Asked, "answer"),
+		})
+	}
+	return items
+}

@@ -1,0 +1,100 @@
+package plain
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"belay/sqlview/measure"
+	"belay/steps/fact"
+	"belay/steps/journal"
+	"belay/steps/state"
+)
+
+// try writes a closed try, at most one line a second.
+func (p *printer) try(e journal.Event, b journal.Attempted) {
+	if b.Outcome == string(journal.OutcomeApplied) { // told with what proves it
+		p.won, p.held = b, 0
+		return
+	}
+	if e.At.Sub(p.tried) < time.Second {
+		p.held++
+		return
+	}
+	p.tried, p.said = e.At, p.now()
+	text := fmt.Sprintf("try %d: %s after %s", b.N, b.Outcome, measure.MS(b.WaitedMS))
+	if p.held > 0 {
+		text = fmt.Sprintf("tries %d-%d: the last %s after %s", b.N-p.held, b.N, b.Outcome, measure.MS(b.WaitedMS))
+		p.held = 0
+	}
+	var pids []string
+	for _, x := range b.Blockers {
+		text += fmt.Sprintf(", behind pid %d (%s, %s)", x.PID, x.Application, x.State)
+		pids = append(pids, fmt.Sprint(x.PID))
+	}
+	if len(pids) > 0 {
+		pids = []string{" blockers=" + strings.Join(pids, ",")}
+	}
+	p.say(e.At, "%s   n=%d waited_ms=%d%s", text, b.N, b.WaitedMS, strings.Join(pids, ""))
+}
+
+// applied writes that a file is applied, with the try that had its lock.
+func (p *printer) applied(e journal.Event, b journal.UnitApplied) {
+	tries, proof := "", b.Proof
+	if p.won.N > 1 {
+		tries = fmt.Sprintf(" (try %d, which took %s)", p.won.N, measure.MS(p.won.WaitedMS))
+	}
+	if p.noted != "" {
+		proof = strings.Replace(proof, p.noted+"; ", "", 1)
+	}
+	p.won, p.said = journal.Attempted{}, p.now()
+	p.say(e.At, "[x] applied %s in %s%s: %s   version=%s ms=%d", b.Version, measure.MS(b.MS), tries, proof, b.Version,
+		b.MS)
+}
+
+func (p *printer) ended(e journal.Event, b journal.UnitEnded) {
+	p.say(e.At, "[!] %s %s: %s   version=%s sqlstate=%s", b.Version, b.Outcome, b.Reason, b.Version, b.SQLState)
+	if b.Error != "" {
+		p.more("%s", b.Error)
+	}
+	for _, l := range b.Left {
+		p.more("left behind: %s", l)
+	}
+	if b.Hint != "" {
+		p.hint(b.Hint)
+	}
+}
+
+func (p *printer) finished(e journal.Event, b journal.RunFinished) {
+	text := string(b.Outcome) + ": " + b.Summary
+	if strings.HasPrefix(b.Summary, string(b.Outcome)+": ") { // nothing pending: …
+		text = b.Summary
+	}
+	p.missing(e, b)
+	p.say(e.At, "%s   exit=%d", text, b.Exit)
+	if b.Hint != "" {
+		p.hint(b.Hint)
+	}
+	if w, _, ok := state.Get[fact.Written](p.run); ok {
+		p.more("report: %s", w.Markdown)
+	}
+	p.over = true
+}
+
+// missing writes each question that an answers file lacks, with what may be answered,
+// where the last line only names them.
+func (p *printer) missing(e journal.Event, b journal.RunFinished) {
+	if p.asks || b.Outcome != journal.OutcomePerson {
+		return
+	}
+	for _, q := range p.run.Questions {
+		if q.Preset || strings.Contains(b.Summary, q.Text) {
+			continue
+		}
+		words := ""
+		if len(q.Options) > 0 {
+			words = " (" + strings.Join(q.Options, ", ") + ")"
+		}
+		p.say(e.At, "[?] %s%s: %s", q.ID, words, q.Text)
+	}
+}
