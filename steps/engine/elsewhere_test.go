@@ -126,7 +126,7 @@ func TestWhatIsNoApprovalFromElsewhere(t *testing.T) {
 		b.sends(o, func(a *approval.Approval) { a.Name = name })
 	}
 	r := b.engine()
-	if b.blockedFor(r) != bound || !tells(r, "nobody approves their own run") {
+	if b.blockedFor(r) != bound || !tells(r, "nobody approves their own run") || !tells(r, "no name was typed") {
 		t.Errorf("nothing says so\n%v", r.Log)
 	}
 	b.db.Exec(t, `DELETE FROM belay.approval`)

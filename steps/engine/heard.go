@@ -51,11 +51,13 @@ func (g *engine) drop(a approval.Given, why string) error {
 	if a.ID != "" {
 		g.keyring.dropped[a.ID] = true
 	}
-	by := who(a.UID)
 	if a.Login != "" {
-		by = clipped(a.Name, 32)
+		// Of one request few are read: each is told, and none waits for the moment in
+		// which the next may be.
+		return g.record("", clipped(a.Name, 32),
+			journal.MessageRefused{What: approveKind, Why: why, UID: a.UID})
 	}
-	return g.reject(journal.Received{Message: journal.Message{Kind: approveKind}, UID: a.UID}, by, why)
+	return g.reject(journal.Received{Message: journal.Message{Kind: approveKind}, UID: a.UID}, who(a.UID), why)
 }
 
 func (g *engine) approvedBy(a approval.Given) error {
