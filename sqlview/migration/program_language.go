@@ -10,7 +10,8 @@ type language struct {
 	// prefixes is true where letters before a text belong to it; longTexts where one
 	// goes on over lines; indented where a block ends with its indentation.
 	prefixes, longTexts, indented bool
-	heredoc                       *regexp.Regexp
+	// heredoc begins a text on the next line; nil = the language has none.
+	heredoc *regexp.Regexp
 	// up and down begin the two ways. calls are what changes the database: its first
 	// group is the name, its end the first argument; takesSQL are those that take SQL,
 	// reads those that change nothing.
@@ -23,7 +24,7 @@ var never = regexp.MustCompile(`[^\s\S]`)
 var (
 	python = &language{
 		comments: []string{"#"}, quotes: []string{`"""`, `'''`, `"`, `'`}, prefixes: true, indented: true,
-		heredoc: never, up: regexp.MustCompile(`(?m)^[ \t]*(?:async )?def upgrade\b`),
+		up:   regexp.MustCompile(`(?m)^[ \t]*(?:async )?def upgrade\b`),
 		down: regexp.MustCompile(`(?m)^[ \t]*(?:async )?def downgrade\b`),
 		calls: regexp.MustCompile(`\b(op\.get_bind\(\)\.execute|(?:op|batch_op|migrations)\.(?:[a-z]\w*|` +
 			`(?:Add|Alter|Create|Delete|Remove|Rename|Run|Separate)\w+)|` +
@@ -45,9 +46,9 @@ var (
 	}
 	javascript = &language{
 		comments: []string{"//", "/*"}, quotes: []string{"`", `"`, `'`}, inserts: map[string]string{"`": "${"},
-		heredoc: never, indented: true,
-		up:   regexp.MustCompile(`exports\.up\b|export (?:async )?(?:function|const) up\b|\bup\s*[:(]`),
-		down: regexp.MustCompile(`exports\.down\b|export (?:async )?(?:function|const) down\b|\bdown\s*[:(]`),
+		indented: true,
+		up:       regexp.MustCompile(`exports\.up\b|export (?:async )?(?:function|const) up\b|\bup\s*[:(]`),
+		down:     regexp.MustCompile(`exports\.down\b|export (?:async )?(?:function|const) down\b|\bdown\s*[:(]`),
 		calls: regexp.MustCompile(`(\b(?:schema|pgm|queryInterface|builder|migration)\s*\.\s*[a-z]\w*|` +
 			`\.\s*(?:raw|query|sql|insert|update|del|delete|truncate)\b|\b(?:knex|trx)\b)\s*\(\s*`),
 		takesSQL: regexp.MustCompile(`(?:^|\.\s*)(?:raw|query|sql)$`),
@@ -56,7 +57,7 @@ var (
 	}
 	elixir = &language{
 		comments: []string{"#"}, quotes: []string{`"""`, `"`}, inserts: map[string]string{`"`: "#{", `"""`: "#{"},
-		longTexts: true, indented: true, heredoc: never,
+		longTexts: true, indented: true,
 		up: regexp.MustCompile(`(?m)^[ \t]*def (?:up|change)\b`), down: regexp.MustCompile(`\bdef down\b`),
 		calls: regexp.MustCompile(`(?m)(?:^|[\s.])((?:create|drop|alter|rename|create_if_not_exists|drop_if_exists|` +
 			`execute|execute_file|query!?|update_all|insert_all)\b)[ \t]*\(?\s*`),

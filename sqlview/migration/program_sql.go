@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -30,15 +29,23 @@ func (f File) ProgramSQL() (sql []byte, unread []Spot, known bool) {
 	c := l.scan(f.Whole)
 	back := l.wayBack(c)
 	sql = blanked(f.Whole)
+	line, counted := 1, 0
+	lineOf := func(at int) int {
+		line, counted = line+bytes.Count(f.Whole[counted:at], []byte("\n")), at
+		return line
+	}
 	for _, at := range l.calls.FindAllSubmatchIndex(c.bare, -1) {
-		if slices.ContainsFunc(back, func(r [2]int) bool { return r[0] <= at[0] && at[0] < r[1] }) {
+		for len(back) > 0 && back[0][1] <= at[0] {
+			back = back[1:]
+		}
+		if len(back) > 0 && back[0][0] <= at[0] {
 			continue
 		}
 		name := strings.Trim(string(c.bare[at[2]:at[3]]), ". \t\n")
 		if l.reads.MatchString(name) {
 			continue
 		}
-		spot := Spot{Line: 1 + bytes.Count(f.Whole[:at[2]], []byte("\n")), Call: name}
+		spot := Spot{Line: lineOf(at[2]), Call: name}
 		switch takes := l.takesSQL.MatchString(name); {
 		case takes && !c.copySQL(sql, at[1]):
 			spot.Made = true
@@ -46,6 +53,9 @@ func (f File) ProgramSQL() (sql []byte, unread []Spot, known bool) {
 		case !takes:
 			unread = append(unread, spot)
 		}
+	}
+	if c.lost >= 0 {
+		unread = append(unread, Spot{Line: lineOf(c.lost), Call: "what follows a text without an end"})
 	}
 	return sql, unread, true
 }
@@ -111,30 +121,43 @@ func (c *code) copySQL(sql []byte, at int) bool {
 	return true
 }
 
-// wayBack are the parts of a program that take it back.
+// wayBack are the parts of a program that take it back, in their order; none reaches
+// into another.
 func (l *language) wayBack(c code) (all [][2]int) {
+	ups := l.up.FindAllIndex(c.bare, -1)
+	var line []byte // that of the last way back, which begins at byte begin
+	begin, end := 0, 0
 	for _, at := range l.down.FindAllIndex(c.bare, -1) {
-		begin := bytes.LastIndexByte(c.bare[:at[0]], '\n') + 1
-		end := len(c.bare)
-		if up := l.up.FindIndex(c.bare[at[1]:]); up != nil {
-			end = at[1] + up[0]
+		if at[0] < end {
+			continue // within the last one, and it ends no later: its lines are indented more
+		}
+		if at[0] >= begin+len(line) {
+			begin = bytes.LastIndexByte(c.bare[:at[0]], '\n') + 1
+			line, _, _ = bytes.Cut(c.bare[begin:], []byte("\n"))
+		}
+		for len(ups) > 0 && ups[0][0] < at[1] {
+			ups = ups[1:]
+		}
+		end = len(c.bare)
+		if len(ups) > 0 {
+			end = ups[0][0]
 		}
 		if l.indented {
-			end = min(end, blockEnd(c.bare, begin))
+			end = blockEnd(c.bare[:end], begin+len(line)+1, indentation(line))
 		}
 		all = append(all, [2]int{at[0], end})
 	}
 	return all
 }
 
-// blockEnd is where the block ends that begins with a line: at the next one that is not
-// indented more.
-func blockEnd(bare []byte, begin int) int {
-	indent := func(line []byte) int { return len(line) - len(bytes.TrimLeft(line, " \t")) }
-	first, _, _ := bytes.Cut(bare[begin:], []byte("\n"))
-	for at := begin + len(first) + 1; at < len(bare); {
+func indentation(line []byte) int { return len(line) - len(bytes.TrimLeft(line, " \t")) }
+
+// blockEnd is where a block ends whose second line begins at a byte: at the next line
+// that is not indented more than its first.
+func blockEnd(bare []byte, at, first int) int {
+	for at < len(bare) {
 		line, _, _ := bytes.Cut(bare[at:], []byte("\n"))
-		if len(bytes.TrimSpace(line)) > 0 && indent(line) <= indent(first) {
+		if len(bytes.TrimSpace(line)) > 0 && indentation(line) <= first {
 			return at
 		}
 		at += len(line) + 1

@@ -37,6 +37,8 @@ def helper():
 12 ;
 22 SELECT 1;`, "7 op.add_column, 13 op.execute made, 14 op.execute made, 15 op.execute made, " +
 		"16 op.get_bind().execute made"},
+	{"a text without an end", "lost.js", "exports.up = k => k.raw('DROP TABLE a')\nconst x = `no end\nk.raw('DROP TABLE b')\n", `
+1 DROP TABLE a;`, "2 what follows a text without an end"},
 	{"django", "0001_a.py", `
 class Migration(migrations.Migration):
     operations = [

@@ -20,13 +20,17 @@ type literal struct {
 type code struct {
 	whole, bare []byte
 	literals    map[int]literal // by the byte at which they begin
+	// lost is where a text begins that has no end: from there on nobody can tell code
+	// from text, and bare is blank. -1 = nowhere.
+	lost int
 }
 
 // scan takes a program apart: only as far as it takes to tell code from texts and
-// comments.
+// comments. Its time grows with the program's length alone.
 func (l *language) scan(whole []byte) code {
-	c := code{whole: whole, bare: bytes.Clone(whole), literals: map[int]literal{}}
+	c := code{whole: whole, bare: bytes.Clone(whole), literals: map[int]literal{}, lost: -1}
 	var heres []literal // the heredocs of this line, whose contents begin on the next
+	deaf := map[string]int{}
 	for i := 0; i < len(whole); {
 		rest := whole[i:]
 		if rest[0] == '\n' && len(heres) > 0 {
@@ -39,20 +43,34 @@ func (l *language) scan(whole []byte) code {
 			i += n
 			continue
 		}
-		if here := l.heredoc.FindSubmatch(rest); here != nil {
-			heres = append(heres, literal{at: i, next: i + len(here[0]), open: len(heres) > 0})
-			i += len(here[0])
+		if n := l.beginsHeredoc(rest); n > 0 {
+			heres = append(heres, literal{at: i, next: i + n, open: len(heres) > 0})
+			i += n
 			continue
 		}
-		if t, ok := l.text(whole, i); ok {
+		t, found := l.text(whole, i, deaf)
+		switch {
+		case found && t.next == 0:
+			c.lost = i
+			c.blank(i, len(whole))
+			return c
+		case found:
 			c.literals[i] = t
 			c.blank(t.from, t.to)
 			i = t.next
-			continue
+		default:
+			i++
 		}
-		i++
 	}
 	return c
+}
+
+// beginsHeredoc is the length of what begins a heredoc here; 0 = nothing does.
+func (l *language) beginsHeredoc(rest []byte) int {
+	if l.heredoc == nil || rest[0] != '<' {
+		return 0
+	}
+	return len(l.heredoc.Find(rest))
 }
 
 func (c *code) blank(from, to int) {
@@ -109,38 +127,55 @@ func (l *language) comment(rest []byte) int {
 	return 0
 }
 
-// text is the text that begins at a byte.
-func (l *language) text(whole []byte, at int) (t literal, ok bool) {
+// text is the text that begins at a byte; next 0 = it has no end. deaf is, by quotation
+// mark, the end of a line in which one began no text: no later one of it is looked at,
+// or a long line would be read once for each.
+func (l *language) text(whole []byte, at int, deaf map[string]int) (t literal, ok bool) {
 	for _, q := range l.quotes {
-		if !bytes.HasPrefix(whole[at:], []byte(q)) {
+		if at < deaf[q] || !bytes.HasPrefix(whole[at:], []byte(q)) {
 			continue
 		}
 		t = literal{at: at, from: at + len(q)}
-		prefix := l.prefix(whole, at)
-		t.raw = strings.ContainsAny(prefix, "rR")
-		insert := []byte(l.inserts[q])
-		for i, depth := t.from, 0; i < len(whole); i++ {
-			switch {
-			case len(insert) > 0 && bytes.HasPrefix(whole[i:], insert):
-				depth++
-			case depth > 0 && whole[i] == '}':
-				depth--
-			case depth > 0: // code within the text, which may have texts of its own
-			case bytes.HasPrefix(whole[i:], []byte(q)):
-				t.to, t.next = i, i+len(q)
-				body := whole[t.from:t.to]
-				t.open = strings.ContainsAny(prefix, "fF") && bytes.ContainsAny(body, "{") ||
-					len(insert) > 0 && bytes.Contains(body, insert)
-				return t, true
-			case whole[i] == '\\' && i+1 < len(whole):
-				i++
-			case whole[i] == '\n' && len(q) == 1 && q != "`" && !l.longTexts:
-				return t, false // no text: a quotation mark in something else
-			}
+		inLine := len(q) == 1 && q != "`" && !l.longTexts
+		to, ended := l.textEnd(whole, t.from, q, inLine)
+		switch {
+		case ended:
+			t.to, t.next = to, to+len(q)
+		case inLine:
+			deaf[q] = to
+			return t, false // no text: a quotation mark in something else
+		default:
+			return t, true
 		}
-		return t, false
+		prefix, insert, body := l.prefix(whole, at), l.inserts[q], whole[t.from:t.to]
+		t.raw = strings.ContainsAny(prefix, "rR")
+		t.open = strings.ContainsAny(prefix, "fF") && bytes.ContainsAny(body, "{") ||
+			insert != "" && bytes.Contains(body, []byte(insert))
+		return t, true
 	}
 	return t, false
+}
+
+// textEnd is where the closing quotation mark of a text stands, or where the looking
+// for it ended.
+func (l *language) textEnd(whole []byte, from int, q string, inLine bool) (at int, ended bool) {
+	quote, insert := []byte(q), []byte(l.inserts[q])
+	for i, depth := from, 0; i < len(whole); i++ {
+		switch {
+		case len(insert) > 0 && bytes.HasPrefix(whole[i:], insert):
+			depth++
+		case depth > 0 && whole[i] == '}':
+			depth--
+		case depth > 0: // code within the text, which may have texts of its own
+		case bytes.HasPrefix(whole[i:], quote):
+			return i, true
+		case whole[i] == '\\' && i+1 < len(whole):
+			i++
+		case whole[i] == '\n' && inLine:
+			return i, false
+		}
+	}
+	return len(whole), false
 }
 
 // prefix are the letters before a quotation mark that belong to it.

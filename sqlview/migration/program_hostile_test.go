@@ -1,0 +1,27 @@
+package migration
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestHostilePrograms: the time that a program takes grows with its length alone. One of
+// these took 21 s for 64 kB when every byte was looked at from there to the end; what
+// is read so here outlives the limit of the package's tests.
+func TestHostilePrograms(t *testing.T) {
+	t.Parallel()
+	for _, piece := range []string{
+		"x", "'", `"`, "`", `\'`, `\"`, "'''", "${", "`${", `"#{`, "<<A ", "<<A\n", "/*", "//", "#",
+		"down(", "down(up(", "down(\n", " down(\n", "exports.down\nexports.up\n", "def down\n", "  def down\n",
+		"def upgrade\ndef downgrade\n", "def downgrade ", "knex(", "knex.raw('a' + ", "op.execute(", "op.execute('a') ",
+		"execute ", "execute 'a' ", "execute('a').squish", "f'", "rbf'", "\n", " ", ")", "'a' 'b' ",
+	} {
+		whole := []byte(strings.Repeat(piece, (256<<10)/len(piece)))
+		for _, end := range []string{".py", ".rb", ".js", ".exs"} {
+			sql, _, known := File{Path: "a" + end, Whole: whole}.ProgramSQL()
+			if !known || len(sql) != len(whole) {
+				t.Errorf("%s of %q: %d bytes of %d, known %v", end, piece, len(sql), len(whole), known)
+			}
+		}
+	}
+}
