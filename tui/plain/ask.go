@@ -173,20 +173,30 @@ func (p *printer) misfit(word, wants string) {
 	p.post(journal.Message{Kind: journal.Abandon})
 }
 
+// choose takes the answer to a question. A line may name its question ("id = answer");
+// one that was written ahead answers with words of its own only where it does, for a
+// line that slid onto another question would be kept as somebody's reason.
 func (p *printer) choose(q *state.Question, word string) {
+	named := false
+	if id, answer, ok := strings.Cut(word, "="); ok && strings.TrimSpace(id) == q.ID {
+		word, named = strings.TrimSpace(answer), true
+	}
 	if word == "" {
 		word = q.Default
 	}
-	if len(q.Options) > 0 && !slices.Contains(q.Options, word) {
-		if p.feeds {
-			p.misfit(word, "one of these words: "+strings.Join(q.Options, ", "))
-			return
-		}
+	switch {
+	case len(q.Options) > 0 && slices.Contains(q.Options, word):
+		p.answer(q, word)
+	case len(q.Options) > 0 && p.feeds:
+		p.misfit(word, "one of these words: "+strings.Join(q.Options, ", "))
+	case len(q.Options) > 0:
 		p.say(p.now(), "one of these words: %s", strings.Join(q.Options, ", "))
 		p.question(promptOf(q))
-		return
+	case p.feeds && !named:
+		p.misfit(word, "words of your own are taken from a line that names the question, as "+q.ID+" = …")
+	default:
+		p.answer(q, word)
 	}
-	p.answer(q, word)
 }
 
 func (p *printer) answer(q *state.Question, word string) {

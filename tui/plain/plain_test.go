@@ -3,6 +3,7 @@ package plain
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"os"
 	"strings"
@@ -184,6 +185,22 @@ func tail(t *testing.T, story, without string) []tuitest.Entry {
 	return long.Entries[len(short.Entries):]
 }
 
+// asks is an engine that has taken an answer and asks something else.
+func (k *talk) asks(id, answer, question string) {
+	k.t.Helper()
+	answered, err := json.Marshal(map[string]string{"id": id, "answer": answer})
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	for _, e := range []tuitest.Entry{
+		{Kind: "question.answered", Body: answered}, {Kind: "question.asked", Body: []byte(question)},
+	} {
+		if err := k.engine.Write(e); err != nil {
+			k.t.Fatal(err)
+		}
+	}
+}
+
 func TestStop(t *testing.T) {
 	k := start(t, "run-waiting")
 	k.sees("try 3: lock timeout after 203 ms, behind pid 881")
@@ -226,15 +243,24 @@ func TestLinesAheadDoNotSlide(t *testing.T) {
 	k.types("prod")
 	k.types("local")
 	k.hears(journal.Message{Life: 1, Kind: journal.Answer, ID: "target.environment", Answer: "staging"})
-	for _, e := range []tuitest.Entry{
-		{Kind: "question.answered", Body: []byte(`{"id":"target.environment","answer":"staging"}`)},
-		{Kind: "question.asked", Body: []byte(`{"id":"backup.choice","text":"which copy?","options":["none","dump"]}`)},
-	} {
-		if err := k.engine.Write(e); err != nil {
-			t.Fatal(err)
-		}
-	}
+	k.asks("target.environment", "staging", `{"id":"backup.choice","text":"which copy?","options":["none","dump"]}`)
 	k.sees(`"prod", written before it was asked for, does not answer backup.choice: one of these words: none, dump`)
+	k.hears(journal.Message{Life: 1, Kind: journal.Abandon})
+}
+
+// A line that was written ahead is nobody's reason unless it names the question.
+func TestLinesAheadAreNoReasons(t *testing.T) {
+	k := start(t, "first-time")
+	k.sees("target.environment [production/staging/local] (empty: production): ")
+	k.types("target.environment = staging")
+	k.types("review.accept.h1 = nobody writes = at night")
+	k.types("none")
+	k.hears(journal.Message{Life: 1, Kind: journal.Answer, ID: "target.environment", Answer: "staging"})
+	k.asks("target.environment", "staging", `{"id":"review.accept.h1","text":"why is it acceptable?"}`)
+	k.hears(journal.Message{Life: 1, Kind: journal.Answer, ID: "review.accept.h1", Answer: "nobody writes = at night"})
+	k.asks("review.accept.h1", "nobody writes = at night", `{"id":"review.accept.h2","text":"and this?"}`)
+	k.sees(`"none", written before it was asked for, does not answer review.accept.h2: ` +
+		`words of your own are taken from a line that names the question, as review.accept.h2 = …`)
 	k.hears(journal.Message{Life: 1, Kind: journal.Abandon})
 }
 
