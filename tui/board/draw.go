@@ -73,13 +73,7 @@ func (m *model) keys() string {
 	} else {
 		all = slices.Delete(all, 1, 2)
 	}
-	help := screen.KeysHelp(m.Look)
-	line := " " + help.ShortHelpView(all)
-	for look.Width(line) > m.size.Width && len(all) > 2 {
-		all = slices.Delete(all, len(all)-3, len(all)-2)
-		line = " " + help.ShortHelpView(all)
-	}
-	return line
+	return screen.FitKeys(m.Look, m.size.Width, all, 2)
 }
 
 func (m *model) panels() []look.Panel {

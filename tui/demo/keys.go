@@ -1,12 +1,9 @@
 package demo
 
 import (
-	"slices"
-
 	"charm.land/bubbles/v2/key"
 
 	"belay/steps/demo/lane"
-	"belay/tui/look"
 	"belay/tui/screen"
 )
 
@@ -18,21 +15,11 @@ func hint(shown, label string) key.Binding {
 // keys are those that do something now. Why and leave always stay; of the others the
 // first.
 func (p picture) keys() string {
+	all := append(p.hints(), hint("?", "why"), hint("q", "leave"))
 	if p.help {
-		return p.keysOf([]key.Binding{hint("j k", "scroll"), hint("esc", "back"), hint("q", "leave")})
+		all = []key.Binding{hint("j k", "scroll"), hint("esc", "back"), hint("q", "leave")}
 	}
-	own := p.hints()
-	for {
-		line := p.keysOf(append(slices.Clone(own), hint("?", "why"), hint("q", "leave")))
-		if len(own) < 2 || look.Width(line) <= p.size.Width {
-			return line
-		}
-		own = own[:len(own)-1]
-	}
-}
-
-func (p picture) keysOf(hints []key.Binding) string {
-	return " " + screen.KeysHelp(p.Look).ShortHelpView(hints)
+	return screen.FitKeys(p.Look, p.size.Width, all, 2)
 }
 
 func (p picture) hints() []key.Binding {

@@ -92,13 +92,7 @@ func (p picture) draw() string {
 
 // keys are as many of the keys as fit, with why and leave always.
 func (p picture) keys() string {
-	help, all := screen.KeysHelp(p.Look), slices.Clone(p.bindings())
-	line := " " + help.ShortHelpView(all)
-	for look.Width(line) > p.size.Width && len(all) > 2 {
-		all = slices.Delete(all, len(all)-3, len(all)-2)
-		line = " " + help.ShortHelpView(all)
-	}
-	return line
+	return screen.FitKeys(p.Look, p.size.Width, p.bindings(), 2)
 }
 
 // bindings are the keys that do something now, the likeliest first.

@@ -30,12 +30,7 @@ func footer(p page, s Screen, w int) string {
 	default:
 		hints = append(hints, Hint{Why, ""}, Hint{Leave, ""})
 	}
-	line := keysLine(p, hints)
-	for drop := own - 1; look.Width(line) > w && drop > 0; drop-- {
-		hints = slices.Delete(hints, drop, drop+1)
-		line = keysLine(p, hints)
-	}
-	return line
+	return FitKeys(p.Look, w, bindings(p, hints), len(hints)-own)
 }
 
 // goesOnAlone reports whether what is seen goes on when the person leaves.
@@ -44,9 +39,9 @@ func goesOnAlone(p page) bool {
 	return (Outlives(p.run) || Watching(p.run)) && !asks(p) && (f == nil || f.State == fact.FillRunning)
 }
 
-// keysLine is a line of keys as Bubbles' help draws it.
-func keysLine(p page, hints []Hint) string {
-	bindings := make([]key.Binding, 0, len(hints))
+// bindings are hints as Bubbles' help takes them.
+func bindings(p page, hints []Hint) []key.Binding {
+	all := make([]key.Binding, 0, len(hints))
 	for _, h := range hints {
 		k, _ := KeyOf(h.Action)
 		label := h.Label
@@ -67,16 +62,28 @@ func keysLine(p page, hints []Hint) string {
 		}
 		b := k.Binding
 		b.SetHelp(shown, p.Plain(label)) // the Bubble styles it: names are of the database
-		bindings = append(bindings, b)
+		all = append(all, b)
 	}
-	return " " + KeysHelp(p.Look).ShortHelpView(bindings)
+	return all
 }
 
 // well reports whether a run came to its end as it should.
 func well(run *state.Run) bool { return run.Finished != nil && run.Finished.Exit == 0 }
 
-// KeysHelp is the Bubble that draws keys, in belay's styles.
-func KeysHelp(k *look.Look) help.Model {
+// FitKeys is a footer of at most w columns where that can be: the last keys of it always
+// stay, of the others the first one and as many as fit.
+func FitKeys(k *look.Look, w int, all []key.Binding, last int) string {
+	h := keysHelp(k)
+	line := " " + h.ShortHelpView(all)
+	for own := len(all) - last; own > 1 && look.Width(line) > w; own-- {
+		all = slices.Concat(all[:own-1], all[own:])
+		line = " " + h.ShortHelpView(all)
+	}
+	return line
+}
+
+// keysHelp is the Bubble that draws keys, in belay's styles.
+func keysHelp(k *look.Look) help.Model {
 	m := help.New()
 	m.ShortSeparator = " " + k.Marks.Dot + " "
 	m.Styles.ShortKey, m.Styles.ShortDesc, m.Styles.ShortSeparator = k.Style(look.Key), k.Style(look.Plain),
