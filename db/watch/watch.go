@@ -15,6 +15,7 @@ import (
 
 	"belay/db"
 	"belay/sqlview/activity"
+	"belay/sqlview/lock"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -24,7 +25,8 @@ var files embed.FS
 
 // queries are read with the first question: most calls of belay ask none.
 var queries = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("").Funcs(db.SQLFuncs).ParseFS(files, "sql/*.sql"))
+	own := template.FuncMap{"clashes": clashes}
+	return template.Must(template.New("").Funcs(db.SQLFuncs).Funcs(own).ParseFS(files, "sql/*.sql"))
 })
 
 func sql(name string, major int) string {
@@ -33,6 +35,21 @@ func sql(name string, major int) string {
 		panic(err) // an embedded file is wrong: every test would see it
 	}
 	return b.String()
+}
+
+// clashes are rows of SQL: a mode as pg_locks spells it, and those that clash with it.
+func clashes() string {
+	var rows []string
+	for m := lock.AccessShare; m <= lock.AccessExclusive; m++ {
+		var held []string
+		for o := lock.AccessShare; o <= lock.AccessExclusive; o++ {
+			if m.Conflicts(o) {
+				held = append(held, o.PgLocks())
+			}
+		}
+		rows = append(rows, fmt.Sprintf("  ('%s', '{%s}'::text[])", m.PgLocks(), strings.Join(held, ",")))
+	}
+	return strings.Join(rows, ",\n")
 }
 
 // The pace of sampling: never more than once a second, slower where a sample

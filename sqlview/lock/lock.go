@@ -3,7 +3,10 @@
 // unchanged from 10 to 18.
 package lock
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Mode is a table-level lock mode, ordered from weakest to strongest.
 // The zero value is None: no lock on the relation itself.
@@ -34,15 +37,16 @@ var names = [...]string{
 	AccessExclusive:      "ACCESS EXCLUSIVE",
 }
 
-var pgLocks = map[string]Mode{
-	"AccessShareLock":          AccessShare,
-	"RowShareLock":             RowShare,
-	"RowExclusiveLock":         RowExclusive,
-	"ShareUpdateExclusiveLock": ShareUpdateExclusive,
-	"ShareLock":                Share,
-	"ShareRowExclusiveLock":    ShareRowExclusive,
-	"ExclusiveLock":            Exclusive,
-	"AccessExclusiveLock":      AccessExclusive,
+var pgLocks = [...]string{
+	None:                 "",
+	AccessShare:          "AccessShareLock",
+	RowShare:             "RowShareLock",
+	RowExclusive:         "RowExclusiveLock",
+	ShareUpdateExclusive: "ShareUpdateExclusiveLock",
+	Share:                "ShareLock",
+	ShareRowExclusive:    "ShareRowExclusiveLock",
+	Exclusive:            "ExclusiveLock",
+	AccessExclusive:      "AccessExclusiveLock",
 }
 
 // conflicts holds, for each mode, the weakest-to-strongest set it conflicts
@@ -104,7 +108,10 @@ func Parse(s string) (Mode, error) {
 
 // FromPgLocks reads a mode as pg_locks.mode spells it ("AccessExclusiveLock").
 // Unknown spellings, such as the predicate lock's SIReadLock, are None.
-func FromPgLocks(s string) Mode { return pgLocks[s] }
+func FromPgLocks(s string) Mode { return Mode(max(slices.Index(pgLocks[:], s), int(None))) }
+
+// PgLocks is the mode as pg_locks.mode spells it ("AccessExclusiveLock"); "" for None.
+func (m Mode) PgLocks() string { return pgLocks[m] }
 
 // MarshalText writes the mode as SQL spells it.
 func (m Mode) MarshalText() ([]byte, error) { return []byte(m.String()), nil }

@@ -32,13 +32,16 @@ func TestBlocks(t *testing.T) {
 }
 
 func TestSpellings(t *testing.T) {
-	for sys, m := range pgLocks {
-		if got := FromPgLocks(sys); got != m {
-			t.Errorf("%s: %v", sys, got)
+	for m := AccessShare; m <= AccessExclusive; m++ {
+		if got := FromPgLocks(m.PgLocks()); got != m {
+			t.Errorf("%s: %v", m.PgLocks(), got)
 		}
 		if got, err := Parse(m.String()); err != nil || got != m {
 			t.Errorf("%s: %v, %v", m, got, err)
 		}
+	}
+	if got := FromPgLocks("SIReadLock"); got != None {
+		t.Errorf("a predicate lock: %v", got)
 	}
 	if _, err := Parse("AccessShareLock"); err == nil {
 		t.Error("the spelling of pg_locks is not SQL's")

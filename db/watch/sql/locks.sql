@@ -15,14 +15,7 @@ WITH RECURSIVE here AS (
   FROM pg_catalog.pg_locks k
   WHERE k.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
 ), clash(mode, held) AS (VALUES
-  ('AccessShareLock', '{AccessExclusiveLock}'::text[]),
-  ('RowShareLock', '{ExclusiveLock,AccessExclusiveLock}'),
-  ('RowExclusiveLock', '{ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'),
-  ('ShareUpdateExclusiveLock', '{ShareUpdateExclusiveLock,ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'),
-  ('ShareLock', '{RowExclusiveLock,ShareUpdateExclusiveLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'),
-  ('ShareRowExclusiveLock', '{RowExclusiveLock,ShareUpdateExclusiveLock,ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'),
-  ('ExclusiveLock', '{RowShareLock,RowExclusiveLock,ShareUpdateExclusiveLock,ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}'),
-  ('AccessExclusiveLock', '{AccessShareLock,RowShareLock,RowExclusiveLock,ShareUpdateExclusiveLock,ShareLock,ShareRowExclusiveLock,ExclusiveLock,AccessExclusiveLock}')
+{{clashes}}
 ), waiter AS (
   SELECT l.*, coalesce(l.waitstart, a.query_start) AS since,
          EXISTS (SELECT FROM l h JOIN clash c ON h.mode = ANY (c.held)
