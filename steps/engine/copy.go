@@ -123,7 +123,7 @@ func (g *engine) handOver(f journal.RunFinished) {
 		return
 	}
 	claim, run, last := claimOf(g.run), g.shortID(), g.copier
-	g.aside(func() {
+	g.requests.aside(func() {
 		last.stop()
 		if err := handedOver(g.env.Sessions, run, claim, last, f); err != nil {
 			slog.Warn("the end of the run is not in the ledger", "error", err)
@@ -150,7 +150,7 @@ func (g *engine) copyRest() {
 	if last == nil || g.run.TakenBy != "" {
 		return
 	}
-	g.aside(func() {
+	g.requests.aside(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), copyLimit)
 		defer cancel()
 		if err := last.copy(ctx); err != nil {

@@ -13,28 +13,23 @@ import (
 type desk struct{ g *engine }
 
 // do runs f in the loop's goroutine and waits for it.
-func (d *desk) do(ctx context.Context, f func() error) error {
-	d.g.patience.ask()
-	r := request{do: f, reply: make(chan error, 1)}
-	// A step that ends writes down how, also when its context is gone: the loop
-	// answers until the step has ended.
-	d.g.requests <- r
-	return <-r.reply
+func (d *desk) do(f func() error) error {
+	return d.g.requests.do(f)
 }
 
-func (d *desk) Record(ctx context.Context, step string, body journal.Body) error {
-	return d.do(ctx, func() error { return d.g.record(step, "", body) })
+func (d *desk) Record(_ context.Context, step string, body journal.Body) error {
+	return d.do(func() error { return d.g.record(step, "", body) })
 }
 
 func (d *desk) Hide(values []string) {
-	_ = d.do(context.Background(), func() error {
+	_ = d.do(func() error {
 		d.g.hidden = values
 		return nil
 	})
 }
 
 func (d *desk) Answered(id string) (text string, ok bool) {
-	_ = d.do(context.Background(), func() error {
+	_ = d.do(func() error {
 		d.g.again.reads(d.g.inHand, id)
 		text, ok = d.g.answered(id)
 		return nil
@@ -43,7 +38,7 @@ func (d *desk) Answered(id string) (text string, ok bool) {
 }
 
 func (d *desk) Approved(id, bound string) (text string, ok bool) {
-	_ = d.do(context.Background(), func() error {
+	_ = d.do(func() error {
 		d.g.again.reads(d.g.inHand, id)
 		a, given := d.g.run.Answers[id]
 		text, ok = a.Answer, given && a.Bound == bound
@@ -53,7 +48,7 @@ func (d *desk) Approved(id, bound string) (text string, ok bool) {
 }
 
 func (d *desk) Given(id string) (text, by string, ok bool) {
-	_ = d.do(context.Background(), func() (err error) {
+	_ = d.do(func() (err error) {
 		d.g.again.reads(d.g.inHand, id)
 		text, by, ok, err = d.g.given(id)
 		return err
@@ -63,7 +58,7 @@ func (d *desk) Given(id string) (text, by string, ok bool) {
 
 func (d *desk) Ask(ctx context.Context, step string, q journal.QuestionAsked) (string, error) {
 	got := make(chan answer, 1)
-	err := d.do(ctx, func() error { return d.g.askAndWait(step, q, got) })
+	err := d.do(func() error { return d.g.askAndWait(step, q, got) })
 	if err != nil {
 		return "", err
 	}
@@ -71,13 +66,13 @@ func (d *desk) Ask(ctx context.Context, step string, q journal.QuestionAsked) (s
 	case a := <-got:
 		return a.text, a.err
 	case <-ctx.Done():
-		_ = d.do(ctx, func() error { delete(d.g.waiting, q.ID); return nil })
+		_ = d.do(func() error { delete(d.g.waiting, q.ID); return nil })
 		return "", context.Cause(ctx)
 	}
 }
 
 func (d *desk) HoldNext() (why *steps.Exit, hold bool) {
-	_ = d.do(context.Background(), func() error {
+	_ = d.do(func() error {
 		why = d.g.holdNext
 		return nil
 	})
@@ -85,7 +80,7 @@ func (d *desk) HoldNext() (why *steps.Exit, hold bool) {
 }
 
 func (d *desk) Folder() (folder string) {
-	_ = d.do(context.Background(), func() error {
+	_ = d.do(func() error {
 		folder = d.g.folder
 		return nil
 	})
@@ -129,7 +124,7 @@ func (d *desk) Here(id string) steps.Here {
 }
 
 func (d *desk) Claim() (c state.Claim) {
-	_ = d.do(context.Background(), func() error {
+	_ = d.do(func() error {
 		c = d.g.run.Claim
 		return nil
 	})
@@ -137,7 +132,7 @@ func (d *desk) Claim() (c state.Claim) {
 }
 
 func (d *desk) Opening() (o steps.Opening) {
-	_ = d.do(context.Background(), func() (err error) {
+	_ = d.do(func() (err error) {
 		o, err = d.g.opening()
 		return err
 	})
@@ -145,7 +140,7 @@ func (d *desk) Opening() (o steps.Opening) {
 }
 
 func (d *desk) UnitOutcome(version string) (intent *journal.UnitIntent, outcome journal.Outcome) {
-	_ = d.do(context.Background(), func() error {
+	_ = d.do(func() error {
 		for _, u := range d.g.run.Units {
 			if u.Version == version {
 				intent, outcome = u.Intent, u.Outcome

@@ -45,7 +45,7 @@ func startEnder(ctx context.Context) *ender {
 // stop ends it and answers what it still asks.
 func (e *ender) stop(g *engine) {
 	e.cancel()
-	g.answerUntil(e.done)
+	g.requests.answerUntil(e.done)
 }
 
 // post hands a job over; false where too many wait already.
@@ -68,7 +68,7 @@ func (g *engine) lookAt(pid int) {
 	}
 	g.ender.post(func(ctx context.Context) {
 		seen := g.sessions().See(ctx, pid)
-		g.request(ctx, func() error { return g.recordUnlessOver("", seen) })
+		g.requests.try(ctx, func() error { return g.recordUnlessOver("", seen) })
 	})
 }
 
@@ -112,7 +112,7 @@ func (g *engine) end(m journal.Received, by string) error {
 	if !g.ender.post(func(ctx context.Context) {
 		ended := g.sessions().End(ctx, s, w)
 		after := g.sessions().See(ctx, s.PID)
-		g.request(ctx, func() error {
+		g.requests.try(ctx, func() error {
 			g.ender.busy = 0
 			return errors.Join(g.recordUnlessOver(by, ended), g.recordUnlessOver("", after))
 		})
@@ -134,12 +134,4 @@ func (g *engine) own(pid int) bool {
 		}
 	}
 	return false
-}
-
-// recordUnlessOver keeps the end of a run the last that its journal says.
-func (g *engine) recordUnlessOver(by string, body journal.Body) error {
-	if g.phase == over {
-		return nil
-	}
-	return g.record("", by, body)
 }

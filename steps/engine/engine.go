@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -16,7 +15,6 @@ import (
 	"belay/db/backfill"
 	"belay/db/ledger"
 	"belay/sqlview/parse"
-	"belay/sqlview/secret"
 	"belay/steps"
 	"belay/steps/applog"
 	"belay/steps/fact"
@@ -32,21 +30,15 @@ var Version = "dev"
 // engine is one life of an engine. All its fields belong to the goroutine of
 // loop; steps and samplers speak to it through requests.
 type engine struct {
-	order    Order
-	patience patience
-	now      func() time.Time
-
-	folder   string
-	log      *journal.Log
+	*diary
 	last     *journal.LastWord
-	run      *state.Run
 	inbox    *journal.Inbox
 	env      *steps.Env
 	playbook playbook.Playbook
 	// found is what the steps that ended have found.
 	found playbook.Found
 
-	requests chan request
+	requests requests
 	ended    chan ended
 
 	// queue holds the steps that are still to run in this phase.
@@ -63,7 +55,6 @@ type engine struct {
 	// question was answered as it was asked: it has not ended, and goes on.
 	again  again
 	goesOn string
-	phase  phase
 	// waiting are the questions that a running step waits for.
 	waiting  map[string]chan answer
 	approved *consent
@@ -99,14 +90,6 @@ type engine struct {
 	recorder recorder
 	ender    *ender
 	notary   *notary
-	// hidden are the secrets of the files that would run: no event quotes them.
-	hidden []string
-}
-
-// request asks the loop to do something with the journal.
-type request struct {
-	do    func() error
-	reply chan error
 }
 
 type ended struct {
@@ -129,8 +112,8 @@ func Run(ctx context.Context, order Order) (int, error) {
 
 func drive(ctx context.Context, order Order, p patience) (int, error) {
 	g := &engine{
-		order: order, patience: p, now: time.Now, folder: order.Folder,
-		requests: make(chan request), ended: make(chan ended), waiting: map[string]chan answer{},
+		diary:    &diary{order: order, patience: p, now: time.Now, folder: order.Folder},
+		requests: newRequests(p.asking), ended: make(chan ended), waiting: map[string]chan answer{},
 		keyring: newKeyring(),
 	}
 	if err := g.open(); err != nil {
@@ -275,55 +258,12 @@ func (g *engine) greet() error {
 	return nil
 }
 
-// back reports whether versions are taken back.
-func (g *engine) back() bool { return g.order.Command == playbook.Rollback.Name }
-
 // refuse ends a life that cannot begin with a sentence that screens can show.
 func (g *engine) refuse(err error) error {
 	g.finish(g.leftOpen(journal.RunFinished{
 		Exit: steps.ExitFailed, Outcome: journal.OutcomeNotApplied, Summary: err.Error(), Hint: steps.HintOf(err),
 	}))
 	return err
-}
-
-// id is the name of the run: of its folder, without the dot of a look.
-func (g *engine) id() string { return RunID(g.folder) }
-
-func (g *engine) shortID() string {
-	id := g.id()
-	return id[:min(8, len(id))]
-}
-
-// longFact is the size in bytes from which on an observation is written again only
-// where it is another one.
-const longFact = 4 << 10
-
-// record appends an event and folds it. Only the loop's goroutine calls it.
-func (g *engine) record(step, by string, body journal.Body) error {
-	if g.patience.writing != nil {
-		g.patience.writing(body.Kind())
-	}
-	shown := g.shown(body)
-	if f, is := shown.(journal.FactSeen); is && len(f.Value) > longFact &&
-		bytes.Equal(f.Value, g.run.Facts[f.Name].Value) {
-		return nil
-	}
-	e, err := g.log.Append(step, by, shown)
-	if err != nil {
-		return err
-	}
-	if g.patience.written != nil {
-		g.patience.written(body.Kind())
-	}
-	return g.run.Apply(e)
-}
-
-// shown is an event as it may be kept: long texts are cut, and none quotes a
-// secret of the files.
-func (g *engine) shown(body journal.Body) journal.Body {
-	message := func(s string) string { return fact.Text(s, g.hidden) }
-	question := func(s string) string { return secret.Text(s, g.hidden) }
-	return journal.Shown(body, message, question)
 }
 
 // close gives everything back. A look that never became a run leaves nothing, but

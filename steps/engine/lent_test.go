@@ -55,7 +55,7 @@ func goroutine() int {
 func TestNobodyAsksTheLoopWithTheMonitor(t *testing.T) {
 	var p patience
 	new(lending).watch(&p)
-	p.ask()
+	p.asking()
 	p.lent(true)
 	func() {
 		defer func() {
@@ -63,8 +63,8 @@ func TestNobodyAsksTheLoopWithTheMonitor(t *testing.T) {
 				t.Error("asking with the monitor was not found")
 			}
 		}()
-		p.ask()
+		p.asking()
 	}()
 	p.lent(false)
-	p.ask()
+	p.asking()
 }

@@ -43,14 +43,14 @@ func (t turn) String() string {
 // move takes the engine into the next phase, which it returns. A turn that cannot
 // come is a fault of belay's, and ends the process before anything is done that the
 // phase does not allow: what was begun is then found out from the database.
-func (g *engine) move(t turn) phase {
-	to, may := follows[g.phase][t]
+func (d *diary) move(t turn) phase {
+	to, may := follows[d.phase][t]
 	if !may {
-		panic(fmt.Sprintf("belay itself is wrong: an engine that is %s %s", g.phase, t))
+		panic(fmt.Sprintf("belay itself is wrong: an engine that is %s %s", d.phase, t))
 	}
-	if g.patience.moved != nil {
-		g.patience.moved(g.phase, t)
+	if d.patience.moved != nil {
+		d.patience.moved(d.phase, t)
 	}
-	g.phase = to
+	d.phase = to
 	return to
 }

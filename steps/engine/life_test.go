@@ -163,7 +163,7 @@ func TestPhasesFollowLife(t *testing.T) {
 
 // TestATurnThatCannotCome ends the process before anything is done.
 func TestATurnThatCannotCome(t *testing.T) {
-	g := &engine{phase: running}
+	g := &engine{diary: &diary{phase: running}}
 	defer func() {
 		if p := fmt.Sprint(recover()); !strings.Contains(p, "an engine that is running confirms") {
 			t.Errorf("it went on: %s", p)
@@ -226,7 +226,7 @@ func TestNoRunBeforeItsFirstScreen(t *testing.T) {
 func lifeless(t *testing.T, p phase) *engine {
 	t.Helper()
 	g := &engine{
-		phase: p, now: time.Now, run: state.New(), again: newAgain(),
+		diary: &diary{phase: p, now: time.Now, run: state.New()}, again: newAgain(),
 		env: &steps.Env{Project: &project.Project{}},
 	}
 	writeTurns(&g.patience)

@@ -44,7 +44,7 @@ func (g *engine) loop(ctx context.Context) error {
 			g.speechless(err)
 		}
 		select {
-		case r := <-g.requests:
+		case r := <-g.requests.queue:
 			r.reply <- r.do()
 		case e := <-g.ended:
 			if err := g.stepEnded(e); err != nil {
@@ -76,9 +76,6 @@ func (g *engine) speechless(err error) {
 	g.env.Steering.Leave(err, "belay: the journal cannot be written")
 }
 
-// errOver is what a step is told that still speaks when the run is over.
-var errOver = errors.New("the run is over")
-
 // drain waits for a step that is in hand when a look ends: no program that it
 // started outlives the engine. Nothing is written down any more.
 func (g *engine) drain() {
@@ -88,28 +85,10 @@ func (g *engine) drain() {
 	g.cancel(ErrStopped)
 	for g.inHand != "" {
 		select {
-		case r := <-g.requests:
+		case r := <-g.requests.queue:
 			r.reply <- errOver
 		case <-g.ended:
 			g.inHand = ""
-		}
-	}
-}
-
-// aside runs f, which asks the database, beside the loop: a step in hand may have
-// the connection, and wait for the loop itself. Nothing is written down meanwhile.
-func (g *engine) aside(f func()) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		f()
-	}()
-	for {
-		select {
-		case r := <-g.requests:
-			r.reply <- errOver
-		case <-done:
-			return
 		}
 	}
 }
@@ -262,7 +241,7 @@ func (g *engine) abort(cause error) error {
 	}
 	for g.inHand != "" {
 		select {
-		case r := <-g.requests:
+		case r := <-g.requests.queue:
 			r.reply <- r.do()
 		case e := <-g.ended:
 			g.inHand = ""

@@ -57,7 +57,7 @@ func (n *notary) stop(g *engine) {
 		defer close(done)
 		n.asks.Wait()
 	}()
-	g.answerUntil(done)
+	g.requests.answerUntil(done)
 }
 
 // post asks in the ledger too, for who is on another host, where there is one that
@@ -76,7 +76,7 @@ func (g *engine) post(r approval.Request) (waits bool) {
 	var id, login string
 	var forges bool
 	var err error
-	g.aside(func() {
+	g.requests.aside(func() {
 		ctx, cancel := context.WithTimeout(n.ctx, notaryLimit)
 		defer cancel()
 		err = g.env.Sessions.Write(ctx, func(c *db.Conn) (err error) {
@@ -100,7 +100,7 @@ func (g *engine) sentNow(bound string) (all []approval.Given) {
 	if g.notary.request == "" || !g.order.Headless {
 		return nil // a screen is told some moments later
 	}
-	g.aside(func() { all = g.askSent(g.notary.ctx, g.notary.request, bound) })
+	g.requests.aside(func() { all = g.askSent(g.notary.ctx, g.notary.request, bound) })
 	return all
 }
 
@@ -147,7 +147,7 @@ func (g *engine) useApproval() (ours bool) {
 		return true
 	}
 	var err error
-	g.aside(func() {
+	g.requests.aside(func() {
 		ctx, cancel := context.WithTimeout(g.notary.ctx, notaryLimit)
 		defer cancel()
 		err = g.env.Sessions.Write(ctx, func(c *db.Conn) (err error) {

@@ -24,31 +24,6 @@ func (g *engine) confirmID() string {
 	return "run.confirm"
 }
 
-// answered gives the newest accepted answer; where there is none, the one of the
-// answers file, which is then accepted and recorded when it is asked.
-func (g *engine) answered(id string) (string, bool) {
-	if a, ok := g.run.Answers[id]; ok {
-		return a.Answer, true
-	}
-	return "", false
-}
-
-// given is answered with who gave it; an answer of the answers file is recorded
-// and counts, asked or not.
-func (g *engine) given(id string) (text, by string, ok bool, err error) {
-	if g.run.Question(id) != nil {
-		return "", "", false, nil
-	}
-	if a, ok := g.run.Answers[id]; ok {
-		return a.Answer, a.By, true, nil
-	}
-	text, ok = g.order.Answers[id]
-	if !ok {
-		return "", "", false, nil
-	}
-	return text, fileVoice, true, g.record("", fileVoice, journal.QuestionAnswered{ID: id, Answer: text})
-}
-
 // ask opens a question, unless it is open already with the same words. An answer
 // from the answers file closes it at once.
 func (g *engine) ask(step string, q journal.QuestionAsked) error {

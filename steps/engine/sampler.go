@@ -7,7 +7,6 @@ import (
 	"belay/db"
 	"belay/db/dump"
 	"belay/sqlview/activity"
-	"belay/steps/fact"
 	"belay/steps/impact"
 	"belay/steps/journal"
 )
@@ -40,19 +39,7 @@ func (g *engine) startSampler(ctx context.Context) *sampler {
 // stop ends the sampler and answers what it still asks.
 func (s *sampler) stop(g *engine) {
 	s.cancel()
-	g.answerUntil(s.done)
-}
-
-// answerUntil answers requests until done is closed.
-func (g *engine) answerUntil(done <-chan struct{}) {
-	for {
-		select {
-		case r := <-g.requests:
-			r.reply <- r.do()
-		case <-done:
-			return
-		}
-	}
+	g.requests.answerUntil(s.done)
 }
 
 // healthEvery is how often the baseline takes a moment.
@@ -63,7 +50,7 @@ const healthEvery = 5 * time.Second
 func (g *engine) sampleOnce(ctx context.Context) time.Duration {
 	var relations []string
 	var wanted, health bool
-	if !g.request(ctx, func() error {
+	if !g.requests.try(ctx, func() error {
 		relations, wanted = g.wanted()
 		if health = wanted && g.run.Opened == nil && g.now().Sub(g.healthAt) >= healthEvery; health {
 			g.healthAt = g.now()
@@ -84,7 +71,7 @@ func (g *engine) sampleOnce(ctx context.Context) time.Duration {
 		}
 	}
 	since := g.now()
-	g.request(ctx, func() error {
+	g.requests.try(ctx, func() error {
 		if g.phase == over {
 			return nil
 		}
@@ -109,25 +96,6 @@ func (g *engine) blind(err error, now time.Time) error {
 	}
 	message, _ := db.Explain(err)
 	return g.record("", "", journal.SampleFailed{Error: message, Since: since.UTC()})
-}
-
-// ask is called by whoever is about to wait for the loop.
-func (p patience) ask() {
-	if p.asking != nil {
-		p.asking()
-	}
-}
-
-// request asks the loop to do something; false where the engine is leaving.
-func (g *engine) request(ctx context.Context, do func() error) bool {
-	g.patience.ask()
-	r := request{do: do, reply: make(chan error, 1)}
-	select {
-	case g.requests <- r:
-		return <-r.reply == nil
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // wanted lists the relations of the plan, and whether a sample is worth its cost
@@ -206,12 +174,4 @@ func (g *engine) nextUnit() int {
 		}
 		return g.run.Opened == nil && g.found.Folder.Recorded(version)
 	})
-}
-
-func (g *engine) recordFact(step string, v fact.Value) error {
-	f, err := journal.Fact(v.Fact(), v)
-	if err != nil {
-		return err
-	}
-	return g.record(step, "", f)
 }
