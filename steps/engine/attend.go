@@ -46,12 +46,12 @@ func (g *engine) hear(m journal.Received) error {
 	if m.Bad == "" && !g.meant(m.Message) {
 		return g.unheard(m, by)
 	}
-	why, err := g.mayNot(m)
+	why, err := g.keyring.mayNot(m)
 	if err != nil {
 		return err
 	}
 	if why != "" {
-		return g.reject(m, by, why)
+		return g.keyring.reject(m, by, why)
 	}
 	switch m.Kind {
 	case journal.Answer:
@@ -76,9 +76,9 @@ func (g *engine) hear(m journal.Received) error {
 	case journal.End:
 		return g.end(m, by)
 	case journal.AskKeys:
-		return g.askKeys(m, by)
+		return g.keyring.askKeys(m, by)
 	case journal.GiveKeys, journal.KeepKeys, journal.HandOver:
-		return g.giveKeys(m, by)
+		return g.keyring.giveKeys(m, by)
 	}
 	return nil
 }
@@ -92,7 +92,7 @@ func (g *engine) meant(m journal.Message) bool {
 // somebody waits for what it asked.
 func (g *engine) unheard(m journal.Received, by string) error {
 	if !owns(m.UID) {
-		return g.reject(m, by, "it was sent to another engine")
+		return g.keyring.reject(m, by, "it was sent to another engine")
 	}
 	switch m.Kind {
 	case journal.Answer, journal.Stop, journal.Pause, journal.Resume, journal.End:
@@ -224,10 +224,10 @@ func (g *engine) lookAround() error {
 	if !g.log.Here(g.folder) {
 		return g.forsaken()
 	}
-	if err := errors.Join(g.lookWho(), g.restRefused(), g.pollApproval()); err != nil {
+	if err := errors.Join(g.keyring.lookWho(), g.keyring.restRefused(), g.pollApproval()); err != nil {
 		return err
 	}
-	if g.watched() {
+	if g.keyring.watched() {
 		return g.somebody()
 	}
 	return g.nobody(now)

@@ -71,10 +71,9 @@ type engine struct {
 	watchers watchers
 	// waits is what a second person must approve first, in the folder waitsIn; "" = nothing.
 	waits, waitsIn string
-	keyring        keyring
-	looked         bool // who watches, in this life
-	// lastLife are the screens that watched the engine before.
-	lastLife []journal.Screen
+	keyring        *keyring
+	// dropped are the approvals in the ledger that do not count, by id.
+	dropped  map[string]bool
 	holdNext *steps.Exit
 	retryAt  time.Time
 	final    *journal.RunFinished
@@ -114,7 +113,6 @@ func drive(ctx context.Context, order Order, p patience) (int, error) {
 	g := &engine{
 		diary:    &diary{order: order, patience: p, now: time.Now, folder: order.Folder},
 		requests: newRequests(p.asking), ended: make(chan ended), waiting: map[string]chan answer{},
-		keyring: newKeyring(),
 	}
 	if err := g.open(); err != nil {
 		return steps.ExitFailed, err
@@ -167,7 +165,7 @@ func (g *engine) open() error {
 	if g.run, err = state.Fold(events); err != nil {
 		return errors.Join(err, log.Close())
 	}
-	g.lastLife = g.run.Screens
+	g.keyring, g.dropped = newKeyring(g.diary), map[string]bool{}
 	if g.inbox, err = journal.NewInbox(g.folder); err != nil {
 		return errors.Join(err, log.Close())
 	}

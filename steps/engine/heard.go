@@ -22,7 +22,7 @@ func (g *engine) hearApprovals(dir, bound string, sent []approval.Given) (given 
 	}
 	var words []approval.Given
 	for _, a := range append(all, sent...) {
-		if g.keyring.dropped[a.ID] {
+		if g.dropped[a.ID] {
 			continue
 		}
 		signed, why := g.counts(a)
@@ -49,7 +49,7 @@ func (g *engine) hearApprovals(dir, bound string, sent []approval.Given) (given 
 func (g *engine) drop(a approval.Given, why string) error {
 	a.Drop()
 	if a.ID != "" {
-		g.keyring.dropped[a.ID] = true
+		g.dropped[a.ID] = true
 	}
 	if a.Login != "" {
 		// Of one request few are read: each is told, and none waits for the moment in
@@ -57,7 +57,7 @@ func (g *engine) drop(a approval.Given, why string) error {
 		return g.record("", clipped(a.Name, 32),
 			journal.MessageRefused{What: approveKind, Why: why, UID: a.UID})
 	}
-	return g.reject(journal.Received{Message: journal.Message{Kind: approveKind}, UID: a.UID}, who(a.UID), why)
+	return g.keyring.reject(journal.Received{Message: journal.Message{Kind: approveKind}, UID: a.UID}, who(a.UID), why)
 }
 
 func (g *engine) approvedBy(a approval.Given) error {

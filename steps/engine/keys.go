@@ -19,8 +19,13 @@ import (
 // One screen holds the keys; what any other asks for changes nothing. Who speaks is
 // the owner of the inbox file, never a name in it.
 
-// keyring is what the engine remembers of who asked for what, beside the run.
+// keyring says who may ask for what, and remembers who asked, beside the run.
 type keyring struct {
+	*diary
+	// lastLife are the screens that watched the engine before; looked is set once this
+	// one has looked who watches.
+	lastLife []journal.Screen
+	looked   bool
 	// heard are the messages that counted, by screen and number: none counts twice.
 	heard map[string]bool
 	// refused are the senders that were refused, by uid: no flood reaches the disk.
@@ -30,8 +35,6 @@ type keyring struct {
 	asked map[int]time.Time
 	// denied is when a screen was last told that it does not get the keys.
 	denied map[string]time.Time
-	// dropped are the approvals in the ledger that do not count, by id.
-	dropped map[string]bool
 }
 
 type refusals struct {
@@ -40,9 +43,11 @@ type refusals struct {
 	last journal.MessageRefused
 }
 
-func newKeyring() keyring {
-	return keyring{heard: map[string]bool{}, refused: map[int]*refusals{}, denied: map[string]time.Time{},
-		asked: map[int]time.Time{}, dropped: map[string]bool{}}
+func newKeyring(d *diary) *keyring {
+	return &keyring{
+		diary: d, lastLife: d.run.Screens, heard: map[string]bool{}, refused: map[int]*refusals{},
+		denied: map[string]time.Time{}, asked: map[int]time.Time{},
+	}
 }
 
 // names are the OS users that were asked for: the system may ask a directory far away.
@@ -75,24 +80,24 @@ func owns(uid int) bool { return uid == os.Getuid() }
 
 // lookWho looks who watches, writes down what changed, and gives the keys to the first
 // screen of the run's own user.
-func (g *engine) lookWho() error {
-	g.keyring.whoAt = g.now()
+func (k *keyring) lookWho() error {
+	k.whoAt = k.now()
 	var now []journal.Screen
-	for _, w := range journal.Screens(g.folder) {
+	for _, w := range journal.Screens(k.folder) {
 		now = append(now, journal.Screen{ID: w.Screen, Who: who(w.UID), UID: w.UID, Mute: w.Mute})
 	}
-	before := g.run.Screens
-	if g.newLife() {
+	before := k.run.Screens
+	if k.newLife() {
 		before = nil // of a life that ended: all of them have just come
 	}
-	if !slices.Equal(before, now) || len(before) != len(g.run.Screens) {
-		if err := g.record("", "", journal.ScreensSeen{Screens: now}); err != nil {
+	if !slices.Equal(before, now) || len(before) != len(k.run.Screens) {
+		if err := k.record("", "", journal.ScreensSeen{Screens: now}); err != nil {
 			return err
 		}
 	}
 	for _, s := range now {
-		if !among(before, s) && owns(s.UID) && !s.Mute && (g.run.Free() || g.forgotten(s)) {
-			return g.moveKeys(s, journal.KeysMoved{How: journal.Arrived}, "")
+		if !among(before, s) && owns(s.UID) && !s.Mute && (k.run.Free() || k.forgotten(s)) {
+			return k.moveKeys(s, journal.KeysMoved{How: journal.Arrived}, "")
 		}
 	}
 	return nil
@@ -100,9 +105,9 @@ func (g *engine) lookWho() error {
 
 // forgotten reports whether the keys are with a screen that stayed on since the engine
 // before ended, and s came to go on with the run.
-func (g *engine) forgotten(s journal.Screen) bool {
-	k := g.run.Keys
-	return owns(k.UID) && k.Since.Before(g.run.EngineAt) && !among(g.lastLife, s)
+func (k *keyring) forgotten(s journal.Screen) bool {
+	with := k.run.Keys
+	return owns(with.UID) && with.Since.Before(k.run.EngineAt) && !among(k.lastLife, s)
 }
 
 func among(all []journal.Screen, s journal.Screen) bool {
@@ -113,33 +118,33 @@ func among(all []journal.Screen, s journal.Screen) bool {
 const lookPause = 200 * time.Millisecond
 
 // mayLook reports whether it is time to look who watches once more.
-func (g *engine) mayLook() bool { return g.now().Sub(g.keyring.whoAt) >= lookPause }
+func (k *keyring) mayLook() bool { return k.now().Sub(k.whoAt) >= lookPause }
 
 // newLife reports whether this engine has not looked yet who watches.
-func (g *engine) newLife() bool {
-	first := !g.looked
-	g.looked = true
+func (k *keyring) newLife() bool {
+	first := !k.looked
+	k.looked = true
 	return first
 }
 
-func (g *engine) moveKeys(to journal.Screen, m journal.KeysMoved, by string) error {
+func (k *keyring) moveKeys(to journal.Screen, m journal.KeysMoved, by string) error {
 	m.Screen = to
-	if g.run.Keys.ID != "" {
-		m.From = g.run.Keys.Who
+	if k.run.Keys.ID != "" {
+		m.From = k.run.Keys.Who
 	}
-	return g.record("", by, m)
+	return k.record("", by, m)
 }
 
 // watched reports whether somebody watches for whom something may go on. A look is of
 // its own user, and of whom they gave the keys to.
-func (g *engine) watched() bool {
-	return slices.ContainsFunc(g.run.Screens, func(s journal.Screen) bool {
-		return g.run.Opened != nil || owns(s.UID) || g.run.Holds(s)
+func (k *keyring) watched() bool {
+	return slices.ContainsFunc(k.run.Screens, func(s journal.Screen) bool {
+		return k.run.Opened != nil || owns(s.UID) || k.run.Holds(s)
 	})
 }
 
 // mayNot says why a message may not change anything; "" = it may.
-func (g *engine) mayNot(m journal.Received) (string, error) {
+func (k *keyring) mayNot(m journal.Received) (string, error) {
 	switch {
 	case m.Bad != "":
 		return m.Bad, nil
@@ -148,27 +153,27 @@ func (g *engine) mayNot(m journal.Received) (string, error) {
 	case m.Screen == "":
 		return "it comes from no screen", nil
 	}
-	if unseen := g.run.Keys.ID == "" || g.run.Watcher(m.Screen) == nil; unseen && (owns(m.UID) || g.mayLook()) {
-		if err := g.lookWho(); err != nil {
+	if unseen := k.run.Keys.ID == "" || k.run.Watcher(m.Screen) == nil; unseen && (owns(m.UID) || k.mayLook()) {
+		if err := k.lookWho(); err != nil {
 			return "", err
 		}
 	}
 	word := m.Screen + "/" + strconv.FormatInt(m.N, 10)
-	k := g.run.Keys
+	with := k.run.Keys
 	switch {
-	case m.Kind == journal.AskKeys && g.present(m) != nil:
+	case m.Kind == journal.AskKeys && k.present(m) != nil:
 		return "", nil
 	case m.Kind == journal.Answer && !owns(m.UID) && ownWord(m.ID):
 		return "only " + who(os.Getuid()) + " says what runs, or is remembered, as " + who(os.Getuid()), nil
-	case m.Screen != k.ID || m.UID != k.UID:
-		if k.ID == "" {
+	case m.Screen != with.ID || m.UID != with.UID:
+		if with.ID == "" {
 			return "no screen holds the keys", nil
 		}
-		return "a reader changes nothing: " + g.holder() + " holds the keys", nil
-	case g.keyring.heard[word]:
+		return "a reader changes nothing: " + k.holder() + " holds the keys", nil
+	case k.heard[word]:
 		return "it was heard before", nil
 	}
-	g.keyring.heard[word] = true
+	k.heard[word] = true
 	return "", nil
 }
 
@@ -186,11 +191,11 @@ func ownWord(id string) bool {
 }
 
 // holder names who holds the keys, for who does not.
-func (g *engine) holder() string {
-	if g.run.Free() {
-		return g.run.Keys.Who + ", whose screen is gone,"
+func (k *keyring) holder() string {
+	if k.run.Free() {
+		return k.run.Keys.Who + ", whose screen is gone,"
 	}
-	return g.run.Keys.Who
+	return k.run.Keys.Who
 }
 
 // shell are the words that a command in a shell may say of a run of its own user:
@@ -201,29 +206,29 @@ func shell(k journal.MessageKind) bool {
 
 // present is the screen that a message comes from, where it watches and is its
 // sender's; nil = it is not.
-func (g *engine) present(m journal.Received) *journal.Screen {
-	if s := g.run.Watcher(m.Screen); s != nil && s.UID == m.UID && !s.Mute {
+func (k *keyring) present(m journal.Received) *journal.Screen {
+	if s := k.run.Watcher(m.Screen); s != nil && s.UID == m.UID && !s.Mute {
 		return s
 	}
 	return nil
 }
 
 // reject writes down what was refused, once a second of one sender.
-func (g *engine) reject(m journal.Received, by, why string) error {
+func (k *keyring) reject(m journal.Received, by, why string) error {
 	switch m.Kind {
 	case journal.Leave, journal.Again, journal.LookAt, journal.Abandon:
 		return nil // a reader who leaves, or looks
 	}
-	r := g.keyring.refused[m.UID]
+	r := k.refused[m.UID]
 	if r == nil {
 		r = &refusals{}
-		g.keyring.refused[m.UID] = r
+		k.refused[m.UID] = r
 	}
 	r.last = journal.MessageRefused{What: known(m.Kind), ID: clipped(m.ID, 60), Why: why, UID: m.UID}
-	if r.more++; g.now().Sub(r.at) < time.Second {
+	if r.more++; k.now().Sub(r.at) < time.Second {
 		return nil
 	}
-	return g.tellRefused(r, by)
+	return k.tellRefused(r, by)
 }
 
 // known is a kind as it may be written down: the sender may have made it up.
@@ -231,17 +236,17 @@ func known(k journal.MessageKind) journal.MessageKind {
 	return journal.MessageKind(clipped(string(k), 30))
 }
 
-func (g *engine) tellRefused(r *refusals, by string) error {
+func (k *keyring) tellRefused(r *refusals, by string) error {
 	r.last.Times = r.more
-	r.more, r.at = 0, g.now()
-	return g.record("", by, r.last)
+	r.more, r.at = 0, k.now()
+	return k.record("", by, r.last)
 }
 
 // restRefused writes down what was refused since the last event about it.
-func (g *engine) restRefused() error {
-	for uid, r := range g.keyring.refused {
-		if r.more > 0 && g.now().Sub(r.at) >= time.Second {
-			if err := g.tellRefused(r, who(uid)); err != nil {
+func (k *keyring) restRefused() error {
+	for uid, r := range k.refused {
+		if r.more > 0 && k.now().Sub(r.at) >= time.Second {
+			if err := k.tellRefused(r, who(uid)); err != nil {
 				return err
 			}
 		}
@@ -251,65 +256,65 @@ func (g *engine) restRefused() error {
 
 // askKeys is a screen that asks for the keys. It has them at once where the screen that
 // held them is gone.
-func (g *engine) askKeys(m journal.Received, by string) error {
-	if g.now().Sub(g.keyring.asked[m.UID]) < lookPause {
-		return g.reject(m, by, "asked a moment ago")
+func (k *keyring) askKeys(m journal.Received, by string) error {
+	if k.now().Sub(k.asked[m.UID]) < lookPause {
+		return k.reject(m, by, "asked a moment ago")
 	}
-	g.keyring.asked[m.UID] = g.now()
-	if err := g.lookWho(); err != nil {
+	k.asked[m.UID] = k.now()
+	if err := k.lookWho(); err != nil {
 		return err
 	}
-	s := g.present(m)
-	if s == nil || s.ID == g.run.Keys.ID {
+	s := k.present(m)
+	if s == nil || s.ID == k.run.Keys.ID {
 		return nil
 	}
-	asking := slices.IndexFunc(g.run.Asking, func(a state.Asking) bool { return a.ID == s.ID })
+	asking := slices.IndexFunc(k.run.Asking, func(a state.Asking) bool { return a.ID == s.ID })
 	switch {
-	case g.run.Free() && g.run.Opened == nil && !owns(s.UID):
-		return g.reject(m, by, "nothing was confirmed yet: "+who(os.Getuid())+", whose look it is, gives the keys")
-	case g.run.Free():
-		return g.moveKeys(*s, journal.KeysMoved{How: journal.Taken, Why: g.goneWhy()}, by)
-	case asking >= 0 && owns(s.UID) && g.now().Sub(g.run.Asking[asking].At) >= g.patience.answer:
-		return g.moveKeys(*s, journal.KeysMoved{
+	case k.run.Free() && k.run.Opened == nil && !owns(s.UID):
+		return k.reject(m, by, "nothing was confirmed yet: "+who(os.Getuid())+", whose look it is, gives the keys")
+	case k.run.Free():
+		return k.moveKeys(*s, journal.KeysMoved{How: journal.Taken, Why: k.goneWhy()}, by)
+	case asking >= 0 && owns(s.UID) && k.now().Sub(k.run.Asking[asking].At) >= k.patience.answer:
+		return k.moveKeys(*s, journal.KeysMoved{
 			How: journal.Taken,
-			Why: fmt.Sprintf("%s did not answer for %s, and the run is %s's", g.run.Keys.Who, g.patience.answer,
+			Why: fmt.Sprintf("%s did not answer for %s, and the run is %s's", k.run.Keys.Who, k.patience.answer,
 				s.Who),
 		}, by)
 	case asking >= 0:
 		return nil
-	case g.now().Sub(g.keyring.denied[s.ID]) < g.patience.answer:
-		return g.reject(m, by, "asked a moment ago, and not given")
+	case k.now().Sub(k.denied[s.ID]) < k.patience.answer:
+		return k.reject(m, by, "asked a moment ago, and not given")
 	}
-	return g.record("", by, journal.KeysAsked{Screen: *s})
+	return k.record("", by, journal.KeysAsked{Screen: *s})
 }
 
-func (g *engine) goneWhy() string {
-	if g.run.Keys.ID == "" {
+func (k *keyring) goneWhy() string {
+	if k.run.Keys.ID == "" {
 		return "no screen held them"
 	}
-	return "the screen of " + g.run.Keys.Who + ", which held them, is gone"
+	return "the screen of " + k.run.Keys.Who + ", which held them, is gone"
 }
 
 // giveKeys is the holder's word about the keys. Who gets them must watch still.
-func (g *engine) giveKeys(m journal.Received, by string) error {
-	if err := g.lookWho(); err != nil {
+func (k *keyring) giveKeys(m journal.Received, by string) error {
+	if err := k.lookWho(); err != nil {
 		return err
 	}
-	to := g.run.Watcher(m.To)
-	asks := slices.ContainsFunc(g.run.Asking, func(a state.Asking) bool { return a.ID == m.To })
+	to := k.run.Watcher(m.To)
+	asks := slices.ContainsFunc(k.run.Asking, func(a state.Asking) bool { return a.ID == m.To })
 	note := clipped(m.Note, 500)
 	switch {
-	case to == nil || to.Mute || to.ID == g.run.Keys.ID:
-		return g.reject(m, by, "the screen that would get the keys is not there")
+	case to == nil || to.Mute || to.ID == k.run.Keys.ID:
+		return k.reject(m, by, "the screen that would get the keys is not there")
 	case m.Kind == journal.HandOver && note == "":
-		return g.reject(m, by, "a hand-over needs a note")
+		return k.reject(m, by, "a hand-over needs a note")
 	case m.Kind != journal.HandOver && !asks:
-		return g.reject(m, by, "it does not ask for the keys any more")
+		return k.reject(m, by, "it does not ask for the keys any more")
 	case m.Kind == journal.KeepKeys:
-		g.keyring.denied[to.ID] = g.now()
-		return g.record("", by, journal.KeysKept{Screen: *to})
+		k.denied[to.ID] = k.now()
+		return k.record("", by, journal.KeysKept{Screen: *to})
 	case m.Kind == journal.GiveKeys:
-		return g.moveKeys(*to, journal.KeysMoved{How: journal.Given}, by)
+		return k.moveKeys(*to, journal.KeysMoved{How: journal.Given}, by)
 	}
-	return g.moveKeys(*to, journal.KeysMoved{How: journal.HandedOver, Note: note}, by)
+	return k.moveKeys(*to, journal.KeysMoved{How: journal.HandedOver, Note: note}, by)
 }
