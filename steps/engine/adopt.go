@@ -131,16 +131,16 @@ func (g *engine) opening() (steps.Opening, error) {
 	if o.Plan.Answers, o.Plan.Waivers, err = handover.Answers(g.run); err != nil {
 		return o, err
 	}
-	o.Plan.Approvals, err = json.Marshal(g.approvals())
+	o.Plan.Approvals, err = json.Marshal(g.yeses())
 	return o, err
 }
 
-// approvals are the yeses that opened the run, with what they are bound to.
-func (g *engine) approvals() map[string]any {
+// yeses are those that opened the run, with what they are bound to.
+func (g *engine) yeses() map[string]any {
 	all := map[string]any{}
 	for id, a := range g.run.Answers {
 		if strings.HasSuffix(id, ".confirm") || id == takeoverID {
-			now := g.approvalNow()
+			now := g.consentNow()
 			all[id] = map[string]any{"by": a.By, "at": a.At, "plan_sha256": now.plan, "identity": now.identity}
 		}
 	}

@@ -224,8 +224,14 @@ func (g *engine) lookAround() error {
 	if !g.log.Here(g.folder) {
 		return g.forsaken()
 	}
-	if err := errors.Join(g.keyring.lookWho(), g.keyring.restRefused(), g.pollApproval()); err != nil {
+	if err := errors.Join(g.keyring.lookWho(), g.keyring.restRefused()); err != nil {
 		return err
+	}
+	switch approved, err := g.approvals.poll(); {
+	case err != nil:
+		return err
+	case approved:
+		g.again.from(0)
 	}
 	if g.keyring.watched() {
 		return g.somebody()

@@ -9,6 +9,7 @@ import (
 	"belay/steps"
 	"belay/steps/fact"
 	"belay/steps/journal"
+	"belay/steps/project"
 	"belay/steps/state"
 )
 
@@ -21,16 +22,28 @@ type consent struct {
 	conditions string
 }
 
-func (g *engine) approvalNow() consent {
-	t, _, _ := state.Get[fact.Target](g.run)
+// consentTo is what a yes would be bound to now. plan may be nil.
+func consentTo(plan *steps.Plan, run *state.Run, l project.Limits) consent {
+	t, _, _ := state.Get[fact.Target](run)
 	a := consent{
 		identity:   fmt.Sprintf("%s/%d", t.SystemID, t.DatabaseOID),
-		conditions: fmt.Sprint(t.Role, t.Address, t.Timeline, t.Environment, g.env.Project.Limits),
+		conditions: fmt.Sprint(t.Role, t.Address, t.Timeline, t.Environment, l),
 	}
-	if g.found.Plan != nil {
-		a.plan = g.found.Plan.SHA256
+	if plan != nil {
+		a.plan = plan.SHA256
 	}
 	return a
+}
+
+func (g *engine) consentNow() consent { return consentTo(g.found.Plan, g.run, g.env.Project.Limits) }
+
+// unapproved reports whether a second person must approve first.
+func (g *engine) unapproved() (waits bool, err error) {
+	waits, end, err := g.approvals.missing(g.found.Plan)
+	if end != nil {
+		g.finish(g.leftOpen(*end))
+	}
+	return waits, err
 }
 
 // confirmed takes the answer of the run dialog. After a person's the facts are read
@@ -44,12 +57,12 @@ func (g *engine) confirmed(text, by string) error {
 		// A no in the dialog closes it; it may be opened again.
 		return g.askConfirm()
 	}
-	if g.sameVoice(by) {
+	if g.approvals.sameVoice(g.found.Plan, by) {
 		return errors.Join(g.record("run", "", journal.Noted{
 			Text: "the yes of " + by + " does not count: who approved a run does not confirm it too",
 		}), g.askConfirm())
 	}
-	now := g.approvalNow()
+	now := g.consentNow()
 	g.approved, g.fresh = &now, false
 	if by != fileVoice {
 		g.again.from(0)
@@ -72,7 +85,7 @@ func (g *engine) approvalHolds() (bool, error) {
 				Text: "your yes does not count any more: a step before the run needs you again",
 			})
 	}
-	if was != g.approvalNow() {
+	if was != g.consentNow() {
 		return false,
 			g.record("run", "", journal.Noted{
 				Text: "your yes does not count any more: the files or the database changed after it. Look again",
@@ -96,14 +109,15 @@ func (g *engine) openRun() error {
 			})
 			return nil
 		}
-		if !g.useApproval() {
+		if end := g.approvals.use(g.found.Plan); end != nil {
+			g.finish(*end)
 			return nil
 		}
 		if err := g.become(); err != nil {
 			return err
 		}
 	}
-	g.forgetApproval()
+	g.approvals.forget(g.found.Plan)
 	g.move(opens)
 	g.queue = nil
 	for _, s := range g.playbook.Lines {

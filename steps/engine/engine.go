@@ -86,9 +86,9 @@ type engine struct {
 	carried bool
 	copier  *copier
 	// recorder keeps what is seen of the server while the run is open.
-	recorder recorder
-	ender    *ender
-	notary   *notary
+	recorder  recorder
+	ender     *ender
+	approvals *approvals
 }
 
 type ended struct {
@@ -165,7 +165,7 @@ func (g *engine) open() error {
 	if g.run, err = state.Fold(events); err != nil {
 		return errors.Join(err, log.Close())
 	}
-	g.keyring, g.dropped = newKeyring(g.diary), map[string]bool{}
+	g.keyring = newKeyring(g.diary)
 	if g.inbox, err = journal.NewInbox(g.folder); err != nil {
 		return errors.Join(err, log.Close())
 	}

@@ -11,95 +11,98 @@ import (
 	"belay/steps/journal"
 )
 
-// hearApprovals looks for what others said of a request: in the folder, and in sent, which
-// came through the ledger. It writes down who approved or refused; of each person the
-// latest word counts, and one refusal stands against all approvals. What does not count is
-// taken away, and it is said why.
-func (g *engine) hearApprovals(dir, bound string, sent []approval.Given) (given bool, err error) {
-	all, bad := approval.Find(dir, bound)
+// hear looks for what others said of a request: in the folder, and in sent, which came
+// through the ledger. It writes down who approved or refused; of each person the latest
+// word counts, and one refusal stands against all approvals. What does not count is taken
+// away, and it is said why.
+func (a *approvals) hear(dir string, r approval.Request, sent []approval.Given) (given bool, err error) {
+	all, bad := approval.Find(dir, r.Bound)
 	for _, b := range bad {
 		slog.Warn("an approval", "error", b)
 	}
 	var words []approval.Given
-	for _, a := range append(all, sent...) {
-		if g.dropped[a.ID] {
+	for _, word := range append(all, sent...) {
+		if a.dropped[word.ID] {
 			continue
 		}
-		signed, why := g.counts(a)
+		signed, why := a.counts(word)
 		if why != "" {
-			if err := g.drop(a, why); err != nil {
+			if err := a.drop(word, why); err != nil {
 				return false, err
 			}
 			continue
 		}
-		a.SignedBy = signed
-		words = slices.DeleteFunc(words, func(w approval.Given) bool { return w.Name == a.Name && !w.At.After(a.At) })
-		words = append(words, a)
+		word.SignedBy = signed
+		words = slices.DeleteFunc(words, func(w approval.Given) bool {
+			return w.Name == word.Name && !w.At.After(word.At)
+		})
+		words = append(words, word)
 	}
 	if i := slices.IndexFunc(words, approval.Given.Refuses); i >= 0 {
-		return false, g.refusedBy(words[i])
+		return false, a.refusedBy(words[i])
 	}
 	if len(words) == 0 {
 		return false, nil
 	}
-	return true, g.approvedBy(words[0])
+	return true, a.approvedBy(r, words[0])
 }
 
 // drop takes an approval away that does not count, and says why, once.
-func (g *engine) drop(a approval.Given, why string) error {
-	a.Drop()
-	if a.ID != "" {
-		g.dropped[a.ID] = true
+func (a *approvals) drop(word approval.Given, why string) error {
+	word.Drop()
+	if word.ID != "" {
+		a.dropped[word.ID] = true
 	}
-	if a.Login != "" {
+	if word.Login != "" {
 		// Of one request few are read: each is told, and none waits for the moment in
 		// which the next may be.
-		return g.record("", clipped(a.Name, 32),
-			journal.MessageRefused{What: approveKind, Why: why, UID: a.UID})
+		return a.record("", clipped(word.Name, 32),
+			journal.MessageRefused{What: approveKind, Why: why, UID: word.UID})
 	}
-	return g.keyring.reject(journal.Received{Message: journal.Message{Kind: approveKind}, UID: a.UID}, who(a.UID), why)
+	m := journal.Received{Message: journal.Message{Kind: approveKind}, UID: word.UID}
+	return a.reject(m, who(word.UID), why)
 }
 
-func (g *engine) approvedBy(a approval.Given) error {
-	now := g.approvalNow()
-	return g.record("", clipped(a.Name, 32), journal.ApprovalGiven{
-		Bound: a.Bound, Plan: now.plan, Identity: now.identity, Who: clipped(a.Name, 32), UID: a.UID,
-		Host: clipped(a.Host, 60), Login: a.Login, Signed: a.SignedBy, Request: a.Request, Unknown: g.unknownOf(a),
+func (a *approvals) approvedBy(r approval.Request, word approval.Given) error {
+	return a.record("", clipped(word.Name, 32), journal.ApprovalGiven{
+		Bound: word.Bound, Plan: r.Plan, Identity: r.Identity, Who: clipped(word.Name, 32), UID: word.UID,
+		Host: clipped(word.Host, 60), Login: word.Login, Signed: word.SignedBy, Request: word.Request,
+		Unknown: a.unknownOf(word),
 	})
 }
 
-func (g *engine) refusedBy(a approval.Given) error {
+func (a *approvals) refusedBy(word approval.Given) error {
 	no := journal.ApprovalRefused{
-		Bound: a.Bound, Who: clipped(a.Name, 32), UID: a.UID, Host: clipped(a.Host, 60), Login: a.Login,
-		Why: clipped(a.Refused, 500),
+		Bound: word.Bound, Who: clipped(word.Name, 32), UID: word.UID, Host: clipped(word.Host, 60), Login: word.Login,
+		Why: clipped(word.Refused, 500),
 	}
-	if r := g.run.Approval; r != nil && r.Refused != nil && *r.Refused == no {
+	if r := a.run.Approval; r != nil && r.Refused != nil && *r.Refused == no {
 		return nil
 	}
-	return g.record("", no.Who, no)
+	return a.record("", no.Who, no)
 }
 
 // counts says why an approval does not count; why "" = it does, and signedBy is the key
 // that signed it, "" = none was asked for.
-func (g *engine) counts(a approval.Given) (signedBy, why string) {
-	if g.now().Sub(a.At) > approval.Lasts {
+func (a *approvals) counts(word approval.Given) (signedBy, why string) {
+	if a.now().Sub(word.At) > approval.Lasts {
 		return "", "it is older than " + approval.Lasts.String()
 	}
-	keys := g.signers()
+	keys := a.signers()
 	if keys.wanted() {
-		if signedBy, why = keys.check(a, g.now()); why != "" {
+		if signedBy, why = keys.check(word, a.now()); why != "" {
 			return "", why
 		}
 	}
-	if a.Login != "" {
-		return signedBy, g.notFrom(a, signedBy != "")
+	if word.Login != "" {
+		return signedBy, a.notFrom(word, signedBy != "")
 	}
-	how, same := approval.Same(os.Getuid(), approval.Who(), a.UID, a.Behind)
+	how, same := approval.Same(os.Getuid(), approval.Who(), word.UID, word.Behind)
 	switch {
 	case same:
 		return "", "nobody approves their own run: " + how
-	case clipped(a.Name, 32) != who(a.UID):
-		return "", fmt.Sprintf("%q was typed, and the name is %s", clipped(a.Name, 40), who(a.UID))
+	case clipped(word.Name, 32) != who(word.UID):
+		return "", fmt.Sprintf("%q was typed, and the name is %s", clipped(word.Name, 40), who(word.UID))
 	}
 	return signedBy, ""
 }
@@ -107,32 +110,32 @@ func (g *engine) counts(a approval.Given) (signedBy, why string) {
 // notFrom says why an approval from another host does not count. Between hosts the same
 // person is who has the same login, for that is all that the server vouches for, or the
 // same name; a signature vouches for the name.
-func (g *engine) notFrom(a approval.Given, signed bool) string {
-	name := clipped(a.Name, 32)
+func (a *approvals) notFrom(word approval.Given, signed bool) string {
+	name := clipped(word.Name, 32)
 	switch {
 	case name == "":
 		return "no name was typed"
 	case name == who(os.Getuid()) && (name != "root" || signed):
-		return "nobody approves their own run: " + name + " runs it, and approves it on " + clipped(a.Host, 60)
-	case a.Login == g.notary.login && !signed:
+		return "nobody approves their own run: " + name + " runs it, and approves it on " + clipped(word.Host, 60)
+	case word.Login == a.notary.login && !signed:
 		return fmt.Sprintf("nobody approves their own run: login %s runs it and approves it, and the server knows "+
-			"no more of who that is; connect with a login of your own, or let belay.toml ask for signatures", a.Login)
+			"no more of who that is; connect with a login of your own, or let belay.toml ask for signatures", word.Login)
 	}
 	return ""
 }
 
 // unknownOf says what nobody can tell about who approved; "" = nothing.
-func (g *engine) unknownOf(a approval.Given) string {
-	if a.Login == "" {
-		return approval.Unknown(a.UID, a.Behind)
+func (a *approvals) unknownOf(word approval.Given) string {
+	if word.Login == "" {
+		return approval.Unknown(word.UID, word.Behind)
 	}
 	switch {
-	case a.SignedBy != "":
+	case word.SignedBy != "":
 		return ""
-	case g.notary.forges:
-		return "login " + g.notary.login + ", which runs it, could have written that itself: it may write the ledger " +
+	case a.notary.forges:
+		return "login " + a.notary.login + ", which runs it, could have written that itself: it may write the ledger " +
 			"as it likes"
 	}
-	return cmp.Or(approval.Unknown(a.UID, a.Behind), "name and host are what login "+a.Login+" said; the server "+
-		"vouches for the login")
+	return cmp.Or(approval.Unknown(word.UID, word.Behind), "name and host are what login "+word.Login+" said; the "+
+		"server vouches for the login")
 }

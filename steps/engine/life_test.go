@@ -225,9 +225,10 @@ func TestNoRunBeforeItsFirstScreen(t *testing.T) {
 // lifeless is an engine without process, journal and server, in a phase.
 func lifeless(t *testing.T, p phase) *engine {
 	t.Helper()
+	d := &diary{phase: p, now: time.Now, run: state.New()}
 	g := &engine{
-		diary: &diary{phase: p, now: time.Now, run: state.New()}, again: newAgain(),
-		env: &steps.Env{Project: &project.Project{}},
+		diary: d, again: newAgain(), env: &steps.Env{Project: &project.Project{}},
+		approvals: newApprovals(&notary{diary: d}, &project.Project{}, nil),
 	}
 	writeTurns(&g.patience)
 	return g

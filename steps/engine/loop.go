@@ -27,8 +27,9 @@ func (g *engine) loop(ctx context.Context) error {
 	defer func() { sampler.stop(g) }()
 	g.ender = startEnder(ctx)
 	defer func() { g.ender.stop(g) }()
-	g.notary = newNotary(ctx)
-	defer func() { g.notary.stop(g) }()
+	notary := newNotary(ctx, g.diary, g.requests, g.env)
+	defer notary.stop()
+	g.approvals = newApprovals(notary, g.env.Project, g.keyring.reject)
 	defer func() { g.copier.stop() }()
 	for g.phase != over {
 		if err := g.advance(ctx); err != nil {

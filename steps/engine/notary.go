@@ -12,13 +12,18 @@ import (
 	"belay/steps"
 	"belay/steps/approval"
 	"belay/steps/fact"
-	"belay/steps/journal"
 	"belay/steps/state"
 )
 
 // notary asks the ledger for approvals from other hosts. It belongs to the loop, but for
 // the one question that is on its way beside it.
 type notary struct {
+	*diary
+	requests requests
+	sessions *steps.Sessions
+	// closed is true where the ledger carries nothing for others.
+	closed bool
+
 	ctx    context.Context
 	cancel context.CancelFunc
 	asks   sync.WaitGroup
@@ -43,43 +48,45 @@ const (
 	notaryEvery = 2 * time.Second
 )
 
-func newNotary(ctx context.Context) *notary {
-	n := &notary{found: make(chan []approval.Given, 1)}
+func newNotary(ctx context.Context, d *diary, q requests, e *steps.Env) *notary {
+	n := &notary{
+		diary: d, requests: q, sessions: e.Sessions, closed: e.Project.Config.Ledger == "local",
+		found: make(chan []approval.Given, 1),
+	}
 	n.ctx, n.cancel = context.WithCancel(ctx)
 	return n
 }
 
 // stop ends what is on its way and waits for it.
-func (n *notary) stop(g *engine) {
+func (n *notary) stop() {
 	n.cancel()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		n.asks.Wait()
 	}()
-	g.requests.answerUntil(done)
+	n.requests.answerUntil(done)
 }
 
 // post asks in the ledger too, for who is on another host, where there is one that
 // carries approvals. It reports whether the request waits there. Nothing else in the
 // database is touched.
-func (g *engine) post(r approval.Request) (waits bool) {
-	n := g.notary
+func (n *notary) post(r approval.Request) (waits bool) {
 	if n.bound == r.Bound && n.request != "" {
 		return true
 	}
 	n.bound, n.request = r.Bound, ""
-	l, _, _ := state.Get[fact.Ledger](g.run) // the preflight says what else stands against it
-	if g.env.Project.Config.Ledger == "local" || l.Version < ledger.CarriesApprovals || l.Version > ledger.Version {
+	l, _, _ := state.Get[fact.Ledger](n.run) // the preflight says what else stands against it
+	if n.closed || l.Version < ledger.CarriesApprovals || l.Version > ledger.Version {
 		return false
 	}
 	var id, login string
 	var forges bool
 	var err error
-	g.requests.aside(func() {
+	n.requests.aside(func() {
 		ctx, cancel := context.WithTimeout(n.ctx, notaryLimit)
 		defer cancel()
-		err = g.env.Sessions.Write(ctx, func(c *db.Conn) (err error) {
+		err = n.sessions.Write(ctx, func(c *db.Conn) (err error) {
 			if login, forges, err = ledger.Login(ctx, c); err != nil {
 				return err
 			}
@@ -96,36 +103,35 @@ func (g *engine) post(r approval.Request) (waits bool) {
 }
 
 // sentNow reads what others have sent, and waits for it.
-func (g *engine) sentNow(bound string) (all []approval.Given) {
-	if g.notary.request == "" || !g.order.Headless {
+func (n *notary) sentNow(bound string) (all []approval.Given) {
+	if n.request == "" || !n.order.Headless {
 		return nil // a screen is told some moments later
 	}
-	g.requests.aside(func() { all = g.askSent(g.notary.ctx, g.notary.request, bound) })
+	n.requests.aside(func() { all = n.askSent(n.ctx, n.request, bound) })
 	return all
 }
 
 // pollSent is what others have sent until a moment ago; the next look is begun, and
 // nobody waits for it.
-func (g *engine) pollSent(bound string) []approval.Given {
-	n := g.notary
+func (n *notary) pollSent(bound string) []approval.Given {
 	select {
 	case n.sent = <-n.found:
 		n.asking = false
 	default:
 	}
-	if n.asking || n.request == "" || n.bound != bound || g.now().Before(n.next) {
+	if n.asking || n.request == "" || n.bound != bound || n.now().Before(n.next) {
 		return n.sent
 	}
-	n.asking, n.next = true, g.now().Add(notaryEvery)
+	n.asking, n.next = true, n.now().Add(notaryEvery)
 	request := n.request
-	n.asks.Go(func() { n.found <- g.askSent(n.ctx, request, bound) })
+	n.asks.Go(func() { n.found <- n.askSent(n.ctx, request, bound) })
 	return n.sent
 }
 
-func (g *engine) askSent(ctx context.Context, request, bound string) (all []approval.Given) {
+func (n *notary) askSent(ctx context.Context, request, bound string) (all []approval.Given) {
 	ctx, cancel := context.WithTimeout(ctx, notaryLimit)
 	defer cancel()
-	err := g.env.Sessions.Own(ctx, func(c *db.Conn) (err error) {
+	err := n.sessions.Own(ctx, func(c *db.Conn) (err error) {
 		all, err = approval.Sent(ctx, c, request, bound, time.Now())
 		return err
 	})
@@ -135,36 +141,16 @@ func (g *engine) askSent(ctx context.Context, request, bound string) (all []appr
 	return all
 }
 
-// useApproval keeps an approval from another host for this run alone. It reports whether
-// it is this run's now; where it is not, it is said why.
-func (g *engine) useApproval() (ours bool) {
-	why := g.wantsSecond()
-	if why == "" || g.run.Opened != nil {
-		return true
-	}
-	a := g.approvedNow(g.toApprove(why).Bound)
-	if a == nil || a.Request == "" {
-		return true
-	}
-	var err error
-	g.requests.aside(func() {
-		ctx, cancel := context.WithTimeout(g.notary.ctx, notaryLimit)
+// use keeps a request and its approvals for this run. It is false where another run was
+// first.
+func (n *notary) use(request string) (ours bool, err error) {
+	n.requests.aside(func() {
+		ctx, cancel := context.WithTimeout(n.ctx, notaryLimit)
 		defer cancel()
-		err = g.env.Sessions.Write(ctx, func(c *db.Conn) (err error) {
-			ours, err = ledger.UseApproval(ctx, c.Conn, a.Request, g.shortID())
+		err = n.sessions.Write(ctx, func(c *db.Conn) (err error) {
+			ours, err = ledger.UseApproval(ctx, c.Conn, request, n.shortID())
 			return err
 		})
 	})
-	if ours && err == nil {
-		return true
-	}
-	summary := "another run has used the approval of " + a.Who
-	if err != nil {
-		summary = "the ledger could not be told that the approval of " + a.Who + " is used: " + err.Error()
-	}
-	g.finish(journal.RunFinished{
-		Exit: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: summary + "; nothing has changed",
-		Hint: "give the same command again: it asks for an approval of its own",
-	})
-	return false
+	return ours, err
 }

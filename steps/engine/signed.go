@@ -24,10 +24,10 @@ type signers struct {
 	err  error
 }
 
-func (g *engine) signers() signers {
-	s := signers{file: g.env.Project.Config.Approve.AllowedSigners}
+func (a *approvals) signers() signers {
+	s := signers{file: a.project.Config.Approve.AllowedSigners}
 	if s.file != "" {
-		s.keys, s.err = g.env.Project.AllowedSigners()
+		s.keys, s.err = a.project.AllowedSigners()
 	}
 	return s
 }
