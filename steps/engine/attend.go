@@ -72,9 +72,9 @@ func (g *engine) hear(m journal.Received) error {
 	case journal.Pause, journal.Resume, journal.Longer, journal.Shorter:
 		g.steer(m.Kind, by)
 	case journal.LookAt:
-		g.lookAt(m.PID)
+		g.ender.lookAt(m.PID)
 	case journal.End:
-		return g.end(m, by)
+		return g.ender.end(m, by)
 	case journal.AskKeys:
 		return g.keyring.askKeys(m, by)
 	case journal.GiveKeys, journal.KeepKeys, journal.HandOver:

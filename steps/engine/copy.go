@@ -24,34 +24,35 @@ const (
 	copyLast  = 3 * time.Second
 )
 
-// copier copies the journal into the ledger, some moments behind. It reads the
-// journal's file as any follower does and never holds up the loop.
+// copier copies the journal into the ledger, some moments behind, and says there how the
+// run ended. It reads the journal's file as any follower does and never holds up the loop.
 type copier struct {
+	*diary
+	requests requests
+	sessions *steps.Sessions // nil = the engine ends before it had any
+
+	// cancel ends the copying, done is closed then; nil = it has not begun.
 	cancel   context.CancelFunc
 	done     chan struct{}
 	follower *journal.Follower
-	sessions *steps.Sessions
 	claim    *ledger.Claim
 	from     int64
 	rest     []ledger.Event
 }
 
-// keepCopying starts the copier once the run is in the ledger.
-func (g *engine) keepCopying(ctx context.Context) {
-	if g.copier != nil || g.run.Claim.Run == "" || g.run.TakenBy != "" || g.phase != running {
+// begin starts the copying once the run is in the ledger.
+func (c *copier) begin(ctx context.Context) {
+	if c.done != nil || c.run.Claim.Run == "" || c.run.TakenBy != "" || c.phase != running {
 		return
 	}
-	f, err := journal.Follow(filepath.Join(g.folder, journal.FileName))
+	f, err := journal.Follow(filepath.Join(c.folder, journal.FileName))
 	if err != nil {
 		slog.Warn("copying the journal into the ledger", "error", err)
 		return
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	c := &copier{
-		cancel: cancel, done: make(chan struct{}), follower: f, sessions: g.env.Sessions,
-		claim: claimOf(g.run), from: g.run.Claim.From,
-	}
-	g.copier = c
+	c.cancel, c.done, c.follower = cancel, make(chan struct{}), f
+	c.claim, c.from = claimOf(c.run), c.run.Claim.From
 	go func() {
 		defer close(c.done)
 		for {
@@ -109,7 +110,7 @@ func (c *copier) copy(ctx context.Context) error {
 
 // stop ends the copying and waits for it.
 func (c *copier) stop() {
-	if c == nil {
+	if c.done == nil {
 		return
 	}
 	c.cancel()
@@ -118,45 +119,46 @@ func (c *copier) stop() {
 
 // handOver writes how the run stands into the ledger, and what was not copied
 // yet, before anybody is told that it is over.
-func (g *engine) handOver(f journal.RunFinished) {
-	if g.run.Claim.Run == "" || g.run.TakenBy != "" || g.env == nil {
+func (c *copier) handOver(f journal.RunFinished) {
+	if c.run.Claim.Run == "" || c.run.TakenBy != "" || c.sessions == nil {
 		return
 	}
-	claim, run, last := claimOf(g.run), g.shortID(), g.copier
-	g.requests.aside(func() {
-		last.stop()
-		if err := handedOver(g.env.Sessions, run, claim, last, f); err != nil {
+	claim, run := claimOf(c.run), c.shortID()
+	c.requests.aside(func() {
+		c.stop()
+		if err := c.handedOver(run, claim, f); err != nil {
 			slog.Warn("the end of the run is not in the ledger", "error", err)
 		}
 	})
 }
 
-func handedOver(s *steps.Sessions, run string, claim *ledger.Claim, last *copier, f journal.RunFinished) error {
+func (c *copier) handedOver(run string, claim *ledger.Claim, f journal.RunFinished) error {
 	ctx, cancel := context.WithTimeout(context.Background(), copyLast)
 	defer cancel()
-	if err := s.Reconnect(ctx, run); err != nil {
+	if err := c.sessions.Reconnect(ctx, run); err != nil {
 		return err
 	}
-	err := s.Write(ctx, func(c *db.Conn) error { return ledger.SetState(ctx, c.Conn, claim, standing(f)) })
-	if last != nil {
-		err = errors.Join(err, last.copy(ctx))
+	err := c.sessions.Write(ctx, func(conn *db.Conn) error {
+		return ledger.SetState(ctx, conn.Conn, claim, standing(f))
+	})
+	if c.done != nil {
+		err = errors.Join(err, c.copy(ctx))
 	}
 	return err
 }
 
 // copyRest copies the last event.
-func (g *engine) copyRest() {
-	last := g.copier
-	if last == nil || g.run.TakenBy != "" {
+func (c *copier) copyRest() {
+	if c.done == nil || c.run.TakenBy != "" {
 		return
 	}
-	g.requests.aside(func() {
+	c.requests.aside(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), copyLimit)
 		defer cancel()
-		if err := last.copy(ctx); err != nil {
+		if err := c.copy(ctx); err != nil {
 			slog.Debug("copying the last event into the ledger", "error", err)
 		}
-		if err := last.follower.Close(); err != nil {
+		if err := c.follower.Close(); err != nil {
 			slog.Debug("closing the journal's follower", "error", err)
 		}
 	})

@@ -165,7 +165,7 @@ func (g *engine) open() error {
 	if g.run, err = state.Fold(events); err != nil {
 		return errors.Join(err, log.Close())
 	}
-	g.keyring = newKeyring(g.diary)
+	g.keyring, g.copier = newKeyring(g.diary), &copier{diary: g.diary, requests: g.requests}
 	if g.inbox, err = journal.NewInbox(g.folder); err != nil {
 		return errors.Join(err, log.Close())
 	}
@@ -224,6 +224,7 @@ func (g *engine) begin(ctx context.Context) error {
 		Headless: g.order.Headless, Adopt: g.order.Adopt, Back: g.back(), Sessions: steps.NewSessions(),
 		Baseline: steps.NewBaseline(fact.Baseline{}), Log: &applog.Log{}, Engine: &desk{g: g},
 	}
+	g.copier.sessions = g.env.Sessions
 	g.env.Sessions.Lent(g.patience.lent)
 	g.again, g.rejudged = newAgain(), map[string]bool{}
 	g.env.Steering, g.env.Backfill = &steps.Steering{}, g.order.Backfill

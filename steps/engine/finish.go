@@ -28,7 +28,7 @@ func (g *engine) finish(f journal.RunFinished) {
 	if g.run.Opened != nil {
 		g.writeReport(f)
 	}
-	g.handOver(f)
+	g.copier.handOver(f)
 	if err := g.record("", "", f); err != nil {
 		g.mute = true
 		slog.Error("the journal cannot be written", "error", err)
@@ -36,7 +36,7 @@ func (g *engine) finish(f journal.RunFinished) {
 			slog.Error("the last word cannot be written", "error", err)
 		}
 	}
-	g.copyRest()
+	g.copier.copyRest()
 }
 
 // leftOpen is the end that nobody decided, such as a server that cannot be

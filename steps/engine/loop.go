@@ -25,12 +25,12 @@ func (g *engine) loop(ctx context.Context) error {
 	defer tick.Stop()
 	sampler := g.startSampler(ctx)
 	defer func() { sampler.stop(g) }()
-	g.ender = startEnder(ctx)
-	defer func() { g.ender.stop(g) }()
+	g.ender = startEnder(ctx, g.diary, g.requests, g.env)
+	defer g.ender.stop()
 	notary := newNotary(ctx, g.diary, g.requests, g.env)
 	defer notary.stop()
 	g.approvals = newApprovals(notary, g.env.Project, g.keyring.reject)
-	defer func() { g.copier.stop() }()
+	defer g.copier.stop()
 	for g.phase != over {
 		if err := g.advance(ctx); err != nil {
 			return g.abort(err)
@@ -38,7 +38,7 @@ func (g *engine) loop(ctx context.Context) error {
 		if g.phase == over {
 			break
 		}
-		g.keepCopying(ctx)
+		g.copier.begin(ctx)
 		if err := g.log.Broken(); err != nil && g.phase != running {
 			return g.abort(err)
 		} else if err != nil {

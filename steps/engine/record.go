@@ -34,27 +34,26 @@ type recorder struct {
 }
 
 // keep adds a moment to the run's recording.
-func (g *engine) keep(s activity.Sample) {
-	r := &g.recorder
-	if g.run.Opened == nil || r.failed {
+func (r *recorder) keep(d *diary, s activity.Sample) {
+	if d.run.Opened == nil || r.failed {
 		return
 	}
-	err := r.open(g)
+	err := r.open(d)
 	if err == nil {
 		err = r.out.Write(s)
 	}
 	if err != nil {
 		r.failed = true
-		_ = g.record("", "", journal.Noted{Text: fmt.Sprintf("the samples of this run are not kept: %v", err)})
+		_ = d.record("", "", journal.Noted{Text: fmt.Sprintf("the samples of this run are not kept: %v", err)})
 	}
 }
 
-func (r *recorder) open(g *engine) (err error) {
+func (r *recorder) open(d *diary) (err error) {
 	if r.out != nil {
 		return nil
 	}
-	t, _, _ := state.Get[fact.Target](g.run)
-	name := filepath.Join(g.folder, fmt.Sprintf(samplesName, g.run.Began))
+	t, _, _ := state.Get[fact.Target](d.run)
+	name := filepath.Join(d.folder, fmt.Sprintf(samplesName, d.run.Began))
 	if r.file, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
 		return err
 	}

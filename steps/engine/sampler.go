@@ -114,7 +114,7 @@ func (g *engine) sampled(s activity.Sample) error {
 	if err := g.record("", "", journal.Sampled{Sample: s}); err != nil {
 		return err
 	}
-	g.keep(s)
+	g.recorder.keep(g.diary, s)
 	if g.found.Plan == nil {
 		return nil
 	}
