@@ -119,7 +119,8 @@ func (a *approvals) notFrom(word approval.Given, signed bool) string {
 		return "nobody approves their own run: " + name + " runs it, and approves it on " + clipped(word.Host, 60)
 	case word.Login == a.notary.login && !signed:
 		return fmt.Sprintf("nobody approves their own run: login %s runs it and approves it, and the server knows "+
-			"no more of who that is; connect with a login of your own, or let belay.toml ask for signatures", word.Login)
+			"no more of who that is; connect with a login of your own, or let belay.toml ask for signatures",
+			word.Login)
 	}
 	return ""
 }
