@@ -213,7 +213,7 @@ func (b *bench) lives(folder string) int {
 
 // left is the open run, if there is one.
 func (b *bench) left() (Known, bool) {
-	all, err := runsIn(b.runs)
+	all, err := new(shelf).runsIn(b.runs)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -88,7 +88,7 @@ func (d *desk) Folder() (folder string) {
 }
 
 func (d *desk) LeftOpen(systemID string, database uint32) []steps.OpenRun {
-	all, _ := Runs()
+	all, _ := d.g.shelf.runs()
 	own := RunID(d.Folder())
 	var left []steps.OpenRun
 	for _, k := range all {
@@ -107,15 +107,18 @@ func (d *desk) LeftOpen(systemID string, database uint32) []steps.OpenRun {
 }
 
 func (d *desk) AppliedBefore(systemID string, database uint32) (by, back map[string]steps.AppliedBy) {
-	return appliedAndBack(func(p Plan) bool { return p.SystemID == systemID && p.DatabaseOID == database })
+	all, _ := d.g.shelf.runs()
+	return appliedAndBack(all, func(p Plan) bool { return p.SystemID == systemID && p.DatabaseOID == database })
 }
 
 func (d *desk) AppliedAnywhere(dir, folder string) map[string]steps.AppliedBy {
-	return AppliedOf(dir, folder)
+	all, _ := d.g.shelf.runs()
+	by, _ := appliedAndBack(all, begunIn(dir, folder))
+	return by
 }
 
 func (d *desk) Here(id string) steps.Here {
-	all, _ := Runs()
+	all, _ := d.g.shelf.runs()
 	i := slices.IndexFunc(all, func(k Known) bool { return k.ID == id })
 	if i < 0 || all[i].Run.TakenBy != "" {
 		return steps.Here{}

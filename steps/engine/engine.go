@@ -86,7 +86,9 @@ type engine struct {
 	carried bool
 	copier  *copier
 	// recorder keeps what is seen of the server while the run is open.
-	recorder  recorder
+	recorder recorder
+	// shelf has the runs of this user that were read in this life.
+	shelf     shelf
 	ender     *ender
 	approvals *approvals
 }

@@ -3,12 +3,9 @@ package engine
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -16,7 +13,6 @@ import (
 	"belay/steps"
 	"belay/steps/journal"
 	"belay/steps/playbook"
-	"belay/steps/project"
 	"belay/steps/state"
 )
 
@@ -25,7 +21,9 @@ type Known struct {
 	Folder string
 	ID     string
 	Plan   Plan
-	Run    *state.Run
+	// Run is whole where ReadRun or ReadLook made it. What a list or a search of runs
+	// gives is an outline, without what was observed: see [state.Outline].
+	Run *state.Run
 	// Live is true while an engine works on it.
 	Live bool
 }
@@ -73,38 +71,6 @@ func (k Known) Settled(ctx context.Context) (Known, error) {
 
 // Unresolved reports whether the outcome of a unit is not known yet.
 func (k Known) Unresolved() bool { return k.Run.Unresolved() != "" }
-
-// Runs lists this user's runs, newest first. A folder whose journal cannot be
-// read is left out and named in the error beside the rest.
-func Runs() ([]Known, error) {
-	dir, err := project.RunsDir()
-	if err != nil {
-		return nil, err
-	}
-	return runsIn(dir)
-}
-
-func runsIn(dir string) ([]Known, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, fmt.Errorf("runs: %w", err)
-	}
-	var all []Known
-	var bad error
-	for _, e := range entries {
-		if !e.IsDir() || strings.HasPrefix(e.Name(), ".") {
-			continue
-		}
-		k, err := ReadRun(filepath.Join(dir, e.Name()))
-		if err != nil {
-			bad = errors.Join(bad, fmt.Errorf("run %s: %w", e.Name(), err))
-			continue
-		}
-		all = append(all, k)
-	}
-	sort.Slice(all, func(i, j int) bool { return all[i].Plan.At.After(all[j].Plan.At) })
-	return all, bad
-}
 
 // ReadRun reads the run of a folder, and whether an engine works on it.
 func ReadRun(folder string) (Known, error) {
@@ -221,49 +187,10 @@ func sameFiles(p Plan, sha map[string]string) bool {
 	return len(p.Files) > 0
 }
 
-// Applied has, by version, the newest run of this user that applied it, of those
-// whose plan is meant; one that was taken back since is not there.
-func Applied(meant func(Plan) bool) map[string]steps.AppliedBy {
-	by, _ := appliedAndBack(meant)
-	return by
-}
-
-// appliedAndBack is Applied, and by version the run that took it back since.
-func appliedAndBack(meant func(Plan) bool) (by, back map[string]steps.AppliedBy) {
-	all, _ := Runs()
-	by, back = map[string]steps.AppliedBy{}, map[string]steps.AppliedBy{}
-	for _, k := range slices.Backward(all) { // oldest first: the newest word counts
-		if !meant(k.Plan) {
-			continue
-		}
-		for _, u := range k.Run.Units {
-			switch {
-			case u.Outcome != journal.OutcomeApplied:
-			case k.Plan.Command == playbook.Rollback.Name:
-				delete(by, u.Version)
-				back[u.Version] = steps.AppliedBy{Run: k.ID, At: u.At}
-			default:
-				delete(back, u.Version)
-				by[u.Version] = steps.AppliedBy{
-					Run: k.ID, At: u.At, Timeline: int64(k.Plan.Timeline), SHA256: k.Plan.file(u.Version).SHA256,
-					SQL: k.Plan.file(u.Version).SQL, Dir: k.Plan.Dir, Folder: k.Plan.Folder,
-				}
-			}
-		}
-	}
-	return by, back
-}
-
-// AppliedOf is Applied of the runs that were begun in dir, of the folder as a person
-// names it there, on any database.
-func AppliedOf(dir, folder string) map[string]steps.AppliedBy {
-	return Applied(func(p Plan) bool { return p.Dir == dir && p.Folder == folder })
-}
-
 // inTheWay finds a run of the same database that must be settled first: one that
 // runs now, or one whose outcome nobody knows yet.
 func (g *engine) inTheWay() (Known, bool) {
-	all, _ := Runs()
+	all, _ := g.shelf.runs()
 	id := g.found.Target.Identity
 	for _, k := range all {
 		if k.ID == g.id() || k.Plan.SystemID != id.SystemIdentifier || k.Plan.DatabaseOID != id.DatabaseOID {

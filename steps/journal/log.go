@@ -138,6 +138,11 @@ func readAll(r io.Reader) ([]Event, int64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	return eventsOf(data, ParseLine)
+}
+
+// eventsOf has parse read each whole line, and returns where the last one ends.
+func eventsOf(data []byte, parse func(line []byte) (Event, error)) ([]Event, int64, error) {
 	var events []Event
 	whole := 0
 	for {
@@ -145,7 +150,7 @@ func readAll(r io.Reader) ([]Event, int64, error) {
 		if n < 0 {
 			return events, int64(whole), nil
 		}
-		e, err := ParseLine(data[whole : whole+n])
+		e, err := parse(data[whole : whole+n])
 		if err != nil {
 			return nil, 0, fmt.Errorf("line %d: %w", len(events)+1, err)
 		}

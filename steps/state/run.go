@@ -189,6 +189,22 @@ func Fold(events []journal.Event) (*Run, error) {
 	return r, nil
 }
 
+// Outline is the Fold of all but observations and samples, which are most of a
+// journal's bytes: what a run is, how far it came and how it ended.
+func Outline(events []journal.Event) (*Run, error) {
+	r := New()
+	for _, e := range events {
+		if e.Kind == (journal.FactSeen{}).Kind() || e.Kind == (journal.Sampled{}).Kind() {
+			r.Seq, r.LastAt = e.Seq, e.At
+			continue
+		}
+		if err := r.Apply(e); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
 // New is a run of which nothing is known.
 func New() *Run {
 	return &Run{Answers: map[string]Given{}, Facts: map[string]Fact{}}
