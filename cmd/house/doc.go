@@ -50,7 +50,7 @@
 //	tui                model.dialogKey, model.answer, model.post  an answer becomes a message
 //	tui/follow         Tail.Send  into the inbox of the engine's life that is shown
 //	steps/journal      Send, Inbox.Take  a file written whole, taken once
-//	steps/engine       engine.attend, engine.hear, engine.take  the loop, the one writer
+//	steps/engine       engine.attend, engine.hear, questions.take  the loop, the one writer
 //	steps/engine       desk.Ask, desk.Answered  the step that asked has its answer
 //	steps/journal      QuestionAnswered  the event, with who gave it
 //	steps/state        Fold, Run.Apply  events make the state that is drawn

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"belay/db/ledger"
 	"belay/steps"
 	"belay/steps/fact"
 	"belay/steps/handover"
@@ -19,6 +20,15 @@ import (
 
 // takeoverID is the question that opens a run of another host here.
 const takeoverID = "run.takeover"
+
+// takeover is a run of another host that is to go on here.
+type takeover struct {
+	*diary
+	// from is what the latest look found; nil = none. carried is set once its answers
+	// were taken over.
+	from    *ledger.Open
+	carried bool
+}
 
 // uuidOf makes the uuid of a new run: it begins with the run's own id, by which
 // its sessions are named.
@@ -30,51 +40,47 @@ func uuidOf(id string) string {
 	return id + u[8:]
 }
 
-// adoption follows what the latest look found: a run of another host that this
-// one goes on with. Its approvals are taken over once; the steps then look again.
-func (g *engine) adoption() (again bool, err error) {
-	l := g.found.Folder.Ledger
-	if g.run.Opened != nil {
+// follow takes what the latest look found of a run of another host. Its answers are
+// taken over once, and are news then; an answers file has the last word.
+func (k *takeover) follow(l steps.Ledger) (news bool, err error) {
+	if k.run.Opened != nil {
 		return false, nil
 	}
-	if was := g.adopts; was != nil && (l.Adopts == nil || l.Adopts.ID != was.ID) {
-		if q := g.run.Question(takeoverID); q != nil {
-			if err := g.record("run", "", journal.QuestionWithdrawn{
+	if was := k.from; was != nil && (l.Adopts == nil || l.Adopts.ID != was.ID) {
+		if q := k.run.Question(takeoverID); q != nil {
+			if err := k.record("run", "", journal.QuestionWithdrawn{
 				ID: takeoverID, Why: "the run is another's, or over",
 			}); err != nil {
 				return false, err
 			}
 		}
 	}
-	g.adopts = l.Adopts
-	if g.adopts == nil || g.carried {
+	k.from = l.Adopts
+	if k.from == nil || k.carried {
 		return false, nil
 	}
-	g.carried = true
+	k.carried = true
 	given, err := handover.Given(l.Plan)
 	if err != nil {
 		return false, err
 	}
 	for id, a := range given {
-		if _, have := g.order.Answers[id]; have {
+		if _, have := k.order.Answers[id]; have {
 			continue
 		}
-		again = true
-		if err := g.record("", a.By+", through the ledger", journal.QuestionAnswered{
+		news = true
+		if err := k.record("", a.By+", through the ledger", journal.QuestionAnswered{
 			ID: id, Answer: a.Answer,
 		}); err != nil {
 			return false, err
 		}
 	}
-	if again {
-		g.lookFrom(0)
-	}
-	return again, nil
+	return news, nil
 }
 
-// takeoverText is what the dialog of a take-over says.
-func (g *engine) takeoverText(database string) (text, why string) {
-	o := g.adopts
+// text is what the dialog of a take-over says.
+func (k *takeover) text(database string) (text, why string) {
+	o := k.from
 	return fmt.Sprintf("take run %s over from %s (since %s, %d of %d applied, last heard of %s)? type the database "+
 			"name %s", o.Short(), o.Owner,
 			o.OpenedAt.Format(time.DateTime+" UTC"), o.Applied, len(o.Migrations), o.Seen.Format("15:04:05 UTC"),
@@ -83,26 +89,27 @@ func (g *engine) takeoverText(database string) (text, why string) {
 			"goes on; the host before sends nothing more"
 }
 
-func (g *engine) adoptedID() string {
-	if g.adopts == nil {
+// adopted is the uuid of the run that goes on here; "" = none of another host does.
+func (k *takeover) adopted() string {
+	if k.from == nil {
 		return ""
 	}
-	return g.adopts.ID
+	return k.from.ID
 }
 
 // place makes the look's folder the run's. What this host had of a run that came
 // back to it is moved aside: its journal is another's story meanwhile.
-func (g *engine) place() (string, error) {
-	if g.adopts == nil {
-		return become(g.folder, g.id())
+func (k *takeover) place() (string, error) {
+	if k.from == nil {
+		return become(k.folder, k.id())
 	}
-	id := g.adopts.Short()
-	old := filepath.Join(filepath.Dir(g.folder), id)
-	aside := filepath.Join(filepath.Dir(g.folder), fmt.Sprintf(".%s-before-epoch-%d", id, g.adopts.Epoch+1))
+	id := k.from.Short()
+	old := filepath.Join(filepath.Dir(k.folder), id)
+	aside := filepath.Join(filepath.Dir(k.folder), fmt.Sprintf(".%s-before-epoch-%d", id, k.from.Epoch+1))
 	if err := os.Rename(old, aside); err != nil && !os.IsNotExist(err) {
 		return "", fmt.Errorf("run folder: %w", err)
 	}
-	return become(g.folder, id)
+	return become(k.folder, id)
 }
 
 // opening is what another host needs to go on with this run.

@@ -55,11 +55,11 @@ func (g *engine) hear(m journal.Received) error {
 	}
 	switch m.Kind {
 	case journal.Answer:
-		return g.take(m.Message, by)
+		return g.questions.take(m.Message, by)
 	case journal.Stop:
 		return g.stop(m.Now, by)
 	case journal.Again:
-		g.again.from(0)
+		g.queue.from(0)
 	case journal.Unwatched:
 		g.watchers.leaving = true
 		if g.run.Opened != nil || g.works() {
@@ -145,7 +145,7 @@ func (g *engine) stop(now bool, by string) error {
 	g.holdNext = &steps.Exit{
 		Code: steps.ExitFailed, Outcome: journal.OutcomeNotApplied, Summary: "stopped on request; nothing has changed",
 	}
-	g.failWaiting(g.holdNext)
+	g.questions.failWaiting(g.holdNext)
 	switch {
 	case now && g.cancel != nil:
 		g.cancel(ErrStopped)
@@ -155,20 +155,12 @@ func (g *engine) stop(now bool, by string) error {
 	return nil
 }
 
-// failWaiting ends every question that a running step waits for.
-func (g *engine) failWaiting(why *steps.Exit) {
-	for id, got := range g.waiting {
-		delete(g.waiting, id)
-		got <- answer{err: why}
-	}
-}
-
 // abandon is a screen's word that no answer will come: end of input.
 func (g *engine) abandon() error {
-	if len(g.waiting) > 0 {
-		g.failWaiting(&steps.Exit{
+	if len(g.questions.waiting) > 0 {
+		g.questions.failWaiting(&steps.Exit{
 			Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
-			Summary: "needs an answer to " + strings.Join(slices.Sorted(maps.Keys(g.waiting)), ", ") +
+			Summary: "needs an answer to " + strings.Join(slices.Sorted(maps.Keys(g.questions.waiting)), ", ") +
 				": nobody answers any more",
 			Advice: "`belay attach " + g.shortID() + "` goes on",
 		})
@@ -176,7 +168,7 @@ func (g *engine) abandon() error {
 	}
 	switch g.phase {
 	case looking:
-		g.abandoned = true // what its steps still find decides what is said
+		g.questions.abandoned = true // what its steps still find decides what is said
 	case idle:
 		return g.unattended()
 	}
@@ -188,20 +180,20 @@ func (g *engine) abandon() error {
 func (g *engine) unattended() error {
 	blocked := g.missing()
 	failed := slices.DeleteFunc(slices.Clone(blocked), func(s state.Step) bool {
-		return s.Status != journal.Failed || g.asks(s.ID)
+		return s.Status != journal.Failed || g.questions.asks(s.ID)
 	})
-	dialog := g.run.Question(g.confirmID())
+	dialog := g.run.Question(g.questions.confirmID())
 	switch {
 	case len(failed) > 0:
 		return g.giveUp(failed)
-	case len(g.openQuestions()) > 0:
-		g.finish(g.unanswered())
+	case len(g.questions.open()) > 0:
+		g.finish(g.questions.unanswered())
 		return nil
 	case dialog != nil:
 		g.finish(journal.RunFinished{
 			Exit: steps.ExitPerson, Outcome: journal.OutcomePerson,
 			Summary: "not confirmed, nothing has changed: " + dialog.Text,
-			Hint:    "type it, or put " + g.confirmID() + " into an answers file and give that with --answers FILE",
+			Hint:    "type it, or put " + g.questions.confirmID() + " into an answers file and give that with --answers FILE",
 		})
 		return nil
 	case len(blocked) > 0 && blocked[0].Summary != "":
@@ -231,7 +223,7 @@ func (g *engine) lookAround() error {
 	case err != nil:
 		return err
 	case approved:
-		g.again.from(0)
+		g.queue.from(0)
 	}
 	if g.keyring.watched() {
 		return g.somebody()
@@ -258,7 +250,7 @@ func (g *engine) forsaken() error {
 	}
 	if g.phase == running {
 		g.holdNext = exit
-		g.failWaiting(exit)
+		g.questions.failWaiting(exit)
 		g.env.Steering.Leave(exit, "belay: the run folder was deleted")
 		return nil
 	}
@@ -327,7 +319,7 @@ func (g *engine) nobody(now time.Time) error {
 	if g.env.Steering.Paused() && alone >= g.patience.park && g.env.Steering.Leaving() == nil {
 		return g.park("a backfill is paused and nobody watched for " + g.patience.park.String())
 	}
-	if (len(g.waiting) > 0 || g.phase == idle) && alone >= g.patience.park {
+	if (len(g.questions.waiting) > 0 || g.phase == idle) && alone >= g.patience.park {
 		return g.park("nobody answered for " + g.patience.park.String())
 	}
 	return nil

@@ -65,10 +65,10 @@ func (g *engine) confirmed(text, by string) error {
 	now := g.consentNow()
 	g.approved, g.fresh = &now, false
 	if by != fileVoice {
-		g.again.from(0)
+		g.queue.from(0)
 	}
 	g.move(confirms)
-	return g.takePresets()
+	return g.questions.takePresets()
 }
 
 // approvalHolds reports whether the dialog was answered with a yes and nothing
@@ -119,12 +119,7 @@ func (g *engine) openRun() error {
 	}
 	g.approvals.forget(g.found.Plan)
 	g.move(opens)
-	g.queue = nil
-	for _, s := range g.playbook.Lines {
-		if !s.Looks {
-			g.queue = append(g.queue, s)
-		}
-	}
+	g.queue.effects()
 	return nil
 }
 
@@ -139,7 +134,7 @@ func (g *engine) become() error {
 	if err := writePlan(g.folder, g.savedPlan(target)); err != nil {
 		return err
 	}
-	run, err := g.place()
+	run, err := g.takeover.place()
 	if err != nil {
 		return err
 	}
@@ -155,7 +150,7 @@ func (g *engine) become() error {
 	return g.record("", "", journal.RunOpened{
 		ID: g.id(), Folder: run, Database: target.Database, Environment: target.Environment,
 		Tool: cmp.Or(g.found.Folder.Format.Name, g.order.Command), Migrations: g.chosen(), PlanSHA256: plan.SHA256,
-		Adopts: g.adoptedID(),
+		Adopts: g.takeover.adopted(),
 	})
 }
 

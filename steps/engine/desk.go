@@ -30,7 +30,7 @@ func (d *desk) Hide(values []string) {
 
 func (d *desk) Answered(id string) (text string, ok bool) {
 	_ = d.do(func() error {
-		d.g.again.reads(d.g.inHand, id)
+		d.g.queue.reads(d.g.inHand, id)
 		text, ok = d.g.answered(id)
 		return nil
 	})
@@ -39,7 +39,7 @@ func (d *desk) Answered(id string) (text string, ok bool) {
 
 func (d *desk) Approved(id, bound string) (text string, ok bool) {
 	_ = d.do(func() error {
-		d.g.again.reads(d.g.inHand, id)
+		d.g.queue.reads(d.g.inHand, id)
 		a, given := d.g.run.Answers[id]
 		text, ok = a.Answer, given && a.Bound == bound
 		return nil
@@ -49,7 +49,7 @@ func (d *desk) Approved(id, bound string) (text string, ok bool) {
 
 func (d *desk) Given(id string) (text, by string, ok bool) {
 	_ = d.do(func() (err error) {
-		d.g.again.reads(d.g.inHand, id)
+		d.g.queue.reads(d.g.inHand, id)
 		text, by, ok, err = d.g.given(id)
 		return err
 	})
@@ -58,7 +58,7 @@ func (d *desk) Given(id string) (text, by string, ok bool) {
 
 func (d *desk) Ask(ctx context.Context, step string, q journal.QuestionAsked) (string, error) {
 	got := make(chan answer, 1)
-	err := d.do(func() error { return d.g.askAndWait(step, q, got) })
+	err := d.do(func() error { return d.g.questions.askAndWait(step, q, got) })
 	if err != nil {
 		return "", err
 	}
@@ -66,7 +66,7 @@ func (d *desk) Ask(ctx context.Context, step string, q journal.QuestionAsked) (s
 	case a := <-got:
 		return a.text, a.err
 	case <-ctx.Done():
-		_ = d.do(func() error { delete(d.g.waiting, q.ID); return nil })
+		_ = d.do(func() error { delete(d.g.questions.waiting, q.ID); return nil })
 		return "", context.Cause(ctx)
 	}
 }

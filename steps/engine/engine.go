@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"belay/db/backfill"
-	"belay/db/ledger"
 	"belay/sqlview/parse"
 	"belay/steps"
 	"belay/steps/applog"
@@ -41,50 +40,26 @@ type engine struct {
 	requests requests
 	ended    chan ended
 
-	// queue holds the steps that are still to run in this phase.
-	queue []playbook.Line
-	// abandoned is true once a screen has said in the middle of a look that nobody
-	// answers any more.
-	abandoned bool
+	queue     *queue
+	questions *questions
 	// inHand is the step that runs now; cancel ends it.
-	inHand string
-	cancel context.CancelCauseFunc
-	// rejudged are the steps that a sample has reached since the last look.
-	rejudged map[string]bool
-	// again is where the looking steps begin once more. goesOn is the step whose own
-	// question was answered as it was asked: it has not ended, and goes on.
-	again  again
-	goesOn string
-	// waiting are the questions that a running step waits for.
-	waiting  map[string]chan answer
+	inHand   string
+	cancel   context.CancelCauseFunc
 	approved *consent
-	// lookedAt is when the latest look began that was of everything. fresh is set once
-	// the facts were read again after a confirm that had something to do first, such
-	// as a dump.
-	lookedAt time.Time
-	// losses are the connections that were lost before it; tries counts how often it
-	// was taken anew because one was lost in the middle.
-	losses, tries int
+	// fresh is set once the facts were read again after a confirm that had something to
+	// do first, such as a dump.
+	fresh bool
 	// healthAt is when the baseline took its latest moment.
 	healthAt time.Time
-	fresh    bool
 	watchers watchers
-	// waits is what a second person must approve first, in the folder waitsIn; "" = nothing.
-	waits, waitsIn string
-	keyring        *keyring
-	// dropped are the approvals in the ledger that do not count, by id.
-	dropped  map[string]bool
+	keyring  *keyring
 	holdNext *steps.Exit
 	retryAt  time.Time
 	final    *journal.RunFinished
 	mute     bool // the end could not be written into the journal
 	forsook  bool // the run folder was deleted
-	host     string
-	// adopts is the run of another host that this one goes on with, as of the
-	// latest look; carried is set once its answers were taken over.
-	adopts  *ledger.Open
-	carried bool
-	copier  *copier
+	takeover takeover
+	copier   *copier
 	// recorder keeps what is seen of the server while the run is open.
 	recorder recorder
 	// shelf has the runs of this user that were read in this life.
@@ -100,11 +75,6 @@ type ended struct {
 	err     error
 }
 
-type answer struct {
-	text string
-	err  error
-}
-
 // Run drives an order to its end and returns the exit code of the command line.
 // It returns when the run finished, was parked, or nobody looks any more.
 func Run(ctx context.Context, order Order) (int, error) {
@@ -114,7 +84,7 @@ func Run(ctx context.Context, order Order) (int, error) {
 func drive(ctx context.Context, order Order, p patience) (int, error) {
 	g := &engine{
 		diary:    &diary{order: order, patience: p, now: time.Now, folder: order.Folder},
-		requests: newRequests(p.asking), ended: make(chan ended), waiting: map[string]chan answer{},
+		requests: newRequests(p.asking), ended: make(chan ended),
 	}
 	if err := g.open(); err != nil {
 		return steps.ExitFailed, err
@@ -167,6 +137,7 @@ func (g *engine) open() error {
 	if g.run, err = state.Fold(events); err != nil {
 		return errors.Join(err, log.Close())
 	}
+	g.takeover.diary = g.diary
 	g.keyring, g.copier = newKeyring(g.diary), &copier{diary: g.diary, requests: g.requests}
 	if g.inbox, err = journal.NewInbox(g.folder); err != nil {
 		return errors.Join(err, log.Close())
@@ -228,7 +199,10 @@ func (g *engine) begin(ctx context.Context) error {
 	}
 	g.copier.sessions = g.env.Sessions
 	g.env.Sessions.Lent(g.patience.lent)
-	g.again, g.rejudged = newAgain(), map[string]bool{}
+	g.queue = newQueue(g.diary, g.playbook.Lines, g.env.Sessions.Losses)
+	g.questions = &questions{
+		diary: g.diary, queue: g.queue, takeover: &g.takeover, confirmed: g.confirmed, waiting: map[string]chan answer{},
+	}
 	g.env.Steering, g.env.Backfill = &steps.Steering{}, g.order.Backfill
 	if b := g.env.Backfill; b != nil && b.ID == "" {
 		b.ID = backfill.NewID()
@@ -241,7 +215,7 @@ func (g *engine) begin(ctx context.Context) error {
 			return g.refuse(err)
 		}
 	}
-	g.lookFrom(0)
+	g.queue.lookFrom(0)
 	return nil
 }
 

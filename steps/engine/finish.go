@@ -169,7 +169,7 @@ func (g *engine) noteEnd(e ended) {
 
 // park closes the connections and ends the engine; attach starts a new one.
 func (g *engine) park(reason string) error {
-	g.failWaiting(&steps.Exit{
+	g.questions.failWaiting(&steps.Exit{
 		Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: "left open: " + reason,
 		Advice: "`belay attach " + g.shortID() + "` goes on",
 	})

@@ -183,7 +183,7 @@ func TestAYesThatComesWhileItLooks(t *testing.T) {
 		if err := g.confirmed("yes", "tester"); err != nil {
 			t.Fatal(err)
 		}
-		first, again := g.again.take()
+		first, again := g.queue.take()
 		if g.phase != looking || g.approved == nil || !again || first != 0 {
 			t.Errorf("%s: it is %s, approved %v, looks again %v from %d", from, g.phase, g.approved, again, first)
 		}
@@ -227,9 +227,10 @@ func lifeless(t *testing.T, p phase) *engine {
 	t.Helper()
 	d := &diary{phase: p, now: time.Now, run: state.New()}
 	g := &engine{
-		diary: d, again: newAgain(), env: &steps.Env{Project: &project.Project{}},
+		diary: d, queue: newQueue(d, nil, func() int { return 0 }), env: &steps.Env{Project: &project.Project{}},
 		approvals: newApprovals(&notary{diary: d}, &project.Project{}, nil),
 	}
+	g.questions = &questions{diary: d, queue: g.queue, takeover: &g.takeover}
 	writeTurns(&g.patience)
 	return g
 }

@@ -97,16 +97,14 @@ func (g *engine) drain() {
 // advance starts the next step of the queue when none is in hand.
 func (g *engine) advance(ctx context.Context) error {
 	for g.inHand == "" && g.phase != over {
-		if first, is := g.again.take(); is && g.phase != running {
-			g.lookFrom(first)
+		if first, is := g.queue.take(); is && g.phase != running {
+			g.queue.lookFrom(first)
 		}
-		if len(g.queue) > 0 {
-			s := g.queue[0]
-			g.queue = g.queue[1:]
+		if s, is := g.queue.next(); is {
 			return g.start(ctx, s)
 		}
 		settled, err := g.settle()
-		if err == nil && settled && g.abandoned && g.phase == idle {
+		if err == nil && settled && g.questions.abandoned && g.phase == idle {
 			return g.unattended()
 		}
 		if err != nil || settled {
@@ -118,12 +116,12 @@ func (g *engine) advance(ctx context.Context) error {
 
 // start runs a step in a goroutine of its own; its end comes back through ended.
 func (g *engine) start(ctx context.Context, s playbook.Line) error {
-	if s.ID != g.goesOn {
+	if s.ID != g.queue.goesOn {
 		if err := g.record(s.ID, "", journal.StepStarted{}); err != nil {
 			return err
 		}
 	}
-	g.goesOn = ""
+	g.queue.goesOn = ""
 	sctx, cancel := context.WithCancelCause(ctx)
 	g.inHand, g.cancel = s.ID, cancel
 	found := g.found
@@ -173,7 +171,7 @@ func (g *engine) stepEnded(e ended) error {
 	if g.phase == running && (e.err != nil || e.outcome.Status == journal.Failed) {
 		return g.runEnded(e)
 	}
-	if g.phase == running && len(g.queue) == 0 {
+	if g.phase == running && len(g.queue.steps) == 0 {
 		return g.complete()
 	}
 	return nil
@@ -184,16 +182,16 @@ func (g *engine) recordEnd(e ended) error {
 	if e.err != nil {
 		e.outcome = failure(e.err)
 	}
-	if err := g.withdraw(e); err != nil {
+	if err := g.questions.withdraw(e); err != nil {
 		return err
 	}
 	for _, q := range e.outcome.Questions {
-		if err := g.ask(e.step.ID, q); err != nil {
+		if err := g.questions.ask(e.step.ID, q); err != nil {
 			return err
 		}
 	}
-	if g.phase == looking && g.again.at(g.placeOf(e.step.ID)) {
-		g.goesOn = e.step.ID
+	if g.phase == looking && g.queue.at(e.step.ID) {
+		g.queue.goesOn = e.step.ID
 		return nil
 	}
 	return g.record(e.step.ID, "", journal.StepFinished{
@@ -214,24 +212,6 @@ func failure(err error) steps.Outcome {
 		}
 	}
 	return steps.Outcome{Status: status, Summary: err.Error(), Hint: steps.HintOf(err)}
-}
-
-// withdraw closes the questions of a step that it does not ask any more.
-func (g *engine) withdraw(e ended) error {
-	still := map[string]bool{}
-	for _, q := range e.outcome.Questions {
-		still[q.ID] = true
-	}
-	for _, q := range append(g.run.Questions[:0:0], g.run.Questions...) {
-		if q.Step == e.step.ID && !still[q.ID] {
-			if err := g.record(q.Step, "", journal.QuestionWithdrawn{
-				ID: q.ID, Why: "it no longer matters",
-			}); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // abort waits for the step in hand and gives the reason back. Requests are still

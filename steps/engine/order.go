@@ -12,6 +12,20 @@
 //	over      over      -         -         -         -         over
 //
 // Once a run is open nothing looks any more; a run is never deserted: it ends or parks.
+//
+// The loop owns every part below and is the only goroutine that calls them. Each has the
+// diary, and none has the engine:
+//
+//	diary      the run as its journal tells it, and the one way to tell more
+//	requests   what steps and samplers ask the loop to do
+//	queue      the steps that are still to do, and what is looked at once more
+//	questions  what is asked and answered
+//	approvals  what a second person says, by the notary through the ledger too
+//	keyring    who watches, and who may ask for what
+//	takeover   a run of another host that goes on here
+//	copier     the journal's copy in the ledger
+//	ender      sessions of others, looked at and ended
+//	recorder   the samples that are kept
 package engine
 
 import (

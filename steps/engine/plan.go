@@ -77,8 +77,8 @@ func (g *engine) savedPlan(t fact.Target) Plan {
 		Folder: g.env.Project.Shown(),
 		Limits: g.env.Project.Limits, By: g.order.By, At: g.now().UTC(), Team: plan.Command,
 	}
-	if g.adopts != nil {
-		p.Run, p.UUID = g.adopts.Short(), g.adopts.ID
+	if g.takeover.from != nil {
+		p.Run, p.UUID = g.takeover.from.Short(), g.takeover.from.ID
 	}
 	for _, u := range plan.Units {
 		up := u.Migration.Up

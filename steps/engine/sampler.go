@@ -88,7 +88,7 @@ func (g *engine) sampleOnce(ctx context.Context) time.Duration {
 func (g *engine) blind(err error, now time.Time) error {
 	if g.phase == idle && now.Sub(g.retryAt) >= g.patience.reconnect {
 		g.retryAt = now
-		g.again.from(0)
+		g.queue.from(0)
 	}
 	since := now
 	if s := g.env.Sessions.Standing(); !s.Connected && !s.Since.IsZero() {
@@ -144,16 +144,16 @@ func (g *engine) rejudge(s activity.Sample) error {
 		}
 		v, out := step.Sampled(g.env, g.found, s)
 		if v == nil ||
-			(g.rejudged[step.ID] && out.Status == have.Status && g.now().Sub(g.run.Facts[v.Fact()].At) < rejudgeEvery) {
+			(g.queue.rejudged[step.ID] && out.Status == have.Status && g.now().Sub(g.run.Facts[v.Fact()].At) < rejudgeEvery) {
 			continue
 		}
 		if err := g.recordFact(step.ID, v); err != nil {
 			return err
 		}
-		if g.rejudged[step.ID] && out.Status == have.Status {
+		if g.queue.rejudged[step.ID] && out.Status == have.Status {
 			continue
 		}
-		g.rejudged[step.ID] = true
+		g.queue.rejudged[step.ID] = true
 		if err := g.record(step.ID, "", journal.StepFinished{
 			Status: out.Status, Summary: out.Summary, Hint: out.Hint,
 		}); err != nil {

@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"belay/steps"
@@ -19,18 +18,22 @@ func (g *engine) settle() (waits bool, err error) {
 		g.reconnect()
 		return true, nil
 	}
-	if g.interrupted() {
+	if g.queue.interrupted() {
 		return false, nil
 	}
-	if again, err := g.adoption(); err != nil || again {
+	switch news, err := g.takeover.follow(g.found.Folder.Ledger); {
+	case err != nil:
 		return false, err
+	case news:
+		g.queue.lookFrom(0)
+		return false, nil
 	}
 	if g.approved != nil && g.alone() {
 		return true, g.heldBack()
 	}
-	if g.approved != nil && !g.fresh && g.aged() {
+	if g.approved != nil && !g.fresh && g.queue.aged() {
 		g.fresh = true
-		g.lookFrom(0)
+		g.queue.lookFrom(0)
 		return false, nil
 	}
 	if holds, err := g.approvalHolds(); err != nil || holds {
@@ -62,10 +65,10 @@ func (g *engine) settle() (waits bool, err error) {
 
 // withdrawConfirm closes the run dialog, where it is open.
 func (g *engine) withdrawConfirm(why string) error {
-	if g.run.Question(g.confirmID()) == nil || g.phase == over {
+	if g.run.Question(g.questions.confirmID()) == nil || g.phase == over {
 		return nil
 	}
-	return g.record("run", "", journal.QuestionWithdrawn{ID: g.confirmID(), Why: why})
+	return g.record("run", "", journal.QuestionWithdrawn{ID: g.questions.confirmID(), Why: why})
 }
 
 // missing lists the steps before the run that are not behind us.
@@ -77,7 +80,7 @@ func (g *engine) missing() []state.Step {
 		case have == nil:
 			continue
 		case !s.Looks:
-			if s.Look != nil && (g.demands(s.ID) || have.Status == journal.Failed) {
+			if s.Look != nil && (g.questions.demands(s.ID) || have.Status == journal.Failed) {
 				open = append(open, *have)
 			}
 			continue
@@ -91,17 +94,6 @@ func (g *engine) missing() []state.Step {
 	return open
 }
 
-// demands reports whether a step asks for something that a run cannot begin
-// without, in its look.
-func (g *engine) demands(step string) bool {
-	for _, q := range g.run.Questions {
-		if q.Step == step && q.ID != g.confirmID() && !q.Preset {
-			return true
-		}
-	}
-	return false
-}
-
 // askConfirm opens the run dialog. It is the only question whose yes writes.
 func (g *engine) askConfirm() error {
 	chosen := g.chosen()
@@ -113,7 +105,7 @@ func (g *engine) askConfirm() error {
 	}
 	target, _, _ := state.Get[fact.Target](g.run)
 	q := journal.QuestionAsked{
-		ID: g.confirmID(), Dialog: true, Expect: target.Database, Options: []string{"no"}, Default: "no",
+		ID: g.questions.confirmID(), Dialog: true, Expect: target.Database, Options: []string{"no"}, Default: "no",
 		Text: fmt.Sprintf("%s %s on %s%s? type the database name", g.verb(), strings.Join(chosen, ", "),
 			target.Database, g.byCommand()),
 		Why: "nothing has been written until now",
@@ -122,19 +114,19 @@ func (g *engine) askConfirm() error {
 		q.Text, q.Why = g.backText(chosen, target.Database)
 	}
 	switch {
-	case g.adopts != nil:
-		q.Text, q.Why = g.takeoverText(target.Database)
+	case g.takeover.from != nil:
+		q.Text, q.Why = g.takeover.text(target.Database)
 	case !target.Production():
 		q.Options = []string{"no", "yes"}
 	}
-	if err := g.ask("run", q); err != nil || !g.order.Headless || g.phase != idle {
+	if err := g.questions.ask("run", q); err != nil || !g.order.Headless || g.phase != idle {
 		return err
 	}
-	if g.run.Question(g.confirmID()) != nil {
+	if g.run.Question(g.questions.confirmID()) != nil {
 		g.finish(journal.RunFinished{
 			Exit: steps.ExitPerson, Outcome: journal.OutcomePerson,
-			Summary: "needs " + g.confirmID() + ": the name of the database",
-			Hint:    "put " + g.confirmID() + " = \"" + target.Database + "\" into the answers file",
+			Summary: "needs " + g.questions.confirmID() + ": the name of the database",
+			Hint:    "put " + g.questions.confirmID() + " = \"" + target.Database + "\" into the answers file",
 		})
 	}
 	return nil
@@ -180,43 +172,15 @@ func (g *engine) backText(versions []string, database string) (text, why string)
 // person must answer is 4. A failed step that asks can be lifted.
 func (g *engine) giveUp(blocked []state.Step) error {
 	for _, s := range blocked {
-		if (s.Status == journal.Failed && !g.asks(s.ID)) || len(g.openQuestions()) == 0 {
+		if (s.Status == journal.Failed && !g.questions.asks(s.ID)) || len(g.questions.open()) == 0 {
 			f := journal.RunFinished{Summary: s.ID + ": " + s.Summary, Hint: s.Hint}
 			f.Exit, f.Outcome = endOf(s.Status)
 			g.finish(g.leftOpen(f))
 			return nil
 		}
 	}
-	g.finish(g.unanswered())
+	g.finish(g.questions.unanswered())
 	return nil
-}
-
-// unanswered is the end of a look whose questions nobody answers.
-func (g *engine) unanswered() journal.RunFinished {
-	open := g.openQuestions()
-	asked := make([]string, 0, len(open)+1)
-	for _, q := range open {
-		if len(open) == 1 {
-			q.ID += ": " + q.Text
-		}
-		asked = append(asked, q.ID)
-	}
-	// The dialog is asked last, when all else is answered: whoever writes the file now needs it too.
-	if _, given := g.order.Answers[g.confirmID()]; !given && len(open) > 1 && g.order.Headless {
-		asked = append(asked, g.confirmID())
-	}
-	return journal.RunFinished{
-		Exit: steps.ExitPerson, Outcome: journal.OutcomePerson,
-		Summary: "needs an answer to " + strings.Join(asked, ", ") + " (nothing has changed)",
-		Hint:    "give it with --answers FILE; `belay explain questions` says what each one means",
-	}
-}
-
-// asks reports whether a step has an open question.
-func (g *engine) asks(step string) bool {
-	return slices.ContainsFunc(g.openQuestions(), func(q journal.QuestionAsked) bool {
-		return g.run.Question(q.ID).Step == step
-	})
 }
 
 // endOf is how a look ends over a step that is not done.
@@ -227,25 +191,6 @@ func endOf(s journal.Status) (int, journal.Outcome) {
 	return steps.ExitFailed, journal.OutcomeNotApplied
 }
 
-// lookTries is how often a look is taken anew whose connection was lost in the
-// middle. Each time another step may be the one that met it, or lack what it asked.
-const lookTries = 3
-
-// interrupted takes a look anew that lost its connection in the middle. Where the
-// server is away the next look finds that out, and says so.
-func (g *engine) interrupted() bool {
-	if g.env.Sessions.Losses() == g.losses {
-		g.tries = 0
-		return false
-	}
-	if g.tries++; g.tries > lookTries {
-		g.tries = 0
-		return false
-	}
-	g.lookFrom(0)
-	return true
-}
-
 // reconnect looks again, now and then, while the server could not be reached.
 func (g *engine) reconnect() {
 	t, at, ok := state.Get[fact.Target](g.run)
@@ -253,6 +198,6 @@ func (g *engine) reconnect() {
 		return
 	}
 	if g.now().Sub(at) >= g.patience.reconnect {
-		g.again.from(0)
+		g.queue.from(0)
 	}
 }

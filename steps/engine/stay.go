@@ -74,7 +74,7 @@ func (g *engine) unsaid() error {
 		return nil
 	}
 	g.approved = nil
-	g.again.from(0)
+	g.queue.from(0)
 	return g.record("run", "", journal.Noted{
 		Text: "the yes is void: the screen was lost before the run began; say it again",
 	})
