@@ -193,7 +193,8 @@ func (g *engine) unattended() error {
 		g.finish(journal.RunFinished{
 			Exit: steps.ExitPerson, Outcome: journal.OutcomePerson,
 			Summary: "not confirmed, nothing has changed: " + dialog.Text,
-			Hint:    "type it, or put " + g.questions.confirmID() + " into an answers file and give that with --answers FILE",
+			Hint: "type it, or put " + g.questions.confirmID() +
+				" into an answers file and give that with --answers FILE",
 		})
 		return nil
 	case len(blocked) > 0 && blocked[0].Summary != "":

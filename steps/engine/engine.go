@@ -201,7 +201,8 @@ func (g *engine) begin(ctx context.Context) error {
 	g.env.Sessions.Lent(g.patience.lent)
 	g.queue = newQueue(g.diary, g.playbook.Lines, g.env.Sessions.Losses)
 	g.questions = &questions{
-		diary: g.diary, queue: g.queue, takeover: &g.takeover, confirmed: g.confirmed, waiting: map[string]chan answer{},
+		diary: g.diary, queue: g.queue, takeover: &g.takeover, confirmed: g.confirmed,
+		waiting: map[string]chan answer{},
 	}
 	g.env.Steering, g.env.Backfill = &steps.Steering{}, g.order.Backfill
 	if b := g.env.Backfill; b != nil && b.ID == "" {

@@ -143,14 +143,17 @@ func (g *engine) rejudge(s activity.Sample) error {
 			continue
 		}
 		v, out := step.Sampled(g.env, g.found, s)
-		if v == nil ||
-			(g.queue.rejudged[step.ID] && out.Status == have.Status && g.now().Sub(g.run.Facts[v.Fact()].At) < rejudgeEvery) {
+		if v == nil {
+			continue
+		}
+		same := g.queue.rejudged[step.ID] && out.Status == have.Status
+		if same && g.now().Sub(g.run.Facts[v.Fact()].At) < rejudgeEvery {
 			continue
 		}
 		if err := g.recordFact(step.ID, v); err != nil {
 			return err
 		}
-		if g.queue.rejudged[step.ID] && out.Status == have.Status {
+		if same {
 			continue
 		}
 		g.queue.rejudged[step.ID] = true
