@@ -191,26 +191,7 @@ func (g *engine) begin(ctx context.Context) error {
 	if err != nil {
 		return g.refuse(err)
 	}
-	g.env = &steps.Env{
-		Project: p, Versions: g.order.Versions, RehearsalFile: g.order.Rehearsal, Now: g.now, Parser: &parse.Parser{},
-		Run:      g.shortID(),
-		Headless: g.order.Headless, Adopt: g.order.Adopt, Back: g.back(), Sessions: steps.NewSessions(),
-		Baseline: steps.NewBaseline(fact.Baseline{}), Log: &applog.Log{}, Engine: &desk{g: g},
-	}
-	g.copier.sessions = g.env.Sessions
-	g.env.Sessions.Lent(g.patience.lent)
-	g.queue = newQueue(g.diary, g.playbook.Lines, g.env.Sessions.Losses)
-	g.questions = &questions{
-		diary: g.diary, queue: g.queue, takeover: &g.takeover, confirmed: g.confirmed,
-		waiting: map[string]chan answer{},
-	}
-	g.env.Steering, g.env.Backfill = &steps.Steering{}, g.order.Backfill
-	if b := g.env.Backfill; b != nil && b.ID == "" {
-		b.ID = backfill.NewID()
-	}
-	if g.order.Started != "" {
-		p.DSNFrom, g.env.Started = "belay demo", g.order.Started
-	}
+	g.equip(p)
 	if g.order.Resume {
 		if err := g.resume(); err != nil {
 			return g.refuse(err)
@@ -218,6 +199,29 @@ func (g *engine) begin(ctx context.Context) error {
 	}
 	g.queue.lookFrom(0)
 	return nil
+}
+
+// equip makes what the steps may use, and the parts of the engine that need it.
+func (g *engine) equip(p *project.Project) {
+	g.env = &steps.Env{
+		Project: p, Versions: g.order.Versions, RehearsalFile: g.order.Rehearsal, Now: g.now, Parser: &parse.Parser{},
+		Run: g.shortID(), Headless: g.order.Headless, Adopt: g.order.Adopt, Back: g.back(),
+		Sessions: steps.NewSessions(), Steering: &steps.Steering{}, Backfill: g.order.Backfill,
+		Baseline: steps.NewBaseline(fact.Baseline{}), Log: &applog.Log{}, Engine: &desk{g: g},
+	}
+	if b := g.env.Backfill; b != nil && b.ID == "" {
+		b.ID = backfill.NewID()
+	}
+	if g.order.Started != "" {
+		p.DSNFrom, g.env.Started = "belay demo", g.order.Started
+	}
+	g.env.Sessions.Lent(g.patience.lent)
+	g.copier.sessions = g.env.Sessions
+	g.queue = newQueue(g.diary, g.playbook.Lines, g.env.Sessions.Losses)
+	g.questions = &questions{
+		diary: g.diary, queue: g.queue, takeover: &g.takeover, confirmed: g.confirmed,
+		waiting: map[string]chan answer{},
+	}
 }
 
 // greet says what was left behind by engines before, and who else may watch.
