@@ -46,6 +46,8 @@ type Env struct {
 	// Backfill is what `belay backfill` was asked for; nil = this is no backfill
 	// alone. Its Spec is empty where the ledger knows it by the ID.
 	Backfill *Backfill
+	// Tripwire is what `belay campaign tripwire` was asked for; nil = this is none.
+	Tripwire *Tripwire
 	// Programs and SchemaDump are found once for all steps, by the server's major
 	// version and by the fingerprint of the catalog.
 	Programs   Once[int, Programs]

@@ -46,7 +46,7 @@ The files of a phase are written when its gate is open, by ` + "`belay campaign 
 	}
 	c.AddCommand(a.campaignNew(), a.campaignList(), a.campaignShow(), a.campaignNext(), a.campaignCheck(),
 		a.campaignConfirm(),
-		a.campaignWaive(), a.campaignTry(), a.campaignAbandon())
+		a.campaignWaive(), a.campaignTry(), a.campaignTripwire(), a.campaignAbandon())
 	return c
 }
 
@@ -157,7 +157,7 @@ func askedFor(what string, err error) error {
 }
 
 // span reads a time that may be in days.
-func span(text string) (time.Duration, error) {
+func span(flag, text string) (time.Duration, error) {
 	days, isDays := strings.CutSuffix(text, "d")
 	if isDays {
 		text = days + "h"
@@ -167,13 +167,13 @@ func span(text string) (time.Duration, error) {
 		d *= 24
 	}
 	if err != nil || d <= 0 {
-		return 0, &usageError{problem: "--soak is " + text, advice: "write a time such as 7d, 36h"}
+		return 0, &usageError{problem: flag + " is " + text, advice: "write a time such as 7d, 36h, 10m"}
 	}
 	return d, nil
 }
 
 func (a *app) beginCampaign(d *campaign.Desk, args []string, o campaignOptions) error {
-	soak, err := span(o.soak)
+	soak, err := span("--soak", o.soak)
 	if err != nil {
 		return err
 	}

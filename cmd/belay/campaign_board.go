@@ -273,6 +273,9 @@ run runs them. What has no way back is said, and nothing is done.`,
 }
 
 func (a *app) abandonCampaign(d *campaign.Desk, c *campaign.Campaign, o campaignOptions) error {
+	if err := d.Untouched(a.ctx, c); err != nil {
+		return err
+	}
 	back, err := d.Abandon(c, time.Now().UTC().Format("20060102150405"))
 	if err != nil {
 		return err

@@ -25,6 +25,8 @@ type request struct {
 	rehearsal string
 	// backfill is what to fill; nil = another command.
 	backfill *steps.Backfill
+	// tripwire is what to take away for a while; nil = another command.
+	tripwire *steps.Tripwire
 }
 
 // begin starts an engine for a project: a new look, or the open run of the same
@@ -47,13 +49,16 @@ func (a *app) begin(p *project.Project, r request) (w watched, err error) {
 			return w, err
 		}
 	}
+	if order.Tripwire = r.tripwire; r.tripwire != nil {
+		k, open = engine.SameTripwire(*r.tripwire)
+	}
 	if open {
 		if k, err = k.Settled(a.ctx); err != nil {
 			return w, err
 		}
 		open = k.Open()
 	}
-	if open && r.backfill != nil && !r.headless {
+	if open && (r.backfill != nil || r.tripwire != nil) && !r.headless {
 		order.Answers = goingOn(r.answers) // the command itself says so
 	}
 	if !open {

@@ -48,7 +48,11 @@ func (a *app) stop(id string, now bool) error {
 	}
 	if k.Watches() && !now {
 		now = true // there is no next file to hold before
-		a.errOut.say("run %s has applied its files: its watch ends, and what was applied stays", k.ID)
+		if k.Plan.Tripwire != nil {
+			a.errOut.say("run %s brings back what it has taken away", k.ID)
+		} else {
+			a.errOut.say("run %s has applied its files: its watch ends, and what was applied stays", k.ID)
+		}
 	}
 	r, err := a.read(watched{folder: k.Folder, from: k.Run.Seq})
 	if err != nil {

@@ -75,7 +75,7 @@ func (b scriptTB) Fatalf(f string, a ...any) {
 func (s *story) databaseCommands() map[string]scriptCommand {
 	return map[string]scriptCommand{
 		"sql": s.sql, "sqlis": s.sqlIs, "until": s.until, "block": s.block, "unblock": s.unblock,
-		"queue":           s.queue,
+		"queue": s.queue, "writer": s.writer,
 		"migrate-version": s.migrateVersion, "quiet-log": s.quietLog, "lock-waits": s.lockWaits,
 	}
 }

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -207,6 +208,20 @@ func (g *gathering) sessions(ctx context.Context, s *Source) error {
 		return err
 	}
 	return g.judge(ctx, s, all, "sessions")
+}
+
+// Sessions looks once at the sessions of now, for statements that were sent after a moment:
+// also for a thing whose name is not there any more.
+func Sessions(ctx context.Context, c *db.Conn, s Subject, after time.Time) (Source, error) {
+	g := &gathering{c: c, s: s, o: Options{Before: &Baseline{At: after}}, counts: map[string]int64{}}
+	out := Source{Name: "sessions", Found: []Finding{}, Blind: []string{}}
+	if err := g.sessions(ctx, &out); err != nil {
+		return out, fmt.Errorf("evidence: sessions: %w", err)
+	}
+	out.Found = slices.DeleteFunc(out.Found, func(f Finding) bool { return !f.Last.After(after) })
+	out.Since, out.Verdict = after, cmp.Or(out.Verdict, Nothing)
+	out.Settle()
+	return out, nil
 }
 
 // Sent is a statement that pg_stat_statements counted.

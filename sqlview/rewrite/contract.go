@@ -28,6 +28,20 @@ type Contract struct {
 	// Mend are statements that make whole, behind all ways back, what those leave for a
 	// scan: constraints that came back NOT VALID.
 	Mend []string
+	// Parking takes what goes out of reach for a while; nil = its name is not that of the
+	// old any more, or it cannot be brought back in a moment.
+	Parking *Parking
+}
+
+// Parking gives things other names for a while, so that who still needs them shows, and
+// gives them their names back: each in one transaction of changes in the catalog. What
+// keeps columns in step goes on meanwhile, so that nothing is lost.
+type Parking struct {
+	// As is what the first of them is called meanwhile, unquoted.
+	As string `json:"as"`
+	// Away and Back are statements, without semicolons.
+	Away []string `json:"away"`
+	Back []string `json:"back"`
 }
 
 // Later is a contract with its files, as the plan leaves it.

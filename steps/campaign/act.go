@@ -35,6 +35,9 @@ func (d *Desk) Check(ctx context.Context, c *Campaign, patience time.Duration, n
 	if p == nil {
 		return nil, nil
 	}
+	if err := d.Untouched(ctx, c); err != nil {
+		return nil, err
+	}
 	if w := c.watched(n - 1); w > 0 {
 		p, n = c.Phases[w], w+1
 	}
@@ -98,6 +101,13 @@ func (d *Desk) Waive(ctx context.Context, c *Campaign, source, reason string) er
 	p, n := c.Current()
 	if p == nil || p.Gates.Evidence == "" {
 		return refused("`belay campaign show "+c.Short()+"` says what is next", "the campaign looks for no uses now")
+	}
+	if err := d.Untouched(ctx, c); err != nil {
+		return err
+	}
+	if g, set := p.missed(); source == tripSource && set && !g.Open {
+		p.Waivers = append(p.Waivers, Waiver{Source: source, By: d.By, Reason: reason, At: d.Now, Found: []string{}})
+		return d.save(ctx, c, "", n-1)
 	}
 	seen, err := d.Evidence(ctx, p)
 	if err != nil {

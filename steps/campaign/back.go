@@ -114,6 +114,9 @@ func (d *Desk) GiveUp(ctx context.Context, c *Campaign, b Back) (paths []string,
 	if err := d.Ledger(ctx, true); err != nil {
 		return nil, "", err
 	}
+	if err := d.Untouched(ctx, c); err != nil {
+		return nil, "", err
+	}
 	var gone []migration.File
 	for _, m := range b.Gone {
 		gone = append(gone, m.Files()...)

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -30,6 +31,8 @@ type Board struct {
 	// do something.
 	Next string `json:"next"`
 	Do   string `json:"do,omitempty"`
+	// Away is what a tripwire has taken out of reach; nil = nothing is.
+	Away *Standing `json:"away,omitempty"`
 	// Seen is who uses the old now; nil = the phase asks for nothing of that kind.
 	Seen *evidence.Report `json:"evidence,omitempty"`
 	Kept []string         `json:"kept"`
@@ -66,7 +69,10 @@ func (d *Desk) Board(ctx context.Context, c *Campaign, look bool) (Board, error)
 			return b, err
 		}
 		b.Trouble = trouble
-		if current != nil && current.row.State == ledger.PhaseWaiting && trouble == "" {
+		if b.Away, err = d.standing(ctx, c); err != nil {
+			return b, err
+		}
+		if current != nil && current.row.State == ledger.PhaseWaiting && trouble == "" && b.Away == nil {
 			if look {
 				if b.Seen, err = d.Evidence(ctx, current); err != nil {
 					return b, err
@@ -83,7 +89,7 @@ func (d *Desk) Board(ctx context.Context, c *Campaign, look bool) (Board, error)
 	for i, p := range c.Phases {
 		r := d.row(p, i+1)
 		if p == current && c.State == ledger.CampaignOpen {
-			r.Now, r.Gates, r.Safe = true, gates, d.safe(p, gates, b.Trouble)
+			r.Now, r.Gates, r.Safe = true, gates, d.safe(p, gates, cmp.Or(b.away(), b.Trouble))
 			if w := c.watched(n - 1); w > 0 && b.Trouble == "" {
 				r.Safe = stopped(p, c.Phases[w], b.Seen)
 			}
@@ -98,7 +104,18 @@ func (d *Desk) Board(ctx context.Context, c *Campaign, look bool) (Board, error)
 		b.Rows = append(b.Rows, r)
 	}
 	b.Next, b.Do = d.next(c, b.Trouble, gates)
+	if b.Away != nil {
+		b.Next, b.Do = "bring it back: "+b.Away.Says, "belay campaign tripwire "+c.Short()+" --back"
+	}
 	return b, nil
+}
+
+// away says what a tripwire has taken out of reach; "" = nothing is.
+func (b Board) away() string {
+	if b.Away == nil {
+		return ""
+	}
+	return b.Away.Says
 }
 
 func (d *Desk) row(p *Phase, n int) Row {
@@ -120,6 +137,9 @@ func (d *Desk) row(p *Phase, n int) Row {
 	}
 	for _, w := range p.Waivers {
 		r.Did = append(r.Did, w.Source+" waived by "+w.By+" at "+w.At.Format(stamp)+": "+w.Reason)
+	}
+	for _, t := range p.Trips {
+		r.Did = append(r.Did, t.tells())
 	}
 	if p.DumpPath != "" {
 		r.Did = append(r.Did, "last dump on "+p.DumpHost+": "+p.DumpPath)
@@ -182,6 +202,8 @@ func (d *Desk) next(c *Campaign, trouble string, gates []Gate) (says, do string)
 		case g.Open:
 		case g.Name == "time":
 			return "wait until " + g.Due.Format(stamp) + ", " + measure.Duration(g.Due.Sub(d.Now)) + " from now", ""
+		case g.Name == tripSource:
+			return "mend what missed it, and set it again", "belay campaign tripwire " + id
 		case g.Name == "rows":
 			return "count them", "belay campaign check " + id
 		default:

@@ -105,6 +105,10 @@ type Phase struct {
 	// Older are the statements that were counted before the names changed hands.
 	Older   []string `json:"older,omitempty"`
 	Waivers []Waiver `json:"waivers,omitempty"`
+	// Parking takes what the phase drops out of reach for a while; nil = it cannot. Trips
+	// are the times that it was, newest last.
+	Parking *rewrite.Parking `json:"parking,omitempty"`
+	Trips   []Trip           `json:"tripwires,omitempty"`
 	// Written says who wrote the files and when, Done when it was over.
 	Written *Confirmed `json:"written,omitempty"`
 	Done    time.Time  `json:"done,omitzero"`

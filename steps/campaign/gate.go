@@ -17,7 +17,7 @@ import (
 
 // Gate is one thing that must hold before a phase, as it stands now.
 type Gate struct {
-	// Name is "time", "rows" or "uses".
+	// Name is "time", "rows", "uses" or "tripwire".
 	Name string `json:"gate"`
 	Open bool   `json:"open"`
 	// Says is how it stands, Next what opens it; "" = nothing is to be done.
@@ -44,6 +44,9 @@ func (d *Desk) gates(p *Phase, seen *evidence.Report) []Gate {
 	}
 	if seen != nil {
 		all = append(all, p.unused(seen))
+	}
+	if g, ok := p.missed(); ok {
+		all = append(all, g)
 	}
 	return all
 }

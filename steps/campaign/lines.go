@@ -45,7 +45,9 @@ func Lines(ctx context.Context, c *db.Conn, identity string) ([]string, error) {
 
 // waitsFor says whom or what a phase waits for, as far as the ledger alone tells.
 func (p *Phase) waitsFor(now time.Time) string {
-	switch {
+	switch t := p.open(); {
+	case t != nil:
+		return "its tripwire of " + t.At.Format(stamp) + " is not known to be back"
 	case p.Confirms():
 		return "it waits for a person's word that " + p.Ask
 	case p.row.State == ledger.PhaseWritten:

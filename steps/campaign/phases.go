@@ -30,6 +30,7 @@ func contract(w wish, plan rewrite.Plan) *Phase {
 		Gates: Gates{
 			Soak: w.soak, Evidence: l.Old, Also: l.Also, Own: l.Own, Typed: w.thing.Title(),
 		},
+		Parking: l.Parking,
 	}
 	if l.Table != "" && l.After != "" {
 		p.Gates.Same = &Same{Table: l.Table, Where: l.After, Says: "rows in which the old and the new column differ"}
@@ -145,9 +146,10 @@ func dropPhases(w wish, plan rewrite.Plan) []*Phase {
 	aside := &Phase{
 		Stage: Drop, Title: "set aside under another name", Files: filesOf(plan.Files),
 		Safe:  "no use of it was seen, and the way back is a rename",
-		Gates: Gates{Soak: w.soak, Evidence: w.old()},
+		Gates: Gates{Soak: w.soak, Evidence: w.old()}, Parking: plan.Later[0].Parking,
 	}
 	last := contract(w, plan)
+	last.Parking = nil // it is out of reach then
 	if w.thing.Column == "" {
 		last.Gates.Dump = plan.Later[0].Old
 	}

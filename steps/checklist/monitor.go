@@ -164,27 +164,10 @@ func (m *monitoring) run(ctx context.Context) (steps.Outcome, error) {
 // once takes a moment and tells it. A server that does not answer leaves a gap,
 // which is no clean time.
 func (m *monitoring) once(ctx context.Context) error {
-	h, err := m.env.Sessions.Health(ctx, m.relations)
-	if err != nil {
-		return m.outage.Wait(ctx, err)
-	}
-	if err := m.outage.Over(ctx); err != nil {
+	looked, err := m.look(ctx)
+	if err != nil || !looked {
 		return err
 	}
-	if m.began.IsZero() {
-		m.began = h.At
-	}
-	if h.At.Sub(m.asked) >= probeEvery {
-		probes, _, err := probesOf(m.env)
-		if err != nil {
-			return err
-		}
-		m.asked, m.probes = h.At, askAll(ctx, m.env, m.roles, short(probes))
-	}
-	m.seen = m.watch.Take(monitor.Moment{
-		Health: h, Probes: m.probes, Before: m.before,
-		Log: m.env.Log.Lately(min(monitor.LogWindow, m.env.Now().Sub(m.started))),
-	})
 	if _, red := monitor.Red(m.seen); red {
 		m.seen.Choices = m.choices()
 	}
@@ -192,6 +175,32 @@ func (m *monitoring) once(ctx context.Context) error {
 		return err
 	}
 	return m.red(ctx)
+}
+
+// look takes a moment; false = the server did not answer.
+func (m *monitoring) look(ctx context.Context) (looked bool, err error) {
+	h, err := m.env.Sessions.Health(ctx, m.relations)
+	if err != nil {
+		return false, m.outage.Wait(ctx, err)
+	}
+	if err := m.outage.Over(ctx); err != nil {
+		return false, err
+	}
+	if m.began.IsZero() {
+		m.began = h.At
+	}
+	if h.At.Sub(m.asked) >= probeEvery {
+		probes, _, err := probesOf(m.env)
+		if err != nil {
+			return false, err
+		}
+		m.asked, m.probes = h.At, askAll(ctx, m.env, m.roles, short(probes))
+	}
+	m.seen = m.watch.Take(monitor.Moment{
+		Health: h, Probes: m.probes, Before: m.before,
+		Log: m.env.Log.Lately(min(monitor.LogWindow, m.env.Now().Sub(m.started))),
+	})
+	return true, nil
 }
 
 // red asks once for each time that it turns red, and goes on watching meanwhile.

@@ -156,7 +156,7 @@ func (g *engine) become() error {
 
 // chosen names what would run, in order.
 func (g *engine) chosen() []string {
-	if g.env.Backfill == nil {
+	if g.env.Backfill == nil && g.env.Tripwire == nil {
 		folder, _, _ := state.Get[fact.Folder](g.run)
 		return folder.Chosen
 	}

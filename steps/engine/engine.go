@@ -207,6 +207,7 @@ func (g *engine) equip(p *project.Project) {
 		Project: p, Versions: g.order.Versions, RehearsalFile: g.order.Rehearsal, Now: g.now, Parser: &parse.Parser{},
 		Run: g.shortID(), Headless: g.order.Headless, Adopt: g.order.Adopt, Back: g.back(),
 		Sessions: steps.NewSessions(), Steering: &steps.Steering{}, Backfill: g.order.Backfill,
+		Tripwire: g.order.Tripwire,
 		Baseline: steps.NewBaseline(fact.Baseline{}), Log: &applog.Log{}, Engine: &desk{g: g},
 	}
 	if b := g.env.Backfill; b != nil && b.ID == "" {

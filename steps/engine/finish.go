@@ -111,6 +111,8 @@ func (g *engine) appliedSentence() string {
 	case g.env.Backfill != nil:
 		f, _, _ := state.Get[fact.Filling](g.run)
 		return fmt.Sprintf("%d rows of %s filled; %s", f.Rows, f.Relation, f.Verified)
+	case g.env.Tripwire != nil:
+		return g.run.Step("monitor").Summary
 	case g.back():
 		done = "taken back, recorded and proved"
 	}

@@ -52,11 +52,13 @@ type Order struct {
 	DSN string
 	// Environ are the variables of the command that name a server or a password.
 	Environ map[string]string
-	// Command is run, rollback or backfill; "" = run.
+	// Command is run, rollback, backfill or tripwire; "" = run.
 	Command string
 	// Backfill is what `belay backfill` was asked for; nil = another command. Its
 	// ID is that of a resume, "" = a new one.
 	Backfill *steps.Backfill
+	// Tripwire is what `belay campaign tripwire` was asked for; nil = another command.
+	Tripwire *steps.Tripwire
 	// Versions cuts the tail of what is pending; empty = all pending. Of a rollback
 	// they are what is taken back; empty = the newest applied.
 	Versions []string

@@ -19,7 +19,7 @@ import (
 // settings, the identity. An approval is bound to it.
 type Plan struct {
 	Format int `json:"format"`
-	// Command is run, rollback or backfill; "" = run.
+	// Command is run, rollback, backfill or tripwire; "" = run.
 	Command string `json:"command,omitempty"`
 	Run     string `json:"run"`
 	// UUID is the run's id in a ledger; "" = the run was opened before there was one.
@@ -39,9 +39,12 @@ type Plan struct {
 	Limits      project.Limits `json:"limits"`
 	Files       []PlanFile     `json:"files"`
 	// Team is the team's own command line; "" = belay runs the files itself.
-	Team string    `json:"team_command,omitempty"`
-	By   string    `json:"by"`
-	At   time.Time `json:"at"`
+	Team string `json:"team_command,omitempty"`
+	// Tripwire is what is taken away and brought back; nil = the run is none.
+	Tripwire *steps.Tripwire `json:"tripwire,omitempty"`
+
+	By string    `json:"by"`
+	At time.Time `json:"at"`
 }
 
 // PlanFile is one file of the plan with its bytes. They are UTF-8: a file that
@@ -75,7 +78,7 @@ func (g *engine) savedPlan(t fact.Target) Plan {
 		Database: t.Database, Host: t.Host, Port: t.Port, Role: t.Role, Timeline: t.Timeline,
 		Environment: t.Environment, Tool: cmp.Or(g.found.Folder.Format.Name, g.order.Command), Dir: g.order.Dir,
 		Folder: g.env.Project.Shown(),
-		Limits: g.env.Project.Limits, By: g.order.By, At: g.now().UTC(), Team: plan.Command,
+		Limits: g.env.Project.Limits, By: g.order.By, At: g.now().UTC(), Team: plan.Command, Tripwire: g.env.Tripwire,
 	}
 	if g.takeover.from != nil {
 		p.Run, p.UUID = g.takeover.from.Short(), g.takeover.from.ID

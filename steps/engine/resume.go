@@ -21,7 +21,10 @@ func (g *engine) resume() error {
 	if o := g.run.Opened; o != nil && o.Adopts != "" && g.run.Claim.Run == "" {
 		g.env.Adopt = o.Adopts // it was not taken over yet
 	}
-	g.env.Versions = nil
+	g.env.Versions, g.env.Tripwire = nil, p.Tripwire
+	if asked := g.order.Tripwire; asked != nil && p.Tripwire != nil {
+		p.Tripwire.Only = p.Tripwire.Only || asked.Only
+	}
 	before, _, _ := state.Get[fact.Baseline](g.run)
 	g.env.Baseline = steps.NewBaseline(before)
 	g.found.Smoke, _, _ = state.Get[fact.Smoke](g.run)

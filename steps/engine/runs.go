@@ -238,6 +238,18 @@ func SameBackfill(b steps.Backfill, host string, port int, database string) (Kno
 	return Known{}, false
 }
 
+// SameTripwire finds the open run of the same campaign's tripwire.
+func SameTripwire(t steps.Tripwire) (Known, bool) {
+	all, _ := Runs()
+	i := slices.IndexFunc(all, func(k Known) bool {
+		return k.Open() && k.Plan.Tripwire != nil && k.Plan.Tripwire.Campaign == t.Campaign
+	})
+	if i < 0 {
+		return Known{}, false
+	}
+	return all[i], true
+}
+
 func sameStatement(a, b backfill.Spec) bool {
 	return a.Relation == b.Relation && a.Set == b.Set && a.Where == b.Where
 }

@@ -110,8 +110,11 @@ func (g *engine) askConfirm() error {
 			target.Database, g.byCommand()),
 		Why: "nothing has been written until now",
 	}
-	if g.back() {
+	switch t := g.env.Tripwire; {
+	case g.back():
 		q.Text, q.Why = g.backText(chosen, target.Database)
+	case t != nil:
+		q.Text = fmt.Sprintf("on %s: %s. Type the database name", target.Database, t.Tells())
 	}
 	switch {
 	case g.takeover.from != nil:

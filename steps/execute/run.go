@@ -43,6 +43,24 @@ func Run(ctx context.Context, e *steps.Env, target steps.Target, folder steps.Fo
 	return r.history, steps.Done("%d of %d applied", applied, len(plan.Units)), nil
 }
 
+// Back runs the last unit of a plan, which brings back what another took away: neither a
+// stop nor another run is in its way, and it does not give up waiting for its lock.
+func Back(ctx context.Context, e *steps.Env, target steps.Target, plan *steps.Plan) error {
+	i := len(plan.Units) - 1
+	if _, outcome := e.Engine.UnitOutcome(plan.Units[i].Migration.Version); outcome == journal.OutcomeApplied {
+		return nil
+	}
+	r := &runner{
+		env: e, target: target, folder: steps.Folder{Confirmed: e.Confirmed}, plan: plan, teller: &teller{env: e},
+		from: map[string]int{}, must: true,
+	}
+	if err := r.begin(ctx); err != nil {
+		return err
+	}
+	defer r.release()
+	return r.unit(ctx, i, plan.Units[i])
+}
+
 // runner runs the units of a plan on the three connections.
 type runner struct {
 	env    *steps.Env
@@ -60,6 +78,8 @@ type runner struct {
 	// from is, by version, the first statement that is still to run.
 	from  map[string]int
 	asked bool // the person was asked whether to go on with a resumed run
+	// must is true where nobody's stop keeps a unit from its start.
+	must bool
 	// word is, by version, what a person said of a CALL or DO that was sent and of
 	// which nobody knows how far it came: sendAgain or countAsRun.
 	word map[string]string
@@ -79,29 +99,36 @@ func newRunner(
 	if folder.Table != nil {
 		r.keys = folder.Table.Keys(target.Database)
 	}
-	l := e.Project.Limits
+	return r, r.begin(ctx)
+}
+
+// begin connects, and does what comes before the first unit.
+func (r *runner) begin(ctx context.Context) error {
+	l := r.env.Project.Limits
 	r.x = &apply.Executor{
-		Role: target.Roles.Acts,
+		Role: r.target.Roles.Acts,
 		Limits: apply.Limits{
 			FirstRung: l.LockTimeout, HoldBudget: l.HoldBudget, QueueLimit: l.QueueLimit,
 			Attempts: l.Attempts, RetryFor: l.RetryFor, ConcurrentDeadline: l.Deadline,
 		},
 	}
 	if _, err := r.open(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	for _, do := range r.beginning() {
 		if err := do(ctx); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return r, nil
+	return nil
 }
 
 // beginning is what comes before the first unit, in order.
 func (r *runner) beginning() []func(context.Context) error {
 	first := []func(context.Context) error{r.stillOurs, r.settle, r.own}
 	switch {
+	case r.must:
+		return []func(context.Context) error{r.stillOurs, r.settle}
 	case r.env.Backfill != nil:
 		// A backfill alone has its table's lock; runs of the database may go on.
 		first = []func(context.Context) error{r.stillOurs, r.settle}

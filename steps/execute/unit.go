@@ -81,6 +81,9 @@ func (r *runner) afterLoss(ctx context.Context, res apply.Result) error {
 // mayStart is the gate before each unit: nobody asked to stop, somebody watches
 // or said go on, and a resumed run was looked at by a person.
 func (r *runner) mayStart(ctx context.Context, i int, u steps.Unit) error {
+	if r.must {
+		return nil
+	}
 	if why, hold := r.env.Engine.HoldNext(); hold {
 		return r.held(why)
 	}
@@ -142,6 +145,9 @@ func (r *runner) proof(u steps.Unit, res apply.Result) string {
 	if res.Reason == apply.Already {
 		return "it was there already: history row " + u.Migration.Version
 	}
+	if u.Mark == (apply.Mark{}) {
+		return "the server committed it"
+	}
 	if u.Mark.Absent {
 		return "the history table no longer has " + u.Migration.Version
 	}
@@ -171,6 +177,10 @@ func (r *runner) recordEnd(ctx context.Context, i int, u steps.Unit, res apply.R
 func (r *runner) again(ctx context.Context, u *steps.Unit, res *apply.Result) (bool, error) {
 	switch res.Reason {
 	case apply.Held:
+		if r.must {
+			return true, r.env.Note(ctx, "run", "%s gave up %d times, and goes on: %s", u.Path, res.Attempts,
+				standing(res.Blockers))
+		}
 		return r.yes(ctx, journal.QuestionAsked{
 			ID: "run.go_on",
 			Text: fmt.Sprintf("%s gave up %d times, each time because another session was in its way. Nothing has "+

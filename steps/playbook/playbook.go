@@ -78,19 +78,36 @@ var Backfill = Playbook{
 	},
 }
 
-// Of is the playbook of a command: run, rollback or backfill; "" = run.
+// Tripwire is the way of `belay campaign tripwire`: away, watched, and back.
+var Tripwire = Playbook{
+	Name: "tripwire",
+	Doc: "Takes what a campaign drops next out of reach for a while, under another name, and watches who misses it; " +
+		"then it is brought back, whatever happens.",
+	Lines: []Line{
+		target,
+		tripwire,
+		takeAway,
+		askBefore,
+		watchAway,
+		report,
+	},
+}
+
+// Of is the playbook of a command: run, rollback, backfill or tripwire; "" = run.
 func Of(command string) Playbook {
 	switch command {
 	case Rollback.Name:
 		return Rollback
 	case Backfill.Name:
 		return Backfill
+	case Tripwire.Name:
+		return Tripwire
 	}
 	return Plain
 }
 
 // All lists every playbook.
-func All() []Playbook { return []Playbook{Plain, Rollback, Backfill} }
+func All() []Playbook { return []Playbook{Plain, Rollback, Backfill, Tripwire} }
 
 // Chosen is the event that tells screens the steps of the playbook.
 func (p Playbook) Chosen() journal.PlaybookChosen {
@@ -277,6 +294,46 @@ var runAlone = Line{
 	Step: checklist.Run,
 	Run: func(ctx context.Context, e *steps.Env, f Found) (_ Found, out steps.Outcome, err error) {
 		_, out, err = execute.Run(ctx, e, f.Target, steps.Folder{Confirmed: e.Confirmed}, f.Plan)
+		return f, out, err
+	},
+}
+
+var tripwire = Line{
+	Step: checklist.Tripwire,
+	Run: func(ctx context.Context, e *steps.Env, f Found) (_ Found, out steps.Outcome, err error) {
+		f.Plan, f.Judgement, out, err = checklist.RunTripwire(ctx, e, f.Target)
+		return f, out, err
+	},
+}
+
+var takeAway = Line{
+	Step: checklist.Run,
+	Run: func(ctx context.Context, e *steps.Env, f Found) (_ Found, out steps.Outcome, err error) {
+		out, err = checklist.RunTripwireAway(ctx, e, f.Target, f.Plan)
+		return f, out, err
+	},
+}
+
+// What the probes answer while it is away, the watch asks itself.
+var askBefore = Line{
+	Step: checklist.Smoke,
+	Look: func(ctx context.Context, e *steps.Env, f Found) (_ Found, out steps.Outcome, err error) {
+		f.Smoke, out, err = checklist.LookSmoke(ctx, e, f.Target, f.Smoke)
+		return f, out, err
+	},
+	Run: func(_ context.Context, _ *steps.Env, f Found) (Found, steps.Outcome, error) {
+		return f, steps.Done("asked again while it is watched"), nil
+	},
+}
+
+var watchAway = Line{
+	Step: checklist.Monitor,
+	Look: func(_ context.Context, e *steps.Env, f Found) (_ Found, out steps.Outcome, err error) {
+		out, err = checklist.LookTripwireWatch(e)
+		return f, out, err
+	},
+	Run: func(ctx context.Context, e *steps.Env, f Found) (_ Found, out steps.Outcome, err error) {
+		out, err = checklist.RunTripwireWatch(ctx, e, f.Target, f.Judgement, f.Plan, f.Smoke)
 		return f, out, err
 	},
 }

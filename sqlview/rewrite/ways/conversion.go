@@ -61,7 +61,7 @@ func conversionOf(p *rewrite.Piece, a rewrite.Alteration, t *twin) (c conversion
 	c.value = "(" + trimmed(using.text) + ")"
 	c.missing = fresh + " IS NULL AND " + c.value + " IS NOT NULL"
 	c.reads = using.reads(t.old)
-	if c.inTrigger, why = using.ofNewRow(); why != "" {
+	if c.inTrigger, why = using.ofNewRow(nil); why != "" {
 		return c, why
 	}
 	return c, c.refuseSettings(def.RawDefault)

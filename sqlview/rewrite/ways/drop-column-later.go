@@ -60,6 +60,9 @@ func dropColumnLater(p *rewrite.Piece) (rewrite.Rewritten, error) {
 	}
 	return rewrite.Rewritten{Phases: []rewrite.Phase{phase}, Kept: kept, Contract: &rewrite.Contract{
 		Old: lint.Quote(t.table) + "." + gone, Mend: mend, Phases: dropColumn(&t, gone),
+		Parking: &rewrite.Parking{
+			As: t.fresh, Away: []string{t.rename(t.old, t.fresh)}, Back: []string{t.rename(t.fresh, t.old)},
+		},
 	}}, nil
 }
 

@@ -64,8 +64,9 @@ func dropTableLater(p *rewrite.Piece) (rewrite.Rewritten, error) {
 		}
 		b := script{}
 		letsGo(&b, r, "ALTER TABLE "+exists+source)
-		b.do("ALTER TABLE "+exists+source+" RENAME TO "+lint.Ident(name),
-			"ALTER TABLE "+exists+renamed(source, name)+" RENAME TO "+lint.Ident(catalog.Base(table)))
+		away := "ALTER TABLE " + exists + source + " RENAME TO " + lint.Ident(name)
+		back := "ALTER TABLE " + exists + renamed(source, name) + " RENAME TO " + lint.Ident(catalog.Base(table))
+		b.do(away, back)
 		out.Phases = append(out.Phases, rewrite.Phase{
 			Title: "set aside " + catalog.Base(table), SQL: b.up, Down: b.down, Switch: true,
 			Why: "who still needs the table shows within minutes, and the way back is this rename; the DROP is for a " +
@@ -73,6 +74,7 @@ func dropTableLater(p *rewrite.Piece) (rewrite.Rewritten, error) {
 		})
 		out.Contract = &rewrite.Contract{
 			Old: lint.Quote(catalog.Schema(table) + "." + name), Mend: letGoAgain(r, "ALTER TABLE "+source),
+			Parking: &rewrite.Parking{As: name, Away: []string{away}, Back: []string{back}},
 			Phases: []rewrite.Phase{{
 				Title: "drop " + catalog.Base(table), SQL: []string{"DROP TABLE " + exists + renamed(source, name)},
 				Why: "nothing has missed the table; its rows are gone with it",

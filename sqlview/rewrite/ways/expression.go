@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"belay/sqlview/catalog"
+	"belay/sqlview/lint"
+	"belay/sqlview/parse"
 	"belay/sqlview/rewrite"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -50,9 +52,13 @@ func (e expression) reads(but ...string) []string {
 	return slices.DeleteFunc(catalog.Columns(e.tree), func(name string) bool { return slices.Contains(but, name) })
 }
 
-// ofNewRow writes it as one over NEW.
-func (e expression) ofNewRow() (text, why string) {
+// ofNewRow writes it as one over NEW. names are other names that columns have there.
+func (e expression) ofNewRow(names map[string]string) (text, why string) {
 	var edits []edit
+	ends := map[int]int{}
+	for _, t := range parse.Tokens([]byte(e.text)) {
+		ends[t.Start] = t.End
+	}
 	catalog.Walk(e.tree, func(m any) bool {
 		switch m := m.(type) {
 		case *pg.ColumnRef:
@@ -63,7 +69,11 @@ func (e expression) ofNewRow() (text, why string) {
 			case at < 0 || at > len(e.text):
 				why = e.word + " could not be taken apart"
 			default:
-				edits = append(edits, edit{at, at, "NEW."})
+				x := edit{at, at, "NEW."}
+				if as := names[m.Fields[0].GetString_().GetSval()]; as != "" {
+					x.to, x.text = ends[at], "NEW."+lint.Ident(as)
+				}
+				edits = append(edits, x)
 			}
 		case *pg.SubLink:
 			why = e.word + " asks other rows"

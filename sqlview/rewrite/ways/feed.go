@@ -23,7 +23,7 @@ func (s typeSwap) feedingOf(p *rewrite.Piece) (feeding, string) {
 		if why != "" {
 			return f, why
 		}
-		if f.Value, why = back.ofNewRow(); why != "" {
+		if f.Value, why = back.ofNewRow(nil); why != "" {
 			return f, why
 		}
 		ok := false

@@ -1,6 +1,7 @@
 package ways
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -51,7 +52,7 @@ func (r Regrouping) Run(p *rewrite.Piece) (rewrite.Rewritten, error) {
 			},
 			g.fills(),
 		},
-		Kept: g.kept(), Contract: g.drops(sync.Drop),
+		Kept: g.kept(), Contract: g.drops(sync),
 	}, nil
 }
 
@@ -62,6 +63,10 @@ type regrouping struct {
 	p *rewrite.Piece
 	// old and fresh are the values over NEW, rowOld and rowFresh over the row.
 	old, fresh, rowOld, rowFresh []synctrigger.Member
+	// names are those of the old columns while they are out of reach; parkedOld and
+	// parkedFresh are old and fresh with them.
+	names                  map[string]string
+	parkedOld, parkedFresh []synctrigger.Member
 }
 
 // listed names columns for a title.
@@ -104,7 +109,7 @@ func (g *regrouping) refuse() string {
 
 // read takes the expressions in.
 func (g *regrouping) read() string {
-	side := func(all, other []Regrouped) (over, row []synctrigger.Member, why string) {
+	side := func(all, other []Regrouped) (over, row, parked []synctrigger.Member, why string) {
 		own := map[string]bool{}
 		for _, c := range all {
 			own[c.Name] = true
@@ -112,34 +117,66 @@ func (g *regrouping) read() string {
 		for _, c := range all {
 			e, why := given(g.p, "the value of "+c.Name, c.Value)
 			if why != "" {
-				return nil, nil, why
+				return nil, nil, nil, why
 			}
-			value, why := e.ofNewRow()
+			value, why := e.ofNewRow(nil)
 			if why != "" {
-				return nil, nil, why
+				return nil, nil, nil, why
 			}
 			reads := e.reads()
 			for _, name := range reads {
 				switch is := func(o Regrouped) bool { return o.Name == name }; {
 				case own[name]:
-					return nil, nil, "the value of " + c.Name + " reads " + name + ", which is on the same side"
+					return nil, nil, nil, "the value of " + c.Name + " reads " + name + ", which is on the same side"
 				case g.relation.Column(name) == nil && !slices.ContainsFunc(other, is):
-					return nil, nil, "the value of " + c.Name + " reads " + name + ", and the table has no such column"
+					return nil, nil, nil, "the value of " + c.Name + " reads " + name + ", and the table has no such column"
 				}
 			}
 			m := synctrigger.Member{Name: c.Name, Value: value, Reads: reads}
-			over = append(over, m)
+			over, parked = append(over, m), append(parked, g.parkedMember(e, m))
 			m.Value = "(" + trimmed(c.Value) + ")::" + g.typeOf(c)
 			row = append(row, m)
 		}
-		return over, row, ""
+		return over, row, parked, ""
+	}
+	g.names = map[string]string{}
+	for _, c := range g.Old {
+		g.names[c.Name] = g.p.Aside(g.table, c.Name)
 	}
 	var why string
-	if g.fresh, g.rowFresh, why = side(g.New, g.Old); why != "" {
+	if g.fresh, g.rowFresh, g.parkedFresh, why = side(g.New, g.Old); why != "" {
 		return why
 	}
-	g.old, g.rowOld, why = side(g.Old, g.New)
+	g.old, g.rowOld, g.parkedOld, why = side(g.Old, g.New)
 	return why
+}
+
+// parkedMember is a column of either side while the old ones have other names.
+func (g *regrouping) parkedMember(e expression, m synctrigger.Member) synctrigger.Member {
+	as := func(name string) string { return cmp.Or(g.names[name], name) }
+	m.Value, _ = e.ofNewRow(g.names) // it could be read with the names as they are
+	reads := make([]string, len(m.Reads))
+	for i, name := range m.Reads {
+		reads[i] = as(name)
+	}
+	m.Name, m.Reads = as(m.Name), reads
+	return m
+}
+
+// parking takes the old columns out of reach. A trigger under the same name keeps both
+// sides in step meanwhile.
+func (g *regrouping) parking(sync synctrigger.SQL) *rewrite.Parking {
+	if g.p.Today == "" {
+		return nil
+	}
+	parked := g.sync()
+	parked.Old, parked.New = g.parkedOld, g.parkedFresh
+	var away, back []string
+	for _, c := range g.Old {
+		away = append(away, g.twin.rename(c.Name, g.names[c.Name]))
+		back = append(back, g.twin.rename(g.names[c.Name], c.Name))
+	}
+	return park(g.names[g.Old[0].Name], sync, parked.SQL(), away, back)
 }
 
 // typeOf is a column's type as SQL writes it.
@@ -197,7 +234,7 @@ func (g *regrouping) fills() rewrite.Phase {
 func (g *regrouping) apart() string { return synctrigger.Apart(g.rowOld, g.rowFresh) }
 
 // drops is the second half: the trigger goes, and then the old columns.
-func (g *regrouping) drops(trigger []string) *rewrite.Contract {
+func (g *regrouping) drops(sync synctrigger.SQL) *rewrite.Contract {
 	var drop, also []string
 	for i, c := range g.Old {
 		drop = append(drop, "DROP COLUMN "+lint.Ident(c.Name))
@@ -209,10 +246,11 @@ func (g *regrouping) drops(trigger []string) *rewrite.Contract {
 		Old: lint.Quote(g.table) + "." + lint.Ident(g.Old[0].Name), Also: also,
 		Phases: []rewrite.Phase{{
 			Title: title(g.table, "drop", g.listed(g.Old)),
-			SQL:   append(slices.Clone(trigger), g.head+" "+strings.Join(drop, ", ")),
+			SQL:   append(slices.Clone(sync.Drop), g.head+" "+strings.Join(drop, ", ")),
 			Why:   "no code names the old any more: what kept both sides in step goes, and then the old",
 		}},
 		Own: []string{function(g.table, g.trigger())}, Table: g.written, Before: g.apart(), After: g.apart(),
+		Parking: g.parking(sync),
 	}
 }
 

@@ -91,6 +91,27 @@ func (r *renaming) contract(p *rewrite.Piece, forth synctrigger.Pair) *rewrite.C
 		}},
 		Own:   []string{function(r.table, forth.Trigger), function(r.table, both.Trigger)},
 		Table: r.written, Before: differ(lint.Ident(r.fresh), old), After: differ(lint.Ident(r.name), old),
+		Parking: r.parking(p, both),
+	}
+}
+
+// parking takes the column of the old name out of reach. A trigger under the same name
+// keeps it fed meanwhile.
+func (r *renaming) parking(p *rewrite.Piece, both synctrigger.Pair) *rewrite.Parking {
+	if p.Today == "" {
+		return nil
+	}
+	parked := both
+	parked.Old = p.Aside(r.table, r.old)
+	return park(parked.Old, both.SQL(), parked.SQL(), []string{r.twin.rename(r.old, parked.Old)},
+		[]string{r.twin.rename(parked.Old, r.old)})
+}
+
+// park renames columns that a trigger keeps in step with others, and goes on to keep them
+// so.
+func park(as string, sync, parked synctrigger.SQL, away, back []string) *rewrite.Parking {
+	return &rewrite.Parking{
+		As: as, Away: slices.Concat(sync.Drop, away, parked.Create), Back: slices.Concat(parked.Drop, back, sync.Create),
 	}
 }
 

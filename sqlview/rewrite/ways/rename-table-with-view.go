@@ -70,8 +70,21 @@ func renameTableWithView(p *rewrite.Piece) (rewrite.Rewritten, error) {
 				Title: title(table, "drop the old name"), SQL: []string{"DROP VIEW " + old},
 				Why: "no code uses the old name any more; the table and its rows stay",
 			}},
+			Parking: parkView(p, table, old),
 		},
 	}, nil
+}
+
+// parkView takes the view of the old name out of reach; nil = the date is not known.
+func parkView(p *rewrite.Piece, table, view string) *rewrite.Parking {
+	if p.Today == "" {
+		return nil
+	}
+	as := p.Aside(catalog.Schema(table), catalog.Base(table))
+	return &rewrite.Parking{
+		As: as, Away: []string{"ALTER VIEW " + view + " RENAME TO " + lint.Ident(as)},
+		Back: []string{"ALTER VIEW " + renamed(view, as) + " RENAME TO " + lint.Ident(catalog.Base(table))},
+	}
 }
 
 // viewDefaults are the table's defaults for who writes DEFAULT through the view: an
