@@ -22,15 +22,15 @@ var campaignDocs = []QuestionDoc{
 			{"yes", "bring it back by itself, as soon as anything misses it"},
 			{"no", "bring it back at the end of its time, or earlier on a person's word"},
 		},
-		Doc: "Asked by `belay campaign tripwire` before it takes away what the campaign drops next. The answer is kept " +
-			"in the campaign, with your name."},
+		Doc: "Asked by `belay campaign tripwire` before it takes away what the campaign drops next. The answer is " +
+			"kept in the campaign, with your name."},
 	{ID: "tripwire.resolve", Answers: "watch, back",
 		Words: []Word{
 			{"watch", "leave it away until its time is over"},
 			{"back", "bring it back at once"},
 		},
-		Doc: "Asked while a tripwire is out and something misses it, where nobody agreed that it comes back by itself. " +
-			"Without a terminal nobody is asked: it comes back at the end of its time, or by `belay stop`."},
+		Doc: "Asked while a tripwire is out and something misses it, where nobody agreed that it comes back by " +
+			"itself. Without a terminal nobody is asked: it comes back at the end of its time, or by `belay stop`."},
 	{ID: "campaign.abandon", Answers: "yes, no",
 		Words: []Word{
 			{"yes", "write the migrations that take it back, and close the campaign"},

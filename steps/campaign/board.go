@@ -105,7 +105,11 @@ func (d *Desk) Board(ctx context.Context, c *Campaign, look bool) (Board, error)
 	}
 	b.Next, b.Do = d.next(c, b.Trouble, gates)
 	if b.Away != nil {
-		b.Next, b.Do = "bring it back: "+b.Away.Says, "belay campaign tripwire "+c.Short()+" --back"
+		b.Next = "bring it back: " + b.Away.Says
+		if b.Away.Watched {
+			b.Next = "its tripwire is out: " + b.Away.Says + "; to bring it back now"
+		}
+		b.Do = "belay campaign tripwire "+c.Short()+" --back"
 	}
 	return b, nil
 }
@@ -233,6 +237,9 @@ func (b Board) Line() string {
 	}
 	return s
 }
+
+// Wrong reports whether something stands where it does not belong.
+func (b Board) Wrong() bool { return b.Trouble != "" || b.Away != nil && !b.Away.Watched }
 
 // Waits reports whether time alone has to pass.
 func (b Board) Waits() bool { return b.State == ledger.CampaignOpen && b.Do == "" }

@@ -173,7 +173,8 @@ func (d *Desk) Tripwire(ctx context.Context, c *Campaign, w TripWanted) (t steps
 	}
 	for _, s := range seen.Sources {
 		if s.Verdict == dbevidence.Red && p.waiver(s) == nil {
-			return t, refused("mend it, or answer for it: belay campaign waive "+c.Short()+" --source NAME --reason WORDS",
+			return t, refused(
+				"mend it, or answer for it: belay campaign waive "+c.Short()+" --source NAME --reason WORDS",
 				"who needs it is known already, and would fail: %s: %s", s.Name, s.Found[0].What)
 		}
 	}
@@ -252,7 +253,8 @@ func (d *Desk) Untouched(ctx context.Context, c *Campaign) error {
 
 // NoteTrip keeps what became of a trip, as whom the connection is: change is given the
 // open trip of the phase, or the one to be where there is none.
-func NoteTrip(ctx context.Context, conn *db.Conn, identity string, t steps.Tripwire, change func(t *Trip, now time.Time)) error {
+func NoteTrip(ctx context.Context, conn *db.Conn, identity string, t steps.Tripwire,
+	change func(t *Trip, now time.Time)) error {
 	rows, _, err := ledger.Campaigns(ctx, conn, identity)
 	if err != nil {
 		return err

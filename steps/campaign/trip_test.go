@@ -77,7 +77,8 @@ func TestParking(t *testing.T) {
 			failed := 0
 			conn := p.db.Conn(t)
 			for _, sql := range k.old(1) {
-				if _, err := conn.Exec(t.Context(), sql); slices.Contains([]string{"42703", "42P01"}, db.SQLState(err)) {
+				_, err := conn.Exec(t.Context(), sql)
+				if state := db.SQLState(err); state == "42703" || state == "42P01" {
 					failed++
 				}
 			}
@@ -168,7 +169,8 @@ func TestTripwireIsRemembered(t *testing.T) {
 			t.Errorf("with it away: %v, %s", err, steps.HintOf(err))
 		}
 	}
-	if back, _, err := d.TripBack(t.Context(), c); err != nil || !back.Only || !slices.Equal(back.Back, at.Parking.Back) {
+	back, _, err := d.TripBack(t.Context(), c)
+	if err != nil || !back.Only || !slices.Equal(back.Back, at.Parking.Back) {
 		t.Errorf("%+v, %v", back, err)
 	}
 	p.together(at.Parking.Back)

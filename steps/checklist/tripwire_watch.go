@@ -41,7 +41,8 @@ func RunTripwireWatch(ctx context.Context, e *steps.Env, target steps.Target, ju
 	smoke fact.Smoke) (steps.Outcome, error) {
 	w := tripwatch{monitoring: monitoring{
 		env: e, roles: target.Roles, relations: touched(judged), before: smoke.Before, outage: e.Outage("monitor"),
-		watch: monitor.New(e.Baseline.Now(), e.Tripwire.For, monitorGap, schemaCode), need: e.Tripwire.For, started: e.Now(),
+		watch: monitor.New(e.Baseline.Now(), e.Tripwire.For, monitorGap, schemaCode), need: e.Tripwire.For,
+		started: e.Now(),
 	}}
 	why, stopped := "on request: nobody watched it", true
 	if !e.Tripwire.Only {
@@ -63,12 +64,13 @@ func RunTripwireWatch(ctx context.Context, e *steps.Env, target steps.Target, ju
 		return steps.Outcome{}, &steps.Exit{
 			Code: steps.ExitHazards, Outcome: journal.OutcomeNotApplied,
 			Summary: e.Tripwire.Says + " was brought back " + why + "; missed by " + strings.Join(w.saw, "; "),
-			Advice: "find who sends that, and mend it; the drop waits for a tripwire that nothing misses: `belay campaign show` " +
-				"has it in writing",
+			Advice: "find who sends that, and mend it; the drop waits for a tripwire that nothing misses: " +
+				"`belay campaign show` has it in writing",
 		}
 	case stopped && !e.Tripwire.Only:
 		return steps.Outcome{}, &steps.Exit{
-			Code: steps.ExitFailed, Outcome: journal.OutcomeNotApplied, Summary: e.Tripwire.Says + " was brought back " + why,
+			Code: steps.ExitFailed, Outcome: journal.OutcomeNotApplied,
+			Summary: e.Tripwire.Says + " was brought back " + why,
 			Advice: "a tripwire that was not out for its time says little: `belay campaign tripwire` sets another",
 		}
 	case e.Tripwire.Only:
@@ -144,7 +146,10 @@ func (w *tripwatch) moment(ctx context.Context) error {
 	w.signs(saw)
 	if len(w.saw) > 0 {
 		w.seen.Choices = []fact.Choice{
-			{What: "bring it back: `belay stop " + w.env.Run + "`", Cost: "a rename, at once; what failed meanwhile has failed"},
+			{
+				What: "bring it back: `belay stop " + w.env.Run + "`",
+				Cost: "a rename, at once; what failed meanwhile has failed",
+			},
 			{What: "keep watching", Cost: "who needs it goes on failing until the time is over"},
 		}
 	}

@@ -124,7 +124,7 @@ func (m *model) checklist(b campaign.Board, w int) []string {
 		switch {
 		case s.Done:
 			mark, role = m.Marks.Done, look.OK
-		case s.Now && b.Trouble != "":
+		case s.Now && b.Wrong():
 			mark, role = m.Marks.Failed, look.Danger
 		case s.Now:
 			mark, role = m.Marks.Asking, look.Attention
@@ -176,7 +176,7 @@ func (m *model) list() look.Panel {
 func (m *model) due(b campaign.Board, here bool, w int) []string {
 	mark, role := m.Marks.Asking, look.Attention
 	switch {
-	case b.Trouble != "":
+	case b.Wrong():
 		mark, role = m.Marks.Failed, look.Danger
 	case b.State != "open":
 		mark, role = m.Marks.Done, look.OK

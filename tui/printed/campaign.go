@@ -34,6 +34,8 @@ func (p Paper) Due(all []campaign.Board) []string {
 	for _, b := range all {
 		mark, role := p.Marks.Asking, look.Attention
 		switch {
+		case b.Wrong():
+			mark, role = p.Marks.Failed, look.Danger
 		case b.State != "open":
 			mark, role = p.Marks.Done, look.OK
 		case b.Waits():

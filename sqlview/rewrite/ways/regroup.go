@@ -129,7 +129,8 @@ func (g *regrouping) read() string {
 				case own[name]:
 					return nil, nil, nil, "the value of " + c.Name + " reads " + name + ", which is on the same side"
 				case g.relation.Column(name) == nil && !slices.ContainsFunc(other, is):
-					return nil, nil, nil, "the value of " + c.Name + " reads " + name + ", and the table has no such column"
+					return nil, nil, nil, "the value of " + c.Name + " reads " + name +
+						", and the table has no such column"
 				}
 			}
 			m := synctrigger.Member{Name: c.Name, Value: value, Reads: reads}

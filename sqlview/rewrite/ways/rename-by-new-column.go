@@ -111,7 +111,8 @@ func (r *renaming) parking(p *rewrite.Piece, both synctrigger.Pair) *rewrite.Par
 // so.
 func park(as string, sync, parked synctrigger.SQL, away, back []string) *rewrite.Parking {
 	return &rewrite.Parking{
-		As: as, Away: slices.Concat(sync.Drop, away, parked.Create), Back: slices.Concat(parked.Drop, back, sync.Create),
+		As: as, Away: slices.Concat(sync.Drop, away, parked.Create),
+		Back: slices.Concat(parked.Drop, back, sync.Create),
 	}
 }
 
