@@ -109,7 +109,7 @@ func (d *Desk) Board(ctx context.Context, c *Campaign, look bool) (Board, error)
 		if b.Away.Watched {
 			b.Next = "its tripwire is out: " + b.Away.Says + "; to bring it back now"
 		}
-		b.Do = "belay campaign tripwire "+c.Short()+" --back"
+		b.Do = "belay campaign tripwire " + c.Short() + " --back"
 	}
 	return b, nil
 }

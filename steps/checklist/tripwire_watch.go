@@ -71,7 +71,7 @@ func RunTripwireWatch(ctx context.Context, e *steps.Env, target steps.Target, ju
 		return steps.Outcome{}, &steps.Exit{
 			Code: steps.ExitFailed, Outcome: journal.OutcomeNotApplied,
 			Summary: e.Tripwire.Says + " was brought back " + why,
-			Advice: "a tripwire that was not out for its time says little: `belay campaign tripwire` sets another",
+			Advice:  "a tripwire that was not out for its time says little: `belay campaign tripwire` sets another",
 		}
 	case e.Tripwire.Only:
 		return steps.Done("%s is back", e.Tripwire.Says), nil
