@@ -52,7 +52,7 @@ func newStage(t *testing.T, s *tuitest.Story, width, height int, after time.Dura
 		st.do(follow.Batch{Events: []journal.Event{e}, Screen: "me"})
 	}
 	st.clock = tuitest.Epoch.Add(s.End() + after).In(tuitest.Zone)
-	st.m.at = st.clock
+	st.m.at, st.m.drawn = st.clock, st.clock
 	return st
 }
 
@@ -117,7 +117,7 @@ func (st *stage) keys(keys ...string) {
 				st.t.Fatal(err)
 			}
 			st.clock = st.clock.Add(wait)
-			st.m.at = st.clock
+			st.m.at, st.m.drawn = st.clock, st.clock
 			continue
 		}
 		if text, ok := strings.CutPrefix(k, "TEXT:"); ok {

@@ -23,8 +23,13 @@ type model struct {
 	size  screen.Size
 	now   func() time.Time
 	at    time.Time
-	send  func(journal.Message) error
-	lex   func(string) []look.Token
+	// drawn is the moment that the screen shows. It goes on with a sample, with a key and
+	// once a second: what each event moved would be dear on a bad line.
+	drawn time.Time
+	// sampled is true where a sample moved it last.
+	sampled bool
+	send    func(journal.Message) error
+	lex     func(string) []look.Token
 	// request reads what is to be approved, give writes an approval.
 	request func(folder string, uid int, bound string) (approval.Request, error)
 	give    func(dir string, a approval.Approval) error
@@ -73,6 +78,7 @@ func newModel(c Config, send func(journal.Message) error) *model {
 		m.now = time.Now
 	}
 	m.at = m.now()
+	m.drawn = m.at
 	m.local = screen.Local{
 		Look: c.Look(), Name: c.Name, Screen: "start", Folder: c.Folder, Doc: c.RuleDoc,
 		Of: c.Of, Anew: c.Anew,
@@ -98,12 +104,19 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 		m.size = screen.Size{Width: msg.Width, Height: msg.Height}
 	case follow.Batch:
+		had := m.run.SampleAt
 		cmd = m.news(msg)
+		if m.sampled = m.run.SampleAt.After(had); m.sampled {
+			m.drawn = m.at
+		}
 	case brokenMsg:
 		m.err, m.left = msg.err, follow.Quit
 		return m, tea.Quit
 	case tickMsg:
 		m.ticking = 0
+		if m.due() <= 0 {
+			m.drawn, m.sampled = m.at, false
+		}
 		if m.at.Sub(m.saidAt) > saidFor {
 			m.local.Message = ""
 		}
@@ -120,6 +133,11 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.KeyPressMsg:
 		cmd = m.press(msg)
 	}
+	switch msg.(type) {
+	case follow.Batch, tickMsg, colouredMsg:
+	default: // the person's own doing
+		m.drawn, m.sampled = m.at, false
+	}
 	m.watchPaper()
 	return m, tea.Batch(cmd, m.tick(), m.colour())
 }
@@ -135,7 +153,7 @@ func (m *model) here() screen.Screen { return screen.Named(m.local.Top()) }
 
 // View draws what is on top.
 func (m *model) View() tea.View {
-	v := tea.NewView(m.here().Draw(m.run, m.local, m.size, m.at))
+	v := tea.NewView(m.here().Draw(m.run, m.local, m.size, m.drawn))
 	v.AltScreen = true
 	v.WindowTitle = m.title()
 	return v
@@ -153,15 +171,28 @@ func (m *model) title() string {
 	return look.Visible(fmt.Sprintf("belay %s %s", word, t.Database))
 }
 
-// tick keeps one clock going: fast while something runs.
+// How often the numbers that are ages go on: with each sample, and by themselves where
+// none comes in time.
+const (
+	everyTick   = time.Second
+	afterSample = 1250 * time.Millisecond
+)
+
+// due is how long it is until the clock of the screen goes on by itself.
+func (m *model) due() time.Duration {
+	every := everyTick
+	if m.sampled {
+		every = afterSample
+	}
+	return every - m.at.Sub(m.drawn)
+}
+
+// tick keeps one clock going.
 func (m *model) tick() tea.Cmd {
 	if m.ticking > 0 {
 		return nil
 	}
-	m.ticking = time.Second
-	if screen.Busy(m.run) {
-		m.ticking = 250 * time.Millisecond
-	}
+	m.ticking = max(m.due(), 50*time.Millisecond)
 	return tea.Tick(m.ticking, func(t time.Time) tea.Msg { return tickMsg(t) })
 }
 

@@ -15,6 +15,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"belay/sqlview/activity"
+	"belay/sqlview/parse"
 	"belay/steps/journal"
 	"belay/tui"
 	"belay/tui/look"
@@ -216,7 +217,7 @@ func newModel(ctx context.Context, c Config) *model {
 		Look: c.Terminal.Look(), title: c.Title, waits: "the connection to " + c.Title,
 		size: screen.Size{Width: 80, Height: 24}, now: c.Terminal.Now(),
 		began: c.Terminal.Now(), trends: map[string][]float64{}, keysOf: liveKeys, about: doc, ends: c.End != nil,
-		drawn: &cached{shapes: map[string]string{}},
+		drawn: &cached{folder: activity.Folder{Mask: parse.Masked}},
 	}
 	return m
 }

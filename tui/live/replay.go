@@ -12,6 +12,7 @@ import (
 
 	"belay/sqlview/activity"
 	"belay/sqlview/measure"
+	"belay/sqlview/parse"
 	"belay/tui"
 	"belay/tui/look"
 	"belay/tui/screen"
@@ -77,7 +78,7 @@ func newPlayer(c tui.Config, t Tape) *player {
 	m.picture = picture{
 		Look: c.Look(), title: t.Title, environment: t.Environment, size: screen.Size{Width: 80, Height: 24},
 		began: m.first, trends: map[string][]float64{}, keysOf: playKeys, about: playDoc,
-		drawn: &cached{shapes: map[string]string{}},
+		drawn: &cached{folder: activity.Folder{Mask: parse.Masked}},
 	}
 	m.to(m.first)
 	return m

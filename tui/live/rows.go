@@ -7,19 +7,7 @@ import (
 	"strings"
 
 	"belay/sqlview/activity"
-	"belay/sqlview/parse"
 )
-
-// row is a session of the tree, or several that wait alike.
-type row struct {
-	activity.Node
-	// alike is how many sessions the row stands for; the lock is that of the first.
-	alike int
-	pids  []int
-}
-
-// leastAlike is from how many on sessions that wait alike are one row.
-const leastAlike = 4
 
 // treeOrders are how sessions may stand, the first is the usual one.
 var treeOrders = []struct {
@@ -45,14 +33,13 @@ type asked struct {
 // cached are the rows of the tree as they were last asked for: a frame asks often.
 type cached struct {
 	asked
-	rows []row
-	// shapes are queries without their constants.
-	shapes map[string]string
+	rows   []activity.Row
+	folder activity.Folder
 }
 
 // rows are the sessions of the tree that pass filter and following, those that wait
 // alike as one.
-func (p picture) rows() []row {
+func (p picture) rows() []activity.Row {
 	if p.sample == nil {
 		return nil
 	}
@@ -69,7 +56,10 @@ func (p picture) rows() []row {
 			return p.passes(l.Application, l.User, l.Query, l.Relation, l.State, l.Mode.String(), strconv.Itoa(l.PID))
 		})
 	}
-	p.drawn.asked, p.drawn.rows = a, p.folded(nodes)
+	p.drawn.asked, p.drawn.rows = a, activity.Single(nodes)
+	if !p.single {
+		p.drawn.rows = p.drawn.folder.Rows(nodes)
+	}
 	return p.drawn.rows
 }
 
@@ -114,62 +104,12 @@ func within(nodes []activity.Node, passes func(activity.Lock) bool) []activity.N
 	return out
 }
 
-// folded makes one row of sessions that wait for the same one, hold up nobody and do
-// the same but for its constants.
-func (p picture) folded(nodes []activity.Node) []row {
-	groups := map[alike][]int{}
-	keys := make([]alike, len(nodes))
-	var above []int
-	for i, n := range nodes {
-		above = append(above[:min(n.Depth, len(above))], n.Lock.PID)
-		if p.single || n.Depth == 0 || n.Children > 0 {
-			continue
-		}
-		l := n.Lock
-		keys[i] = alike{
-			above[max(n.Depth-1, 0)], l.Application, l.User, l.Relation, l.Mode.String(), p.shape(l.Query),
-		}
-		groups[keys[i]] = append(groups[keys[i]], l.PID)
-	}
-	var out []row
-	for i, n := range nodes {
-		r := row{Node: n, alike: 1, pids: []int{n.Lock.PID}}
-		if g := groups[keys[i]]; keys[i] != (alike{}) && len(g) >= leastAlike {
-			if g[0] != n.Lock.PID {
-				continue
-			}
-			r.alike, r.pids = len(g), g
-		}
-		out = append(out, r)
-	}
-	return out
-}
-
-// alike is what sessions have in common that are one row.
-type alike struct {
-	behind                                   int
-	application, user, relation, mode, query string
-}
-
-// shape is a query without its constants.
-func (p picture) shape(query string) string {
-	s, ok := p.drawn.shapes[query]
-	if !ok {
-		if len(p.drawn.shapes) >= keep {
-			clear(p.drawn.shapes)
-		}
-		s = parse.Masked(query)
-		p.drawn.shapes[query] = s
-	}
-	return s
-}
-
 // folds reports whether a row stands for several sessions.
 func (p picture) folds() bool {
-	return slices.ContainsFunc(p.rows(), func(r row) bool { return r.alike > 1 })
+	return slices.ContainsFunc(p.rows(), func(r activity.Row) bool { return len(r.PIDs) > 1 })
 }
 
 // cursor is where the session stands that the cursor was put on.
-func (p picture) cursor(all []row) int {
-	return max(slices.IndexFunc(all, func(r row) bool { return slices.Contains(r.pids, p.pid) }), 0)
+func (p picture) cursor(all []activity.Row) int {
+	return max(slices.IndexFunc(all, func(r activity.Row) bool { return slices.Contains(r.PIDs, p.pid) }), 0)
 }

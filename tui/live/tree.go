@@ -106,7 +106,7 @@ func (p picture) drift() time.Duration {
 	return max(p.now.Sub(p.at), 0)
 }
 
-func (p picture) cells(r row, branch string, age time.Duration, w int) []string {
+func (p picture) cells(r activity.Row, branch string, age time.Duration, w int) []string {
 	l, role := r.Lock, look.Plain
 	if r.Depth == 0 {
 		role = look.Attention
@@ -114,8 +114,8 @@ func (p picture) cells(r row, branch string, age time.Duration, w int) []string 
 	who := ending.Name(activity.Session{
 		PID: l.PID, Application: l.Application, User: l.User, BackendType: l.BackendType,
 	})
-	if r.alike > 1 {
-		who = fmt.Sprintf("%dx %s", r.alike, cmp.Or(l.Application, l.User))
+	if n := len(r.PIDs); n > 1 {
+		who = fmt.Sprintf("%dx %s", n, cmp.Or(l.Application, l.User))
 	}
 	does, since := strings.Join(strings.Fields(l.Query), " "),
 		measure.Elapsed(time.Duration(l.SinceMS)*time.Millisecond+age)

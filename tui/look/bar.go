@@ -35,7 +35,7 @@ func (k *Look) Spark(r Role, values []float64) string {
 }
 
 // Spin is the one cell that shows that something works which reports nothing. tick
-// counts quarters of a second: no faster, because every frame is bytes over SSH.
+// counts frames, no faster than somebody pays for: each is bytes over SSH.
 func (k *Look) Spin(tick int64) string {
 	frames := spinner.MiniDot.Frames
 	if k.bar[0] == '#' {

@@ -146,9 +146,10 @@ func (p page) filling(f *fact.Filling) look.Panel {
 			if p.h >= 18 {
 				out = append(out, "")
 			}
+			// The numbers stand below the bar: beside it, all of it would be drawn anew with each.
 			percent := fmt.Sprintf("%.1f %%", 100*f.Progress)
-			out = append(out, p.Bar(f.Progress, max(w-look.Width(percent)-2, 10))+"  "+p.Text(look.Strong, percent))
-			out = append(out, p.Ends(p.fillRowsDone(f), p.Plain(timeLeft(f)), w))
+			out = append(out, p.Bar(f.Progress, max(w, 10)))
+			out = append(out, p.Ends(p.Text(look.Strong, percent)+"  "+p.fillRowsDone(f), p.Plain(timeLeft(f)), w))
 			out = append(out, p.fillWhy(f, w)...)
 			return append(out, p.fillNumbers(f, w)...)
 		}}

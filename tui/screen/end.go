@@ -65,19 +65,18 @@ func Ending(run *state.Run, pid int, now time.Time) ending.View {
 
 // present are the sessions that may be chosen: the tree of who waits for whom, then who
 // stands in the way of the next unit, then who stood there in the last try.
-func present(run *state.Run, f *Facts, now time.Time) []activity.Node {
-	var out []activity.Node
+func present(run *state.Run, f *Facts, now time.Time) []activity.Row {
+	out := slices.Clone(planted(run, f))
 	seen := map[int]bool{}
-	if s := run.Sample; s != nil {
-		out = s.Tree()
-		for _, n := range out {
-			seen[n.Lock.PID] = true
+	for _, r := range out {
+		for _, pid := range r.PIDs {
+			seen[pid] = true
 		}
 	}
 	add := func(l activity.Lock) {
 		if !seen[l.PID] {
 			seen[l.PID] = true
-			out = append(out, activity.Node{Lock: l})
+			out = append(out, activity.Single([]activity.Node{{Lock: l}})...)
 		}
 	}
 	if f != nil && f.Heart != nil {
@@ -110,16 +109,21 @@ func lastTry(run *state.Run) (state.Try, bool) {
 
 // chosen is the session under the cursor of the waits screen: the pid that it was put
 // on, as long as it is there, else the first that is in somebody's way.
-func chosen(run *state.Run, l Local, all []activity.Node) int {
+func chosen(run *state.Run, l Local, all []activity.Row) int {
 	if len(all) == 0 {
 		return -1
 	}
 	pid, put := l.Cursor[atWaits]
-	if at := slices.IndexFunc(all, func(n activity.Node) bool { return n.Lock.PID == pid }); put && at >= 0 {
+	if at := slices.IndexFunc(all, func(r activity.Row) bool { return slices.Contains(r.PIDs, pid) }); put && at >= 0 {
 		return at
 	}
 	way := inTheWay(run, l.Facts)
-	return max(slices.IndexFunc(all, func(n activity.Node) bool { return slices.Contains(way, n.Lock.PID) }), 0)
+	return max(slices.IndexFunc(all, func(r activity.Row) bool { return anyOf(r.PIDs, way) }), 0)
+}
+
+// anyOf reports whether one of the pids is among others.
+func anyOf(pids, others []int) bool {
+	return slices.ContainsFunc(pids, func(pid int) bool { return slices.Contains(others, pid) })
 }
 
 // ToEnd is the session that the key ends here: the one under the cursor of the waits
@@ -134,9 +138,9 @@ func ToEnd(run *state.Run, l Local, now time.Time) (lock activity.Lock, several,
 		return lock, false, false
 	}
 	mine, way := ours(run), inTheWay(run, l.Facts)
-	roots := slices.DeleteFunc(slices.Clone(all), func(n activity.Node) bool {
+	roots := slices.DeleteFunc(all, func(n activity.Row) bool {
 		if len(way) > 0 {
-			return !slices.Contains(way, n.Lock.PID)
+			return !anyOf(n.PIDs, way)
 		}
 		return n.Depth > 0 || mine(n.Lock)
 	})

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"belay/sqlview/activity"
+	"belay/sqlview/parse"
 	"belay/steps/fact"
 	"belay/steps/state"
 )
@@ -34,7 +36,17 @@ type Facts struct {
 	Trends map[string][]float64
 	// Sheet is the review laid out in rows.
 	Sheet Sheet
-	seen  map[string]*byte
+	// Tree is who waits for whom in the newest sample, those that wait alike in one row.
+	Tree []activity.Row
+	// caught is the newest tree in which belay itself waits, caughtAt when that was, and
+	// caughtIn the unit that it was for.
+	caught   []activity.Row
+	caughtAt time.Time
+	caughtIn int
+	// tall is how many rows the tree had in the newest samples, oldest first.
+	tall   []int
+	folder *activity.Folder
+	seen   map[string]*byte
 	// sampled is the sample that the trends end with.
 	sampled time.Time
 }
@@ -97,6 +109,7 @@ func (f *Facts) follow(run *state.Run, prev *Facts) {
 		for _, t := range s.Tables {
 			next["reads/"+t.Relation], next["writes/"+t.Relation] = t.ReadsPerSecond, t.WritesPerSecond
 		}
+		f.plant(run)
 	}
 	if f.Filling != prev.Filling && f.Filling != nil {
 		next["rate"] = f.Filling.Rate
@@ -115,6 +128,33 @@ func (f *Facts) follow(run *state.Run, prev *Facts) {
 		all := append(slices.Clone(f.Trends[name]), v)
 		f.Trends[name] = all[max(0, len(all)-trendLength):]
 	}
+}
+
+// tallFor is for how many samples a tree keeps the lines that it needed: what grows and
+// shrinks with each try moves all that stands below it.
+const tallFor = 15
+
+// plant makes the tree of the sample.
+func (f *Facts) plant(run *state.Run) {
+	if f.folder == nil {
+		f.folder = &activity.Folder{Mask: parse.Masked}
+	}
+	f.Tree = f.folder.Rows(run.Sample.Tree())
+	mine := ours(run)
+	if u := run.InHand(); u != nil && slices.ContainsFunc(f.Tree, func(r activity.Row) bool {
+		return !r.Lock.Granted && mine(r.Lock)
+	}) {
+		f.caught, f.caughtAt, f.caughtIn = f.Tree, run.SampleAt, u.Number
+	}
+	f.tall = append(slices.Clone(f.tall[max(0, len(f.tall)+1-tallFor):]), len(f.Tree))
+}
+
+// Tallest is how many rows the tree had at most in the newest samples.
+func (f *Facts) Tallest() int {
+	if len(f.tall) == 0 {
+		return 0
+	}
+	return slices.Max(f.tall)
 }
 
 // numberOf is the number at the beginning of a value with its unit, such as "0.3 s";

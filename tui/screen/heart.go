@@ -66,7 +66,7 @@ func (p page) heartRows(w int) []string {
 }
 
 // spin is the cell that moves while something works that reports nothing.
-func (p page) spin() string { return p.Spin(p.now.UnixMilli() / 250) }
+func (p page) spin() string { return p.Spin(p.now.Unix()) }
 
 // tightBelow is the width from which on a card says more than the core of each row.
 const tightBelow = 70

@@ -126,9 +126,9 @@ func railSessions(p page, w int) []string {
 	if p.f.Plan != nil && p.f.Plan.Limits.QueueLimit > 0 {
 		waiting += fmt.Sprintf(", limit %d", p.f.Plan.Limits.QueueLimit)
 	}
-	out := p.RowOf(11, "waiting", p.Text(role, waiting), w)
+	out := p.RowOf(10, "waiting", p.Text(role, waiting), w)
 	if ms := s.Sessions.OldestTransactionMS; ms > 0 {
-		out = append(out, p.RowOf(11, "oldest tx", p.Plain(measure.Elapsed(time.Duration(ms)*time.Millisecond)), w)...)
+		out = append(out, p.RowOf(10, "oldest tx", p.Plain(measure.Elapsed(time.Duration(ms)*time.Millisecond)), w)...)
 	}
 	return out
 }

@@ -133,8 +133,9 @@ func (p page) statement(u *state.Unit) look.Panel {
 		}
 		return append(out, p.card(*p.f.Heart, w)...)
 	}}
-	if of > 0 && u.Statement >= 0 {
-		panel.State = p.Plain(fmt.Sprintf("statement %d of %d", u.Statement+1, of))
+	if aside := u.Attempt == nil && !u.NextTry().IsZero(); of > 0 && (u.Statement >= 0 || aside) {
+		// The next try begins with the first, which is what is shown meanwhile.
+		panel.State = p.Plain(fmt.Sprintf("statement %d of %d", max(u.Statement, 0)+1, of))
 	}
 	return panel
 }
@@ -160,23 +161,12 @@ func (p page) trying(u *state.Unit) look.Panel {
 	case u.Attempt != nil:
 		a := u.Attempt
 		waited, limit := max(p.now.Sub(u.AttemptBegan), 0), time.Duration(a.LockTimeoutMS)*time.Millisecond
-		panel.Title, panel.State = "waiting for the lock", p.Plain(p.tryOf(a.N, a.Of))
+		panel.Title, panel.State = tryTitle, p.Plain(p.tryOf(a.N, a.Of))
 		panel.Lines = func(w int) []string { return append(p.waitBar(waited, limit, w), last(w)...) }
 	case !u.NextTry().IsZero():
-		left := max(u.NextTry().Sub(p.now), 0)
-		n := len(u.Tries)
-		pause := time.Duration(u.Tries[n-1].PauseMS) * time.Millisecond
-		panel.Title, panel.State = "standing aside", p.Plain("after try "+itoa(u.Tries[n-1].N))
-		if most := p.mostTries(); most > 0 {
-			panel.State = p.Plain(fmt.Sprintf("after try %d of %d; after %d it stops and asks", u.Tries[n-1].N, most,
-				most))
-		}
-		panel.Lines = func(w int) []string {
-			text := "next try in " + measure.Duration(left)
-			bar := p.Bar(1-float64(left)/float64(max(pause, 1)), min(24, max(w-look.Width(text)-2, 8)))
-			return append([]string{bar + "  " + p.Text(look.Accent, text) + p.Plain("; nothing of belay's waits now")},
-				last(w)...)
-		}
+		t := u.Tries[len(u.Tries)-1]
+		panel.Title, panel.State = tryTitle, p.Plain(p.tryOf(t.N, p.mostTries()))
+		panel.Lines = func(w int) []string { return append(p.aside(u, w), last(w)...) }
 	case u.SQL != "":
 		panel.Title, panel.State = "at work", p.Plain("backend pid "+itoa(u.Intent.BackendPID))
 		panel.Lines = func(w int) []string {
@@ -195,6 +185,33 @@ func (p page) trying(u *state.Unit) look.Panel {
 	}
 	return panel
 }
+
+// aside is the pause between two tries. A short one has no bar: it would be drawn anew
+// with each frame, and be gone before it says anything.
+func (p page) aside(u *state.Unit, w int) []string {
+	pause := time.Duration(u.Tries[len(u.Tries)-1].PauseMS) * time.Millisecond
+	left := min(max(u.NextTry().Sub(p.now), 0), pause)
+	text, rest := "next try in "+measure.Duration(left), "; nothing of belay's waits now"
+	line, room := p.Text(look.Attention, asideWord), w-len(asideWord)-look.Width(text)
+	if spare := room - len(rest) - 2; pause >= longPause && spare >= 8 {
+		line += p.Bar(1-float64(left)/float64(pause), min(24, spare)) + "  "
+	}
+	if room < len(rest) {
+		rest = ""
+	}
+	return []string{line + p.Text(look.Accent, text) + p.Plain(rest)}
+}
+
+// longPause is from which length a pause has a bar.
+const longPause = 10 * time.Second
+
+// tryTitle and the words of a try: what changes with each is drawn anew each time, and
+// that is bytes on a line which may be a bad one.
+const (
+	tryTitle  = "trying for the lock"
+	waitsWord = "waiting         "
+	asideWord = "standing aside  "
+)
 
 // mostTries is after how many tries a person is asked; 0 = not known.
 func (p page) mostTries() int {
@@ -219,10 +236,16 @@ func (p page) waitBar(waited, limit time.Duration, w int) []string {
 		return []string{
 			p.Text(look.Accent, "the lock is held, or the answer is late: ") + p.Plain(measure.Duration(waited)),
 		}
+	case limit < shortWait:
+		return []string{p.Text(look.Accent, waitsWord) + p.Plain("for "+measure.Duration(limit)+" at most")}
 	}
-	text := fmt.Sprintf("waited %d of %s", min(waited, limit).Milliseconds(), measure.Duration(limit))
-	return []string{p.Bar(float64(waited)/float64(limit), min(24, max(w-look.Width(text)-2, 8))) + "  " + p.Plain(text)}
+	text := fmt.Sprintf("waited %s of %s", measure.Duration(min(waited, limit)), measure.Duration(limit))
+	return []string{p.Text(look.Accent, waitsWord) + p.Bar(float64(waited)/float64(limit),
+		min(24, max(w-len(waitsWord)-look.Width(text)-2, 8))) + "  " + p.Plain(text)}
 }
+
+// shortWait is below which length nobody sees a wait go by.
+const shortWait = 2 * time.Second
 
 // triesText sums the closed tries up: how many, behind whom, what it cost others.
 func (p page) triesText(u *state.Unit) string {

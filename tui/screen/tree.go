@@ -24,7 +24,15 @@ func (p page) waiting() look.Panel {
 }
 
 // treed reports whether there is a tree to draw: it needs the width of both columns.
-func (p page) treed() bool { return p.run.Sample != nil && len(p.run.Sample.Tree()) > 0 }
+func (p page) treed() bool { return len(planted(p.run, p.f)) > 0 || p.caught() != nil }
+
+// planted is the tree of the sample; nil = there is none.
+func planted(run *state.Run, f *Facts) []activity.Row {
+	if run.Sample == nil || f == nil {
+		return nil
+	}
+	return f.Tree
+}
 
 func (p page) waitingState() string {
 	s := p.run.Sample
@@ -38,11 +46,29 @@ func (p page) waitingState() string {
 	if p.run.SampleError != "" || age > staleAfter {
 		return p.Text(look.Danger, "no answer since "+measure.Duration(age))
 	}
-	role := look.Plain
+	role, as := look.Plain, ""
 	if s.Sessions.Waiting > 0 {
 		role = look.Attention
 	}
-	return p.Text(role, fmt.Sprintf("%d waiting", s.Sessions.Waiting)) + "  " + p.Plain(measure.Age(age))
+	if p.caught() != nil {
+		as = p.Text(look.Attention, "as of the try at "+p.clockAt(p.f.caughtAt)) + p.Plain("; now ")
+	}
+	return as + p.Text(role, fmt.Sprintf("%d waiting", s.Sessions.Waiting)) + "  " + p.Plain(measure.Age(age))
+}
+
+// caught is who waited for whom in a try, where nobody waits now and the last try met the
+// same sessions: between two tries, which is most of the time. nil = it is not shown.
+func (p page) caught() []activity.Row {
+	last, ok := lastTry(p.run)
+	if !ok || p.run.Finished != nil || len(planted(p.run, p.f)) > 0 || p.f.caughtIn != p.run.InHand().Number {
+		return nil
+	}
+	for _, b := range last.Blockers {
+		if !slices.ContainsFunc(p.f.caught, func(r activity.Row) bool { return slices.Contains(r.PIDs, b.PID) }) {
+			return nil
+		}
+	}
+	return p.f.caught
 }
 
 func (p page) waitingLines(w int) []string {
@@ -50,22 +76,38 @@ func (p page) waitingLines(w int) []string {
 	if s == nil {
 		return nil
 	}
-	age := p.sampleAge()
-	nodes := s.Tree()
+	age, rows := p.sampleAge(), planted(p.run, p.f)
+	if was := p.caught(); was != nil {
+		return p.steady(p.Table(treeColumns, p.treeRows(was, 0, w), w))
+	}
 	var out []string
-	if last, ok := lastTry(p.run); ok && p.between(last, nodes) {
+	if last, ok := lastTry(p.run); ok && p.between(last, rows) {
 		out = p.wasInTheWay(last, w)
 	}
-	if len(nodes) > 0 {
-		out = append(out, p.Table(treeColumns, p.treeRows(nodes, age, w), w)...)
+	if len(rows) > 0 {
+		out = append(out, p.Table(treeColumns, p.treeRows(rows, age, w), w)...)
 	}
-	if len(out) > 0 {
+	switch {
+	case len(out) > 0:
+	case age > staleAfter:
+		out = []string{p.Text(look.Stale, "nobody waited for a lock "+measure.Age(age))}
+	default:
+		out = []string{p.Text(look.OK, "nobody waits for a lock")}
+	}
+	return p.steady(out)
+}
+
+// steady keeps the height that the tree had in the newest samples while a unit is tried:
+// what grows and shrinks with each try would move all below it, and that is most of what
+// a line to this terminal would have to carry.
+func (p page) steady(out []string) []string {
+	if p.run.InHand() == nil || p.run.Finished != nil || !p.boxed {
 		return out
 	}
-	if age > staleAfter {
-		return []string{p.Text(look.Stale, "nobody waited for a lock "+measure.Age(age))}
+	for n := p.f.Tallest(); n > 0 && len(out) < n+1; { // the heads are a line too
+		out = append(out, "")
 	}
-	return []string{p.Text(look.OK, "nobody waits for a lock")}
+	return out
 }
 
 // sampleAge is how old the sample is; 0 where none comes any more.
@@ -76,24 +118,28 @@ func (p page) sampleAge() time.Duration {
 	return max(p.now.Sub(p.run.SampleAt), 0)
 }
 
-// between reports whether nothing of belay's waits now, and nobody who stood in the way
-// of the last try is in the tree: others may wait for each other meanwhile.
-func (p page) between(last state.Try, nodes []activity.Node) bool {
-	if u := p.run.InHand(); u == nil || u.Attempt != nil {
+// between reports whether nobody who stood in the way of the last try is in the tree:
+// belay waits for nothing now, or the sample is older than this try. Others may wait for
+// each other meanwhile.
+func (p page) between(last state.Try, rows []activity.Row) bool {
+	if u := p.run.InHand(); u == nil {
 		return false
 	}
-	return !slices.ContainsFunc(nodes, func(n activity.Node) bool {
-		return slices.ContainsFunc(last.Blockers, func(b journal.Blocker) bool { return b.PID == n.Lock.PID })
+	return !slices.ContainsFunc(rows, func(r activity.Row) bool {
+		return slices.ContainsFunc(last.Blockers, func(b journal.Blocker) bool {
+			return slices.Contains(r.PIDs, b.PID)
+		})
 	})
 }
 
 var treeColumns = []look.Column{{Head: "session", Least: 14}, {Head: "does", Least: 6}, {Head: "since"}, {Head: "lock"}}
 
 // treeRows are the sessions with the branches of the tree before them.
-func (p page) treeRows(nodes []activity.Node, age time.Duration, w int) [][]string {
+func (p page) treeRows(all []activity.Row, age time.Duration, w int) [][]string {
 	mine := ours(p.run)
 	var rows [][]string
-	for i, n := range nodes {
+	at := depths(all)
+	for i, n := range all {
 		l := n.Lock
 		role := look.Plain
 		switch {
@@ -106,6 +152,8 @@ func (p page) treeRows(nodes []activity.Node, age time.Duration, w int) [][]stri
 		switch {
 		case l.PID == 0:
 			who = "prepared " + l.Application
+		case len(n.PIDs) > 1:
+			who = fmt.Sprintf("%dx %s", len(n.PIDs), name(l))
 		case mine(l):
 			who += " (we)"
 		}
@@ -117,7 +165,7 @@ func (p page) treeRows(nodes []activity.Node, age time.Duration, w int) [][]stri
 			does, since = hiddenText, ""
 		}
 		rows = append(rows, []string{
-			p.Branch(depths(nodes), i) + p.Text(role, who), p.Text(plainUnless(role == look.Accent, role), flat(does)),
+			p.Branch(at, i) + p.Text(role, who), p.Text(plainUnless(role == look.Accent, role), flat(does)),
 			p.Plain(since), p.lockOf(l, role, w),
 		})
 	}
@@ -141,9 +189,9 @@ func plainUnless(keep bool, r look.Role) look.Role {
 	return look.Plain
 }
 
-func depths(nodes []activity.Node) []int {
-	out := make([]int, len(nodes))
-	for i, n := range nodes {
+func depths(all []activity.Row) []int {
+	out := make([]int, len(all))
+	for i, n := range all {
 		out[i] = n.Depth
 	}
 	return out
@@ -169,12 +217,12 @@ func (p page) lockOf(l activity.Lock, role look.Role, w int) string {
 	return p.Text(role, "waits "+l.Mode.String()+on)
 }
 
-// wasInTheWay names who the last try gave up behind.
+// wasInTheWay names who the last try gave up behind, and when: an age would go on each
+// second.
 func (p page) wasInTheWay(last state.Try, w int) []string {
-	out := []string{p.Plain("between two tries: belay waits for no lock now. In the way of the last try:")}
+	out := []string{p.Plain("in the way of the last try, at " + p.clockAt(last.At) + ":")}
 	for _, b := range last.Blockers {
-		out = append(out,
-			p.Marked(look.Attention, p.Marks.Look, p.blocker(b)+p.Plain(", "+measure.Age(p.now.Sub(last.At))), w)...)
+		out = append(out, p.Marked(look.Attention, p.Marks.Look, p.blocker(b), w)...)
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,7 +14,7 @@ import (
 )
 
 const waitsDoc = `Advice: know who is in your way before you queue behind them.
-In practice: everybody who comes after a waiting ALTER TABLE waits too, so one idle transaction can stop a whole table. The queries are shown as far as your role may see them. E ends the session under the cursor, after it has shown it and you have typed the words; y copies the statement that would do it elsewhere: pg_cancel_backend for a session at work, and pg_terminate_backend for one that is idle in its transaction, because a cancel does nothing to it.
+In practice: everybody who comes after a waiting ALTER TABLE waits too, so one idle transaction can stop a whole table. Sessions that wait alike are one row, which stands for the one that waits longest; the live view of belay watch shows each. The queries are shown as far as your role may see them. E ends the session under the cursor, after it has shown it and you have typed the words; y copies the statement that would do it elsewhere: pg_cancel_backend for a session at work, and pg_terminate_backend for one that is idle in its transaction, because a cancel does nothing to it.
 Measured: belay asks once a second at most, in no transaction, and less often where asking is slow.`
 
 // Waits is who waits for whom, with full queries. The cursor is on a session.
@@ -48,7 +49,7 @@ var Waits = Screen{
 }
 
 // choosing is the tree with a cursor.
-func (p page) choosing(all []activity.Node, at int) look.Panel {
+func (p page) choosing(all []activity.Row, at int) look.Panel {
 	tree := p.waiting()
 	tree.Right, tree.Give, tree.Grow, tree.Focus = false, 1, false, true
 	if at < 0 {
@@ -65,7 +66,7 @@ func (p page) choosing(all []activity.Node, at int) look.Panel {
 			}
 			out = append(out, sign+" "+line)
 		}
-		if last, ok := lastTry(p.run); ok && p.between(last, p.run.Sample.Tree()) {
+		if last, ok := lastTry(p.run); ok && p.run.InHand().Attempt == nil && p.between(last, planted(p.run, p.f)) {
 			out = append(out,
 				look.Wrap(p.Text(look.Attention,
 					"between two tries: in the way "+measure.Age(p.now.Sub(last.At))+"; nothing of belay's waits now"),
@@ -77,7 +78,7 @@ func (p page) choosing(all []activity.Node, at int) look.Panel {
 }
 
 // queries are the full texts of the sessions, from the one under the cursor on.
-func (p page) queries(all []activity.Node, at int) look.Panel {
+func (p page) queries(all []activity.Row, at int) look.Panel {
 	return look.Panel{Name: "queries", Title: "their full queries", Grow: true, Give: 2, Min: 4,
 		Lines: func(w int) []string {
 			if len(all) == 0 {
@@ -85,13 +86,17 @@ func (p page) queries(all []activity.Node, at int) look.Panel {
 			}
 			var out []string
 			for i := range all {
-				l := all[(at+i)%len(all)].Lock
+				r := all[(at+i)%len(all)]
+				l := r.Lock
 				if len(out) > 0 {
 					out = append(out, "")
 				}
 				head := p.session(l, p.sampleAge())
 				if l.Granted && l.Relation != "" {
 					head += p.Plain("; holds " + l.Mode.String() + " on " + l.Relation)
+				}
+				if n := len(r.PIDs); n > 1 {
+					head += p.Plain(fmt.Sprintf("; with %d more that wait alike: pid %s", n-1, pidsText(r.PIDs[1:])))
 				}
 				query := l.Query
 				switch {
@@ -104,6 +109,20 @@ func (p page) queries(all []activity.Node, at int) look.Panel {
 			}
 			return out
 		}}
+}
+
+// mostPIDs is how many sessions of a row are named.
+const mostPIDs = 20
+
+func pidsText(pids []int) string {
+	var parts []string
+	for _, pid := range pids[:min(len(pids), mostPIDs)] {
+		parts = append(parts, itoa(pid))
+	}
+	if n := len(pids) - len(parts); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d more", n))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // ender is a statement that ends a session, by its signal.
@@ -122,15 +141,17 @@ func enders(run *state.Run, l Local) []ender {
 		way = []int{all[at].Lock.PID}
 	}
 	var out []ender
-	for _, n := range all {
-		if !slices.Contains(way, n.Lock.PID) {
-			continue
+	for _, r := range all {
+		for _, pid := range r.PIDs {
+			if !slices.Contains(way, pid) {
+				continue
+			}
+			e := ender{pid, "pg_cancel_backend", "cancels its statement"}
+			if r.Lock.Granted && strings.Contains(r.Lock.State, "idle") {
+				e.signal, e.says = "pg_terminate_backend", "ends the session: it is idle, a cancel would do nothing"
+			}
+			out = append(out, e)
 		}
-		e := ender{n.Lock.PID, "pg_cancel_backend", "cancels its statement"}
-		if n.Lock.Granted && strings.Contains(n.Lock.State, "idle") {
-			e.signal, e.says = "pg_terminate_backend", "ends the session: it is idle, a cancel would do nothing"
-		}
-		out = append(out, e)
 	}
 	return out
 }
