@@ -244,6 +244,11 @@ func (m *model) endWatch() tea.Cmd {
 		Why:     "What was applied stays. The report says that the watch was ended before its time.",
 		Options: []screen.Option{{Label: "No, keep watching"}, {Answer: "stop", Label: "End the watch"}},
 	}
+	if screen.Returns(m.run) {
+		d := m.local.Dialog
+		d.Text, d.Why = "bring it back now?", "It gets its name back at once, under the same short waits for its lock."
+		d.Options = []screen.Option{{Label: "No, keep watching"}, {Answer: "stop", Label: "Bring it back"}}
+	}
 	return nil
 }
 

@@ -46,13 +46,13 @@ func (a *app) stop(id string, now bool) error {
 			Advice:  "`belay attach " + k.ID + "` asks the database what is there",
 		}
 	}
-	if k.Watches() && !now {
+	switch {
+	case k.Plan.Tripwire != nil:
+		now = true
+		a.errOut.say("run %s brings back what it has taken away", k.ID)
+	case k.Watches() && !now:
 		now = true // there is no next file to hold before
-		if k.Plan.Tripwire != nil {
-			a.errOut.say("run %s brings back what it has taken away", k.ID)
-		} else {
-			a.errOut.say("run %s has applied its files: its watch ends, and what was applied stays", k.ID)
-		}
+		a.errOut.say("run %s has applied its files: its watch ends, and what was applied stays", k.ID)
 	}
 	r, err := a.read(watched{folder: k.Folder, from: k.Run.Seq})
 	if err != nil {

@@ -48,7 +48,8 @@ func RunTripwire(ctx context.Context, e *steps.Env, target steps.Target) (
 	if plan, err = planOf(target, folder, judged); err != nil {
 		return nil, judged, out, err
 	}
-	for _, v := range []fact.Value{planFact(e, plan), heartNow(ctx, e, target, folder, plan)} {
+	f := fact.Tripwire{What: e.Tripwire.Says, Does: e.Tripwire.Tells(), Itself: e.Tripwire.Itself}
+	for _, v := range []fact.Value{f, planFact(e, plan), heartNow(ctx, e, target, folder, plan)} {
 		if err := e.Fact(ctx, "tripwire", v); err != nil {
 			return plan, judged, out, err
 		}

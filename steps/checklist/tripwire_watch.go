@@ -205,6 +205,8 @@ func (w *tripwatch) signs(saw []string) {
 	if len(saw) > 0 {
 		w.seen.Level = fact.Stop
 	}
+	// The time counts whatever was seen: it is how long the thing was out of reach.
+	w.seen.CleanMS = min(w.seen.At.Sub(w.began), w.need).Milliseconds()
 }
 
 // ask rings once, where it is a person's to say.

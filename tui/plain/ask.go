@@ -237,7 +237,11 @@ func (p *printer) steer(word string) {
 
 func (p *printer) stop() {
 	if screen.Watching(p.run) {
-		p.say(p.now(), "the watch ends; what was applied stays")
+		if screen.Returns(p.run) {
+			p.say(p.now(), "the watch ends; what is out of reach comes back")
+		} else {
+			p.say(p.now(), "the watch ends; what was applied stays")
+		}
 		p.post(journal.Message{Kind: journal.Stop, Now: true})
 		return
 	}

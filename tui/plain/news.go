@@ -144,7 +144,11 @@ func (p *printer) otherEvent(e journal.Event) {
 // stops writes that somebody asked for a stop; the end of a pipe asks for one too.
 func (p *printer) stops(e journal.Event) {
 	if p.eof && p.abandoned {
-		p.say(e.At, "the input has ended, nobody watches any more: what was applied stays   by=%s", e.By)
+		stays := "what was applied stays"
+		if screen.Returns(p.run) {
+			stays = "what is out of reach comes back"
+		}
+		p.say(e.At, "the input has ended, nobody watches any more: %s   by=%s", stays, e.By)
 		return
 	}
 	p.say(e.At, "stop was asked   by=%s", e.By)

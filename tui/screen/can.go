@@ -173,8 +173,16 @@ func Watching(run *state.Run) bool {
 	return Underway(run) && s != nil && s.Status == journal.Running
 }
 
+// tripwire is the playbook that takes something out of reach for a while.
+const tripwire = "tripwire"
+
+// Returns reports whether the end of the watch brings back what is out of reach.
+func Returns(run *state.Run) bool { return run.Playbook == tripwire }
+
 func cannotRollback(run *state.Run, _ Local) string {
 	switch {
+	case Watching(run) && run.Playbook == tripwire:
+		return "c brings back what is out of reach"
 	case Watching(run) && run.Playbook != "rollback":
 		return ""
 	case run.Finished != nil && run.Opened != nil:

@@ -53,6 +53,8 @@ func (p page) verb(d *Dialog) string {
 		return "take over on"
 	case p.run.Step(atBackfill) != nil:
 		return "fill on"
+	case p.run.Playbook == tripwire:
+		return "take away for a while on"
 	}
 	return "run on"
 }
@@ -69,6 +71,9 @@ func (p page) where(d *Dialog) look.Panel {
 			if d.ID == "run.takeover" {
 				whose, _, _ := strings.Cut(d.Text, "? type")
 				out = append(out, p.Row("asks", p.Text(look.Attention, whose+"?"), w)...)
+			}
+			if t := p.f.Tripwire; t != nil {
+				out = append(out, p.Row("does", p.Text(look.Attention, t.Does), w)...)
 			}
 			out = append(out, p.Row("target", p.identity(), w)...)
 			out = append(out, p.byWhom(w)...)

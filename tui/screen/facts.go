@@ -28,6 +28,7 @@ type Facts struct {
 	Mends     *fact.Mends
 	Backfill  *fact.Backfill
 	Filling   *fact.Filling
+	Tripwire  *fact.Tripwire
 	Command   *fact.Command
 	// At is when each was seen, by its name.
 	At map[string]time.Time
@@ -71,6 +72,7 @@ func Read(run *state.Run, prev *Facts) *Facts {
 	refresh(run, &f, prev, &f.Mends)
 	refresh(run, &f, prev, &f.Backfill)
 	refresh(run, &f, prev, &f.Filling)
+	refresh(run, &f, prev, &f.Tripwire)
 	refresh(run, &f, prev, &f.Command)
 	f.follow(run, prev)
 	if refresh(run, &f, prev, &f.Review) {

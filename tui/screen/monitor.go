@@ -29,6 +29,9 @@ Measured: one published outage showed after 32 minutes, cached plans after 5, ch
 // monitorHints are the keys of the watch.
 func monitorHints(run *state.Run, l Local) []Hint {
 	hints := []Hint{{Cancel, "end the watch…"}, {Rollback, ""}, {ShowLog, ""}, {WhoWaits, ""}}
+	if Returns(run) {
+		hints = []Hint{{Cancel, "bring it back…"}, {ShowLog, ""}, {WhoWaits, ""}}
+	}
 	switch {
 	case question(run, atMonitor) != nil:
 		return append([]Hint{{Down, "choose"}, {Open, "open it…"}}, hints...)
@@ -57,6 +60,9 @@ func monitorPanels(p page) []look.Panel {
 // clean is the bar of clean time, and the times that did not count.
 func (p page) clean(f *fact.Monitor) look.Panel {
 	panel := look.Panel{Name: "clean", Title: "clean minutes, from 0 again at red"}
+	if Returns(p.run) {
+		panel.Title = "out of reach until it comes back"
+	}
 	switch age := p.watchAge(f); {
 	case age < 0:
 	case age > late:

@@ -58,6 +58,10 @@ func (p page) outlook(s Screen) []string {
 	case Works(p.run):
 		return []string{p.when(either,
 			"it goes on; the next `belay` shows it. Nothing has been written")}
+	case Watching(p.run) && p.run.Playbook == tripwire:
+		return []string{
+			p.when("it comes back", p.comesBack()), p.when(either, "it goes on watching; "+p.attach()),
+		}
 	case Watching(p.run):
 		return []string{
 			p.when("what was applied stays", p.watchEnds()),
@@ -81,6 +85,14 @@ func (p page) afterwards() string {
 		return "nothing runs any more: r begins anew, q leaves; neither changes anything"
 	}
 	return "nothing runs any more; leaving changes nothing"
+}
+
+// comesBack says when what is out of reach comes back.
+func (p page) comesBack() string {
+	if t := p.f.Tripwire; t != nil && t.Itself {
+		return "as soon as anything misses it, at the end of its time, or now: c"
+	}
+	return "at the end of its time, or now: c"
 }
 
 // watchEnds says how a watch after a run comes to its end.

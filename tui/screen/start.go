@@ -117,6 +117,11 @@ func (p page) chosenSQL() look.Panel {
 func (p page) pending() look.Panel {
 	f := p.f.Folder
 	panel := look.Panel{Name: "pending", Title: "pending", Focus: true, Give: 2, Min: 3, Wide: true}
+	if t := p.f.Tripwire; f == nil && t != nil {
+		panel.Title = "tripwire"
+		panel.Lines = func(w int) []string { return look.Wrap(p.Plain(t.Does), w) }
+		return panel
+	}
 	if f == nil {
 		panel.Title = p.folderTitle()
 		panel.Lines = func(int) []string { return []string{p.spin() + " " + p.Plain(p.folderReading())} }
@@ -166,7 +171,7 @@ func (p page) folderTitle() string {
 }
 
 func (p page) folderReading() string {
-	if p.run.Step(atBackfill) != nil {
+	if p.run.Step(atBackfill) != nil || p.run.Playbook == tripwire {
 		return "reading the table"
 	}
 	return "reading the migrations folder"
