@@ -49,7 +49,7 @@ func (r *run) prepare(rung time.Duration) {
 //
 //	begin         BEGIN, run and history still ours, limits    ends as not applied
 //	lockTogether  every table of the file, in one order        not applied, perhaps once more
-//	body          the statements of the file, one at a time    not applied, perhaps once more
+//	body          the statements of the file, in order         not applied, perhaps once more
 //	record        the history row of the team's tool           not applied
 //	settle        deferred constraints, while limits hold      not applied
 //	confirm       the history table shows the row              not applied
@@ -114,15 +114,18 @@ func (r *run) begin(ctx context.Context, b block, whole time.Duration) (ending, 
 // body sends the statements. The clock of the whole starts with the first that makes
 // anybody wait.
 func (r *run) body(ctx context.Context, b block, whole time.Duration) (ending, bool) {
-	for i, s := range b.statements {
+	for i := 0; i < len(b.statements); {
+		s := b.statements[i]
 		if s.strong() && r.deadline.IsZero() {
 			if err := r.startHold(ctx, whole); err != nil {
 				return r.failed(s, answer{err: err}), false
 			}
 		}
-		if e, ok := r.statement(ctx, b.first+i, s); !ok {
+		n := b.volley(i, !r.deadline.IsZero())
+		if e, ok := r.send(ctx, b.first+i, b.statements[i:i+n]); !ok {
 			return e, false
 		}
+		i += n
 	}
 	return ending{}, true
 }

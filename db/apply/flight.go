@@ -21,6 +21,10 @@ type flight struct {
 	// look is called after each sight of a flight that has its own eyes; nil =
 	// the breaker and the blockers of an ordinary attempt.
 	look func(sight)
+	// replies are the answers to the parts of a command, each of which starts the limit
+	// anew and is given to took; nil = it has one answer.
+	replies <-chan reply
+	took    func(reply)
 }
 
 type answer struct {
@@ -49,13 +53,16 @@ func (r *run) fly(ctx context.Context, f flight, send func(context.Context) (pgc
 	}()
 	c := newCanceller(r)
 	defer c.wait()
-	stop, wake := ctx.Done(), r.gate.wake
+	stop, wake, since := ctx.Done(), r.gate.wake, start
 	for {
-		timer := time.NewTimer(time.Until(r.wakeUp(f, c, start)))
+		timer := time.NewTimer(time.Until(r.wakeUp(f, c, since)))
 		select {
 		case a := <-done:
 			timer.Stop()
 			return a
+		case part := <-f.replies:
+			since = time.Now()
+			f.took(part)
 		case <-stop:
 			stop = nil
 			r.gate.shut(Canceled, context.Cause(ctx))
@@ -66,7 +73,7 @@ func (r *run) fly(ctx context.Context, f flight, send func(context.Context) (pgc
 		case <-timer.C:
 		}
 		timer.Stop()
-		r.onClock(ctx, f, c, start, drop)
+		r.onClock(ctx, f, c, since, drop)
 	}
 }
 

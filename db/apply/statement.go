@@ -14,8 +14,7 @@ import (
 // that it was parsed from. A statement without a parse tree keeps its text alone
 // and is treated as one that nobody knows.
 func FromParse(src []byte, s parse.Statement, e effect.Effect) Statement {
-	line, column := parse.Position(src, s.Start)
-	out := Statement{SQL: s.SQL, Line: line, Column: column, Kind: s.Kind, Effect: e}
+	out := Statement{SQL: s.SQL, Line: s.Line, Column: s.Column(src), Kind: s.Kind, Effect: e}
 	if s.Node == nil {
 		out.Effect = effect.Effect{}
 		if s.Unsendable {

@@ -153,7 +153,7 @@ func (r *run) statement(ctx context.Context, at int, s Statement) (ending, bool)
 	if reason := r.gate.pass(ctx); reason != "" {
 		return r.stopped(reason, ending{}), false
 	}
-	r.current, r.line, r.trace.Statement = at, s.Line, at
+	r.take(at, s)
 	if err := r.reading(s); err != nil {
 		return ending{outcome: NotApplied, reason: Refused, err: err}, false
 	}

@@ -102,17 +102,23 @@ func (w *watch) wait() sight {
 	return <-w.out
 }
 
+// A file may hold tens of thousands of locks and hardly anybody waits: who waits is
+// sorted out once, so that locks are never held against locks.
 const queueSQL = `with l as materialized (
 	select pid, locktype, database, relation, transactionid, mode, granted from pg_catalog.pg_locks
-	where locktype in ('relation', 'transactionid', 'tuple', 'virtualxid', 'page', 'extend', 'object') and (not granted or pid = $1::int4))
-select 'self', pid, coalesce(relation::int8, 0), mode, locktype from l where pid = $1::int4 and not granted
+	where locktype in ('relation', 'transactionid', 'tuple', 'virtualxid', 'page', 'extend', 'object') and (not granted or pid = $1::int4)),
+w as materialized (select * from l where not granted),
+h as materialized (select * from l where granted and pid = $1::int4 and (
+	locktype = 'relation' and relation in (select w.relation from w where w.locktype = 'relation')
+	or locktype = 'transactionid'))
+select 'self', pid, coalesce(relation::int8, 0), mode, locktype from w where pid = $1::int4
 union all
-select 'relation', w.pid, w.relation::int8, w.mode, h.mode from l h join l w
+select 'relation', w.pid, w.relation::int8, w.mode, h.mode from h join w
 	on w.relation = h.relation and w.database = h.database and w.pid <> h.pid
-	where h.pid = $1::int4 and h.granted and not w.granted and h.locktype = 'relation' and w.locktype = 'relation'
+	where h.locktype = 'relation' and w.locktype = 'relation'
 union all
-select 'transaction', w.pid, 0, w.mode, h.mode from l h join l w on w.transactionid = h.transactionid and w.pid <> h.pid
-	where h.pid = $1::int4 and h.granted and not w.granted and h.locktype = 'transactionid'`
+select 'transaction', w.pid, 0, w.mode, h.mode from h join w on w.transactionid = h.transactionid and w.pid <> h.pid
+	where h.locktype = 'transactionid'`
 
 // look asks who waits behind us and, while we wait, for whom.
 func (w *watch) look(ctx context.Context) (s sight, err error) {

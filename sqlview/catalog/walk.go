@@ -66,6 +66,14 @@ func below(t reflect.Type) []int {
 	return fields
 }
 
+// messages remembers of each type whether it is one: to look at its methods is dear.
+var messages sync.Map
+
 func isMessage(t reflect.Type) bool {
-	return t.Kind() == reflect.Pointer && t.Implements(reflect.TypeFor[proto.Message]())
+	if known, ok := messages.Load(t); ok {
+		return known.(bool)
+	}
+	is := t.Kind() == reflect.Pointer && t.Implements(reflect.TypeFor[proto.Message]())
+	messages.Store(t, is)
+	return is
 }

@@ -42,8 +42,8 @@ var alterations = map[pg.AlterTableType]func(*book, string, *pg.AlterTableCmd){
 		from := len(b.claims)
 		b.column(on, c.Def.GetColumnDef())
 		if c.MissingOk {
-			for i := range b.claims[min(from, len(b.claims)):] {
-				b.claims[from+i].doubt = true
+			for _, c := range b.claims[from:] {
+				c.doubt = true
 			}
 		}
 	},
@@ -83,7 +83,7 @@ var alterations = map[pg.AlterTableType]func(*book, string, *pg.AlterTableCmd){
 	},
 	pg.AlterTableType_AT_DropConstraint: func(b *book, on string, c *pg.AlterTableCmd) {
 		name := catalog.Truncate(c.Name)
-		b.forget(func(c claim) bool { return c.on == on && strings.HasPrefix(c.part, "constraint "+name) })
+		b.forget(on, func(c *claim) bool { return strings.HasPrefix(c.part, "constraint "+name) })
 		b.of(on, "constraint "+name, nil, func(r *catalog.Relation) string {
 			return said(r.Constraint(name) == nil, "constraint "+name+" of "+r.Name+" is still there")
 		})
@@ -197,7 +197,7 @@ func (b *book) attribute(on, column, part string, check func(*catalog.Relation, 
 		}
 		return check(r, c)
 	})
-	if !slices.ContainsFunc(b.claims, func(c claim) bool { return c.on == on && c.part == "column "+column }) {
+	if !slices.ContainsFunc(b.on[on], func(c *claim) bool { return c.part == "column "+column }) {
 		b.of(on, "column "+column, []string{column}, func(r *catalog.Relation) string {
 			return said(r.Column(column) != nil, "column "+r.Name+"."+column+" is not there")
 		})
@@ -268,7 +268,7 @@ func (b *book) constraintOf(on string, k *pg.Constraint, columns []string) {
 	if k.Indexname != "" {
 		// The index takes the name of the constraint, and is part of it.
 		index := catalog.Truncate(k.Indexname)
-		b.forget(func(c claim) bool { return c.on == on && c.part == "index "+catalog.Schema(on)+"."+index })
+		b.forget(on, func(c *claim) bool { return c.part == indexPart+catalog.Schema(on)+"."+index })
 		name = cmp.Or(name, index)
 	}
 	part := "constraint " + name

@@ -33,17 +33,17 @@ func (b *book) drop(o catalog.Object) {
 	case catalog.PublicationKind:
 		b.gone("publication", o.Name, hasPublication)
 	case catalog.TriggerKind:
-		b.forget(func(c claim) bool { return c.on == o.On && c.part == "trigger "+o.Name+" enabled" })
+		b.forget(o.On, func(c *claim) bool { return c.part == "trigger "+o.Name+" enabled" })
 		b.of(o.On, "trigger "+o.Name, nil, func(r *catalog.Relation) string {
 			return said(!slices.ContainsFunc(r.Triggers, func(t catalog.Trigger) bool { return t.Name == o.Name }),
 				"trigger "+o.Name+" of "+r.Name+" is still there")
 		})
 	case catalog.FunctionKind, catalog.PolicyKind, catalog.RuleKind:
 		// Another overload may be left; policies and rules are not read one by one.
-		b.forget(func(c claim) bool { return c.on == o.Name })
+		b.dropped(o.Name)
 		b.skip()
 	case catalog.Index:
-		b.forget(func(c claim) bool { return c.part == "index "+o.Name })
+		b.forgetIndex(o.Name)
 		b.gone("index", o.Name, isIndex)
 	default:
 		b.gone(string(o.Kind), o.Name, isRelation)
@@ -80,7 +80,7 @@ func readRename(b *book, st parse.Statement) {
 	case pg.ObjectType_OBJECT_COLUMN:
 		b.renamedColumn(on, old, fresh)
 	case pg.ObjectType_OBJECT_TABCONSTRAINT:
-		b.forget(func(c claim) bool { return c.on == on && c.part == "constraint "+old })
+		b.forget(on, func(c *claim) bool { return c.part == "constraint "+old })
 		b.of(on, "constraint "+fresh, nil, func(r *catalog.Relation) string {
 			return said(r.Constraint(fresh) != nil, "constraint "+fresh+" of "+r.Name+" is not there")
 		})

@@ -65,7 +65,7 @@ type Standing struct {
 // the statements ran as; "" = not known. A later statement takes the word of an earlier
 // one: what a file makes and drops is asked for as gone.
 func Of(after *catalog.Snapshot, role string, files []File) Result {
-	b := book{scope: after.Clone(), role: role}
+	b := book{scope: after.Clone(), role: role, on: map[string][]*claim{}, indexes: map[string][]*claim{}}
 	for _, f := range files {
 		for _, st := range f.Statements {
 			b.place = Place{Path: f.Path, Line: st.Line, Statement: st.Index, Kind: st.Kind}
@@ -73,14 +73,25 @@ func Of(after *catalog.Snapshot, role string, files []File) Result {
 			b.read(st)
 		}
 	}
-	r := Result{Unasked: b.unasked, Asked: len(b.claims)}
+	return b.held(after)
+}
+
+// held is the answer of the catalog to the claims that still count.
+func (b *book) held(after *catalog.Snapshot) Result {
+	r := Result{Unasked: b.unasked, Each: make([]Standing, len(b.all))}
 	each := make(map[Place]*Standing, len(b.all))
-	r.Each = make([]Standing, len(b.all))
 	for i, p := range b.all {
-		r.Each[i] = Standing{Place: p, Unasked: slices.Contains(b.unasked, p)}
+		r.Each[i] = Standing{Place: p}
 		each[p] = &r.Each[i]
 	}
+	for _, p := range b.unasked {
+		each[p].Unasked = true
+	}
 	for _, c := range b.claims {
+		if c.gone {
+			continue
+		}
+		r.Asked++
 		s, text := each[c.place], c.wrong(after)
 		if text == moot {
 			continue
@@ -107,67 +118,90 @@ type claim struct {
 	// columns are those that the part stands or falls with.
 	columns []string
 	doubt   bool
-	// wrong says what the catalog shows instead, of the object under its name of now;
+	gone    bool // another took its place, or what it is about was dropped
+	// check says what the catalog shows instead, of the object under its name of now;
 	// "" = the claim holds.
 	check func(after *catalog.Snapshot, on string) string
 }
 
-func (c claim) wrong(after *catalog.Snapshot) string { return c.check(after, c.on) }
+func (c *claim) wrong(after *catalog.Snapshot) string { return c.check(after, c.on) }
 
 // book is the claims so far, while the statements are read in order.
 type book struct {
 	// scope resolves names as the statement in hand does.
-	scope   *catalog.Snapshot
-	role    string
-	place   Place
-	all     []Place
-	claims  []claim
-	unasked []Place
+	scope *catalog.Snapshot
+	role  string
+	place Place
+	all   []Place
+	// claims are all that were put down, in order; on has those that still count, by
+	// their object, and indexes those of them that name an index as a part, by it.
+	claims  []*claim
+	on      map[string][]*claim
+	indexes map[string][]*claim
+	// softened is how many of the claims are in doubt because of code that nobody reads.
+	softened int
+	unasked  []Place
 }
 
 // add puts down a claim in place of an earlier one about the same.
 func (b *book) add(on, part string, check func(*catalog.Snapshot, string) string) *claim {
-	b.forget(func(c claim) bool { return c.on == on && c.part == part })
-	b.claims = append(b.claims, claim{place: b.place, on: on, part: part, check: check})
-	return &b.claims[len(b.claims)-1]
+	b.forget(on, func(c *claim) bool { return c.part == part })
+	c := &claim{place: b.place, on: on, part: part, check: check}
+	b.claims = append(b.claims, c)
+	b.on[on] = append(b.on[on], c)
+	if strings.HasPrefix(part, indexPart) {
+		b.indexes[part] = append(b.indexes[part], c)
+	}
+	return c
 }
 
-func (b *book) forget(which func(claim) bool) {
-	kept := b.claims[:0]
-	for _, c := range b.claims {
-		if !which(c) {
-			kept = append(kept, c)
-		}
+// indexPart begins the part of a claim that a relation has an index.
+const indexPart = "index "
+
+// forget takes back the claims of an object that are meant.
+func (b *book) forget(on string, which func(*claim) bool) {
+	b.on[on] = slices.DeleteFunc(b.on[on], func(c *claim) bool {
+		c.gone = c.gone || which(c)
+		return c.gone
+	})
+}
+
+// forgetIndex takes back what was said of an index, on whatever relation.
+func (b *book) forgetIndex(name string) {
+	for _, c := range b.indexes[indexPart+name] {
+		b.forget(c.on, func(other *claim) bool { return other == c })
 	}
-	b.claims = kept
+	delete(b.indexes, indexPart+name)
 }
 
 // dropped forgets what was said of an object with all its parts.
 func (b *book) dropped(on string) {
-	b.forget(func(c claim) bool { return c.on == on })
+	b.forget(on, func(*claim) bool { return true })
 }
 
 // droppedColumn forgets a column and what stands or falls with it.
 func (b *book) droppedColumn(on, column string) {
-	b.forget(func(c claim) bool {
-		return c.on == on && slices.Contains(c.columns, column)
-	})
+	b.forget(on, func(c *claim) bool { return slices.Contains(c.columns, column) })
 }
 
 // moved follows an object to its new name.
 func (b *book) moved(from, to string) {
-	for i := range b.claims {
-		if b.claims[i].on == from {
-			b.claims[i].on = to
-		}
+	if from == to {
+		return
 	}
+	for _, c := range b.on[from] {
+		c.on = to
+	}
+	b.on[to] = append(b.on[to], b.on[from]...)
+	delete(b.on, from)
 }
 
 // soften: code that nobody reads may have changed what was said so far.
 func (b *book) soften() {
-	for i := range b.claims {
-		b.claims[i].doubt = true
+	for _, c := range b.claims[b.softened:] {
+		c.doubt = true
 	}
+	b.softened = len(b.claims)
 }
 
 // skip notes that no catalog shows what the statement did.
@@ -200,7 +234,7 @@ func (b *book) gone(kind, on string, find func(*catalog.Snapshot, string) bool) 
 
 // known reports a relation that is there now, or that a statement made or changed.
 func (b *book) known(name string) bool {
-	return isRelation(b.scope, name) || slices.ContainsFunc(b.claims, func(c claim) bool { return c.on == name })
+	return isRelation(b.scope, name) || len(b.on[name]) > 0
 }
 
 // name resolves a relation that may be gone by now: what statements said of it counts.

@@ -138,8 +138,8 @@ func readTable(b *book, st parse.Statement) {
 		}
 	}
 	if s.IfNotExists {
-		for i := range b.claims[from:] {
-			b.claims[from+i].doubt = true
+		for _, c := range b.claims[from:] {
+			c.doubt = true
 		}
 	}
 }
@@ -168,7 +168,7 @@ func readIndex(b *book, st parse.Statement) {
 		name = catalog.Schema(table) + "." + catalog.Truncate(s.Idxname)
 	}
 	b.dropped(name) // what was said of one that had the name before
-	part := "index " + name
+	part := indexPart + name
 	if name == "" {
 		part = "index on " + joined(columns)
 	}
@@ -246,7 +246,7 @@ func readEnumValue(b *book, st parse.Statement) {
 	s := st.Node.GetAlterEnumStmt()
 	name := b.scope.NameOf(s.TypeName)
 	if s.OldVal != "" {
-		b.forget(func(c claim) bool { return c.on == name && c.part == "value "+s.OldVal })
+		b.forget(name, func(c *claim) bool { return c.part == "value "+s.OldVal })
 	}
 	b.enumValue(name, s.NewVal)
 }

@@ -9,13 +9,10 @@ import (
 	"belay/steps/journal"
 )
 
-// What a file of many statements tells of those that end at once: the first, and
-// one in each tenth of a second. A transaction's outcome is told by its history
+// quickStatement is how often a file of many statements tells of those that end at once:
+// of the first, and of one in this time. A transaction's outcome is told by its history
 // row, so the journal needs no line for each, and the executor does not wait for one.
-const (
-	manyStatements = 100
-	quickStatement = 100 * time.Millisecond
-)
+const quickStatement = 100 * time.Millisecond
 
 // quick holds back what a statement in hand says until it has taken a while.
 type quick struct {
@@ -27,7 +24,7 @@ type quick struct {
 // holds reports whether the journal hears of this unit's statements now and then
 // only.
 func (t *teller) holds(ev apply.Event) bool {
-	return t.aside == nil && t.u.Wrap != apply.OneByOne && len(t.u.Statements) > manyStatements && ev.Statement >= 0
+	return t.aside == nil && t.u.Wrap != apply.OneByOne && len(t.u.Statements) > apply.Many && ev.Statement >= 0
 }
 
 // begun holds the beginning of a statement back, unless it is time to tell of one.

@@ -8,7 +8,9 @@ WITH RECURSIVE typ(oid) AS (
   SELECT y.oid FROM pg_catalog.pg_type y JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace
   LEFT JOIN pg_catalog.pg_class c ON c.oid = y.typrelid
   WHERE y.typname = ANY ($1::name[]) AND (y.typtype IN ('d', 'e') OR c.relkind = 'c') AND {{.Ours}}
-  UNION SELECT d.oid FROM typ t JOIN pg_catalog.pg_type d ON t.oid IN (d.typbasetype, d.typelem)
+  -- Two columns one after the other, each by its value: by either of them, every type would be held against every other.
+  UNION SELECT d.oid FROM typ t JOIN (SELECT b.oid, b.typbasetype FROM pg_catalog.pg_type b WHERE b.typbasetype <> 0
+    UNION ALL SELECT e.oid, e.typelem FROM pg_catalog.pg_type e WHERE e.typelem <> 0) AS d(oid, uses) ON d.uses = t.oid
 ), named(oid) AS (
   SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relname = ANY ($1::name[]) AND {{.Ours}}
