@@ -14,5 +14,5 @@ func Database(what string, err error) error {
 		return err
 	}
 	message, hint := db.Explain(err)
-	return &Refused{Problem: what + ": " + message, Advice: hint, Fatal: true}
+	return &Refused{Problem: what + ": " + message, Advice: hint, Fatal: true, Code: db.SQLState(err)}
 }

@@ -16,6 +16,19 @@ type Plan struct {
 	Command string
 }
 
+// Copy is a plan whose units may be written on.
+func (p *Plan) Copy() *Plan {
+	c := *p
+	c.Units = slices.Clone(p.Units)
+	for i := range c.Units {
+		if b := c.Units[i].Backfill; b != nil {
+			own := *b
+			c.Units[i].Backfill = &own
+		}
+	}
+	return &c
+}
+
 // Next is the place of the first unit that is not applied; 0 where all are.
 func (p *Plan) Next(applied func(version string) bool) int {
 	return max(slices.IndexFunc(p.Units, func(u Unit) bool { return !applied(u.Migration.Version) }), 0)

@@ -79,6 +79,8 @@ type Refused struct {
 	Problem, Advice string
 	// Fatal is true where no answer of a person could lift it: exit code 1.
 	Fatal bool
+	// Code is the SQLSTATE where a server said it; "" = it did not.
+	Code string
 }
 
 func (e *Refused) Error() string { return e.Problem }

@@ -13,6 +13,7 @@ import (
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
 	"belay/sqlview/migration"
+	"belay/sqlview/parse"
 	"belay/steps/fact"
 	"belay/steps/git"
 	"belay/steps/project"
@@ -114,6 +115,19 @@ type Judgement struct {
 	Whole *Whole
 	// Unseen are the files of which nobody knows beforehand which SQL they send.
 	Unseen []string
+	// Plan is what would run, before a person has said how long it may hold its locks;
+	// nil = it cannot be made, for the reason Unplanned, or nothing would run.
+	Plan      *Plan
+	Unplanned error
+}
+
+// Statements are those of a judged file with exactly these bytes; false = none was judged.
+func (j Judgement) Statements(bytes []byte) ([]parse.Statement, bool) {
+	i := slices.IndexFunc(j.Files, func(f *lint.File) bool { return string(f.Source) == string(bytes) })
+	if i < 0 {
+		return nil, false
+	}
+	return j.Files[i].Statements, true
 }
 
 // Whole is the catalog of the whole database, as of one look. It takes half a second

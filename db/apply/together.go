@@ -3,7 +3,6 @@ package apply
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -21,16 +20,18 @@ import (
 // the statements; nil where one statement's lock_timeout bounds them anyway.
 func (b block) together() []effect.On {
 	var all []effect.On
+	at := map[string]int{}
 	for _, s := range b.statements {
 		for _, on := range s.Effect.Locks {
-			i := slices.IndexFunc(all, func(have effect.On) bool { return have.Relation == on.Relation })
-			switch {
-			case !on.Mode.BlocksWrites():
-			case i < 0:
-				all = append(all, on)
-			default:
-				all[i].Mode = max(all[i].Mode, on.Mode)
+			if !on.Mode.BlocksWrites() {
+				continue
 			}
+			i, have := at[on.Relation]
+			if !have {
+				at[on.Relation], all = len(all), append(all, on)
+				continue
+			}
+			all[i].Mode = max(all[i].Mode, on.Mode)
 		}
 	}
 	if len(all) < 2 {
@@ -82,16 +83,17 @@ func (r *run) lockTogether(ctx context.Context, b block, whole time.Duration) (e
 
 // lockable lists what may be locked ahead, the latest obstacle first.
 func (r *run) lockable(ctx context.Context, all []effect.On) ([]effect.On, error) {
-	names := make([]string, len(all))
+	names, at := make([]string, len(all)), make(map[string]int, len(all))
 	for i, on := range all {
 		names[i] = quotedName(on.Relation)
+		at[names[i]] = i
 	}
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.lim.Grace)
 	defer cancel()
 	rows, err := ask(limited, r.s.conn, lockableSQL, array(names))
 	var out []effect.On
 	for _, row := range rows {
-		on := all[slices.Index(names, row[0])]
+		on := all[at[row[0]]]
 		if row[1] == r.obstacle {
 			out = append([]effect.On{on}, out...)
 			continue

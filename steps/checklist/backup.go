@@ -55,7 +55,7 @@ func RunBackup(ctx context.Context, e *steps.Env, target steps.Target, folder st
 	if done := was.Made; done != nil && done.Path != "" {
 		return now, backedUp(*done), nil
 	}
-	s := &saving{env: e, target: target, judged: judged, plan: planHash(target, folder, judged), first: &now.First}
+	s := &saving{env: e, target: target, judged: judged, plan: planHash(judged), first: &now.First}
 	if err = s.facts(ctx); err != nil {
 		return now, out, err
 	}

@@ -53,12 +53,11 @@ func (f *saving) note(d dump.Dump) error {
 }
 
 // planHash is the hash of what would run; "" = no plan can be made yet.
-func planHash(target steps.Target, folder steps.Folder, judged steps.Judgement) string {
-	plan, err := planOf(target, folder, judged)
-	if err != nil {
+func planHash(judged steps.Judgement) string {
+	if judged.Plan == nil {
 		return ""
 	}
-	return plan.SHA256
+	return judged.Plan.SHA256
 }
 
 // earlier is the newest dump of this database that is as good as what is proposed, one

@@ -47,6 +47,9 @@ func judgeFiles(ctx context.Context, e *steps.Env, target steps.Target, folder s
 	result, err := sqlview.Review(ctx, readable(sources(folder, migrations), j.Unseen), o)
 	j.Review = result.Once()
 	j.Looked, j.Files = err == nil, j.Review.Judged
+	if j.Looked {
+		j.Plan, j.Unplanned = makePlan(target, folder, j)
+	}
 	return j, err
 }
 

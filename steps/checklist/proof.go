@@ -8,35 +8,43 @@ import (
 	"belay/db"
 	"belay/sqlview"
 	"belay/sqlview/measure"
+	"belay/sqlview/parse"
 	"belay/sqlview/proof"
 	"belay/steps"
 	"belay/steps/fact"
 )
 
-// ran are the files of a plan, parsed; a backfill looks at its rows itself.
-func ran(ctx context.Context, e *steps.Env, plan *steps.Plan) ([]proof.File, sqlview.Names, error) {
-	var texts [][]byte
+// ran are the files of a plan, parsed as they were judged; a backfill looks at its rows
+// itself.
+func ran(ctx context.Context, e *steps.Env, judged steps.Judgement, plan *steps.Plan) (
+	[]proof.File, sqlview.Names, error,
+) {
 	var files []proof.File
+	var parsed []parse.File
 	for _, u := range plan.Units {
-		if u.Backfill == nil {
-			texts, files = append(texts, u.Migration.Up.Bytes), append(files, proof.File{Path: u.Path})
+		if u.Backfill != nil {
+			continue
 		}
-	}
-	parsed, err := e.Parser.Parse(ctx, texts...)
-	if err != nil {
-		return nil, sqlview.Names{}, err
-	}
-	for i := range parsed {
-		files[i].Statements = parsed[i].Statements
+		f := parse.File{}
+		var known bool
+		if f.Statements, known = judged.Statements(u.Migration.Up.Bytes); !known {
+			anew, err := e.Parser.Parse(ctx, u.Migration.Up.Bytes)
+			if err != nil {
+				return nil, sqlview.Names{}, err
+			}
+			f = anew[0]
+		}
+		files, parsed = append(files, proof.File{Path: u.Path, Statements: f.Statements}), append(parsed, f)
 	}
 	return files, sqlview.NamesOf(parsed), nil
 }
 
 // readProof reads the catalog as the run left it and asks it for what the files say.
 func readProof(
-	ctx context.Context, e *steps.Env, c *db.Conn, target steps.Target, plan *steps.Plan, v *fact.Verified,
+	ctx context.Context, e *steps.Env, c *db.Conn, target steps.Target, judged steps.Judgement, plan *steps.Plan,
+	v *fact.Verified,
 ) error {
-	files, names, err := ran(ctx, e, plan)
+	files, names, err := ran(ctx, e, judged, plan)
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func RunRehearse(ctx context.Context, e *steps.Env, target steps.Target, folder 
 	if folder.Command != nil {
 		folder.Table = nil // what the tool records is the command's; the SQL is tried alone
 	}
-	plan, err := planOf(target, folder, judged)
+	plan, err := planOf(judged)
 	if err != nil {
 		return was, steps.Outcome{Status: journal.Todo, Summary: "the plan cannot be made: " + err.Error()}, nil
 	}

@@ -160,7 +160,7 @@ func planAlone(ctx context.Context, e *steps.Env) (*trial, error) {
 	if len(t.judged.Files) == 0 {
 		return nil, errNothing
 	}
-	t.plan, err = planOf(t.target, t.folder, t.judged)
+	t.plan, err = planOf(t.judged)
 	return t, err
 }
 

@@ -46,7 +46,7 @@ func RunReview(ctx context.Context, e *steps.Env, target steps.Target, folder st
 	if len(judged.Files) == 0 {
 		return nil, nil, steps.Done("nothing pending: nothing to judge"), e.Fact(ctx, "review", fact.Plan{})
 	}
-	p, err := planOf(target, folder, judged)
+	p, err := planOf(judged)
 	if err != nil {
 		return nil, nil, out, err
 	}

@@ -13,8 +13,16 @@ import (
 	"belay/steps"
 )
 
-// planOf makes the units of what was reviewed.
-func planOf(target steps.Target, folder steps.Folder, judged steps.Judgement) (*steps.Plan, error) {
+// planOf is the plan of what was judged, to be written on.
+func planOf(judged steps.Judgement) (*steps.Plan, error) {
+	if judged.Plan == nil {
+		return &steps.Plan{}, judged.Unplanned
+	}
+	return judged.Plan.Copy(), nil
+}
+
+// makePlan makes the units of what was judged.
+func makePlan(target steps.Target, folder steps.Folder, judged steps.Judgement) (*steps.Plan, error) {
 	p := &steps.Plan{}
 	sum := sha256.New()
 	for i, m := range folder.UnderReview(target) {

@@ -34,9 +34,10 @@ INVALID index; the planner never uses it.`,
 // RunVerify reads the history and the catalog anew, as the run left them. A stop ends it:
 // what was applied stays, and is not called proved.
 func RunVerify(
-	ctx context.Context, e *steps.Env, target steps.Target, folder steps.Folder, plan *steps.Plan, after *history.Table,
+	ctx context.Context, e *steps.Env, target steps.Target, folder steps.Folder, judged steps.Judgement,
+	plan *steps.Plan, after *history.Table,
 ) (steps.Outcome, error) {
-	out, err := verify(ctx, e, target, folder, plan, after)
+	out, err := verify(ctx, e, target, folder, judged, plan, after)
 	if err != nil && errors.Is(context.Cause(ctx), steps.ErrStopped) {
 		return steps.Outcome{
 			Status: journal.Waived, Summary: "stopped on request before the database had said what is there",
@@ -46,7 +47,8 @@ func RunVerify(
 }
 
 func verify(
-	ctx context.Context, e *steps.Env, target steps.Target, folder steps.Folder, plan *steps.Plan, after *history.Table,
+	ctx context.Context, e *steps.Env, target steps.Target, folder steps.Folder, judged steps.Judgement,
+	plan *steps.Plan, after *history.Table,
 ) (steps.Outcome, error) {
 	cfg, err := e.Project.Database()
 	if err != nil {
@@ -60,7 +62,7 @@ func verify(
 		if err := verifyHistory(ctx, c, folder, after, &v); err != nil {
 			return err
 		}
-		return readProof(ctx, e, c, target, plan, &v)
+		return readProof(ctx, e, c, target, judged, plan, &v)
 	})
 	if err != nil {
 		return steps.Outcome{}, steps.Database("verify", err)

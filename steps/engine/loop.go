@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"time"
 
@@ -133,12 +134,18 @@ func (g *engine) start(ctx context.Context, s playbook.Line) error {
 }
 
 // outlast runs a step. One that only reads, and whose connection was lost under
-// it, is done again once the server is there.
+// it, is done again once the server is there. One whose question the server cancelled
+// asks once more: it may have been busy for a moment, or another may have meant another.
 func (g *engine) outlast(ctx context.Context, s playbook.Line,
 	found playbook.Found) (playbook.Found, steps.Outcome, error) {
+	asked := 0
 	for o := g.env.Outage(s.ID); ; {
 		before := g.env.Sessions.Losses()
 		now, out, err := runStep(ctx, s, g.env, found)
+		if asked++; asked == 1 && (s.Looks || s.Reads) && canceledThere(err) && ctx.Err() == nil {
+			slog.Warn("asking once more", "step", s.ID, "error", err)
+			continue
+		}
 		lost := g.env.Sessions.Losses() != before || g.env.Sessions.Away() != nil
 		if err == nil || !lost || !s.Reads || ctx.Err() != nil {
 			_ = o.Over(ctx)
@@ -148,6 +155,13 @@ func (g *engine) outlast(ctx context.Context, s playbook.Line,
 			return now, out, why
 		}
 	}
+}
+
+// canceledThere reports whether the server cancelled a question: by the limit that it has
+// from us, or for somebody else.
+func canceledThere(err error) bool {
+	var r *steps.Refused
+	return errors.As(err, &r) && r.Code == "57014"
 }
 
 // runStep turns a panic into the step's error: the journal must still be written.

@@ -4,7 +4,6 @@ package impact
 
 import (
 	"cmp"
-	"slices"
 	"time"
 
 	"belay/db/backfill"
@@ -21,11 +20,12 @@ func Relations(p *steps.Plan) []string {
 		return nil
 	}
 	var all []string
+	have := map[string]bool{}
 	for _, u := range p.Units {
 		for _, s := range u.Statements {
 			for _, l := range s.Effect.Locks {
-				if !slices.Contains(all, l.Relation) {
-					all = append(all, l.Relation)
+				if !have[l.Relation] {
+					have[l.Relation], all = true, append(all, l.Relation)
 				}
 			}
 		}
@@ -120,15 +120,16 @@ func worse(have effect.Duration, e effect.Effect) effect.Duration {
 // its end.
 func wantsOf(u steps.Unit) []activity.Want {
 	var wants []activity.Want
+	at := map[string]int{}
 	for _, s := range u.Statements {
 		for _, l := range s.Effect.Locks {
-			i := slices.IndexFunc(wants, func(w activity.Want) bool { return w.Relation == l.Relation })
-			switch {
-			case i < 0:
+			i, have := at[l.Relation]
+			if !have {
+				at[l.Relation] = len(wants)
 				wants = append(wants, activity.Want{Relation: l.Relation, Mode: l.Mode})
-			case wants[i].Mode < l.Mode:
-				wants[i].Mode = l.Mode
+				continue
 			}
+			wants[i].Mode = max(wants[i].Mode, l.Mode)
 		}
 	}
 	return wants

@@ -244,7 +244,7 @@ var run = Line{
 var verify = Line{
 	Step: checklist.Verify,
 	Run: func(ctx context.Context, e *steps.Env, f Found) (_ Found, out steps.Outcome, err error) {
-		out, err = checklist.RunVerify(ctx, e, f.Target, f.Folder, f.Plan, f.History)
+		out, err = checklist.RunVerify(ctx, e, f.Target, f.Folder, f.Judgement, f.Plan, f.History)
 		return f, out, err
 	},
 }

@@ -32,11 +32,38 @@ func commandDoubt(c fact.Command) Doubt {
 	return Doubt{}
 }
 
+// planPaths is of the plan which file each unit is. A plan of thousands of statements
+// takes long to read whole.
+type planPaths struct {
+	Units []struct {
+		Path string `json:"path"`
+	} `json:"units"`
+}
+
+// Fact is the plan's name.
+func (planPaths) Fact() string { return fact.Plan{}.Fact() }
+
+// hazards is of the review what was found.
+type hazards struct {
+	Result struct {
+		Files []struct {
+			Path    string `json:"path"`
+			Hazards []struct {
+				Rule    string `json:"rule"`
+				Message string `json:"message"`
+			} `json:"hazards"`
+		} `json:"files"`
+	} `json:"result"`
+}
+
+// Fact is the review's name.
+func (hazards) Fact() string { return fact.Review{}.Fact() }
+
 // Doubt looks at the data changes of the applied units, where one of no rows may be right
 // and may have been meant to change some, and at what the catalog answered.
 func (r *Run) Doubt() Doubt {
-	plan, _, _ := Get[fact.Plan](r)
-	review, _, _ := Get[fact.Review](r)
+	plan, _, _ := Get[planPaths](r)
+	review, _, _ := Get[hazards](r)
 	hidden := map[string]string{}
 	for _, f := range review.Result.Files {
 		for _, h := range f.Hazards {
