@@ -31,6 +31,9 @@ func (r *run) keepHistory(ctx context.Context, b block) (ending, bool) {
 		args = nil
 	}
 	all, err := trust.Table(ctx, r.s.conn, t.Schema, t.Name)
+	if err == nil && all.Others() {
+		all, err = r.keepAlone(ctx, t)
+	}
 	if err != nil {
 		return r.failed(own, answer{err: err}), false
 	}
@@ -38,6 +41,20 @@ func (r *run) keepHistory(ctx context.Context, b block) (ending, bool) {
 		return ending{outcome: NotApplied, reason: Refused, err: fmt.Errorf("since belay looked: %w", err)}, false
 	}
 	return ending{}, true
+}
+
+// keepAlone keeps the owner of a table that is another's from letting a table inherit from
+// it, whose triggers an UPDATE or DELETE would fire, and judges it once more. Who may
+// neither update nor delete reaches no such table, and gets no such lock either.
+func (r *run) keepAlone(ctx context.Context, t Table) (trust.Faults, error) {
+	got, err := ask(ctx, r.s.conn, "select pg_catalog.has_table_privilege($1, 'UPDATE, DELETE, TRUNCATE')", t.quoted())
+	if err == nil && got[0][0] == "t" {
+		_, err = ask(ctx, r.s.conn, "lock table "+t.quoted()+" in share update exclusive mode")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return trust.Table(ctx, r.s.conn, t.Schema, t.Name)
 }
 
 // Table names a table by its schema and its own name, both unquoted. The zero value is

@@ -1,9 +1,12 @@
 package apply_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"belay/db/apply"
 	"belay/db/dbtest"
@@ -167,4 +170,27 @@ func TestHistoryTableChangedSinceTheLook(t *testing.T) {
 		t.Errorf("the trigger ran %d times", n)
 	}
 	untouched(t, d)
+}
+
+// TestHistoryTableStaysAsItWasJudged: while the statements run, its owner, a lesser role,
+// can put no table below it, whose triggers our UPDATE or DELETE would fire.
+func TestHistoryTableStaysAsItWasJudged(t *testing.T) {
+	d := shop(t)
+	lesser, _ := d.Role(t, "lesser", "")
+	d.Exec(t, `GRANT CREATE ON SCHEMA public TO PUBLIC; ALTER TABLE schema_migrations OWNER TO `+lesser)
+	x, rec := executor(t, d.DSN)
+	u := unit(addColumn())
+	u.History = apply.Table{Schema: "public", Name: "schema_migrations"}
+	conn, tried := d.Conn(t), errors.New("no statement was met")
+	rec.hook = func(e apply.Event) error {
+		if e.Kind == apply.StatementBegun {
+			_, tried = conn.Exec(t.Context(), `SET ROLE `+lesser+`; SET lock_timeout = '50ms';
+				CREATE TABLE below () INHERITS (schema_migrations)`)
+		}
+		return nil
+	}
+	want(t, x.Run(t.Context(), u), apply.Applied, apply.Done)
+	if pg := (*pgconn.PgError)(nil); !errors.As(tried, &pg) || pg.Code != "55P03" {
+		t.Errorf("a table below the history table: %v, want a lock timeout", tried)
+	}
 }

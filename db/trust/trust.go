@@ -34,6 +34,9 @@ type Fault struct {
 	// reading; a lesser role, such as the one that looks by `belay doctor
 	// --print-grants`, has nothing to lose that is worth such a race.
 	Reads bool
+	// Alone is true where a table is only another's, and nothing else is wrong with it: a
+	// superuser often works on what a role of the team owns. Table says so.
+	Alone bool
 }
 
 // String is the fault with its relation, as a sentence.
@@ -73,11 +76,18 @@ type Faults []Fault
 
 // Read is nil where the relations may be read.
 func (all Faults) Read() error {
-	return all.without(func(f Fault) bool { return f.Trusted || f.Reads })
+	return all.without(func(f Fault) bool { return f.Trusted || f.Reads || f.Alone })
 }
 
 // Write is nil where all is of trusted roles.
-func (all Faults) Write() error { return all.without(func(f Fault) bool { return f.Trusted }) }
+func (all Faults) Write() error {
+	return all.without(func(f Fault) bool { return f.Trusted || f.Alone })
+}
+
+// Others reports whether a table without any other fault is another's.
+func (all Faults) Others() bool {
+	return slices.ContainsFunc(all, func(f Fault) bool { return f.Alone })
+}
 
 func (all Faults) without(harmless func(Fault) bool) error {
 	if left := slices.DeleteFunc(slices.Clone(all), harmless); len(left) > 0 {
@@ -100,13 +110,15 @@ func (all Faults) Named() []string {
 //go:embed trust.sql
 var sql string
 
-// Table judges a table and its partitions. Both names are unquoted. One that
-// does not exist has no faults. A superuser often works on what a
-// role of the team owns: that a plain table is another's is no fault by itself.
+// Table judges a table, its partitions, and what rules on it reach. Both names are
+// unquoted. One that does not exist has no faults. That a plain table is another's is no
+// fault by itself, and said as Alone.
 func Table(ctx context.Context, q db.Querier, schema, name string) (Faults, error) {
 	all, err := ask(ctx, q, schema, &name)
 	if !slices.ContainsFunc(all, func(f Fault) bool { return !f.Trusted && !f.owned() }) {
-		all = slices.DeleteFunc(all, Fault.owned)
+		for i := range all {
+			all[i].Alone = all[i].owned()
+		}
 	}
 	return all, err
 }

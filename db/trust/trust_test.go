@@ -32,7 +32,7 @@ func TestTable(t *testing.T) {
 		{"partitions", "CREATE TABLE h (v int) PARTITION BY RANGE (v); CREATE TABLE h1 PARTITION OF h DEFAULT",
 			"", true},
 		{"view", "CREATE VIEW h AS SELECT 1 AS v", "not a table", false},
-		{"owner", "SET ROLE " + other + "; CREATE TABLE h (v int)", "", true},
+		{"owner", "SET ROLE " + other + "; CREATE TABLE h (v int)", "it belongs to role " + other, true},
 		{"trigger", "CREATE TABLE h (v int); CREATE TRIGGER x BEFORE INSERT ON h FOR EACH ROW EXECUTE FUNCTION trg()",
 			"trigger x uses function public.trg, of role " + other, false},
 		{"own trigger",
@@ -54,7 +54,25 @@ func TestTable(t *testing.T) {
 		{"domain", "CREATE TABLE h (v dom)", "column v uses type public.dom", false},
 		{"array", "CREATE TABLE h (v dom[])", "column v uses type public._dom", false},
 		{"rule", "CREATE TABLE h (v int); CREATE RULE r AS ON INSERT TO h DO INSTEAD NOTHING", "rule r", true},
+		{"whose rule", "SET ROLE " + other + "; CREATE TABLE h (v int); " +
+			"CREATE RULE r AS ON DELETE TO h DO ALSO SELECT f(1)", "rule r, of role " + other, false},
+		{"rule's function", "CREATE TABLE h (v int); CREATE RULE r AS ON INSERT TO h DO ALSO SELECT f(1)",
+			"rule r uses function public.f", false},
+		{"rule's table", "SET ROLE " + other + "; CREATE TABLE x (v int); RESET ROLE; CREATE TABLE h (v int); " +
+			"CREATE RULE r AS ON INSERT TO h DO ALSO INSERT INTO x VALUES (1)",
+			"public.x: a rule reaches it, of role " + other, false},
+		{"rule's trigger", "CREATE TABLE x (v int); CREATE TRIGGER g BEFORE INSERT ON x FOR EACH ROW EXECUTE " +
+			"FUNCTION trg(); CREATE TABLE h (v int); CREATE RULE r AS ON INSERT TO h DO ALSO INSERT INTO x VALUES (1)",
+			"public.x: trigger g uses function public.trg", false},
+		{"rule's view", "CREATE VIEW x AS SELECT f(1); CREATE TABLE h (v int); " +
+			"CREATE RULE r AS ON INSERT TO h DO ALSO SELECT * FROM x",
+			"public.x: rule _RETURN uses function public.f", false},
+		{"rule in a ring", "CREATE TABLE x (v int); CREATE TABLE h (v int); " +
+			"CREATE RULE r AS ON INSERT TO h DO ALSO INSERT INTO x VALUES (1); " +
+			"CREATE RULE r AS ON INSERT TO x DO ALSO DELETE FROM h", "public.x: rule r", true},
 		{"policy", "CREATE TABLE h (v int); CREATE POLICY p ON h USING (true)", "row security", true},
+		{"policy's function", "CREATE TABLE h (v int); CREATE POLICY p ON h USING (yes(v))",
+			"policy p uses function public.yes", false},
 		{"child", "CREATE TABLE h (v int); CREATE TABLE h1 () INHERITS (h)", "inherits", false},
 		{"partition's trigger", `CREATE TABLE h (v int) PARTITION BY RANGE (v); CREATE TABLE h1 PARTITION OF h DEFAULT;
 			CREATE TRIGGER x BEFORE INSERT ON h1 FOR EACH ROW EXECUTE FUNCTION trg()`, "public.h1: trigger x", false},
