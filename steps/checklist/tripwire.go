@@ -45,7 +45,7 @@ func RunTripwire(ctx context.Context, e *steps.Env, target steps.Target) (
 	if judged, err = judgeFiles(ctx, e, target, folder); err != nil {
 		return nil, judged, out, err
 	}
-	if plan, err = planOf(target, folder, judged); err != nil {
+	if plan, err = planOf(judged); err != nil {
 		return nil, judged, out, err
 	}
 	f := fact.Tripwire{What: e.Tripwire.Says, Does: e.Tripwire.Tells(), Itself: e.Tripwire.Itself}
