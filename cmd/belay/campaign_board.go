@@ -202,33 +202,6 @@ func (a *app) checkCampaign(d *campaign.Desk, c *campaign.Campaign, o campaignOp
 	return nil
 }
 
-func (a *app) campaignConfirm() *cobra.Command {
-	var o campaignOptions
-	c := a.campaignOf("confirm [ID]", "Confirm that a deploy is out, with its version",
-		`Keeps, with your name and the server's time, that the code which the campaign waits for is deployed everywhere. The
-clock of the next phase starts with it.`,
-		&o, func(d *campaign.Desk, c *campaign.Campaign) error { return a.confirmDeploy(d, c, o) })
-	c.Flags().StringVar(&o.version, "deploy", "", "the `VERSION` that is deployed")
-	looking(c, &o)
-	return c
-}
-
-func (a *app) confirmDeploy(d *campaign.Desk, c *campaign.Campaign, o campaignOptions) error {
-	if strings.TrimSpace(o.version) == "" {
-		return &usageError{problem: "a deploy is confirmed only with its version",
-			advice: "such as --deploy v2026.11.30"}
-	}
-	if _, err := d.Settle(a.ctx, c); err != nil {
-		return err
-	}
-	p, _ := c.Current()
-	if err := d.Confirm(a.ctx, c, strings.TrimSpace(o.version)); err != nil {
-		return err
-	}
-	a.out.say("confirmed by %s: %s (%s)", d.By, p.Ask, strings.TrimSpace(o.version))
-	return a.sayBoard(d, c)
-}
-
 // sayBoard says what is next.
 func (a *app) sayBoard(d *campaign.Desk, c *campaign.Campaign) error {
 	b, err := d.Board(a.ctx, c, false)

@@ -82,7 +82,22 @@ func (d *Desk) keep(ctx context.Context, c *Campaign, n int, p *Phase, seen *evi
 
 // Confirm keeps that a deploy is out, by a person's word.
 func (d *Desk) Confirm(ctx context.Context, c *Campaign, version string) error {
+	return d.confirm(ctx, c, Confirmed{Version: version, By: d.By, At: d.Now})
+}
+
+func (d *Desk) confirm(ctx context.Context, c *Campaign, k Confirmed) error {
+	if err := d.WaitsForDeploy(c); err != nil {
+		return err
+	}
 	p, n := c.Current()
+	p.Confirmed = &k
+	return d.finish(ctx, c, n-1)
+}
+
+// WaitsForDeploy is nil where the campaign waits for nothing but the word that a deploy is
+// out.
+func (d *Desk) WaitsForDeploy(c *Campaign) error {
+	p, _ := c.Current()
 	if p == nil || !p.Confirms() {
 		return refused("`belay campaign show "+c.Short()+"` says what is next",
 			"the campaign does not wait for a deploy now")
@@ -92,8 +107,7 @@ func (d *Desk) Confirm(ctx context.Context, c *Campaign, version string) error {
 			return refused("open it first: "+cmp.Or(g.Next, "wait"), "the gate of this phase is closed: %s", g.Says)
 		}
 	}
-	p.Confirmed = &Confirmed{Version: version, By: d.By, At: d.Now}
-	return d.finish(ctx, c, n-1)
+	return nil
 }
 
 // Waive lets a source of the current phase pass, with who answers for it and why.

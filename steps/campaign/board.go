@@ -137,7 +137,11 @@ func (d *Desk) row(p *Phase, n int) Row {
 		r.Did = append(r.Did, "files written by "+w.By+" at "+w.At.Format(stamp))
 	}
 	if k := p.Confirmed; k != nil {
-		r.Did = append(r.Did, "version "+k.Version+", confirmed by "+k.By+" at "+k.At.Format(stamp))
+		by := k.By
+		if k.Command != "" {
+			by += " as `" + k.Command + "` said,"
+		}
+		r.Did = append(r.Did, "version "+k.Version+", confirmed by "+by+" at "+k.At.Format(stamp))
 	}
 	for _, w := range p.Waivers {
 		r.Did = append(r.Did, w.Source+" waived by "+w.By+" at "+w.At.Format(stamp)+": "+w.Reason)
@@ -193,7 +197,11 @@ func (d *Desk) next(c *Campaign, trouble string, gates []Gate) (says, do string)
 	case trouble != "":
 		return "see to that, or give it up", "belay campaign abandon " + id
 	case p.Confirms() && !slices.ContainsFunc(gates, func(g Gate) bool { return !g.Open }):
-		return "once " + p.Ask, "belay campaign confirm " + id + " --deploy VERSION"
+		word := " --deploy VERSION"
+		if d.Project.Config.Campaign.DeployCommand != "" {
+			word = " --by-command"
+		}
+		return "once " + p.Ask, "belay campaign confirm " + id + word
 	case p.row.State == ledger.PhaseWritten && d.ran(p):
 		return "its files are applied: note it, and begin the next phase", "belay campaign next " + id
 	case p.row.State == ledger.PhaseWritten && d.lost(p) != "":

@@ -70,6 +70,8 @@ type Confirmed struct {
 	Version string    `json:"version"`
 	By      string    `json:"by"`
 	At      time.Time `json:"at"` // by the server's clock
+	// Command is what named the version; "" = the person did.
+	Command string `json:"command,omitempty"`
 }
 
 // Counted is a count of rows that may not be there.

@@ -24,7 +24,7 @@ func probesOf(e *steps.Env) ([]probe.Probe, []journal.QuestionAsked, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(wishes(e.Project.Config)) == 0 {
+	if len(steps.Wishes(e.Project.Config)) == 0 {
 		questions = nil // what is asked is of the team's command alone, and the preflight asks it
 	}
 	var all []probe.Probe

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"syscall"
 	"time"
@@ -34,6 +35,12 @@ func Print(ctx context.Context, dir string, argv, environ []string, limit time.D
 		return nil, fmt.Errorf("%s printed more than %d MB", argv[0], MaxPrinted>>20)
 	}
 	return out.Bytes(), nil
+}
+
+// Ask is Print with the environment of this process, without what names a server or a
+// password; more are variables for the command.
+func Ask(ctx context.Context, dir string, argv, more []string, limit time.Duration) ([]byte, error) {
+	return Print(ctx, dir, argv, append(scrubbed(os.Environ()), more...), limit)
 }
 
 // bounded keeps the beginning, and says that there was more.

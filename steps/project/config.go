@@ -38,6 +38,7 @@ type Config struct {
 	Throttle        ThrottleConf          `toml:"throttle"`
 	Backup          BackupConf            `toml:"backup"`
 	Approve         ApproveConf           `toml:"approve"`
+	Campaign        CampaignConf          `toml:"campaign"`
 	Allow           []AllowConf           `toml:"allow"`
 	// SHA256 is of the bytes that were read; "" = there is no file.
 	SHA256 string `toml:"-"`
@@ -105,6 +106,13 @@ type ApproveConf struct {
 	// each in the name of its principal; "" = no signature is asked for. A relative path
 	// is from the project's folder.
 	AllowedSigners string `toml:"allowed_signers"`
+}
+
+// CampaignConf is [campaign]: changes over several deployments.
+type CampaignConf struct {
+	// DeployCommand prints which version of the application is deployed: one line, or one
+	// for each place where it runs. "" = a person says it.
+	DeployCommand string `toml:"deploy_command"`
 }
 
 // AllowConf is one [[allow]]: a waiver by path.

@@ -91,6 +91,8 @@ var rules = map[string]rule{
 		fileInside, "name a file of this repository, as `man ssh-keygen` describes ALLOWED SIGNERS",
 	},
 
+	"campaign.deploy_command": {commandLine, `write one command line without a shell, such as "bin/deployed"`},
+
 	"allow.rule": {name, "`belay explain` lists the rules"}, "allow.until": {text, "write it as 2027-01-31"},
 	"allow.reason": {text, "say it in a sentence"}, "allow.path": {text, "write a path of this repository, * allowed"},
 }
