@@ -4,7 +4,7 @@ SELECT (extract(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::bigint,
        pg_catalog.current_setting('max_connections')::bigint,
        count(*) FILTER (WHERE a.state = 'active' AND a.backend_type = 'client backend'),
        count(*) FILTER (WHERE a.state LIKE 'idle in transaction%'),
-       (SELECT count(DISTINCT l.pid) FROM pg_catalog.pg_locks l WHERE NOT l.granted),
+       (SELECT count(*) FROM pg_catalog.pg_locks l WHERE NOT l.granted),
        coalesce((extract(epoch FROM pg_catalog.clock_timestamp() -
          min(a.xact_start) FILTER (WHERE a.backend_type = 'client backend')) * 1000)::bigint, 0)
 FROM pg_catalog.pg_stat_activity a
