@@ -134,7 +134,7 @@ func (w *Watcher) Sample(ctx context.Context, relations []string) (activity.Samp
 	w.good = time.Now()
 	s.CostMS = cost.Milliseconds()
 	w.rates.apply(&s, counters)
-	link(s.Locks)
+	activity.Link(s.Locks)
 	return s, nil
 }
 

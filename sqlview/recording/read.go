@@ -76,8 +76,10 @@ type reader struct {
 	// another watch, begins its own.
 	began    time.Time
 	elements []element
-	tables   []int // numbers, in the order in which they came
-	values   map[int]row
+	// stepped is true where numbers of locks count from the one before.
+	stepped bool
+	tables  []int // numbers, in the order in which they came
+	values  map[int]row
 }
 
 // whole cuts at the ends of lines; what stands behind the last one was not written whole.
@@ -95,12 +97,13 @@ func (r *reader) whole(data []byte, atEOF bool) (advance int, token []byte, err 
 func (r *reader) line(b []byte) error {
 	if bytes.HasPrefix(b, []byte(`{"belay_samples"`)) {
 		var h Header
-		if err := json.Unmarshal(b, &h); err != nil || h.Format != format {
+		if err := json.Unmarshal(b, &h); err != nil || h.Format < 1 || h.Format > format {
 			return ErrFormat
 		}
 		if r.Format == 0 {
 			r.Header = h
 		}
+		r.stepped = h.Format > 1
 		r.began, r.elements, r.tables, r.values = h.At, nil, nil, map[int]row{}
 		return nil
 	}
@@ -127,7 +130,15 @@ func (r *reader) moment(l line) (activity.Sample, error) {
 		}
 		r.elements = append(r.elements, e)
 	}
+	if err := r.anew(l); err != nil {
+		return s, err
+	}
+	at := 0
 	for _, n := range l.Locks {
+		if r.stepped {
+			n += at
+		}
+		at = n
 		e, err := r.element(n)
 		if err != nil || e.Lock == nil {
 			return s, ErrFormat
@@ -136,6 +147,7 @@ func (r *reader) moment(l line) (activity.Sample, error) {
 		lock.SinceMS = e.age(l.At)
 		s.Locks = append(s.Locks, lock)
 	}
+	activity.Link(s.Locks)
 	for _, n := range l.Transactions {
 		e, err := r.element(n)
 		if err != nil || e.Transaction == nil {
@@ -156,6 +168,18 @@ func (r *reader) moment(l line) (activity.Sample, error) {
 		})
 	}
 	return s, nil
+}
+
+// anew takes in what began once more.
+func (r *reader) anew(l line) error {
+	n := int64(0)
+	for i := 0; i+1 < len(l.Anew); i += 2 {
+		if n += l.Anew[i]; n < 0 || n >= int64(len(r.elements)) {
+			return ErrFormat
+		}
+		r.elements[n].Since = l.At - l.Anew[i+1]
+	}
+	return nil
 }
 
 func (r *reader) element(n int) (element, error) {

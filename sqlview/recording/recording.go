@@ -19,7 +19,7 @@ import (
 
 // Header names what was recorded.
 type Header struct {
-	// Format is 1.
+	// Format is 2; in format 1 nothing begins anew, and locks stand by their numbers.
 	Format int `json:"belay_samples"`
 	// Database says which, as "shop on db1:5432"; Environment is its word, "" = not known.
 	Database    string `json:"database"`
@@ -28,8 +28,8 @@ type Header struct {
 	At time.Time `json:"at"`
 }
 
-// format is the version that this package writes and reads.
-const format = 1
+// format is the version that this package writes; it reads that and the one before.
+const format = 2
 
 // lives is how many moments the numbers of a recording live: five minutes at the fastest
 // pace.
@@ -42,7 +42,12 @@ type line struct {
 	Sessions activity.Sessions `json:"s"`
 	// New are what has a number from here on, in order.
 	New []element `json:"n,omitempty"`
-	// Locks and Transactions are numbers of elements; Tables are values of tables.
+	// Anew are elements that have a number and began once more: for each, by how much its
+	// number is higher than that of the one before, and its age in ms. A crowd that comes
+	// behind each try of a run is the same sessions again.
+	Anew []int64 `json:"a,omitempty"`
+	// Locks and Transactions are numbers of elements; Tables are values of tables. Locks stand
+	// in the order of their numbers, each as by how much it is higher than the one before.
 	Locks        []int                      `json:"l,omitempty"`
 	Transactions []int                      `json:"x,omitempty"`
 	Tables       []row                      `json:"w,omitempty"`

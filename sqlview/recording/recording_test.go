@@ -90,7 +90,8 @@ func TestPileUpComesBack(t *testing.T) {
 		t.Fatal(r, err)
 	}
 	same := cmp.Options{
-		cmpopts.EquateApproxTime(time.Millisecond), cmpopts.EquateApprox(0.005, 0.5),
+		cmpopts.EquateApproxTime(time.Millisecond), cmpopts.EquateEmpty(),
+		cmpopts.SortSlices(func(a, b activity.Lock) bool { return a.PID < b.PID }), cmpopts.EquateApprox(0.005, 0.5),
 		cmp.FilterPath(func(p cmp.Path) bool {
 			return p.Last().String() == ".Query"
 		}, cmp.Ignore()),
@@ -118,6 +119,62 @@ func TestAnHourIsSmall(t *testing.T) {
 	t.Logf("%d bytes an hour", 4*len(b))
 	if len(b) > 1<<18 {
 		t.Errorf("%d bytes", len(b))
+	}
+}
+
+// crowds is a server on which a crowd comes anew behind each try of a run, every so many
+// seconds: the same sessions, in another order.
+func crowds(seconds, waiters, every int, seed uint64) []activity.Sample {
+	rnd := rand.New(rand.NewPCG(seed, 2))
+	out := pileUp(seconds, waiters, seed)
+	full := out[len(out)-1]
+	for i := range out {
+		s := &out[i]
+		s.Locks = nil
+		if i%every > 0 {
+			continue
+		}
+		for _, l := range full.Locks {
+			if !l.Granted {
+				l.SinceMS = int64(rnd.IntN(200))
+			} else {
+				l.SinceMS = s.At.Sub(noon).Milliseconds()
+			}
+			s.Locks = append(s.Locks, l)
+		}
+		rnd.Shuffle(len(s.Locks), func(i, j int) { s.Locks[i], s.Locks[j] = s.Locks[j], s.Locks[i] })
+		activity.Link(s.Locks)
+	}
+	return out
+}
+
+// TestCrowdsAreSmall: 400 sessions that come and go behind the tries of a run, of which
+// every fifth sample sees one, are under 1 MB an hour, and come back with their ages.
+func TestCrowdsAreSmall(t *testing.T) {
+	t.Parallel()
+	samples := crowds(900, 400, 5, 9)
+	b := written(t, samples)
+	t.Logf("%d bytes an hour; %d where each sample sees another crowd", 4*len(b),
+		12*len(written(t, crowds(300, 400, 1, 10))))
+	if len(b) > 1<<18 {
+		t.Errorf("%d bytes", len(b))
+	}
+	r, err := recording.Read(bytes.NewReader(b))
+	if err != nil || len(r.Moments) != len(samples) {
+		t.Fatal(err)
+	}
+	for i, s := range samples {
+		again := map[int]activity.Lock{}
+		for _, l := range r.Moments[i].Locks {
+			again[l.PID] = l
+		}
+		for _, l := range s.Locks {
+			got := again[l.PID]
+			if got.PID != l.PID || max(got.SinceMS-l.SinceMS, l.SinceMS-got.SinceMS) > 5 ||
+				len(got.Blocks) != len(l.Blocks) {
+				t.Fatalf("moment %d: %+v, was %+v", i, got, l)
+			}
+		}
 	}
 }
 
@@ -190,9 +247,10 @@ func TestStrangersRecording(t *testing.T) {
 	}
 	const head = `{"belay_samples":1,"database":"d","at":"2026-11-30T12:00:00Z"}` + "\n"
 	for _, b := range [][]byte{
-		nil, []byte("journal"), zipped(""), zipped("{}"), zipped(`{"belay_samples":2}`), zipped("{\n"),
+		nil, []byte("journal"), zipped(""), zipped("{}"), zipped(`{"belay_samples":3}`), zipped("{\n"),
 		zipped(head + `{"t":1,"l":[0]}` + "\n"), zipped(head + `{"t":1,"l":[-1]}` + "\n"),
 		zipped(head + `{"t":1,"n":[{"w":"a"}],"l":[0]}` + "\n"),
+		zipped(head + `{"t":1,"a":[0,1]}` + "\n"), zipped(head + `{"t":1,"a":[-9,1]}` + "\n"),
 		zipped(head + `{"t":1,"w":[["x"]]}` + "\n"), zipped(head + "\x00\n"),
 	} {
 		if r, err := recording.Read(bytes.NewReader(b)); !errors.Is(err, recording.ErrFormat) {

@@ -4,6 +4,8 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"io"
+	"maps"
+	"slices"
 	"time"
 
 	"belay/sqlview/activity"
@@ -17,8 +19,10 @@ type Writer struct {
 	header Header
 	// count is how many moments this member has.
 	count int
-	known map[string]known
+	known map[string]*known
 	next  int
+	// anew are ages of what begins once more in the moment that is written, by number.
+	anew map[int]int64
 	// tables are the values that were written last, by number.
 	tables map[int]row
 }
@@ -27,6 +31,8 @@ type Writer struct {
 type known struct {
 	number int
 	since  int64
+	// seen is the moment, by count, that it was in last.
+	seen int
 }
 
 // NewWriter begins a recording; its header is written with the first moment.
@@ -44,6 +50,7 @@ func (w *Writer) Write(s activity.Sample) error {
 		}
 	}
 	w.count++
+	w.anew = map[int]int64{}
 	l := line{
 		At: s.At.Sub(w.header.At).Milliseconds(), Cost: s.CostMS, Sessions: s.Sessions, Replicas: s.Replicas,
 		Slots: s.Slots, Progress: s.Progress,
@@ -51,7 +58,7 @@ func (w *Writer) Write(s activity.Sample) error {
 	for _, lock := range s.Locks {
 		lock.Query = parse.Masked(lock.Query)
 		e, age := element{Lock: &lock}, lock.SinceMS
-		lock.SinceMS = 0
+		lock.SinceMS, lock.Blocks = 0, nil // the reader finds them by who waits for whom
 		l.Locks = append(l.Locks, w.number(&l, e, l.At, age))
 	}
 	for _, t := range s.Transactions {
@@ -63,10 +70,24 @@ func (w *Writer) Write(s activity.Sample) error {
 	for _, t := range s.Tables {
 		w.table(&l, t)
 	}
+	l.Locks = steps(l.Locks)
+	numbers := slices.Sorted(maps.Keys(w.anew))
+	for i, step := range steps(slices.Clone(numbers)) {
+		l.Anew = append(l.Anew, int64(step), w.anew[numbers[i]])
+	}
 	if err := json.NewEncoder(w.zip).Encode(l); err != nil {
 		return err
 	}
 	return w.zip.Flush()
+}
+
+// steps are numbers in their order, each as by how much it is higher than the one before.
+func steps(numbers []int) []int {
+	slices.Sort(numbers)
+	for i := len(numbers) - 1; i > 0; i-- {
+		numbers[i] -= numbers[i-1]
+	}
+	return numbers
 }
 
 // begin starts a member: all that is known is forgotten, and the header stands first.
@@ -77,34 +98,44 @@ func (w *Writer) begin(at time.Time) error {
 	if w.header.At.IsZero() {
 		w.header.At = at
 	}
-	w.known, w.tables, w.next, w.count = map[string]known{}, map[int]row{}, 0, 0
+	w.known, w.tables, w.next, w.count = map[string]*known{}, map[int]row{}, 0, 0
 	w.zip = gzip.NewWriter(w.out)
 	return json.NewEncoder(w.zip).Encode(w.header)
 }
 
-// number gives an element its number; one that began at another time is another.
+// number gives an element its number. One that began at another time keeps it and says so;
+// two of one moment that differ in that alone have a number each.
 func (w *Writer) number(l *line, e element, at, age int64) int {
 	since := at - age
 	if age < 0 {
 		since, e.Unseen = 0, true
 	}
 	key := encoded(e)
-	if k, ok := w.known[key]; ok && max(k.since-since, since-k.since) <= jitter {
-		return k.number
+	k := w.known[key]
+	switch {
+	case k == nil || k.seen == w.count && !near(k.since, since):
+		k = &known{number: w.next}
+		w.known[key] = k
+		w.next++
+		e.Since = since
+		l.New = append(l.New, e)
+		k.since = since
+	case !near(k.since, since):
+		w.anew[k.number], k.since = age, since
 	}
-	e.Since = since
-	l.New = append(l.New, e)
-	w.known[key] = known{w.next, since}
-	w.next++
-	return w.next - 1
+	k.seen = w.count
+	return k.number
 }
+
+// near reports whether two times are one, read twice.
+func near(a, b int64) bool { return max(a-b, b-a) <= jitter }
 
 // table writes a table where a value of it is another than before.
 func (w *Writer) table(l *line, t activity.Table) {
 	e := element{Table: t.Relation}
 	k, ok := w.known[encoded(e)]
 	if !ok {
-		k = known{number: w.next}
+		k = &known{number: w.next}
 		w.known[encoded(e)] = k
 		w.next++
 		l.New = append(l.New, e)

@@ -1,5 +1,7 @@
 -- Locks on the tables asked for and their partitions; whoever waits anywhere in
--- this database; and whoever is waited for. $1 are names, as "schema.name".
+-- this database; and whoever is waited for. $1 are names, as "schema.name". Ages count to
+-- the beginning of the sample, so that what began at one time has it in each sample; what
+-- began a moment later is as young as that moment is long.
 WITH RECURSIVE here AS (
   SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()
 ), target(oid) AS (
@@ -69,8 +71,8 @@ WITH RECURSIVE here AS (
 )
 SELECT s.pid, coalesce(a.application_name, p.gid, ''), coalesce(a.usename::text, p.owner::text, ''),
        coalesce(a.backend_type, CASE WHEN s.pid = 0 THEN 'prepared transaction' END, ''), coalesce(a.state, ''),
-       CASE WHEN s.granted THEN coalesce((extract(epoch FROM pg_catalog.clock_timestamp() - coalesce(a.xact_start, p.prepared)) * 1000)::bigint, -1)
-            ELSE coalesce((extract(epoch FROM pg_catalog.clock_timestamp() - s.since) * 1000)::bigint, -1) END,
+       CASE WHEN s.granted THEN coalesce(pg_catalog.abs(extract(epoch FROM pg_catalog.now() - coalesce(a.xact_start, p.prepared)) * 1000)::bigint, -1)
+            ELSE coalesce(pg_catalog.abs(extract(epoch FROM pg_catalog.now() - s.since) * 1000)::bigint, -1) END,
        coalesce(s.mode, ''), coalesce(n.nspname || '.' || c.relname, ''), s.granted,
        coalesce(a.query, ''), coalesce(s.blockers, '{}')::int[],
        coalesce(a.backend_type = 'autovacuum worker' AND (a.query LIKE '%(to prevent wraparound)'

@@ -1,7 +1,7 @@
 -- Who holds a snapshot or an open transaction in this database, oldest first:
 -- what a concurrent build, and VACUUM, wait for.
 SELECT a.pid, coalesce(a.application_name, ''), coalesce(a.usename, ''), coalesce(a.backend_type, ''), coalesce(a.state, ''),
-       (extract(epoch FROM pg_catalog.clock_timestamp() - a.xact_start) * 1000)::bigint, coalesce(pg_catalog.left(a.query, 1000), '')
+       pg_catalog.abs(extract(epoch FROM pg_catalog.now() - a.xact_start) * 1000)::bigint, coalesce(pg_catalog.left(a.query, 1000), '')
 FROM pg_catalog.pg_stat_activity a
 WHERE a.xact_start IS NOT NULL AND a.pid <> pg_catalog.pg_backend_pid()
   AND a.datname = pg_catalog.current_database()
