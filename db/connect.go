@@ -94,6 +94,7 @@ func open(ctx context.Context, cfg Config, s Session, begins map[string]string) 
 	c.DialFunc, c.LookupFunc = dialer(c.ConnectTimeout), within(c.ConnectTimeout, c.LookupFunc)
 	// Nobody listens for notifications: the driver would keep what a server sends.
 	c.OnNotification = func(*pgconn.PgConn, *pgconn.Notification) {}
+	c.OnNotice = hearMet
 	c.MaxProtocolMessageBodyLen = answerBytes
 	if s.Kind == Executor {
 		c.BuildContextWatcherHandler, c.MaxProtocolMessageBodyLen = cancelByRequest, maxMessage

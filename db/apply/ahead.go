@@ -77,7 +77,9 @@ func (r *run) send(ctx context.Context, at int, volley []Statement) (ending, boo
 	replies, last, n := make(chan reply, len(volley)), reply{}, 0
 	took := func(a reply) {
 		last, n = a, n+1
-		r.tell(Event{Kind: StatementEnded, Waited: a.took, Message: a.tag.String(), Code: db.SQLState(a.err)})
+		r.tell(Event{
+			Kind: StatementEnded, Waited: a.took, Message: a.tag.String(), Code: db.SQLState(a.err), Met: a.met,
+		})
 		if a.err == nil && n < len(volley) {
 			r.take(at+n, volley[n])
 			r.tell(Event{Kind: StatementBegun, Message: volley[n].Kind})
@@ -129,6 +131,7 @@ func (r *run) volley(ctx context.Context, all []Statement, replies chan<- reply)
 	for i := range all {
 		var a reply
 		a.tag, a.err = answered(p)
+		a.met = db.Met(c)
 		now := time.Now()
 		a.took, a.status, began = now.Sub(began), c.TxStatus(), now
 		if a.err == nil && i+1 < len(all) {

@@ -89,7 +89,8 @@ func (r *run) launch(ctx context.Context, s Statement, was leftovers) ending {
 		trace.Statement, trace.Files = trace.Statement+1, nil
 	}
 	r.tell(Event{
-		Kind: StatementEnded, Waited: a.took, Message: a.tag.String(), Code: db.SQLState(a.err), Trace: &trace,
+		Kind: StatementEnded, Waited: a.took, Message: a.tag.String(), Code: db.SQLState(a.err), Met: a.met,
+		Trace: &trace,
 	})
 	e := r.landed(ctx, s, a, was)
 	e.held = a.took

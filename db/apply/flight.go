@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"belay/db"
 )
 
 // flight is one command on its way: sent, and not answered yet.
@@ -31,6 +33,7 @@ type answer struct {
 	tag  pgconn.CommandTag
 	err  error
 	took time.Duration
+	met  bool // IF NOT EXISTS met what was there
 }
 
 var errTooLong = errors.New("no answer within the time the server was given")
@@ -48,8 +51,9 @@ func (r *run) fly(ctx context.Context, f flight, send func(context.Context) (pgc
 	defer drop(nil)
 	done, start := make(chan answer, 1), time.Now()
 	go func() {
+		db.Met(r.s.conn.PgConn()) // what earlier statements met is told
 		tag, err := send(sendCtx)
-		done <- answer{tag, err, time.Since(start)}
+		done <- answer{tag, err, time.Since(start), db.Met(r.s.conn.PgConn())}
 	}()
 	c := newCanceller(r)
 	defer c.wait()

@@ -166,7 +166,9 @@ func (r *run) statement(ctx context.Context, at int, s Statement) (ending, bool)
 			tag, _, err := exec(ctx, r.s.conn, s.SQL)
 			return tag, err
 		})
-	r.tell(Event{Kind: StatementEnded, Waited: a.took, Message: a.tag.String(), Code: db.SQLState(a.err)})
+	r.tell(Event{
+		Kind: StatementEnded, Waited: a.took, Message: a.tag.String(), Code: db.SQLState(a.err), Met: a.met,
+	})
 	if a.err != nil {
 		return r.failed(s, a), false
 	}

@@ -17,6 +17,7 @@ func readAlterTable(b *book, st parse.Statement) {
 	s := st.Node.GetAlterTableStmt()
 	name := b.name(s.Relation)
 	if s.MissingOk && !b.known(name) {
+		b.skip() // nothing was done, and nothing is there to be asked for
 		return
 	}
 	switch s.Objtype {

@@ -60,7 +60,8 @@ func (t *teller) statement(ctx context.Context, ev apply.Event) error {
 	}
 	kept, err := t.release()
 	_, rows, counted := journal.StatementEnded{Tag: ev.Message}.Changed()
-	well := ev.Code == "" && ev.Message != "" && !(counted && rows == 0) // a change of no rows is a doubt
+	// A change of no rows is a doubt, and so is what was there before.
+	well := ev.Code == "" && ev.Message != "" && !(counted && rows == 0) && !ev.Met
 	if err != nil || (kept && well) {
 		return err
 	}

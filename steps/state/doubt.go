@@ -73,6 +73,7 @@ func (r *Run) Doubt() Doubt {
 		}
 	}
 	var d Doubt
+	met := ""
 	if c, _, ok := Get[fact.Command](r); ok && c.Ended != "" {
 		d = commandDoubt(c)
 	}
@@ -92,6 +93,10 @@ func (r *Run) Doubt() Doubt {
 					"kept them", path, c)
 			}
 		}
+		if len(u.Met) > 0 && met == "" {
+			met = fmt.Sprintf("%s: %s met what was there before under that name, and left it as it is: compare it "+
+				"with the file", path, u.Met[0].Tag)
+		}
 	}
 	if s := r.Step("verify"); s != nil && s.Status == journal.Waived && d.Text == "" {
 		d.Text = s.Summary
@@ -102,6 +107,7 @@ func (r *Run) Doubt() Doubt {
 			d.Text = i.Text
 		}
 	}
+	d.Text = cmp.Or(d.Text, met) // what the catalog shows of it says more
 	d.Unasked = fact.AndMore(v.Unasked)
 	return d
 }

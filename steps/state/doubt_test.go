@@ -16,7 +16,7 @@ func TestDoubt(t *testing.T) {
 	for _, c := range []struct {
 		name, tag, rule string
 		says            string
-		hidden          bool
+		hidden, met     bool
 	}{
 		{name: "rows changed", tag: "UPDATE 99"},
 		{name: "no row changed", tag: "UPDATE 0", says: "UPDATE changed 0 rows"},
@@ -25,6 +25,7 @@ func TestDoubt(t *testing.T) {
 		{name: "one row inserted", tag: "INSERT 0 1"},
 		{name: "nothing merged", tag: "MERGE 0", says: "MERGE changed 0 rows"},
 		{name: "no data", tag: "ALTER TABLE"},
+		{name: "was there", tag: "CREATE INDEX", met: true, says: "CREATE INDEX met what was there before"},
 		{name: "rows that nobody counts", tag: "DO"},
 		{
 			name: "hidden", tag: "UPDATE 0", rule: "row-security-hides", says: "UPDATE changed 0 rows. Hidden.",
@@ -39,7 +40,8 @@ func TestDoubt(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := New()
 			r.Units = []Unit{{Outcome: journal.OutcomeApplied}}
-			statementEnded(r, journal.Event{}, journal.StatementEnded{Tag: c.tag})
+			statementEnded(r, journal.Event{}, journal.StatementEnded{Tag: c.tag, Met: true})
+			statementEnded(r, journal.Event{}, journal.StatementEnded{Tag: c.tag, Met: c.met})
 			know(t, r, fact.Plan{Units: []fact.Unit{{Path: "1.sql"}}})
 			know(t, r, fact.Review{Result: sqlview.Result{Files: []sqlview.FileResult{
 				{Path: "1.sql", Hazards: []sqlview.Finding{{Rule: c.rule, Message: "Hidden."}}},
