@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"belay/db/throttle"
+	"belay/sqlview/activity"
 )
 
 func (r *runner) publishStart() {
@@ -13,9 +14,11 @@ func (r *runner) publishStart() {
 		rows, batches = rows+b.DoneRows, batches+b.Batches
 	}
 	r.ctl.publish(func(s *Snapshot) {
-		*s = Snapshot{At: time.Now(), ID: r.id, Relation: r.p.Relation, Leaves: len(r.rows), State: Running,
-			Phase: Batches,
-			Rows:  rows, Batches: batches, Total: max(r.p.Rows, rows), Target: target, Nice: nice}
+		*s = Snapshot{
+			At: time.Now(), ID: r.id, Relation: r.p.Relation, State: Running, Phase: Batches, Target: target,
+			Nice:    nice,
+			Filling: activity.Filling{Leaves: len(r.rows), Rows: rows, Batches: batches, Total: max(r.p.Rows, rows)},
+		}
 	})
 }
 

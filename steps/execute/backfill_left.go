@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"belay/db/backfill"
+	"belay/sqlview/activity"
 	"belay/sqlview/lock"
 	"belay/steps"
 	"belay/steps/fact"
@@ -134,8 +135,8 @@ func doneBefore(f *filler, result backfill.Result, verified string) fact.Filling
 	return fact.Filling{
 		At: time.Now().UTC(), Unit: f.i, ID: f.id, Relation: f.plan.Relation, Set: f.plan.Statement.Set,
 		Where: f.plan.Statement.Guard,
-		State: fact.FillDone, Phase: fact.FillPhase(backfill.Finished), Progress: 1, Rows: result.Rows,
-		Total:   result.Rows,
-		Batches: result.Batches, TookMS: result.Took.Milliseconds(), Verified: verified,
+		State: fact.FillDone, Phase: fact.FillPhase(backfill.Finished), Verified: verified,
+		Filling: activity.Filling{Progress: 1, Rows: result.Rows, Total: result.Rows, Batches: result.Batches},
+		TookMS:  result.Took.Milliseconds(),
 	}
 }

@@ -177,15 +177,9 @@ func (w *fillWatch) filling(result *backfill.Result, err error) fact.Filling {
 	p := w.f.plan
 	f := fact.Filling{
 		At: time.Now().UTC(), Unit: w.f.i, ID: w.f.id, Relation: p.Relation, Set: p.Statement.Set,
-		Where: p.Statement.Guard,
-		Leaf:  s.Leaf, LeafNumber: s.LeafNumber, Leaves: s.Leaves, State: fact.FillState(s.State),
-		Phase:    fact.FillPhase(s.Phase),
-		Progress: s.Progress, Rows: s.Rows, Total: s.Total, Batches: s.Batches, Rate: s.Rate, Average: s.Average,
+		Where: p.Statement.Guard, State: fact.FillState(s.State), Phase: fact.FillPhase(s.Phase), Filling: s.Filling,
 		LeftLowMS: s.LeftLow.Milliseconds(), LeftHighMS: s.LeftHigh.Milliseconds(),
-		BatchMS: float64(s.Batch.Microseconds()) / 1000, TargetMS: s.Target.Milliseconds(), BatchRows: s.BatchRows,
-		LastKey: s.LastKey, Committed: s.Committed, HeapGrowth: s.HeapGrowth, WAL: s.WAL, Checked: s.Checked,
-		ToCheck:  s.ToCheck,
-		PausedBy: s.PausedBy, Reason: s.Reason, PausedSince: s.PausedSince,
+		BatchMS: float64(s.Batch.Microseconds()) / 1000, TargetMS: s.Target.Milliseconds(),
 	}
 	if s.Waiting != nil {
 		f.Waiting, f.WaitingSince = s.Waiting.Reason(), s.Waiting.Since

@@ -1,6 +1,10 @@
 package fact
 
-import "time"
+import (
+	"time"
+
+	"belay/sqlview/activity"
+)
 
 // FillState is what a backfill is in, and FillPhase what it does now; the words
 // are db/backfill's. It is elsewhere where another process goes on with it.
@@ -58,45 +62,19 @@ type Filling struct {
 	Relation string    `json:"relation"`
 	Set      string    `json:"set"`
 	Where    string    `json:"where,omitempty"`
-	// Leaf is in hand, number LeafNumber from 1 of Leaves.
-	Leaf       string    `json:"leaf,omitempty"`
-	LeafNumber int       `json:"leaf_number,omitempty"`
-	Leaves     int       `json:"leaves,omitempty"`
-	State      FillState `json:"state"`
-	Phase      FillPhase `json:"phase"`
-	// Progress is 0 to 1 by key position. Rows is exact, Total an estimate.
-	Progress float64 `json:"progress"`
-	Rows     int64   `json:"rows"`
-	Total    int64   `json:"total"`
-	Batches  int64   `json:"batches"`
-	// Rate is rows a second over the last ten seconds, Average since the start
-	// without pauses.
-	Rate       float64 `json:"rate"`
-	Average    float64 `json:"average"`
-	LeftLowMS  int64   `json:"left_low_ms"`
-	LeftHighMS int64   `json:"left_high_ms"`
+	State    FillState `json:"state"`
+	Phase    FillPhase `json:"phase"`
+	activity.Filling
+	// LeftLowMS and LeftHighMS are how long it may still take; 0 = no telling yet.
+	LeftLowMS  int64 `json:"left_low_ms"`
+	LeftHighMS int64 `json:"left_high_ms"`
 	// BatchMS is the last batch, TargetMS what one should take.
-	BatchMS   float64  `json:"batch_ms"`
-	TargetMS  int64    `json:"target_ms"`
-	BatchRows int      `json:"batch_rows"`
-	LastKey   []string `json:"last_key,omitempty"`
-	// Committed is when the cursor last moved.
-	Committed time.Time `json:"committed,omitzero"`
-	// Checked rows of about ToCheck were read by the verify.
-	Checked int64 `json:"checked,omitempty"`
-	ToCheck int64 `json:"to_check,omitempty"`
-	// HeapGrowth and WAL are bytes since this engine began; WAL is the server's.
-	HeapGrowth int64 `json:"heap_growth"`
-	WAL        int64 `json:"wal"`
+	BatchMS  float64 `json:"batch_ms"`
+	TargetMS int64   `json:"target_ms"`
 	// Waiting is why it is not at full speed, since when; "" = it is.
 	Waiting      string    `json:"waiting,omitempty"`
 	WaitingSince time.Time `json:"waiting_since,omitzero"`
 	Signals      []Reading `json:"signals,omitempty"`
-	// PausedBy and Reason are set while it is paused; Key names the row that the
-	// statement cannot change, "" = it is not about a row.
-	PausedBy    string    `json:"paused_by,omitempty"`
-	Reason      string    `json:"reason,omitempty"`
-	PausedSince time.Time `json:"paused_since,omitzero"`
 	// Owner is who goes on with it where State is elsewhere.
 	Owner string `json:"owner,omitempty"`
 	// Verified is the word of the last look at every row; Left the rows that are
