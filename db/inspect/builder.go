@@ -136,7 +136,7 @@ func (b *builder) dependent(r pgx.Rows) error {
 
 func (b *builder) publication(r pgx.Rows) error {
 	var p catalog.Publication
-	err := r.Scan(&p.Name, &p.AllTables, &p.Updates, &p.Deletes, &p.Tables, &p.Named)
+	err := r.Scan(&p.Name, &p.AllTables, &p.Updates, &p.Deletes, &p.Tables, &p.Named, &p.Short)
 	b.snapshot.Publications = append(b.snapshot.Publications, p)
 	return err
 }

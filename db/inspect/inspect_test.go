@@ -123,7 +123,7 @@ func TestCatalog(t *testing.T) {
 		[]catalog.Publication{
 			{
 				Name: "feed", Updates: true, Deletes: true, Tables: []string{"app.Order Items", "public.users"},
-				Named: []string{"app.Order Items", "public.users"},
+				Named: []string{"app.Order Items", "public.users"}, Short: []string{},
 			},
 		}, s.Publications)
 }

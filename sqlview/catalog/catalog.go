@@ -315,6 +315,9 @@ type Publication struct {
 	Updates, Deletes bool
 	// Tables are all that it publishes, Named those that it names one by one.
 	Tables, Named []string
+	// Short are tables whose rows it cannot tell one from the other: its list of
+	// columns lacks one of their replica identity, or its row filter reads another.
+	Short []string
 }
 
 // Size is what pg_class and the statistics say; it never takes a lock on the table.

@@ -366,7 +366,16 @@ func remove(c *check, n *pg.Node) Failure {
 // from the other.
 func (c *check) replicated(r *catalog.Relation, word string, publishes func(catalog.Publication) bool) Failure {
 	if c.cat.Source != catalog.SourceLive || c.cat.Unsure || r.Kind != catalog.Table || r.Unlogged || r.Doubted ||
-		r.CreatedHere || r.ReplicaIdentity != "n" && (r.ReplicaIdentity != "d" || hasPrimary(r)) {
+		r.CreatedHere {
+		return none
+	}
+	for _, p := range c.cat.Publications {
+		if publishes(p) && slices.Contains(p.Short, r.Name) {
+			return fail("42P10", "publication %s leaves out a column of the replica identity of %s, or its row filter "+
+				"reads another column: no %s of its rows works", p.Name, r.Name, word)
+		}
+	}
+	if r.ReplicaIdentity != "n" && (r.ReplicaIdentity != "d" || hasPrimary(r)) {
 		return none
 	}
 	for _, p := range c.cat.Publications {

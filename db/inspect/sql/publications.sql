@@ -16,6 +16,16 @@ SELECT p.pubname::text, p.puballtables, p.pubupdate, p.pubdelete,
              WHERE t.pub = p.oid AND NOT p.puballtables ORDER BY 1),
        ARRAY(SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_publication_rel r
              JOIN pg_catalog.pg_class c ON c.oid = r.prrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-             WHERE r.prpubid = p.oid ORDER BY 1)
+             WHERE r.prpubid = p.oid ORDER BY 1),
+       {{if ge .Version 15}}ARRAY(SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_publication_rel r
+             JOIN pg_catalog.pg_class c ON c.oid = r.prrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+             CROSS JOIN LATERAL (SELECT ARRAY(SELECT a.attnum FROM pg_catalog.pg_attribute a
+               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND (c.relreplident = 'f' OR EXISTS (
+                 SELECT FROM pg_catalog.pg_index x WHERE x.indrelid = c.oid AND a.attnum = ANY (x.indkey)
+                 AND CASE c.relreplident WHEN 'd' THEN x.indisprimary WHEN 'i' THEN x.indisreplident ELSE false END)))) AS named(columns)
+             WHERE r.prpubid = p.oid AND c.relkind = 'r'
+             AND (r.prattrs IS NOT NULL AND (c.relreplident = 'f' OR NOT r.prattrs::int2[] @> named.columns)
+               OR EXISTS (SELECT FROM pg_catalog.regexp_matches(r.prqual::text, ':varattno ([0-9]+)', 'g') v
+                 WHERE NOT v[1]::int2 = ANY (named.columns))) ORDER BY 1){{else}}'{}'::text[]{{end}}
 FROM pg_catalog.pg_publication p
 ORDER BY 1
