@@ -96,3 +96,17 @@ func (d *Details) Comment(constraint string) string {
 	}
 	return d.Constraints[constraint]
 }
+
+// RowColumn is a column of another table that holds rows of this one, as
+// pg_identify_object prints it; "" = none is known.
+func (r *Relation) RowColumn() string {
+	if r == nil || r.Details == nil {
+		return ""
+	}
+	for _, h := range r.Details.HangingOn(RowType) {
+		if h.Kind == "table column" {
+			return h.Name
+		}
+	}
+	return ""
+}

@@ -2,6 +2,7 @@ package effect
 
 import (
 	"reflect"
+	"slices"
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/parse"
@@ -31,7 +32,29 @@ func Of(s parse.Statement, snap *catalog.Snapshot, version int) Effect {
 	if f := refusal.Of(s, snap, version); f.Code != "" {
 		e.Fails = f
 	}
+	if e.Fails.Code == "" {
+		e.Fails = rowsHeld(s, snap, e)
+	}
 	return e
+}
+
+// rowsHeld is the failure of a change of a table's rows while a column of another table
+// holds some: the server looks for that last.
+func rowsHeld(s parse.Statement, snap *catalog.Snapshot, e Effect) refusal.Failure {
+	alter := s.Node.GetAlterTableStmt()
+	if alter == nil || snap == nil || snap.Undone {
+		return refusal.Failure{}
+	}
+	table := snap.Name(alter.Relation)
+	holder := snap.Seen(table).RowColumn()
+	for _, n := range alter.Cmds {
+		kind := n.GetAlterTableCmd().GetSubtype()
+		if holder != "" && (kind == pg.AlterTableType_AT_AlterColumnType ||
+			kind == pg.AlterTableType_AT_AddColumn && slices.Contains(e.Rewrites, table)) {
+			return refusal.Failure{Code: "0A000", Message: holder + " uses the table's row type"}
+		}
+	}
+	return refusal.Failure{}
 }
 
 func of(s parse.Statement, snap *catalog.Snapshot, version int) Effect {

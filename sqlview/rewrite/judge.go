@@ -1,6 +1,7 @@
 package rewrite
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -61,6 +62,22 @@ func (p *proposal) judge() (*lint.File, [][]lint.Hazard) {
 		}
 	}
 	return f, hazards
+}
+
+// refusedMade says which statement of those that the ways made the server refuses, as far
+// as the catalog tells; "" = none.
+func (p *proposal) refusedMade() string {
+	judged, _ := p.judge()
+	at := 0
+	for _, s := range p.steps {
+		for range s.statements {
+			if f := judged.Effects[at].Fails; s.made() && f.Code != "" && !f.IfRows {
+				return fmt.Sprintf("what would be made of line %d fails on the server (%s): %s", s.line, f.Code, f.Message)
+			}
+			at++
+		}
+	}
+	return ""
 }
 
 // separator stands between statements that are put into one text.

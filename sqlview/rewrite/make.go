@@ -48,6 +48,9 @@ func Make(ctx context.Context, in Input, rules []lint.Rule, ways []Way,
 			break
 		}
 	}
+	if why := p.refusedMade(); why != "" {
+		return Plan{Left: []Left{{Line: 1, SQL: p.original[0].SQL, Why: why}}}, nil
+	}
 	plan := p.plan()
 	if plan.Later, err = p.later(ctx); err != nil {
 		return failed(err)

@@ -101,6 +101,22 @@ func (p *Piece) has(holder, name string) bool {
 	return p.Before.Seen(holder).Column(name) != nil || p.Before.Relations.Get(holder+"."+name) != nil
 }
 
+// Free reports whether neither a schema nor what follows in the file has something of a
+// name.
+func (p *Piece) Free(schema, name string) bool {
+	if p.Before.Seen(schema+"."+name) != nil {
+		return false
+	}
+	for _, st := range p.Later {
+		for _, t := range parse.Tokens([]byte(st.SQL)) {
+			if word := st.SQL[t.Start:t.End]; word == name || strings.Trim(word, `"`) == name {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // fails says that the server refuses the statement; "" = it does not, as far as
 // the catalog tells.
 func (p *Piece) fails() string {

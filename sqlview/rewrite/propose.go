@@ -53,6 +53,9 @@ func Propose(ctx context.Context, in Input, rules []lint.Rule, ways []Way) (Plan
 	if err := p.parse(ctx, rejoined(p.steps)); err != nil {
 		return Plan{}, fmt.Errorf("rewrite %s: %w", in.Path, err)
 	}
+	if why := p.refusedMade(); why != "" {
+		return Plan{Left: leftAll(parsed[0], found, why), Days: overDays(parsed[0], found)}, nil
+	}
 	plan := p.plan()
 	plan.Days = overDays(parsed[0], found)
 	if plan.Later, err = p.later(ctx); err != nil {

@@ -28,7 +28,7 @@ place in the table: INSERT without a list of columns still writes it.
 
 ## Left alone
 IF EXISTS, which a rename of a column does not have; CASCADE; columns that their table's children inherit; a primary key's column,
-whose NOT NULL cannot be lifted; a generated column, a domain that forbids NULL, an exclusion constraint, a published table. A
+or a replica identity's, whose NOT NULL cannot be lifted; a generated column, a domain that forbids NULL, an exclusion constraint, a published table. A
 column that a function names: the function, or every write of a table whose trigger it is, fails after a rename as after the
 drop, so it is replaced first. A table of which the server was not asked.
 `,
@@ -49,6 +49,10 @@ func dropColumnLater(p *rewrite.Piece) (rewrite.Rewritten, error) {
 		"column " + a.Table + "." + a.Name + " stays as " + t.fresh +
 			": drop it a week later, when nothing has missed it",
 		t.fresh + " keeps its place in the table: look at INSERT without a list of columns and at SELECT *",
+	}
+	if name := p.Before.TakesRows(a.Table); name != "" {
+		kept = append(kept, "function "+name+" takes rows of the table as they are (*), "+t.fresh+
+			" included: replace it before the column goes")
 	}
 	mend, gone := t.mend(), lint.Ident(t.fresh)
 	kept = append(kept, t.letGo(&b)...)
@@ -184,8 +188,13 @@ func (t *twin) refuseAside(p *rewrite.Piece) string {
 		}
 	}
 	for _, i := range r.Indexes {
-		if i.Uses(t.old) && i.Definition == "" {
+		switch {
+		case !i.Uses(t.old):
+		case i.Definition == "":
 			return "how index " + catalog.Base(i.Name) + " was made is not known"
+		case r.Details.Indexes[i.Name].ReplicaIdentity:
+			return "index " + catalog.Base(i.Name) +
+				" is the table's replica identity, so the column has to stay NOT NULL: give it another one first"
 		}
 	}
 	return strings.Replace(t.refusePublished(p), "without the second column", "without a column of the new name", 1)

@@ -111,6 +111,9 @@ func (r *replacement) readDrop(p *rewrite.Piece, d *pg.DropStmt) error {
 		old := outgoing{
 			name: catalog.Base(name), written: written(o.GetList().GetItems()), exists: ifExists(d.MissingOk),
 		}
+		if r.makes(old.name) {
+			return &rewrite.Refusal{Why: old.name + " is made and dropped again in the same file"}
+		}
 		if index != nil {
 			old.definition = index.Definition
 		}
@@ -128,6 +131,9 @@ func ifExists(missingOk bool) string {
 
 func (r *replacement) readOld(p *rewrite.Piece, a rewrite.Alteration) error {
 	old := outgoing{table: a.Table, name: catalog.Truncate(a.Name), exists: ifExists(a.MissingOk)}
+	if r.makes(old.name) {
+		return &rewrite.Refusal{Why: old.name + " is made and dropped again in the same file"}
+	}
 	if k := p.Before.Seen(a.Table).Constraint(old.name); k != nil {
 		old.definition = k.Definition
 	}
@@ -152,10 +158,15 @@ func (r *replacement) buildName(f *incoming) string {
 	}
 	for label := "new"; ; label += "_new" {
 		name := catalog.ObjectName(f.name, "", label)
-		if r.first.Before.Seen(f.table()).Constraint(name) == nil && r.first.Before.Seen(f.schema()+"."+name) == nil {
+		if r.first.Before.Seen(f.table()).Constraint(name) == nil && r.first.Free(f.schema(), name) && !r.makes(name) {
 			return name
 		}
 	}
+}
+
+// makes reports whether one of the new ones has a name, for good or until it takes over.
+func (r *replacement) makes(name string) bool {
+	return slices.ContainsFunc(r.fresh, func(f incoming) bool { return f.name == name || f.build == name })
 }
 
 func (f *incoming) table() string {

@@ -66,7 +66,7 @@ func (t *twin) startDefinition(p *rewrite.Piece, i catalog.IndexDef) string {
 func (t *twin) freeIndexName(p *rewrite.Piece, name, label string) string {
 	for l := label; ; l += "_" + label {
 		free := catalog.ObjectName(name, "", l)
-		if p.Before.Seen(catalog.Schema(t.table)+"."+free) == nil {
+		if p.Free(catalog.Schema(t.table), free) {
 			return free
 		}
 	}
