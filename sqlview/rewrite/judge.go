@@ -72,7 +72,8 @@ func (p *proposal) refusedMade() string {
 	for _, s := range p.steps {
 		for range s.statements {
 			if f := judged.Effects[at].Fails; s.made() && f.Code != "" && !f.IfRows {
-				return fmt.Sprintf("what would be made of line %d fails on the server (%s): %s", s.line, f.Code, f.Message)
+				return fmt.Sprintf("what would be made of line %d fails on the server (%s): %s", s.line, f.Code,
+					f.Message)
 			}
 			at++
 		}
