@@ -17,11 +17,22 @@ var changes = []func(*world){
 	(*world).bracket, (*world).enumSwap, (*world).copyAndDrop,
 }
 
+// part is one of the changes of a migration.
+type part struct {
+	sql string
+	// renames is true for one after which old code goes on under the old name.
+	renames bool
+}
+
+func (w *world) part() part { return part{w.up, strings.HasPrefix(w.kind, "rename")} }
+
 func (w *world) migration() {
 	pick(w, changes)(w)
+	w.parts = append(w.parts, w.part())
 	if w.chance(12) {
 		first, kind := w.up, w.kind
 		pick(w, changes)(w)
+		w.parts = append(w.parts, w.part())
 		w.up, w.kind = first+w.up, kind+" and "+w.kind
 	}
 }

@@ -11,9 +11,10 @@ import (
 type world struct {
 	*rand.Rand
 	columns []*column
-	// ddl makes the schema; up is the migration, kind what it is.
+	// ddl makes the schema; up is the migration, kind what it is, parts are its changes.
 	ddl      []string
 	up, kind string
+	parts    []part
 	// uniques are lists of columns that ON CONFLICT may name, views what may be read.
 	uniques [][]string
 	names   []string // of unique constraints
