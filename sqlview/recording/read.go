@@ -30,6 +30,13 @@ const (
 	mostInAll   = 1 << 30
 )
 
+// mostParts is how many locks, transactions, tables and the like all moments have together:
+// a few lines that name the same ones again and again come to far more than their bytes.
+// It is a day of a hundred of them each second.
+const mostParts = 9_000_000
+
+var errParts = fmt.Errorf("%w: its moments have more than %d locks, transactions and tables", ErrFormat, mostParts)
+
 // ErrFormat says that a file is no recording, or one of a newer belay.
 var ErrFormat = errors.New("not a recording of belay's, or one of a newer belay")
 
@@ -38,12 +45,14 @@ func Magic(start []byte) bool { return bytes.HasPrefix(start, []byte{0x1f, 0x8b}
 
 // Read reads a recording to its end, or up to where it was cut. An error that is not one
 // of the file's own reading is an [ErrFormat].
-func Read(in io.Reader) (*Recording, error) {
+func Read(in io.Reader) (*Recording, error) { return read(in, mostParts) }
+
+func read(in io.Reader, room int) (*Recording, error) {
 	zip, err := gzip.NewReader(bufio.NewReader(in))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
-	r := &reader{}
+	r := &reader{room: room}
 	lines := bufio.NewScanner(io.LimitReader(zip, mostInAll))
 	lines.Buffer(nil, mostBytes)
 	lines.Split(r.whole)
@@ -72,6 +81,7 @@ func Read(in io.Reader) (*Recording, error) {
 // reader is a recording on its way.
 type reader struct {
 	Recording
+	room int // for how many more parts of moments there is room
 	// began is the time that those of the member count from: another engine of a run, or
 	// another watch, begins its own.
 	began    time.Time
@@ -132,6 +142,11 @@ func (r *reader) moment(l line) (activity.Sample, error) {
 	}
 	if err := r.anew(l); err != nil {
 		return s, err
+	}
+	r.room -= len(r.tables) + len(l.New) + len(l.Locks) + len(l.Transactions) + len(l.Replicas) + len(l.Slots) +
+		len(l.Progress)
+	if r.room < 0 {
+		return s, errParts
 	}
 	at := 0
 	for _, n := range l.Locks {
