@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"belay/db"
@@ -21,6 +22,8 @@ type Verified struct {
 	// are left alone: the guard does not select them, or the application wrote them
 	// so.
 	Differ int64 `json:"differ"`
+	// Triggers fire before a row is changed: what differs may be of their making.
+	Triggers []string `json:"triggers,omitempty"`
 	// Swept is how many rows the sweep changed; they are in Rows too.
 	Swept int64 `json:"swept"`
 	// Rows is how many rows were looked at; Passes how often.
@@ -41,6 +44,16 @@ const (
 	// again.
 	maxSweeps = 3
 )
+
+// meddlers are the triggers that may make a changed row other than the statement says.
+func (p *Plan) meddlers() (all []string) {
+	for _, t := range p.Facts.Triggers {
+		if t.Update && t.Before && t.fires() && !strings.HasPrefix(t.Name, triggerPrefix) {
+			all = append(all, t.Name)
+		}
+	}
+	return all
+}
 
 // count counts the rows of a range: all, those left, those that differ.
 func (q rangeSQL) count(p *Plan, lo, hi cursor) (string, []any) {
@@ -116,7 +129,7 @@ func (w *walker) count(ctx context.Context, p *Plan, hi cursor) (n counted, err 
 // Verify looks at every row of the plan's leaves as they are now and changes
 // nothing. It reads by ranges, each in a snapshot of its own.
 func Verify(ctx context.Context, c *db.Conn, p *Plan) (Verified, error) {
-	out := Verified{Impossible: p.Verifiable, Passes: 1}
+	out := Verified{Impossible: p.Verifiable, Passes: 1, Triggers: p.meddlers()}
 	if p.left == "" {
 		return out, nil
 	}
@@ -192,15 +205,19 @@ func (v Verified) found() string {
 	case v.Left > 0:
 		return fmt.Sprintf("%d rows left that the statement would change", v.Left)
 	case v.Differ > 0:
-		return fmt.Sprintf("0 rows left; %d rows differ and are left alone: the WHERE does not select them, or the "+
+		said := fmt.Sprintf("0 rows left; %d rows differ and are left alone: the WHERE does not select them, or the "+
 			"application wrote them so", v.Differ)
+		if len(v.Triggers) > 0 {
+			said += ", or they are as trigger " + strings.Join(v.Triggers, ", ") + " makes them: look at a few"
+		}
+		return said
 	}
 	return fmt.Sprintf("0 rows left of %d", v.Rows)
 }
 
 // verify is one look at every row; with sweep, what is left is changed at once.
 func (r *runner) verify(ctx context.Context, sweep bool) (Verified, error) {
-	v := Verified{Impossible: r.p.Verifiable}
+	v := Verified{Impossible: r.p.Verifiable, Triggers: r.p.meddlers()}
 	if r.p.left == "" {
 		return v, nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 
@@ -186,6 +187,19 @@ func TestVerifyFindsPlantedMisses(t *testing.T) {
 				t.Errorf("the guarded backfill %+v", res)
 			}
 		})
+	}
+}
+
+// What a trigger made of the rows is not said to be the application's.
+func TestTriggerThatKeepsTheRows(t *testing.T) {
+	s := newStand(t, `CREATE TABLE t (id int PRIMARY KEY, b int DEFAULT 3, c int DEFAULT 0);
+		INSERT INTO t SELECT i FROM generate_series(1, 10) i;
+		CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END';
+		CREATE TRIGGER kept BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION keep();
+		CREATE TRIGGER after AFTER UPDATE ON t FOR EACH ROW EXECUTE FUNCTION keep()`)
+	v := s.fill(t, backfill.Spec{Relation: "t", Set: "b = 1", Where: "c = 0"}).Verified
+	if v.Differ != 10 || !strings.HasSuffix(v.String(), "or they are as trigger kept makes them: look at a few") {
+		t.Errorf("%+v: %s", v, v)
 	}
 }
 
