@@ -67,14 +67,30 @@ func (p page) serverState() string {
 	if s == nil {
 		return ""
 	}
-	parts := []string{fmt.Sprintf("sessions %d of %d", s.Sessions.Total, s.Sessions.Max)}
+	parts := []string{p.Plain("sessions ") + p.slots()}
 	for _, r := range s.Replicas {
 		if r.LagMS >= 0 {
-			parts = append(parts, "replica "+r.Name+" "+measure.MS(r.LagMS)+" behind")
+			parts = append(parts, p.Plain("replica "+r.Name+" "+measure.MS(r.LagMS)+" behind"))
 		}
 	}
-	return p.Plain(strings.Join(parts, " "+p.Marks.Dot+" "))
+	return strings.Join(parts, p.Plain(" "+p.Marks.Dot+" "))
 }
+
+// slots are the server's connections; the last ones are said to be the last.
+func (p page) slots() string {
+	x := p.run.Sample.Sessions
+	used, free := x.Total+1, max(x.Max-x.Total-1, 0) // the one that asks is not counted
+	switch {
+	case free == 0:
+		return p.Text(look.Danger, fmt.Sprintf("%d of %d, none free", used, x.Max))
+	case free < fewFree:
+		return p.Text(look.Danger, fmt.Sprintf("%d of %d, %d free", used, x.Max, free))
+	}
+	return p.Plain(fmt.Sprintf("%d of %d", x.Total, x.Max))
+}
+
+// fewFree is below which number somebody will soon be refused.
+const fewFree = 5
 
 // railTables are the tables in the rail, where there is no panel of them.
 func railTables(p page, w int) []string {
@@ -107,10 +123,10 @@ func (p page) showsTables() bool {
 }
 
 func sessionsState(p page) string {
-	if s := p.run.Sample; s != nil {
-		return p.Plain(fmt.Sprintf("%d of %d", s.Sessions.Total, s.Sessions.Max))
+	if p.run.Sample == nil {
+		return ""
 	}
-	return ""
+	return p.slots()
 }
 
 func railSessions(p page, w int) []string {
