@@ -91,9 +91,11 @@ func (r *run) begin(ctx context.Context, b block, whole time.Duration) (ending, 
 	}
 	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.lim.Grace)
 	defer cancel()
+	sent := time.Now()
 	if _, _, err := exec(limited, r.s.conn, r.s.begin()); err != nil {
 		return r.unsentEnding(err), false
 	}
+	r.away = time.Since(sent) // the server has nothing to do for it
 	if err := r.enter(limited, b.mark); err != nil {
 		return r.fenced(err), false
 	}

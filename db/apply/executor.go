@@ -93,6 +93,8 @@ type run struct {
 	attempts int
 	blockers tally
 	began    time.Time // the attempt's first statement
+	// away is how long the server's answer to BEGIN took in this attempt: what is the line's.
+	away     time.Duration
 	deadline time.Time // our own limit of the attempt; zero = none
 	over     Reason    // what its end is called
 	current  int       // the statement in hand, within the file
@@ -189,7 +191,8 @@ func (r *run) finish(e ending) Result {
 	ev.Trace = &trace
 	r.tell(ev)
 	return Result{Outcome: e.outcome, Reason: e.reason, Attempts: r.attempts, Err: e.err, Blockers: r.blockers.list(),
-		Left: e.left, Invalid: e.invalid, Detaching: e.detaching, Stood: r.stood, Trace: r.trace, Held: e.held}
+		Left: e.left, Invalid: e.invalid, Detaching: e.detaching, Stood: r.stood, Trace: r.trace, Held: e.held,
+		Away: r.away}
 }
 
 // leaveClean takes back what the unit set for the session.

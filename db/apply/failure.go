@@ -68,6 +68,10 @@ func (r *run) heldTooLong() error {
 		return fmt.Errorf("%s: held its locks for longer than the accepted %s, so the server undid it: nothing changed",
 			r.u.Path, r.u.Hold)
 	}
+	if r.away >= FarAway {
+		return fmt.Errorf("%s: each answer of the server takes %s to come, and the locks would be held for several: "+
+			"undone, nothing changed", r.u.Path, r.away.Round(10*time.Millisecond))
+	}
 	return fmt.Errorf("%s: took longer than judged, so the server undid it: nothing changed", r.u.Path)
 }
 

@@ -94,7 +94,14 @@ type Result struct {
 	Trace Trace
 	// Held is how long the last attempt lasted, from its first statement.
 	Held time.Duration
+	// Away is how long an answer of the server took that needs no work: the way there and
+	// back, in the last attempt. 0 = none was asked for.
+	Away time.Duration
 }
+
+// FarAway is from which length on the way to the server and back is most of what a lock
+// is held for: a unit waits for several answers while it holds one.
+const FarAway = 100 * time.Millisecond
 
 // Unchanged reports whether the database is as it was before.
 func (r Result) Unchanged() bool { return r.Outcome == NotApplied && len(r.Left) == 0 }

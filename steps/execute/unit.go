@@ -199,7 +199,7 @@ func (r *runner) again(ctx context.Context, u *steps.Unit, res *apply.Result) (b
 		}
 		return err == nil, err
 	case apply.HoldExceeded:
-		return r.holdLonger(ctx, u)
+		return r.holdLonger(ctx, u, res.Away)
 	case apply.IndexInvalid:
 		return r.dropInvalid(ctx, *res)
 	case apply.DetachPending:
@@ -263,6 +263,11 @@ func (r *runner) ended(u steps.Unit, res apply.Result) error {
 	case apply.HoldExceeded:
 		x.Summary = fmt.Sprintf("%s: took longer than judged, so the server undid it: %s", name, unchanged)
 		x.Advice = "accept a hold time with run.hold, or split the change; `belay review` says how"
+		if res.Away >= apply.FarAway {
+			x.Summary = fmt.Sprintf("%s: %s, so that its locks would have been held for too long: undone, %s", name,
+				farAway(res.Away), unchanged)
+			x.Advice = "run it from a host near the server, or accept a hold time with run.hold"
+		}
 		if u.Hold > 0 {
 			x.Summary = fmt.Sprintf("%s: held its locks for longer than the accepted %s, so the server undid it: %s",
 				name, u.Hold, unchanged)
