@@ -2,9 +2,8 @@ package main
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -20,72 +19,6 @@ import (
 	"belay/db/dbtest"
 )
 
-// phase is what a command is at when its server goes away.
-type phase struct {
-	name string
-	args []string
-	// before makes what the command needs; nil = nothing.
-	before func(*outage)
-	// reach arms the phase and returns how to wait for it.
-	reach func(*outage) (arrived func())
-	// truth goes on to the end and holds it against the database; nil = the command
-	// only reads.
-	truth func(*outage)
-	// lives counts what a command that ends only when it is told to has printed of the
-	// server; nil = it ends by itself.
-	lives func(*outage) int
-	// end tells such a command to end; nil = an interrupt does.
-	end func(*outage)
-}
-
-var phases = []phase{
-	{
-		name: "run looks", args: []string{"run", "--answers", "all.toml"}, reach: sent("schema_migrations"),
-		truth: ranOnce,
-	},
-	{name: "run waits for a lock", args: []string{"run", "--answers", "all.toml"}, truth: ranOnce,
-		reach: func(o *outage) func() {
-			return blockedBy(`LOCK TABLE orders IN ACCESS SHARE MODE`, "ALTER TABLE orders")(o.cell)
-		}},
-	{name: "run commits", args: []string{"run", "--answers", "all.toml"}, reach: sent("COMMIT"), truth: ranOnce},
-	{
-		name: "attach", args: []string{"attach", "--answers", "all.toml"}, before: leftOpen,
-		reach: sent("schema_migrations"), truth: ranOnce,
-	},
-	{name: "run goes to the next file", args: []string{"run", "--answers", "all.toml"}, truth: ranOnce,
-		reach: afterFile(nil)},
-	{name: "run verifies", args: []string{"run", "--answers", "all.toml"}, truth: ranOnce, reach: afterAll(nil)},
-	{
-		name: "run asks by SQL", args: []string{"run", "--answers", "all.toml"}, truth: ranOnce,
-		before: configured("[smoke]\nsql = [\"SELECT 4711 = 4711\"]\n"), reach: afterAll(sent("4711")),
-	},
-	{
-		name: "run watches", args: []string{"run", "--answers", "all.toml", "--output", "json"}, truth: ranOnce,
-		before: configured("[monitor]\nminutes = 1\n"), lives: facts("monitor"),
-		reach: func(o *outage) func() {
-			return func() { o.await("the watch", func() bool { return facts("monitor")(o) > 0 }) }
-		},
-		end: func(o *outage) { o.belay("stop", "--now") },
-	},
-	{name: "backfill fills", args: fill, truth: filledOnce, reach: func(o *outage) func() {
-		return func() {
-			o.await("the first rows", func() bool { return o.db.Count(o.t, "orders WHERE total <> id") > 0 })
-		}
-	}},
-	{name: "backfill looks", args: fill, truth: filledOnce, reach: sent("pg_stat_user_tables")},
-	{name: "rehearse", args: []string{"rehearse", "--answers", "all.toml"}, reach: sent("pg_roles")},
-	{
-		name: "watch", args: []string{"watch", "orders", "--output", "json"}, lives: (*outage).samples,
-		reach: func(o *outage) func() {
-			return func() { o.await("a sample", func() bool { return o.samples() > 0 }) }
-		},
-	},
-	{name: "watch once", args: []string{"watch", "--once"}, reach: sent("pg_locks")},
-	{name: "status", args: []string{"status"}, reach: sent("schema_migrations")},
-}
-
-var fill = []string{"backfill", "--table", "orders", "--set", "total = slowly(total)", "--answers", "all.toml"}
-
 // outage is one cell: a command that meets an outage at a phase.
 type outage struct {
 	*cell
@@ -97,6 +30,8 @@ type outage struct {
 	exit int
 	// met is true where the command had not ended before the server was back.
 	met bool
+	// keys is the command's standard input, where a person types.
+	keys io.WriteCloser
 }
 
 // Write takes what the command prints.
@@ -112,68 +47,47 @@ func (o *outage) text() string {
 	return o.said.String()
 }
 
+// prompt is a question that a command asks without a screen.
+var prompt = regexp.MustCompile(`(?m)^ *([a-z_]+\.[a-z_.]+)(?: \[[^\]]*\])?(?: \(empty: [^)]*\))?: $|` +
+	`Type the database name \((\w+)\)`)
+
+// types is a line of who sits before a command that has no screen.
+func (o *outage) types(line string) {
+	if _, err := io.WriteString(o.keys, line+"\n"); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+// answersAll answers what is asked, until the run is open.
+func (o *outage) answersAll() {
+	for seen := 0; ; {
+		var text string
+		var at []int
+		o.await("a question, or the run", func() bool {
+			text = o.text()[seen:]
+			at = prompt.FindStringSubmatchIndex(text)
+			return at != nil || o.opened()
+		})
+		if at == nil {
+			return
+		}
+		seen += at[1]
+		if at[4] >= 0 {
+			o.types(text[at[4]:at[5]])
+			continue
+		}
+		_, rest, _ := strings.Cut("\n"+outageAnswers, "\n"+text[at[2]:at[3]]+" = \"")
+		answer, _, _ := strings.Cut(rest, "\"")
+		o.types(answer)
+	}
+}
+
+func (o *outage) opened() bool { return strings.Contains(o.journal(), `"kind":"run.opened"`) }
+
 func (o *outage) samples() int { return strings.Count(o.text(), `"sessions"`) }
 
 // lasts is how long an outage takes: it is the case itself, not a wait for something.
 func (o *outage) lasts(d time.Duration) { time.Sleep(d) }
-
-// sent is reached when a statement with a text comes from belay.
-func sent(sql string) func(*outage) func() {
-	return func(o *outage) func() {
-		arrived := o.proxy.On(dbtest.Runs(sql), dbtest.Pass)
-		return func() { o.awaitClosed("the phase", arrived) }
-	}
-}
-
-// afterFile is reached when the first file is applied, and afterAll when the last is; then
-// what follows is; nil = at once.
-func afterAll(then func(*outage) func()) func(*outage) func() { return afterUnit("4", then) }
-
-func afterFile(then func(*outage) func()) func(*outage) func() { return afterUnit("2", then) }
-
-func afterUnit(version string, then func(*outage) func()) func(*outage) func() {
-	return func(o *outage) func() {
-		return func() {
-			o.await("the file", func() bool { return unitApplied(version).MatchString(o.journal()) })
-			if then != nil {
-				then(o)()
-			}
-		}
-	}
-}
-
-func unitApplied(version string) *regexp.Regexp {
-	return regexp.MustCompile(`"kind":"unit\.applied".*"version":"` + version + `"`)
-}
-
-// facts counts what a command with --output json has printed of a fact.
-func facts(name string) func(*outage) int {
-	return func(o *outage) int { return strings.Count(o.text(), `"name":"`+name+`"`) }
-}
-
-// configured gives the folder a belay.toml, and the yes to it.
-func configured(toml string) func(*outage) {
-	return func(o *outage) {
-		o.write("work/belay.toml", toml)
-		answers := strings.Replace(outageAnswers, "monitor.waive = \"not what this is about\"\n", "", 1)
-		if !strings.Contains(toml, "[monitor]") {
-			answers = outageAnswers
-		}
-		sum := sha256.Sum256([]byte(toml))
-		o.write("work/all.toml", answers+"trust.commands = \""+hex.EncodeToString(sum[:])+"\"\n")
-	}
-}
-
-// leftOpen leaves a run behind whose engine was ended in the middle.
-func leftOpen(o *outage) {
-	arrived := blockedBy(`LOCK TABLE orders IN ACCESS SHARE MODE`, "ALTER TABLE orders")(o.cell)
-	o.launch(o.write("work/all.toml", outageAnswers))
-	arrived()
-	engineKilled(o.cell)
-	o.awaitEngine()
-	<-o.frontEnded
-	o.unblock()
-}
 
 const outageAnswers = crashAnswers + `ledger.create = "yes"
 run.resolve = "wait"
@@ -229,6 +143,9 @@ func (o *outage) play() (back bool) {
 	}
 	arrived := o.phase.reach(o)
 	ended := o.start()
+	if o.phase.typed {
+		o.answersAll()
+	}
 	arrived()
 	o.kind.strike(o)
 	select {
@@ -285,7 +202,11 @@ func (o *outage) start() (ended chan struct{}) {
 	ended = make(chan struct{})
 	cmd := o.command(o.phase.args...)
 	cmd.Stdout, cmd.Stderr = o, o
-	if err := cmd.Start(); err != nil {
+	var err error
+	if o.phase.typed {
+		o.keys, err = cmd.StdinPipe()
+	}
+	if err := errors.Join(err, cmd.Start()); err != nil {
 		o.t.Fatal(err)
 	}
 	o.front = cmd
