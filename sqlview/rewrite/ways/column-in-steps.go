@@ -2,6 +2,7 @@ package ways
 
 import (
 	"fmt"
+	"strings"
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/rewrite"
@@ -30,7 +31,8 @@ demands a value says so in its first lines.
 
 ## Left alone
 IF NOT EXISTS, where the original does nothing if the column is there; generated and identity columns; tables with partitions
-or children, where the default has to be set on each; a default to fill in while a trigger's function takes rows as they are.
+or children, where the default has to be set on each. A default that would be filled in where the table has rules, FORCE ROW LEVEL
+SECURITY, or a trigger whose function takes rows of the table as they are.
 `,
 	Run: columnInSteps,
 })
@@ -48,7 +50,7 @@ func columnInSteps(p *rewrite.Piece) (rewrite.Rewritten, error) {
 		return rewrite.Refuse(why)
 	}
 	s := newColumn{Alteration: a, column: c, later: p.Has("add-col-volatile-default", "add-col-default-pre11")}
-	if why := rowsTaken(p, a.Relation); s.later && why != "" {
+	if why := refuseFill(p, a.Relation); s.later && why != "" {
 		return rewrite.Refuse(why)
 	}
 	made, err := s.steps()
@@ -58,16 +60,36 @@ func columnInSteps(p *rewrite.Piece) (rewrite.Rewritten, error) {
 	return made, err
 }
 
-// rowsTaken is the trigger whose function does not fit rows with one column more: a
-// backfill would fire it, where the original changes no row; "" = there is none.
-func rowsTaken(p *rewrite.Piece, r *catalog.Relation) string {
+// refuseFill says what a backfill would meet, where the original fills every row and fires
+// nothing: row security, a rule, or a trigger whose function does not fit rows with one
+// column more; "" = nothing.
+func refuseFill(p *rewrite.Piece, r *catalog.Relation) string {
 	if r == nil {
 		return ""
+	}
+	if r.Details != nil && r.Details.ForcedRowSecurity {
+		return notFilled
+	}
+	if rule := rule(r); rule != "" {
+		return "rule " + rule + " would rewrite the UPDATE that fills the column"
 	}
 	for _, t := range r.Triggers {
 		if f := p.Before.Functions.Get(t.Function); f != nil && catalog.WholeRows(f.Body) {
 			return "function " + t.Function + " of trigger " + t.Name +
 				" takes rows of the table as they are (*): a backfill would fire it, and the rows have a column more"
+		}
+	}
+	return ""
+}
+
+// rule is one of a table's own rules; "" = there is none, or nobody knows.
+func rule(r *catalog.Relation) string {
+	if r.Details == nil {
+		return ""
+	}
+	for _, h := range r.Details.Hangs {
+		if h.Kind == "rule" && h.Own && !strings.HasPrefix(h.Name, `"_RETURN"`) {
+			return h.Name
 		}
 	}
 	return ""

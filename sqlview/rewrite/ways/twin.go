@@ -101,6 +101,10 @@ func (t *twin) notNull() []rewrite.Phase {
 	}}
 }
 
+// notFilled is why a table whose owner does not see every row gets no backfill.
+const notFilled = "row security holds for the table's owner too (FORCE ROW LEVEL SECURITY): rows that it hides would " +
+	"not be filled"
+
 func (t *twin) rename(from, to string) string {
 	return t.head + " RENAME COLUMN " + lint.Ident(from) + " TO " + lint.Ident(to)
 }
@@ -119,8 +123,7 @@ func (t *twin) refuse(p *rewrite.Piece) string {
 	case r.Column(t.fresh) != nil:
 		return "there is a column " + t.fresh + " already"
 	case r.Details.ForcedRowSecurity:
-		return "row security holds for the table's owner too (FORCE ROW LEVEL SECURITY): rows that it hides would " +
-			"not be filled"
+		return notFilled
 	case r.Details.Typed:
 		return "the table was made OF a type"
 	case r.Details.Extension:
@@ -201,10 +204,8 @@ func (t *twin) refuseTriggers(*rewrite.Piece) string {
 			return "trigger " + other.Name + " fires after the one that keeps both columns in step"
 		}
 	}
-	for _, h := range t.relation.Details.Hangs {
-		if h.Kind == "rule" && h.Own && !strings.HasPrefix(h.Name, `"_RETURN"`) {
-			return "rule " + h.Name + " rewrites statements before a trigger sees them"
-		}
+	if rule := rule(t.relation); rule != "" {
+		return "rule " + rule + " rewrites statements before a trigger sees them"
 	}
 	return ""
 }
