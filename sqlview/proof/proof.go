@@ -67,6 +67,7 @@ type Standing struct {
 func Of(after *catalog.Snapshot, role string, files []File) Result {
 	b := book{scope: after.Clone(), role: role, on: map[string][]*claim{}, indexes: map[string][]*claim{}}
 	for _, f := range files {
+		b.deaf = false
 		for _, st := range f.Statements {
 			b.place = Place{Path: f.Path, Line: st.Line, Statement: st.Index, Kind: st.Kind}
 			b.all = append(b.all, b.place)
@@ -141,6 +142,8 @@ type book struct {
 	// softened is how many of the claims are in doubt because of code that nobody reads.
 	softened int
 	unasked  []Place
+	// deaf is true where the file asked the server not to say what IF NOT EXISTS met.
+	deaf bool
 }
 
 // add puts down a claim in place of an earlier one about the same.

@@ -3,6 +3,7 @@ package proof
 import (
 	"reflect"
 	"slices"
+	"strings"
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/parse"
@@ -37,7 +38,7 @@ func init() {
 		{(*pg.Node_CreateFunctionStmt)(nil), readFunction},
 		{(*pg.Node_CreateTrigStmt)(nil), readTrigger},
 		{(*pg.Node_CreatePublicationStmt)(nil), readPublication},
-		{(*pg.Node_VariableSetStmt)(nil), readNothing},
+		{(*pg.Node_VariableSetStmt)(nil), readSet},
 		{(*pg.Node_TransactionStmt)(nil), readNothing},
 		{(*pg.Node_LockStmt)(nil), readNothing},
 		{(*pg.Node_VacuumStmt)(nil), readNothing},
@@ -62,10 +63,32 @@ func (b *book) read(st parse.Statement) {
 		return
 	}
 	f(b, st)
+	if b.deaf && mayBeThere(st.Node) {
+		b.skip()
+	}
 	// What follows is read under the path that is set here.
 	if _, ok := st.Node.Node.(*pg.Node_VariableSetStmt); ok {
 		b.scope.Apply(st, b.scope.ServerVersion)
 	}
+}
+
+// readSet hears whether the server will say what IF NOT EXISTS meets.
+func readSet(b *book, st parse.Statement) {
+	s := st.Node.GetVariableSetStmt()
+	if s.Name == "client_min_messages" && len(s.Args) > 0 {
+		to := strings.ToLower(s.Args[0].GetAConst().GetSval().GetSval())
+		b.deaf = slices.Contains([]string{"warning", "error", "fatal", "panic"}, to)
+	}
+}
+
+// mayBeThere reports a statement that makes nothing where the name is taken.
+func mayBeThere(n *pg.Node) bool {
+	return n.GetCreateStmt().GetIfNotExists() || n.GetCreateTableAsStmt().GetIfNotExists() ||
+		n.GetIndexStmt().GetIfNotExists() || n.GetCreateSeqStmt().GetIfNotExists() ||
+		slices.ContainsFunc(n.GetAlterTableStmt().GetCmds(), func(c *pg.Node) bool {
+			cmd := c.GetAlterTableCmd()
+			return cmd.GetSubtype() == pg.AlterTableType_AT_AddColumn && cmd.GetMissingOk()
+		})
 }
 
 // readNothing is for what changes no schema and no row.
