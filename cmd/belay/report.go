@@ -29,6 +29,9 @@ func (a *app) report(id, output string) error {
 	if err != nil {
 		return err
 	}
+	if k, err = engine.ReadRun(k.Folder); err != nil { // a list of runs knows only their outline
+		return err
+	}
 	if k.Run.Opened == nil {
 		return &steps.Refused{Problem: "run " + k.ID + " was never opened", Advice: "`belay status` lists the runs"}
 	}
