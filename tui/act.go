@@ -117,6 +117,8 @@ func (m *model) do(d screen.Do) tea.Cmd {
 	switch {
 	case d.Say != "":
 		m.say(d.Say)
+	case d.Leave != "":
+		return m.goOn(d.Leave)
 	case d.Back:
 		return m.back()
 	case d.Show != "":

@@ -38,6 +38,8 @@ type model struct {
 	// tokens holds the coloured statements; a nil value is being coloured.
 	tokens map[string][]look.Token
 	left   follow.How
+	// begins is the command that goes on in the screen's place; "" = none does.
+	begins string
 	err    error
 	// touched is set once the person chose a screen; until then the screen
 	// follows the run.

@@ -4,6 +4,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"belay/steps/fact"
+	"belay/steps/journal"
+	"belay/tui/follow"
 	"belay/tui/screen"
 )
 
@@ -26,4 +28,10 @@ func (m *model) showNew(was *fact.Mend) {
 	}
 	m.local.Over = nil
 	over(screen.New.Name)(m)
+}
+
+// goOn leaves a look for a command that goes on in the screen's place.
+func (m *model) goOn(line string) tea.Cmd {
+	m.left, m.begins = follow.Begin, line
+	return tea.Sequence(m.postAll(journal.Leave), tea.Quit)
 }

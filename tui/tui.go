@@ -82,7 +82,7 @@ func Run(ctx context.Context, c Config) (Left, error) {
 	if !ok {
 		return Left{How: follow.Lost, Folder: tail.Folder()}, err
 	}
-	left := Left{How: m.left, Run: m.run, Folder: tail.Folder()}
+	left := Left{How: m.left, Run: m.run, Folder: tail.Folder(), Command: m.begins}
 	switch {
 	case errors.Is(err, tea.ErrProgramPanic):
 		return left, err

@@ -9,6 +9,7 @@ import (
 	"belay/db/ledger"
 	"belay/steps"
 	"belay/steps/campaign"
+	argv "belay/steps/command"
 	"belay/steps/project"
 	"belay/tui"
 	"belay/tui/board"
@@ -99,3 +100,22 @@ func sentence(err error) error {
 	}
 	return err
 }
+
+// beginLine goes on from a look to the command that begins a campaign, on the same
+// terminal. It shows the phases, and asks.
+func (a *app) beginLine(left tui.Left) error {
+	words, err := argv.Argv(left.Command)
+	if err != nil || len(words) < beginWords {
+		return &usageError{problem: left.Command + " is no command that begins a campaign",
+			advice: "give it by hand: belay campaign new --help"}
+	}
+	a.gone(left.Folder)
+	a.out.say("%s", left.Command)
+	c := a.campaignNew()
+	c.SilenceUsage, c.SilenceErrors = true, true
+	c.SetArgs(words[beginWords-1:])
+	return c.ExecuteContext(a.ctx)
+}
+
+// beginWords are how many words the shortest such command has: belay campaign new KIND.
+const beginWords = 4

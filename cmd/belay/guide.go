@@ -65,6 +65,9 @@ func (a *app) left(w watched, left tui.Left, err error) error {
 	if err == nil && left.How == follow.Back && left.Run != nil {
 		return a.wayBack(left.Run)
 	}
+	if err == nil && left.How == follow.Begin {
+		return a.beginLine(left)
+	}
 	return a.afterScreen(left, err)
 }
 

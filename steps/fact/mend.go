@@ -62,6 +62,8 @@ type Mend struct {
 	Files []MendFile `json:"files"`
 	// Next are the commands of a shell that go on, where no file does; empty = none.
 	Next []string `json:"next,omitempty"`
+	// Begins is true where the first of Next can go on in the screen's place.
+	Begins bool `json:"begins,omitempty"`
 	// Refused says why nothing can be written, and Advice what to do; "" = it can.
 	Refused string `json:"refused,omitempty"`
 	Advice  string `json:"advice,omitempty"`

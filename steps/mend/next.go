@@ -42,7 +42,7 @@ func (p Place) Next(ctx context.Context, w steps.Wish, missing Missing) (*steps.
 			return refused(fact.NewQuestion, &steps.Refused{Problem: why, Advice: "write it once more"})
 		}
 	}
-	m := &steps.Mend{Mend: fact.Mend{Question: fact.NewQuestion, Next: own.Next}}
+	m := &steps.Mend{Mend: fact.Mend{Question: fact.NewQuestion, Next: own.Next, Begins: own.Begins}}
 	if own.Says != "" {
 		m.Says = append(m.Says, own.Says)
 	}

@@ -51,7 +51,9 @@ type Place struct {
 
 // All lists the entries in the order of the menu.
 func All() []Entry {
-	return []Entry{ForgotColumn, RenameColumnSafely, HugeTableColumn, IndexLive, VersionConflict, WrongAfterDeploy}
+	return []Entry{
+		ForgotColumn, RenameColumnSafely, HugeTableColumn, IndexLive, VersionConflict, WrongAfterDeploy, ChangeOverDays,
+	}
 }
 
 // Validate reports what an entry lacks.

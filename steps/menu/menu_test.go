@@ -88,3 +88,24 @@ func TestRulesNamedExist(t *testing.T) {
 		}
 	}
 }
+
+// What is typed becomes the words of a shell, and only a campaign of a kind that there is.
+func TestChangeOverDays(t *testing.T) {
+	for words, want := range map[string]string{
+		"drop old_orders":                 "drop old_orders",
+		"rename users people":             "rename users people",
+		`rename "Order Items"."A" b`:      `rename '"Order Items"."A"' b`,
+		"type orders.total numeric(9, 2)": "type orders.total 'numeric(9, 2)'",
+		"type users.age double precision": "type users.age 'double precision'",
+		`split p.name a,b --set "a = 1"`:  `split p.name a,b --set "a = 1"`,
+		"drop":                            "", "squash users": "", "": "",
+	} {
+		own, err := ChangeOverDays.Read(words)
+		switch {
+		case want == "" && err == nil:
+			t.Errorf("%q is no change: %v", words, own.Next)
+		case want != "" && (err != nil || !own.Begins || own.Next[0] != "belay campaign new "+want):
+			t.Errorf("%q: %v, %v", words, own.Next, err)
+		}
+	}
+}

@@ -13,8 +13,10 @@ type Own struct {
 	Table, Column, New string
 	// Files are the migrations to write, in order.
 	Files []File
-	// Next are the commands of a shell that go on.
-	Next []string
+	// Next are the commands of a shell that go on. Begins is true where the first of them
+	// can go on in the screen's place: it shows what it does, and asks.
+	Next   []string
+	Begins bool
 	// Says is what is to be known of it; "" = nothing.
 	Says string
 }

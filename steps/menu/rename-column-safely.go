@@ -63,7 +63,8 @@ pg_depend does not list them.
 			}
 			return Own{
 				Table: table, Column: column, New: name,
-				Next: []string{"belay campaign new rename " + word(table+"."+column) + " " + word(name), "belay due"},
+				Next:   []string{"belay campaign new rename " + word(table+"."+column) + " " + word(name), "belay due"},
+				Begins: true,
 				Says: "It takes several deployments: a campaign writes the files of each phase when its time has " +
 					"come, and wants evidence before the drop.",
 			}, nil

@@ -32,6 +32,8 @@ const (
 	Back How = "back"
 	// Anew leaves a run that is over, and begins the same command anew.
 	Anew How = "anew"
+	// Begin leaves a look for a command that goes on in the screen's place.
+	Begin How = "begin"
 )
 
 // Left is how a front end ended, and the run as it was seen last.
@@ -40,6 +42,8 @@ type Left struct {
 	Run *state.Run
 	// Folder is where the run's files are now.
 	Folder string
+	// Command is what goes on where How is Begin, as a shell takes it.
+	Command string
 }
 
 // Process is the engine's, where this program started it.

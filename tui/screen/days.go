@@ -17,7 +17,13 @@ var Days = Screen{
 	Doc: `Advice: what running code still uses goes in steps: add the new, deploy code that uses both, stop using the old, drop it.
 In practice: a campaign keeps the steps in the database, so that every host sees which is next, who confirmed what and since when it is quiet. Its files are written only when their gate is open, and each of its phases is an ordinary run. This migration does not run then: take its file away once the campaign is begun.
 Measured: renamed in one go, every statement of old code fails from that moment on; over a campaign, under two writers of old and two of new code, none did.`,
-	Keys: []Hint{{Copy, "copy the command"}},
+	Keys: []Hint{{Open, "begin it…"}, {Copy, "copy the command"}},
+	Enter: func(run *state.Run, l Local) Do {
+		if d := daysHere(l); d != nil {
+			return begins(run, d.Command)
+		}
+		return Do{Back: true}
+	},
 	Panels: func(p page) []look.Panel {
 		d := daysHere(p.local)
 		if d == nil {
@@ -54,7 +60,8 @@ func (p page) daysSteps(w int) []string {
 		out = append(out, p.Row("  safe?", p.Plain(s.safe), w)...)
 	}
 	out = append(out, "")
-	return append(out, look.Wrap(p.Plain("leave belay (q), give the command, then day by day: belay due"), w)...)
+	return append(out, look.Wrap(p.Plain("enter leaves for the command, which shows the phases and asks; then day by day: "+
+		"belay due"), w)...)
 }
 
 // daysHere is the change of the statement under the review's cursor; nil = a campaign does

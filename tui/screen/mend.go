@@ -16,7 +16,11 @@ func mendScreen(name, title, doc, question, write string) Screen {
 		Name: name, Title: title, Over: true, Doc: doc,
 		Hints: func(run *state.Run, l Local) []Hint {
 			hints := []Hint{{Down, "scroll"}, {Copy, "copy"}}
-			if m := l.Facts.Mends.Of(question); m != nil && questionOf(run, m) != nil {
+			m := l.Facts.Mends.Of(question)
+			switch {
+			case m != nil && m.Begins:
+				hints = append([]Hint{{Open, "begin it…"}}, hints...)
+			case m != nil && questionOf(run, m) != nil:
 				hints = append([]Hint{{Open, write}}, hints...)
 			}
 			return hints
@@ -32,6 +36,8 @@ func mendScreen(name, title, doc, question, write string) Screen {
 // askMend opens the question that starts on No.
 func askMend(run *state.Run, m *fact.Mend) Do {
 	switch {
+	case m != nil && m.Begins && len(m.Next) > 0:
+		return begins(run, m.Next[0])
 	case m == nil || (m.Refused == "" && m.Asks == ""):
 		return Do{Back: true}
 	case m.Refused != "":
@@ -40,6 +46,14 @@ func askMend(run *state.Run, m *fact.Mend) Do {
 		return Do{Say: "nothing can be written now: belay looks again"}
 	}
 	return Do{Ask: questionOf(run, m)}
+}
+
+// begins leaves for the command that begins a campaign.
+func begins(run *state.Run, line string) Do {
+	if run.Opened != nil {
+		return Do{Say: "a run is open: leave it, and give the command then"}
+	}
+	return Do{Leave: line}
 }
 
 // questionOf is the open question of exactly this mend; nil = it is not asked yet.
@@ -114,6 +128,9 @@ func (p page) mendSays(m fact.Mend, w int) []string {
 		label := ""
 		if i == 0 {
 			label = "in a shell"
+			if m.Begins {
+				label = "enter"
+			}
 		}
 		out = append(out, p.Row(label, p.Text(look.Strong, line), w)...)
 	}

@@ -69,6 +69,8 @@ type Do struct {
 	Ask  *state.Question
 	At   *int
 	Text string
+	// Leave is a command of belay's that goes on in the screen's place: it asks by itself.
+	Leave string
 }
 
 // Nothing reports whether nothing is asked for.
