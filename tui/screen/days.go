@@ -60,8 +60,8 @@ func (p page) daysSteps(w int) []string {
 		out = append(out, p.Row("  safe?", p.Plain(s.safe), w)...)
 	}
 	out = append(out, "")
-	return append(out, look.Wrap(p.Plain("enter leaves for the command, which shows the phases and asks; then day by day: "+
-		"belay due"), w)...)
+	const then = "enter leaves for the command, which shows the phases and asks; then day by day: belay due"
+	return append(out, look.Wrap(p.Plain(then), w)...)
 }
 
 // daysHere is the change of the statement under the review's cursor; nil = a campaign does
