@@ -1,10 +1,12 @@
 package sqlview
 
 import (
+	"iter"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/parse"
@@ -29,7 +31,6 @@ type Names struct {
 const maxWords = 20_000
 
 var (
-	plainWord  = regexp.MustCompile(`[\p{L}_][\p{L}\p{N}_$]*`)
 	quotedWord = regexp.MustCompile(`"((?:[^"]|"")+)"`)
 	escaped    = regexp.MustCompile(`(?i)\bU&"`)
 )
@@ -50,16 +51,47 @@ func NamesOf(files []parse.File) Names {
 }
 
 func (n *Names) add(s *parse.Statement, words map[string]bool) {
-	for _, w := range plainWord.FindAllString(s.SQL, -1) {
+	for w := range plainWords(s.SQL) {
 		words[catalog.Truncate(w)] = true
 		words[catalog.Truncate(strings.ToLower(w))] = true
 	}
+	n.reaches(s)
+	if !strings.Contains(s.SQL, `"`) {
+		return
+	}
+	n.Everything = n.Everything || escaped.MatchString(s.SQL)
 	for _, w := range quotedWord.FindAllStringSubmatch(s.SQL, -1) {
 		words[catalog.Truncate(strings.ReplaceAll(w[1], `""`, `"`))] = true
 	}
+}
+
+// reaches notes what a statement reaches without a word for it.
+func (n *Names) reaches(s *parse.Statement) {
 	t := s.Node.GetTruncateStmt()
 	n.Cascade = n.Cascade || t != nil && t.Behavior == pg.DropBehavior_DROP_CASCADE
-	n.Everything = n.Everything || escaped.MatchString(s.SQL) || reachesUnnamed(s.Node)
+	n.Everything = n.Everything || reachesUnnamed(s.Node)
+}
+
+// plainWords are the words of a text, also those in quotes, strings and comments.
+func plainWords(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		from := -1
+		for i, r := range text {
+			begins := r == '_' || unicode.IsLetter(r)
+			switch {
+			case from < 0 && begins:
+				from = i
+			case from >= 0 && !begins && r != '$' && !unicode.IsNumber(r):
+				if !yield(text[from:i]) {
+					return
+				}
+				from = -1
+			}
+		}
+		if from >= 0 {
+			yield(text[from:])
+		}
+	}
 }
 
 // reachesUnnamed reports a statement whose relations are not in its text.
