@@ -19,6 +19,14 @@ func SQL(sql string, hidden []string) string {
 	return secret.Without(secret.SQL(visible.Cut(sql, mostSQL)), hidden)
 }
 
+// mostHeart bounds what a heart says of its statement: it is told anew every second.
+const mostHeart = 2 << 10
+
+// Beginning is SQL of what is told again and again: more of it is cut.
+func Beginning(sql string, hidden []string) string {
+	return secret.Without(secret.SQL(visible.Begin(sql, mostHeart)), hidden)
+}
+
 // Text is a text that may quote a server or a file, as it may be shown and kept:
 // cut where it is long, and without the values given.
 func Text(text string, hidden []string) string {

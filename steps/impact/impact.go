@@ -65,16 +65,20 @@ func Offline(p *steps.Plan, unit int, l project.Limits) fact.Heart {
 	if u.Unseen {
 		h.Unseen, h.Duration = true, effect.Unknown
 	}
-	long := 0
-	for _, s := range u.Statements {
+	long, first := 0, -1
+	for i, s := range u.Statements {
 		strongest := s.Effect.Strongest()
-		if strongest.Mode > h.Mode || h.SQL == "" {
-			h.Relation, h.Mode, h.SQL, h.Line = strongest.Relation, strongest.Mode, fact.SQL(s.SQL, u.Hidden), s.Line
+		if strongest.Mode > h.Mode || first < 0 {
+			first = i
+			h.Relation, h.Mode, h.Line = strongest.Relation, strongest.Mode, s.Line
 			h.Others = others(s.Effect.Locks, strongest)
 		}
 		if d := worse(h.Duration, s.Effect); d != h.Duration {
 			h.Duration, long = d, s.Line
 		}
+	}
+	if first >= 0 {
+		h.SQL = fact.Beginning(u.Statements[first].SQL, u.Hidden)
 	}
 	if long != h.Line {
 		h.LongLine = long
