@@ -76,36 +76,43 @@ FROM pg_catalog.pg_locks l
 JOIN pg_catalog.pg_database d ON d.oid = l.database AND d.datname = pg_catalog.current_database()
 LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
 WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted = $2
-  AND l.classid::bigint = ($1::bigint >> 32) & 4294967295
-  AND l.objid::bigint = $1::bigint & 4294967295
+  AND (l.classid::bigint << 32) | l.objid::bigint = ANY ($1::bigint[])
 ORDER BY a.backend_start NULLS LAST`
 
 // LockHolder says who has an advisory lock of this database; nil = nobody.
 func LockHolder(ctx context.Context, c *Conn, key int64) (*Holder, error) {
-	all, err := lockSessions(ctx, c, key, true)
+	all, err := LockHolders(ctx, c, key)
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
 	return &all[0], nil
 }
 
+// LockHolders lists the sessions that have one of the advisory locks, the oldest first.
+func LockHolders(ctx context.Context, c *Conn, keys ...int64) ([]Holder, error) {
+	return lockSessions(ctx, c, keys, true)
+}
+
 // LockWaiters lists the sessions that wait for an advisory lock: a team's tool
 // that does so can break a CONCURRENTLY of ours.
 func LockWaiters(ctx context.Context, c *Conn, key int64) ([]Holder, error) {
-	return lockSessions(ctx, c, key, false)
+	return lockSessions(ctx, c, []int64{key}, false)
 }
 
-func lockSessions(ctx context.Context, c *Conn, key int64, granted bool) ([]Holder, error) {
+func lockSessions(ctx context.Context, c *Conn, keys []int64, granted bool) ([]Holder, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
 	var out []Holder
 	err := c.As(ctx, "", func() error { // the login sees its own sessions
-		rows, err := c.Query(ctx, holderSQL, key, granted)
+		rows, err := c.Query(ctx, holderSQL, keys, granted)
 		if err == nil {
 			out, err = pgx.CollectRows(rows, ScanHolder)
 		}
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("holder of advisory lock %d: %w", key, err)
+		return nil, fmt.Errorf("holders of advisory locks %d: %w", keys, err)
 	}
 	return out, nil
 }

@@ -23,8 +23,10 @@ func BenchmarkManyStatements(b *testing.B) {
 		b.Skip("no golang-migrate here: $BELAY_TEST_MIGRATE names its program")
 	}
 	for name, statement := range map[string]func(i int) string{
-		"inserts": func(i int) string { return fmt.Sprintf("INSERT INTO items VALUES (%d, 'item %d', %d);", i, i, i%97) },
-		"types":   func(i int) string { return fmt.Sprintf("CREATE TYPE e%d AS ENUM ('a', 'b');", i) },
+		"inserts": func(i int) string {
+			return fmt.Sprintf("INSERT INTO items VALUES (%d, 'item %d', %d);", i, i, i%97)
+		},
+		"types": func(i int) string { return fmt.Sprintf("CREATE TYPE e%d AS ENUM ('a', 'b');", i) },
 		"tables": func(i int) string {
 			return []string{
 				fmt.Sprintf("CREATE TABLE t%d (id bigint PRIMARY KEY, v text);", i/4),

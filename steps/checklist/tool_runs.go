@@ -27,12 +27,12 @@ const toolPause = 300 * time.Millisecond
 func toolAtWork(
 	ctx context.Context, e *steps.Env, c *db.Conn, target steps.Target, t *history.Table, dirty []migration.Dirty,
 ) (string, error) {
-	for _, k := range t.Keys(target.Database) {
-		holder, err := db.LockHolder(ctx, c, k)
-		if err != nil {
-			return "", err
-		}
-		if holder == nil || ownSession(e, *holder) {
+	holders, err := db.LockHolders(ctx, c, t.Keys(target.Database)...)
+	if err != nil {
+		return "", err
+	}
+	for _, holder := range holders {
+		if ownSession(e, holder) {
 			continue
 		}
 		// Another run of belay's is no concern of this question, unless it has marked a
