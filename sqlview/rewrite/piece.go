@@ -109,7 +109,7 @@ func (p *Piece) Free(schema, name string) bool {
 	}
 	for _, st := range p.Later {
 		for _, t := range parse.Tokens([]byte(st.SQL)) {
-			if word := st.SQL[t.Start:t.End]; word == name || strings.Trim(word, `"`) == name {
+			if strings.EqualFold(strings.Trim(st.SQL[t.Start:t.End], `"`), name) {
 				return false
 			}
 		}
