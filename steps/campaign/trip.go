@@ -232,6 +232,9 @@ func (d *Desk) TripBack(ctx context.Context, c *Campaign) (t steps.Tripwire, run
 		return t, "", err
 	}
 	if away == nil {
+		if err := d.found(ctx, c); err != nil {
+			return t, "", err
+		}
 		return t, "", refused("`belay campaign show "+c.Short()+"` says what is next", "nothing of campaign %s is away",
 			c.Short())
 	}
@@ -240,6 +243,18 @@ func (d *Desk) TripBack(ctx context.Context, c *Campaign) (t steps.Tripwire, run
 	return steps.Tripwire{
 		Campaign: c.ID, Phase: n, Says: c.what(), Away: o.Away, Back: o.Back, For: o.For, Itself: o.Itself, Only: true,
 	}, o.Run, nil
+}
+
+// found closes a trip of which nobody wrote down that it came back, and which the catalog
+// says is where it belongs.
+func (d *Desk) found(ctx context.Context, c *Campaign) error {
+	p, n := c.tripping()
+	if p == nil {
+		return nil
+	}
+	t := p.open()
+	t.State, t.Returned, t.Why = Returned, d.Now, "by somebody: it was found where it belongs"
+	return d.save(ctx, c, "", n-1)
 }
 
 // Untouched refuses what would look at something that a tripwire has taken away.

@@ -151,11 +151,19 @@ func TestTripwireIsRemembered(t *testing.T) {
 		return d, c, b
 	}
 	note(func(t *Trip, now time.Time) { t.By, t.At = "op1@test", now })
-	if _, _, b := look(); b.Away != nil {
+	d, c, b := look()
+	if b.Away != nil {
 		t.Errorf("meant and never away, yet: %+v", b.Away)
 	}
+	if _, _, err := d.TripBack(t.Context(), c); err == nil || !strings.Contains(err.Error(), "nothing of campaign") {
+		t.Errorf("nothing is away: %v", err)
+	}
+	if _, c, _ := look(); c.Phases[1].open() != nil {
+		t.Errorf("what was never away is not closed: %+v", c.Phases[1].Trips)
+	}
+	note(func(t *Trip, now time.Time) { t.By, t.At = "op1@test", now })
 	p.together(at.Parking.Away) // and here its process ends, before it could say so
-	d, c, b := look()
+	d, c, b = look()
 	if b.Away == nil || b.Away.Watched || !strings.Contains(b.Do, "tripwire "+c.Short()+" --back") ||
 		!strings.HasPrefix(b.Rows[1].Safe, "no: public.old_orders is out of reach as old_orders_drop_") {
 		t.Fatalf("%+v", b)

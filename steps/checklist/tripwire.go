@@ -81,11 +81,23 @@ func RunTripwireAway(ctx context.Context, e *steps.Env, target steps.Target, pla
 		return steps.Done("it is away already"), nil
 	}
 	by, _, _ := strings.Cut(e.Engine.Opening().Run.Owner, " ")
+	other := ""
 	err := noteTrip(ctx, e, func(trip *campaign.Trip, now time.Time) {
+		if trip.State == campaign.Away && trip.Run != e.Run {
+			other = trip.Run // it went meanwhile
+			return
+		}
 		*trip = campaign.Trip{
 			Parking: trip.Parking, Run: e.Run, By: by, Itself: t.Itself, For: t.For, State: campaign.Meant, At: now,
 		}
 	})
+	if err == nil && other != "" {
+		err = &steps.Exit{
+			Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
+			Summary: t.Says + " was taken away by run " + other + " meanwhile: nothing has changed",
+			Advice:  "`belay campaign show` says how it stands",
+		}
+	}
 	if err != nil {
 		return steps.Outcome{}, err
 	}
