@@ -125,10 +125,23 @@ func settingItems(f inspect.Facts) []fact.Item {
 	return items
 }
 
+// mostTransactions is how many old transactions are named one by one.
+const mostTransactions = 5
+
+// transactionItems name the old transactions. Those that only wait for a lock are counted:
+// they go on once what is in front of them ends.
 func transactionItems(f inspect.Facts) []fact.Item {
 	var items []fact.Item
+	waiting, more := 0, 0
 	for _, t := range f.Transactions {
-		if time.Duration(t.AgeMS)*time.Millisecond < oldTransaction {
+		switch {
+		case time.Duration(t.AgeMS)*time.Millisecond < oldTransaction:
+			continue
+		case strings.HasPrefix(t.Wait, "Lock/"):
+			waiting++
+			continue
+		case len(items) == mostTransactions:
+			more++
 			continue
 		}
 		i := fact.Item{
@@ -141,6 +154,14 @@ func transactionItems(f inspect.Facts) []fact.Item {
 			i.Text += ", holds locks on " + t.Touches[0]
 		}
 		items = append(items, i)
+	}
+	if more+waiting > 0 {
+		items = append(items, fact.Item{
+			ID: "old-transaction", Level: fact.Look,
+			Text: fmt.Sprintf("besides: %s over %s old, of which %d wait for a lock",
+				measure.Plural(more+waiting, "transaction"), oldTransaction, waiting),
+			Hint: "`belay watch` shows who waits for whom",
+		})
 	}
 	for _, p := range f.Prepared {
 		items = append(items, fact.Item{
