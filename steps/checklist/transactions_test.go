@@ -23,7 +23,8 @@ func TestAPileIsCounted(t *testing.T) {
 	if len(items) != mostTransactions+1 {
 		t.Fatalf("%d items", len(items))
 	}
-	if first := items[0].Text; !strings.Contains(first, "pid 1,") || !strings.HasSuffix(first, "holds locks on public.t") {
+	first := items[0].Text
+	if !strings.Contains(first, "pid 1,") || !strings.HasSuffix(first, "holds locks on public.t") {
 		t.Errorf("first: %s", first)
 	}
 	if last := items[mostTransactions].Text; last != "besides: 93 transactions over 10s old, of which 90 wait for a lock" {
