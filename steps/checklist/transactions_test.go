@@ -13,10 +13,12 @@ func TestAPileIsCounted(t *testing.T) {
 	old, young := oldTransaction.Milliseconds(), oldTransaction.Milliseconds()-1
 	f := inspect.Facts{Transactions: []inspect.Transaction{{PID: 1, AgeMS: old, Touches: []string{"public.t"}}}}
 	for pid := range 90 {
-		f.Transactions = append(f.Transactions, inspect.Transaction{PID: 100 + pid, AgeMS: old, Wait: "Lock/relation"})
+		waits := inspect.Transaction{PID: 100 + pid, AgeMS: old, Wait: "Lock/relation"}
+		f.Transactions = append(f.Transactions, waits)
 	}
 	for pid := range 7 {
-		f.Transactions = append(f.Transactions, inspect.Transaction{PID: 200 + pid, AgeMS: old, Wait: "Client/ClientRead"})
+		idle := inspect.Transaction{PID: 200 + pid, AgeMS: old, Wait: "Client/ClientRead"}
+		f.Transactions = append(f.Transactions, idle)
 	}
 	f.Transactions = append(f.Transactions, inspect.Transaction{PID: 300, AgeMS: young})
 	items := transactionItems(f)
@@ -27,7 +29,8 @@ func TestAPileIsCounted(t *testing.T) {
 	if !strings.Contains(first, "pid 1,") || !strings.HasSuffix(first, "holds locks on public.t") {
 		t.Errorf("first: %s", first)
 	}
-	if last := items[mostTransactions].Text; last != "besides: 93 transactions over 10s old, of which 90 wait for a lock" {
+	last := items[mostTransactions].Text
+	if last != "besides: 93 transactions over 10s old, of which 90 wait for a lock" {
 		t.Errorf("last: %s", last)
 	}
 }
