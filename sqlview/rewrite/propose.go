@@ -31,7 +31,7 @@ func Propose(ctx context.Context, in Input, rules []lint.Rule, ways []Way) (Plan
 	if !matters(found) {
 		return Plan{}, nil
 	}
-	if why := cmp.Or(whole(parsed[0]), refusedByServer(judged), widens(judged)); why != "" {
+	if why := cmp.Or(whole(parsed[0]), refusedByServer(judged), widens(judged), computed(judged)); why != "" {
 		return Plan{Left: leftAll(parsed[0], found, why), Days: overDays(parsed[0], found)}, nil
 	}
 	p.original = parsed[0].Statements

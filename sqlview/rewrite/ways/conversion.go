@@ -95,7 +95,7 @@ func (c *conversion) refuseSettings(using *pg.Node) string {
 		}
 	}
 	text := slices.Contains([]string{"real", "double precision", "bytea", "xml"}, base(c.from)) &&
-		base(c.to) != base(c.from) && !number(c.to)
+		base(c.to) != base(c.from) && !rewrite.Number(c.to)
 	switch {
 	case dated && other != "" || slices.Contains(types, "money") && base(c.from) != base(c.to), text:
 		return fmt.Sprintf("what %s reads like as %s hangs on settings of the session, such as DateStyle, and those "+
@@ -111,18 +111,9 @@ func base(typ string) string {
 	return name
 }
 
-func number(typ string) bool {
-	return slices.Contains([]string{"smallint", "integer", "bigint", "numeric", "real", "double precision"}, base(typ))
-}
-
-func str(typ string) bool {
-	return slices.Contains([]string{"text", "character varying", "character", "bpchar", "name"}, base(typ))
-}
-
-// alike reports whether what is said of a value of the old type can be said of one
-// of the new: expressions, conditions, operator classes and foreign keys go on.
+// alike is [rewrite.Alike] of the two types.
 func (c conversion) alike() bool {
-	return base(c.from) == base(c.to) || number(c.from) && number(c.to) || str(c.from) && str(c.to)
+	return rewrite.Alike(c.from, c.to)
 }
 
 // pair is the trigger that keeps the new column in step with the old.
