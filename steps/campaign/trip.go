@@ -46,6 +46,8 @@ type Trip struct {
 	At       time.Time `json:"at"`
 	Out      time.Time `json:"out,omitzero"`
 	Returned time.Time `json:"returned,omitzero"`
+	// Whole is true where it was watched to the end of its time, and nothing missed it.
+	Whole bool `json:"whole,omitempty"`
 	// Why says why it came back, Saw what missed it.
 	Why string   `json:"why,omitempty"`
 	Saw []string `json:"saw,omitempty"`
@@ -62,7 +64,7 @@ func (t Trip) tells() string {
 	case t.Out.IsZero():
 		return s + "it was not taken away: " + t.Why
 	}
-	s += "away for " + measure.Duration(t.Returned.Sub(t.Out)) + ", brought back " + t.Why
+	s += "away for " + measure.Duration(t.span()) + ", brought back " + t.Why
 	if len(t.Saw) > 0 {
 		s += "; missed by " + strings.Join(t.Saw, "; ")
 	}
@@ -303,25 +305,35 @@ func NoteTrip(ctx context.Context, conn *db.Conn, identity string, t steps.Tripw
 // tripSource is the name by which a tripwire that was missed is waived.
 const tripSource = "tripwire"
 
-// missed is the gate of the tripwire; false = none was set to its end.
+// missed is the gate of the tripwire; false = none came to its end. One that was missed is
+// made good by a later one that nothing missed, and that was out for as long.
 func (p *Phase) missed() (Gate, bool) {
+	clean := Trip{}
 	for _, t := range slices.Backward(p.Trips) {
 		switch {
 		case t.State != Returned || t.Out.IsZero():
-			continue
-		case len(t.Saw) == 0:
-			return Gate{Name: tripSource, Open: true, Says: t.tells()}, true
+		case t.Whole && t.span() > clean.span():
+			clean = t
+		case len(t.Saw) > 0 && (!clean.Whole || t.span() > clean.span()):
+			return p.answered(t), true
 		}
-		g := Gate{Name: tripSource, Says: t.tells(), Next: "mend it, and set it again"}
-		for _, w := range p.Waivers {
-			if w.Source == tripSource && !w.At.Before(t.Returned) {
-				g.Open, g.Next, g.Says = true, "", "waived by "+w.By+": "+w.Reason+"; "+g.Says
-			}
-		}
-		return g, true
 	}
-	return Gate{}, false
+	return Gate{Name: tripSource, Open: true, Says: clean.tells()}, clean.Whole
 }
+
+// answered is the gate of a tripwire that was missed: a person may answer for it.
+func (p *Phase) answered(t Trip) Gate {
+	g := Gate{Name: tripSource, Says: t.tells(), Next: "mend it, and set it again"}
+	for _, w := range p.Waivers {
+		if w.Source == tripSource && !w.At.Before(t.Returned) {
+			g.Open, g.Next, g.Says = true, "", "waived by "+w.By+": "+w.Reason+"; "+g.Says
+		}
+	}
+	return g
+}
+
+// span is how long it was out of reach.
+func (t Trip) span() time.Duration { return t.Returned.Sub(t.Out) }
 
 // Missed are the signs that somebody misses what is away: sessions whose statement since
 // then names it. blind says why nobody could look; "" = somebody did.

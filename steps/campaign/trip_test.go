@@ -193,6 +193,42 @@ func TestTripwireIsRemembered(t *testing.T) {
 	p.gates(begun.ID, tripSource, true, "waived by op1@test: the job is gone")
 }
 
+// TestGateOfTheTripwire: what was missed is made good by a later one that nothing missed, to
+// its end and for as long, or by a person's word since.
+func TestGateOfTheTripwire(t *testing.T) {
+	at := time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
+	trip := func(hour int, out time.Duration, whole bool, saw ...string) Trip {
+		from := at.Add(time.Duration(hour) * time.Hour)
+		return Trip{State: Returned, Out: from, Returned: from.Add(out), Whole: whole, Saw: saw}
+	}
+	missed := trip(1, time.Minute, false, "cron")
+	word := Waiver{Source: tripSource, At: at.Add(90 * time.Minute)}
+	for _, c := range []struct {
+		name  string
+		phase Phase
+		set   bool
+		open  bool
+	}{
+		{"none", Phase{}, false, true},
+		{"never away", Phase{Trips: []Trip{{State: Returned}}}, false, true},
+		{"clean", Phase{Trips: []Trip{trip(1, time.Minute, true)}}, true, true},
+		{"stopped", Phase{Trips: []Trip{trip(1, time.Minute, false)}}, false, true},
+		{"missed", Phase{Trips: []Trip{missed}}, true, false},
+		{"missed after a clean one", Phase{Trips: []Trip{trip(0, time.Hour, true), missed}}, true, false},
+		{"then stopped", Phase{Trips: []Trip{missed, trip(2, time.Hour, false)}}, true, false},
+		{"then clean for less", Phase{Trips: []Trip{missed, trip(2, time.Second, true)}}, true, false},
+		{"then clean", Phase{Trips: []Trip{missed, trip(2, time.Hour, true)}}, true, true},
+		{"waived", Phase{Trips: []Trip{missed}, Waivers: []Waiver{word}}, true, true},
+		{"missed again", Phase{
+			Trips: []Trip{missed, trip(2, time.Hour, false, "cron")}, Waivers: []Waiver{word},
+		}, true, false},
+	} {
+		if g, set := c.phase.missed(); set != c.set || set && g.Open != c.open {
+			t.Errorf("%s: set %v, %+v; want %v, open %v", c.name, set, g, c.set, c.open)
+		}
+	}
+}
+
 // TestMissed: a statement that names what is away counts from the moment on, and one of new
 // code never.
 func TestMissed(t *testing.T) {

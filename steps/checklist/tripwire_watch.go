@@ -55,6 +55,7 @@ func RunTripwireWatch(ctx context.Context, e *steps.Env, target steps.Target, ju
 	}
 	if err := noteTrip(ctx, e, func(trip *campaign.Trip, now time.Time) {
 		trip.State, trip.Returned, trip.Why, trip.Saw = campaign.Returned, now, why, w.saw
+		trip.Whole = !stopped && len(w.saw) == 0
 	}); err != nil {
 		return steps.Outcome{}, err
 	}
