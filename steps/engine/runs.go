@@ -21,8 +21,8 @@ type Known struct {
 	Folder string
 	ID     string
 	Plan   Plan
-	// Run is whole where ReadRun or ReadLook made it. What a list or a search of runs
-	// gives is an outline, without what was observed: see [state.Outline].
+	// Run is whole where ReadRun, ReadLook or FindRun made it. What a list or any other
+	// search of runs gives is an outline, without what was observed: see [state.Outline].
 	Run *state.Run
 	// Live is true while an engine works on it.
 	Live bool
@@ -111,7 +111,7 @@ func FindRun(id string) (Known, error) {
 		}
 	}
 	if id == "" && len(hits) == 0 && len(all) > 0 {
-		return all[0], nil
+		return whole(all[0])
 	}
 	switch {
 	case len(hits) == 0 && id == "":
@@ -122,7 +122,15 @@ func FindRun(id string) (Known, error) {
 		return Known{},
 			&steps.Refused{Problem: fmt.Sprintf("%d runs begin with %s", len(hits), id), Advice: "give more of the id"}
 	}
-	return hits[0], nil
+	return whole(hits[0])
+}
+
+// whole is a run of a list with all that its journal says.
+func whole(k Known) (Known, error) {
+	if k.IsLook() {
+		return k, nil // looks are read whole
+	}
+	return ReadRun(k.Folder)
 }
 
 // NewestOf finds the newest run of a project: of those that were begun in its folder,
