@@ -21,7 +21,7 @@ func (s *story) networkCommands() map[string]scriptCommand {
 	return map[string]scriptCommand{
 		"proxy": s.openProxy, "cut": s.cut, "refuse": s.refuse, "role": s.role, "pooler": s.pooler,
 		"standby": s.standby,
-		"hole":    s.hole, "spoil": s.spoil,
+		"hole":    s.hole, "spoil": s.spoil, "late": s.late, "stall": s.stall,
 	}
 }
 
@@ -75,6 +75,22 @@ func (s *story) spoil(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("usage: spoil mute|flood|slow|heal")
 	}
 	do()
+}
+
+// late holds each answer back for so long: late 500ms.
+func (s *story) late(ts *testscript.TestScript, _ bool, args []string) {
+	d, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	s.proxy.Delay(d)
+}
+
+// stall lets nothing through, either way, and then all that was held: stall on|off.
+func (s *story) stall(_ *testscript.TestScript, _ bool, args []string) {
+	if args[0] == "on" {
+		s.proxy.Blackhole()
+		return
+	}
+	s.proxy.Resume()
 }
 
 // role makes a role that can log in; $ROLE is its name, $ROLE_URL connects as it.
