@@ -56,6 +56,34 @@ func TestNothingIsThere(t *testing.T) {
 	}
 }
 
+// TestMoreThanATableHas: 20,000 columns with a constraint each took minutes, which no
+// signal ended.
+func TestMoreThanATableHas(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ head, part, tail, says string }{
+		{"CREATE TABLE t (c int", ", c%d int CHECK (c%[1]d > 0) REFERENCES x (id)", ")", "at most 1600"},
+		{"CREATE FOREIGN TABLE t (c int", ", c%d int", ") SERVER s", "at most 1600"},
+		{"ALTER TABLE t ADD c int", ", ADD COLUMN c%d int UNIQUE", "", "at most 1600"},
+		{"ALTER TABLE t ADD c int", ", ADD CHECK (c > %d)", "", "too large"},
+		{"CREATE TABLE t (c int", ", CHECK (c > %d)", ")", "too large"},
+	} {
+		var b strings.Builder
+		b.WriteString(c.head)
+		for i := range 20_000 {
+			fmt.Fprintf(&b, c.part, i)
+		}
+		b.WriteString(c.tail + ";")
+		r, err := Review(context.Background(), []Source{{Path: "a.sql", SQL: []byte(b.String()), Mode: lint.Psql}},
+			Options{Snapshot: catalog.FromStatements(catalog.SourceSchema, nil, 15), Version: 15})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := r.Files[0].Statements[0]; s.Analysed || !strings.Contains(fmt.Sprint(r.Files[0].Hazards), c.says) {
+			t.Errorf("%s: analysed %v, %v", c.head, s.Analysed, r.Files[0].Hazards)
+		}
+	}
+}
+
 // FuzzReview judges any text before and after every other statement of the
 // corpus is known: it must end with a result.
 func FuzzReview(f *testing.F) {

@@ -126,7 +126,42 @@ func read(text string, r reply) (node *pg.Node, off int, message string) {
 	if len(result.Stmts) != 1 {
 		return nil, 0, fmt.Sprintf("read as %d statements", len(result.Stmts))
 	}
-	return result.Stmts[0].Stmt, 0, ""
+	node = result.Stmts[0].Stmt
+	switch columns, all := width(node); {
+	case columns > mostColumns:
+		return nil, 0, fmt.Sprintf("%d columns: a table has at most %d, every server refuses more (54011)", columns,
+			mostColumns)
+	case all > mostElements:
+		return nil, 0, tooDeep
+	}
+	return node, 0, ""
+}
+
+// mostColumns is how many columns a table may have: MaxHeapAttributeNumber, 12 to 18.
+// Of mostElements a text is no migration; what judges it looks at each beside each.
+const (
+	mostColumns  = 1600
+	mostElements = 5000
+)
+
+// width is how many columns a statement gives a table, and how many parts it has in all.
+func width(n *pg.Node) (columns, all int) {
+	create := n.GetCreateStmt()
+	if f := n.GetCreateForeignTableStmt(); f != nil {
+		create = f.GetBaseStmt()
+	}
+	for _, e := range create.GetTableElts() {
+		if d := e.GetColumnDef(); d != nil {
+			columns, all = columns+1, all+len(d.Constraints)
+		}
+	}
+	alter := n.GetAlterTableStmt().GetCmds()
+	for _, c := range alter {
+		if c.GetAlterTableCmd().GetSubtype() == pg.AlterTableType_AT_AddColumn {
+			columns++
+		}
+	}
+	return columns, all + len(create.GetTableElts()) + len(alter)
 }
 
 // serverMessage says it the same way where the parser's own stack was too small.
