@@ -35,13 +35,13 @@ func writeFile(b *bufio.Writer, f FileResult) {
 	}
 	for _, h := range f.Hazards {
 		fmt.Fprintf(b, "  %d:%d %s %s%s\n", h.Line, h.Column, h.Severity, h.Rule, onRelation(h))
-		writePart(b, "", h.Message)
-		writePart(b, "why: ", h.Why)
+		writePart(b, "", visible.Line(h.Message))
+		writePart(b, "why: ", visible.Line(h.Why))
 		if h.Instead != nil {
 			writePart(b, "instead: ", *h.Instead)
 		}
 		if h.Waived != nil {
-			writePart(b, "waived: ", waivedText(h.Waived))
+			writePart(b, "waived: ", visible.Line(waivedText(h.Waived)))
 		}
 	}
 	fmt.Fprintln(b)

@@ -158,6 +158,24 @@ func TestJSON(t *testing.T) {
 }
 
 // TestText shows that text from a file cannot steer the terminal.
+// TestANameOfTwoLines: what a name holds begins no line of belay's own words.
+func TestANameOfTwoLines(t *testing.T) {
+	sql := "CREATE TABLE \"a\nb: all clear\" (id int)"
+	r, err := Review(context.Background(), []Source{{Path: "a.sql", SQL: []byte(sql)}}, Options{})
+	var b strings.Builder
+	if err == nil {
+		err = WriteText(&b, r)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(b.String()) {
+		if strings.HasPrefix(strings.TrimSpace(line), "b: all clear") {
+			t.Errorf("%q in\n%s", line, b.String())
+		}
+	}
+}
+
 func TestText(t *testing.T) {
 	r := reviewOf(t, Options{}, Source{
 		Path: "a\x1b[2Jb.sql", SQL: []byte(calm + "DROP TABLE public.\"x\x1b]0;y\x07\";"),

@@ -7,6 +7,7 @@ import (
 
 	"belay/sqlview"
 	"belay/sqlview/lint"
+	"belay/sqlview/visible"
 	"belay/tui/look"
 )
 
@@ -76,8 +77,8 @@ func (p Paper) finding(f sqlview.FileResult, s sources, h sqlview.Finding) []str
 	if h.Waived != nil {
 		text = look.Plain
 	}
-	out = append(out, p.indented(1, p.Paragraph(text, h.Message, p.Width-1, 0))...)
-	out = append(out, p.indented(1, p.Row("why", p.Plain(h.Why), p.Width-1))...)
+	out = append(out, p.indented(1, p.Paragraph(text, visible.Line(h.Message), p.Width-1, 0))...)
+	out = append(out, p.indented(1, p.Row("why", p.Plain(visible.Line(h.Why)), p.Width-1))...)
 	if h.Instead != nil {
 		label := "instead"
 		for _, line := range strings.Split(strings.TrimRight(*h.Instead, "\n"), "\n") {
