@@ -155,6 +155,13 @@ func width(n *pg.Node) (columns, all int) {
 			columns, all = columns+1, all+len(d.Constraints)
 		}
 	}
+	for _, query := range []*pg.Node{n.GetCreateTableAsStmt().GetQuery(), n.GetViewStmt().GetQuery()} {
+		q := query.GetSelectStmt()
+		for q.GetLarg() != nil { // a UNION has the columns of its first query
+			q = q.Larg
+		}
+		columns += len(q.GetTargetList())
+	}
 	alter := n.GetAlterTableStmt().GetCmds()
 	for _, c := range alter {
 		if c.GetAlterTableCmd().GetSubtype() == pg.AlterTableType_AT_AddColumn {
