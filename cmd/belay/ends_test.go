@@ -16,6 +16,7 @@ import (
 var endings = map[int][]journal.Outcome{
 	steps.ExitDone:    {journal.OutcomeApplied, journal.OutcomeNothing},
 	steps.ExitFailed:  {journal.OutcomeNotApplied, journal.OutcomeApplied},
+	steps.ExitHazards: {journal.OutcomeNotApplied}, // a tripwire that something missed: it is back
 	steps.ExitPerson:  {journal.OutcomePerson},
 	steps.ExitUnknown: {journal.OutcomeUnknown},
 }
@@ -110,6 +111,7 @@ func endOf(lit *ast.CompositeLit) (e end) {
 var exitCodes = map[string]int{
 	"steps.ExitDone": steps.ExitDone, "steps.ExitFailed": steps.ExitFailed, "steps.ExitPerson": steps.ExitPerson,
 	"steps.ExitUnknown": steps.ExitUnknown, "exitFailed": steps.ExitFailed, "exitUnknown": steps.ExitUnknown,
+	"steps.ExitHazards": steps.ExitHazards,
 }
 
 var outcomes = map[string]journal.Outcome{

@@ -130,7 +130,7 @@ func TestRegroupRefusals(t *testing.T) {
 		{"split", "persons.name", "a,b", "a = name;b = name", "nothing says what the other columns make name"},
 		{"split", "persons.name", "a,b", "a = name;b = name;name = a;c = b", "--set is for c"},
 		{"split", "persons.name", "a,given", "a = name;given = name;name = a", "there is a column given already"},
-		{"split", "persons.name", "a,b", "a = nope(name);b = name;name = a", "function nope(text) does not exist"},
+		{"split", "persons.name", "a,b", "a = nope(name);b = name;name = a", "function nope does not exist"},
 		{"split", "persons.name", "a,b", "a = random()::text;b = name;name = a", "may give another value each time"},
 		{"split", "persons.name", "a,b", "a = name;b = a;name = a", "reads a, which is on the same side"},
 		{"split", "persons.name", "a int,b", "a = name::int;b = name;name = a::text", "invalid input syntax for type"},

@@ -19,7 +19,7 @@ import (
 // TripState says where what a phase drops is.
 type TripState string
 
-// The states of a tripwire. Between Meant and Out only the catalog knows.
+// The states of a tripwire. Between Meant and Away only the catalog knows.
 const (
 	// Meant: it was about to be taken away.
 	Meant TripState = "meant"
@@ -39,8 +39,6 @@ type Trip struct {
 	Itself bool          `json:"itself"`
 	For    time.Duration `json:"for"`
 	State  TripState     `json:"state"`
-	// Role is who lost its rights; "" = it was renamed.
-	Role string `json:"role,omitempty"`
 	// At is when it was meant, Out and Returned when it went and came back, by the
 	// server's clock; zero = not known.
 	At       time.Time `json:"at"`
@@ -109,13 +107,13 @@ func (d *Desk) standing(ctx context.Context, c *Campaign) (*Standing, error) {
 	if away, err := IsAway(ctx, d.conn, c, *t); err != nil || !away {
 		return nil, err
 	}
-	s := &Standing{Run: t.Run, Says: c.what() + " is out of reach"}
-	if t.As != "" {
-		s.Says += " as " + t.As
-	} else if t.Role != "" {
-		s.Says += " of role " + t.Role
+	since := t.Out
+	if since.IsZero() {
+		since = t.At
 	}
-	s.Says += ", since " + cmpTime(t.Out, t.At).Format(stamp) + ", by " + t.By
+	s := &Standing{
+		Run: t.Run, Says: c.what() + " is out of reach as " + t.As + ", since " + since.Format(stamp) + ", by " + t.By,
+	}
 	err := d.conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a
 		WHERE a.datname = pg_catalog.current_database() AND pg_catalog.starts_with(a.application_name, $1))`,
 		"belay/"+t.Run+"/").Scan(&s.Watched)
@@ -128,13 +126,6 @@ func (d *Desk) standing(ctx context.Context, c *Campaign) (*Standing, error) {
 		s.Says += "; nobody watches it"
 	}
 	return s, nil
-}
-
-func cmpTime(a, b time.Time) time.Time {
-	if a.IsZero() {
-		return b
-	}
-	return a
 }
 
 // what names what the campaign takes away.

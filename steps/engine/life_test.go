@@ -212,6 +212,9 @@ func TestNoRunBeforeItsFirstScreen(t *testing.T) {
 	if err := g.heldBack(); err != nil || g.phase != looking || g.run.Kept() {
 		t.Errorf("it does not wait: it is %s, kept %v, %v", g.phase, g.run.Kept(), err)
 	}
+	if g.stays() {
+		t.Error("it would be kept for nobody")
+	}
 	screen, err := journal.Arrive(g.folder)
 	if err != nil {
 		t.Fatal(err)

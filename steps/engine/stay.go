@@ -18,12 +18,13 @@ import (
 // for.
 func (g *engine) works() bool { return g.run.Opened == nil && g.run.Work.Step != "" }
 
-// stays reports whether a look that nobody watches goes on.
+// stays reports whether a look that nobody watches goes on. A yes of an answers file alone
+// keeps none whose screen was never seen: nobody waits for what came of it.
 func (g *engine) stays() bool {
 	if g.order.Started != "" {
 		return false // its server goes with the last screen
 	}
-	return g.works() || g.run.Kept() || (g.approved != nil && !g.watchers.leaving)
+	return g.works() || g.run.Kept() || (g.approved != nil && g.watchers.seen && !g.watchers.leaving)
 }
 
 // stay keeps a look that nobody watches, for as long as it works and then as long
