@@ -9,6 +9,10 @@ import (
 	"belay/steps/journal"
 )
 
+// leaving is how long an engine may take that has written its run's end: it closes its
+// connections then.
+const leaving = 10 * time.Second
+
 // Abandon closes an open run by a person's word, without going on with it: its
 // database may be gone for good. What of it stands stays as it is, and what nobody
 // asked the database about is said. A run that an engine works on is refused.
@@ -20,7 +24,11 @@ func Abandon(k Known, by, reason string, now func() time.Time) (f journal.RunFin
 				Advice:  "`belay report " + k.ID + "` prints its story",
 			}
 	}
-	log, _, err := journal.Open(k.Folder, now)
+	wait := time.Duration(0)
+	if k.Run.Finished != nil {
+		wait = leaving
+	}
+	log, _, err := openWithin(wait, k.Folder, now)
 	if errors.Is(err, journal.ErrHeld) {
 		return f,
 			&steps.Refused{Problem: "an engine works on run " + k.ID, Advice: "`belay stop " + k.ID + "` ends it first"}

@@ -148,9 +148,14 @@ func (g *engine) open() error {
 // openJournal tries a few times: a screen that asks whether an engine lives
 // holds the lock for a moment.
 func openJournal(folder string, now func() time.Time) (*journal.Log, []journal.Event, error) {
-	for tries := 0; ; tries++ {
+	return openWithin(200*time.Millisecond, folder, now)
+}
+
+// openWithin waits so long for a journal that somebody else holds.
+func openWithin(wait time.Duration, folder string, now func() time.Time) (*journal.Log, []journal.Event, error) {
+	for begun := time.Now(); ; {
 		log, events, err := journal.Open(folder, now)
-		if !errors.Is(err, journal.ErrHeld) || tries == 10 {
+		if !errors.Is(err, journal.ErrHeld) || time.Since(begun) > wait {
 			return log, events, err
 		}
 		time.Sleep(20 * time.Millisecond)
