@@ -188,7 +188,7 @@ func TestThirtyScreens(t *testing.T) {
 		"INSERT INTO users SELECT g, 0 FROM generate_series(1, 10000000) g; ANALYZE users")
 	var out strings.Builder
 	wait := p.begun(&out, "backfill", "--table", "users", "--set", "n = n + 1", "--batch-time", "20ms",
-		"--answers", "a.toml")
+		"--nice", "3", "--answers", "a.toml") // or a fast machine is done before the last screens are
 	folder := p.opened(`"name":"filling".*"rows":[1-9]`)
 	pid, err := engine.OwnerPID(folder)
 	if err != nil {
@@ -246,7 +246,7 @@ func (p *person) follow(folder string, n int) (leave func()) {
 		}
 		p.t.Logf("a follower used %.1f %% of a processor with its start, one on a terminal %.1f %%",
 			share(plain, len(all)), share(terminal, len(drawn)))
-		dbtest.WaitFor(p.t, "the screens' end", func() bool { return len(journal.Screens(folder)) == had })
+		dbtest.WaitFor(p.t, "the screens' end", func() bool { return len(journal.Screens(folder)) <= had })
 	}
 }
 
