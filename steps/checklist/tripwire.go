@@ -28,7 +28,8 @@ before. The ledger has who did it, when, and what missed it; a tripwire whose pr
 ` + "`belay due`" + ` and ` + "`belay campaign show`" + `, with the command that brings it back.
 
 **Measured.** A view, a foreign key and a BEGIN ATOMIC function follow a rename silently: they are asked of the catalog
-before, and no tripwire finds them.`,
+before, and no tripwire finds them. A session is seen only while what failed is its latest statement: one that goes on at
+once shows in the rollbacks and in the application's log alone.`,
 }
 
 // RunTripwire judges what is taken away and how it comes back: a plan of two units, or of

@@ -54,12 +54,12 @@ func RunTripwireWatch(ctx context.Context, e *steps.Env, target steps.Target, ju
 		return steps.Outcome{}, err
 	}
 	if err := noteTrip(ctx, e, func(trip *campaign.Trip, now time.Time) {
-		trip.State, trip.Returned, trip.Why, trip.Saw = campaign.Returned, now, why, w.saw
+		trip.State, trip.Returned, trip.Why, trip.Saw = campaign.Returned, now, why+rolledBack(w.seen.Signals), w.saw
 		trip.Whole = !stopped && len(w.saw) == 0
 	}); err != nil {
 		return steps.Outcome{}, err
 	}
-	what := "; " + monitor.LogVerdict(w.seen)
+	what := "; " + monitor.LogVerdict(w.seen) + rolledBack(w.seen.Signals)
 	switch {
 	case len(w.saw) > 0:
 		return steps.Outcome{}, &steps.Exit{
@@ -220,6 +220,17 @@ func (w *tripwatch) ask(ctx context.Context) error {
 		ID: tripID, Options: []string{"watch", "back"}, Default: "watch",
 		Text: "something misses it: " + w.saw[0] + ". Bring it back?", Why: ranked(w.seen.Choices),
 	})
+}
+
+// rolledBack says that more transactions failed than before. A session is seen only while
+// what failed is its latest statement, so theirs may be among them; "" = no more did.
+func rolledBack(all []fact.Signal) string {
+	i := slices.IndexFunc(all, func(s fact.Signal) bool { return s.Name == monitor.Rollbacks })
+	if i < 0 || all[i].Worst <= 2*max(all[i].Before, 0) {
+		return ""
+	}
+	return "; transactions were rolled back meanwhile, up to " + monitor.Number(all[i].Worst, "/s") + ", before " +
+		monitor.Number(all[i].Before, "/s") + ": look whose they were"
 }
 
 // blindness says what could not be asked, for the verdict.

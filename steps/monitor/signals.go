@@ -37,6 +37,9 @@ func level(red, amber bool) fact.Level {
 	return fact.OK
 }
 
+// Rollbacks is the signal of transactions that fail.
+const Rollbacks = "rollbacks/s"
+
 func (w *Watch) signals(h activity.Health) {
 	waiting := float64(h.Waiting)
 	w.add(fact.Signal{Name: "waiting on a lock", Before: float64(w.base.Waiting), Now: waiting,
@@ -45,7 +48,7 @@ func (w *Watch) signals(h activity.Health) {
 	w.add(fact.Signal{Name: "longest lock wait", Before: float64(w.base.LongestWaitMS), Now: float64(h.LongestWaitMS),
 		Unit:  "ms",
 		Level: level(false, h.LongestWaitMS >= longWait && h.LongestWaitMS > 2*w.base.LongestWaitMS)})
-	w.rate("rollbacks", func(h activity.Health) int64 { return h.Rollbacks }, 2, rollbackAmber, 3, rollbackRed)
+	w.rate(Rollbacks, func(h activity.Health) int64 { return h.Rollbacks }, 2, rollbackAmber, 3, rollbackRed)
 	deadlocks := float64(h.Deadlocks - w.past[0].Deadlocks)
 	w.add(fact.Signal{
 		Name: "deadlocks", Before: 0, Now: max(deadlocks, 0),
@@ -84,7 +87,7 @@ func (w *Watch) rate(name string, of func(activity.Health) int64, amberTimes, am
 	now, before := perSecond(w.past[0], w.past[len(w.past)-1], of), perSecond(w.base.First, w.base.Last, of)
 	known := max(before, 0)
 	w.add(fact.Signal{
-		Name: name + "/s", Before: before, Now: now,
+		Name: name, Before: before, Now: now,
 		Level: level(now > redTimes*known+red, now > amberTimes*known+amber),
 	})
 }
@@ -101,7 +104,7 @@ func perSecond(a, b activity.Health, of func(activity.Health) int64) float64 {
 func (w *Watch) table(t activity.TableHealth) {
 	scans := func(h activity.Health) int64 { x, _ := h.Table(t.Relation); return x.SeqScans }
 	if t.Live >= scannedRows {
-		w.rate(t.Relation+": seq scans", scans, 2, scanAmber, 10, scanRed)
+		w.rate(t.Relation+": seq scans/s", scans, 2, scanAmber, 10, scanRed)
 	}
 	was, known := w.base.Last.Table(t.Relation)
 	dead := fact.Signal{Name: t.Relation + ": dead tuples", Before: -1, Now: float64(t.Dead)}
