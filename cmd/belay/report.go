@@ -29,9 +29,6 @@ func (a *app) report(id, output string) error {
 	if err != nil {
 		return err
 	}
-	if k, err = engine.ReadRun(k.Folder); err != nil { // a list of runs knows only their outline
-		return err
-	}
 	if k.Run.Opened == nil {
 		return &steps.Refused{Problem: "run " + k.ID + " was never opened", Advice: "`belay status` lists the runs"}
 	}
@@ -70,8 +67,8 @@ func (a *app) reported(id string) (engine.Known, error) {
 		}
 		host, port, database = cfg.Host(), cfg.Port(), cfg.Database()
 	}
-	if k, ok := engine.NewestOf(p.Dir, p.Shown(), host, port, database); ok {
-		return k, nil
+	if k, found, err := engine.NewestOf(p.Dir, p.Shown(), host, port, database); found || err != nil {
+		return k, err
 	}
 	on := ""
 	if database != "" {

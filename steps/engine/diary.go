@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"belay/sqlview/secret"
+	"belay/steps"
 	"belay/steps/fact"
 	"belay/steps/journal"
 	"belay/steps/playbook"
@@ -80,9 +81,13 @@ func (d *diary) recordFact(step string, v fact.Value) error {
 	return d.record(step, "", f)
 }
 
-// shown is an event as it may be kept: long texts are cut, and none quotes a
-// secret of the files.
+// shown is an event as it may be kept: long texts are cut, none quotes a secret of the
+// files, and a question says what each answer does, whoever asks it.
 func (d *diary) shown(body journal.Body) journal.Body {
+	if q, is := body.(journal.QuestionAsked); is {
+		q.Labels = steps.Labels(q.ID, q.Options, d.shortID())
+		body = q
+	}
 	message := func(s string) string { return fact.Text(s, d.hidden) }
 	question := func(s string) string { return secret.Text(s, d.hidden) }
 	return journal.Shown(body, message, question)

@@ -46,7 +46,6 @@ func (k *questions) confirmID() string {
 // ask opens a question, unless it is open already with the same words. An answer
 // from the answers file closes it at once.
 func (k *questions) ask(step string, q journal.QuestionAsked) error {
-	q.Labels = steps.Labels(q.ID, q.Options, k.shortID())
 	if open := k.run.Question(q.ID); open == nil || open.Text != q.Text || open.Preset != q.Preset ||
 		open.Bound != q.Bound || !slices.Equal(open.Options, q.Options) {
 		if err := k.record(step, "", q); err != nil {

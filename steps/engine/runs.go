@@ -21,8 +21,9 @@ type Known struct {
 	Folder string
 	ID     string
 	Plan   Plan
-	// Run is whole where ReadRun, ReadLook or FindRun made it. What a list or any other
-	// search of runs gives is an outline, without what was observed: see [state.Outline].
+	// Run is whole where ReadRun, ReadLook, FindRun or NewestOf made it. What a list or any
+	// other search of runs gives is an outline, without what was observed: see
+	// [state.Outline].
 	Run *state.Run
 	// Live is true while an engine works on it.
 	Live bool
@@ -134,17 +135,19 @@ func whole(k Known) (Known, error) {
 }
 
 // NewestOf finds the newest run of a project: of those that were begun in its folder,
-// and on the target where one is named. host "" = no target is.
-func NewestOf(dir, folder, host string, port int, database string) (Known, bool) {
+// and on the target where one is named. host "" = no target is. found is false where there
+// is none; the error is of its journal.
+func NewestOf(dir, folder, host string, port int, database string) (k Known, found bool, err error) {
 	all, _ := Runs()
 	i := slices.IndexFunc(all, func(k Known) bool {
 		return k.Run.Opened != nil && k.Plan.Dir == dir && k.Plan.Folder == folder &&
 			(host == "" || k.Plan.Host == host && k.Plan.Port == port && k.Plan.Database == database)
 	})
 	if i < 0 {
-		return Known{}, false
+		return Known{}, false, nil
 	}
-	return all[i], true
+	k, err = whole(all[i])
+	return k, true, err
 }
 
 // Wanted is what a command means: run or rollback ("" = run), given in Dir, of a folder,
