@@ -4,20 +4,16 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
-	"fmt"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/x/ansi"
-	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/txtar"
 
 	"belay/steps/campaign"
 	"belay/tui"
-	"belay/tui/look"
+	"belay/tui/tuitest"
 )
 
 var update = flag.Bool("update", false, "write the frames that are seen")
@@ -58,66 +54,21 @@ func press(m *model, keys ...string) {
 	}
 }
 
-func plain(drawn string) string {
-	var out strings.Builder
-	for line := range strings.SplitSeq(drawn, "\n") {
-		out.WriteString(strings.TrimRight(ansi.Strip(line), " ") + "\n")
-	}
-	return out.String()
-}
-
 // TestFrames compares what is seen with testdata/frames.txtar. A section is
 // "WIDTHxHEIGHT [ascii] KEYS…".
 func TestFrames(t *testing.T) {
-	const path = "testdata/frames.txtar"
-	archive, err := txtar.ParseFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range archive.Files {
-		f := &archive.Files[i]
-		words := strings.Fields(f.Name)
-		var w, h int
-		if _, err := fmt.Sscanf(f.Name, "%dx%d", &w, &h); err != nil {
-			t.Fatalf("%s: %v", f.Name, err)
-		}
-		words = words[1:]
-		ascii := len(words) > 0 && words[0] == "ascii"
-		if ascii {
-			words = words[1:]
-		}
+	tuitest.Frames(t, "testdata/frames.txtar", *update, func(w, h int, ascii bool, words []string) string {
 		m := stage(t, w, h, ascii)
 		press(m, words...)
-		lines := strings.Split(m.draw(), "\n")
-		if len(lines) != h {
-			t.Errorf("%s: %d lines", f.Name, len(lines))
-		}
-		for n, line := range lines {
-			if look.Width(line) > w {
-				t.Errorf("%s: line %d is %d wide: %s", f.Name, n+1, look.Width(line), line)
-			}
-		}
-		got := plain(m.draw())
-		if *update {
-			f.Data = []byte(got)
-			continue
-		}
-		if diff := cmp.Diff(string(f.Data), got); diff != "" {
-			t.Errorf("%s:\n%s", f.Name, diff)
-		}
-	}
-	if *update {
-		if err := os.WriteFile(path, txtar.Format(archive), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+		return m.draw()
+	})
 }
 
 // TestNoAnswer: what was seen last stays, with its age, and says why there is no more.
 func TestNoAnswer(t *testing.T) {
 	m := stage(t, 80, 24, false)
 	m.Update(lookedMsg{err: errors.New("the server does not answer")})
-	if seen := plain(m.draw()); !strings.Contains(seen, "nothing new for 4 s: the server does not answer") ||
+	if seen := tuitest.Plain(m.draw()); !strings.Contains(seen, "nothing new for 4 s: the server does not answer") ||
 		!strings.Contains(seen, "rename public.people.email") {
 		t.Errorf("seen:\n%s", seen)
 	}

@@ -4,21 +4,17 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
-	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/x/ansi"
-	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/txtar"
 
 	"belay/sqlview/activity"
 	"belay/sqlview/lock"
 	"belay/tui"
-	"belay/tui/look"
+	"belay/tui/tuitest"
 )
 
 var update = flag.Bool("update", false, "write the frames that are seen")
@@ -162,57 +158,16 @@ func moment(at time.Time, i, waiters int) activity.Sample {
 // TestFrames compares what is seen with testdata/frames.txtar. A section is
 // "WIDTHxHEIGHT WAITERS [ascii] KEYS…".
 func TestFrames(t *testing.T) {
-	const path = "testdata/frames.txtar"
-	archive, err := txtar.ParseFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range archive.Files {
-		f := &archive.Files[i]
-		words := strings.Fields(f.Name)
-		var w, h, waiters int
-		if _, err := fmt.Sscanf(f.Name, "%dx%d %d", &w, &h, &waiters); err != nil {
-			t.Fatalf("%s: %v", f.Name, err)
-		}
-		words = words[2:]
-		ascii := len(words) > 0 && words[0] == "ascii"
-		if ascii {
-			words = words[1:]
+	tuitest.Frames(t, "testdata/frames.txtar", *update, func(w, h int, ascii bool, words []string) string {
+		waiters, err := strconv.Atoi(words[0])
+		if err != nil {
+			t.Fatal(err)
 		}
 		st := newStage(w, h, ascii)
 		st.moments(waiters)
-		st.keys(words...)
-		got := plain(st.draw())
-		lines := strings.Split(st.draw(), "\n")
-		if len(lines) != h {
-			t.Errorf("%s: %d lines", f.Name, len(lines))
-		}
-		for n, line := range lines {
-			if look.Width(line) > w {
-				t.Errorf("%s: line %d is %d wide: %s", f.Name, n+1, look.Width(line), line)
-			}
-		}
-		if *update {
-			f.Data = []byte(got)
-			continue
-		}
-		if diff := cmp.Diff(string(f.Data), got); diff != "" {
-			t.Errorf("%s:\n%s", f.Name, diff)
-		}
-	}
-	if *update {
-		if err := os.WriteFile(path, txtar.Format(archive), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func plain(frame string) string {
-	lines := strings.Split(ansi.Strip(frame), "\n")
-	for i := range lines {
-		lines[i] = strings.TrimRight(lines[i], " ")
-	}
-	return strings.Join(lines, "\n") + "\n"
+		st.keys(words[1:]...)
+		return st.draw()
+	})
 }
 
 // TestTheCursorStaysOnItsSession: the tree moves under it every second.
@@ -235,7 +190,7 @@ func TestNoAnswer(t *testing.T) {
 	st.moments(0)
 	st.clock = st.clock.Add(9 * time.Second)
 	st.do(sampledMsg{err: errors.New("no slot is free (SQLSTATE 53300)")})
-	if f := plain(st.draw()); !strings.Contains(f, "no answer") ||
+	if f := tuitest.Plain(st.draw()); !strings.Contains(f, "no answer") ||
 		!strings.Contains(f, "no sample for 9.4 s: no slot is free (SQLSTATE 53300)") {
 		t.Error(f)
 	}
@@ -247,7 +202,7 @@ func TestBeforeTheFirstSample(t *testing.T) {
 	st := newStage(80, 24, false)
 	sees := func(texts ...string) {
 		t.Helper()
-		f := plain(st.draw())
+		f := tuitest.Plain(st.draw())
 		for _, text := range texts {
 			if !strings.Contains(f, text) {
 				t.Errorf("%q is not seen:\n%s", text, f)
@@ -276,7 +231,7 @@ func TestSlowLine(t *testing.T) {
 	asked := st.clock
 	st.clock = st.clock.Add(504 * time.Millisecond)
 	st.do(sampledMsg{moment: Moment{Sample: moment(asked, 0, 0), Asked: asked, Answered: st.clock}})
-	if f := plain(st.draw()); !strings.Contains(f, "0.5 s ago") ||
+	if f := tuitest.Plain(st.draw()); !strings.Contains(f, "0.5 s ago") ||
 		!strings.Contains(f, "a sample costs the server 4 ms; the line adds 500 ms; nothing is written") {
 		t.Error(f)
 	}
@@ -291,7 +246,7 @@ func TestPauseAsksNothing(t *testing.T) {
 		t.Fatal("it still asks")
 	}
 	st.samples(moment(st.clock, 121, 0))
-	if f := plain(st.draw()); !strings.Contains(f, "paused at 12:01:59") || !strings.Contains(f, "3 waiting") {
+	if f := tuitest.Plain(st.draw()); !strings.Contains(f, "paused at 12:01:59") || !strings.Contains(f, "3 waiting") {
 		t.Error(f)
 	}
 }

@@ -4,20 +4,17 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"flag"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/tools/txtar"
 
 	"belay/sqlview/activity"
 	"belay/tui"
-	"belay/tui/look"
 	"belay/tui/screen"
+	"belay/tui/tuitest"
 )
 
 // tape is two minutes of a pile-up, with a gap of half an hour in the middle.
@@ -110,7 +107,7 @@ func TestReplayShowsWhatWasLive(t *testing.T) {
 	}
 	body := func(frame string) []string {
 		var out []string
-		for line := range strings.SplitSeq(plain(frame), "\n") {
+		for line := range strings.SplitSeq(tuitest.Plain(frame), "\n") {
 			if strings.Contains(line, "14340") || strings.Contains(line, "UPDATE") || strings.Contains(line, "items") {
 				out = append(out, strings.Fields(line)...)
 			}
@@ -126,52 +123,12 @@ func TestReplayShowsWhatWasLive(t *testing.T) {
 // TestReplayFrames compares what is seen with testdata/replay.txtar. A section is
 // "WIDTHxHEIGHT [ascii] KEYS…".
 func TestReplayFrames(t *testing.T) {
-	const path = "testdata/replay.txtar"
-	archive, err := txtar.ParseFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range archive.Files {
-		f := &archive.Files[i]
-		words := strings.Fields(f.Name)
-		size := strings.Split(words[0], "x")
-		w, h := number(t, size[0]), number(t, size[1])
-		words = words[1:]
-		ascii := len(words) > 0 && words[0] == "ascii"
-		if ascii {
-			words = words[1:]
-		}
+	tuitest.Frames(t, "testdata/replay.txtar", *update, func(w, h int, ascii bool, words []string) string {
 		m := played(w, h, ascii)
 		m.keys("home")
 		m.keys(words...)
-		got := plain(m.frame())
-		for n, line := range strings.Split(m.frame(), "\n") {
-			if look.Width(line) > w {
-				t.Errorf("%s: line %d is %d wide", f.Name, n+1, look.Width(line))
-			}
-		}
-		if flag.Lookup("update").Value.String() == "true" {
-			f.Data = []byte(got)
-			continue
-		}
-		if diff := cmp.Diff(string(f.Data), got); diff != "" {
-			t.Errorf("%s:\n%s", f.Name, diff)
-		}
-	}
-	if *update {
-		if err := os.WriteFile(path, txtar.Format(archive), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func number(t *testing.T, s string) int {
-	t.Helper()
-	var n int
-	if err := json.Unmarshal([]byte(s), &n); err != nil {
-		t.Fatal(err)
-	}
-	return n
+		return m.frame()
+	})
 }
 
 // TestCast: a header, then each moment in its time; nothing stands still for longer than
