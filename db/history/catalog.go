@@ -112,21 +112,24 @@ func byName(ctx context.Context, q Querier, names []string) ([]relation, error) 
    AND pg_catalog.lower(c.relname) = ANY (SELECT pg_catalog.lower(w) FROM pg_catalog.unnest($1::text[]) AS w)`+orderSQL, names)
 }
 
-// byColumns reads every relation that has all of the columns, whatever its
-// name: a tool may be told to call its table something else.
-func byColumns(ctx context.Context, q Querier, columns []migration.Column) ([]relation, error) {
-	var names []string
+// candidates reads what byName does, and every relation that has all of the columns: a
+// tool may be told to call its table something else. It is one question, so that a table
+// that somebody makes meanwhile is not taken for one of another name.
+func candidates(ctx context.Context, q Querier, names []string, columns []migration.Column) ([]relation, error) {
+	var of []string
 	for _, c := range columns {
-		names = append(names, c.Name)
+		of = append(of, c.Name)
 	}
 	return find(ctx, q, columnsSQL+`
-   AND c.oid IN (SELECT w.attrelid FROM pg_catalog.pg_attribute AS w WHERE w.attname = ANY ($1::text[]) AND NOT w.attisdropped
-                  GROUP BY w.attrelid HAVING pg_catalog.count(*) = pg_catalog.cardinality($1::text[]))`+orderSQL, names)
+   AND (pg_catalog.lower(c.relname) = ANY (SELECT pg_catalog.lower(w) FROM pg_catalog.unnest($1::text[]) AS w)
+        OR c.oid IN (SELECT w.attrelid FROM pg_catalog.pg_attribute AS w WHERE w.attname = ANY ($2::text[]) AND NOT w.attisdropped
+                     GROUP BY w.attrelid HAVING pg_catalog.count(*) = pg_catalog.cardinality($2::text[])))`+orderSQL,
+		names, of)
 }
 
 // find reads relations with their columns.
-func find(ctx context.Context, q Querier, sql string, names []string) ([]relation, error) {
-	rows, err := q.Query(ctx, sql, names)
+func find(ctx context.Context, q Querier, sql string, args ...any) ([]relation, error) {
+	rows, err := q.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, fmt.Errorf("history table: read the catalog: %w", err)
 	}

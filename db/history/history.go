@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -61,6 +62,13 @@ func Open(ctx context.Context, q *db.Conn, f migration.Format, configured string
 	}
 	here, elsewhere := p.split(found)
 	h, at := choose(f, here, configured != "")
+	if at == nil && configured == "" {
+		if found, err = candidates(ctx, q, p.names, f.History.Columns); err != nil {
+			return nil, err
+		}
+		here, elsewhere = p.split(found)
+		h, at = choose(f, here, false)
+	}
 	if at != nil {
 		owners, err := ownersOf(ctx, q, at.Table)
 		if err != nil {
@@ -72,11 +80,7 @@ func Open(ctx context.Context, q *db.Conn, f migration.Format, configured string
 		}
 		return t, t.trust(ctx, q)
 	}
-	names, err := lookAround(ctx, q, f, p, configured != "", elsewhere)
-	if err != nil {
-		return nil, err
-	}
-	if len(names) > 0 {
+	if names := around(f, p, configured != "", elsewhere); len(names) > 0 {
 		return nil, &ElsewhereError{Schema: p.schema, Name: p.names[0], Found: names}
 	}
 	t := newTable(p.schema, p.names[0], h)
@@ -102,24 +106,25 @@ func (t *Table) Create() string {
 	return ddl
 }
 
-// lookAround names tables that could be the one: of the right name elsewhere,
-// else of the right columns under another name.
-func lookAround(ctx context.Context, q Querier, f migration.Format, p place, configured bool,
-	elsewhere []relation) ([]string, error) {
+// around names tables that could be the one: of the right name elsewhere, else of the
+// right columns under another name.
+func around(f migration.Format, p place, configured bool, elsewhere []relation) []string {
+	named := func(r relation) bool {
+		return slices.ContainsFunc(p.names, func(name string) bool { return strings.EqualFold(name, r.Name) })
+	}
 	names := fitting(elsewhere, func(r relation) bool {
 		h, table := choose(f, []relation{r}, configured || !slices.Contains(p.names, r.Name))
-		return table != nil && len(h.Fit(r.Table)) == 0
+		return named(r) && table != nil && len(h.Fit(r.Table)) == 0
 	})
 	if configured || len(names) > 0 {
-		return names, nil
+		return names
 	}
-	found, err := byColumns(ctx, q, f.History.Columns)
 	// One column, such as a name, is in many a table of the application's: such a
 	// tool's own has no other.
 	single := len(f.History.Columns) == 1
-	return fitting(found, func(r relation) bool {
+	return fitting(elsewhere, func(r relation) bool {
 		return len(f.History.Fit(r.Table)) == 0 && (!single || len(r.Columns) == 1)
-	}), err
+	})
 }
 
 // newTable is a table that is not there yet.
