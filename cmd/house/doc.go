@@ -39,7 +39,7 @@
 //
 //	steps/execute      Run, runner.unit  one file after the other
 //	db/apply           Executor.Run, run.ladder  short waits for the lock, again and again
-//	db/apply           run.inside, run.statement, run.record, run.confirm, run.commit  one attempt
+//	db/apply           attempt.inside, attempt.statement, attempt.record, attempt.confirm, attempt.commit  one attempt
 //	db/apply           Probe  asks the database what became of it, where no answer came
 //	steps/journal      UnitApplied, UnitEnded  what every screen then shows
 //

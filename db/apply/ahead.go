@@ -57,37 +57,30 @@ type reply struct {
 	misread error
 }
 
-// send sends statements from a place in the file on, and checks after the answer to each
-// that we are still in our transaction.
-func (r *run) send(ctx context.Context, at int, volley []Statement) (ending, bool) {
+// sendAhead sends statements from a place in the file on, and checks after the answer to
+// each that we are still in our transaction.
+func (t *attempt) sendAhead(ctx context.Context, at int, volley []Statement) (ending, bool) {
 	if len(volley) == 1 {
-		return r.statement(ctx, at, volley[0])
+		return t.statement(ctx, at, volley[0])
 	}
-	if reason := r.gate.pass(ctx); reason != "" {
-		return r.stopped(reason, ending{}), false
+	if e, ok := t.handOver(ctx, at, volley[0]); !ok {
+		return e, false
 	}
-	r.take(at, volley[0])
-	if err := r.reading(volley[0]); err != nil {
-		return ending{outcome: NotApplied, reason: Refused, err: err}, false
-	}
-	if !r.tell(Event{Kind: StatementBegun, Message: volley[0].Kind}) {
-		return r.stopped(Untold, ending{}), false
-	}
-	r.sentAny = true
 	replies, last, n := make(chan reply, len(volley)), reply{}, 0
 	took := func(a reply) {
 		last, n = a, n+1
-		r.tell(Event{
+		t.tell(Event{
 			Kind: StatementEnded, Waited: a.took, Message: a.tag.String(), Code: db.SQLState(a.err), Met: a.met,
 		})
 		if a.err == nil && n < len(volley) {
-			r.take(at+n, volley[n])
-			r.tell(Event{Kind: StatementBegun, Message: volley[n].Kind})
+			t.take(at+n, volley[n])
+			t.tell(Event{Kind: StatementBegun, Message: volley[n].Kind})
 		}
 	}
-	f := flight{limit: r.guard.statement, deadline: r.deadline, over: r.over, replies: replies, took: took}
-	r.fly(ctx, f, func(ctx context.Context) (pgconn.CommandTag, error) {
-		return pgconn.CommandTag{}, r.volley(ctx, volley, replies)
+	f := t.bound()
+	f.replies, f.took = replies, took
+	t.send.fly(ctx, f, func(ctx context.Context) (pgconn.CommandTag, error) {
+		return pgconn.CommandTag{}, t.volley(ctx, volley, replies)
 	})
 	for len(replies) > 0 {
 		took(<-replies)
@@ -95,26 +88,20 @@ func (r *run) send(ctx context.Context, at int, volley []Statement) (ending, boo
 	s := volley[n-1]
 	switch {
 	case last.err != nil:
-		return r.failed(s, last.answer), false
+		return t.failed(s, last.answer), false
 	case ended(last.tag, last.status):
-		return r.endedInside(s, last.tag), false
+		return t.endedInside(s, last.tag), false
 	case last.misread != nil:
 		return ending{outcome: NotApplied, reason: Refused, err: last.misread}, false
 	}
-	if err := r.keepSettings(ctx, s); err != nil {
-		return r.failed(s, answer{err: err}), false
-	}
-	return r.built(ctx, s)
+	return t.behind(ctx, s)
 }
-
-// take makes a statement the one in hand.
-func (r *run) take(at int, s Statement) { r.current, r.line, r.trace.Statement = at, s.Line, at }
 
 // volley sends the statements and passes each answer on, up to the first that is not
 // well. It returns once the server has answered all of them, or is gone.
-func (r *run) volley(ctx context.Context, all []Statement, replies chan<- reply) error {
-	c := r.s.conn.PgConn()
-	if r.s.conn.IsClosed() {
+func (t *attempt) volley(ctx context.Context, all []Statement, replies chan<- reply) error {
+	c := t.s.conn.PgConn()
+	if t.s.conn.IsClosed() {
 		replies <- reply{answer: answer{err: fmt.Errorf("%w: the connection is closed", errNotSent)}}
 		return errNotSent
 	}
@@ -135,7 +122,7 @@ func (r *run) volley(ctx context.Context, all []Statement, replies chan<- reply)
 		now := time.Now()
 		a.took, a.status, began = now.Sub(began), c.TxStatus(), now
 		if a.err == nil && i+1 < len(all) {
-			a.misread = r.reading(all[i+1])
+			a.misread = t.reading(all[i+1])
 		}
 		replies <- a
 		if a.err != nil || a.misread != nil || ended(a.tag, a.status) {

@@ -5,10 +5,18 @@ import (
 	"time"
 )
 
-// attempt is one transaction from BEGIN to COMMIT or ROLLBACK. Whoever is told of it
-// knows before the server does, so that an end of belay in the middle can be looked up.
+// attempt is one transaction from BEGIN to COMMIT or ROLLBACK.
+type attempt struct {
+	try
+	block block
+	// whole is how long it may last once its first strong lock is asked for.
+	whole time.Duration
+}
+
+// attempt makes one. Whoever is told of it knows before the server does, so that an end
+// of belay in the middle can be looked up.
 func (r *run) attempt(ctx context.Context, b block, rung time.Duration) ending {
-	r.prepare(rung)
+	t := &attempt{try: r.try(rung), block: b}
 	if len(b.statements) > 0 {
 		r.trace.Statement = b.first
 	} else {
@@ -18,30 +26,21 @@ func (r *run) attempt(ctx context.Context, b block, rung time.Duration) ending {
 	if b.patient() {
 		hold = r.lim.ConcurrentDeadline
 	}
-	r.guard = transactionGuard(rung, hold)
+	t.guard, t.whole = transactionGuard(rung, hold), rung+hold
 	trace := r.trace
 	if !r.tell(Event{Kind: Intent, LockTimeout: rung, Trace: &trace}) {
 		return r.stopped(Untold, ending{})
 	}
 	r.tell(Event{Kind: AttemptStarted, LockTimeout: rung})
-	e := r.inside(ctx, b, rung+hold)
-	if !r.began.IsZero() {
-		e.held = time.Since(r.began)
-	}
-	r.rollback()
+	e := t.inside(ctx)
+	e.held = t.held()
+	r.s.rollback()
 	if r.lent = r.u.Wrap == OneByOne && e.outcome == Applied; r.lent {
 		r.adopt(ctx) // what is rolled back takes the team's settings with it
 	}
-	r.lastLook()
-	r.current, r.line = -1, 0
+	r.eyes.last()
+	r.none()
 	return e
-}
-
-func (r *run) prepare(rung time.Duration) {
-	r.began, r.deadline, r.sentAny = time.Time{}, time.Time{}, false
-	r.waitSeen, r.waitOld = nil, nil
-	r.trace.CommitSent, r.trace.XID, r.trace.Files, r.trace.Aside = false, 0, nil, false
-	r.watch.attempt(time.Now(), rung)
 }
 
 // inside is the story of an attempt: each act comes only after all before it went well,
@@ -58,76 +57,77 @@ func (r *run) prepare(rung time.Duration) {
 //
 // A connection that is lost under an act is unknown where the server may have gone on
 // without us, and not applied where nothing of the file was sent.
-func (r *run) inside(ctx context.Context, b block, whole time.Duration) ending {
-	if e, ok := r.begin(ctx, b, whole); !ok {
-		return e
+func (t *attempt) inside(ctx context.Context) ending {
+	acts := []func(context.Context) (ending, bool){
+		t.begin, t.lockTogether, t.body, t.record, t.settle, t.confirm, t.noteXID,
 	}
-	if e, ok := r.lockTogether(ctx, b, whole); !ok {
-		return e
+	for _, act := range acts {
+		if e, ok := act(ctx); !ok {
+			return e
+		}
 	}
-	if e, ok := r.body(ctx, b, whole); !ok {
-		return e
-	}
-	if e, ok := r.record(ctx, b.writes); !ok {
-		return e
-	}
-	if e, ok := r.settle(ctx); !ok {
-		return e
-	}
-	if e, ok := r.confirm(ctx, b); !ok {
-		return e
-	}
-	if e, ok := r.noteXID(ctx); !ok {
-		return e
-	}
-	return r.commit(ctx)
+	return t.commit(ctx)
 }
 
 // begin opens the transaction: nothing of the file is sent before the run is known to be
 // still ours, the history table to be as it was, and our limits are on.
-func (r *run) begin(ctx context.Context, b block, whole time.Duration) (ending, bool) {
-	if reason := r.gate.pass(ctx); reason != "" {
-		return r.stopped(reason, ending{}), false
+func (t *attempt) begin(ctx context.Context) (ending, bool) {
+	if reason := t.gate.pass(ctx); reason != "" {
+		return t.stopped(reason, ending{}), false
 	}
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.lim.Grace)
+	limited, cancel := t.s.limited(ctx)
 	defer cancel()
 	sent := time.Now()
-	if _, _, err := exec(limited, r.s.conn, r.s.begin()); err != nil {
-		return r.unsentEnding(err), false
+	if _, err := ask(limited, t.s.conn, t.s.begin()); err != nil {
+		return unsentEnding(err), false
 	}
-	r.away = time.Since(sent) // the server has nothing to do for it
-	if err := r.enter(limited, b.mark); err != nil {
-		return r.fenced(err), false
+	t.away = time.Since(sent) // the server has nothing to do for it
+	if err := t.enter(limited, t.block.mark); err != nil {
+		return fenced(err), false
 	}
-	if e, ok := r.keepHistory(limited, b); !ok {
+	if e, ok := t.keepHistory(limited); !ok {
 		return e, false
 	}
-	if err := r.guard.impose(limited, r.s, true, r.u); err != nil {
-		return r.unsentEnding(err), false
+	if err := t.guard.impose(limited, t.s, true, t.u); err != nil {
+		return unsentEnding(err), false
 	}
-	r.began = time.Now()
-	r.watch.attempt(r.began, r.guard.lock)
-	if b.patient() {
-		r.deadline, r.over = r.began.Add(whole), Deadline
+	t.began = time.Now()
+	t.eyes.attempt(t.began, t.guard.lock)
+	if t.block.patient() {
+		t.deadline, t.over = t.began.Add(t.whole), Deadline
 	}
 	return ending{}, true
 }
 
 // body sends the statements. The clock of the whole starts with the first that makes
 // anybody wait.
-func (r *run) body(ctx context.Context, b block, whole time.Duration) (ending, bool) {
-	for i := 0; i < len(b.statements); {
-		s := b.statements[i]
-		if s.strong() && r.deadline.IsZero() {
-			if err := r.startHold(ctx, whole); err != nil {
-				return r.failed(s, answer{err: err}), false
+func (t *attempt) body(ctx context.Context) (ending, bool) {
+	for i := 0; i < len(t.block.statements); {
+		s := t.block.statements[i]
+		if s.strong() && t.deadline.IsZero() {
+			if err := t.startHold(ctx); err != nil {
+				return t.failed(s, answer{err: err}), false
 			}
 		}
-		n := b.volley(i, !r.deadline.IsZero())
-		if e, ok := r.send(ctx, b.first+i, b.statements[i:i+n]); !ok {
+		n := t.block.volley(i, !t.deadline.IsZero())
+		if e, ok := t.sendAhead(ctx, t.block.first+i, t.block.statements[i:i+n]); !ok {
 			return e, false
 		}
 		i += n
 	}
 	return ending{}, true
+}
+
+// startHold starts the clock of the whole transaction: lock_timeout and
+// statement_timeout are per lock and per statement, and a unit of many would
+// hold its first lock for their sum. The server's own clock, 17 and later,
+// stands a second behind ours, because it ends the session.
+func (t *attempt) startHold(ctx context.Context) error {
+	t.deadline, t.over = time.Now().Add(t.whole), HoldExceeded
+	if t.s.version < 170000 {
+		return nil
+	}
+	t.guard.transaction = t.whole + time.Second
+	_, err := t.s.ask(ctx, "select pg_catalog.set_config('transaction_timeout', $1, true)", guc(t.guard.transaction))
+	return err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -71,31 +70,4 @@ func progress(r []string) *Progress {
 		}
 	}
 	return p
-}
-
-// buildSeen tells of a build what changed since the look before.
-func (r *run) buildSeen() func(sight) {
-	var last Progress
-	return func(s sight) {
-		if !s.rests {
-			r.restsSince = time.Time{}
-		} else if r.restsSince.IsZero() {
-			r.restsSince = time.Now()
-		}
-		if s.progress != nil && *s.progress != last {
-			last = *s.progress
-			r.tell(Event{Kind: BuildProgress, Progress: s.progress})
-		}
-		if s.waits && len(s.blockers) > 0 {
-			kind := Waiting
-			if s.snapshot {
-				kind = SnapshotWait
-			}
-			r.inTheWay(s.blockers)
-			r.tell(Event{Kind: kind, Blockers: s.blockers, Progress: s.progress})
-		}
-		if len(s.tools) > 0 {
-			r.tell(Event{Kind: ToolWaits, Blockers: s.tools})
-		}
-	}
 }

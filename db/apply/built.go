@@ -10,25 +10,25 @@ import (
 // COMMIT: IF NOT EXISTS looks at a name only and succeeds over what a failed
 // CONCURRENTLY left, and a partition's INVALID index makes its parent's INVALID
 // without a word. ok is false where the index does not do what was asked for.
-func (r *run) built(ctx context.Context, s Statement) (ending, bool) {
+func (t *attempt) built(ctx context.Context, s Statement) (ending, bool) {
 	if s.Kind != "CREATE INDEX" || s.Index.Name == "" {
 		return ending{}, true
 	}
-	x, found, err := r.find(ctx, s.Index)
+	x, found, err := t.find(ctx, s.Index)
 	switch {
 	case err != nil:
-		return r.failed(s, answer{err: err}), false
+		return t.failed(s, answer{err: err}), false
 	case !found || s.wants(x):
 		return ending{}, true
 	}
 	e := ending{outcome: NotApplied, reason: IndexInvalid, invalid: []InvalidIndex{x.InvalidIndex}}
 	if x.kind == "I" {
-		if e.invalid, err = r.spoilers(ctx, x.OID); err != nil {
-			return r.failed(s, answer{err: err}), false
+		if e.invalid, err = t.s.spoilers(ctx, x.OID); err != nil {
+			return t.failed(s, answer{err: err}), false
 		}
 	}
 	f := &Failure{
-		Path: r.u.Path, Line: s.Line, Message: fmt.Sprintf("it reports success over %s", x.InvalidIndex),
+		Path: t.u.Path, Line: s.Line, Message: fmt.Sprintf("it reports success over %s", x.InvalidIndex),
 		Hint: hints[IndexInvalid],
 	}
 	switch {
@@ -66,8 +66,8 @@ order by x.indexrelid`
 
 // spoilers lists the INVALID indexes of partitions that our transaction's new
 // index took for its parts.
-func (r *run) spoilers(ctx context.Context, oid uint32) ([]InvalidIndex, error) {
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.lim.Grace)
+func (s session) spoilers(ctx context.Context, oid uint32) ([]InvalidIndex, error) {
+	limited, cancel := s.limited(ctx)
 	defer cancel()
-	return listInvalid(limited, r.s.conn, spoilersSQL, strconv.FormatUint(uint64(oid), 10))
+	return listInvalid(limited, s.conn, spoilersSQL, strconv.FormatUint(uint64(oid), 10))
 }

@@ -3,36 +3,30 @@ package apply
 import (
 	"context"
 	"fmt"
-
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // confirm reads the history table before COMMIT is sent: a rule, a trigger or a
 // policy there may have made something else of the row, and a unit that is
 // committed without its row is run again by the next one who looks.
-func (r *run) confirm(ctx context.Context, b block) (ending, bool) {
-	if b.shows == "" || len(b.writes) == 0 || r.u.Mark.SQL == "" {
+func (t *attempt) confirm(ctx context.Context) (ending, bool) {
+	mark := t.u.Mark
+	if t.block.shows == "" || len(t.block.writes) == 0 || mark.SQL == "" {
 		return ending{}, true
 	}
-	var rows [][]string
-	f := flight{limit: r.guard.statement, deadline: r.deadline, over: r.over}
-	a := r.fly(ctx, f, func(ctx context.Context) (tag pgconn.CommandTag, err error) {
-		tag, rows, err = exec(ctx, r.s.conn, r.u.Mark.SQL)
-		return tag, err
-	})
+	a := t.send.exec(ctx, t.bound(), mark.SQL)
 	if a.err != nil {
-		return r.failed(Statement{Kind: "history row"}, a), false
+		return t.failed(Statement{Kind: "history row"}, a), false
 	}
-	recorded, dirty, err := r.u.Mark.read(rows)
+	recorded, dirty, err := mark.read(a.rows)
 	if err != nil {
-		return r.unrecorded(err.Error()), false
+		return t.unrecorded(err.Error()), false
 	}
-	if got := r.u.Mark.shows(recorded, dirty); got != b.shows {
-		return r.unrecorded(fmt.Sprintf("it shows %s of version %s after the row was written",
-			or(string(got), "nothing"), r.u.Mark.Version)), false
+	if got := mark.shows(recorded, dirty); got != t.block.shows {
+		return t.unrecorded(fmt.Sprintf("it shows %s of version %s after the row was written",
+			or(string(got), "nothing"), mark.Version)), false
 	}
-	if why := r.u.Mark.differs(rows); why != "" {
-		return r.unrecorded(why), false
+	if why := mark.differs(a.rows); why != "" {
+		return t.unrecorded(why), false
 	}
 	return ending{}, true
 }

@@ -66,7 +66,7 @@ func (x *Executor) Run(ctx context.Context, u Unit) Result {
 	if e, ok := r.open(ctx); !ok {
 		return r.finish(e)
 	}
-	defer func() { r.watch.wait() }()
+	defer func() { r.eyes.wait() }()
 	var e ending
 	if u.Wrap == OneByOne {
 		e = r.oneByOne(ctx)
@@ -77,39 +77,25 @@ func (x *Executor) Run(ctx context.Context, u Unit) Result {
 	return r.finish(e)
 }
 
-// run is one unit on its way.
+// run is one unit on its way. What it sends goes through send, what happens meanwhile is
+// seen by eyes, and what is said of it goes through report. An attempt at it in a
+// transaction is an attempt, and a statement outside one is a lone.
 type run struct {
-	x      *Executor
-	u      Unit
-	lim    Limits
-	s      session
-	base   baseline
-	gate   *gate
-	watch  *watch
-	guard  guard
-	trace  Trace
-	untold error
+	*report
+	x    *Executor
+	u    Unit
+	lim  Limits
+	s    session
+	base baseline
+	eyes *lookout
+	send *sender
 
-	attempts int
-	blockers tally
-	began    time.Time // the attempt's first statement
-	// away is how long the server's answer to BEGIN took in this attempt: what is the line's.
+	// away is how long the server's answer to BEGIN took in the last attempt: what is the
+	// line's.
 	away     time.Duration
-	deadline time.Time // our own limit of the attempt; zero = none
-	over     Reason    // what its end is called
-	current  int       // the statement in hand, within the file
-	line     int
 	stood    int
-	sentAny  bool      // a statement of the file was handed over in this attempt
-	waitSeen []Blocker // who stood in the way of this attempt, all that were seen
-	waitOld  []Blocker // who of them was seen first
-	encoding string    // what a statement outside our transactions left client_encoding at
-	lent     bool      // the session itself has the team's settings
-	obstacle string    // oid of the relation that was last waited for; "" = none
-	blind    bool      // the monitor failed, and that was told
-	// restsSince is since when the build's session runs nothing although its
-	// answer did not come; zero = it runs.
-	restsSince time.Time
+	encoding string // what a statement outside our transactions left client_encoding at
+	lent     bool   // the session itself has the team's settings
 }
 
 // ending is how a unit, or an attempt at it, ended.
@@ -126,7 +112,11 @@ type ending struct {
 }
 
 func newRun(x *Executor, u Unit) *run {
-	return &run{x: x, u: u, lim: x.Limits.filled(), gate: newGate(), blockers: tally{}, current: -1}
+	r := &run{report: newReport(x.Tell, u.Name), x: x, u: u, lim: x.Limits.filled()}
+	pid := x.Trio.Executor.PgConn().PID()
+	r.eyes = newLookout(newWatch(x, pid, r.lim), r.report, r.lim.queue(u))
+	r.send = &sender{trio: x.Trio, report: r.report, eyes: r.eyes, grace: r.lim.Grace}
+	return r
 }
 
 // open learns about the run session and makes sure that somebody watches.
@@ -134,7 +124,7 @@ func (r *run) open(ctx context.Context) (ending, bool) {
 	limited, cancel := context.WithTimeout(ctx, r.lim.Grace)
 	defer cancel()
 	var err error
-	if r.s, err = meet(limited, r.x.Trio.Executor); err != nil {
+	if r.s, err = meet(limited, r.x.Trio.Executor, r.lim.Grace); err != nil {
 		return ending{outcome: NotApplied, reason: reasonUnsent(err), err: err}, false
 	}
 	if r.s.status() != 'I' {
@@ -145,8 +135,7 @@ func (r *run) open(ctx context.Context) (ending, bool) {
 		return ending{outcome: NotApplied, reason: reasonUnsent(err), err: err}, false
 	}
 	r.trace = Trace{PID: r.s.pid, BackendStart: r.s.started, Timeline: r.s.timeline, Statement: -1}
-	r.watch = newWatch(r.x, r.s.pid, r.lim)
-	if _, err := r.watch.look(limited); err != nil {
+	if _, err := r.eyes.look(limited); err != nil {
 		return ending{outcome: NotApplied, reason: Blind, err: err}, false
 	}
 	return ending{}, true
@@ -160,37 +149,20 @@ func reasonUnsent(err error) Reason {
 	return Refused
 }
 
-// tell passes an event on. After one could not be told nothing more is sent.
-func (r *run) tell(e Event) bool {
-	e.Unit, e.Line, e.Statement = r.u.Name, or(e.Line, r.line), r.current
-	if e.Attempt == 0 {
-		e.Attempt = r.attempts
-	}
-	if r.x.Tell == nil {
-		return true
-	}
-	if err := r.x.Tell(e); err != nil {
-		r.untold = err
-		r.gate.shut(Untold, err)
-		return false
-	}
-	return true
-}
-
 // finish tells the end and makes the Result.
 func (r *run) finish(e ending) Result {
 	if e.outcome == NotApplied && e.err == nil {
 		e.err = hintFor(e.reason, r)
 	}
 	kind := map[Outcome]EventKind{Applied: UnitApplied, NotApplied: UnitUndone, Unknown: UnitUnknown}[e.outcome]
-	ev := Event{Kind: kind, Outcome: e.outcome, Reason: e.reason, Blockers: r.blockers.list(), Code: db.SQLState(e.err)}
+	ev := Event{Kind: kind, Outcome: e.outcome, Reason: e.reason, Blockers: r.eyes.all.list(), Code: db.SQLState(e.err)}
 	if e.err != nil {
 		ev.Message = e.err.Error()
 	}
 	trace := r.trace
 	ev.Trace = &trace
 	r.tell(ev)
-	return Result{Outcome: e.outcome, Reason: e.reason, Attempts: r.attempts, Err: e.err, Blockers: r.blockers.list(),
+	return Result{Outcome: e.outcome, Reason: e.reason, Attempts: r.attempts, Err: e.err, Blockers: r.eyes.all.list(),
 		Left: e.left, Invalid: e.invalid, Detaching: e.detaching, Stood: r.stood, Trace: r.trace, Held: e.held,
 		Away: r.away}
 }

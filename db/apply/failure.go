@@ -14,29 +14,29 @@ import (
 // failed turns the error of one command inside a transaction into an ending.
 // Whatever the server answered, the transaction is undone; only silence is
 // unknown.
-func (r *run) failed(s Statement, a answer) ending {
+func (t *try) failed(s Statement, a answer) ending {
 	c := classify(a.err)
-	e := ending{outcome: NotApplied, class: c, err: r.failure(s, a.err)}
-	reason, cause := r.gate.why()
+	e := ending{outcome: NotApplied, class: c, err: t.failure(s, a.err)}
+	reason, cause := t.gate.why()
 	switch {
 	case c == unsent:
 		e.reason = ConnectionLost
-		if r.sentAny {
+		if t.sentAny {
 			e.outcome, e.err = Unknown, unknownError(a.err)
 		}
 	case c == lost:
 		e.outcome, e.reason, e.err = Unknown, ConnectionLost, unknownError(a.err)
 	case c == txTimeout:
-		e.reason, e.err = HoldExceeded, r.heldTooLong()
+		e.reason, e.err = HoldExceeded, t.heldTooLong()
 	case c == fatal:
 		e.reason, e.err = Terminated, fmt.Errorf("the server ended our session: %w", a.err)
 	case c == queryCanceled && reason != "":
 		// Ours: the gate was closed before the cancel went out.
-		return r.stopped(reason, e)
+		return t.stopped(reason, e)
 	case c == queryCanceled:
-		e.reason, e.err = r.whoCanceled(a)
+		e.reason, e.err = t.whoCanceled(a)
 	case (c == lockTimeout || c == deadlock) && reason != "":
-		return r.stopped(reason, ending{err: cause})
+		return t.stopped(reason, ending{err: cause})
 	case c == lockTimeout, c == deadlock:
 		e.reason = Held
 	default:
@@ -50,14 +50,14 @@ const timeoutSlack = 20 * time.Millisecond
 
 // whoCanceled tells a statement_timeout from a cancel that was not ours: both
 // are 57014, and only the clock differs.
-func (r *run) whoCanceled(a answer) (Reason, error) {
-	f := &Failure{Path: r.u.Path, Line: r.line, Code: db.SQLState(a.err), Message: "canceled", Err: a.err}
-	if r.guard.statement > 0 && a.took >= r.guard.statement-timeoutSlack {
-		if r.guard.fileStatement {
+func (t *try) whoCanceled(a answer) (Reason, error) {
+	f := &Failure{Path: t.u.Path, Line: t.line, Code: db.SQLState(a.err), Message: "canceled", Err: a.err}
+	if t.guard.statement > 0 && a.took >= t.guard.statement-timeoutSlack {
+		if t.guard.fileStatement {
 			f.Hint = "the file's own statement_timeout ended it"
 			return StatementError, f
 		}
-		return HoldExceeded, r.heldTooLong()
+		return HoldExceeded, t.heldTooLong()
 	}
 	f.Hint = "someone cancelled it with pg_cancel_backend; ask who before running again"
 	return CanceledByOther, f
@@ -95,7 +95,7 @@ func (r *run) stopped(reason Reason, e ending) ending {
 }
 
 // unsentEnding is for BEGIN and our settings: nothing of the file was sent.
-func (r *run) unsentEnding(err error) ending {
+func unsentEnding(err error) ending {
 	reason := Refused
 	switch classify(err) {
 	case lost, unsent, fatal:

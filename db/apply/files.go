@@ -21,17 +21,15 @@ const filesSQL = `select c.oid || '/' || pg_catalog.pg_relation_filenode(c.oid)
 
 // files is what a statement that may be sent again is going to write anew; nil =
 // nothing, or too many.
-func (r *run) files(ctx context.Context, s Statement) ([]string, error) {
-	names := append(append([]string{}, s.Effect.Rewrites...), s.Effect.Rebuilds...)
-	if !repeatable[s.Kind] || len(names) == 0 || len(names) > maxFiles {
+func (s session) files(ctx context.Context, of Statement) ([]string, error) {
+	names := append(append([]string{}, of.Effect.Rewrites...), of.Effect.Rebuilds...)
+	if !repeatable[of.Kind] || len(names) == 0 || len(names) > maxFiles {
 		return nil, nil
 	}
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.lim.Grace)
-	defer cancel()
 	for i, n := range names {
 		names[i] = quotedName(n)
 	}
-	rows, err := ask(limited, r.s.conn, filesSQL, array(names))
+	rows, err := s.ask(ctx, filesSQL, array(names))
 	var out []string
 	for _, row := range rows {
 		out = append(out, row[0])

@@ -31,6 +31,7 @@ type flight struct {
 
 type answer struct {
 	tag  pgconn.CommandTag
+	rows [][]string
 	err  error
 	took time.Duration
 	met  bool // IF NOT EXISTS met what was there
@@ -38,28 +39,48 @@ type answer struct {
 
 var errTooLong = errors.New("no answer within the time the server was given")
 
+// sender sends the commands of a unit, one at a time, and waits for each answer.
+type sender struct {
+	trio   *db.Trio
+	report *report
+	eyes   *lookout
+	// grace is how long past the server's own limit an answer is waited for.
+	grace time.Duration
+}
+
+// exec flies one command.
+func (s *sender) exec(ctx context.Context, f flight, sql string, args ...string) answer {
+	var rows [][]string
+	a := s.fly(ctx, f, func(ctx context.Context) (tag pgconn.CommandTag, err error) {
+		tag, rows, err = exec(ctx, s.trio.Executor.Conn, sql, args...)
+		return tag, err
+	})
+	a.rows = rows
+	return a
+}
+
 // fly sends and waits. While it waits it looks at our session, keeps the
 // deadline, and cancels when the gate closes. It returns only after the command
 // was answered or the connection is gone, and no cancel is still on its way.
-func (r *run) fly(ctx context.Context, f flight, send func(context.Context) (pgconn.CommandTag, error)) answer {
+func (s *sender) fly(ctx context.Context, f flight, send func(context.Context) (pgconn.CommandTag, error)) answer {
 	patient := time.Duration(-1) // a build is bounded by looking at its session
 	if f.limit > 0 {
-		patient = f.limit + r.lim.Grace
+		patient = f.limit + s.grace
 	}
-	defer r.x.Trio.Executor.Patient(patient)()
+	defer s.trio.Executor.Patient(patient)()
 	sendCtx, drop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer drop(nil)
-	done, start := make(chan answer, 1), time.Now()
+	done, start, conn := make(chan answer, 1), time.Now(), s.trio.Executor.PgConn()
 	go func() {
-		db.Met(r.s.conn.PgConn()) // what earlier statements met is told
+		db.Met(conn) // what earlier statements met is told
 		tag, err := send(sendCtx)
-		done <- answer{tag, err, time.Since(start), db.Met(r.s.conn.PgConn())}
+		done <- answer{tag: tag, err: err, took: time.Since(start), met: db.Met(conn)}
 	}()
-	c := newCanceller(r)
+	c := &canceller{trio: s.trio}
 	defer c.wait()
-	stop, wake, since := ctx.Done(), r.gate.wake, start
+	stop, wake, since := ctx.Done(), s.report.gate.wake, start
 	for {
-		timer := time.NewTimer(time.Until(r.wakeUp(f, c, since)))
+		timer := time.NewTimer(time.Until(s.wakeUp(f, c, since)))
 		select {
 		case a := <-done:
 			timer.Stop()
@@ -69,20 +90,20 @@ func (r *run) fly(ctx context.Context, f flight, send func(context.Context) (pgc
 			f.took(part)
 		case <-stop:
 			stop = nil
-			r.gate.shut(Canceled, context.Cause(ctx))
+			s.report.gate.shut(Canceled, context.Cause(ctx))
 		case <-wake:
 			wake = nil
-		case s := <-r.watch.out:
-			r.sighted(f, s)
+		case seen := <-s.eyes.out:
+			s.eyes.saw(seen, f.look)
 		case <-timer.C:
 		}
 		timer.Stop()
-		r.onClock(ctx, f, c, since, drop)
+		s.onClock(ctx, f, c, since, drop)
 	}
 }
 
 // wakeUp is when the loop must look at the clock again.
-func (r *run) wakeUp(f flight, c *canceller, start time.Time) time.Time {
+func (s *sender) wakeUp(f flight, c *canceller, start time.Time) time.Time {
 	at := start.Add(time.Hour)
 	sooner := func(t time.Time) {
 		if !t.IsZero() && t.Before(at) {
@@ -90,69 +111,52 @@ func (r *run) wakeUp(f flight, c *canceller, start time.Time) time.Time {
 		}
 	}
 	if f.limit > 0 {
-		sooner(start.Add(f.limit + r.lim.Grace))
+		sooner(start.Add(f.limit + s.grace))
 	}
-	if reason, _ := r.gate.why(); reason == "" {
+	if reason, _ := s.report.gate.why(); reason == "" {
 		sooner(f.deadline)
 	} else if !f.commit {
 		sooner(c.again)
 	}
-	if !r.watch.busy && !f.commit {
-		sooner(r.watch.next)
+	if !s.eyes.busy && !f.commit {
+		sooner(s.eyes.next)
 	}
 	return at
 }
 
 // onClock does what is due now.
-func (r *run) onClock(ctx context.Context, f flight, c *canceller, start time.Time, drop context.CancelCauseFunc) {
+func (s *sender) onClock(ctx context.Context, f flight, c *canceller, start time.Time, drop context.CancelCauseFunc) {
 	now := time.Now()
 	if !f.deadline.IsZero() && !now.Before(f.deadline) {
-		r.gate.shut(f.over, nil)
+		s.report.gate.shut(f.over, nil)
 	}
-	if reason, _ := r.gate.why(); reason != "" && !f.commit && !now.Before(c.again) {
+	if reason, _ := s.report.gate.why(); reason != "" && !f.commit && !now.Before(c.again) {
 		if c.sends == 0 {
-			r.tell(Event{Kind: CancelSent, Reason: reason})
+			s.report.tell(Event{Kind: CancelSent, Reason: reason})
 		}
 		c.send()
 	}
-	overdue := f.limit > 0 && now.After(start.Add(f.limit+r.lim.Grace))
-	deaf := !f.commit && c.sends > 0 && now.After(c.first.Add(r.lim.Grace))
+	overdue := f.limit > 0 && now.After(start.Add(f.limit+s.grace))
+	deaf := !f.commit && c.sends > 0 && now.After(c.first.Add(s.grace))
 	// No limit of the server's bounds a build, so its session is looked at: one
 	// that has ended it answered, and the answer is lost.
-	silent := !r.restsSince.IsZero() && now.After(r.restsSince.Add(r.lim.Grace))
+	silent := !s.eyes.restsSince.IsZero() && now.After(s.eyes.restsSince.Add(s.grace))
 	if overdue || deaf || silent {
 		drop(errTooLong)
 	}
-	if !f.commit && !now.Before(r.watch.next) {
-		r.watch.begin(ctx)
+	if !f.commit && !now.Before(s.eyes.next) {
+		s.eyes.begin(ctx)
 	}
-}
-
-// sighted acts on one look at our session.
-func (r *run) sighted(f flight, s sight) {
-	r.watch.arrived(s, time.Since(r.began))
-	if s.err != nil {
-		r.blinded(s.err)
-		return
-	}
-	r.sees()
-	if f.look != nil {
-		f.look(s)
-		return
-	}
-	r.seen(s)
 }
 
 // canceller sends cancel requests, one at a time, until the command is answered.
 type canceller struct {
-	r     *run
+	trio  *db.Trio
 	sends int
 	first time.Time
 	again time.Time // no further request before
 	done  chan struct{}
 }
-
-func newCanceller(r *run) *canceller { return &canceller{r: r} }
 
 // send asks the server to cancel what our session does.
 func (c *canceller) send() {
@@ -167,7 +171,7 @@ func (c *canceller) send() {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
 		// Whether it worked shows in the answer to the command, and only there.
-		_, _ = c.r.x.Trio.Cancel(ctx)
+		_, _ = c.trio.Cancel(ctx)
 	}(c.done)
 }
 

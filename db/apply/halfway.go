@@ -10,7 +10,8 @@ import (
 // halfway is the ending of a CALL or DO that failed and may have committed before
 // that. How much stands nobody can know but who knows what it does; so it is never
 // tried again by itself, and nothing says "nothing changed".
-func (r *run) halfway(s Statement, a answer, e ending) ending {
+func (l *lone) halfway(a answer, e ending) ending {
+	s := l.statement
 	if neverBegan(a.err) {
 		return e
 	}
@@ -20,8 +21,8 @@ func (r *run) halfway(s Statement, a answer, e ending) ending {
 	case Canceled, CanceledByOther, QueueLimit:
 	case HoldExceeded:
 		e.reason = Halfway
-		e.err = fmt.Errorf("%s:%d: %s ran past the accepted %s and was ended", r.u.Path, s.Line, s.Kind,
-			r.lim.hold(r.u))
+		e.err = fmt.Errorf("%s:%d: %s ran past the accepted %s and was ended", l.u.Path, s.Line, s.Kind,
+			l.lim.hold(l.u))
 	default:
 		e.reason = Halfway
 	}

@@ -88,12 +88,12 @@ func found(r []string) existing {
 // find looks as the unit's statements do: inside their transaction where one is
 // open, which may have moved the path itself.
 func (r *run) find(ctx context.Context, i Index) (existing, bool, error) {
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.lim.Grace)
-	defer cancel()
 	if r.s.status() == 'I' {
+		limited, cancel := r.s.limited(ctx)
+		defer cancel()
 		return findIndex(limited, r.s.conn, scopeOf(r.u, r.s.team), i)
 	}
-	rows, err := ask(limited, r.s.conn, findSQL, i.identifier())
+	rows, err := r.s.ask(ctx, findSQL, i.identifier())
 	if err != nil || len(rows) == 0 {
 		return existing{}, false, err
 	}
@@ -117,7 +117,7 @@ func (i Index) identifier() string {
 func (r *run) before(ctx context.Context, s Statement) (there bool, e ending) {
 	x, found, err := r.find(ctx, s.Index)
 	if err != nil {
-		return false, r.unsentEnding(err)
+		return false, unsentEnding(err)
 	}
 	if found && s.Index.drop != 0 {
 		if err := mayDrop(s, x); err != nil {

@@ -12,11 +12,11 @@ import (
 // session of the tool that waits for one holds a snapshot, the build waits for
 // that snapshot, and the server calls it a deadlock. It lists the keys that were
 // ours to release.
-func (r *run) releaseKeys(ctx context.Context) ([]int64, error) {
+func (s session) releaseKeys(ctx context.Context, keys []int64) ([]int64, error) {
 	var released []int64
-	for _, k := range r.u.Keys {
+	for _, k := range keys {
 		for {
-			rows, err := ask(ctx, r.s.conn, `select pg_catalog.pg_advisory_unlock($1::bigint) from pg_catalog.pg_locks
+			rows, err := ask(ctx, s.conn, `select pg_catalog.pg_advisory_unlock($1::bigint) from pg_catalog.pg_locks
 				where locktype operator(pg_catalog.=) 'advisory' and granted and pid operator(pg_catalog.=) pg_catalog.pg_backend_pid() and objsubid operator(pg_catalog.=) 1
 				and ((classid::bigint operator(pg_catalog.<<) 32) operator(pg_catalog.|) objid::bigint) operator(pg_catalog.=) $1::bigint`, strconv.FormatInt(k, 10))
 			if err != nil {
@@ -28,31 +28,26 @@ func (r *run) releaseKeys(ctx context.Context) ([]int64, error) {
 			released = append(released, k)
 		}
 	}
-	if len(released) > 0 {
-		r.tell(Event{Kind: KeysReleased})
-	}
 	return released, nil
 }
 
 // keyPoll is the pause between two tries for a key.
 const keyPoll = 200 * time.Millisecond
 
-// takeKeys takes them again by trying, never by waiting in the server's queue.
-func (r *run) takeKeys(ctx context.Context, keys []int64) error {
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.lim.RetryFor)
-	defer cancel()
+// takeKeys takes them again by trying, never by waiting in the server's queue; wake ends
+// that.
+func (s session) takeKeys(ctx context.Context, keys []int64, wake <-chan struct{}) error {
 	for _, k := range keys {
-		if err := r.takeKey(limited, k); err != nil {
+		if err := s.takeKey(ctx, k, wake); err != nil {
 			return err
 		}
 	}
-	r.tell(Event{Kind: KeysTaken})
 	return nil
 }
 
-func (r *run) takeKey(ctx context.Context, k int64) error {
+func (s session) takeKey(ctx context.Context, k int64, wake <-chan struct{}) error {
 	for {
-		rows, err := ask(ctx, r.s.conn, "select pg_catalog.pg_try_advisory_lock($1::bigint)", strconv.FormatInt(k, 10))
+		rows, err := ask(ctx, s.conn, "select pg_catalog.pg_try_advisory_lock($1::bigint)", strconv.FormatInt(k, 10))
 		if err != nil {
 			return fmt.Errorf("take the tool's key %d again: %w", k, err)
 		}
@@ -63,7 +58,7 @@ func (r *run) takeKey(ctx context.Context, k int64) error {
 		case <-ctx.Done():
 			return fmt.Errorf("the tool's key %d was taken by another session meanwhile: see who migrates, then run "+
 				"again", k)
-		case <-r.gate.wake:
+		case <-wake:
 			return errors.New("stopped while another session had the tool's key")
 		case <-time.After(keyPoll):
 		}

@@ -46,22 +46,22 @@ func (r *run) intend(ctx context.Context, i int, s Statement) error {
 	if r.x.Ledger == nil {
 		return nil
 	}
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.lim.Grace)
+	limited, cancel := r.s.limited(ctx)
 	defer cancel()
-	defer r.rollback()
-	if _, _, err := exec(limited, r.s.conn, "BEGIN"); err != nil {
+	defer r.s.rollback()
+	if _, err := ask(limited, r.s.conn, "BEGIN"); err != nil {
 		return err
 	}
 	if err := r.enter(limited, r.part(i, s, ledger.Intent)); err != nil {
 		return err
 	}
-	_, _, err := exec(limited, r.s.conn, "COMMIT")
+	_, err := ask(limited, r.s.conn, "COMMIT")
 	return err
 }
 
 // fenced is the ending of a transaction that did not get past its fence: nothing
 // of the unit was sent.
-func (r *run) fenced(err error) ending {
+func fenced(err error) ending {
 	var taken *ledger.TakenOverError
 	switch c := classify(err); {
 	case errors.As(err, &taken):
@@ -69,5 +69,5 @@ func (r *run) fenced(err error) ending {
 	case c == lockTimeout || c == deadlock:
 		return ending{outcome: NotApplied, reason: Held, class: c, err: err}
 	}
-	return r.unsentEnding(err)
+	return unsentEnding(err)
 }

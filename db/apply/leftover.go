@@ -79,15 +79,13 @@ func (l leftovers) since(was leftovers) []InvalidIndex {
 	return out
 }
 
-func (r *run) leftovers(ctx context.Context) (leftovers, error) {
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.lim.Grace)
+func (s session) leftovers(ctx context.Context) (l leftovers, err error) {
+	limited, cancel := s.limited(ctx)
 	defer cancel()
-	var l leftovers
-	var err error
-	if l.invalid, err = InvalidIndexes(limited, r.s.conn); err != nil || r.s.version < 140000 {
+	if l.invalid, err = InvalidIndexes(limited, s.conn); err != nil || s.version < 140000 {
 		return l, err
 	}
-	rows, err := ask(limited, r.s.conn, pendingSQL)
+	rows, err := ask(limited, s.conn, pendingSQL)
 	for _, row := range rows {
 		l.detaching = append(l.detaching, Partition{Name: row[0], Parent: row[1]})
 	}
@@ -105,9 +103,9 @@ func (r *run) beforeDetach(ctx context.Context, s Statement) (bool, ending) {
 	if slices.Contains(r.u.Detached, s.Partition) {
 		return true, ending{}
 	}
-	l, err := r.leftovers(ctx)
+	l, err := r.s.leftovers(ctx)
 	if err != nil {
-		return false, r.unsentEnding(err)
+		return false, unsentEnding(err)
 	}
 	for _, p := range l.detaching {
 		if s.Witness.Args[0] == quotedName(p.Name) || s.Partition.Name == base(p.Name) {
@@ -124,9 +122,9 @@ func (r *run) beforeDetach(ctx context.Context, s Statement) (bool, ending) {
 // beforeReindex looks for the copies that an earlier REINDEX CONCURRENTLY left:
 // CONCURRENTLY skips them with a warning, without it they become second indexes.
 func (r *run) beforeReindex(ctx context.Context, s Statement) ending {
-	l, err := r.leftovers(ctx)
+	l, err := r.s.leftovers(ctx)
 	if err != nil {
-		return r.unsentEnding(err)
+		return unsentEnding(err)
 	}
 	var left []InvalidIndex
 	for _, x := range l.invalid {

@@ -27,7 +27,8 @@ func (r *run) oneByOne(ctx context.Context) ending {
 		}
 		r.stood = i + 1
 	}
-	r.current, r.line, r.trace.Statement = -1, 0, len(r.u.Statements)
+	r.none()
+	r.trace.Statement = len(r.u.Statements)
 	if e, ok := r.write(ctx, block{writes: r.u.Record, mark: r.whole(), shows: showsApplied}); !ok {
 		return r.incomplete(ctx, e)
 	}
@@ -57,7 +58,7 @@ func (r *run) survey(ctx context.Context) (found map[int]bool, e ending, ok bool
 			r.tell(Event{Kind: IndexFound, Message: or(s.Index.Name, s.Partition.Name)})
 		}
 	}
-	r.current, r.line = -1, 0
+	r.none()
 	return found, ending{}, true
 }
 
@@ -77,7 +78,7 @@ func (r *run) step(ctx context.Context, i int, s Statement) ending {
 	}
 	r.attempts++
 	e := r.alone(ctx, i, s, r.lim.FirstRung)
-	r.blockers.add(r.waitSeen)
+	r.eyes.all.add(r.eyes.seen)
 	return e
 }
 

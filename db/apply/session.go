@@ -24,6 +24,8 @@ type session struct {
 	started time.Time
 	// timeline is "" where the role may not read the WAL position.
 	timeline string
+	// grace bounds a question of ours.
+	grace time.Duration
 }
 
 // errNotSent marks an error that came before any byte was handed over.
@@ -65,8 +67,8 @@ func ask(ctx context.Context, c *pgx.Conn, sql string, args ...string) ([][]stri
 }
 
 // meet learns what must be known of the run session before anything is sent.
-func meet(ctx context.Context, c *db.Conn) (session, error) {
-	s := session{conn: c.Conn, team: c.Team, pid: c.PgConn().PID(), started: c.Started}
+func meet(ctx context.Context, c *db.Conn, grace time.Duration) (session, error) {
+	s := session{conn: c.Conn, team: c.Team, pid: c.PgConn().PID(), started: c.Started, grace: grace}
 	rows, err := ask(ctx, s.conn,
 		`select pg_catalog.current_setting('server_version_num'), pg_catalog.pg_is_in_recovery()`)
 	if err != nil {
@@ -113,6 +115,30 @@ func (s session) status() byte {
 		return 0
 	}
 	return s.conn.PgConn().TxStatus()
+}
+
+// limited is the context of our own questions and settings: a stop does not cut them
+// short, for that would cost the connection.
+func (s session) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), s.grace)
+}
+
+// ask asks one question of ours.
+func (s session) ask(ctx context.Context, sql string, args ...string) ([][]string, error) {
+	limited, cancel := s.limited(ctx)
+	defer cancel()
+	return ask(limited, s.conn, sql, args...)
+}
+
+// rollback takes back whatever is open. A cancel that came late may hit the
+// ROLLBACK itself, so it is sent until the session is idle.
+func (s session) rollback() {
+	for range 3 {
+		if st := s.status(); st == 'I' || st == 0 {
+			return
+		}
+		_, _ = s.ask(context.Background(), "ROLLBACK")
+	}
 }
 
 // scope is where names are looked for that are written without their schema.

@@ -151,7 +151,7 @@ func (r *run) adopt(ctx context.Context) {
 		return
 	}
 	r.lent, r.encoding = false, r.s.conn.PgConn().ParameterStatus("client_encoding")
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.lim.Grace)
+	limited, cancel := r.s.limited(ctx)
 	defer cancel()
 	calls := make([]string, len(r.s.team))
 	for i, x := range r.s.team {

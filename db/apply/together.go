@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
-
 	"belay/sqlview/effect"
 )
 
@@ -48,53 +46,51 @@ const lockableSQL = `select n.name, c.oid::bigint from pg_catalog.unnest($1::pg_
 
 // lockTogether takes the block's locks. First comes the table that the attempt
 // before waited for: nothing is closed yet while that wait is repeated.
-func (r *run) lockTogether(ctx context.Context, b block, whole time.Duration) (ending, bool) {
-	rung := r.guard.lock
-	all := b.together()
-	if all == nil || r.u.Hold > 0 {
+func (t *attempt) lockTogether(ctx context.Context) (ending, bool) {
+	rung := t.guard.lock
+	all := t.block.together()
+	if all == nil || t.u.Hold > 0 {
 		return ending{}, true // an accepted hold closes the later tables no longer than it must
 	}
-	lockable, err := r.lockable(ctx, all)
+	lockable, err := t.s.lockable(ctx, all, t.eyes.obstacle)
 	if err != nil {
-		return r.failed(Statement{Kind: "locks"}, answer{err: err}), false
+		return t.failed(Statement{Kind: "locks"}, answer{err: err}), false
 	}
 	if len(lockable) < 2 {
 		return ending{}, true
 	}
-	if err := r.startHold(ctx, whole); err != nil {
-		return r.failed(Statement{Kind: "settings"}, answer{err: err}), false
+	if err := t.startHold(ctx); err != nil {
+		return t.failed(Statement{Kind: "settings"}, answer{err: err}), false
 	}
-	end := r.began.Add(rung)
+	end := t.began.Add(rung)
 	for i, on := range lockable {
-		patience := min(time.Until(end), r.lim.FirstRung)
+		patience := min(time.Until(end), t.lim.FirstRung)
 		if i == 0 {
 			patience = rung // behind an autovacuum it may be long, and holds nothing
 		}
-		if e, ok := r.lockOne(ctx, on, max(patience, time.Millisecond)); !ok {
+		if e, ok := t.lockOne(ctx, on, max(patience, time.Millisecond)); !ok {
 			return e, false
 		}
 	}
 	// What the statements still wait for is not among these tables.
-	if err := r.waitFor(ctx, rung); err != nil {
-		return r.failed(Statement{Kind: "lock_timeout"}, answer{err: err}), false
+	if err := t.s.waitFor(ctx, rung); err != nil {
+		return t.failed(Statement{Kind: "lock_timeout"}, answer{err: err}), false
 	}
 	return ending{}, true
 }
 
-// lockable lists what may be locked ahead, the latest obstacle first.
-func (r *run) lockable(ctx context.Context, all []effect.On) ([]effect.On, error) {
+// lockable lists what may be locked ahead, the latest obstacle, an oid, first.
+func (s session) lockable(ctx context.Context, all []effect.On, obstacle string) ([]effect.On, error) {
 	names, at := make([]string, len(all)), make(map[string]int, len(all))
 	for i, on := range all {
 		names[i] = quotedName(on.Relation)
 		at[names[i]] = i
 	}
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.lim.Grace)
-	defer cancel()
-	rows, err := ask(limited, r.s.conn, lockableSQL, array(names))
+	rows, err := s.ask(ctx, lockableSQL, array(names))
 	var out []effect.On
 	for _, row := range rows {
 		on := all[at[row[0]]]
-		if row[1] == r.obstacle {
+		if row[1] == obstacle {
 			out = append([]effect.On{on}, out...)
 			continue
 		}
@@ -104,28 +100,23 @@ func (r *run) lockable(ctx context.Context, all []effect.On) ([]effect.On, error
 }
 
 // lockOne waits for one table no longer than what is left of the rung.
-func (r *run) lockOne(ctx context.Context, on effect.On, patience time.Duration) (ending, bool) {
-	if reason := r.gate.pass(ctx); reason != "" {
-		return r.stopped(reason, ending{}), false
+func (t *attempt) lockOne(ctx context.Context, on effect.On, patience time.Duration) (ending, bool) {
+	if reason := t.gate.pass(ctx); reason != "" {
+		return t.stopped(reason, ending{}), false
 	}
-	if err := r.waitFor(ctx, patience); err != nil {
-		return r.failed(Statement{Kind: "lock_timeout"}, answer{err: err}), false
+	if err := t.s.waitFor(ctx, patience); err != nil {
+		return t.failed(Statement{Kind: "lock_timeout"}, answer{err: err}), false
 	}
 	sql := fmt.Sprintf("LOCK TABLE ONLY %s IN %s MODE", quotedName(on.Relation), on.Mode)
-	a := r.fly(ctx, flight{limit: patience, deadline: r.deadline, over: r.over},
-		func(ctx context.Context) (pgconn.CommandTag, error) {
-			tag, _, err := exec(ctx, r.s.conn, sql)
-			return tag, err
-		})
-	if a.err != nil {
-		return r.failed(Statement{Kind: "lock of " + on.Relation}, a), false
+	f := t.bound()
+	f.limit = patience
+	if a := t.send.exec(ctx, f, sql); a.err != nil {
+		return t.failed(Statement{Kind: "lock of " + on.Relation}, a), false
 	}
 	return ending{}, true
 }
 
-func (r *run) waitFor(ctx context.Context, patience time.Duration) error {
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.lim.Grace)
-	defer cancel()
-	_, err := ask(limited, r.s.conn, "select pg_catalog.set_config('lock_timeout', $1, true)", guc(patience))
+func (s session) waitFor(ctx context.Context, patience time.Duration) error {
+	_, err := s.ask(ctx, "select pg_catalog.set_config('lock_timeout', $1, true)", guc(patience))
 	return err
 }

@@ -68,18 +68,19 @@ func (r *run) ladder(ctx context.Context, once func(rung time.Duration) ending) 
 		r.attempts++
 		e := once(s.rung)
 		if e.class != lockTimeout && e.class != deadlock {
-			r.blockers.add(r.waitSeen)
+			r.eyes.all.add(r.eyes.seen)
 			r.tell(Event{
-				Kind: AttemptEnded, LockTimeout: s.rung, Waited: e.held, Reason: e.reason, Blockers: r.waitSeen,
+				Kind: AttemptEnded, LockTimeout: s.rung, Waited: e.held, Reason: e.reason, Blockers: r.eyes.seen,
 			})
 			return e
 		}
 		rung := s.rung
-		s = l.after(r.afterwards(ctx, rung, e), rand.Float64())
+		seen, stayed := r.eyes.afterwards(ctx, r.wanted())
+		s = l.after(tried{rung: rung, waited: max(e.held, rung), seen: seen, stayed: stayed}, rand.Float64())
 		if s.hold != "" {
 			s.pause = 0
 		}
-		r.tell(Event{Kind: AttemptEnded, LockTimeout: rung, Waited: e.held, Pause: s.pause, Blockers: r.waitSeen,
+		r.tell(Event{Kind: AttemptEnded, LockTimeout: rung, Waited: e.held, Pause: s.pause, Blockers: r.eyes.seen,
 			Code: db.SQLState(e.err), Reason: s.hold})
 		if s.hold != "" {
 			return ending{
@@ -91,30 +92,6 @@ func (r *run) ladder(ctx context.Context, once func(rung time.Duration) ending) 
 			return r.stopped(reason, e)
 		}
 	}
-}
-
-// afterwards asks which blockers are still there, now that we no longer wait.
-func (r *run) afterwards(ctx context.Context, rung time.Duration, e ending) tried {
-	if len(r.waitOld) == 0 {
-		// The wait was over before anybody looked.
-		if held, err := r.watch.holders(ctx, r.wanted()); err != nil {
-			r.blinded(err)
-		} else {
-			r.inTheWay(held)
-		}
-	}
-	t := tried{rung: rung, waited: max(e.held, rung), seen: r.waitOld}
-	r.blockers.add(r.waitSeen)
-	if len(t.seen) == 0 {
-		return t
-	}
-	still, err := r.watch.stayed(ctx, t.seen)
-	if err != nil {
-		r.blinded(err)
-		still = t.seen // unknown: no reason to wait longer
-	}
-	t.stayed = still
-	return t
 }
 
 // rest waits between two attempts, with nothing open. It reports why nothing
@@ -130,55 +107,48 @@ func (r *run) rest(ctx context.Context, d time.Duration) Reason {
 	return r.gate.pass(ctx)
 }
 
-// startHold starts the clock of the whole transaction: lock_timeout and
-// statement_timeout are per lock and per statement, and a unit of many would
-// hold its first lock for their sum. The server's own clock, 17 and later,
-// stands a second behind ours, because it ends the session.
-func (r *run) startHold(ctx context.Context, whole time.Duration) error {
-	r.deadline, r.over = time.Now().Add(whole), HoldExceeded
-	if r.s.version < 170000 {
-		return nil
-	}
-	r.guard.transaction = whole + time.Second
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.lim.Grace)
-	defer cancel()
-	_, err := ask(limited, r.s.conn, "select pg_catalog.set_config('transaction_timeout', $1, true)",
-		guc(r.guard.transaction))
-	return err
-}
-
 // statement sends one statement of the file and checks that we are still in our
 // transaction.
-func (r *run) statement(ctx context.Context, at int, s Statement) (ending, bool) {
-	if reason := r.gate.pass(ctx); reason != "" {
-		return r.stopped(reason, ending{}), false
+func (t *attempt) statement(ctx context.Context, at int, s Statement) (ending, bool) {
+	if e, ok := t.handOver(ctx, at, s); !ok {
+		return e, false
 	}
-	r.take(at, s)
-	if err := r.reading(s); err != nil {
-		return ending{outcome: NotApplied, reason: Refused, err: err}, false
-	}
-	if !r.tell(Event{Kind: StatementBegun, Message: s.Kind}) {
-		return r.stopped(Untold, ending{}), false
-	}
-	r.sentAny = true
-	a := r.fly(ctx, flight{limit: r.guard.statement, deadline: r.deadline, over: r.over},
-		func(ctx context.Context) (pgconn.CommandTag, error) {
-			tag, _, err := exec(ctx, r.s.conn, s.SQL)
-			return tag, err
-		})
-	r.tell(Event{
+	a := t.send.exec(ctx, t.bound(), s.SQL)
+	t.tell(Event{
 		Kind: StatementEnded, Waited: a.took, Message: a.tag.String(), Code: db.SQLState(a.err), Met: a.met,
 	})
 	if a.err != nil {
-		return r.failed(s, a), false
+		return t.failed(s, a), false
 	}
-	if ended(a.tag, r.s.status()) {
-		return r.endedInside(s, a.tag), false
+	if ended(a.tag, t.s.status()) {
+		return t.endedInside(s, a.tag), false
 	}
-	if err := r.keepSettings(ctx, s); err != nil {
-		return r.failed(s, answer{err: err}), false
+	return t.behind(ctx, s)
+}
+
+// handOver makes a statement the one in hand, and is the last moment at which it may
+// still be kept back.
+func (t *attempt) handOver(ctx context.Context, at int, s Statement) (ending, bool) {
+	if reason := t.gate.pass(ctx); reason != "" {
+		return t.stopped(reason, ending{}), false
 	}
-	return r.built(ctx, s)
+	t.take(at, s)
+	if err := t.reading(s); err != nil {
+		return ending{outcome: NotApplied, reason: Refused, err: err}, false
+	}
+	if !t.tell(Event{Kind: StatementBegun, Message: s.Kind}) {
+		return t.stopped(Untold, ending{}), false
+	}
+	t.sentAny = true
+	return ending{}, true
+}
+
+// behind looks at what a statement that went well leaves: our settings and its index.
+func (t *attempt) behind(ctx context.Context, s Statement) (ending, bool) {
+	if err := t.keepSettings(ctx, s); err != nil {
+		return t.failed(s, answer{err: err}), false
+	}
+	return t.built(ctx, s)
 }
 
 // ended reports whether a statement ended our transaction. AND CHAIN begins
@@ -201,13 +171,13 @@ func (r *run) endedInside(s Statement, tag pgconn.CommandTag) ending {
 }
 
 // keepSettings re-imposes our limits after a statement that may have moved them.
-func (r *run) keepSettings(ctx context.Context, s Statement) error {
+func (t *attempt) keepSettings(ctx context.Context, s Statement) error {
 	if !mayMoveSettings(s) {
 		return nil
 	}
-	adjusted, err := r.guard.keep(ctx, r.s, true)
+	adjusted, err := t.guard.keep(ctx, t.s, true)
 	if len(adjusted) > 0 {
-		r.tell(Event{Kind: SettingAdjusted, Settings: adjusted})
+		t.tell(Event{Kind: SettingAdjusted, Settings: adjusted})
 	}
 	return err
 }
@@ -216,59 +186,34 @@ func (r *run) keepSettings(ctx context.Context, s Statement) error {
 // were before the file, which must not stand in the row's way. The path is not
 // narrowed further: deferred triggers run under it at COMMIT. The table's name
 // is qualified, so nothing shadows it.
-func (r *run) record(ctx context.Context, writes []migration.Write) (ending, bool) {
-	if len(writes) == 0 {
+func (t *attempt) record(ctx context.Context) (ending, bool) {
+	if len(t.block.writes) == 0 {
 		return ending{}, true
 	}
-	r.current, r.line = -1, 0
+	t.none()
 	own := Statement{Kind: "history row"}
-	role := or(r.u.Role, r.base["role"])
-	f := flight{limit: r.guard.statement, deadline: r.deadline, over: r.over}
-	a := r.fly(ctx, f, func(ctx context.Context) (pgconn.CommandTag, error) {
-		tag, _, err := exec(ctx, r.s.conn,
-			`select pg_catalog.set_config('client_encoding', 'UTF8', true), pg_catalog.set_config('session_authorization', $1, true),
+	role := or(t.u.Role, t.base["role"])
+	a := t.send.exec(ctx, t.bound(),
+		`select pg_catalog.set_config('client_encoding', 'UTF8', true), pg_catalog.set_config('session_authorization', $1, true),
 			pg_catalog.set_config('role', $2, true), pg_catalog.set_config('search_path', $3, true)`,
-			r.base["session_authorization"], role, scopeOf(r.u, r.s.team).path)
-		return tag, err
-	})
+		t.base["session_authorization"], role, scopeOf(t.u, t.s.team).path)
 	if a.err != nil {
-		return r.failed(own, a), false
+		return t.failed(own, a), false
 	}
-	for _, w := range writes {
-		if reason := r.gate.pass(ctx); reason != "" {
-			return r.stopped(reason, ending{}), false
+	for _, w := range t.block.writes {
+		if reason := t.gate.pass(ctx); reason != "" {
+			return t.stopped(reason, ending{}), false
 		}
-		a := r.fly(ctx, f, func(ctx context.Context) (pgconn.CommandTag, error) {
+		a := t.send.fly(ctx, t.bound(), func(ctx context.Context) (pgconn.CommandTag, error) {
 			args := append([]any{pgx.QueryExecModeExec}, w.Args...)
-			return r.s.conn.Exec(ctx, w.SQL, args...)
+			return t.s.conn.Exec(ctx, w.SQL, args...)
 		})
 		if a.err != nil {
-			return r.failed(own, a), false
+			return t.failed(own, a), false
 		}
 		if n := a.tag.RowsAffected(); n != 1 && (a.tag.Insert() || a.tag.Update()) {
-			return r.unrecorded(fmt.Sprintf("%q wrote %d rows, not one", w.SQL, n)), false
+			return t.unrecorded(fmt.Sprintf("%q wrote %d rows, not one", w.SQL, n)), false
 		}
 	}
 	return ending{}, true
-}
-
-// lastLook waits for a look that is under way: it may have seen the blockers.
-func (r *run) lastLook() {
-	if s := r.watch.wait(); s.waits && s.err == nil {
-		r.obstacle = s.on
-		r.inTheWay(s.blockers)
-	}
-}
-
-// rollback takes back whatever is open. A cancel that came late may hit the
-// ROLLBACK itself, so it is sent until the session is idle.
-func (r *run) rollback() {
-	for range 3 {
-		if st := r.s.status(); st == 'I' || st == 0 {
-			return
-		}
-		ctx, cancel := context.WithTimeout(context.Background(), r.lim.Grace)
-		_, _, _ = exec(ctx, r.s.conn, "ROLLBACK")
-		cancel()
-	}
 }

@@ -37,8 +37,9 @@ type watch struct {
 	lim  Limits
 	out  chan sight
 	busy bool
-	next time.Time // no look before
-	slow time.Duration
+	// start is when the attempt began; no look comes before next.
+	start, next time.Time
+	slow        time.Duration
 	// build is set while a CONCURRENTLY runs, with the tool's keys.
 	build bool
 	keys  []int64
@@ -62,7 +63,7 @@ func (w *watch) ask(ctx context.Context, f func(context.Context, *pgx.Conn) erro
 // attempt sets the clock for a new attempt: its first look comes in the middle
 // of the lock wait, when the blockers can be seen.
 func (w *watch) attempt(start time.Time, rung time.Duration) {
-	w.next, w.slow = start.Add(rung/2), 0
+	w.start, w.next, w.slow = start, start.Add(rung/2), 0
 }
 
 // begin starts a look in the background; its sight arrives on out.
@@ -81,10 +82,10 @@ func (w *watch) begin(ctx context.Context) {
 // arrived takes note of a sight and sets the time of the next look: four a
 // second while a short hold lasts, then one a Sample, and rarer where a look is
 // dear.
-func (w *watch) arrived(s sight, held time.Duration) {
+func (w *watch) arrived(s sight) {
 	w.busy = false
 	gap := 250 * time.Millisecond
-	if w.build || held > 2*time.Second {
+	if w.build || time.Since(w.start) > 2*time.Second {
 		gap = w.lim.Sample
 	}
 	if s.err != nil || s.cost > 50*time.Millisecond {
