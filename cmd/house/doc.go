@@ -33,10 +33,7 @@
 //	sqlview/effect     Effect  what one statement locks, rewrites, scans
 //	sqlview/lint       Rule  what is dangerous in that, and what to do instead
 //	steps/checklist    planOf, unitOf  statements, history writes, limits: a steps.Plan
-//	steps/engine       engine.askConfirm, engine.confirmed, engine.become  a typed yes, bound to the bytes; the run
-//
-// opens
-//
+//	steps/engine       engine.askConfirm, engine.confirmed, engine.become  a typed yes opens the run
 //	steps/execute      Run, runner.unit  one file after the other
 //	db/apply           Executor.Run, run.ladder  short waits for the lock, again and again
 //	db/apply           attempt.inside, attempt.statement, attempt.record, attempt.confirm, attempt.commit  one attempt
