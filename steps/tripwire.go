@@ -28,6 +28,9 @@ type Tripwire struct {
 	Itself bool `json:"itself"`
 	// Since is when it went, by the server's clock, as this engine knows; zero = not yet.
 	Since time.Time `json:"-"`
+	// Standbys names those on which sessions may miss it that nobody watches; "" = none
+	// streams from the server.
+	Standbys string `json:"standbys,omitempty"`
 	// Only is true where it is away already, and is brought back.
 	Only bool `json:"only,omitempty"`
 }
@@ -45,7 +48,12 @@ func (t Tripwire) Tells() string {
 	}
 	s := "takes " + t.Says + " out of reach for " + measure.Duration(t.For) + ", and brings it back then"
 	if t.Itself {
-		return s + "; by itself as soon as anything misses it"
+		s += "; by itself as soon as anything misses it"
+	} else {
+		s += "; earlier on your word alone"
 	}
-	return s + "; earlier on your word alone"
+	if t.Standbys != "" {
+		s += "; who reads on a standby misses it too and is NOT watched: " + t.Standbys
+	}
+	return s
 }

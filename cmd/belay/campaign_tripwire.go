@@ -27,6 +27,10 @@ columns in step goes on meanwhile. Then it gets its name back: at the end of the
 as anything misses it, where you agreed to that (campaign.take_back). The campaign keeps who did it, when, and what
 missed it. It is a run like any other: its screen may go, and `+"`belay stop`"+` brings it back at once.
 
+Who reads on a standby misses it too. Sessions there are not watched; where one streams from the server, that is said
+before and at the end. There is no REVOKE in place of the rename: an owner reaches what is revoked, and a column of which
+SELECT is revoked breaks each SELECT *.
+
 --back brings back what a tripwire left away whose process is gone.
 
 Exit code 3: something missed it. 0: nothing was seen to.`,

@@ -100,12 +100,25 @@ func (s *story) role(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("ROLE_URL", dsn)
 }
 
-// standby makes a standby of a cluster of its own; $STANDBY_URL connects to it.
-func (s *story) standby(ts *testscript.TestScript, _ bool, _ []string) {
+// standby makes a standby of a cluster of its own, on which statements ran: standby
+// [SQL...]. $STANDBY_URL connects to it, $PRIMARY_URL to the other.
+func (s *story) standby(ts *testscript.TestScript, _ bool, args []string) {
 	c := dbtest.NewCluster(s.tb(ts), scratch.Options{})
+	conn := dbtest.Connect(s.tb(ts), c.DSN(""))
+	for _, sql := range args {
+		_, err := conn.Exec(s.t.Context(), sql)
+		ts.Check(err)
+	}
 	r, err := c.Standby(s.t.Context())
 	ts.Check(err)
+	dbtest.WaitFor(s.tb(ts), "the standby to stream", func() bool {
+		streams := false
+		row := dbtest.Connect(s.tb(ts), c.DSN("")).QueryRow(s.t.Context(),
+			`SELECT EXISTS (SELECT FROM pg_stat_replication WHERE state = 'streaming' AND replay_lsn IS NOT NULL)`)
+		return row.Scan(&streams) == nil && streams
+	})
 	ts.Setenv("STANDBY_URL", r.DSN(""))
+	ts.Setenv("PRIMARY_URL", c.DSN(""))
 }
 
 // hole is an address that takes connections and never answers; $HOLE_URL names it.

@@ -38,6 +38,8 @@ const (
 	Maybe Level = "perhaps"
 	// Goes is no use: it goes with the thing, without a word.
 	Goes Level = "goes with it"
+	// Unasked is a place in which nobody has looked.
+	Unasked Level = "not asked"
 )
 
 // Finding is one thing that a source saw.

@@ -271,3 +271,41 @@ func TestCountPartitions(t *testing.T) {
 		t.Errorf("without time: %+v, %v", got, err)
 	}
 }
+
+// TestStandbys: a standby that streams is known from the primary, and a base backup, a
+// subscriber and what only receives WAL are none. Of one that was not asked it is said that
+// nobody looked there.
+func TestStandbys(t *testing.T) {
+	cluster := dbtest.NewCluster(t, scratch.Options{})
+	d := dbtest.In(t, cluster, "shop")
+	d.Exec(t, `CREATE TABLE users (id bigint PRIMARY KEY, email text)`)
+	c := monitor(t, d.DSN)
+	streaming := func(c *db.Conn) ([]evidence.Standby, int) {
+		t.Helper()
+		all, unseen, err := evidence.Standbys(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all, unseen
+	}
+	if all, unseen := streaming(c); len(all)+unseen > 0 {
+		t.Errorf("without a standby: %v, %d", all, unseen)
+	}
+	if _, err := cluster.Standby(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	dbtest.WaitFor(t, "the standby", func() bool { all, _ := streaming(c); return len(all) == 1 })
+	all, unseen := streaming(c)
+	source, ok := evidence.NotAsked(all, unseen, 0)
+	if !ok || source.Verdict != evidence.CouldNot || !source.Required || len(source.Found) != 1 ||
+		!strings.HasPrefix(source.Why, "1 standby streams from here, 0 asked: who reads there is in no source") {
+		t.Errorf("%+v", source)
+	}
+	if _, ok := evidence.NotAsked(all, unseen, 1); ok {
+		t.Error("it was asked")
+	}
+	_, dsn := d.Role(t, "plain", "")
+	if all, unseen := streaming(monitor(t, dsn)); len(all) > 0 || unseen != 1 {
+		t.Errorf("a role without rights: %v, %d", all, unseen)
+	}
+}

@@ -156,7 +156,7 @@ func (p *Phase) waiver(s dbevidence.Source) *Waiver {
 			continue
 		}
 		fresh := slices.ContainsFunc(s.Found, func(f dbevidence.Finding) bool {
-			return f.Level == dbevidence.Uses && !slices.Contains(w.Found, f.What)
+			return (f.Level == dbevidence.Uses || f.Level == dbevidence.Unasked) && !slices.Contains(w.Found, f.What)
 		})
 		if !fresh {
 			return &p.Waivers[i]

@@ -63,6 +63,9 @@ func of(b *dbevidence.Baseline, name string) *dbevidence.Baseline {
 // names of its own.
 func join(all *evidence.Report, more evidence.Report, name string) {
 	for _, s := range more.Sources {
+		if s.Name == dbevidence.StandbysSource {
+			continue // they are the same for both
+		}
 		s.Name += " of " + more.Found.Column
 		all.Sources = append(all.Sources, s)
 	}

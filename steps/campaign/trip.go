@@ -175,6 +175,11 @@ func (d *Desk) Tripwire(ctx context.Context, c *Campaign, w TripWanted) (t steps
 		Campaign: c.ID, Phase: n, Says: c.what() + " (renamed to " + p.Parking.As + ")", Away: p.Parking.Away,
 		Back: p.Parking.Back, As: p.Parking.As, For: w.For, Itself: w.Itself,
 	}
+	standbys, unseen, err := dbevidence.Standbys(ctx, d.conn)
+	if err != nil {
+		return t, steps.Database("the standbys", err)
+	}
+	t.Standbys = dbevidence.StandbysSaid(standbys, unseen)
 	for _, name := range append([]string{p.Gates.Evidence}, p.Gates.Also...) {
 		s, err := dbevidence.Find(ctx, d.conn, name)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"belay/db/backfill"
 	"belay/db/dbtest"
 	"belay/db/evidence"
+	"belay/db/scratch"
 	"belay/steps"
 )
 
@@ -264,4 +265,25 @@ func TestMissed(t *testing.T) {
 	if saw := missed(since); len(saw) != 1 || !strings.HasSuffix(saw[0], "UPDATE users SET email = 'x' WHERE id = 1") {
 		t.Errorf("%v", saw)
 	}
+}
+
+// TestTripwireNamesStandbys: who reads on a standby misses what is away too, and is seen by
+// nobody: that is said before.
+func TestTripwireNamesStandbys(t *testing.T) {
+	dbtest.LongAlone(t)
+	cluster := dbtest.NewCluster(t, scratch.Options{})
+	p := newPlace(t, dbtest.In(t, cluster, "shop"))
+	d, c, _ := p.toParking(p.begin(Wanted{Kind: "drop", Args: []string{"old_orders"}}).ID)
+	trip, err := d.Tripwire(t.Context(), c, TripWanted{For: time.Minute})
+	if err != nil || strings.Contains(trip.Tells(), "standby") {
+		t.Fatalf("%s, %v", trip.Tells(), err)
+	}
+	if _, err := cluster.Standby(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	dbtest.WaitFor(t, "the standby", func() bool {
+		trip, err = d.Tripwire(t.Context(), c, TripWanted{For: time.Minute})
+		return err == nil && strings.Contains(trip.Tells(),
+			"; who reads on a standby misses it too and is NOT watched: ")
+	})
 }

@@ -28,7 +28,9 @@ before. The ledger has who did it, when, and what missed it; a tripwire whose pr
 ` + "`belay due`" + ` and ` + "`belay campaign show`" + `, with the command that brings it back.
 
 **Measured.** A view, a foreign key and a BEGIN ATOMIC function follow a rename silently: they are asked of the catalog
-before, and no tripwire finds them. A session is seen only while what failed is its latest statement: one that goes on at
+before, and no tripwire finds them. It is a rename and no REVOKE: the owner and a superuser reach what is revoked from
+them, and a column of which SELECT is revoked breaks each SELECT * of code that does not need it. Who reads on a standby
+misses what is away too; sessions there are not watched, which is said before and in the verdict. A session is seen only while what failed is its latest statement: one that goes on at
 once shows in the rollbacks and in the application's log alone.`,
 }
 

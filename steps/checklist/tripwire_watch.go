@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"belay/db"
+	"belay/db/evidence"
 	"belay/sqlview/measure"
 	"belay/steps"
 	"belay/steps/applog/sqlstate"
@@ -53,13 +54,15 @@ func RunTripwireWatch(ctx context.Context, e *steps.Env, target steps.Target, ju
 	if err := execute.Back(ctx, e, target, plan); err != nil {
 		return steps.Outcome{}, err
 	}
+	elsewhere := w.standbys(ctx)
 	if err := noteTrip(ctx, e, func(trip *campaign.Trip, now time.Time) {
-		trip.State, trip.Returned, trip.Why, trip.Saw = campaign.Returned, now, why+rolledBack(w.seen.Signals), w.saw
+		trip.State, trip.Returned, trip.Saw = campaign.Returned, now, w.saw
+		trip.Why = why + rolledBack(w.seen.Signals) + elsewhere
 		trip.Whole = !stopped && len(w.saw) == 0
 	}); err != nil {
 		return steps.Outcome{}, err
 	}
-	what := "; " + monitor.LogVerdict(w.seen) + rolledBack(w.seen.Signals)
+	what := "; " + monitor.LogVerdict(w.seen) + rolledBack(w.seen.Signals) + elsewhere
 	switch {
 	case len(w.saw) > 0:
 		return steps.Outcome{}, &steps.Exit{
@@ -231,6 +234,26 @@ func rolledBack(all []fact.Signal) string {
 	}
 	return "; transactions were rolled back meanwhile, up to " + monitor.Number(all[i].Worst, "/s") + ", before " +
 		monitor.Number(all[i].Before, "/s") + ": look whose they were"
+}
+
+// standbys says on which other servers somebody may have missed it: those that streamed
+// before, and those that do now.
+func (w *tripwatch) standbys(ctx context.Context) string {
+	now := w.env.Tripwire.Standbys
+	if w.env.Tripwire.Only {
+		return ""
+	}
+	_ = w.env.Sessions.Monitor(ctx, func(c *db.Conn) error {
+		all, unseen, err := evidence.Standbys(ctx, c)
+		if is := evidence.StandbysSaid(all, unseen); err == nil && is != "" {
+			now = is
+		}
+		return err
+	})
+	if now == "" {
+		return ""
+	}
+	return "; sessions on standbys NOT watched: " + now
 }
 
 // blindness says what could not be asked, for the verdict.

@@ -93,12 +93,16 @@ func Of(ctx context.Context, c *db.Conn, s evidence.Subject, r Request) (Report,
 		out.Kind = "column of a " + s.Kind
 		out.Name += "." + lint.Ident(s.Column)
 	}
+	stream, err := streaming(ctx, c)
+	if err != nil {
+		return out, err
+	}
 	for i, dsn := range r.Standbys {
 		name := fmt.Sprintf("standby %d", i+1)
 		if cfg, err := db.ParseConfig(dsn, "--standby"); err == nil {
 			name = "standby " + cfg.Description()
 		}
-		more, counts, err := standby(ctx, c, dsn, name, s, options)
+		more, counts, err := stream.standby(ctx, c, dsn, name, s, options)
 		if err != nil {
 			return out, err
 		}
@@ -110,50 +114,12 @@ func Of(ctx context.Context, c *db.Conn, s evidence.Subject, r Request) (Report,
 			out.Counts[k] = n
 		}
 	}
+	stream.settle(&out)
 	for _, dir := range r.Code {
 		out.Sources = append(out.Sources, code(ctx, dir, r.Migrations, s, out.At))
 	}
 	out.settle(len(r.Standbys) > 0, len(r.Code) > 0)
 	return out, nil
-}
-
-// standby asks another server of the same cluster. One that cannot be asked is a source
-// that could not be looked at.
-func standby(ctx context.Context, primary *db.Conn, dsn, name string, s evidence.Subject, o evidence.Options) (
-	[]evidence.Source, map[string]int64, error) {
-	o.Standby = name
-	failed := func(why string) ([]evidence.Source, map[string]int64, error) {
-		return []evidence.Source{{
-			Name: "statements on " + name, Verdict: evidence.CouldNot, Why: why, Until: time.Time{}, Required: true,
-			Found: []evidence.Finding{}, Blind: []string{},
-		}}, nil, ctx.Err()
-	}
-	cfg, err := db.ParseConfig(dsn, "--standby")
-	if err != nil {
-		return failed(err.Error())
-	}
-	c, err := Connect(ctx, cfg)
-	if err != nil {
-		message, _ := db.Explain(err)
-		return failed(message)
-	}
-	defer c.Close()
-	mine, err := db.WhoseIs(ctx, primary)
-	if err != nil {
-		return nil, nil, err
-	}
-	other, err := db.WhoseIs(ctx, c)
-	if err != nil {
-		return failed(err.Error())
-	}
-	if !mine.Same(other) {
-		return failed(c.Target + " is no copy of this database: its system identifier or database is another one")
-	}
-	all, counts, err := evidence.Look(ctx, c, s, o)
-	if err != nil {
-		return failed(err.Error())
-	}
-	return all, counts, nil
 }
 
 // mostLines is how many lines of code are listed.
@@ -319,7 +285,7 @@ func show(s evidence.Source) Shown {
 		out.Verdict += ": " + s.Why
 	}
 	found := slices.Clone(s.Found)
-	order := []evidence.Level{evidence.Uses, evidence.Maybe, evidence.Goes}
+	order := []evidence.Level{evidence.Unasked, evidence.Uses, evidence.Maybe, evidence.Goes}
 	slices.SortStableFunc(found, func(a, b evidence.Finding) int {
 		return slices.Index(order,
 			a.Level) - slices.Index(order, b.Level)
