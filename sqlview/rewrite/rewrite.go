@@ -56,6 +56,9 @@ type Phase struct {
 	Down      []string
 	DownAlone bool
 	Nothing   string
+	// Retreat are files that do what Down does, in order, and hold no strong lock for as
+	// long as the table is large; none = Down alone is the way back.
+	Retreat []Phase
 	// Alone is true for a file that must run outside a transaction.
 	Alone bool
 	// Final is true for a phase that no way looks at again: what the review says of

@@ -14,6 +14,8 @@ type Feed struct {
 	// Reads are further columns that Value reads, unquoted: where one of them changes, To
 	// follows.
 	Reads []string
+	// Strict has a value that To does not take fail the write, as To itself would.
+	Strict bool
 }
 
 // SQL writes the trigger.
@@ -24,6 +26,10 @@ func (f Feed) SQL() SQL {
 	b.line(0, "BEGIN")
 	b.line(1, to+" := "+cmp.Or(f.Value, list("NEW", from[:1]))+";")
 	b.line(1, "RETURN NEW;")
+	if f.Strict {
+		b.line(0, "END")
+		return f.sql(b.String(), changed(list("NEW", from), list("OLD", from)))
+	}
 	b.line(0, "EXCEPTION WHEN OTHERS THEN -- it has no value there")
 	b.line(1, to+" := NULL;")
 	b.line(1, "RETURN NEW;")

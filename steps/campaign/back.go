@@ -12,6 +12,7 @@ import (
 
 	"belay/db/ledger"
 	"belay/sqlview/migration"
+	"belay/sqlview/rewrite"
 	"belay/steps/fix"
 )
 
@@ -86,12 +87,36 @@ func (d *Desk) takeBack(c *Campaign, f File, b *Back, ways *[]migration.Draft) e
 		return refused("go on with it: belay campaign show "+c.Short(),
 			"%s has run, and there is no way back from it: %s", f.Path, f.Back)
 	}
+	if len(f.Retreat) > 0 {
+		for _, r := range f.Retreat {
+			*ways = append(*ways, retreat(c, f, r))
+		}
+		b.Says = append(b.Says, "from the first of these files on a write that has no value of the old type fails")
+		return nil
+	}
 	d1 := migration.Draft{
 		Title: "take back " + f.Title, Up: header(c, "takes back "+path.Base(f.Path)) + closed(f.Down),
 		NoTransaction: f.DownAlone, Down: closedUp(f), DownNoTransaction: f.Alone,
 	}
 	*ways = append(*ways, d1)
 	return nil
+}
+
+// retreat is one of the files that take a file back together.
+func retreat(c *Campaign, f File, r rewrite.Phase) migration.Draft {
+	d := migration.Draft{
+		Title: "take back, " + r.Title, Up: header(c, "takes back "+path.Base(f.Path)+": "+r.Why) + closed(r.SQL),
+		NoTransaction: r.Alone, Down: "-- Nothing to take back.\n", DownNoTransaction: r.DownAlone,
+	}
+	if r.Backfill {
+		d.Up = "-- belay: backfill\n" + d.Up
+	}
+	if len(r.Down) > 0 {
+		d.Down = closed(r.Down)
+	} else if r.Switch {
+		d.Down = closed(f.SQL)
+	}
+	return d
 }
 
 func header(c *Campaign, why string) string {

@@ -132,7 +132,7 @@ func values(sets []string, sides ...[]ways.Regrouped) error {
 
 // given are the expressions of a person's.
 func (w wish) given() []string {
-	all := []string{w.back}
+	all := []string{w.back, w.using}
 	for _, c := range slices.Concat(w.groups.Old, w.groups.New) {
 		all = append(all, c.Value)
 	}

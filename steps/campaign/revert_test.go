@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"belay/db"
 	"belay/db/dbtest"
 )
@@ -122,15 +124,56 @@ func TestRevertOfWhatDoesNotFit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	failed := false
+	conn, failed := p.db.Conn(t), ""
 	for _, m := range back.Made {
-		if !strings.Contains(string(m.Up.Whole), "RENAME COLUMN") {
-			continue
+		_, err := conn.PgConn().Exec(t.Context(), string(m.Up.Whole)).ReadAll()
+		if err != nil {
+			failed = db.SQLState(err)
+			break
 		}
-		_, err := p.db.Conn(t).PgConn().Exec(t.Context(), string(m.Up.Whole)).ReadAll()
-		failed = db.SQLState(err) == "22003"
+		if strings.Contains(string(m.Up.Whole), "RENAME COLUMN") {
+			t.Fatal("the names changed before the value was met")
+		}
 	}
-	if n := p.db.Count(t, `users WHERE age = 3000000000`); !failed || n != 1 {
-		t.Errorf("the way back failed: %v, and %d row has its value", failed, n)
+	if n := p.db.Count(t, `users WHERE age = 3000000000`); failed != "22003" || n != 1 {
+		t.Errorf("the way back failed: %q, and %d row has its value", failed, n)
+	}
+	// From then on such a write fails as it will once the old type is back.
+	if _, err := conn.Exec(t.Context(), `UPDATE users SET age = 3000000001 WHERE id = 8`); db.SQLState(err) != "22003" {
+		t.Errorf("a write that does not fit: %v", err)
+	}
+}
+
+// TestRevertOfATypeIsShort: the change of the names back reads no row of the table, and
+// builds no index, whatever hangs on the column; what was written meanwhile is there, and
+// the schema is as at the start.
+func TestRevertOfATypeIsShort(t *testing.T) {
+	p := newPlace(t, dbtest.New(t))
+	p.db.Exec(t, `CREATE TABLE lines (id integer PRIMARY KEY, code integer NOT NULL UNIQUE CHECK (code > 0), note text, UNIQUE (code, note));
+		CREATE INDEX lines_code_idx ON lines (code, id); CREATE TABLE parts_of (line_id integer REFERENCES lines (id), code integer REFERENCES lines (code));
+		INSERT INTO lines SELECT g, g, 'n' FROM generate_series(1, 300) g; INSERT INTO parts_of SELECT g, g FROM generate_series(1, 300) g`)
+	before := p.dump()
+	for _, column := range []string{"id", "code"} {
+		c := p.begin(Wanted{Kind: "type", Args: []string{"lines." + column, "bigint"}})
+		for range 3 {
+			p.step(c.ID)
+		}
+		p.db.Exec(t, `INSERT INTO lines (`+column+`, `+map[string]string{"id": "code", "code": "id"}[column]+`) SELECT max(id) + 1, max(code) + 1 FROM lines`)
+		rows := p.db.Count(t, "lines")
+		p.watchSwap = func(conn *pgx.Conn) {
+			var read int64
+			if err := conn.QueryRow(t.Context(), `SELECT sum(seq_scan + coalesce(idx_scan, 0))::bigint FROM pg_stat_xact_all_tables
+				WHERE relid = 'lines'::regclass`).Scan(&read); err != nil || read != 0 {
+				t.Errorf("%s: the names changed back with %d scans of the table: %v", column, read, err)
+			}
+		}
+		p.revert(c.ID)
+		p.watchSwap = nil
+		if n := p.db.Count(t, "lines WHERE id = code"); n != rows {
+			t.Errorf("%s: %d of %d rows are as they were written", column, n, rows)
+		}
+	}
+	if after := p.dump(); after != before {
+		t.Errorf("the schema is another one:\n%s", difference(before, after))
 	}
 }

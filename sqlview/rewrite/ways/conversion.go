@@ -22,6 +22,8 @@ type conversion struct {
 	// value is the expression over a row, inTrigger the same over NEW, "" = the
 	// server assigns; missing are the rows that have no value yet.
 	value, inTrigger, missing string
+	// using is what a person wrote behind USING; "" = the server assigns.
+	using string
 	// reads are the other columns that the value hangs on.
 	reads []string
 	// zone is true where the session's TimeZone decides the value.
@@ -58,7 +60,8 @@ func conversionOf(p *rewrite.Piece, a rewrite.Alteration, t *twin) (c conversion
 	if why := using.steady(p); why != "" {
 		return c, why
 	}
-	c.value = "(" + trimmed(using.text) + ")"
+	c.using = trimmed(using.text)
+	c.value = "(" + c.using + ")"
 	c.missing = fresh + " IS NULL AND " + c.value + " IS NOT NULL"
 	c.reads = using.reads(t.old)
 	if c.inTrigger, why = using.ofNewRow(nil); why != "" {

@@ -22,7 +22,9 @@ type twin struct {
 	relation             *catalog.Relation
 	// old and fresh are the columns' names before the change, unquoted.
 	old, fresh string
-	indexes    []twinIndex
+	// label tells the names of what is made over the second column from the others.
+	label   string
+	indexes []twinIndex
 	// checks, keys and referring are the constraints over the column: CHECKs, its
 	// foreign keys, and those of other tables that refer to it.
 	checks, keys, referring []twinConstraint
@@ -35,7 +37,7 @@ func newTwin(p *rewrite.Piece, named *pg.RangeVar, head, old, fresh string) twin
 	table := p.Name(named)
 	return twin{
 		table: table, as: named, written: rewrite.Written(named), head: head, relation: p.Before.Relation(table),
-		old: old, fresh: catalog.Truncate(fresh),
+		old: old, fresh: catalog.Truncate(fresh), label: "new",
 	}
 }
 

@@ -54,7 +54,7 @@ func (t *twin) readConstraint(p *rewrite.Piece, k catalog.Constraint) string {
 	if !k.Names(t.old) {
 		return ""
 	}
-	made := twinConstraint{Constraint: k, table: t.table, head: t.head, build: freeConstraint(p, t.table, k.Name)}
+	made := twinConstraint{Constraint: k, table: t.table, head: t.head, build: t.freeConstraint(p, t.table, k.Name)}
 	st, known := p.Read(rewrite.ConstraintText(k))
 	var ok bool
 	switch k.Type {
@@ -94,7 +94,8 @@ func (t *twin) readReferring(p *rewrite.Piece, r *catalog.Relation, k catalog.Co
 		return "foreign key " + k.Name + " refers to it from " + r.Name + ": " + refuseParts(r)
 	}
 	made := twinConstraint{
-		Constraint: k, table: r.Name, head: "ALTER TABLE " + t.other(r.Name), build: freeConstraint(p, r.Name, k.Name),
+		Constraint: k, table: r.Name, head: "ALTER TABLE " + t.other(r.Name),
+		build:      t.freeConstraint(p, r.Name, k.Name),
 		definition: keyOver(st, "REFERENCES", t.old, t.fresh), comment: r.Details.Comment(k.Name),
 	}
 	if r.Name == t.table {
@@ -117,8 +118,8 @@ func (t *twin) other(table string) string {
 	return lint.Quote(table)
 }
 
-func freeConstraint(p *rewrite.Piece, table, name string) string {
-	for label := "new"; ; label += "_new" {
+func (t *twin) freeConstraint(p *rewrite.Piece, table, name string) string {
+	for label := t.label; ; label += "_" + t.label {
 		free := catalog.ObjectName(name, "", label)
 		if p.Before.Seen(table).Constraint(free) == nil {
 			return free

@@ -19,7 +19,10 @@ type typeSwap struct {
 	pair       synctrigger.Pair
 	feed       feeding
 	// aside is the old column's name from then on.
-	aside   string
+	aside string
+	// made are what the way back finds over the old column; nil = it makes them.
+	made    *twin
+	present string
 	piece   *rewrite.Piece
 	version int
 }
@@ -59,8 +62,10 @@ func (s typeSwap) phase() rewrite.Phase {
 	switch {
 	case s.feed.fed():
 		phase.Down = b.down
-		phase.Why += "; the old column stays fed until it is dropped, and the way back gives it back its place: it " +
-			"compares all rows, while nobody can read or write the table"
+		phase.Retreat = s.retreat()
+		phase.Why += "; the old column stays fed until it is dropped, and the way back gives it back its place: in " +
+			"this file alone it compares all rows, while nobody can read or write the table; given up as a " +
+			"campaign it is prepared first, and takes the place in one moment"
 	case s.reversible():
 		phase.Down = b.down
 		phase.Why += "; the way back copies back what was written since, while nobody can read or write the table"
@@ -79,13 +84,13 @@ func (s typeSwap) reversible() bool { return s.feed.back != "" }
 func (s typeSwap) away(b *script) {
 	for _, k := range slices.Concat(s.referring, s.keys, s.checks) {
 		name := lint.Ident(k.Name)
-		b.do(k.head+" DROP CONSTRAINT "+name, k.head+" ADD CONSTRAINT "+name+" "+k.Definition)
+		b.do(k.head+" DROP CONSTRAINT "+name, s.again(k, k.head+" ADD CONSTRAINT "+name+" "+k.Definition))
 	}
 	for _, i := range s.indexes {
 		name := lint.Ident(i.name())
 		switch {
 		case i.Constraint != "":
-			b.do(s.head+" DROP CONSTRAINT "+name, s.head+" ADD CONSTRAINT "+name+" "+s.keyDefinition(i))
+			b.do(s.head+" DROP CONSTRAINT "+name, s.keyAgain(i, s.head+" ADD CONSTRAINT "+name+" "+s.keyDefinition(i)))
 		case i.harmless() && !s.collides(i):
 			if i.ReplicaIdentity { // else the old column keeps its NOT NULL
 				b.do(s.head+" REPLICA IDENTITY USING INDEX "+lint.Ident(i.build),
@@ -95,7 +100,7 @@ func (s typeSwap) away(b *script) {
 			b.do("ALTER INDEX "+s.beside(i.name())+" RENAME TO "+lint.Ident(aside),
 				"ALTER INDEX "+s.beside(aside)+" RENAME TO "+name)
 		default:
-			b.do("DROP INDEX "+s.beside(i.name()), i.Definition)
+			b.do("DROP INDEX "+s.beside(i.name()), s.indexAgain(i, i.Definition))
 		}
 	}
 	for _, st := range s.statistics {
@@ -121,7 +126,7 @@ func (s typeSwap) names(b *script) {
 	if c.Default != "" {
 		b.do(s.head+" ALTER COLUMN "+old+" DROP DEFAULT", s.head+" ALTER COLUMN "+old+" SET DEFAULT "+c.Default)
 	}
-	if s.reversible() {
+	if s.reversible() && s.made == nil {
 		// The copy stands behind both renames on the way back. A row of which both columns
 		// still say the same keeps its old value to the last bit.
 		b.down = append([]string{fmt.Sprintf("UPDATE %s SET %s = %s WHERE %s", s.written, old, s.feed.back,
