@@ -56,59 +56,55 @@ const moveSQL = `UPDATE belay.backfill SET last_key = $3, done_rows = done_rows 
 	batch_rows = $5, state = CASE WHEN $6 THEN 'passed' ELSE 'running' END, reason = '', updated = pg_catalog.clock_timestamp()
 	WHERE id = $1::text::uuid AND leaf = $2`
 
+// batches are the transactions of the leaf in hand: each checks that the backfill is
+// still ours, changes rows, and moves the cursor beside them.
+type batches struct {
+	*book
+	q      rangeSQL
+	size   *sizer
+	narrow narrow
+	// oneRow is how long one row may take; 0 = rowLimit.
+	oneRow time.Duration
+	// roundTrip is the shortest answer of the server.
+	roundTrip time.Duration
+}
+
 // fenced begins a transaction whose statements end after limit, and checks every
 // fence; then it asks query, if any, in the same round trip. On an error the
 // transaction may be open.
-func (r *runner) fenced(ctx context.Context, limit time.Duration, query string, args []any,
+func (b *batches) fenced(ctx context.Context, limit time.Duration, query string, args []any,
 	scan func(pgx.Rows) error) error {
-	var b pgx.Batch
-	b.Queue(beginSQL)
-	b.Queue(limitsSQL, strconv.FormatInt(limit.Milliseconds(), 10), r.s.commit)
-	r.queueRole(&b, r.s.own)
-	claims := r.claims()
+	var all pgx.Batch
+	all.Queue(beginSQL)
+	all.Queue(limitsSQL, strconv.FormatInt(limit.Milliseconds(), 10), b.s.commit)
+	b.s.queueRole(&all, b.s.own)
+	claims := b.claims()
 	held := make([]int, len(claims))
 	for i, c := range claims {
-		b.Queue(ledger.FenceSQL, c.Run, c.Epoch).QueryRow(func(row pgx.Row) error { return none(row.Scan(&held[i])) })
+		all.Queue(ledger.FenceSQL, c.Run, c.Epoch).QueryRow(func(row pgx.Row) error { return none(row.Scan(&held[i])) })
 	}
-	var batches, epoch int64
+	var moved, epoch int64
 	var asked string
-	b.Queue(cursorFenceSQL, r.row.ID, r.row.Leaf).QueryRow(func(row pgx.Row) error {
-		return none(row.Scan(&batches, &epoch, &asked))
+	all.Queue(cursorFenceSQL, b.row.ID, b.row.Leaf).QueryRow(func(row pgx.Row) error {
+		return none(row.Scan(&moved, &epoch, &asked))
 	})
-	r.queueRole(&b, r.p.Spec.Role)
+	b.s.queueRole(&all, b.s.role)
 	if query != "" {
-		b.Queue(query, args...).Query(scan)
+		all.Queue(query, args...).Query(scan)
 	}
-	if err := r.s.exec.SendBatch(ctx, &b).Close(); err != nil {
+	if err := b.s.exec.SendBatch(ctx, &all).Close(); err != nil {
 		return err
 	}
 	if i := slices.Index(held, 0); i >= 0 {
-		return r.taken(ctx, claims[i])
+		return b.taken(ctx, claims[i])
 	}
-	if batches != r.row.Batches || int(epoch) != r.row.Epoch {
-		return r.moved(ctx)
+	if moved != b.row.Batches || int(epoch) != b.row.Epoch {
+		return b.moved(ctx)
 	}
 	if asked != "" {
 		return &askedError{by: strings.TrimPrefix(asked, pausedBy)}
 	}
 	return nil
-}
-
-// claims are whose backfill this is: the run's with the file first, and the
-// backfill's own.
-func (r *runner) claims() []ledger.Claim {
-	own := ledger.Claim{Run: r.o.Run.ID, Epoch: r.o.Run.Epoch}
-	if r.o.Claim == nil {
-		return []ledger.Claim{own}
-	}
-	return []ledger.Claim{{Run: r.o.Claim.Run, Epoch: r.o.Claim.Epoch}, own}
-}
-
-// taken says who has a run whose claim does not hold any more.
-func (r *runner) taken(ctx context.Context, c ledger.Claim) error {
-	r.asOwn(ctx)
-	owner, _, err := ledger.Owner(ctx, r.s.exec, c.Run)
-	return errors.Join(&ledger.TakenOverError{Run: ledger.Run{ID: c.Run}.Short(), Owner: owner}, err)
 }
 
 // askedError says that somebody wrote a pause into the ledger.
@@ -123,57 +119,49 @@ func none(err error) error {
 	return err
 }
 
-func (r *runner) moved(ctx context.Context) error {
-	e := &MovedError{ID: r.row.ID, Leaf: r.row.Leaf}
-	r.asOwn(ctx)
-	_ = r.s.exec.QueryRow(ctx, `SELECT r.owner FROM belay.backfill b JOIN belay.run r ON r.id = b.run_id
-		WHERE b.id = $1::text::uuid AND b.leaf = $2`, r.row.ID, r.row.Leaf).Scan(&e.Owner)
-	return e
-}
-
-// runBatch changes the next keys rows behind the cursor. On an error nothing of
-// it stays, unless the error is not the server's: then the state row tells.
-func (r *runner) runBatch(ctx context.Context, keys int, target time.Duration) (batch, error) {
+// run changes the next keys rows behind the cursor. On an error nothing of it stays,
+// unless the error is not the server's: then the state row tells.
+func (b *batches) run(ctx context.Context, keys int, target time.Duration) (batch, error) {
 	begun := time.Now()
-	b := batch{measured: measured{keys: keys}}
+	out := batch{measured: measured{keys: keys}}
 	var err error
-	if b.hi, b.whole, err = r.q.next(ctx, r, keys, r.limit(target, keys)); err != nil {
-		return b, err
+	if out.hi, out.whole, err = b.next(ctx, keys, b.limit(target, keys)); err != nil {
+		return out, err
 	}
-	r.answered(time.Since(begun))
-	sql, args := r.q.update(r.row.Last, b.hi, r.q.extra(r.p, r.row.Upper))
-	tag, err := execTeam(ctx, r.s.exec, sql, args...)
+	b.answered(time.Since(begun))
+	sql, args := b.q.update(b.row.Last, out.hi, b.q.extra(b.p, b.row.Upper))
+	tag, err := execTeam(ctx, b.s.exec, sql, args...)
 	if err != nil {
-		return b, err
+		return out, err
 	}
-	b.rows = tag.RowsAffected()
+	out.rows = tag.RowsAffected()
 	changed := time.Now()
-	if err := r.commit(ctx, b); err != nil {
-		return b, err
+	err = b.commit(ctx, moveSQL, b.row.ID, b.row.Leaf, []string(out.hi), out.rows, b.size.rows, out.whole)
+	if err != nil {
+		return out, err
 	}
-	b.took, b.commit, b.wire = time.Since(begun), time.Since(changed), 2*r.roundTrip
-	return b, nil
+	out.took, out.commit, out.wire = time.Since(begun), time.Since(changed), 2*b.roundTrip
+	return out, nil
 }
 
 // answered learns how long a round trip takes: no longer than the shortest answer
 // to the first messages of a batch.
-func (r *runner) answered(took time.Duration) {
-	if r.roundTrip == 0 || took < r.roundTrip {
-		r.roundTrip = took
+func (b *batches) answered(took time.Duration) {
+	if b.roundTrip == 0 || took < b.roundTrip {
+		b.roundTrip = took
 	}
 }
 
 // next begins the batch's transaction and finds its upper end.
-func (q rangeSQL) next(ctx context.Context, r *runner, keys int,
-	limit time.Duration) (hi cursor, whole bool, err error) {
-	if q.leaf.Key.ByPlace() {
-		return q.nextPlace(ctx, r, keys, limit)
+func (b *batches) next(ctx context.Context, keys int, limit time.Duration) (hi cursor, whole bool, err error) {
+	if b.q.leaf.Key.ByPlace() {
+		return b.nextPlace(ctx, keys, limit)
 	}
-	upper := cursor(r.row.Upper)
-	sql, args := q.bound(r.row.Last, upper, keys, "")
+	upper := cursor(b.row.Upper)
+	sql, args := b.q.bound(b.row.Last, upper, keys, "")
 	var found cursor
-	err = r.fenced(ctx, limit, sql, args, func(rows pgx.Rows) error {
-		found, err = scanCursor(rows, len(q.columns()))
+	err = b.fenced(ctx, limit, sql, args, func(rows pgx.Rows) error {
+		found, err = scanCursor(rows, len(b.q.columns()))
 		return err
 	})
 	if err != nil {
@@ -202,37 +190,21 @@ func scanCursor(rows pgx.Rows, n int) (cursor, error) {
 	return key, rows.Err()
 }
 
-// commit writes the cursor beside the rows and commits both.
-func (r *runner) commit(ctx context.Context, b batch) error {
+// commit writes the cursor, by a statement of the ledger, beside the rows and commits both.
+func (b *batches) commit(ctx context.Context, move string, args ...any) error {
 	var q pgx.Batch
-	r.queueOwn(&q)
-	q.Queue(moveSQL, r.row.ID, r.row.Leaf, []string(b.hi), b.rows, r.size.rows, b.whole)
-	r.queueTheirs(&q) // of the triggers that wait for COMMIT
+	b.s.queueOwn(&q)
+	q.Queue(move, args...)
+	b.s.queueTheirs(&q) // of the triggers that wait for COMMIT
 	var tag pgconn.CommandTag
 	q.Queue("COMMIT").Exec(func(t pgconn.CommandTag) error { tag = t; return nil })
-	if err := r.s.exec.SendBatch(ctx, &q).Close(); err != nil {
+	if err := b.s.exec.SendBatch(ctx, &q).Close(); err != nil {
 		return err
 	}
 	if tag.String() != "COMMIT" {
 		return fmt.Errorf("backfill: the server answered COMMIT with %q", tag.String())
 	}
 	return nil
-}
-
-// rollbackTimeout bounds undoing a batch when ctx is over.
-const rollbackTimeout = 2 * time.Second
-
-// undo leaves the executor without a transaction, or closed.
-func (r *runner) undo(ctx context.Context) {
-	c := r.s.exec
-	if c == nil || c.IsClosed() || c.PgConn().TxStatus() == 'I' {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
-	defer cancel()
-	if _, err := c.Exec(ctx, "ROLLBACK"); err != nil {
-		r.s.drop()
-	}
 }
 
 // retriable reports whether the same range may be tried again as it is: the

@@ -9,22 +9,22 @@ import (
 
 // create freezes the upper key of every leaf and writes the state rows, in one
 // transaction.
-func (r *runner) create(ctx context.Context) error {
-	if err := unfinished(ctx, r.s.exec, r.p); err != nil {
+func (k *book) create(ctx context.Context, batchRows int) error {
+	if err := unfinished(ctx, k.s.exec, k.p); err != nil {
 		return err
 	}
-	tx, err := r.s.exec.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite})
+	tx, err := k.s.exec.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite})
 	if err != nil {
 		return fmt.Errorf("backfill: create: %w", err)
 	}
-	defer r.undo(ctx)
-	if r.o.Claim != nil {
-		if err := r.o.Claim.Fence(ctx, tx.Conn()); err != nil {
+	defer k.s.undo(ctx)
+	if k.file != nil {
+		if err := k.file.Fence(ctx, tx.Conn()); err != nil {
 			return err
 		}
 	}
-	for _, l := range r.p.Leaves {
-		if err := r.createLeaf(ctx, tx, l, 1); err != nil {
+	for _, l := range k.p.Leaves {
+		if err := k.createLeaf(ctx, tx, l, 1, batchRows); err != nil {
 			return err
 		}
 	}
@@ -34,12 +34,12 @@ func (r *runner) create(ctx context.Context) error {
 	return nil
 }
 
-func (r *runner) createLeaf(ctx context.Context, tx pgx.Tx, l Leaf, epoch int) error {
-	row := Row{ID: r.id, RunID: r.o.Run.ID, Relation: r.p.Relation, Leaf: l.Name, TableOID: l.OID,
-		StatementSHA256: r.p.Statement.SHA256, KeyCols: l.Key.Columns, KeyTypes: l.Key.Types,
-		BatchRows: r.size.rows, State: Running, Epoch: epoch}
+func (k *book) createLeaf(ctx context.Context, tx pgx.Tx, l Leaf, epoch, batchRows int) error {
+	row := Row{ID: k.id, RunID: k.run.ID, Relation: k.p.Relation, Leaf: l.Name, TableOID: l.OID,
+		StatementSHA256: k.p.Statement.SHA256, KeyCols: l.Key.Columns, KeyTypes: l.Key.Types,
+		BatchRows: batchRows, State: Running, Epoch: epoch}
 	var err error
-	if row.Upper, err = r.freezeAs(ctx, tx, newRangeSQL(r.p, l)); err != nil {
+	if row.Upper, err = k.freezeAs(ctx, tx, newRangeSQL(k.p, l)); err != nil {
 		return err
 	}
 	if row.Upper == nil {
@@ -49,18 +49,18 @@ func (r *runner) createLeaf(ctx context.Context, tx pgx.Tx, l Leaf, epoch int) e
 }
 
 // freezeAs is freeze within a transaction, as the role that reads the rows.
-func (r *runner) freezeAs(ctx context.Context, tx pgx.Tx, q rangeSQL) (cursor, error) {
-	if r.p.Spec.Role == "" {
+func (k *book) freezeAs(ctx context.Context, tx pgx.Tx, q rangeSQL) (cursor, error) {
+	if k.s.role == "" {
 		return freeze(ctx, tx, q)
 	}
-	if err := become(ctx, tx, r.p.Spec.Role, true); err != nil {
+	if err := become(ctx, tx, k.s.role, true); err != nil {
 		return nil, err
 	}
 	upper, err := freeze(ctx, tx, q)
 	if err != nil {
 		return nil, err
 	}
-	return upper, become(ctx, tx, r.s.own, true)
+	return upper, become(ctx, tx, k.s.own, true)
 }
 
 // freeze finds the last key there is now.
@@ -89,7 +89,7 @@ func (r *runner) lookForLeaves(ctx context.Context) error {
 		if err == nil {
 			return nil
 		}
-		r.undo(ctx)
+		r.s.undo(ctx)
 		if err := r.retry(ctx, err); err != nil {
 			return err
 		}
@@ -114,25 +114,25 @@ func (r *runner) newLeaves(ctx context.Context) error {
 			return err
 		}
 		r.p.Leaves = append(r.p.Leaves, l.Leaf)
-		if err := r.addLeaf(ctx, l.Leaf); err != nil {
+		if err := r.addLeaf(ctx, l.Leaf, r.size.rows); err != nil {
 			return err
 		}
+		r.o.Tell(Event{Kind: Noted, Leaf: l.Name, Message: "a new partition: its rows are done too"})
 	}
 	return nil
 }
 
-func (r *runner) addLeaf(ctx context.Context, l Leaf) error {
-	tx, err := r.s.exec.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite})
+func (k *book) addLeaf(ctx context.Context, l Leaf, batchRows int) error {
+	tx, err := k.s.exec.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite})
 	if err != nil {
 		return fmt.Errorf("backfill: new partition %s: %w", l.Name, err)
 	}
-	defer r.undo(ctx)
-	if err := r.createLeaf(ctx, tx, l, r.rows[0].Epoch); err != nil {
+	defer k.s.undo(ctx)
+	if err := k.createLeaf(ctx, tx, l, k.rows[0].Epoch, batchRows); err != nil {
 		return err
 	}
 	if err := tx.Commit(ctx); err != nil {
 		return fmt.Errorf("backfill: new partition %s: %w", l.Name, err)
 	}
-	r.o.Tell(Event{Kind: Noted, Leaf: l.Name, Message: "a new partition: its rows are done too"})
-	return r.reload(ctx, true)
+	return k.reload(ctx, true)
 }

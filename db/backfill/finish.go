@@ -48,13 +48,13 @@ func (r *runner) analyze(ctx context.Context) error {
 	defer r.s.exec.Patient(analyzeLimit)()
 	_, err := r.s.exec.Exec(ctx, "SET statement_timeout = "+strconv.FormatInt(analyzeLimit.Milliseconds(), 10))
 	if err == nil {
-		err = as(ctx, r.s.exec, r.p.Spec.Role, func() error {
+		err = r.s.asRole(ctx, func() error {
 			_, err := r.s.exec.Exec(ctx, "ANALYZE "+r.p.Relation)
 			return err
 		})
 	}
 	if err != nil && ctx.Err() == nil {
-		r.undo(ctx)
+		r.s.undo(ctx)
 		r.o.Tell(Event{Kind: Noted, SQLState: db.SQLState(err), Message: "ANALYZE was not done: " + message(err)})
 		r.verified.Unanalyzed = fmt.Sprintf("to look at: ANALYZE was not done (%s): run ANALYZE %s later", message(err),
 			r.p.Relation)
@@ -63,9 +63,6 @@ func (r *runner) analyze(ctx context.Context) error {
 	}
 	return context.Cause(ctx)
 }
-
-const doneSQL = `UPDATE belay.backfill SET state = CASE WHEN $4 THEN 'passed' ELSE 'done' END, reason = $2, updated = pg_catalog.clock_timestamp()
-	WHERE id = $1::text::uuid AND epoch = $3`
 
 // Accept records a backfill as done although rows are left in it, with the reason
 // of whoever takes that upon them. It is an error where nothing of it waits for
@@ -83,8 +80,7 @@ func Accept(ctx context.Context, x ledger.Execer, id, reason string) error {
 	return nil
 }
 
-// done writes the end into the ledger. With rows left it is not done: the cursor
-// stands at the last key, and whoever goes on looks again and fills them.
+// done writes the end into the ledger.
 func (r *runner) done(ctx context.Context) error {
 	for {
 		var err error
@@ -92,14 +88,9 @@ func (r *runner) done(ctx context.Context) error {
 			err = r.rejoin(ctx)
 		}
 		if err == nil {
-			_, err = r.s.exec.Exec(ctx, doneSQL, r.id, r.verified.String(), r.rows[0].Epoch, r.verified.Left > 0)
-		}
-		var rows []Row
-		if err == nil {
-			rows, err = Load(ctx, r.s.exec, r.id)
+			err = r.book.done(ctx, r.verified)
 		}
 		if err == nil {
-			r.rows = rows // with the server's times, of all hosts
 			break
 		}
 		if err := r.retry(ctx, err); err != nil {

@@ -15,7 +15,7 @@ import (
 func (r *runner) pauseOnRow(ctx context.Context, cause error) error {
 	sql, args := r.q.bound(r.row.Last, r.q.near(r.row.Last, r.row.Upper, 1), 1, "")
 	var key cursor
-	err := as(ctx, r.s.exec, r.p.Spec.Role, func() error {
+	err := r.s.asRole(ctx, func() error {
 		rows, err := r.s.exec.Query(ctx, sql, args...)
 		if err == nil {
 			key, err = scanCursor(rows, len(r.q.columns()))
@@ -57,10 +57,6 @@ func RequestPause(ctx context.Context, x ledger.Execer, id, by string) (ok bool,
 	return tag.RowsAffected() > 0, nil
 }
 
-const pauseSQL = `UPDATE belay.backfill SET state = CASE state WHEN 'running' THEN 'paused' ELSE state END,
-	reason = $2, updated = pg_catalog.clock_timestamp()
-	WHERE id = $1::text::uuid AND epoch = $3 AND state <> 'done'`
-
 // pause writes the reason down, closes every connection and waits for Resume.
 func (r *runner) pause(ctx context.Context, by, reason string, problem *Problem) error {
 	r.ctl.Pause(by)
@@ -95,31 +91,17 @@ func (r *runner) paused(problem *Problem, reason string) error {
 
 // write puts a reason into the ledger, if it can be reached.
 func (r *runner) write(ctx context.Context, reason string) {
-	if r.s.lost() || len(r.rows) == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
-	defer cancel()
-	if _, err := r.s.exec.Exec(ctx, pauseSQL, r.id, reason, r.rows[0].Epoch); err != nil {
+	if err := r.book.pause(ctx, reason); err != nil {
 		r.o.Tell(Event{Kind: Noted, Message: "the pause is not in the ledger: " + message(err)})
 	}
 }
-
-const resumeSQL = `UPDATE belay.backfill SET
-	paused_ms = paused_ms + CASE WHEN state = 'paused' OR reason <> ''
-	  THEN (extract(epoch FROM pg_catalog.clock_timestamp() - updated) * 1000)::bigint ELSE 0 END,
-	state = CASE state WHEN 'paused' THEN 'running' ELSE state END, reason = '', updated = pg_catalog.clock_timestamp()
-	WHERE id = $1::text::uuid AND epoch = $2 AND state <> 'done'`
 
 // resume connects again and goes on, unless another runner did.
 func (r *runner) resume(ctx context.Context) error {
 	for try := 1; ; try++ {
 		err := r.rejoin(ctx)
 		if err == nil {
-			_, err = r.s.exec.Exec(ctx, resumeSQL, r.id, r.rows[0].Epoch)
-		}
-		if err == nil {
-			err = r.reload(ctx, true)
+			err = r.book.resume(ctx)
 		}
 		if err == nil {
 			break
@@ -148,6 +130,6 @@ func (r *runner) leave(ctx context.Context, cause error) {
 	if errors.As(cause, &moved) || errors.As(cause, &taken) || errors.As(cause, &paused) {
 		return
 	}
-	r.undo(ctx)
+	r.s.undo(ctx)
 	r.write(ctx, "stopped: "+message(cause))
 }

@@ -58,13 +58,13 @@ func first(c cursor) string {
 
 // nextPlace begins a batch over pages. The leaf is touched first, so that its
 // file cannot be replaced before the end of the transaction.
-func (q rangeSQL) nextPlace(ctx context.Context, r *runner, keys int,
+func (b *batches) nextPlace(ctx context.Context, keys int,
 	limit time.Duration) (hi cursor, whole bool, err error) {
 	var file string
-	err = r.fenced(ctx, limit,
+	err = b.fenced(ctx, limit,
 		`SELECT (SELECT c.relfilenode::text FROM pg_catalog.pg_class c WHERE c.oid = $1::bigint::oid)
-		FROM (SELECT pg_catalog.count(*) FROM (SELECT FROM ONLY `+q.leaf.Name+` LIMIT 0) t) x`,
-		[]any{int64(q.leaf.OID)}, func(rows pgx.Rows) error {
+		FROM (SELECT pg_catalog.count(*) FROM (SELECT FROM ONLY `+b.q.leaf.Name+` LIMIT 0) t) x`,
+		[]any{int64(b.q.leaf.OID)}, func(rows pgx.Rows) error {
 			var err error
 			file, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[string])
 			return err
@@ -72,14 +72,14 @@ func (q rangeSQL) nextPlace(ctx context.Context, r *runner, keys int,
 	if err != nil {
 		return nil, false, err
 	}
-	upper := cursor(r.row.Upper)
+	upper := cursor(b.row.Upper)
 	if file != upper[1] {
 		return nil, false, errReplaced
 	}
-	hi = q.near(r.row.Last, upper, keys)
-	if r.narrow.cap > 0 || float64(keys) < 2*q.onPage() {
-		sql, args := q.bound(r.row.Last, hi, keys, "")
-		rows, err := r.s.exec.Query(ctx, sql, args...)
+	hi = b.q.near(b.row.Last, upper, keys)
+	if b.narrow.cap > 0 || float64(keys) < 2*b.q.onPage() {
+		sql, args := b.q.bound(b.row.Last, hi, keys, "")
+		rows, err := b.s.exec.Query(ctx, sql, args...)
 		if err != nil {
 			return nil, false, err
 		}
@@ -96,9 +96,6 @@ func (q rangeSQL) nextPlace(ctx context.Context, r *runner, keys int,
 
 // errReplaced: VACUUM FULL, CLUSTER or a repack moved every row.
 var errReplaced = fmt.Errorf("the table's file was replaced")
-
-const passSQL = `UPDATE belay.backfill SET upper_key = $3, last_key = NULL, state = $4, updated = pg_catalog.clock_timestamp()
-	WHERE id = $1::text::uuid AND leaf = $2 AND epoch = $5`
 
 // nextPass begins another pass over a leaf without a key where the last one
 // still found rows.
@@ -120,11 +117,8 @@ func (r *runner) nextPass(ctx context.Context) error {
 func (r *runner) beginPass(ctx context.Context, pass int) error {
 	for {
 		upper, err := freezePlace(ctx, r.s.exec, r.q.leaf, pass)
-		if err == nil && upper != nil {
-			_, err = r.s.exec.Exec(ctx, passSQL, r.row.ID, r.row.Leaf, []string(upper), string(Running), r.row.Epoch)
-		}
 		if err == nil {
-			err = r.reload(ctx, true)
+			err = r.book.pass(ctx, upper)
 		}
 		if err == nil {
 			r.watch.leaf(r, slices.IndexFunc(r.rows, func(b Row) bool { return b.Leaf == r.row.Leaf }))

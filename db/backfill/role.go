@@ -87,27 +87,27 @@ func became(row pgx.Row, role string) error {
 }
 
 // asOwn has a transaction go on as the session's own role, which reads the ledger.
-func (r *runner) asOwn(ctx context.Context) {
-	if r.p.Spec.Role != "" {
-		_ = become(ctx, r.s.exec, r.s.own, true) // what is read then only says who
+func (s *sessions) asOwn(ctx context.Context) {
+	if s.role != "" {
+		_ = become(ctx, s.exec, s.own, true) // what is read then only says who
 	}
 }
 
 // queueOwn has a transaction go on as the session's own role with belay's own
 // settings, queueTheirs as the statement's with the team's.
-func (r *runner) queueOwn(b *pgx.Batch) {
-	r.queueRole(b, r.s.own)
-	queuePins(b, r.s.exec)
+func (s *sessions) queueOwn(b *pgx.Batch) {
+	s.queueRole(b, s.own)
+	queuePins(b, s.exec)
 }
 
-func (r *runner) queueTheirs(b *pgx.Batch) {
-	r.queueRole(b, r.p.Spec.Role)
-	queueTeam(b, r.s.exec, hiding)
+func (s *sessions) queueTheirs(b *pgx.Batch) {
+	s.queueRole(b, s.role)
+	queueTeam(b, s.exec, hiding)
 }
 
 // queueRole has a batch of statements go on as a role; "" = it changes nothing.
-func (r *runner) queueRole(b *pgx.Batch, role string) {
-	if r.p.Spec.Role != "" {
+func (s *sessions) queueRole(b *pgx.Batch, role string) {
+	if s.role != "" {
 		b.Queue(roleSQL, role, true).QueryRow(func(row pgx.Row) error { return became(row, role) })
 	}
 }

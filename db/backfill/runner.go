@@ -3,7 +3,6 @@ package backfill
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"belay/db"
@@ -12,31 +11,20 @@ import (
 
 // runner is one Run. All but what watch holds is used by one goroutine.
 type runner struct {
-	o    Options
-	p    *Plan
-	ctl  *Control
-	s    sessions
-	size *sizer
+	batches
+	o   Options
+	ctl *Control
 
-	id   string
-	rows []Row    // the ledger's, one for each leaf
-	row  *Row     // of the leaf in hand
-	q    rangeSQL // of the leaf in hand
-
-	narrow   narrow
 	tries    int   // at the range in hand
 	slow     int   // how often the server ended the row in hand for its time
 	losses   int   // of the connection since the last batch
+	misses   int   // batches in a row that took too long
 	passRows int64 // changed by this pass over a leaf without a key
 	lastTook time.Duration
-	// roundTrip is the shortest answer of the server; misses is how many batches in
-	// a row took too long.
-	roundTrip time.Duration
-	misses    int
-	watch     *watch
-	rate      rate
-	vacuum    vacuumState
-	verified  Verified
+	watch    *watch
+	rate     rate
+	vacuum   vacuum
+	verified Verified
 }
 
 // Run does the backfill, from its beginning or from where its cursor stands,
@@ -88,15 +76,18 @@ func newRunner(o Options) (*runner, error) {
 	if o.Run.Epoch == 0 {
 		o.Run.Epoch = 1
 	}
-	r := &runner{
-		o: o, p: o.Plan, ctl: o.Control, id: o.ID, s: sessions{cfg: o.Config, run: o.Run.Short(), keys: o.Locks},
+	if o.ID == "" {
+		o.ID = NewID()
 	}
-	r.size = newSizer(StartRows, o.Plan.Spec.MaxRows)
+	p := o.Plan
+	s := &sessions{cfg: o.Config, run: o.Run.Short(), keys: o.Locks, role: p.Spec.Role}
+	page := &book{s: s, p: p, id: o.ID, run: o.Run, file: o.Claim}
+	r := &runner{o: o, ctl: o.Control, batches: batches{
+		book: page, size: newSizer(StartRows, p.Spec.MaxRows), oneRow: o.RowLimit,
+	}}
+	r.vacuum = vacuum{book: page, ctl: o.Control}
 	var err error
 	r.watch, err = newWatch(r)
-	if r.id == "" {
-		r.id = NewID()
-	}
 	return r, err
 }
 
@@ -128,7 +119,7 @@ func (r *runner) begin(ctx context.Context) error {
 		return err
 	}
 	if len(found) == 0 {
-		err = r.create(ctx)
+		err = r.create(ctx, r.size.rows)
 	} else if err = r.match(found); err == nil {
 		err = claim(ctx, r.s.exec, r.id, r.o.Run.ID)
 	}
@@ -198,15 +189,6 @@ func (r *runner) take(i int) error {
 	return nil
 }
 
-func (r *runner) leafOf(row *Row) (Leaf, error) {
-	for _, l := range r.p.Leaves {
-		if l.OID == row.TableOID {
-			return l, nil
-		}
-	}
-	return Leaf{}, &MismatchError{r.id, "leaf " + row.Leaf, fmt.Sprint("table oid ", row.TableOID), "not there"}
-}
-
 // step does one batch and deals with what became of it.
 func (r *runner) step(ctx context.Context) error {
 	target, _ := r.ctl.pace(r.p.Spec)
@@ -215,7 +197,7 @@ func (r *runner) step(ctx context.Context) error {
 	r.ctl.holdCancel(func() { cancel(errCanceled) })
 	restore := r.s.exec.Patient(r.limit(target, keys))
 	begun := time.Now()
-	b, err := r.runBatch(batchCtx, keys, target)
+	b, err := r.batches.run(batchCtx, keys, target)
 	took := time.Since(begun)
 	restore()
 	r.ctl.holdCancel(nil)
@@ -224,7 +206,7 @@ func (r *runner) step(ctx context.Context) error {
 		r.advance(b, target)
 		return nil
 	}
-	r.undo(ctx)
+	r.s.undo(ctx)
 	return r.recover(ctx, err, keys, took)
 }
 

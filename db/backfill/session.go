@@ -58,8 +58,9 @@ type sessions struct {
 	run  string
 	keys []int64 // held beside the table's own
 	exec *db.Conn
-	// own is the executor's own role, and commit its own synchronous_commit.
-	own, commit string
+	// role is whose rows the statement works on, "" = the executor's own, which is own;
+	// commit is the executor's own synchronous_commit.
+	role, own, commit string
 	// past are backends of ours that may still be ending.
 	past []int
 }
@@ -189,6 +190,27 @@ func (s *sessions) drop() {
 	}
 	_ = s.exec.Close()
 	s.exec = nil
+}
+
+// asRole does something as the role of the statement, outside of a transaction.
+func (s *sessions) asRole(ctx context.Context, do func() error) error {
+	return as(ctx, s.exec, s.role, do)
+}
+
+// rollbackTimeout bounds undoing a batch when ctx is over.
+const rollbackTimeout = 2 * time.Second
+
+// undo leaves the executor without a transaction, or closed.
+func (s *sessions) undo(ctx context.Context) {
+	c := s.exec
+	if c == nil || c.IsClosed() || c.PgConn().TxStatus() == 'I' {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
+	defer cancel()
+	if _, err := c.Exec(ctx, "ROLLBACK"); err != nil {
+		s.drop()
+	}
 }
 
 // sleep waits for d, or returns the cause of ctx's end.

@@ -26,8 +26,8 @@ const (
 )
 
 // limit is the server's own end of a statement over so many rows.
-func (r *runner) limit(target time.Duration, rows int) time.Duration {
-	one := cmp.Or(r.o.RowLimit, rowLimit)
+func (b *batches) limit(target time.Duration, rows int) time.Duration {
+	one := cmp.Or(b.oneRow, rowLimit)
 	if rows > 1 {
 		one /= limitPart
 	}

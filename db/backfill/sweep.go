@@ -2,16 +2,12 @@ package backfill
 
 import (
 	"context"
-	"fmt"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 const sweptSQL = `UPDATE belay.backfill SET done_rows = done_rows + $3, batches = batches + 1, updated = pg_catalog.clock_timestamp()
 	WHERE id = $1::text::uuid AND leaf = $2`
 
-// sweep changes what is left in a range, in one transaction.
+// sweep changes what is left in a range, in one transaction, and counts its rows.
 func (r *runner) sweep(ctx context.Context, lo, hi cursor) (int64, error) {
 	target, _ := r.ctl.pace(r.p.Spec)
 	if err := r.fenced(ctx, r.limit(target, r.size.rows), "", nil, nil); err != nil {
@@ -25,17 +21,8 @@ func (r *runner) sweep(ctx context.Context, lo, hi cursor) (int64, error) {
 		}
 		swept += tag.RowsAffected()
 	}
-	var q pgx.Batch
-	r.queueOwn(&q)
-	q.Queue(sweptSQL, r.row.ID, r.row.Leaf, swept)
-	r.queueTheirs(&q)
-	var end pgconn.CommandTag
-	q.Queue("COMMIT").Exec(func(t pgconn.CommandTag) error { end = t; return nil })
-	if err := r.s.exec.SendBatch(ctx, &q).Close(); err != nil {
+	if err := r.batches.commit(ctx, sweptSQL, r.row.ID, r.row.Leaf, swept); err != nil {
 		return 0, err
-	}
-	if end.String() != "COMMIT" {
-		return 0, fmt.Errorf("backfill: the server answered COMMIT with %q", end.String())
 	}
 	r.row.Batches++
 	r.row.DoneRows += swept

@@ -9,8 +9,11 @@ import (
 	"belay/db"
 )
 
-// vacuumState counts rows since the last VACUUM of ours.
-type vacuumState struct {
+// vacuum works on the table between batches.
+type vacuum struct {
+	*book
+	ctl *Control
+	// rows were changed since the last VACUUM of ours.
 	rows int64
 	// told is true once it was said why there is none.
 	told bool
@@ -31,9 +34,9 @@ func (r *runner) vacuumIfDue(ctx context.Context) error {
 		return nil
 	}
 	r.vacuum.rows = 0
-	why, err := r.vacuumUseless(ctx)
+	why, err := r.vacuum.useless(ctx, r.q.leaf)
 	if err != nil {
-		r.undo(ctx)
+		r.s.undo(ctx)
 		return r.retry(ctx, err)
 	}
 	if why != "" {
@@ -47,7 +50,7 @@ func (r *runner) vacuumIfDue(ctx context.Context) error {
 	r.phase(Vacuuming)
 	defer r.phase(Batches)
 	begun := time.Now()
-	ended := r.vacuumNow(ctx)
+	ended := r.vacuum.now(ctx, r.q.leaf)
 	r.o.Tell(Event{Kind: Vacuumed, Leaf: r.row.Leaf, Took: time.Since(begun), Message: ended})
 	return context.Cause(ctx)
 }
@@ -60,32 +63,32 @@ const uselessSQL = `SELECT coalesce(
 	(SELECT 'prepared transaction ' || gid FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database() LIMIT 1),
 	(SELECT 'slot ' || slot_name || ' holds xmin' FROM pg_catalog.pg_replication_slots WHERE xmin IS NOT NULL AND NOT active LIMIT 1), '')`
 
-// vacuumUseless says why a VACUUM would remove nothing or be in the way; "" = it
+// useless says why a VACUUM would remove nothing or be in the way; "" = it
 // would help.
-func (r *runner) vacuumUseless(ctx context.Context) (why string, err error) {
-	err = r.s.exec.As(ctx, "", func() error {
-		return r.s.exec.QueryRow(ctx, uselessSQL, int64(r.q.leaf.OID)).Scan(&why)
+func (v *vacuum) useless(ctx context.Context, l Leaf) (why string, err error) {
+	err = v.s.exec.As(ctx, "", func() error {
+		return v.s.exec.QueryRow(ctx, uselessSQL, int64(l.OID)).Scan(&why)
 	})
 	return why, err
 }
 
-func (r *runner) vacuumSQL() string {
+func (v *vacuum) sql(l Leaf) string {
 	options := []string{"TRUNCATE false", "SKIP_LOCKED"}
-	if r.s.exec.ServerMajor() >= 13 {
+	if v.s.exec.ServerMajor() >= 13 {
 		options = append(options, "PARALLEL 0")
 	}
-	return "VACUUM (" + strings.Join(options, ", ") + ") " + r.q.leaf.Name
+	return "VACUUM (" + strings.Join(options, ", ") + ") " + l.Name
 }
 
-// vacuumNow vacuums on the escape connection and cancels it as soon as anyone
+// now vacuums a leaf on the escape connection and cancels it as soon as anyone
 // waits behind it. It says how it ended; none of that stops the backfill.
-func (r *runner) vacuumNow(ctx context.Context) string {
-	_, nice := r.ctl.pace(r.p.Spec)
+func (v *vacuum) now(ctx context.Context, l Leaf) string {
+	_, nice := v.ctl.pace(v.p.Spec)
 	delay, limit := "1", "2000"
 	if nice > 0 {
 		delay, limit = "2", "1000"
 	}
-	c, err := db.Connect(ctx, r.s.cfg, db.Session{Kind: db.Escape, Run: r.s.run, Settings: []db.Setting{
+	c, err := db.Connect(ctx, v.s.cfg, db.Session{Kind: db.Escape, Run: v.s.run, Settings: []db.Setting{
 		{Name: "statement_timeout", Want: "0"}, {Name: "vacuum_cost_delay", Want: delay},
 		{Name: "vacuum_cost_limit", Want: limit}}})
 	if err != nil {
@@ -96,8 +99,8 @@ func (r *runner) vacuumNow(ctx context.Context) string {
 	go func() {
 		// Its own context: it is ended by a cancel request, which the server answers.
 		long := context.WithoutCancel(ctx)
-		ended <- as(long, c, r.p.Spec.Role, func() error {
-			_, err := c.Exec(long, r.vacuumSQL())
+		ended <- as(long, c, v.s.role, func() error {
+			_, err := c.Exec(long, v.sql(l))
 			return err
 		})
 	}()
@@ -109,9 +112,9 @@ func (r *runner) vacuumNow(ctx context.Context) string {
 			return vacuumEnd(err, why)
 		case <-poll.C:
 		case <-ctx.Done():
-		case <-r.ctl.wait():
+		case <-v.ctl.wait():
 		}
-		if why = r.vacuumStop(ctx, int(c.PgConn().PID())); why != "" {
+		if why = v.stop(ctx, int(c.PgConn().PID())); why != "" {
 			limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
 			if c.PgConn().CancelRequest(limited) != nil {
 				_ = c.PgConn().Conn().Close()
@@ -123,16 +126,16 @@ func (r *runner) vacuumNow(ctx context.Context) string {
 	}
 }
 
-// vacuumStop says why the VACUUM should end now; "" = it may go on.
-func (r *runner) vacuumStop(ctx context.Context, pid int) string {
+// stop says why the VACUUM should end now; "" = it may go on.
+func (v *vacuum) stop(ctx context.Context, pid int) string {
 	if ctx.Err() != nil {
 		return "the backfill is stopped"
 	}
-	if by, paused := r.ctl.pausing(); paused {
+	if by, paused := v.ctl.pausing(); paused {
 		return "paused by " + by
 	}
 	var n int64
-	err := r.s.exec.QueryRow(ctx,
+	err := v.s.exec.QueryRow(ctx,
 		`SELECT pg_catalog.count(*) FROM (SELECT DISTINCT l.pid FROM pg_catalog.pg_locks l WHERE NOT l.granted) w
 		WHERE $1::int = ANY (pg_catalog.pg_blocking_pids(w.pid))`, pid).Scan(&n)
 	switch {

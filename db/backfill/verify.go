@@ -261,7 +261,7 @@ func (r *runner) verifyLeaf(ctx context.Context, v *Verified, sweep bool) error 
 		})
 		r.lastTook = w.took
 		if err != nil {
-			r.undo(ctx)
+			r.s.undo(ctx)
 			if err := r.retry(ctx, err); err != nil {
 				return err
 			}
