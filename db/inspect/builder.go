@@ -53,17 +53,18 @@ func newBuilder() *builder {
 func (b *builder) session(r pgx.Rows) error {
 	var number int
 	var at int64
-	var schemas []string
+	var schemas, owners []string
 	var rights catalog.Rights
 	var owns, uses, creates, ownSchemas []string
-	err := r.Scan(&number, &b.snapshot.TimeZone, &at, &b.block, &schemas, &rights.Role, &rights.Super, &rights.Database,
-		&owns, &uses, &creates, &ownSchemas)
+	err := r.Scan(&number, &b.snapshot.TimeZone, &at, &b.block, &schemas, &owners, &rights.Role, &rights.Super,
+		&rights.Database, &owns, &uses, &creates, &ownSchemas)
 	rights.Owns, rights.Uses, rights.Creates, rights.OwnsSchemas = set(owns), set(uses), set(creates), set(ownSchemas)
 	b.snapshot.Rights = &rights
 	b.snapshot.ServerVersion, b.snapshot.ServerMinor = number/10000, number%10000
 	b.snapshot.TakenAt = time.UnixMicro(at).UTC()
-	for _, s := range schemas {
-		b.snapshot.Schemas[s] = true
+	b.snapshot.SchemaOwners = make(map[string]string, len(schemas))
+	for i, s := range schemas {
+		b.snapshot.Schemas[s], b.snapshot.SchemaOwners[s] = true, owners[i]
 	}
 	return err
 }

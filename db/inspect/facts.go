@@ -159,4 +159,6 @@ type EventTrigger struct {
 	Event    string `json:"event"`
 	Function string `json:"function"`
 	Owner    string `json:"owner"`
+	// Tags are the command tags at which it runs; empty = at all.
+	Tags []string `json:"tags,omitempty"`
 }

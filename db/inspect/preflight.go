@@ -143,7 +143,18 @@ func scanSlot(r pgx.Rows, s *activity.Slot) error {
 }
 
 func scanEventTrigger(r pgx.Rows, e *EventTrigger) error {
-	return r.Scan(&e.Name, &e.Event, &e.Function, &e.Owner)
+	return r.Scan(&e.Name, &e.Event, &e.Function, &e.Owner, &e.Tags)
+}
+
+// EventTriggers reads the enabled ones anew, as any role may.
+func EventTriggers(ctx context.Context, c *db.Conn) (all []EventTrigger, err error) {
+	err = readOnly(ctx, c, version{Version: c.ServerMajor(), Ours: ours, Locked: locked}, []read{
+		{"facts_eventtriggers", each(&all, scanEventTrigger), nil},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("event triggers of %s: %w", c.Target, err)
+	}
+	return all, nil
 }
 
 func scanName(r pgx.Rows, s *string) error { return r.Scan(s) }

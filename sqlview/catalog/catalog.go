@@ -42,6 +42,8 @@ type Snapshot struct {
 	Types     Named[*Type]
 	Functions Named[*Function]
 	Schemas   map[string]bool
+	// SchemaOwners has the owner of each schema when the snapshot was taken; nil = not read.
+	SchemaOwners map[string]string
 	// Casts are those that the database made itself; nobody but a server tells them.
 	Casts []Cast
 	// Publications lists publications; AllTables ones publish every relation.

@@ -25,6 +25,15 @@ func readAlterTable(b *book, st parse.Statement) {
 	default:
 		b.skip()
 		return
+	case pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW, pg.ObjectType_OBJECT_SEQUENCE:
+		for _, c := range s.Cmds {
+			if cmd := c.GetAlterTableCmd(); cmd.GetSubtype() == pg.AlterTableType_AT_ChangeOwner {
+				owner(b, name, cmd)
+			} else {
+				b.skip()
+			}
+		}
+		return
 	}
 	for _, c := range s.Cmds {
 		cmd := c.GetAlterTableCmd()
@@ -92,6 +101,7 @@ var alterations = map[pg.AlterTableType]func(*book, string, *pg.AlterTableCmd){
 	pg.AlterTableType_AT_EnableTrig:         trigger(true),
 	pg.AlterTableType_AT_EnableAlwaysTrig:   trigger(true),
 	pg.AlterTableType_AT_DisableTrig:        trigger(false),
+	pg.AlterTableType_AT_ChangeOwner:        owner,
 	pg.AlterTableType_AT_EnableRowSecurity:  rowSecurity(true),
 	pg.AlterTableType_AT_DisableRowSecurity: rowSecurity(false),
 	pg.AlterTableType_AT_AttachPartition:    partition(true),
@@ -103,6 +113,13 @@ func said(holds bool, otherwise string) string {
 		return ""
 	}
 	return otherwise
+}
+
+func owner(b *book, on string, cmd *pg.AlterTableCmd) {
+	to := b.named(cmd.Newowner)
+	b.of(on, "owner", nil, func(r *catalog.Relation) string {
+		return said(to == "" || r.Owner == "" || r.Owner == to, r.Name+" belongs to "+r.Owner+", not to "+to)
+	})
 }
 
 func trigger(enabled bool) func(*book, string, *pg.AlterTableCmd) {

@@ -30,6 +30,7 @@ func init() {
 		{(*pg.Node_AlterObjectSchemaStmt)(nil), readSetSchema},
 		{(*pg.Node_ViewStmt)(nil), readView},
 		{(*pg.Node_CreateSchemaStmt)(nil), readSchema},
+		{(*pg.Node_AlterOwnerStmt)(nil), readOwner},
 		{(*pg.Node_CreateEnumStmt)(nil), readEnum},
 		{(*pg.Node_AlterEnumStmt)(nil), readEnumValue},
 		{(*pg.Node_CreateDomainStmt)(nil), readDomain},
@@ -234,14 +235,56 @@ func readTrigger(b *book, st parse.Statement) {
 
 func readSchema(b *book, st parse.Statement) {
 	s := st.Node.GetCreateSchemaStmt()
-	if s.Schemaname == "" {
+	owner := b.named(s.Authrole)
+	name := catalog.Truncate(s.Schemaname)
+	if name == "" { // AUTHORIZATION alone: it is called as its owner
+		name = owner
+	}
+	if name == "" {
 		b.skip()
 		return
 	}
-	b.there("schema", catalog.Truncate(s.Schemaname), isSchema)
+	b.there("schema", name, isSchema)
+	switch {
+	case s.IfNotExists:
+		b.schemaOwner(name, owner, ": it was there before, and nothing was made").doubt = true
+	case s.Authrole != nil:
+		b.schemaOwner(name, owner, "")
+	}
 	if len(s.SchemaElts) > 0 {
 		b.skip()
 	}
+}
+
+// schemaOwner claims who owns a schema; "" = not known. The rest says why it may be another.
+func (b *book) schemaOwner(name, owner, rest string) *claim {
+	return b.add(name, "owner", func(after *catalog.Snapshot, on string) string {
+		is := after.SchemaOwners[on]
+		return said(is == "" || owner == "" || is == owner,
+			"schema "+on+" belongs to "+is+", not to "+owner+rest)
+	})
+}
+
+// readOwner is ALTER … OWNER TO of what is no relation.
+func readOwner(b *book, st parse.Statement) {
+	s := st.Node.GetAlterOwnerStmt()
+	if s.ObjectType != pg.ObjectType_OBJECT_SCHEMA {
+		b.skip()
+		return
+	}
+	b.schemaOwner(catalog.Truncate(s.Object.GetString_().GetSval()), b.named(s.Newowner), "")
+}
+
+// named is the role that a statement names; nil = the one that acts. "" = not known.
+func (b *book) named(r *pg.RoleSpec) string {
+	switch {
+	case r == nil, r.Roletype == pg.RoleSpecType_ROLESPEC_CURRENT_USER,
+		r.Roletype == pg.RoleSpecType_ROLESPEC_CURRENT_ROLE:
+		return b.role
+	case r.Roletype == pg.RoleSpecType_ROLESPEC_CSTRING:
+		return catalog.Truncate(r.Rolename)
+	}
+	return ""
 }
 
 // newName is where a type or function without a schema goes.

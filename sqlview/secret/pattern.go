@@ -10,7 +10,7 @@ var looks = []struct {
 }{
 	{
 		regexp.MustCompile(
-			`(?i)\b((?:pg)?(?:password|passwd|passphrase|pwd)|(?:api|access|secret|private)[_-]?key|secret|token)(\s*[=:]\s*)('[^']*'|"[^"]*"|[^\s'",;)]+)`,
+			`(?i)\b([\w.-]*(?:password|passwd|passphrase|pwd|(?:api|access|secret|private)[_-]?key|secret|token)s?"?)(\s*[=:]\s*)('[^']*'|"[^"]*"|[^\s'",;)]+)`,
 		), "$1$2" + Mask,
 	},
 	{regexp.MustCompile(`(?i)\b(bearer)\s+[^\s'",;]{6,}`), "$1 " + Mask},

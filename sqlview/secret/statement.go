@@ -99,14 +99,16 @@ func (r *reader) hidesAll(at []int) bool {
 			}
 		}
 	}
-	insert, program := slices.Contains(words, "insert"), slices.Contains(words, "copy")
+	fills, program := false, slices.Contains(words, "copy")
 	for n, i := range at {
+		// INSERT and UPDATE may stand in a WITH, in a MERGE and behind an IF.
+		fills = fills || r.is(i, "insert") || r.is(i, "update")
 		switch {
 		case r.text(i) && speaks.MatchString(value(r.tokens[i].Kind, string(r.bytes(i)))):
 			return true
 		case program && r.is(i, "program"):
 			return true
-		case insert && r.names(at, n) && n+1 < len(at) && (r.is(at[n+1], ",") || r.is(at[n+1], ")")):
+		case fills && r.names(at, n) && (r.follows(at, n, ",") || r.follows(at, n, ")")):
 			return true
 		}
 	}
@@ -151,34 +153,50 @@ func (r *reader) setsPrivate(at []int) bool {
 	return i >= 0 && holds(r.bytes(at[i]))
 }
 
-// between may stand between a name and its value: what assigns, and the type of a
-// variable or column.
-var between = []string{
-	"=", ":", ">", "to", "is", "encrypted", "constant", "not", "null", "default", "text", "varchar", "character",
-	"varying", "bytea", "name", "json", "jsonb",
+// openers begin the value of a name: what assigns and what compares.
+var openers = []string{
+	"=", ":", ">", "<", "~", "!", "to", "is", "encrypted", "default", "in", "like", "ilike", "similar", "using",
 }
 
-// after hides the value of a name: the string behind it, or all strings of the
-// call that it names.
+// enders come after a value, or show that none comes.
+var enders = []string{
+	"add", "alter", "and", "begin", "check", "constraint", "drop", "else", "end", "except", "from", "generated",
+	"group", "having", "if", "intersect", "into",
+	"join", "limit", "loop", "on", "or", "order", "raise", "references", "rename",
+	"returning", "select", "then", "union", "values", "when", "where", "window",
+}
+
+// after hides the value of a name: the strings of the expression behind it, or all
+// strings of the call that it names.
 func (r *reader) after(at []int, n int, hide []bool) {
-	depth := 0
+	depth, begun, call := 0, false, false
 	for k := n + 1; k < len(at); k++ {
 		i := at[k]
+		word := strings.ToLower(string(r.bytes(i)))
 		switch {
-		case r.is(i, "("):
+		case word == "(":
+			call = call || k == n+1
 			depth++
-		case r.is(i, ")"):
-			if depth--; depth <= 0 {
+		case word == "case" && begun:
+			depth++
+		case word == "end" && depth > 0:
+			depth--
+		case word == ")":
+			if depth--; depth < 0 || depth == 0 && call {
 				return
 			}
 		case r.text(i), r.tokens[i].Kind == parse.TokenDollarString:
-			hide[i] = true
-			if depth == 0 {
-				return
-			}
+			hide[i] = hide[i] || begun || call || k == n+1
 		case depth > 0:
-		case !slices.Contains(between, strings.ToLower(string(r.bytes(i)))):
+		case word == ",", slices.Contains(enders, word), word == "set" && !r.follows(at, k, "default"):
 			return
+		case slices.Contains(openers, word):
+			begun = true
 		}
 	}
+}
+
+// follows reports whether the next token is the word.
+func (r *reader) follows(at []int, k int, word string) bool {
+	return k+1 < len(at) && r.is(at[k+1], word)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"belay/db"
+	"belay/db/inspect"
 	"belay/sqlview"
 	"belay/sqlview/measure"
 	"belay/sqlview/parse"
@@ -58,6 +59,37 @@ func readProof(
 	for _, p := range r.Unasked {
 		v.Unasked = append(v.Unasked, placeOf(p))
 	}
+	return readListeners(ctx, c, files, v)
+}
+
+// readListeners notes whose code ran at the statements: of what they made the catalog
+// shows that it is there, and not that it is what the file says.
+func readListeners(ctx context.Context, c *db.Conn, files []proof.File, v *fact.Verified) error {
+	all, err := inspect.EventTriggers(ctx, c)
+	if err != nil {
+		return err
+	}
+	var listeners []proof.Listener
+	for _, t := range all {
+		listeners = append(listeners, proof.Listener{Name: t.Name, Owner: t.Owner, Event: t.Event, Tags: t.Tags})
+	}
+	by, at := proof.Heard(files, listeners)
+	if len(at) == 0 {
+		return nil
+	}
+	var names, places []string
+	for _, l := range by {
+		names = append(names, "event trigger "+l.Name+" of "+ownerOf(l))
+	}
+	for _, p := range at {
+		places = append(places, placeOf(p))
+	}
+	v.Left = fact.AndMore(names) + ", whose code ran at " + fact.AndMore(places) + ","
+	v.Items = append(v.Items, fact.Item{
+		ID: "event-trigger", Level: fact.Look, Text: "the catalog is as " + v.Left + " left it",
+		Hint: "belay asked for names, types and kinds; the text of a default, a view, a function or an index's " +
+			"condition is the file's only where that code kept it: look at it where it matters",
+	})
 	return nil
 }
 
@@ -89,4 +121,11 @@ func findings(r proof.Result) []fact.Item {
 		})
 	}
 	return items
+}
+
+func ownerOf(l proof.Listener) string {
+	if l.Owner == "" {
+		return "the run itself"
+	}
+	return "role " + l.Owner
 }

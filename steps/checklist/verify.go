@@ -90,6 +90,9 @@ func judgeVerified(plan *steps.Plan, v fact.Verified) steps.Outcome {
 			return steps.Done("recorded: %d of %d; not proved: %s", n, n, i.Text)
 		}
 	}
+	if v.Left != "" {
+		return steps.Done("recorded: %d of %d; the catalog is as %s left it", n, n, v.Left)
+	}
 	if len(v.Unasked) > 0 {
 		return steps.Done("recorded: %d of %d; no catalog shows what %s did", n, n, fact.AndMore(v.Unasked))
 	}

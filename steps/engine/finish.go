@@ -116,19 +116,34 @@ func (g *engine) appliedSentence() string {
 	case g.back():
 		done = "taken back, recorded and proved"
 	}
-	switch d := g.run.Doubt(); {
-	case d.Unread:
-		done = strings.Replace(done, ", recorded and proved", " by its exit code alone, not proved: "+d.Text, 1)
-	case d.Text != "":
-		done = strings.Replace(done, ", recorded and proved", " and recorded, not proved: "+d.Text, 1)
-	case d.Unasked != "":
-		done = strings.Replace(done, ", recorded and proved", " and recorded, proved but for "+d.Unasked+
-			", whose effect no catalog shows", 1)
+	if d := doubtful(g.run.Doubt()); d != "" {
+		done = strings.Replace(done, ", recorded and proved", d, 1)
 	}
 	if f, _, ok := state.Get[fact.Filling](g.run); ok && f.Unanalyzed {
 		done += "; to look at: run ANALYZE " + f.Relation + " later, it was not done"
 	}
 	return measure.Plural(n, "migration") + " " + done
+}
+
+// doubtful is what is said in place of "recorded and proved"; "" = nothing is in doubt.
+func doubtful(d state.Doubt) string {
+	left := ""
+	if d.Left != "" {
+		left = "the catalog is as " + d.Left + " left it"
+	}
+	switch {
+	case d.Unread:
+		return " by its exit code alone, not proved: " + d.Text
+	case d.Text != "":
+		return " and recorded, not proved: " + d.Text
+	case left != "" && d.Unasked != "":
+		return " and recorded, not proved: " + left + ", and none shows what " + d.Unasked + " did"
+	case left != "":
+		return " and recorded, not proved: " + left
+	case d.Unasked != "":
+		return " and recorded, proved but for " + d.Unasked + ", whose effect no catalog shows"
+	}
+	return ""
 }
 
 // runEnded ends a run in the middle: a step with effects did not succeed.

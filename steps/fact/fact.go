@@ -256,6 +256,9 @@ type Verified struct {
 	Items   []Item       `json:"items"`
 	// Unasked are the statements whose effect no catalog shows, as "FILE:LINE KIND".
 	Unasked []string `json:"unasked,omitempty"`
+	// Left names the event triggers whose code ran at statements of the run, and where; "" =
+	// there are none. What the catalog was asked for is as that code left it.
+	Left string `json:"left,omitempty"`
 }
 
 // AndMore names the first of a list, and how many follow; "" = the list is empty.

@@ -19,6 +19,8 @@ type Doubt struct {
 	Unread bool
 	// Unasked names the statements whose effect no catalog shows; "" = all were asked for.
 	Unasked string
+	// Left names the event triggers as whose code left it the catalog was found; "" = none.
+	Left string
 }
 
 // commandDoubt is what is not known of what the team's own command did.
@@ -108,6 +110,6 @@ func (r *Run) Doubt() Doubt {
 		}
 	}
 	d.Text = cmp.Or(d.Text, met) // what the catalog shows of it says more
-	d.Unasked = fact.AndMore(v.Unasked)
+	d.Unasked, d.Left = fact.AndMore(v.Unasked), v.Left
 	return d
 }
