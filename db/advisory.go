@@ -88,6 +88,18 @@ func LockHolder(ctx context.Context, c *Conn, key int64) (*Holder, error) {
 	return &all[0], nil
 }
 
+// QueueHolder asks for LockHolder with other questions, of a session that has the login's
+// own rights.
+func QueueHolder(b *pgx.Batch, key int64, to **Holder) {
+	b.Queue(holderSQL, []int64{key}, true).Query(func(rows pgx.Rows) error {
+		all, err := pgx.CollectRows(rows, ScanHolder)
+		if len(all) > 0 {
+			*to = &all[0]
+		}
+		return err
+	})
+}
+
 // LockHolders lists the sessions that have one of the advisory locks, the oldest first.
 func LockHolders(ctx context.Context, c *Conn, keys ...int64) ([]Holder, error) {
 	return lockSessions(ctx, c, keys, true)

@@ -39,8 +39,12 @@ type Conn struct {
 	Backend int
 	Started time.Time
 
+	began  string   // the role that the session has by itself, as the server spells it
 	acting string   // the role that it has now; "" = the login's own rights
 	own    patience // by its own settings
+
+	systemID, databaseOID string
+	unnamed               string // the SQLSTATE why there is no systemID; "" = there is
 }
 
 // Connect opens one connection, names it, sets its safety parameters and reads

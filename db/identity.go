@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Identity is which database this is, by facts of the server, and under which
@@ -90,15 +92,29 @@ SELECT d.oid::bigint, d.datname::text, pg_catalog.current_setting('server_versio
 FROM pg_catalog.pg_database d, pg_catalog.pg_roles r
 WHERE d.datname = pg_catalog.current_database() AND r.rolname = CASE WHEN $1 = '' THEN current_user ELSE $1::name END`
 
+// timelineSQL is its own statement: a function that the role may not call ends the
+// statement it stands in. A standby writes no WAL.
+const timelineSQL = `SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN 0 ELSE
+	('x' || pg_catalog.left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8))::bit(32)::bigint END`
+
 // Identify asks the server which database this is. A plain role can; what it
 // may not read is named in Unread.
 func Identify(ctx context.Context, c *Conn) (Identity, error) {
 	var i Identity
 	var oid, backend, server, at int64
 	var version int
-	err := c.QueryRow(ctx, identitySQL, c.Role).Scan(&oid, &i.Database, &i.Version, &version, &i.InRecovery,
+	var b pgx.Batch
+	b.Queue(identitySQL, c.Role)
+	b.Queue(timelineSQL)
+	results := c.SendBatch(ctx, &b)
+	err := results.QueryRow().Scan(&oid, &i.Database, &i.Version, &version, &i.InRecovery,
 		&i.ServerAddress, &i.ServerPort, &i.SessionUser, &i.CurrentUser, &i.Superuser, &i.PID,
 		&backend, &server, &i.MaxConnections, &i.TimeZone, &at, &i.MemberOf)
+	unread := error(nil)
+	if err == nil {
+		unread = results.QueryRow().Scan(&i.Timeline)
+	}
+	_ = results.Close() // its error is that of the answer that was not read
 	if err != nil {
 		return Identity{}, fmt.Errorf("identity of %s: %w", c.Target, err)
 	}
@@ -106,23 +122,10 @@ func Identify(ctx context.Context, c *Conn) (Identity, error) {
 	i.BackendStart, i.ServerStart, i.At = micros(backend), micros(server), micros(at)
 	i.Pooler = int(c.PgConn().PID()) != i.PID
 	i.Loopback = isSocket(c.Config().Host) || isLoopback(c.Config().Host) || isLoopback(i.ServerAddress)
-	return i, i.identifyStorage(ctx, c)
-}
-
-// Each is its own statement: a function that the role may not call ends the
-// statement it stands in, even in a branch that is never taken.
-func (i *Identity) identifyStorage(ctx context.Context, c *Conn) error {
-	err := c.QueryRow(ctx,
-		"SELECT system_identifier::text FROM pg_catalog.pg_control_system()").Scan(&i.SystemIdentifier)
-	if err := i.unread("system identifier", err); err != nil {
-		return err
+	if i.SystemIdentifier = c.systemID; c.unnamed != "" {
+		i.Unread = append(i.Unread, Unread{What: "system identifier", SQLState: c.unnamed})
 	}
-	if i.InRecovery {
-		return nil
-	}
-	err = c.QueryRow(ctx,
-		`SELECT ('x' || pg_catalog.left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8))::bit(32)::bigint`).Scan(&i.Timeline)
-	return i.unread("timeline", err)
+	return i, i.unread("timeline", unread)
 }
 
 func (i *Identity) unread(what string, err error) error {

@@ -100,14 +100,15 @@ func Script(body string) string {
 }
 
 // settle reads what the session has of others, sets the pins and the safety
-// settings, and reads both back.
+// settings, reads both back, and learns who the session is and whose the database. All
+// of that is one round trip; where the server refuses a part of it, each is asked alone.
 func (c *Conn) settle(ctx context.Context, safety []Setting) error {
 	pins := pinned(c.ServerMajor())
-	team := append(Settings(nil), pins...)
-	if err := readBack(ctx, c.Conn, team); err != nil {
-		return err
+	team, all := append(Settings(nil), pins...), append(Settings(pins), safety...)
+	err := c.settleAtOnce(ctx, team, all)
+	if err != nil && Decided(err) && !hurried[SQLState(err)] {
+		all, err = c.settleEach(ctx, team, all)
 	}
-	all, err := Set(ctx, c.Conn, ForSession, append(pins, safety...))
 	if err != nil {
 		return err
 	}
@@ -116,6 +117,42 @@ func (c *Conn) settle(ctx context.Context, safety []Setting) error {
 	}
 	c.Team, c.Settings = teams(team, c.ServerMajor()), all[len(pins):]
 	return nil
+}
+
+// settleAtOnce is settle in one message: the server does all of it or nothing.
+func (c *Conn) settleAtOnce(ctx context.Context, team, all Settings) error {
+	var b pgx.Batch
+	read := func(s Settings) {
+		sql, args := readSQL(s)
+		b.Queue(sql, args...).QueryRow(func(r pgx.Row) error { return s.scan(r) })
+	}
+	read(team)
+	sql, args := setSQL(ForSession, all)
+	b.Queue(sql, args...)
+	read(all)
+	b.Queue(selfSQL).QueryRow(c.scanSelf)
+	b.Queue(oidSQL).QueryRow(c.oid)
+	b.Queue(systemSQL).QueryRow(c.system)
+	if err := c.SendBatch(ctx, &b).Close(); err != nil {
+		return fmt.Errorf("session settings: %w", err)
+	}
+	return nil
+}
+
+// settleEach is settle step by step: what the server does not take is marked, and the
+// others still count.
+func (c *Conn) settleEach(ctx context.Context, team, all Settings) (Settings, error) {
+	if err := readBack(ctx, c.Conn, team); err != nil {
+		return nil, err
+	}
+	all, err := Set(ctx, c.Conn, ForSession, all)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.self(ctx); err != nil {
+		return nil, err
+	}
+	return all, c.askWhose(ctx)
 }
 
 // teams leaves out what is ours during a migration's statements too.
@@ -199,18 +236,41 @@ func (c *Conn) AsTeam(ctx context.Context, access pgx.TxAccessMode, f func(pgx.T
 func (c *Conn) Schemas(ctx context.Context) ([]string, error) {
 	var out []string
 	var b pgx.Batch
+	c.QueueSchemas(&b, &out)
+	if err := c.Send(ctx, &b); err != nil {
+		return nil, fmt.Errorf("schemas of search_path: %w", err)
+	}
+	return out, nil
+}
+
+// QueueSchemas asks for Schemas with other questions, before which it must stand, in one
+// round trip: see [Conn.Send].
+func (c *Conn) QueueSchemas(b *pgx.Batch, to *[]string) {
 	b.Queue("BEGIN READ ONLY")
 	sql, args := c.TeamSQL(ForTransaction)
 	b.Queue(sql, args...)
 	b.Queue("SELECT pg_catalog.current_schemas(false)::pg_catalog.text[]").QueryRow(func(r pgx.Row) error {
-		return r.Scan(&out)
+		return r.Scan(to)
 	})
 	b.Queue("ROLLBACK")
-	if err := c.SendBatch(ctx, &b).Close(); err != nil {
-		if !c.IsClosed() {
-			_, _ = c.Exec(ctx, "ROLLBACK")
-		}
-		return nil, fmt.Errorf("schemas of search_path: %w", err)
+}
+
+// Send asks all of a batch in one round trip. What it began and an error left open is
+// rolled back.
+func (c *Conn) Send(ctx context.Context, b *pgx.Batch) error {
+	err := c.SendBatch(ctx, b).Close()
+	if err != nil {
+		c.Undo(ctx)
 	}
-	return out, nil
+	return err
+}
+
+// Undo rolls back what is open on the connection.
+func (c *Conn) Undo(ctx context.Context) {
+	if c.IsClosed() || c.PgConn().TxStatus() == 'I' {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Slack)
+	defer cancel()
+	_, _ = c.Exec(ctx, "ROLLBACK")
 }

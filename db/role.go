@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // noRole is how the server spells that a session has taken no role.
@@ -42,31 +44,33 @@ const selfSQL = `SELECT pg_catalog.current_setting('role'), pg_catalog.pg_backen
 // take the login's own rights, and another's only for as long as [Conn.As] says.
 // An executor stays what the team's tool would be.
 func (c *Conn) meet(ctx context.Context) error {
-	role, err := c.self(ctx)
-	if err != nil || role == noRole {
-		return err
+	role := c.began
+	if role == noRole {
+		return nil
 	}
 	c.Role, c.acting = role, role
 	if err := c.become(ctx, ""); err != nil {
 		return err
 	}
-	if _, err = c.self(ctx); err != nil || c.Session.Kind != Executor {
+	if err := c.self(ctx); err != nil || c.Session.Kind != Executor {
 		return err
 	}
 	return c.become(ctx, role)
 }
 
-// self is the session's role. It keeps pid and start of the backend; a role does
+// self asks for the session's role and keeps pid and start of the backend; a role does
 // not see the start of another's session.
-func (c *Conn) self(ctx context.Context) (role string, err error) {
+func (c *Conn) self(ctx context.Context) error { return c.scanSelf(c.QueryRow(ctx, selfSQL)) }
+
+func (c *Conn) scanSelf(r pgx.Row) error {
 	var start *time.Time
-	if err := c.QueryRow(ctx, selfSQL).Scan(&role, &c.Backend, &start); err != nil {
-		return "", fmt.Errorf("the session's own backend: %w", err)
+	if err := r.Scan(&c.began, &c.Backend, &start); err != nil {
+		return fmt.Errorf("the session's own backend: %w", err)
 	}
 	if start != nil {
 		c.Started = start.UTC()
 	}
-	return role, nil
+	return nil
 }
 
 // As runs f with the rights of a role, and takes those that the session had again;

@@ -119,15 +119,32 @@ func setEach(ctx context.Context, q Querier, s Settings) error {
 }
 
 func readBack(ctx context.Context, q Querier, s Settings) error {
-	calls, args, got := make([]string, len(s)), make([]any, len(s)), make([]any, len(s))
-	values := make([]*string, len(s))
+	sql, args := readSQL(s)
+	if err := s.scan(q.QueryRow(ctx, sql, args...)); err != nil {
+		return fmt.Errorf("session settings: read back: %w", err)
+	}
+	return nil
+}
+
+// readSQL is a query for what the server has of each setting.
+func readSQL(s Settings) (sql string, args []any) {
+	calls := make([]string, len(s))
 	for i, x := range s {
 		// missing_ok: an older server does not know every parameter.
 		calls[i] = fmt.Sprintf("pg_catalog.current_setting($%d, true)", i+1)
-		args[i], got[i] = x.Name, &values[i]
+		args = append(args, x.Name)
 	}
-	if err := q.QueryRow(ctx, "SELECT "+strings.Join(calls, ", "), args...).Scan(got...); err != nil {
-		return fmt.Errorf("session settings: read back: %w", err)
+	return "SELECT " + strings.Join(calls, ", "), args
+}
+
+// scan takes the answer of readSQL.
+func (s Settings) scan(r pgx.Row) error {
+	got, values := make([]any, len(s)), make([]*string, len(s))
+	for i := range got {
+		got[i] = &values[i]
+	}
+	if err := r.Scan(got...); err != nil {
+		return err
 	}
 	for i, v := range values {
 		if v != nil {

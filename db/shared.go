@@ -257,7 +257,7 @@ func (s *Shared) connect(ctx context.Context, old *Conn) (*Conn, error) {
 	s.mu.Unlock()
 	c, err := Connect(ctx, cfg, s.session)
 	if err == nil {
-		if err = s.same(ctx, c); err != nil {
+		if err = s.same(c); err != nil {
 			_ = c.Close()
 		}
 	}

@@ -35,7 +35,8 @@ func OpenTrio(ctx context.Context, cfg Config, run, step string) (*Trio, error) 
 	if t.Executor, err = Connect(ctx, cfg, Session{Kind: Executor, Run: run, Step: step}); err != nil {
 		return nil, err
 	}
-	for _, open := range []func(context.Context) error{t.know, t.Monitor.Open, t.escape.Open} {
+	t.know()
+	for _, open := range []func(context.Context) error{t.Monitor.Open, t.escape.Open} {
 		if err := open(ctx); err != nil {
 			return nil, errors.Join(err, t.Close())
 		}
@@ -43,16 +44,12 @@ func OpenTrio(ctx context.Context, cfg Config, run, step string) (*Trio, error) 
 	return t, nil
 }
 
-// A backend is its pid and its start: the pid alone is given out again.
-func (t *Trio) know(ctx context.Context) error {
+// know keeps whom to cancel, and where all three belong. A backend is its pid and its
+// start: the pid alone is given out again.
+func (t *Trio) know() {
 	t.pid, t.start = t.Executor.Backend, t.Executor.Started.UnixMicro()
-	whose, err := WhoseIs(ctx, t.Executor)
-	if err != nil {
-		return fmt.Errorf("database of the executor: %w", err)
-	}
-	t.Monitor.Belongs(whose)
-	t.escape.Belongs(whose)
-	return nil
+	t.Monitor.Belongs(t.Executor.Whose())
+	t.escape.Belongs(t.Executor.Whose())
 }
 
 // Backend is the executor's pid and the start of its backend in microseconds

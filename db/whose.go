@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -37,13 +38,10 @@ func (e *OtherError) Hint() string {
 }
 
 // same holds a new connection against the database that the line belongs to.
-func (s *Shared) same(ctx context.Context, c *Conn) error {
-	is, err := WhoseIs(ctx, c)
-	if err != nil {
-		return &ConnectError{Target: c.Target, User: c.Config().User, Err: err}
-	}
+func (s *Shared) same(c *Conn) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	is := c.Whose()
 	if !s.whose.Same(is) {
 		return &OtherError{Was: s.whose, Is: is}
 	}
@@ -53,23 +51,35 @@ func (s *Shared) same(ctx context.Context, c *Conn) error {
 	return nil
 }
 
-// WhoseIs asks which database is behind a connection, in one round trip.
+// Whose names the database behind the connection, as it was when it was opened: a
+// connection leads to one for as long as it lives.
+func (c *Conn) Whose() Whose { return Whose(c.systemID + "/" + c.databaseOID) }
+
+const (
+	oidSQL    = "SELECT oid::text FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"
+	systemSQL = "SELECT system_identifier::text FROM pg_catalog.pg_control_system()"
+)
+
+func (c *Conn) oid(r pgx.Row) error { return r.Scan(&c.databaseOID) }
+
+func (c *Conn) system(r pgx.Row) error { return r.Scan(&c.systemID) }
+
+// WhoseIs asks it anew: behind a pooler the same connection may lead elsewhere by now.
 func WhoseIs(ctx context.Context, c *Conn) (Whose, error) {
-	var b pgx.Batch
-	var oid, system string
-	b.Queue("SELECT oid::text FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()")
-	b.Queue("SELECT system_identifier::text FROM pg_catalog.pg_control_system()")
-	results := c.SendBatch(ctx, &b)
-	err := results.QueryRow().Scan(&oid)
-	if err == nil {
-		err = results.QueryRow().Scan(&system)
+	err := c.askWhose(ctx)
+	return c.Whose(), err
+}
+
+// askWhose asks which database it is. That the role may not read the system identifier
+// is the server's own word.
+func (c *Conn) askWhose(ctx context.Context) error {
+	err := c.oid(c.QueryRow(ctx, oidSQL))
+	if err != nil {
+		return fmt.Errorf("which database this is: %w", err)
 	}
-	if closed := results.Close(); err == nil {
-		err = closed
+	if err = c.system(c.QueryRow(ctx, systemSQL)); err != nil && !Decided(err) {
+		return fmt.Errorf("which system this is: %w", err)
 	}
-	// The role may not read it: that is the server's own word.
-	if err != nil && (oid == "" || !Decided(err)) {
-		return "", err
-	}
-	return Whose(system + "/" + oid), nil
+	c.unnamed = SQLState(err)
+	return nil
 }

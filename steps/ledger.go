@@ -8,6 +8,8 @@ import (
 // Ledger is what the preflight found of belay's own in the database, and what
 // becomes of it in this run.
 type Ledger struct {
+	// None is true where this look found that the database has no ledger.
+	None bool
 	// Use is true where the run is kept in the ledger; Create where a person said
 	// yes to its DDL and it is made first.
 	Use, Create bool

@@ -98,10 +98,7 @@ func (a *app) closeInLedger(k engine.Known) error {
 		return err
 	}
 	defer c.Close()
-	is, err := db.WhoseIs(ctx, c)
-	if err != nil {
-		return err
-	}
+	is := c.Whose()
 	if was := db.Whose(fmt.Sprintf("%s/%d", k.Plan.SystemID, k.Plan.DatabaseOID)); !was.Same(is) {
 		return &db.OtherError{Was: was, Is: is}
 	}

@@ -36,7 +36,7 @@ func (a *app) script(versions []string) error {
 		a.errOut.say("%s", nothingPending(p))
 		return nil
 	}
-	r, err := a.lookOnce(p.Dir, versions)
+	r, err := a.lookOnce(p.Dir, versions, "")
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"belay/steps"
+	"belay/steps/checklist"
 	"belay/steps/engine"
 	"belay/steps/fact"
 	"belay/steps/journal"
@@ -163,7 +164,7 @@ func (a *app) folderStatus(doc *statusDoc) (unread, err error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := a.lookOnce(p.Dir, nil)
+	r, err := a.lookOnce(p.Dir, nil, checklist.Preflight.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -190,8 +191,9 @@ func (a *app) folderStatus(doc *statusDoc) (unread, err error) {
 	return nil, nil
 }
 
-// lookOnce lets an engine look and returns what it saw.
-func (a *app) lookOnce(dir string, versions []string) (*state.Run, error) {
+// lookOnce lets an engine look, up to a step, and returns what it saw; "" = all that
+// comes before a run.
+func (a *app) lookOnce(dir string, versions []string, until string) (*state.Run, error) {
 	folder, err := engine.NewFolder()
 	if err != nil {
 		return nil, err
@@ -203,7 +205,7 @@ func (a *app) lookOnce(dir string, versions []string) (*state.Run, error) {
 	defer presence.Leave()
 	w, err := launch(engine.Order{
 		Dir: dir, Folder: folder, Flags: a.flags, DSN: a.flags.DSN, Environ: engine.Environ(), Versions: versions,
-		Headless: true, By: userName(),
+		Headless: true, By: userName(), Until: until,
 	})
 	if err != nil {
 		return nil, err

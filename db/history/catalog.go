@@ -23,41 +23,47 @@ type place struct {
 	missing bool
 }
 
-// placeOf reads the configured name as the server reads identifiers.
-func placeOf(ctx context.Context, q *db.Conn, f migration.Format, configured string) (place, error) {
-	p := place{names: f.Tables(), schema: f.History.Schema}
+// lookFor finds out where the table is looked for, and every relation of one of the names
+// that it or any tool's table may have: in one round trip, after the one in which the
+// server reads a configured name.
+func lookFor(ctx context.Context, q *db.Conn, f migration.Format,
+	configured string) (p place, all []relation, err error) {
+	p = place{names: f.Tables(), schema: f.History.Schema}
 	if configured != "" {
 		parts, err := parseIdent(ctx, q, configured)
 		if err != nil {
-			return p, err
+			return p, nil, err
 		}
 		p.names = parts[len(parts)-1:]
 		if p.pinned = len(parts) == 2; p.pinned {
 			p.schema = parts[0]
 		}
 	}
-	if !p.pinned && p.schema == "" {
-		schemas, err := q.Schemas(ctx)
-		switch {
-		case err != nil:
-			return p, fmt.Errorf("history table: %w", err)
-		case len(schemas) == 0:
-			return p, &NoSchemaError{}
-		}
-		p.schema = schemas[0]
-		return p, nil
+	var b pgx.Batch
+	var schemas []string
+	there, named := true, p.pinned || p.schema != ""
+	if named {
+		b.Queue(`SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace AS n WHERE n.nspname = $1)`, p.schema).
+			QueryRow(func(r pgx.Row) error { return r.Scan(&there) })
+	} else {
+		q.QueueSchemas(&b, &schemas)
 	}
-	var there bool
-	err := q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace AS n WHERE n.nspname = $1)`,
-		p.schema).Scan(&there)
-	switch {
+	b.Queue(byNameSQL, append(knownNames(), p.names...)).Query(func(r pgx.Rows) (err error) {
+		all, err = collect(r)
+		return err
+	})
+	switch err := q.Send(ctx, &b); {
 	case err != nil:
-		return p, fmt.Errorf("history table: read the schema: %w", err)
-	case !there && p.pinned:
-		return p, &NoSchemaError{Schema: p.schema}
+		return p, nil, fmt.Errorf("history table: read the catalog: %w", err)
+	case named && !there && p.pinned:
+		return p, nil, &NoSchemaError{Schema: p.schema}
+	case !named && len(schemas) == 0:
+		return p, nil, &NoSchemaError{}
+	case !named:
+		p.schema = schemas[0]
 	}
 	p.missing = !there
-	return p, nil
+	return p, all, nil
 }
 
 func parseIdent(ctx context.Context, q Querier, name string) ([]string, error) {
@@ -105,14 +111,12 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relkind::text,
 
 const orderSQL = ` ORDER BY n.nspname, c.relname, c.oid, a.attnum`
 
-// byName reads every relation of one of the names, in any case: a tool may have
+// byNameSQL reads every relation of one of the names, in any case: a tool may have
 // quoted what belay.toml spells without quotes.
-func byName(ctx context.Context, q Querier, names []string) ([]relation, error) {
-	return find(ctx, q, columnsSQL+`
-   AND pg_catalog.lower(c.relname) = ANY (SELECT pg_catalog.lower(w) FROM pg_catalog.unnest($1::text[]) AS w)`+orderSQL, names)
-}
+const byNameSQL = columnsSQL + `
+   AND pg_catalog.lower(c.relname) = ANY (SELECT pg_catalog.lower(w) FROM pg_catalog.unnest($1::text[]) AS w)` + orderSQL
 
-// candidates reads what byName does, and every relation that has all of the columns: a
+// candidates reads what byNameSQL does, and every relation that has all of the columns: a
 // tool may be told to call its table something else. It is one question, so that a table
 // that somebody makes meanwhile is not taken for one of another name.
 func candidates(ctx context.Context, q Querier, names []string, columns []migration.Column) ([]relation, error) {
@@ -130,10 +134,17 @@ func candidates(ctx context.Context, q Querier, names []string, columns []migrat
 // find reads relations with their columns.
 func find(ctx context.Context, q Querier, sql string, args ...any) ([]relation, error) {
 	rows, err := q.Query(ctx, sql, args...)
+	var found []relation
+	if err == nil {
+		found, err = collect(rows)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("history table: read the catalog: %w", err)
 	}
-	var found []relation
+	return found, nil
+}
+
+func collect(rows pgx.Rows) (found []relation, err error) {
 	var r relation
 	var col migration.TableColumn
 	into := []any{&r.oid, &r.Schema, &r.Name, &r.kind, &r.has, &col.Name, &col.Type, &col.NotNull, &col.Default}
@@ -146,10 +157,7 @@ func find(ctx context.Context, q Querier, sql string, args ...any) ([]relation, 
 		last.Columns = append(last.Columns, col)
 		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("history table: read the catalog: %w", err)
-	}
-	return found, nil
+	return found, err
 }
 
 // split parts the relations of this place from those elsewhere.

@@ -4,7 +4,9 @@
 package history
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -52,40 +54,68 @@ type Table struct {
 // table that does not exist is no error. The error is a *NoSchemaError, an *ElsewhereError, a *NameError, an
 // *UnfitError or a *trust.Error where not even reading is safe, or the connection's.
 func Open(ctx context.Context, q *db.Conn, f migration.Format, configured string) (*Table, error) {
-	p, err := placeOf(ctx, q, f, configured)
-	if err != nil {
-		return nil, err
+	t, _, err := open(ctx, q, f, configured)
+	if err != nil || !t.Exists {
+		return t, err
 	}
-	found, err := byName(ctx, q, p.names)
+	return t, t.trust(ctx, q)
+}
+
+// open is Open before anybody asks what others have put on the table. known are the
+// tables of all tools.
+func open(ctx context.Context, q *db.Conn, f migration.Format, configured string) (t *Table, known []Known, err error) {
+	p, all, err := lookFor(ctx, q, f, configured)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	here, elsewhere := p.split(found)
+	known = everyone(all)
+	here, elsewhere := p.split(all)
 	h, at := choose(f, here, configured != "")
 	if at == nil && configured == "" {
-		if found, err = candidates(ctx, q, p.names, f.History.Columns); err != nil {
-			return nil, err
+		found, err := candidates(ctx, q, p.names, f.History.Columns)
+		if err != nil {
+			return nil, nil, err
 		}
 		here, elsewhere = p.split(found)
 		h, at = choose(f, here, false)
 	}
 	if at != nil {
-		owners, err := ownersOf(ctx, q, at.Table)
-		if err != nil {
-			return nil, err
-		}
-		t, err := check(f.Name, h, at, owners)
-		if err != nil {
-			return nil, err
-		}
-		return t, t.trust(ctx, q)
+		t, err := check(f.Name, h, at, migration.LooksLike(at.Table, neighbours(all, at.Schema)))
+		return t, known, err
 	}
 	if names := around(f, p, configured != "", elsewhere); len(names) > 0 {
-		return nil, &ElsewhereError{Schema: p.schema, Name: p.names[0], Found: names}
+		return nil, nil, &ElsewhereError{Schema: p.schema, Name: p.names[0], Found: names}
 	}
-	t := newTable(p.schema, p.names[0], h)
+	t = newTable(p.schema, p.names[0], h)
 	t.NoSchema = p.missing
-	return t, nil
+	return t, known, nil
+}
+
+// Reading is what Read found. Its zero value is of a table that could not be opened.
+type Reading struct {
+	Table *Table
+	// Rows are newest first.
+	Rows []migration.Row
+	// Known are the history tables of all tools.
+	Known []Known
+}
+
+// Read is Open, Everyone and Rows, in as few round trips as that takes. Where the table
+// was opened and its rows could not be read, there is a Table beside the error.
+func Read(ctx context.Context, c *db.Conn, f migration.Format, configured string) (r Reading, err error) {
+	t, known, err := open(ctx, c, f, configured)
+	if err != nil {
+		return Reading{}, err
+	}
+	r = Reading{Table: t, Known: known}
+	if !t.Exists {
+		return r, nil
+	}
+	r.Rows, err = t.rows(ctx, c, true)
+	if _, untrusted := errors.AsType[*trust.Error](err); untrusted {
+		return Reading{}, err
+	}
+	return r, err
 }
 
 // trust asks what others have put on the table, and whether it may be read.
@@ -192,44 +222,60 @@ func fitting(elsewhere []relation, fits func(relation) bool) []string {
 // Rows reads the history, newest first. A table that does not exist has none. The table
 // is locked and judged again before it is read: a view that somebody put in its place
 // since Open would run with our rights.
-func (t *Table) Rows(ctx context.Context, c *db.Conn) (all []migration.Row, err error) {
+func (t *Table) Rows(ctx context.Context, c *db.Conn) ([]migration.Row, error) {
 	if !t.Exists {
 		return nil, nil
 	}
-	err = pgx.BeginTxFunc(ctx, c, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "LOCK TABLE "+t.Quoted+" IN ACCESS SHARE MODE"); err != nil {
-			return err
-		}
-		faults, err := trust.Table(ctx, tx, t.Schema, t.Name)
-		if err == nil {
-			err = faults.Read()
-		}
-		if err != nil {
-			return err
-		}
-		all, err = t.read(ctx, tx)
-		return err
-	})
+	return t.rows(ctx, c, false)
+}
+
+// rows is Rows; a table that nobody has judged yet is judged before it is locked too: what
+// is wrong with it is said rather than that the lock was refused.
+func (t *Table) rows(ctx context.Context, c *db.Conn, unjudged bool) (all []migration.Row, err error) {
+	fail := func(err error) ([]migration.Row, error) {
+		c.Undo(ctx)
+		return nil, err
+	}
+	var b pgx.Batch
+	var locked trust.Faults
+	if unjudged {
+		trust.Queue(&b, t.Schema, t.Name, &t.Faults)
+	}
+	b.Queue("BEGIN READ ONLY")
+	b.Queue("LOCK TABLE " + t.Quoted + " IN ACCESS SHARE MODE")
+	trust.Queue(&b, t.Schema, t.Name, &locked)
+	err = c.Send(ctx, &b)
+	if wrong := cmp.Or(t.Faults.Read(), locked.Read()); wrong != nil {
+		return fail(wrong)
+	}
+	if err == nil {
+		all, err = t.readLocked(ctx, c)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("history table %s: %w", t.Quoted, err)
+		return fail(fmt.Errorf("history table %s: %w", t.Quoted, err))
 	}
 	return all, nil
 }
 
-func (t *Table) read(ctx context.Context, q Querier) ([]migration.Row, error) {
-	rows, err := q.Query(ctx, t.Variant.Read(t.Quoted))
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (r migration.Row, err error) {
-		var at *string
-		into := []any{&r.Version, &r.Name, &at, &r.Dirty, &r.Checksum, &r.Baseline, &r.Batch}
-		err = row.Scan(into[:len(row.FieldDescriptions())]...)
-		if at != nil {
-			r.At = *at
-		}
-		return r, err
+// readLocked reads the rows of the table that this transaction has locked, and ends it.
+func (t *Table) readLocked(ctx context.Context, c *db.Conn) (all []migration.Row, err error) {
+	var b pgx.Batch
+	b.Queue(t.Variant.Read(t.Quoted)).Query(func(rows pgx.Rows) (err error) {
+		all, err = pgx.CollectRows(rows, scanRow)
+		return err
 	})
+	b.Queue("COMMIT")
+	return all, c.Send(ctx, &b)
+}
+
+func scanRow(row pgx.CollectableRow) (r migration.Row, err error) {
+	var at *string
+	into := []any{&r.Version, &r.Name, &at, &r.Dirty, &r.Checksum, &r.Baseline, &r.Batch}
+	err = row.Scan(into[:len(row.FieldDescriptions())]...)
+	if at != nil {
+		r.At = *at
+	}
+	return r, err
 }
 
 // Keys are the advisory lock keys under which the tool excludes itself on this

@@ -33,18 +33,27 @@ func titles(tools []string) string {
 // Everyone finds the history tables of every tool that belay knows, in all
 // schemas, ordered by schema and name. It reads the catalog alone.
 func Everyone(ctx context.Context, q Querier) ([]Known, error) {
-	var names []string
+	found, err := find(ctx, q, byNameSQL, knownNames())
+	if err != nil {
+		return nil, err
+	}
+	return everyone(found), nil
+}
+
+// knownNames are those of the tables that any tool's history is in, or that stand beside
+// one.
+func knownNames() (names []string) {
 	for _, k := range migration.KnownTables() {
 		names = append(names, k.Name)
 		if k.Beside != "" {
 			names = append(names, k.Beside)
 		}
 	}
-	found, err := byName(ctx, q, names)
-	if err != nil {
-		return nil, err
-	}
-	var all []Known
+	return names
+}
+
+// everyone picks the history tables of tools out of all relations of such names.
+func everyone(found []relation) (all []Known) {
 	for _, r := range found {
 		if r.kind != "r" && r.kind != "p" {
 			continue
@@ -55,7 +64,7 @@ func Everyone(ctx context.Context, q Querier) ([]Known, error) {
 			})
 		}
 	}
-	return all, nil
+	return all
 }
 
 // Others are the known tables but for one: its own is named elsewhere. A nil
@@ -88,20 +97,4 @@ func neighbours(all []relation, schema string) []string {
 		}
 	}
 	return names
-}
-
-// ownersOf are the tools whose table this is by its columns and by what stands
-// beside it.
-func ownersOf(ctx context.Context, q Querier, t migration.Table) ([]string, error) {
-	var names []string
-	for _, k := range migration.KnownTables() {
-		if k.Beside != "" {
-			names = append(names, k.Beside)
-		}
-	}
-	beside, err := byName(ctx, q, names)
-	if err != nil {
-		return nil, err
-	}
-	return migration.LooksLike(t, neighbours(beside, t.Schema)), nil
 }

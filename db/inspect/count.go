@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"belay/db"
 )
 
@@ -20,25 +22,17 @@ func CountReadOnly(ctx context.Context, c *db.Conn, query string, limit time.Dur
 // see.
 func OneReadOnly[T any](ctx context.Context, c *db.Conn, query string, limit time.Duration) (one T, err error) {
 	defer c.Patient(limit)()
-	if _, err := c.Exec(ctx, "BEGIN READ ONLY"); err != nil {
-		return one, err
-	}
-	defer func() {
-		if !c.IsClosed() {
-			_, _ = c.Exec(context.WithoutCancel(ctx), "ROLLBACK")
-		}
-	}()
+	var b pgx.Batch
+	b.Queue("BEGIN READ ONLY")
 	sql, args := c.TeamSQL(db.ForTransaction)
-	if _, err := c.Exec(ctx, sql, args...); err != nil {
-		return one, err
-	}
-	_, err = c.Exec(ctx,
-		`SELECT pg_catalog.set_config('statement_timeout', $1, true), pg_catalog.set_config('lock_timeout', '200ms', true),
+	b.Queue(sql, args...)
+	b.Queue(`SELECT pg_catalog.set_config('statement_timeout', $1, true), pg_catalog.set_config('lock_timeout', '200ms', true),
 		pg_catalog.set_config('row_security', 'off', true), pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)`,
 		fmt.Sprint(limit.Milliseconds()))
-	if err != nil {
-		return one, err
+	if c.ServerMajor() < 11 {
+		restartClock(&b)
 	}
-	err = c.QueryRow(ctx, query).Scan(&one)
-	return one, err
+	b.Queue(query).QueryRow(func(r pgx.Row) error { return r.Scan(&one) })
+	b.Queue("ROLLBACK")
+	return one, c.Send(ctx, &b)
 }

@@ -109,11 +109,7 @@ const attempts = 3
 
 func readCatalog(ctx context.Context, c *db.Conn, n *Names) (*catalog.Snapshot, error) {
 	b := newBuilder()
-	var err error
 	b.snapshot.EscapeStrings = c.TeamValue("standard_conforming_strings") == "off"
-	if b.snapshot.SearchPath, err = c.Schemas(ctx); err != nil {
-		return nil, err
-	}
 	v := version{Version: c.ServerMajor(), Ours: ours, Locked: locked}
 	var scope []int64
 	var groups [][]read
@@ -144,7 +140,8 @@ func readCatalog(ctx context.Context, c *db.Conn, n *Names) (*catalog.Snapshot, 
 		last := len(groups) - 1
 		groups[last] = append(groups[last], b.detailReads(args)...)
 	}
-	if err := readOnly(ctx, c, v, groups...); err != nil {
+	schemas := func(batch *pgx.Batch) { c.QueueSchemas(batch, &b.snapshot.SearchPath) }
+	if err := readAfter(ctx, c, v, schemas, groups...); err != nil {
 		return nil, err
 	}
 	if err := spell(ctx, c, b); err != nil {
@@ -183,40 +180,35 @@ type read struct {
 // transaction, so that they agree with each other; it lasts only as long as the
 // answers take. What the monitor's own settings are is back in force afterwards.
 func readOnly(ctx context.Context, c *db.Conn, v asked, groups ...[]read) error {
+	return readAfter(ctx, c, v, nil, groups...)
+}
+
+// readAfter is readOnly after other questions, which go with the first group.
+func readAfter(ctx context.Context, c *db.Conn, v asked, before func(*pgx.Batch), groups ...[]read) error {
 	defer c.Patient(timeout)()
 	for i, reads := range groups {
-		if err := readGroup(ctx, c, v, reads, i == 0, i == len(groups)-1); err != nil {
-			if c.PgConn().TxStatus() != 'I' && !c.IsClosed() {
-				_, _ = c.Exec(ctx, "ROLLBACK")
-			}
+		var batch pgx.Batch
+		if i == 0 && before != nil {
+			before(&batch)
+		}
+		if i == 0 {
+			begin(&batch, v)
+		}
+		for _, r := range reads {
+			batch.Queue(v.sql(r.name), r.args...).Query(r.collect)
+		}
+		if i == len(groups)-1 {
+			batch.Queue("COMMIT")
+		}
+		if err := c.Send(ctx, &batch); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func readGroup(ctx context.Context, c *db.Conn, v asked, reads []read, first, last bool) error {
-	var batch pgx.Batch
-	settings := 0
-	if first {
-		settings = begin(&batch, v)
-	}
-	for _, r := range reads {
-		batch.Queue(v.sql(r.name), r.args...)
-	}
-	if last {
-		batch.Queue("COMMIT")
-	}
-	results := c.SendBatch(ctx, &batch)
-	err := collect(results, settings, reads)
-	if closed := results.Close(); err == nil {
-		err = closed
-	}
-	return err
-}
-
-// begin queues what opens the transaction, and says how many statements that is.
-func begin(batch *pgx.Batch, v asked) int {
+// begin queues what opens the transaction.
+func begin(batch *pgx.Batch, v asked) {
 	batch.Queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 	batch.Queue("SELECT pg_catalog.set_config('statement_timeout', $1, true), pg_catalog.set_config('work_mem', "+
 		"'65536', true)",
@@ -224,39 +216,23 @@ func begin(batch *pgx.Batch, v asked) int {
 	if v.major() >= 11 {
 		// The planner takes the recursions for large; compiling them takes seconds.
 		batch.Queue("SELECT pg_catalog.set_config('jit', 'off', true)")
-		return 3
+		return
 	}
-	// Before 11 the clock of statement_timeout is set anew only by a command
-	// that is about transactions.
-	batch.Queue("SAVEPOINT belay_timeout")
-	return 3
+	restartClock(batch)
 }
 
-// collect takes the answers of the reads; that of COMMIT is left to Close.
-func collect(results pgx.BatchResults, settings int, reads []read) error {
-	for range settings {
-		if _, err := results.Exec(); err != nil {
-			return err
-		}
-	}
-	for _, r := range reads {
-		if err := r.collect(results); err != nil {
+// restartClock has the time of the next statement counted by the statement_timeout that
+// was just set: before 11 only a command that is about transactions does that.
+func restartClock(batch *pgx.Batch) { batch.Queue("SAVEPOINT belay_timeout") }
+
+func (r read) collect(rows pgx.Rows) error {
+	for rows.Next() {
+		if err := r.row(rows); err != nil {
 			return fmt.Errorf("%s: %w", r.name, err)
 		}
 	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("%s: %w", r.name, err)
+	}
 	return nil
-}
-
-func (r read) collect(results pgx.BatchResults) error {
-	rows, err := results.Query()
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := r.row(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }

@@ -65,16 +65,18 @@ func readMoment(ctx context.Context, c *db.Conn, q Question) (*activity.Moment, 
 		{"moment_sequences", each(&m.Sequences, scanSequence), []any{relations}},
 		{"moment_home", home.row, nil},
 	}
+	var counters []string // the schema that pg_stat_statements lives in
 	if len(columns) > 0 {
-		reads = append(reads, read{"moment_queries", each(&m.Queries, scanQuery), []any{patterns(columns)}})
+		reads = append(reads, read{"moment_queries", each(&m.Queries, scanQuery), []any{patterns(columns)}},
+			read{"moment_extension", each(&counters, scanName), nil})
 	}
 	if err := readOnly(ctx, c, version{Version: c.ServerMajor(), Ours: ours, Locked: locked}, reads); err != nil {
 		return nil, err
 	}
-	if len(columns) == 0 {
+	if len(counters) == 0 {
 		return m, nil
 	}
-	counted, err := countedStatements(ctx, c, patterns(columns))
+	counted, err := countedStatements(ctx, c, counters[0], patterns(columns))
 	m.Queries = append(m.Queries, counted...)
 	return m, err
 }
@@ -117,20 +119,12 @@ func measured(ctx context.Context, c *db.Conn, q Question) (activity.Sample, err
 	return sample, err
 }
 
-// countedStatements asks pg_stat_statements, where it is installed, loaded and may be
-// read; elsewhere there are none.
-func countedStatements(ctx context.Context, c *db.Conn, like []string) ([]activity.Query, error) {
-	var schema string
-	err := c.QueryRow(ctx, version{}.sql("moment_extension")).Scan(&schema)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("pg_stat_statements: %w", err)
-	}
+// countedStatements asks pg_stat_statements in the schema where it is installed, if it is
+// loaded and may be read; elsewhere there are none.
+func countedStatements(ctx context.Context, c *db.Conn, schema string, like []string) ([]activity.Query, error) {
 	var found []activity.Query
 	v := statementsVersion{c.ServerMajor(), quote(schema)}
-	err = readOnly(ctx, c, v, []read{{"moment_statements", each(&found, scanStatement), []any{like}}})
+	err := readOnly(ctx, c, v, []read{{"moment_statements", each(&found, scanStatement), []any{like}}})
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) {
 		// Not loaded (55000), or not for this role: as if it were not there.

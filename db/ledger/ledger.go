@@ -5,10 +5,12 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"belay/db"
@@ -67,10 +69,7 @@ type Status struct {
 // what another role made: nothing of it was read.
 func Read(ctx context.Context, q db.Querier) (Status, error) {
 	var s Status
-	err := q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_catalog.pg_class c
-		JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-		WHERE n.nspname = 'belay' AND c.relname = 'meta' AND c.relkind = 'r')`).Scan(&s.Exists)
-	if err != nil || !s.Exists {
+	if err := q.QueryRow(ctx, existsSQL).Scan(&s.Exists); err != nil || !s.Exists {
 		return s, wrap(err)
 	}
 	all, err := trust.Schema(ctx, q, "belay")
@@ -80,12 +79,56 @@ func Read(ctx context.Context, q db.Querier) (Status, error) {
 	if err != nil {
 		return s, wrap(err)
 	}
-	err = q.QueryRow(ctx, `SELECT version, created_at, created_by FROM belay.meta`).Scan(&s.Version, &s.CreatedAt,
+	return s, s.read(ctx, q)
+}
+
+const existsSQL = `SELECT EXISTS (SELECT FROM pg_catalog.pg_class c
+	JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+	WHERE n.nspname = 'belay' AND c.relname = 'meta' AND c.relkind = 'r')`
+
+// read reads what the ledger says of itself.
+func (s *Status) read(ctx context.Context, q db.Querier) error {
+	err := q.QueryRow(ctx, `SELECT version, created_at, created_by FROM belay.meta`).Scan(&s.Version, &s.CreatedAt,
 		&s.CreatedBy)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return s, errors.New("ledger: belay.meta has no row")
+		return errors.New("ledger: belay.meta has no row")
 	}
-	return s, wrap(err)
+	return wrap(err)
+}
+
+// Sight is a first look at a ledger: who has belay's lock, what the session's role lacks
+// to keep the ledger, and how it stands where it may be read and written.
+type Sight struct {
+	Status
+	Holder  *db.Holder
+	Missing []Right
+}
+
+// See looks, in one round trip where there is no ledger. A *trust.Error says that reading
+// it or writing into it would run what another role made: nothing of it was read.
+func See(ctx context.Context, c *db.Conn) (s Sight, err error) {
+	var b pgx.Batch
+	if c.Role == "" {
+		db.QueueHolder(&b, db.LockKey, &s.Holder)
+	} else if s.Holder, err = db.LockHolder(ctx, c, db.LockKey); err != nil {
+		return s, err
+	}
+	b.Queue(fmt.Sprintf(missingSQL, needed)).QueryRow(func(r pgx.Row) (err error) {
+		s.Missing, err = scanRights(r)
+		return err
+	})
+	b.Queue(existsSQL).QueryRow(func(r pgx.Row) error { return r.Scan(&s.Exists) })
+	if err := c.Send(ctx, &b); err != nil || !s.Exists || slices.ContainsFunc(s.Missing, Right.Reads) {
+		return s, wrap(err)
+	}
+	all, err := trust.Schema(ctx, c, "belay")
+	if err == nil {
+		err = cmp.Or(all.Read(), all.Write())
+	}
+	if err != nil {
+		return s, wrap(err)
+	}
+	return s, s.read(ctx, c)
 }
 
 // Check is nil where the ledger can be used: ErrMissing where there is none, a

@@ -55,9 +55,15 @@ func MissingForCampaigns(ctx context.Context, q db.Querier) ([]Right, error) {
 }
 
 func missing(ctx context.Context, q db.Querier, needed string) ([]Right, error) {
+	all, err := scanRights(q.QueryRow(ctx, fmt.Sprintf(missingSQL, needed)))
+	return all, wrap(err)
+}
+
+// scanRights takes the answer of missingSQL.
+func scanRights(r pgx.Row) ([]Right, error) {
 	var privileges, objects []string
-	if err := q.QueryRow(ctx, fmt.Sprintf(missingSQL, needed)).Scan(&privileges, &objects); err != nil {
-		return nil, wrap(err)
+	if err := r.Scan(&privileges, &objects); err != nil {
+		return nil, err
 	}
 	var all []Right
 	for i := range privileges {

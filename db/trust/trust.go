@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/jackc/pgx/v5"
+
 	"belay/db"
 )
 
@@ -115,12 +117,26 @@ var sql string
 // fault by itself, and said as Alone.
 func Table(ctx context.Context, q db.Querier, schema, name string) (Faults, error) {
 	all, err := ask(ctx, q, schema, &name)
+	return all.ofTable(), err
+}
+
+// Queue asks for Table with other questions.
+func Queue(b *pgx.Batch, schema, name string, to *Faults) {
+	b.Queue(sql, schema, name).QueryRow(func(r pgx.Row) error {
+		all, err := read(r, schema)
+		*to = all.ofTable()
+		return err
+	})
+}
+
+// ofTable says of the faults of one table which are only that it is another's.
+func (all Faults) ofTable() Faults {
 	if !slices.ContainsFunc(all, func(f Fault) bool { return !f.Trusted && !f.owned() }) {
 		for i := range all {
 			all[i].Alone = all[i].owned()
 		}
 	}
-	return all, err
+	return all
 }
 
 // owned reports whether the fault is only whose the relation or its schema is.
@@ -131,9 +147,14 @@ func Schema(ctx context.Context, q db.Querier, name string) (Faults, error) {
 	return ask(ctx, q, name, nil)
 }
 
-func ask(ctx context.Context, q db.Querier, schema string, name *string) (all Faults, err error) {
+func ask(ctx context.Context, q db.Querier, schema string, name *string) (Faults, error) {
+	return read(q.QueryRow(ctx, sql, schema, name), schema)
+}
+
+// read takes the answer to one question.
+func read(r pgx.Row, schema string) (all Faults, err error) {
 	var text string
-	if err = q.QueryRow(ctx, sql, schema, name).Scan(&text); err == nil {
+	if err = r.Scan(&text); err == nil {
 		err = json.Unmarshal([]byte(text), &all)
 	}
 	if err != nil {

@@ -160,10 +160,7 @@ func (d *Desk) write(ctx context.Context, f func(*db.Conn) error) error {
 		return err
 	}
 	defer c.Close()
-	is, err := db.WhoseIs(ctx, c)
-	if err != nil {
-		return err
-	}
+	is := c.Whose()
 	if was := db.Whose(d.Identity.Key()); !was.Same(is) {
 		return &db.OtherError{Was: was, Is: is}
 	}

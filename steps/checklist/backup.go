@@ -163,17 +163,19 @@ func withEarlier(e *steps.Env, q journal.QuestionAsked, d dump.Dump, changed boo
 // facts sums up what speaks for which choice.
 func (f *saving) facts(ctx context.Context) error {
 	f.WritesPerSecond = -1
+	var a inspect.Amount
 	err := f.env.Sessions.Monitor(ctx, func(c *db.Conn) (err error) {
-		f.DatabaseBytes, err = inspect.HeapBytes(ctx, c)
+		a, err = inspect.ReadAmount(ctx, c)
 		return err
 	})
 	if err != nil {
 		return steps.Database("the size of the tables", err)
 	}
+	f.DatabaseBytes = a.HeapBytes
 	f.DumpMS = f.DatabaseBytes / dumpBytesPerMS
 	f.Missing = programs(ctx, f.env, f.target.Major).NoClient
 	f.Proposed, f.Why = f.propose()
-	f.rate(ctx)
+	f.rate(a)
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"belay/db"
 	"belay/db/grant"
+	"belay/db/inspect"
 	"belay/steps"
 	"belay/steps/project"
 )
@@ -46,16 +47,11 @@ func backupDir(e *steps.Env) (string, error) {
 	return filepath.Join(e.Project.Dir, dir), nil
 }
 
-const writtenSQL = `select coalesce(sum(tup_inserted + tup_updated + tup_deleted), 0)::float8,
-	coalesce(extract(epoch from pg_catalog.clock_timestamp() - coalesce(min(stats_reset), pg_catalog.pg_postmaster_start_time())), 0)::float8
-from pg_catalog.pg_stat_database where datname = pg_catalog.current_database()`
-
 // rate is how much is written: since the first look where that is long enough
 // ago, else on average since the statistics began.
-func (f *saving) rate(ctx context.Context) {
-	var rows, age float64
-	err := f.env.Sessions.Monitor(ctx, func(c *db.Conn) error { return c.QueryRow(ctx, writtenSQL).Scan(&rows, &age) })
-	if err != nil || age <= 0 {
+func (f *saving) rate(a inspect.Amount) {
+	rows, age := a.Written, a.Over.Seconds()
+	if age <= 0 {
 		return
 	}
 	now, first := f.env.Now(), *f.first

@@ -156,24 +156,15 @@ func lacksHistory(ctx context.Context, e *steps.Env, target steps.Target, t *his
 func readHistory(ctx context.Context, e *steps.Env, target steps.Target, b *steps.Folder, f *fact.Folder) error {
 	var rows []migration.Row
 	err := e.Sessions.As(ctx, target.Roles.Reads, func(c *db.Conn) error {
-		t, err := openHistory(ctx, e, c, b)
-		if err != nil || t == nil {
+		r, err := openHistory(ctx, e, c, b)
+		if err != nil || r.Table == nil {
 			return err
 		}
-		known, err := history.Everyone(ctx, c)
-		if err != nil {
-			return err
-		}
-		b.Others = history.Others(known, t)
-		if t.Exists {
-			if rows, err = t.Rows(ctx, c); err != nil {
-				return err
-			}
-		}
+		b.Others, rows = history.Others(r.Known, r.Table), r.Rows
 		// Asked after the rows were read: a tool that ended in between has said in
 		// them what it came to.
-		dirty := migration.Compare(b.Files, rows, t.Variant).Dirty
-		b.ToolRuns, err = toolAtWork(ctx, e, c, target, t, dirty)
+		dirty := migration.Compare(b.Files, rows, r.Table.Variant).Dirty
+		b.ToolRuns, err = toolAtWork(ctx, e, c, target, r.Table, dirty)
 		return err
 	})
 	if t := b.Table; err != nil && t != nil && db.Classify(err) == db.Privilege {
@@ -213,19 +204,18 @@ func readHistory(ctx context.Context, e *steps.Env, target steps.Target, b *step
 	return nil
 }
 
-// openHistory finds the tool's table and those of others. Where a command runs the
-// folder, a table that is not the tool's own is no stop: what it records is not known.
-func openHistory(ctx context.Context, e *steps.Env, c *db.Conn, b *steps.Folder) (*history.Table, error) {
-	t, err := history.Open(ctx, c, b.Format, e.Project.HistoryTable(b.Files))
+// openHistory finds the tool's table, its rows and the tables of others. Where a command
+// runs the folder, a table that is not the tool's own is no stop: what it records is not
+// known.
+func openHistory(ctx context.Context, e *steps.Env, c *db.Conn, b *steps.Folder) (history.Reading, error) {
+	r, err := history.Read(ctx, c, b.Format, e.Project.HistoryTable(b.Files))
 	var unfit *history.UnfitError
 	if errors.As(err, &unfit) && b.Command != nil {
 		b.Unread, b.Status = unfit.Error(), migration.Status{Pending: b.Files.Migrations, Agreement: 1}
-		return nil, nil
+		return r, nil
 	}
-	if err == nil {
-		b.Table = t
-	}
-	return t, err
+	b.Table = r.Table
+	return r, err
 }
 
 // writable refuses a table that belay must not write, where belay is who writes it.

@@ -58,23 +58,14 @@ func readLedger(ctx context.Context, e *steps.Env, target steps.Target, b *steps
 
 // read asks the database; nothing waits for a lock there.
 func (k *ledgerCheck) read(ctx context.Context, c *db.Conn) error {
-	holder, err := db.LockHolder(ctx, c, db.LockKey)
-	if err != nil {
-		return err
+	s, err := ledger.See(ctx, c)
+	if s.Holder != nil {
+		k.f.Holder = s.Holder.String()
 	}
-	if holder != nil {
-		k.f.Holder = holder.String()
-	}
-	if k.missing, err = ledger.MissingRights(ctx, c); err != nil {
-		return err
-	}
+	k.missing, k.folder.Ledger.None = s.Missing, err == nil && !s.Exists
 	if slices.ContainsFunc(k.missing, ledger.Right.Reads) {
 		k.f.Exists = true
-		return nil
-	}
-	s, err := ledger.Read(ctx, c)
-	if err == nil && s.Exists {
-		err = ledger.Writable(ctx, c)
+		return err
 	}
 	if errors.As(err, &k.foreign) {
 		k.f.Exists = true

@@ -48,9 +48,11 @@ func liveItems(
 	if open == nil {
 		open = openHere(e, target.Identity) // of a backfill alone no folder was read
 	}
-	left, err := leftBackfills(ctx, e, target.Identity, open)
-	if err != nil {
-		return nil, time.Time{}, steps.Database("the ledger's backfills", err)
+	var left []fact.Item
+	if !folder.Ledger.None {
+		if left, err = leftBackfills(ctx, e, target.Identity, open); err != nil {
+			return nil, time.Time{}, steps.Database("the ledger's backfills", err)
+		}
 	}
 	return slices.Concat(items, openItems(open, folder.Status.Dirty), lostItems(e, target, folder), left), f.At, nil
 }

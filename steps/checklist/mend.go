@@ -78,14 +78,13 @@ func makeMend(
 	if m.Question == fact.RenumberQuestion && was.Table != nil && !target.Offline() {
 		same := false
 		err := e.Sessions.As(ctx, target.Roles.Reads, func(c *db.Conn) error {
-			t, err := history.Open(ctx, c, was.Format, e.Project.HistoryTable(was.Files))
-			if err != nil || !t.Exists {
+			now, err := history.Read(ctx, c, was.Format, e.Project.HistoryTable(was.Files))
+			if err != nil || !now.Table.Exists {
 				same = err == nil && !was.Table.Exists
 				return err
 			}
-			rows, err := t.Rows(ctx, c)
-			same = slices.EqualFunc(rows, was.Rows, func(a, b migration.Row) bool { return a.Version == b.Version })
-			return err
+			same = slices.EqualFunc(now.Rows, was.Rows, func(a, b migration.Row) bool { return a.Version == b.Version })
+			return nil
 		})
 		if err != nil {
 			return nil, steps.Database("the history table", err)

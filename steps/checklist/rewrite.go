@@ -105,13 +105,12 @@ func ranMeanwhile(
 		return false, nil
 	}
 	err = e.Sessions.As(ctx, target.Roles.Reads, func(c *db.Conn) error {
-		t, err := history.Open(ctx, c, b.Format, e.Project.HistoryTable(b.Files))
-		if err != nil || !t.Exists {
+		now, err := history.Read(ctx, c, b.Format, e.Project.HistoryTable(b.Files))
+		if err != nil || !now.Table.Exists {
 			return err
 		}
-		rows, err := t.Rows(ctx, c)
-		ran = migration.Compare(b.Files, rows, t.Variant).Ran(m)
-		return err
+		ran = migration.Compare(b.Files, now.Rows, now.Table.Variant).Ran(m)
+		return nil
 	})
 	return ran, steps.Database("the history table", err)
 }

@@ -186,7 +186,7 @@ func (g *engine) begin(ctx context.Context) error {
 	if err := g.greet(); err != nil {
 		return err
 	}
-	g.playbook = playbook.Of(g.order.Command)
+	g.playbook = playbook.Of(g.order.Command).Until(g.order.Until)
 	if err := g.record("", "", g.playbook.Chosen()); err != nil {
 		return err
 	}

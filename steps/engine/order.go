@@ -62,6 +62,8 @@ type Order struct {
 	// Versions cuts the tail of what is pending; empty = all pending. Of a rollback
 	// they are what is taken back; empty = the newest applied.
 	Versions []string
+	// Until is the last step that is wanted, of a look that nothing follows; "" = all.
+	Until string
 	// Answers are given by id before anything is asked.
 	Answers map[string]string
 	// Rehearsal is the file of a rehearsal's record; "" = look for one.

@@ -44,6 +44,10 @@ func (g *engine) settle() (waits bool, err error) {
 	}
 	g.move(settles)
 	blocked := g.missing()
+	if len(blocked) == 0 && g.order.Until != "" {
+		g.finish(journal.RunFinished{Exit: steps.ExitDone, Outcome: journal.OutcomeNothing, Summary: "looked"})
+		return true, nil
+	}
 	if len(blocked) == 0 {
 		if waits, err := g.unapproved(); err != nil || waits {
 			return true, errors.Join(err, g.withdrawConfirm("a second person must approve first"))

@@ -70,15 +70,7 @@ func (t *streams) standby(ctx context.Context, primary *db.Conn, dsn, name strin
 		return failed(message)
 	}
 	defer c.Close()
-	mine, err := db.WhoseIs(ctx, primary)
-	if err != nil {
-		return nil, nil, err
-	}
-	other, err := db.WhoseIs(ctx, c)
-	if err != nil {
-		return failed(err.Error())
-	}
-	if !mine.Same(other) {
+	if !primary.Whose().Same(c.Whose()) {
 		return failed(c.Target + " is no copy of this database: its system identifier or database is another one")
 	}
 	all, counts, err := evidence.Look(ctx, c, s, o)

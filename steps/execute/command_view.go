@@ -34,7 +34,7 @@ func (c *commander) view(ctx context.Context) (v commandView, err error) {
 }
 
 func (c *commander) readHistory(ctx context.Context, q *db.Conn, v *commandView) error {
-	t, err := history.Open(ctx, q, c.folder.Format, c.env.Project.HistoryTable(c.folder.Files))
+	now, err := history.Read(ctx, q, c.folder.Format, c.env.Project.HistoryTable(c.folder.Files))
 	var unfit *history.UnfitError
 	if errors.As(err, &unfit) {
 		v.why, c.history = unfit.Error(), nil
@@ -43,10 +43,8 @@ func (c *commander) readHistory(ctx context.Context, q *db.Conn, v *commandView)
 	if err != nil {
 		return err
 	}
-	if v.rows, err = t.Rows(ctx, q); err != nil {
-		return err
-	}
-	c.history = t
+	t := now.Table
+	v.rows, c.history = now.Rows, t
 	s := migration.Compare(c.folder.Files, v.rows, t.Variant)
 	v.known, v.why, v.missing = true, "", !t.Exists
 	for _, m := range s.Applied {

@@ -165,18 +165,15 @@ func (g *gathering) live(ctx context.Context) error {
 	if g.format.Name == "" {
 		return nil
 	}
-	var t *history.Table
-	var rows []migration.Row
-	err = steps.AsTool(ctx, g.conn, g.project, func() error {
-		if t, err = history.Open(ctx, c, g.format, g.project.HistoryTable(g.folder)); err == nil {
-			rows, err = t.Rows(ctx, c)
-		}
+	var h history.Reading
+	err = steps.AsTool(ctx, g.conn, g.project, func() (err error) {
+		h, err = history.Read(ctx, c, g.format, g.project.HistoryTable(g.folder))
 		return err
 	})
 	if err != nil {
 		return steps.Database("the history table", err)
 	}
-	g.status = migration.Compare(g.folder, rows, t.Variant)
+	g.status = migration.Compare(g.folder, h.Rows, h.Table.Variant)
 	g.pending, g.known = g.status.Pending, len(g.request.Paths) == 0
 	return nil
 }

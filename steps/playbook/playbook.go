@@ -5,6 +5,7 @@ package playbook
 
 import (
 	"context"
+	"slices"
 
 	"belay/db/history"
 	"belay/sqlview/activity"
@@ -104,6 +105,14 @@ func Of(command string) Playbook {
 		return Tripwire
 	}
 	return Plain
+}
+
+// Until is the playbook up to a step, for a look that wants no more; "" = all of it.
+func (p Playbook) Until(step string) Playbook {
+	if i := slices.IndexFunc(p.Lines, func(l Line) bool { return l.ID == step }); i >= 0 {
+		p.Lines = p.Lines[:i+1]
+	}
+	return p
 }
 
 // All lists every playbook.
