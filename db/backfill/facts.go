@@ -42,7 +42,7 @@ const triggersSQL = `SELECT t.tgname::text, p.oid::regprocedure::text, t.tgtype 
 	t.tgtype & 16 <> 0 AND (t.tgattr::text = '' OR EXISTS (SELECT FROM pg_catalog.pg_attribute a
 	  WHERE a.attrelid = t.tgrelid AND a.attname = ANY ($2) AND a.attnum = ANY (t.tgattr))), t.tgenabled::text, p.prosrc
 	FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
-	WHERE t.tgrelid = $1::bigint::oid AND NOT t.tgisinternal AND t.tgtype & 1 <> 0 ORDER BY t.tgname`
+	WHERE t.tgrelid = $1::bigint::oid AND (NOT t.tgisinternal OR t.tgconstraint = 0) AND t.tgtype & 1 <> 0 ORDER BY t.tgname`
 
 const factsSQL = `SELECT c.relreplident::text, pg_catalog.row_security_active(c.oid),
 	coalesce((SELECT pg_catalog.substr(o, 12)::int FROM pg_catalog.unnest(c.reloptions) o WHERE o LIKE 'fillfactor=%'), 100),

@@ -283,7 +283,8 @@ func (d *differential) report() {
 }
 
 // TestDifferentialFolder plays the files of a folder: each statement is run,
-// rolled back and judged, then run for good.
+// rolled back and judged, then run for good. A file setup.sql is run before each of
+// the others.
 func TestDifferentialFolder(t *testing.T) {
 	folder := os.Getenv(folderVariable)
 	if folder == "" {
@@ -294,34 +295,68 @@ func TestDifferentialFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := newDifferential(t)
+	before := parse.File{}
+	if text, err := os.ReadFile(filepath.Join(folder, setupFile)); err == nil {
+		before = d.parse(t.Context(), string(text))[0]
+	}
 	for _, path := range paths {
-		d.file(path)
+		if filepath.Base(path) != setupFile {
+			d.file(path, before)
+		}
 	}
 	d.report()
 }
 
-func (d *differential) file(path string) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*dbtest.Timeout)
+// setupFile is run before each other file of a folder, and is not judged itself.
+const setupFile = "setup.sql"
+
+func (d *differential) file(path string, before parse.File) {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*dbtest.Timeout)
 	defer cancel()
 	text, err := os.ReadFile(path)
 	if err != nil {
 		d.t.Fatal(err)
 	}
 	conn, version := fresh(ctx, d.t, d.database)
-	defer conn.Close(context.Background())
+	defer func() { _ = conn.Close(context.Background()) }()
 	told := catalog.FromStatements(catalog.SourceHistory, nil, version)
+	changed, live, bare := true, (*catalog.Snapshot)(nil), []string(nil)
+	tell := func(st parse.Statement) {
+		// What takes very long says nothing more.
+		if _, err := conn.Exec(ctx, "SET statement_timeout = '20s'"); err != nil {
+			d.t.Fatal(err)
+		}
+		if _, err := conn.Exec(ctx, st.SQL, pgx.QueryExecModeSimpleProtocol); err == nil && st.Node != nil {
+			told = told.Clone()
+			told.Replay(st, version)
+		}
+		changed = changed || !readOnly[st.Kind]
+	}
+	for _, st := range before.Statements {
+		tell(st)
+	}
 	for _, st := range d.parse(ctx, string(text))[0].Statements {
 		if st.Node == nil || notPlayed[st.Kind] {
 			continue
 		}
-		known := map[string]*catalog.Snapshot{"history": told, "live": inspected(ctx, d.t, d.monitor, parse.File{})}
-		d.play(ctx, conn, fmt.Sprintf("%s:%d", filepath.Base(path), st.Line), st, known, version, empty(ctx, d.t, conn))
-		if _, err := conn.Exec(ctx, st.SQL, pgx.QueryExecModeSimpleProtocol); err == nil {
-			told = told.Clone()
-			told.Replay(st, version)
+		if conn.IsClosed() {
+			d.t.Logf("%s:%d: the connection is gone: the rest is left out", filepath.Base(path), st.Line)
+			return
 		}
+		if changed {
+			live, bare, changed = inspected(ctx, d.t, d.monitor, parse.File{}), empty(ctx, d.t, conn), false
+		}
+		if err := conn.QueryRow(ctx, `SELECT pg_catalog.current_schemas(false)::text[]`).Scan(&live.SearchPath); err != nil {
+			d.t.Fatal(err)
+		}
+		known := map[string]*catalog.Snapshot{"history": told, "live": live}
+		d.play(ctx, conn, fmt.Sprintf("%s:%d", filepath.Base(path), st.Line), st, known, version, bare)
+		tell(st)
 	}
 }
+
+// readOnly are statements after which the catalog need not be read again.
+var readOnly = map[string]bool{"SELECT": true, "EXPLAIN": true, "SHOW": true, "SET": true, "RESET": true}
 
 // notPlayed are statements that mean something only between others, or wait for
 // input.

@@ -124,6 +124,11 @@ func dropExpression(c *Column) { c.Generated, c.Default = "", "" }
 func alterAddColumn(e *evolution, r *Relation, c *pg.AlterTableCmd) {
 	d := c.Def.GetColumnDef()
 	if c.MissingOk && r.Column(Truncate(d.GetColname())) != nil {
+		for _, n := range d.GetConstraints() {
+			if ConstrainsAgain(e.version) {
+				e.addColumnConstraint(r, Truncate(d.GetColname()), n.GetConstraint())
+			}
+		}
 		return
 	}
 	e.addColumn(r, d)

@@ -9,25 +9,39 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
-// addColumnConstraint gives a column constraint the column it stands behind.
-func (e *evolution) addColumnConstraint(r *Relation, column string, k *pg.Constraint) {
-	name := &pg.Node{Node: &pg.Node_String_{String_: &pg.String{Sval: column}}}
+// OfColumn is a column's CHECK, key or foreign key as it would be written for the
+// table; nil = another kind of constraint.
+func OfColumn(column string, k *pg.Constraint) *pg.Constraint {
+	name := []*pg.Node{{Node: &pg.Node_String_{String_: &pg.String{Sval: column}}}}
 	c := &pg.Constraint{
-		Contype: k.Contype, Conname: k.Conname, RawExpr: k.RawExpr, SkipValidation: k.SkipValidation,
-		Pktable: k.Pktable, PkAttrs: k.PkAttrs, Deferrable: k.Deferrable, FkDelAction: k.FkDelAction,
-		FkUpdAction: k.FkUpdAction, Location: k.Location, IsNoInherit: k.IsNoInherit,
+		Contype: k.GetContype(), Conname: k.GetConname(), RawExpr: k.GetRawExpr(),
+		SkipValidation: k.GetSkipValidation(),
+		InitiallyValid: !k.GetSkipValidation(), Pktable: k.GetPktable(), PkAttrs: k.GetPkAttrs(),
+		Deferrable: k.GetDeferrable(), FkMatchtype: k.GetFkMatchtype(), FkDelAction: k.GetFkDelAction(),
+		FkUpdAction: k.GetFkUpdAction(), Location: k.GetLocation(), IsNoInherit: k.GetIsNoInherit(),
 	}
-	switch k.Contype {
+	switch k.GetContype() {
 	case pg.ConstrType_CONSTR_PRIMARY, pg.ConstrType_CONSTR_UNIQUE:
-		c.Keys = []*pg.Node{name}
+		c.Keys = name
 	case pg.ConstrType_CONSTR_FOREIGN:
-		c.FkAttrs = []*pg.Node{name}
+		c.FkAttrs = name
 	case pg.ConstrType_CONSTR_CHECK:
 	default:
-		return
+		return nil
 	}
-	e.addConstraint(r, c)
+	return c
 }
+
+// addColumnConstraint gives a column constraint the column it stands behind.
+func (e *evolution) addColumnConstraint(r *Relation, column string, k *pg.Constraint) {
+	if c := OfColumn(column, k); c != nil {
+		e.addConstraint(r, c)
+	}
+}
+
+// ConstrainsAgain reports whether ADD COLUMN IF NOT EXISTS adds the constraints behind
+// a column that is there: before 13 it does, once more each time it runs.
+func ConstrainsAgain(version int) bool { return version != 0 && version < 13 }
 
 // addConstraint puts a table constraint on a relation under change.
 // maxConstraints is how many constraints of a table are noted. The server knows

@@ -234,7 +234,12 @@ func (c *closure) column(o Object, along, cascaded func(Object)) {
 		along(Object{Sequence, q, ""})
 	}
 	for _, col := range r.Columns {
-		if col.Generated != "" && col.Name != o.Name && Mentions(col.Default, o.Name) {
+		if col.Generated == "" || col.Name == o.Name || !Mentions(col.Default, o.Name) {
+			continue
+		}
+		if GeneratedGoAlong(c.ServerVersion) {
+			along(Object{ColumnKind, col.Name, o.On})
+		} else {
 			cascaded(Object{ColumnKind, col.Name, o.On})
 		}
 	}
@@ -245,6 +250,10 @@ func (c *closure) column(o Object, along, cascaded func(Object)) {
 	}
 	c.dependents(o.On, r.Dependents, o.Name, cascaded)
 }
+
+// GeneratedGoAlong reports whether a column that is dropped takes the generated
+// columns that use it along without a word; since 15 the server asks for CASCADE.
+func GeneratedGoAlong(version int) bool { return version != 0 && version < 15 }
 
 // constraint: a key takes its index along, and the foreign keys that point to it;
 // a constraint of a partitioned table goes with what its partitions have of it.

@@ -50,6 +50,9 @@ func addColumn(j *judge, a alteration) {
 	j.inverse(ReversibleInstant, "DROP COLUMN %s (what was written to it since is lost)", catalog.Quote(d.GetColname()))
 	if a.MissingOk && a.rel.Column(catalog.Truncate(d.GetColname())) != nil && !a.rel.Doubted {
 		j.note("the column is there already: IF NOT EXISTS takes the lock and does nothing")
+		if catalog.ConstrainsAgain(j.version) {
+			j.constrainAgain(a, d)
+		}
 		return
 	}
 	if a.only && a.rel != nil && len(a.rel.Children) > 0 {
@@ -70,6 +73,25 @@ func addColumn(j *judge, a alteration) {
 		j.inlineConstraint(a, c, k)
 	}
 	j.addedNotNull(a, c)
+}
+
+// constrainAgain adds the constraints behind a column to one that is there already.
+func (j *judge) constrainAgain(a alteration, d *pg.ColumnDef) {
+	for _, n := range d.GetConstraints() {
+		k := catalog.OfColumn(catalog.Truncate(d.GetColname()), n.GetConstraint())
+		if k == nil {
+			continue
+		}
+		// A key of a column without a default is not checked: the server takes it for new.
+		k.SkipValidation = k.Contype == pg.ConstrType_CONSTR_FOREIGN && j.column(d).value == nil
+		j.note("before 13 the constraint behind it is added all the same, once more each time this runs")
+		again := a
+		again.AlterTableCmd = &pg.AlterTableCmd{
+			Subtype: pg.AlterTableType_AT_AddConstraint,
+			Def:     &pg.Node{Node: &pg.Node_Constraint{Constraint: k}},
+		}
+		addConstraint(j, again)
+	}
 }
 
 // lockUntilThere locks what is below a table that gets a column, as far down as it

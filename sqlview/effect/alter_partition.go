@@ -90,10 +90,7 @@ func (fk *keys) attachForeignKeys(a alteration, part string, r *catalog.Relation
 				return o.SameKey(k) && o.Valid && !o.Inherited
 			}) {
 			// Its triggers are dropped: those of the parent's take over.
-			if fk.version >= 15 || len(fk.parts(k.References)) == 0 {
-				fk.lock(k.References, lock.AccessExclusive)
-			}
-			fk.lockAll(fk.parts(k.References), lock.AccessExclusive)
+			fk.lockForDouble(k.References)
 			continue
 		}
 		if !fk.new(part) {

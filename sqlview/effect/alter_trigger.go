@@ -74,14 +74,24 @@ func (j *judge) toggleParts(a alteration) {
 			return t.ForEachRow && (a.Name == "" || t.Name == a.Name)
 		})
 		all := a.Subtype == pg.AlterTableType_AT_EnableTrigAll || a.Subtype == pg.AlterTableType_AT_DisableTrigAll
-		row = row || all && (len(j.foreignKeysTo(a.table)) > 0 ||
+		// Before 15 a partitioned table has no triggers of its foreign keys.
+		row = row || all && j.version >= 15 && (len(j.foreignKeysTo(a.table)) > 0 ||
 			slices.ContainsFunc(a.rel.Constraints, func(k catalog.Constraint) bool {
 				return k.Type == catalog.ForeignKey
 			}))
 	}
-	if row || j.version < 15 {
+	if row || j.switchesWholeTrees() {
 		j.lockAll(j.parts(a.table), lock.ShareRowExclusive)
 	}
+}
+
+// switchesWholeTrees reports a minor release that goes to every partition, whatever
+// triggers there are: 11.10 to 14.5, from one repair to the next. Unknown = a newer one.
+func (j *judge) switchesWholeTrees() bool {
+	minors := map[int][2]int{11: {10, 17}, 12: {5, 12}, 13: {1, 8}, 14: {0, 5}}
+	span, ok := minors[j.version]
+	return ok && j.cat != nil && j.cat.ServerVersion == j.version && j.cat.ServerMinor >= span[0] &&
+		j.cat.ServerMinor <= span[1]
 }
 
 // disable: what is written while triggers are off stays unchecked for good.

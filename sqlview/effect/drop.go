@@ -69,6 +69,9 @@ func (r *removal) takeAlong(cascade bool, objects ...catalog.Object) {
 	for _, g := range r.cat.Closure(objects...) {
 		r.gone(g.Object)
 		switch {
+		case !g.Cascaded && g.Kind == catalog.ColumnKind && g.By.Kind == catalog.ColumnKind:
+			r.note("the generated column %s of %s goes with it", g.Name, g.On)
+			r.inverse(ReversibleNone, "")
 		case !g.Cascaded:
 		case !cascade:
 			r.fails("2BP01", "%s", r.inTheWay(g.Object))
@@ -141,11 +144,7 @@ func (r *removal) goneConstraint(o catalog.Object) {
 	if k == nil || k.Type != catalog.ForeignKey || k.Inherited {
 		return
 	}
-	// Before 15 a partitioned table has no triggers of its own to drop.
-	if p := r.cat.Seen(k.References); r.version >= 15 || p == nil || p.Kind != catalog.PartitionedTable {
-		r.lock(k.References, lock.AccessExclusive)
-	}
-	r.lockAll(r.parts(k.References), lock.AccessExclusive)
+	r.lockForTriggers(k.References, lock.AccessExclusive)
 }
 
 // leavesParent: a partition takes its parent, and the parent's DEFAULT

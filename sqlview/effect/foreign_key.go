@@ -34,12 +34,9 @@ func addForeignKey(j *judge, a alteration, k *pg.Constraint) {
 	}
 	notEnforced := j.Has(parse.NotEnforced, k.Location)
 	taken := j.cat.TakesOver(a.table, k)
-	if parent := j.cat.Name(k.Pktable); taken && len(j.cat.Leaves(a.table)) > 0 {
+	if taken && len(j.cat.Leaves(a.table)) > 0 {
 		// The triggers of the partitions' own keys are dropped: those of the new one take over.
-		if j.version >= 15 || len(j.parts(parent)) == 0 {
-			j.lock(parent, lock.AccessExclusive)
-		}
-		j.lockAll(j.parts(parent), lock.AccessExclusive)
+		j.lockForDouble(j.cat.Name(k.Pktable))
 		j.note("each partition has the same foreign key already: no row is read")
 	}
 	j.foreignKey(a, foreignKey{
@@ -53,7 +50,7 @@ func (fk *keys) partitionedForeignKey(a alteration, k *pg.Constraint) {
 	switch {
 	case fk.version == 10:
 		fk.fails("42809", "foreign keys on partitioned tables need 11")
-	case k.SkipValidation && fk.version < 18:
+	case k.SkipValidation && !k.InitiallyValid && fk.version < 18:
 		fk.fails("42809", "a NOT VALID foreign key on a partitioned table needs 18")
 	}
 }
@@ -129,12 +126,31 @@ func (fk *keys) lockReferenced(table string, mode lock.Mode, which func(catalog.
 	}
 	for _, k := range r.Constraints {
 		if k.Type == catalog.ForeignKey && (which == nil || which(k)) {
-			// Before 15 a partitioned table has no triggers of its own to drop.
-			p := fk.cat.Seen(k.References)
-			if mode < lock.AccessExclusive || fk.version >= 15 || p == nil || p.Kind != catalog.PartitionedTable {
-				fk.lock(k.References, mode)
-			}
-			fk.lockAll(fk.parts(k.References), mode)
+			fk.lockForTriggers(k.References, mode)
+		}
+	}
+}
+
+// lockForDouble locks what foreign keys point to where the triggers that a partition's
+// own key has there give way to those of its table's.
+func (fk *keys) lockForDouble(table string) {
+	r := fk.cat.Seen(table)
+	switch {
+	case fk.version >= 15:
+		fk.lockForTriggers(table, lock.AccessExclusive)
+	case r == nil || r.Kind != catalog.PartitionedTable:
+		fk.lock(table, lock.AccessExclusive)
+	}
+}
+
+// lockForTriggers locks a table that foreign keys point to, and its partitions, for
+// the triggers that a key has there. Before 15 a partitioned table has none of its
+// own that could be dropped.
+func (fk *keys) lockForTriggers(table string, mode lock.Mode) {
+	for _, t := range append([]string{table}, fk.parts(table)...) {
+		r := fk.cat.Seen(t)
+		if mode < lock.AccessExclusive || fk.version >= 15 || r == nil || r.Kind != catalog.PartitionedTable {
+			fk.lock(t, mode)
 		}
 	}
 }

@@ -28,7 +28,7 @@ func addColumn(c *check, t target) Failure {
 	}
 	if old := t.rel.Column(name); old != nil && !t.rel.Doubted {
 		if t.MissingOk {
-			return none
+			return c.constrainedAgain(t.rel, d)
 		}
 		return fail("42701", "column %s of %s exists already", name, t.rel.Name)
 	}
@@ -56,13 +56,18 @@ func addColumn(c *check, t target) Failure {
 		func() Failure { return c.ownedBelow(t, nil) },
 		func() Failure { return c.mergesInto(t, d) },
 		func() Failure {
-			var all []*pg.Constraint
-			for _, n := range d.Constraints {
-				all = append(all, n.GetConstraint())
-			}
-			return c.addedConstraints(t.rel, d, all)
+			return c.addedConstraints(t.rel, d)
 		},
 	)
+}
+
+// constrainedAgain is the look at constraints that are added to a column that is there
+// already.
+func (c *check) constrainedAgain(r *catalog.Relation, d *pg.ColumnDef) Failure {
+	if !catalog.ConstrainsAgain(c.version) {
+		return none
+	}
+	return c.addedConstraints(r, d)
 }
 
 func identity(d *pg.ColumnDef) bool {

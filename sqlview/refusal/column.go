@@ -109,31 +109,20 @@ func (c *check) generated(r *catalog.Relation, col *catalog.Column, n *pg.Node) 
 }
 
 // addedConstraints are those behind a new column, in the order in which they are made.
-func (c *check) addedConstraints(r *catalog.Relation, d *pg.ColumnDef, all []*pg.Constraint) Failure {
+func (c *check) addedConstraints(r *catalog.Relation, d *pg.ColumnDef) Failure {
 	with := *r
 	with.Columns = append(slices.Clip(r.Columns), catalog.Column{
 		Name: catalog.Truncate(d.Colname), Type: c.cat.ColumnType(d.TypeName),
 	})
-	column := []*pg.Node{{Node: &pg.Node_String_{String_: &pg.String{Sval: d.Colname}}}}
 	order := []pg.ConstrType{pg.ConstrType_CONSTR_CHECK, pg.ConstrType_CONSTR_PRIMARY, pg.ConstrType_CONSTR_UNIQUE,
 		pg.ConstrType_CONSTR_FOREIGN}
 	return each(order, func(t pg.ConstrType) Failure {
-		return each(all, func(k *pg.Constraint) Failure {
+		return each(d.Constraints, func(n *pg.Node) Failure {
+			k := n.GetConstraint()
 			if k.GetContype() != t {
 				return none
 			}
-			one := &pg.Constraint{
-				Contype: k.Contype, Conname: k.Conname, RawExpr: k.RawExpr, SkipValidation: k.SkipValidation,
-				InitiallyValid: true, Pktable: k.Pktable, PkAttrs: k.PkAttrs, Deferrable: k.Deferrable,
-				FkDelAction: k.FkDelAction, FkUpdAction: k.FkUpdAction, Location: k.Location,
-			}
-			switch t {
-			case pg.ConstrType_CONSTR_FOREIGN:
-				one.FkAttrs = column
-			case pg.ConstrType_CONSTR_PRIMARY, pg.ConstrType_CONSTR_UNIQUE:
-				one.Keys = column
-			}
-			return c.constraint(&with, one, false)
+			return c.constraint(&with, catalog.OfColumn(catalog.Truncate(d.Colname), k), false)
 		})
 	})
 }

@@ -200,7 +200,8 @@ func (c *check) inTheWay(t target, all ...catalog.Object) Failure {
 		return none
 	}
 	for _, g := range c.cat.Closure(all...) {
-		if g.Cascaded {
+		along := g.Kind == catalog.ColumnKind && g.By.Kind == catalog.ColumnKind && catalog.GeneratedGoAlong(c.version)
+		if g.Cascaded && !along {
 			return fail("2BP01", "%s", c.needs(g.Object))
 		}
 	}

@@ -6,5 +6,6 @@ JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
 JOIN pg_catalog.pg_namespace pn ON pn.oid = p.pronamespace
-WHERE NOT t.tgisinternal AND {{.Ours}}{{if .Scoped}} AND t.tgrelid = ANY ($1::oid[]){{end}}
+-- Before 15 what a partition has of its table's counts as internal, like those of constraints.
+WHERE (NOT t.tgisinternal OR t.tgconstraint = 0) AND {{.Ours}}{{if .Scoped}} AND t.tgrelid = ANY ($1::oid[]){{end}}
 ORDER BY t.tgrelid, t.tgname
