@@ -157,6 +157,10 @@ func (o Options) met(sources []Source, parsed []parse.File) []*lint.File {
 		f := newFile(s, parsed[i].InSession(s.SQL, escapes))
 		escapes = escapes || !s.Down && parsed[i].LeavesStrings()
 		files = append(files, f)
+		if s.Unread != "" && !o.History && meets != nil {
+			meets = meets.Clone()
+			meets.Doubt()
+		}
 		after := evolve(f, meets, o.Version)
 		if s.Mode == lint.Implicit && !s.Down && !o.Separate && !o.History {
 			f.Inherits = left

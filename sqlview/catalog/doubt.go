@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -40,6 +41,20 @@ func doubt(e *evolution, n *pg.Node) {
 		if any || slices.ContainsFunc(words, func(w string) bool { return strings.Trim(w, `"`) == Base(name) }) {
 			e.edit(name).doubt()
 		}
+	}
+}
+
+// Doubt is for a program of which nobody sees all that it sends: it may have changed any
+// relation, also before what is seen of it.
+func (s *Snapshot) Doubt() {
+	s.Unsure = true
+	for name, r := range maps.Collect(s.Relations.All()) {
+		if r.Kind == Index || r.Kind == Sequence {
+			continue
+		}
+		doubted := *r
+		doubted.doubt()
+		s.Relations.Set(name, &doubted)
 	}
 }
 

@@ -211,9 +211,8 @@ func unseenQuestion(e *steps.Env, judged steps.Judgement, bound string) (reason 
 		ID: commandUnseen, Wants: journal.Words, Bound: bound,
 		Text: strings.Join(judged.Unseen, ", ") + ": which SQL is sent is not known before it runs. Why run it all " +
 			"the same?",
-		Why: "the review, the rehearsal and the estimate see nothing of it; belay's limits and its watch hold all " +
-			"the " +
-			"same. The reason goes into the report",
+		Why: "the review sees only the SQL that stands in the file as it is sent, and nothing is rehearsed; belay's " +
+			"limits and its watch hold all the same. The reason goes into the report",
 	}}
 }
 

@@ -2,7 +2,6 @@ package checklist
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"belay/db"
@@ -44,7 +43,7 @@ func judgeFiles(ctx context.Context, e *steps.Env, target steps.Target, folder s
 			j.Unseen = append(j.Unseen, m.Up.Path)
 		}
 	}
-	result, err := sqlview.Review(ctx, readable(sources(folder, migrations), j.Unseen), o)
+	result, err := sqlview.Review(ctx, sources(folder, migrations), o)
 	j.Review = result.Once()
 	j.Looked, j.Files = err == nil, j.Review.Judged
 	if j.Looked {
@@ -107,41 +106,27 @@ func readMoment(ctx context.Context, e *steps.Env, s sqlview.Subject) (m *activi
 func sources(folder steps.Folder, migrations []migration.Migration) []sqlview.Source {
 	var all []sqlview.Source
 	for _, m := range migrations {
-		s := source(folder.Format, &m)
+		s := judge.Source(folder.Format, &m)
 		s.Backfill = s.Backfill && folder.Command == nil // a command knows nothing of batches
-		if p, ok := folder.Previews[m.Up.SHA256]; ok && p.Why == "" {
-			s.SQL = p.SQL
+		switch p, ok := folder.Previews[m.Up.SHA256]; {
+		case ok && p.Why == "":
+			s.SQL, s.Unread = p.SQL, ""
 			if p.InOne {
 				s.Mode = judge.Mode(migration.TxFile)
 			}
+		case m.Up.Tx != migration.TxForeign && unseen(folder, m):
+			s.SQL = nil // only the tool knows what it makes of it
 		}
 		all = append(all, s)
 		// The way back meets the catalog as its own way forward leaves it.
 		if m.Down != nil && m.Down.Tx != migration.TxForeign {
 			s.Path, s.SQL, s.Mode, s.Down = m.Down.Path, m.Down.Bytes, judge.Mode(m.Down.Tx), true
+			s.Unread, s.UnreadLine = "", 0
 			s.Backfill = m.Down.Backfill != nil && folder.Command == nil
 			all = append(all, s)
 		}
 	}
 	return all
-}
-
-// readable leaves out the texts of which nobody can know what they send.
-func readable(all []sqlview.Source, unseen []string) []sqlview.Source {
-	for i := range all {
-		if !all[i].Down && slices.Contains(unseen, all[i].Path) {
-			all[i].SQL = nil
-		}
-	}
-	return all
-}
-
-// source is how the review reads the up file of a migration.
-func source(format migration.Format, m *migration.Migration) sqlview.Source {
-	return sqlview.Source{
-		Path: m.Up.Path, SQL: m.Up.Bytes, Tool: format.Name, Version: m.Version,
-		Mode: judge.Mode(m.Up.Tx), ByBelay: true, Backfill: m.Up.Backfill != nil,
-	}
 }
 
 func reviewOptions(e *steps.Env, target steps.Target, s *catalog.Snapshot) sqlview.Options {

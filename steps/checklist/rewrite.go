@@ -15,6 +15,7 @@ import (
 	"belay/steps/fact"
 	"belay/steps/fix"
 	"belay/steps/journal"
+	"belay/steps/judge"
 )
 
 // proposeRewrites makes the safe form of each file with a hazard, for f in the
@@ -39,7 +40,7 @@ func proposeRewrites(ctx context.Context, e *steps.Env, target steps.Target, b s
 			Format: b.Format, Folder: b.Files, Migration: *m, Mode: f.Mode, Snapshot: f.Catalogs[0],
 			Options: reviewOptions(e, target, judged.Named),
 			Source: func(m *migration.Migration) sqlview.Source {
-				return source(b.Format, m)
+				return judge.Source(b.Format, m)
 			}, Status: b.Status, Asked: target.Identity.Database, Git: b.Git,
 			Now: e.Now().UTC().Format("20060102150405"),
 		})

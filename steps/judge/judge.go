@@ -279,18 +279,22 @@ func (g *gathering) add(migrations []migration.Migration) {
 }
 
 func (g *gathering) source(m *migration.Migration) sqlview.Source {
-	s := sqlview.Source{
-		Path: path.Join(g.project.Picked.Dir, m.Up.Path), SQL: m.Up.Bytes, Tool: g.format.Name, Version: m.Version,
-		Mode: Mode(m.Up.Tx), ByBelay: !g.format.Watched, Backfill: m.Up.Backfill != nil,
-	}
-	if m.Up.Tx == migration.TxForeign {
-		program(&s, m.Up, g.format)
-	}
+	s := Source(g.format, m)
+	s.Path, s.ByBelay = path.Join(g.project.Picked.Dir, m.Up.Path), !g.format.Watched
 	return s
 }
 
-// program has a source be what can be read of a program, and say what cannot.
-func program(s *sqlview.Source, f migration.File, format migration.Format) {
+// Source is how a review reads the up file of a migration that belay runs. Of a program it
+// is what stands in it, and what nobody can read.
+func Source(format migration.Format, m *migration.Migration) sqlview.Source {
+	f := m.Up
+	s := sqlview.Source{
+		Path: f.Path, SQL: f.Bytes, Tool: format.Name, Version: m.Version, Mode: Mode(f.Tx), ByBelay: true,
+		Backfill: f.Backfill != nil,
+	}
+	if f.Tx != migration.TxForeign {
+		return s
+	}
 	sql, unread, known := f.ProgramSQL()
 	s.SQL, s.Unread = sql, migration.UnreadText(f, unread, known, format.Title)
 	if len(unread) > 0 {
@@ -299,6 +303,7 @@ func program(s *sqlview.Source, f migration.File, format migration.Format) {
 	if format.Wraps != nil && format.Wraps(f) {
 		s.Mode = lint.OneTransaction
 	}
+	return s
 }
 
 func (g *gathering) addPath(name string) error {
