@@ -47,6 +47,8 @@ type Config struct {
 	// ASCII is true where only the characters of ASCII can be drawn. The locale and
 	// TERM of Environment may say so too.
 	ASCII bool
+	// Theme says whether the terminal's ground is light or dark; "" = its environment may.
+	Theme Theme
 	// In and Out are the terminal; nil = standard input and output.
 	In  io.Reader
 	Out io.Writer

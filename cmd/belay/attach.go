@@ -2,12 +2,16 @@ package main
 
 import (
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"belay/sqlview/measure"
 	"belay/steps"
 	"belay/steps/engine"
 	"belay/steps/project"
+	"belay/tui/pick"
+	"belay/tui/screen"
 )
 
 func (a *app) attachCommand() *cobra.Command {
@@ -49,6 +53,11 @@ func (a *app) attach(id, answersFile string) error {
 	if err != nil {
 		return err
 	}
+	if id == "" && a.onTerminal() {
+		if id, err = a.pickRun(); err != nil || id == leftWithout {
+			return err
+		}
+	}
 	k, err := engine.FindRun(id)
 	if err == nil {
 		k, err = k.Settled(a.ctx)
@@ -85,6 +94,41 @@ func (a *app) attach(id, answersFile string) error {
 		return a.screen(w)
 	}
 	return a.followPlain(w, answersFile == "")
+}
+
+// leftWithout is the answer of who leaves the list of open runs.
+const leftWithout = "-"
+
+// pickRun asks which run is meant where several are open; "" = there is nothing to ask.
+func (a *app) pickRun() (string, error) {
+	open := a.openRuns()
+	if len(open) < 2 {
+		return "", nil
+	}
+	c := pick.Config{
+		Terminal: a.drawn(), Title: "open runs", Noun: "run", Verb: "attach",
+		Heads: []string{"run", "database", "files", "stands at", "since"},
+		About: "Advice: one screen for each run that is open.\n" +
+			"In practice: a run goes on without a screen; enter opens one. What works has its mark, and where its " +
+			"engine has ended a new one asks the database first what of the run is there.\n" +
+			"Measured: a screen that comes or goes changes nothing of a run.",
+	}
+	for _, r := range open {
+		c.Rows = append(c.Rows, pick.Row{
+			ID: r.ID, Works: r.Live, Cells: []string{
+				screen.Short(r.ID), r.Database, measure.Plural(len(r.Migrations), "file"), r.State, r.Since,
+			},
+			More: [][2]string{
+				{"run", r.ID}, {"database", r.Database + " on " + r.Host},
+				{"files", strings.Join(r.Migrations, ", ")}, {"stands at", r.State}, {"since", r.Since},
+			},
+		})
+	}
+	id, taken, err := pick.Run(a.ctx, c)
+	if err == nil && !taken {
+		id = leftWithout
+	}
+	return id, err
 }
 
 // attachOthers is a screen on a run of another OS user: it reads, until it is given the

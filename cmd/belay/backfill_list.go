@@ -9,6 +9,7 @@ import (
 	"belay/db"
 	"belay/db/backfill"
 	"belay/db/ledger"
+	"belay/sqlview/measure"
 	"belay/steps"
 	"belay/steps/engine"
 	"belay/steps/fact"
@@ -156,7 +157,7 @@ func (a *app) finishedBackfill(p *project.Project, id, output string) (bool, err
 			journal.BackfillDone{ID: id, Rows: r.Rows, Batches: r.Batches, Seconds: r.Took.Seconds()},
 		}, false)
 	}
-	a.out.say("backfill %s of %s is done: %d rows in %d batches, %s; there is nothing to go on with", id,
-		rows[0].Relation, r.Rows, r.Batches, rows[0].Reason)
+	a.out.say("backfill %s of %s is done: %s rows in %s batches, %s; there is nothing to go on with", id,
+		rows[0].Relation, measure.Grouped(r.Rows), measure.Grouped(r.Batches), rows[0].Reason)
 	return true, nil
 }

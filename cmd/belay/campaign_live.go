@@ -49,7 +49,7 @@ func (a *app) liveBoard(o campaignOptions, id string) error {
 		}
 	}
 	return board.Run(a.ctx, board.Config{
-		Terminal: tui.Config{Color: a.colored(), In: a.in, Out: a.terminal}, Title: cfg.Description(),
+		Terminal: a.drawn(), Title: cfg.Description(),
 		Environment: word, ID: id, Every: boardEvery, Look: func(ctx context.Context) ([]campaign.Board, error) {
 			boards, _, err := openBoards(ctx, p, o)
 			return boards, sentence(err)

@@ -90,7 +90,11 @@ func (a *app) gone(folder string) {
 
 // drawn is a screen on this terminal, as the flags say it is to be drawn.
 func (a *app) drawn() tui.Config {
-	return tui.Config{Color: a.colored(), ASCII: a.ascii, In: a.in, Out: a.terminal}
+	c := tui.Config{Color: a.colored(), ASCII: a.ascii, In: a.in, Out: a.terminal}
+	if a.theme != "auto" {
+		c.Theme = tui.Theme(a.theme)
+	}
+	return c
 }
 
 // colored reports whether colours may be used.

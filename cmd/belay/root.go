@@ -31,6 +31,7 @@ type app struct {
 	plain bool
 	ascii bool
 	color string
+	theme string
 	code  int
 }
 
@@ -125,8 +126,9 @@ In a folder with migrations and $DATABASE_URL set, ` + "`belay`" + ` is enough.`
 	f.BoolVar(&a.plain, "plain", false, "print lines instead of screens; questions are read from standard input")
 	f.BoolVar(&a.ascii, "ascii", false, "draw with the characters of ASCII alone")
 	f.StringVar(&a.color, "color", "auto", "auto, always or never")
+	f.StringVar(&a.theme, "theme", "auto", "auto, light or dark: the ground of your terminal; auto asks $COLORFGBG")
 	root.SetHelpCommand(helpCommand())
-	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.checkColor() }
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.checkLook() }
 	root.AddCommand(a.runCommand(), a.rollbackCommand(), a.statusCommand(), a.attachCommand(), a.stopCommand(),
 		a.abandonCommand(), a.approveCommand(), a.reportCommand(),
 		a.replayCommand(), a.rehearseCommand(), a.explainCommand(), a.reviewCommand(), a.watchCommand(),
@@ -153,12 +155,17 @@ func helpCommand() *cobra.Command {
 	}
 }
 
-func (a *app) checkColor() error {
+func (a *app) checkLook() error {
 	switch a.color {
 	case "auto", "always", "never":
+	default:
+		return &usageError{problem: "--color is " + a.color, advice: "the words are auto, always, never"}
+	}
+	switch a.theme {
+	case "auto", "light", "dark":
 		return nil
 	}
-	return &usageError{problem: "--color is " + a.color, advice: "the words are auto, always, never"}
+	return &usageError{problem: "--theme is " + a.theme, advice: "the words are auto, light, dark"}
 }
 
 // onTerminal reports whether screens can be drawn.

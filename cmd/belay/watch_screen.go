@@ -10,7 +10,6 @@ import (
 	"belay/sqlview/activity"
 	"belay/steps/journal"
 	"belay/steps/sessions"
-	"belay/tui"
 	"belay/tui/live"
 )
 
@@ -21,7 +20,7 @@ const mostTables = 12
 func (w *watching) screen() error {
 	a := w.app
 	return live.Run(a.ctx, live.Config{
-		Terminal: tui.Config{Color: a.colored(), In: a.in, Out: a.terminal}, Title: w.title,
+		Terminal: a.drawn(), Title: w.title,
 		Open: w.begin, Sample: w.moment,
 		Find: func(ctx context.Context, name string) (found live.Followed, err error) {
 			err = w.lend(ctx, func(c *db.Conn) error {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"belay/db"
+	"belay/sqlview/measure"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -203,16 +204,16 @@ func (v Verified) found() string {
 	case v.Impossible != "":
 		return "not verified by value: " + v.Impossible
 	case v.Left > 0:
-		return fmt.Sprintf("%d rows left that the statement would change", v.Left)
+		return measure.Grouped(v.Left) + " rows left that the statement would change"
 	case v.Differ > 0:
-		said := fmt.Sprintf("0 rows left; %d rows differ and are left alone: the WHERE does not select them, or the "+
-			"application wrote them so", v.Differ)
+		said := fmt.Sprintf("0 rows left; %s rows differ and are left alone: the WHERE does not select them, or the "+
+			"application wrote them so", measure.Grouped(v.Differ))
 		if len(v.Triggers) > 0 {
 			said += ", or they are as trigger " + strings.Join(v.Triggers, ", ") + " makes them: look at a few"
 		}
 		return said
 	}
-	return fmt.Sprintf("0 rows left of %d", v.Rows)
+	return "0 rows left of " + measure.Grouped(v.Rows)
 }
 
 // verify is one look at every row; with sweep, what is left is changed at once.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"belay/sqlview/measure"
 	"belay/steps/fact"
 	"belay/steps/journal"
 )
@@ -235,7 +236,8 @@ func screenLost(r *Run, e journal.Event, _ journal.ScreenLost) {
 func screenBack(r *Run, _ journal.Event, _ journal.ScreenBack) { r.ScreenLost = time.Time{} }
 
 func backfillDone(r *Run, e journal.Event, b journal.BackfillDone) {
-	r.say(e, "backfill %s done: %d rows in %d batches, %d left", b.ID, b.Rows, b.Batches, b.Left)
+	r.say(e, "backfill %s done: %s rows in %s batches, %s left", b.ID, measure.Grouped(b.Rows),
+		measure.Grouped(b.Batches), measure.Grouped(b.Left))
 }
 
 func noted(r *Run, e journal.Event, b journal.Noted) { r.say(e, "%s", b.Text) }

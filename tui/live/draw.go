@@ -188,14 +188,15 @@ func (p picture) remark() string {
 // slowLine is from when on the line is named: below it nobody feels it.
 const slowLine = 100 * time.Millisecond
 
+func (p picture) boxed() bool { return p.size.Width >= boxedWidth && p.size.Height >= boxedHeight }
+
 func (p picture) lay() ([]string, []look.Placed) {
-	w, h := p.size.Width, p.size.Height-3
-	boxed := w >= boxedWidth && p.size.Height >= boxedHeight
+	w, h, boxed := p.size.Width, p.size.Height-3, p.boxed()
 	left, right := p.panels()
 	if w < twoColumns || len(right) == 0 {
 		return p.Stack(append(left, right...), w, h, boxed)
 	}
-	half := (w - 1) / 2
+	half := (w - 1) * 46 / 100 // a tree with queries is wider than numbers
 	l, placed := p.Stack(left, w-1-half, h, boxed)
 	r, more := p.Stack(right, half, h, boxed)
 	return strings.Split(lipgloss.JoinHorizontal(lipgloss.Top, strings.Join(l, "\n"), " ", strings.Join(r, "\n")),
@@ -244,6 +245,12 @@ func (p picture) panels() (left, right []look.Panel) {
 	}
 	tables.Grow = p.size.Width >= twoColumns // below the tree, that one grows
 	left = []look.Panel{tree}
+	if all := p.rows(); p.boxed() && len(all) > 0 {
+		who := "pid " + strconv.Itoa(all[p.cursor(all)].Lock.PID)
+		left = append(left, look.Panel{
+			Name: "whole", Title: "the whole query of " + who, Give: 2, Grow: len(p.whole(80)) > 0, Lines: p.whole,
+		})
+	}
 	if p.story != nil {
 		left = append(left, look.Panel{Name: "story", Title: "what the run said", Lines: p.story, Give: 1, Min: 3})
 	}

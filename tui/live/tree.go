@@ -35,7 +35,7 @@ func (p picture) age() string {
 
 var treeColumns = []look.Column{
 	{Head: "session", Least: 16}, {Head: "does", Least: 6}, {Head: "since", Right: true},
-	{Head: "behind it", Right: true}, {Head: "lock", Least: 26},
+	{Head: "behind", Right: true}, {Head: "lock", Least: 22},
 }
 
 func (p picture) tree(w int) []string {
@@ -67,6 +67,24 @@ func (p picture) tree(w int) []string {
 		}
 	}
 	return p.chosen(p.Table(cols, cells, w-p.mark()), at)
+}
+
+// whole is the query of the session under the cursor, in all its length: the tree has room
+// for its beginning.
+func (p picture) whole(w int) []string {
+	all := p.rows()
+	if p.sample == nil || len(all) == 0 || p.onTables {
+		return nil
+	}
+	l := all[p.cursor(all)].Lock
+	if l.Query == "" {
+		return nil
+	}
+	out := p.Paragraph(look.Plain, l.Query, w, 0)
+	if l.Granted && l.State != "active" {
+		out = append([]string{p.Plain("its last statement, which has ended:")}, out...)
+	}
+	return out
 }
 
 // oneColumnLess is below which width the tree does not say what sessions do.
@@ -132,7 +150,7 @@ func (p picture) cells(r activity.Row, branch string, age time.Duration, w int) 
 	if r.Children > 0 {
 		queue = strconv.Itoa(r.Children)
 	}
-	verb := "waits for "
+	verb := "waits "
 	if l.Granted {
 		verb = "holds "
 	}

@@ -56,6 +56,10 @@ func New(colour bool, set Set) *Look {
 	return k
 }
 
+// OnLight is for a terminal with colours whose ground is light. Yellow letters are pale
+// there: what needs a look gets a yellow ground instead.
+func (k *Look) OnLight() { k.styles[Attention] = marker }
+
 // Text is the one way of a text onto the screen: made visible, then styled.
 func (k *Look) Text(r Role, text string) string { return k.paint(r, k.Plain(text)) }
 

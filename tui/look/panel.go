@@ -38,6 +38,8 @@ type Panel struct {
 	Wide bool
 	// Focus is true for the one that keys move in.
 	Focus bool
+	// Counted is true where State says which of how many rows the cursor is on.
+	Counted bool
 	// Bare is a body without border, rule or title, for a line or two.
 	Bare bool
 }
@@ -129,7 +131,7 @@ func (k *Look) top(p Panel, _ Placed, w int) string {
 // rule is the title of a panel without sides. Where a part is not seen it says which.
 func (k *Look) rule(p Panel, at Placed, w int) string {
 	state := p.State
-	if pos := k.position(at); pos != "" {
+	if pos := k.position(p, at); pos != "" {
 		if state != "" {
 			state += " " + k.paint(Quiet, k.Marks.Dot) + " "
 		}
@@ -160,7 +162,7 @@ func (k *Look) headed(p Panel, begin, end, state string, w int) string {
 
 // bottom is the lower border, with the position where a part is not seen.
 func (k *Look) bottom(p Panel, at Placed, w int) string {
-	edge, pos := k.edge(p), k.position(at)
+	edge, pos := k.edge(p), k.position(p, at)
 	if pos == "" {
 		return k.paint(edge, k.Border.BottomLeft+strings.Repeat(k.Border.Bottom, max(w-2, 0))+k.Border.BottomRight)
 	}
@@ -170,8 +172,8 @@ func (k *Look) bottom(p Panel, at Placed, w int) string {
 }
 
 // position says which lines are seen; "" = all are.
-func (k *Look) position(at Placed) string {
-	if !at.Scrolls() {
+func (k *Look) position(p Panel, at Placed) string {
+	if !at.Scrolls() || p.Counted {
 		return ""
 	}
 	return fmt.Sprintf("%d-%d of %d", at.From+1, min(at.From+at.Height, at.Total), at.Total)

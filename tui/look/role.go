@@ -60,13 +60,22 @@ func styles(colour bool) [roles]lipgloss.Style {
 		Production: reverse, Staging: reverse, Local: reverse, Unset: reverse, Stop: reverse, Warn: reverse,
 		Selected: reverse, Keyword: bold,
 	}
+	if !colour {
+		return s
+	}
 	for i := range s {
-		if c, ok := colours[Role(i)]; ok && colour {
+		if c, ok := colours[Role(i)]; ok {
 			s[i] = s[i].Foreground(c)
 		}
 	}
+	for _, r := range []Role{Warn, Staging} { // in reverse video white on yellow, where the ground is light
+		s[r] = marker
+	}
 	return s
 }
+
+// marker is yellow that can be read on any ground: as behind a text marker.
+var marker = lipgloss.NewStyle().Bold(true).Foreground(lipgloss.Black).Background(lipgloss.Yellow)
 
 // colours are the terminal's own first sixteen, so that a person's theme, light or
 // dark, holds.

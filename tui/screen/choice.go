@@ -130,31 +130,44 @@ func (p page) choicesOf(q state.Question, w int) []string {
 	return p.choices(options, clamp(cursor, len(options)), w)
 }
 
-// choices are numbered answers, the one under the cursor marked.
+// choices are numbered answers with what each does beside it, the one under the cursor
+// marked.
 func (p page) choices(options []Option, cursor, w int) []string {
-	var out []string
+	const number = 5 // the cursor, the number, the space behind it
+	word, beside := 0, false
+	for _, o := range options {
+		word, beside = max(word, look.Width(p.Plain(o.word()))), beside || o.rest() != ""
+	}
+	if beside = beside && word <= w/3; !beside {
+		word = w
+	}
+	var rows [][]string
+	at := 0
 	for i, o := range options {
-		mark := p.Marks.NoCursor
+		role := look.Plain
 		if i == cursor {
-			mark = p.Text(look.Accent, p.Marks.Cursor)
+			at, role = len(rows), look.Strong
 		}
-		text := p.option(o)
-		if i == cursor {
-			text = p.Text(look.Strong, o.word()) + p.Plain(o.rest())
+		lines := look.Wrap(p.Text(role, o.word())+p.Plain(o.joined()), w-number)
+		heads := make([]string, len(lines))
+		if beside {
+			lines = look.Wrap(p.Plain(o.rest()), max(w-number-word-3, 8))
+			heads = make([]string, len(lines))
+			heads[0] = p.Text(role, o.word())
 		}
-		for n, s := range look.Wrap(text, w-6) {
-			head := mark + " " + p.Text(look.Key, itoa(i+1)) + "  "
-			if n > 0 {
-				head = mark + "    "
+		for n, line := range lines {
+			row := []string{"", heads[n], line}
+			if n == 0 {
+				row[0] = p.Text(look.Key, itoa(i+1))
 			}
-			out = append(out, head+s)
+			rows = append(rows, row)
 		}
 	}
-	return out
+	return p.Choose([]look.Column{{}, {}, {}}, rows, at, w, len(rows)+1)[1:]
 }
 
 // option is an answer with what it does.
-func (p page) option(o Option) string { return p.Plain(o.word() + o.rest()) }
+func (p page) option(o Option) string { return p.Plain(o.word() + o.joined()) }
 
 // word is the answer itself, as it stands before what it does.
 func (o Option) word() string {
@@ -162,7 +175,14 @@ func (o Option) word() string {
 	return word
 }
 
-func (o Option) rest() string { return strings.TrimPrefix(o.Label, o.word()) }
+// rest is what the answer does; "" = the word says it.
+func (o Option) rest() string {
+	_, rest, _ := strings.Cut(o.Label, ": ")
+	return rest
+}
+
+// joined is rest as it stands behind the word on one line.
+func (o Option) joined() string { return strings.TrimPrefix(o.Label, o.word()) }
 
 func tries(n int) string {
 	if n == 1 {

@@ -15,10 +15,13 @@ import (
 
 // footer is the line of keys: those that do something here and now, as many as
 // fit, with why and leave always.
-func footer(p page, s Screen, w int) string {
+func footer(p page, s Screen, placed []look.Placed, w int) string {
 	hints := append(append(pairHints(p), hintsOf(p, s)...), handHint(p)...)
+	hints = tabbed(hints, placed)
 	own := len(hints)
 	switch d := p.local.Dialog; {
+	case s.Name == atHelp:
+		hints = append(hints, Hint{Back, "back"})
 	case s.Over:
 		hints = append(hints, Hint{Why, ""}, Hint{Back, "back"})
 	case d != nil && d.Typed() && !d.Buttons:
@@ -31,6 +34,20 @@ func footer(p page, s Screen, w int) string {
 		hints = append(hints, Hint{Why, ""}, Hint{Leave, ""})
 	}
 	return FitKeys(p.Look, w, bindings(p, hints), len(hints)-own)
+}
+
+// tabbed leaves out the key to the next panel where there is no other to scroll.
+func tabbed(hints []Hint, placed []look.Placed) []Hint {
+	scrolls := 0
+	for _, x := range placed {
+		if x.Name != "" && x.Scrolls() {
+			scrolls++
+		}
+	}
+	if scrolls > 1 {
+		return hints
+	}
+	return slices.DeleteFunc(hints, func(h Hint) bool { return h == Hint{Tab, ""} })
 }
 
 // goesOnAlone reports whether what is seen goes on when the person leaves.
@@ -71,15 +88,29 @@ func bindings(p page, hints []Hint) []key.Binding {
 func well(run *state.Run) bool { return run.Finished != nil && run.Finished.Exit == 0 }
 
 // FitKeys is a footer of at most w columns where that can be: the last keys of it always
-// stay, of the others the first one and as many as fit.
+// stay, of the others the first one and as many as fit. The dots between them go where
+// that lets one more stay.
 func FitKeys(k *look.Look, w int, all []key.Binding, last int) string {
 	h := keysHelp(k)
-	line := " " + h.ShortHelpView(all)
+	dotted, n := fitted(h, w, all, last)
+	if n == len(all) {
+		return dotted
+	}
+	h.ShortSeparator = "  "
+	if line, more := fitted(h, w, all, last); more > n {
+		return line
+	}
+	return dotted
+}
+
+// fitted are as many of the keys as fit, and how many.
+func fitted(h help.Model, w int, all []key.Binding, last int) (line string, n int) {
+	line = " " + h.ShortHelpView(all)
 	for own := len(all) - last; own > 1 && look.Width(line) > w; own-- {
 		all = slices.Concat(all[:own-1], all[own:])
 		line = " " + h.ShortHelpView(all)
 	}
-	return line
+	return line, len(all)
 }
 
 // keysHelp is the Bubble that draws keys, in belay's styles.

@@ -67,8 +67,8 @@ func (s Screen) lay(run *state.Run, local Local, size Size, now time.Time) ([]st
 	}
 	p := page{Look: local.Look, run: run, local: local, f: local.Facts, now: now, w: size.Width, h: size.Height - 2}
 	p.boxed = size.Width >= boxedWidth && size.Height >= boxedHeight
-	head, foot := []string{banner(p, size.Width)}, append(said(p, s), footer(p, s, size.Width))
-	p.h -= len(foot) - 1
+	head, foot := []string{banner(p, size.Width)}, said(p, s)
+	p.h -= len(foot)
 	rail := p.boxed && len(run.Steps) > 0
 	if !rail {
 		head = append(head, stepper(p, s, size.Width))
@@ -82,7 +82,7 @@ func (s Screen) lay(run *state.Run, local Local, size Size, now time.Time) ([]st
 	if rail {
 		body = beside(stepList(p, railWidth), body)
 	}
-	return slices.Concat(head, body, foot), placed
+	return slices.Concat(head, body, foot, []string{footer(p, s, placed, size.Width)}), placed
 }
 
 // panels are the screen's, with the focus and what was scrolled.

@@ -50,7 +50,7 @@ func (p page) menu() look.Panel {
 	cursor := clamp(p.local.Cursor[atMenu], len(all))
 	return look.Panel{
 		Name: "menu", Title: "what do you want to do?", State: p.Plain(itoa(cursor+1) + " of " + itoa(len(all))),
-		Focus: true, Grow: true, Give: 1, Min: 3,
+		Counted: true, Focus: true, Grow: true, Give: 1, Min: 3,
 		Total: len(rows) + 1,
 		Draw:  func(w, h int) []string { return p.Choose([]look.Column{{Least: 20}}, rows, cursor, w, h+1)[1:] },
 	}

@@ -42,8 +42,8 @@ Measured: reading all of this holds no lock that others could wait for, and no t
 		if l.Facts.Folder != nil && len(l.Facts.Folder.Pending) > 1 {
 			hints = append(hints, Hint{Down, "file"})
 		}
-		return append(hints, Hint{ShowSQL, ""}, Hint{WhoWaits, ""}, Hint{Reload, ""}, Hint{ShowLog, ""},
-			Hint{ShowMenu, "menu"})
+		return append(hints, Hint{ShowSQL, ""}, Hint{WhoWaits, ""}, Hint{ShowMenu, "menu"}, Hint{Reload, ""},
+			Hint{ShowLog, ""})
 	},
 	Panels: startPanels,
 	Enter: func(run *state.Run, l Local) Do {
@@ -142,6 +142,9 @@ func (p page) pending() look.Panel {
 		cursor = clamp(at, len(rows))
 	}
 	panel.Total = len(rows) + 1
+	if panel.Counted = cursor >= 0 && len(rows) > 8; panel.Counted {
+		panel.State = p.Plain(fmt.Sprintf("file %d of %d ", cursor+1, len(rows))+p.Marks.Dot+" ") + panel.State
+	}
 	panel.Draw = func(w, h int) []string { return p.Choose(cols, rows, cursor, w, h) }
 	return panel
 }
