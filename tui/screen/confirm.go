@@ -164,7 +164,10 @@ func (p page) identity() string {
 		return ""
 	}
 	s := p.Text(look.Strong, t.Database) + p.Plain(" on "+address(t)+", "+t.Version+" "+roleOf(t))
-	if t.SystemID != "" {
+	switch {
+	case t.SystemID != "" && p.boxed:
+		s += p.Plain(", system " + t.SystemID)
+	case t.SystemID != "":
 		s += p.Plain(", system " + p.Middle(t.SystemID, 9))
 	}
 	if t.PinnedAt.IsZero() {

@@ -192,7 +192,7 @@ func (p page) watchedRow(s fact.Signal) []string {
 // applied is what is being watched for: the files of the run.
 func (p page) applied() look.Panel {
 	return look.Panel{Name: "applied", Title: "applied", Give: 3, Min: 1, Right: true, Lines: func(w int) []string {
-		out := look.Wrap(p.Plain(p.summed()), w)
+		out := p.summed(w)
 		for _, v := range p.versions() {
 			out = append(out, p.unitLine(v, unitOf(p.run, v), w))
 		}

@@ -209,7 +209,7 @@ const longPause = 10 * time.Second
 // that is bytes on a line which may be a bad one.
 const (
 	tryTitle  = "trying for the lock"
-	waitsWord = "waiting         "
+	waitsWord = "waiting for it  "
 	asideWord = "standing aside  "
 )
 
@@ -237,7 +237,7 @@ func (p page) waitBar(waited, limit time.Duration, w int) []string {
 			p.Text(look.Accent, "the lock is held, or the answer is late: ") + p.Plain(measure.Duration(waited)),
 		}
 	case limit < shortWait:
-		return []string{p.Text(look.Accent, waitsWord) + p.Plain("for "+measure.Duration(limit)+" at most")}
+		return []string{p.Text(look.Accent, waitsWord) + p.Plain(measure.Duration(limit)+" at most")}
 	}
 	text := fmt.Sprintf("waited %s of %s", measure.Duration(min(waited, limit)), measure.Duration(limit))
 	return []string{p.Text(look.Accent, waitsWord) + p.Bar(float64(waited)/float64(limit),

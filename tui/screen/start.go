@@ -36,6 +36,9 @@ Measured: reading all of this holds no lock that others could wait for, and no t
 			open.Label = "look at it"
 		}
 		hints := []Hint{open, {Unedit, ""}, {Number, ""}, {RunIt, ""}}
+		if Attention(run) == "" { // it is ready: to run it is what a person came for
+			hints = []Hint{{RunIt, ""}, open, {Unedit, ""}, {Number, ""}}
+		}
 		if _, chosen := l.Cursor[atStart]; chosen && Attention(run) != "" {
 			hints = append(hints, Hint{Back, "answers"})
 		}
@@ -232,8 +235,8 @@ func (p page) verdict(hs []sqlview.Finding) string {
 	stop, warn, accepted := p.counted(hs)
 	switch {
 	case stop > 0 && warn > 0:
-		return p.Text(look.Danger, p.Marks.Failed+" "+itoa(stop)+" stop") +
-			p.Text(look.Attention, " "+itoa(warn)+" warn")
+		return p.Text(look.Danger, p.Marks.Failed+" "+itoa(stop)+" stop") + " " +
+			p.Text(look.Attention, itoa(warn)+" warn")
 	case stop > 0:
 		return p.Text(look.Danger, p.Marks.Failed+" "+itoa(stop)+" stop")
 	case warn > 0:

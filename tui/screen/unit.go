@@ -157,7 +157,7 @@ func (p page) result() look.Panel {
 		panel.Title = "run"
 	}
 	panel.Lines = func(w int) []string {
-		out := look.Wrap(p.Text(look.Strong, p.summed()), w)
+		out := p.summed(w)
 		if f == nil {
 			return out
 		}
@@ -181,13 +181,13 @@ func (p page) stopped() string {
 	return string(p.run.Finished.Outcome)
 }
 
-// summed is the run in one line: what was applied, how long a lock was held at most,
-// what it cost others.
-func (p page) summed() string {
+// summed is the run in two rows: what was applied and how long a lock was held at most,
+// and what it cost others.
+func (p page) summed(w int) []string {
 	done, of := progress(p.run, p.f)
-	text := fmt.Sprintf("%d of %s applied", done, plural(of, "file"))
+	text := fmt.Sprintf("%d of %s", done, plural(of, "file"))
 	if done == of {
-		text = plural(done, "file") + " applied"
+		text = plural(done, "file")
 	}
 	var longest, held int64
 	n, met := 0, 0
@@ -204,14 +204,16 @@ func (p page) summed() string {
 			}
 		}
 	}
+	applied := p.Text(look.Strong, text)
 	if longest > 0 {
-		text += ", the longest took " + measure.MS(longest)
+		applied += p.Plain(", the longest took ") + p.Text(look.Strong, measure.MS(longest))
 	}
+	out := p.Row("applied", applied, w)
 	if met > 0 {
-		text += fmt.Sprintf(", %d of %s found somebody in the way, others waited at most %s", met, tries(n),
-			measure.MS(held))
+		out = append(out, p.Row("held up", p.Plain("others, at most ")+p.Text(look.Strong, measure.MS(held))+
+			p.Plain(fmt.Sprintf(": at %d of %s somebody was in the way", met, tries(n))), w)...)
 	}
-	return text
+	return out
 }
 
 // outcomes is each file with its proof, or with why it is not applied.
