@@ -22,14 +22,17 @@ func (p picture) traffic(grow bool) look.Panel {
 		rate = look.Danger
 	}
 	rows := 1
-	if p.size.Height >= 30 {
-		rows = p.size.Height / 4
+	switch h := p.size.Height; {
+	case h >= 30:
+		rows = h / 4
+	case h >= 24:
+		rows = 4
 	}
 	return look.Panel{
-		Name: "traffic", Title: "the shop", Grow: grow, Total: rows + 2,
+		Name: "traffic", Title: "the shop", Grow: grow, Total: rows + 2, Give: 3, Min: 3,
 		State: p.Plain(fmt.Sprintf("p50 %s  p99 %s  max %s", span(t.P50), span(t.P99), span(t.Max))),
 		Draw: func(w, h int) []string {
-			head := p.Text(rate, fmt.Sprintf("%.0f requests/s, %.0f/s answered", t.Want, t.Rate))
+			head := p.Text(rate, measure.Rate(t.Want)+" requests/s, "+measure.Rate(t.Rate)+"/s answered")
 			return append(append([]string{head}, p.line(w, max(h-2, 1))...), p.waits(t, w))
 		},
 	}

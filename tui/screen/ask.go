@@ -11,7 +11,7 @@ var Ask = Screen{
 	Doc: `Advice: decide what a machine cannot know.
 In practice: every question has a stable name, says what its answer changes, and starts on the safe answer. The answer, and who gave it, goes into the report.
 Measured: a preselected yes is answered without being read.`,
-	Keys:   []Hint{{Down, "choose"}, {Open, "answer"}, {Back, "not now"}, {WhoWaits, ""}},
+	Keys:   []Hint{{Down, "choose"}, {Open, "answer"}, {Back, "not now"}, {PageDown, "scroll"}, {WhoWaits, ""}},
 	Panels: askPanels,
 }
 

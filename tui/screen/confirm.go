@@ -224,7 +224,7 @@ func (p page) runs() look.Panel {
 	}
 	return look.Panel{
 		Name: "runs", Title: "what runs: " + plural(statements, "statement") + " in " + plural(len(plan.Units), "file"),
-		State: p.Text(look.Key, "pgdn") + p.Plain(" scrolls"), Give: 1, Min: 3, Focus: true,
+		Give: 1, Min: 3, Focus: true,
 		Lines: func(w int) []string {
 			var out []string
 			for _, u := range plan.Units {

@@ -36,7 +36,8 @@ func footer(p page, s Screen, placed []look.Placed, w int) string {
 	return FitKeys(p.Look, w, bindings(p, hints), len(hints)-own)
 }
 
-// tabbed leaves out the key to the next panel where there is no other to scroll.
+// tabbed leaves out the key that scrolls where all is seen, and the one to the next panel
+// where there is no other to scroll.
 func tabbed(hints []Hint, placed []look.Placed) []Hint {
 	scrolls := 0
 	for _, x := range placed {
@@ -44,10 +45,9 @@ func tabbed(hints []Hint, placed []look.Placed) []Hint {
 			scrolls++
 		}
 	}
-	if scrolls > 1 {
-		return hints
-	}
-	return slices.DeleteFunc(hints, func(h Hint) bool { return h == Hint{Tab, ""} })
+	return slices.DeleteFunc(hints, func(h Hint) bool {
+		return scrolls < 2 && h == Hint{Tab, ""} || scrolls == 0 && h.Action == PageDown
+	})
 }
 
 // goesOnAlone reports whether what is seen goes on when the person leaves.

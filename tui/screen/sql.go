@@ -1,7 +1,6 @@
 package screen
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -60,19 +59,26 @@ func (p page) fullRow(r Row, w int) []string {
 	return out
 }
 
-// code draws at most n lines of a statement, each cut to the width.
+// code draws at most n lines of a statement, wrapped; what has no room is said.
 func (p page) code(sql string, w, n int) []string {
 	if sql == "" {
 		return nil
 	}
 	tokens := p.tokens(sql)
-	lines := look.Source(sql, 1)
 	var out []string
-	for i, l := range lines {
-		if i == n-1 && len(lines) > n {
-			return append(out, p.Plain(fmt.Sprintf("%s %d more lines: s shows them", p.Marks.Ellipsis, len(lines)-i)))
+	for _, l := range look.Source(sql, 1) {
+		line := p.Code(l, tokens)
+		if look.Width(line) > w*(n+1) {
+			line = p.Cut(line, w*(n+1)) // more of it is not seen
 		}
-		out = append(out, p.Cut(p.Code(l, tokens), w))
+		out = append(out, look.Wrap(line, w)...)
+		if len(out) > n {
+			rest := p.Plain(p.Marks.Ellipsis + " more")
+			if cannotSQL(p.run, p.local) == "" {
+				rest = p.Plain(p.Marks.Ellipsis+" more: ") + p.Text(look.Key, "s") + p.Plain(" shows all of it")
+			}
+			return append(out[:n-1], rest)
+		}
 	}
 	return out
 }

@@ -84,12 +84,14 @@ func startPanels(p page) []look.Panel {
 	if MenuHere(p.run, p.f) {
 		return nothingPending(p)
 	}
-	if p.f.Folder == nil && p.f.Backfill != nil {
-		return []look.Panel{p.table(), p.needsYou(), p.heart("a batch"), p.waiting(), p.tables(), p.newest()}
-	}
 	waiting := p.waiting()
 	if s := p.run.Sample; s != nil && s.Sessions.Waiting == 0 {
 		waiting.Give = 4 // that nobody waits is less than what needs an answer
+	}
+	if p.f.Folder == nil && p.f.Backfill != nil {
+		needs := p.needsYou()
+		needs.Give = 1
+		return []look.Panel{p.table(), needs, p.heart("a batch"), waiting, p.tables(), p.newest()}
 	}
 	panels := []look.Panel{p.pending(), p.needsYou(), p.first(), p.problems(), p.campaigns(), waiting, p.tables()}
 	log := p.newest()
