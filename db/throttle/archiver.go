@@ -40,7 +40,7 @@ func sampleArchiver(ctx context.Context, in Input) (Reading, error) {
 	r := Reading{What: "WAL segments not archived", Limit: in.Limit}
 	switch {
 	case !on:
-		r.Value = "archiving is off"
+		r.Value, r.Absent = "archiving is off", true
 	case behind != nil:
 		r.Value, r.Over = strconv.FormatInt(*behind, 10), *behind > count(in.Limit)
 	case failing:

@@ -53,7 +53,7 @@ func sampleReplicaLag(ctx context.Context, in Input) (Reading, error) {
 		return Reading{}, err
 	}
 	limit, _ := positive(in.Limit)
-	worst := Reading{What: "replica lag", Value: "no replica", Limit: shown(limit)}
+	worst := Reading{What: "replica lag", Value: "no replica", Limit: shown(limit), Absent: true}
 	most := -1.0
 	for _, x := range all {
 		if x.hidden {

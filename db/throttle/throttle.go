@@ -92,4 +92,7 @@ type Reading struct {
 	Action Action `json:"-"`
 	// Note is more to say, such as "idle 2.0 ms".
 	Note string `json:"note,omitempty"`
+	// Absent is true where there is nothing here that could be over a limit: Value says
+	// what is missing.
+	Absent bool `json:"absent,omitempty"`
 }

@@ -30,7 +30,7 @@ const walRetainedSQL = `SELECT slot_name::text,
 
 func sampleWALRetained(ctx context.Context, in Input) (Reading, error) {
 	limit, _ := parseBytes(in.Limit)
-	r := Reading{What: "WAL kept by a slot", Value: "no slot", Limit: inBytes(limit)}
+	r := Reading{What: "WAL kept by a slot", Value: "no slot", Limit: inBytes(limit), Absent: true}
 	rows, err := in.DB.Query(ctx, walRetainedSQL)
 	if err != nil {
 		return r, err
@@ -43,7 +43,7 @@ func sampleWALRetained(ctx context.Context, in Input) (Reading, error) {
 		if err := rows.Scan(&name, &behind, &status, &active); err != nil {
 			return r, err
 		}
-		r.What, r.Value, r.Over = "WAL kept by slot "+name, inBytes(behind), behind > limit
+		r.What, r.Value, r.Over, r.Absent = "WAL kept by slot "+name, inBytes(behind), behind > limit, false
 		r.Note = "active " + strconv.FormatBool(active)
 		if status == "unreserved" {
 			r.Over, r.Action, r.Note = true, Pause, "the server is about to give the slot up"

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"belay/db"
 	"belay/db/apply"
@@ -15,6 +14,7 @@ import (
 	"belay/db/ledger"
 	"belay/sqlview/effect"
 	"belay/sqlview/lock"
+	"belay/sqlview/measure"
 	"belay/sqlview/migration"
 	"belay/steps"
 	"belay/steps/execute"
@@ -262,7 +262,7 @@ func triggerQuestion(e *steps.Env, p *backfill.Plan, f *fact.Backfill) []journal
 		Text: "rows that are written while it runs: " + p.Coverage.Misses +
 			". Create a sync trigger that fills them, until the backfill is done?",
 		Why: "belay creates it before the first batch (SHARE ROW EXCLUSIVE, tried for " +
-			e.Project.Limits.LockTimeout.String() + " at a time) and drops it at the end; " + s.Rule + "; " + s.Cost +
+			measure.Duration(e.Project.Limits.LockTimeout) + " at a time) and drops it at the end; " + s.Rule + "; " + s.Cost +
 			":\n" + strings.Join(s.Create, ";\n") + ";",
 	}}
 }
@@ -283,8 +283,8 @@ func vacuumQuestion(e *steps.Env, p *backfill.Plan) []journal.QuestionAsked {
 }
 
 func judgeBackfill(p *backfill.Plan, f fact.Backfill, questions []journal.QuestionAsked) steps.Outcome {
-	summary := fmt.Sprintf("~%d rows of %s by %s, in batches of %s", p.Rows, p.Relation, f.Key,
-		p.Spec.BatchTime.Round(time.Millisecond))
+	summary := fmt.Sprintf("~%s rows of %s by %s, in batches of %s", measure.Grouped(p.Rows), p.Relation, f.Key,
+		measure.Duration(p.Spec.BatchTime))
 	out := steps.Outcome{Status: journal.Done, Summary: summary, Questions: questions}
 	for _, i := range f.Items {
 		if i.Level == fact.Stop {

@@ -187,7 +187,7 @@ func (w *fillWatch) filling(result *backfill.Result, err error) fact.Filling {
 	for _, v := range s.Signals {
 		f.Signals = append(f.Signals, fact.Reading{
 			Name: v.Signal, What: v.What, Value: v.Value, Limit: v.Limit, Note: v.Note, Action: string(v.Action),
-			Since: v.Since, Unread: v.Unread,
+			Since: v.Since, Unread: v.Unread, Absent: v.Absent,
 		})
 	}
 	if s.Verified != nil {

@@ -93,6 +93,8 @@ type Reading struct {
 	Value string `json:"value"`
 	Limit string `json:"limit"`
 	Note  string `json:"note,omitempty"`
+	// Absent is true where there is nothing here that could be over a limit.
+	Absent bool `json:"absent,omitempty"`
 	// Action is halve, wait, pause; "" = below the limit.
 	Action string    `json:"action,omitempty"`
 	Since  time.Time `json:"since,omitzero"`

@@ -8,6 +8,7 @@ import (
 
 	"belay/sqlview/measure"
 	"belay/steps/fact"
+	"belay/steps/journal"
 	"belay/steps/state"
 	"belay/tui/look"
 )
@@ -24,7 +25,12 @@ Measured: with batches of 10 ms beside 400 statements/s the 99th percentile was 
 		if f := Filling(p.run, p.f); f != nil {
 			return p.fillingPanels(f)
 		}
-		return append([]look.Panel{p.table()}, p.stepPanels(p.local.Screen)...)
+		step := p.stepPanels(p.local.Screen)
+		if s := p.run.Step(p.local.Screen); s != nil && p.local.Screen == atBackfill && len(itemsOf(p.run, s.ID)) > 0 &&
+			(s.Status == journal.Done || s.Status == journal.Look) {
+			step = step[1:] // what was found says it
+		}
+		return append([]look.Panel{p.table()}, step...)
 	},
 }
 
@@ -105,7 +111,9 @@ func (p page) table() look.Panel {
 				p.Row("batches",
 					p.Plain("of about ")+p.Text(look.Strong, measure.MS(b.BatchTimeMS))+
 						p.Plain(", each a transaction of its own"), w)...)
-			out = append(out, p.Row("new rows", p.Plain(covers(b)), w)...)
+			if p.local.Screen == atStart || len(itemsOf(p.run, atBackfill)) == 0 {
+				out = append(out, p.Row("new rows", p.Plain(covers(b)), w)...)
+			}
 			if b.Ledger != "" {
 				creates := "schema belay, for the cursor"
 				if p.run.Question("ledger.create") != nil {
@@ -143,7 +151,7 @@ func (p page) filling(f *fact.Filling) look.Panel {
 	return look.Panel{Name: "filling", Title: title, State: p.fillState(f), Focus: f.State == fact.FillRunning,
 		Lines: func(w int) []string {
 			out := p.fillSQL(f, w)
-			if p.h >= 18 {
+			if p.h >= 18 && (len(out) == 1 || !p.crowded()) {
 				out = append(out, "")
 			}
 			// The numbers stand below the bar: beside it, all of it would be drawn anew with each.
@@ -163,6 +171,9 @@ func (p page) fillSQL(f *fact.Filling, w int) []string {
 	sql = flat(sql)
 	out, most := look.Wrap(p.Code(look.Source(sql, 1)[0], p.tokens(sql)), w), 4
 	if p.crowded() {
+		most = 2
+	}
+	if p.low() {
 		most = 1
 	}
 	if len(out) > most {
@@ -304,14 +315,30 @@ func (p page) signals(f *fact.Filling) look.Panel {
 		panel.State = p.Text(look.OK, "all clear")
 	}
 	panel.Lines = func(w int) []string {
-		all := slices.Clone(f.Signals)
+		var here, absent []fact.Reading
+		for _, s := range f.Signals {
+			if s.Absent {
+				absent = append(absent, s)
+			} else {
+				here = append(here, s)
+			}
+		}
+		all := here
 		slices.SortStableFunc(all, func(a, b fact.Reading) int { return overLimit(a) - overLimit(b) })
 		cols := []look.Column{{Least: 12}, {Right: true}, {}, {}, {Least: 10}}
 		var rows [][]string
 		for _, s := range all {
 			rows = append(rows, p.signalRow(s, w))
 		}
-		return p.Table(cols, rows, w)
+		out := p.Table(cols, rows, w)
+		if len(absent) > 0 {
+			names := make([]string, len(absent))
+			for i, s := range absent {
+				names[i] = s.Value
+			}
+			out = append(out, p.Row("not here", p.Plain(strings.Join(names, " "+p.Marks.Dot+" ")), w)...)
+		}
+		return out
 	}
 	return panel
 }

@@ -45,7 +45,7 @@ func (p page) heartTitle(head string) string {
 		return head
 	}
 	title := head + ": " + path.Base(h.Path)
-	if h.Line > 0 {
+	if h.Line > 0 && h.BatchMS == 0 {
 		title += " line " + itoa(h.Line)
 	}
 	return title
