@@ -262,8 +262,8 @@ func triggerQuestion(e *steps.Env, p *backfill.Plan, f *fact.Backfill) []journal
 		Text: "rows that are written while it runs: " + p.Coverage.Misses +
 			". Create a sync trigger that fills them, until the backfill is done?",
 		Why: "belay creates it before the first batch (SHARE ROW EXCLUSIVE, tried for " +
-			measure.Duration(e.Project.Limits.LockTimeout) + " at a time) and drops it at the end; " + s.Rule + "; " + s.Cost +
-			":\n" + strings.Join(s.Create, ";\n") + ";",
+			measure.Duration(e.Project.Limits.LockTimeout) + " at a time) and drops it at the end; " + s.Rule +
+			"; " + s.Cost + ":\n" + strings.Join(s.Create, ";\n") + ";",
 	}}
 }
 

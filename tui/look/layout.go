@@ -10,7 +10,7 @@ import (
 func (k *Look) Stack(panels []Panel, w, h int, boxed bool) ([]string, []Placed) {
 	all := make([]slot, 0, len(panels))
 	for _, p := range panels {
-		s := slot{Panel: p, chrome: p.chrome(boxed)}
+		s := slot{Panel: p, chrome: p.Around(boxed)}
 		if p.Draw != nil {
 			s.total = p.Total
 		} else {

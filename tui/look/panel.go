@@ -56,8 +56,8 @@ type Placed struct {
 // Scrolls reports whether a part of the panel is not seen.
 func (p Placed) Scrolls() bool { return p.Total > p.Height && p.Height > 0 }
 
-// chrome is how many lines a panel needs around its body.
-func (p Panel) chrome(boxed bool) int {
+// Around is how many lines a panel needs around its body.
+func (p Panel) Around(boxed bool) int {
 	switch {
 	case p.Bare:
 		return 0

@@ -103,7 +103,8 @@ func (p page) table() look.Panel {
 		return look.Panel{Bare: true, Lines: func(int) []string { return nil }}
 	}
 	return look.Panel{Name: "table", Title: "batches on " + b.Relation,
-		State: p.Plain(measure.Bytes(b.Bytes) + " without indexes, ~" + measure.Count(float64(b.Rows)) + " rows"), Give: 1, Min: 4,
+		State: p.Plain(measure.Bytes(b.Bytes) + " without indexes, ~" + measure.Count(float64(b.Rows)) + " rows"),
+		Give:  1, Min: 4,
 		Lines: func(w int) []string {
 			out := append(p.code(b.SQL, w, 3), "")
 			out = append(out, p.Row("walks", p.Plain("by "+b.Key+"; indexes "+measure.Bytes(b.IndexBytes)), w)...)

@@ -105,7 +105,10 @@ func (p page) moment(w int) []string {
 		return nil
 	}
 	over := measure.Duration(o.Over.Round(time.Second))
-	since := measure.Duration(o.Since.Round(time.Second))
+	since := "for " + measure.Duration(o.Since.Round(time.Second)) + " now"
+	if o.Since < time.Second {
+		since = "just now"
+	}
 	at := fmt.Sprintf("%d of %s in %s", o.Free, plural(o.Looks, "look"), over)
 	switch {
 	case o.Free == o.Looks:
@@ -116,10 +119,10 @@ func (p page) moment(w int) []string {
 			p.Plain(": somebody was in the way at each of "+plural(o.Looks, "look")+" in "+over+p.chance()), w)
 	case o.FreeNow:
 		return p.Row("moment", p.Text(look.OK, "free")+
-			p.Plain(" for "+since+" now"+p.chance()+"; free at "+at+p.quietest()), w)
+			p.Plain(" "+since+p.chance()+"; free at "+at+p.quietest()), w)
 	}
 	return p.Row("moment", p.Text(look.Attention, "in use")+
-		p.Plain(" for "+since+" now"+p.chance()+"; free at "+at+p.quietest()), w)
+		p.Plain(" "+since+p.chance()+"; free at "+at+p.quietest()), w)
 }
 
 // chance is how likely a try that begins now has the lock; "" = too little was seen.
@@ -164,11 +167,8 @@ func (p page) identity() string {
 		return ""
 	}
 	s := p.Text(look.Strong, t.Database) + p.Plain(" on "+address(t)+", "+t.Version+" "+roleOf(t))
-	switch {
-	case t.SystemID != "" && p.boxed:
+	if t.SystemID != "" && p.boxed {
 		s += p.Plain(", system " + t.SystemID)
-	case t.SystemID != "":
-		s += p.Plain(", system " + p.Middle(t.SystemID, 9))
 	}
 	if t.PinnedAt.IsZero() {
 		return s + p.Plain(", ") + p.Text(look.Attention, "first time here")
@@ -224,7 +224,7 @@ func (p page) runs() look.Panel {
 	}
 	return look.Panel{
 		Name: "runs", Title: "what runs: " + plural(statements, "statement") + " in " + plural(len(plan.Units), "file"),
-		Give: 1, Min: 3, Focus: true,
+		Give: 1, Min: 5, Focus: true, // of what runs more stays than of what stands above it
 		Lines: func(w int) []string {
 			var out []string
 			for _, u := range plan.Units {

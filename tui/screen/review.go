@@ -241,7 +241,11 @@ func (p page) finding(it Item) look.Panel {
 	return look.Panel{Name: "finding", Title: "what is wrong", State: state, Give: give, Min: 3,
 		Lines: func(w int) []string {
 			out := p.hazard(h, w, true)
-			if room := p.h - len(p.heartRows(w)) - p.chrome(); len(out) > room {
+			room := p.h - len(p.heartRows(w)) - p.chrome()
+			if asking := p.asking(); asking.Title != "" {
+				room -= len(asking.Lines(w)) + asking.Around(p.boxed)
+			}
+			if len(out) > room {
 				out = p.hazard(h, w, false)
 			}
 			return append(out, p.remedies(h, w)...)
@@ -265,6 +269,9 @@ func (p page) remedies(h Hazard, w int) []string {
 	}
 	if r := RewriteHere(p.local); r != nil && len(r.Files) > 0 {
 		text := "shows it as " + plural(len(r.Files), "file") + " that are safe one by one"
+		if len(r.Files) == 1 {
+			text = "shows it as 1 file that is safe"
+		}
 		out = append(out, p.Row("", p.Text(look.Key, "f")+" "+p.Plain(text), w)...)
 	}
 	if daysHere(p.local) != nil {
