@@ -113,12 +113,20 @@ func (m *model) decide(d *screen.Dialog) tea.Cmd {
 		m.local.Dialog = nil
 		return nil
 	case !d.Typed():
-		return m.answer(d, "yes")
+		return m.confirmed(d, "yes")
 	case d.Exact():
-		return m.answer(d, d.Field.Value())
+		return m.confirmed(d, d.Field.Value())
 	}
 	m.say("it runs only once the name is exact: " + d.Expect)
 	return nil
+}
+
+// confirmed sends the yes, and goes where its run is to be seen.
+func (m *model) confirmed(d *screen.Dialog, text string) tea.Cmd {
+	if m.run.Step("run") != nil {
+		m.local.Screen, m.touched = "run", false
+	}
+	return m.answer(d, text)
 }
 
 // fieldKey is a key in a question with a field.

@@ -162,7 +162,11 @@ func (p page) folderTitle() string {
 	case f == nil:
 		return "pending"
 	}
-	parts := []string{"pending: " + plural(len(f.Pending), "file") + " of " + f.Path}
+	head := "pending: "
+	if p.back() {
+		head = "TO TAKE BACK: "
+	}
+	parts := []string{head + plural(len(f.Pending), "file") + " of " + f.Path}
 	if f.Tool != "" {
 		parts = append(parts, f.Tool)
 	}
@@ -177,6 +181,9 @@ func (p page) folderTitle() string {
 	}
 	return strings.Join(parts, " "+p.Marks.Dot+" ")
 }
+
+// back reports whether what would run is a way back.
+func (p page) back() bool { return p.run.Playbook == "rollback" }
 
 func (p page) folderReading() string {
 	if p.run.Step(atBackfill) != nil || p.run.Playbook == tripwire {
@@ -281,7 +288,11 @@ func (p page) worst() string {
 
 // first is the statement that would run first, with its card.
 func (p page) first() look.Panel {
-	panel := p.heart(p.heartTitle("first to run"))
+	head := "first to run"
+	if p.back() {
+		head = "first to take back"
+	}
+	panel := p.heart(p.heartTitle(head))
 	sql := p.firstSQL()
 	panel.Lines = func(w int) []string {
 		out := p.code(sql, w, 3)

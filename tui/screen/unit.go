@@ -109,7 +109,7 @@ func (p page) unitState(u *state.Unit) (string, look.Role, string) {
 	case u.Probed != nil && u.Probed.Outcome == journal.OutcomeRunning:
 		return p.Marks.Running, look.Accent, fmt.Sprintf("still running, pid %d", u.Probed.PID)
 	case u.Outcome == journal.OutcomeApplied && u.Applied != nil:
-		return p.Marks.Done, look.OK, "applied in " + measure.MS(u.Applied.MS)
+		return p.Marks.Done, look.OK, "applied in " + measure.MS(worked(u))
 	case u.Outcome == journal.OutcomeApplied:
 		return p.Marks.Done, look.OK, "applied"
 	case u.Outcome == journal.OutcomeNotApplied:
@@ -128,6 +128,16 @@ func (p page) unitState(u *state.Unit) (string, look.Role, string) {
 		return p.Marks.Running, look.Accent, "running"
 	}
 	return p.Marks.Todo, look.Plain, "to do"
+}
+
+// worked is how long an applied unit worked: of its tries the one that ended well.
+func worked(u *state.Unit) int64 {
+	if n := len(u.Tries); n > 0 {
+		if last := u.Tries[n-1]; last.Outcome == string(journal.OutcomeApplied) {
+			return max(last.WaitedMS, 1)
+		}
+	}
+	return u.Applied.MS
 }
 
 // stands reports whether nothing works on the file in hand: a person is asked whether
@@ -194,7 +204,7 @@ func (p page) summed(w int) []string {
 	for i := range p.run.Units {
 		u := &p.run.Units[i]
 		if u.Applied != nil {
-			longest = max(longest, u.Applied.MS)
+			longest = max(longest, worked(u))
 		}
 		n += len(u.Tries)
 		for _, t := range u.Tries {
@@ -246,7 +256,11 @@ func (p page) unitDetails(u *state.Unit, w int) []string {
 		p.ended(u.Ended, add)
 	}
 	if n := len(u.Tries); n > 0 {
-		add(look.Plain, "needed "+tries(n))
+		text := "needed " + tries(n)
+		if u.Applied != nil && u.Applied.MS > worked(u)+1000 {
+			text += ", " + measure.MS(u.Applied.MS) + " in all"
+		}
+		add(look.Plain, text)
 	}
 	if u.Probed != nil && u.Probed.Evidence != "" {
 		add(look.Plain, "asked the database: "+u.Probed.Evidence)
