@@ -85,9 +85,6 @@ func startPanels(p page) []look.Panel {
 		return nothingPending(p)
 	}
 	waiting := p.waiting()
-	if s := p.run.Sample; s != nil && s.Sessions.Waiting == 0 {
-		waiting.Give = 4 // that nobody waits is less than what needs an answer
-	}
 	if p.f.Folder == nil && p.f.Backfill != nil {
 		needs := p.needsYou()
 		needs.Give = 1

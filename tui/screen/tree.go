@@ -16,9 +16,13 @@ import (
 // waiting is the panel of who waits for whom: each session below the one it waits for.
 // Between two tries it shows who was in the way last, and how long ago.
 func (p page) waiting() look.Panel {
+	give := 2
+	if s := p.run.Sample; s != nil && s.Sessions.Waiting == 0 && p.run.Opened == nil {
+		give = 4 // that nobody waits is less than what needs an answer
+	}
 	return look.Panel{
 		Name: "waits", Title: "who waits for whom", State: p.waitingState(), Lines: p.waitingLines,
-		Give: 2, Min: 2, Right: true, Grow: p.boxed || p.run.Sample != nil,
+		Give: give, Min: 2, Right: true, Grow: p.boxed || p.run.Sample != nil,
 		Wide: p.treed(),
 	}
 }
