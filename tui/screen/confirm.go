@@ -20,10 +20,10 @@ var Confirm = Screen{
 	Doc: `Advice: know what runs, where, what it blocks and how to go back, before you say yes.
 In practice: the name is typed so that a hand that is faster than the eye cannot start a write; a paste is refused, and keys meant for the screen before are not heard. Everything shown here is read again before the first statement is sent.
 Measured: most wrong-window accidents are one key long; nobody types a database name by accident. The chance of the moment is that of one try, by a look a second: who is in the way leaves as those did that had held for about as long. Held against simulated traffic of seven kinds, not against a team's own runs: there 68 of 100 tries had their lock where it said 66 %.`,
-	Hints: func(_ *state.Run, l Local) []Hint {
+	Hints: func(run *state.Run, l Local) []Hint {
 		open := Hint{Open, "off until the name is exact"}
 		if d := l.Dialog; d != nil && d.Exact() {
-			open.Label = "RUN on " + d.Expect
+			open.Label = strings.TrimSuffix(strings.ToUpper(verb(run, d)), "ON") + "on " + d.Expect
 		}
 		return []Hint{{Back, "no, go back"}, open, {PageDown, "scroll"}, {Tab, "buttons"}}
 	},
@@ -45,15 +45,15 @@ func confirmPanels(p page) []look.Panel {
 }
 
 // verb is what the yes does.
-func (p page) verb(d *Dialog) string {
+func verb(run *state.Run, d *Dialog) string {
 	switch {
 	case d.ID == "rollback.confirm":
 		return "roll back on"
 	case d.ID == "run.takeover":
 		return "take over on"
-	case p.run.Step(atBackfill) != nil:
+	case run.Step(atBackfill) != nil:
 		return "fill on"
-	case p.run.Playbook == tripwire:
+	case run.Playbook == tripwire:
 		return "take away for a while on"
 	}
 	return "run on"
@@ -65,7 +65,7 @@ func (p page) where(d *Dialog) look.Panel {
 	if t := p.f.Target; t != nil && t.Environment != "" {
 		env = strings.ToUpper(t.Environment)
 	}
-	return look.Panel{Name: "where", Title: p.verb(d) + " " + env, State: p.planState(), Give: 1, Min: 2,
+	return look.Panel{Name: "where", Title: verb(p.run, d) + " " + env, State: p.planState(), Give: 1, Min: 2,
 		Lines: func(w int) []string {
 			var out []string
 			if d.ID == "run.takeover" {
@@ -201,7 +201,7 @@ func (p page) undo() string {
 	text := p.Text(role, string(worst))
 	switch {
 	case inverse != "":
-		text += p.Plain(": " + inverse)
+		text += p.Plain(": " + strings.TrimPrefix(inverse, string(worst)+": "))
 	case worst == effect.ReversibleNone:
 		text += p.Plain(": what it changes cannot be taken back")
 	}
@@ -314,7 +314,7 @@ func (p page) fillRows(w int) []string {
 func (p page) consent(d *Dialog) look.Panel {
 	title := "your answer"
 	if d.Typed() {
-		title = "type the database name, " + d.Expect + ", to " + p.verb(d) + " it:"
+		title = "type the database name, " + d.Expect + ", to " + verb(p.run, d) + " it:"
 	}
 	return look.Panel{Title: title, Lines: func(w int) []string {
 		var out []string
@@ -326,7 +326,8 @@ func (p page) consent(d *Dialog) look.Panel {
 }
 
 func (p page) buttons(d *Dialog) string {
-	no, yes := "No, go back", "Run on "+d.Expect
+	does := verb(p.run, d)
+	no, yes := "No, go back", strings.ToUpper(does[:1])+does[1:]+" "+d.Expect
 	if !d.Exact() && d.Typed() {
 		yes = "enter, once the name is typed; no paste"
 	}

@@ -191,7 +191,11 @@ func (p page) watchedRow(s fact.Signal) []string {
 
 // applied is what is being watched for: the files of the run.
 func (p page) applied() look.Panel {
-	return look.Panel{Name: "applied", Title: "applied", Give: 3, Min: 1, Right: true, Lines: func(w int) []string {
+	title := "applied"
+	if p.back() {
+		title = "taken back"
+	}
+	return look.Panel{Name: "applied", Title: title, Give: 3, Min: 1, Right: true, Lines: func(w int) []string {
 		out := p.summed(w)
 		for _, v := range p.versions() {
 			out = append(out, p.unitLine(v, unitOf(p.run, v), w))

@@ -218,7 +218,11 @@ func (p page) summed(w int) []string {
 	if longest > 0 {
 		applied += p.Plain(", the longest took ") + p.Text(look.Strong, measure.MS(longest))
 	}
-	out := p.Row("applied", applied, w)
+	label := "applied"
+	if p.back() {
+		label = "taken back"
+	}
+	out := p.RowOf(look.Label, label, applied, w)
 	if met > 0 {
 		out = append(out, p.Row("held up", p.Plain("others, at most ")+p.Text(look.Strong, measure.MS(held))+
 			p.Plain(fmt.Sprintf(": at %d of %s somebody was in the way", met, tries(n))), w)...)
@@ -255,7 +259,7 @@ func (p page) unitDetails(u *state.Unit, w int) []string {
 	if u.Ended != nil && u.Outcome != journal.OutcomeApplied {
 		p.ended(u.Ended, add)
 	}
-	if n := len(u.Tries); n > 0 {
+	if n := len(u.Tries); n > 1 {
 		text := "needed " + tries(n)
 		if u.Applied != nil && u.Applied.MS > worked(u)+1000 {
 			text += ", " + measure.MS(u.Applied.MS) + " in all"
