@@ -75,13 +75,13 @@ func (p page) where(d *Dialog) look.Panel {
 			if t := p.f.Tripwire; t != nil {
 				out = append(out, p.Row("does", p.Text(look.Attention, t.Does), w)...)
 			}
-			out = append(out, p.Row("target", p.identity(), w)...)
+			out = append(out, p.short("target", p.identity(), w)...)
 			out = append(out, p.byWhom(w)...)
-			out = append(out, p.Row("way back", p.undo(), w)...)
-			out = append(out, p.moment(w)...)
+			out = append(out, p.short("way back", p.undo(), w)...)
+			out = append(out, p.short("moment", p.moment(), w)...)
 			for _, id := range []string{"backup", "rehearse"} {
 				if s := p.run.Step(id); s != nil && s.Summary != "" {
-					out = append(out, p.Row(id, p.mark(s.Status)+" "+p.Plain(s.Summary), w)...)
+					out = append(out, p.short(id, p.mark(s.Status)+" "+p.Plain(s.Summary), w)...)
 				}
 			}
 			if p.f.Review != nil {
@@ -94,15 +94,23 @@ func (p page) where(d *Dialog) look.Panel {
 		}}
 }
 
+// short is a row of one line where a screen has no line to spare: below it stands the SQL.
+func (p page) short(label, text string, w int) []string {
+	if p.crowded() && text != "" {
+		text = p.Cut(text, w-look.Label)
+	}
+	return p.Row(label, text, w)
+}
+
 // fewLooks are too few to say anything of a moment.
 const fewLooks = 5
 
 // moment is whether now is a good one: what a try at the first lock would have met at the
 // looks of the last minutes.
-func (p page) moment(w int) []string {
+func (p page) moment() string {
 	o := p.run.Openings()
 	if o.Looks < fewLooks {
-		return nil
+		return ""
 	}
 	over := measure.Duration(o.Over.Round(time.Second))
 	since := "for " + measure.Duration(o.Since.Round(time.Second)) + " now"
@@ -112,17 +120,14 @@ func (p page) moment(w int) []string {
 	at := fmt.Sprintf("%d of %s in %s", o.Free, plural(o.Looks, "look"), over)
 	switch {
 	case o.Free == o.Looks:
-		return p.Row("moment", p.Text(look.OK, "good")+
-			p.Plain(": nobody was in the way in the last "+over+p.chance()), w)
+		return p.Text(look.OK, "good") + p.Plain(": nobody was in the way in the last "+over+p.chance())
 	case o.Free == 0:
-		return p.Row("moment", p.Text(look.Attention, "bad")+
-			p.Plain(": somebody was in the way at each of "+plural(o.Looks, "look")+" in "+over+p.chance()), w)
+		return p.Text(look.Attention, "bad") +
+			p.Plain(": somebody was in the way at each of "+plural(o.Looks, "look")+" in "+over+p.chance())
 	case o.FreeNow:
-		return p.Row("moment", p.Text(look.OK, "free")+
-			p.Plain(" "+since+p.chance()+"; free at "+at+p.quietest()), w)
+		return p.Text(look.OK, "free") + p.Plain(" "+since+p.chance()+"; free at "+at+p.quietest())
 	}
-	return p.Row("moment", p.Text(look.Attention, "in use")+
-		p.Plain(" "+since+p.chance()+"; free at "+at+p.quietest()), w)
+	return p.Text(look.Attention, "in use") + p.Plain(" "+since+p.chance()+"; free at "+at+p.quietest())
 }
 
 // chance is how likely a try that begins now has the lock; "" = too little was seen.

@@ -168,13 +168,15 @@ func whyNotEnd(run *state.Run, l activity.Lock) string {
 }
 
 // endLabel says whom the key would end.
-func endLabel(run *state.Run, l Local) string {
+func endLabel(run *state.Run, l Local, named bool) string {
 	who, several, ok := ToEnd(run, l, run.LastAt)
 	switch {
 	case several:
 		return "end one of them…"
 	case !ok || who.PID == 0:
 		return "end session…"
+	case !named:
+		return "end pid " + itoa(who.PID) + "…"
 	}
 	return strings.TrimSpace("end pid "+itoa(who.PID)+" "+cutName(name(who))) + "…"
 }

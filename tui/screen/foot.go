@@ -64,7 +64,7 @@ func bindings(p page, hints []Hint) []key.Binding {
 		label := h.Label
 		switch {
 		case label == "" && h.Action == EndIt:
-			label = endLabel(p.run, p.local)
+			label = endLabel(p.run, p.local, p.w >= boxedWidth)
 		case label == "" && h.Action == Reload && Over(p.run, p.local) && !well(p.run):
 			label = "begin anew"
 		case label == "":

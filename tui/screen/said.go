@@ -149,7 +149,11 @@ func (p page) ifStopped() string {
 		case isPaused(f):
 			return p.when("safe to leave", "nothing is open in the database; another host can resume it")
 		}
-		return p.when(p.stop(), measure.Count(float64(f.Rows))+" rows stay filled, none is half done")
+		stay := " rows stay filled, none is half done"
+		if f.Rows == 1 {
+			stay = " row stays filled, none is half done"
+		}
+		return p.when(p.stop(), measure.Count(float64(f.Rows))+stay)
 	}
 	if c := p.f.Command; c != nil && c.PID != 0 && c.Ended == "" {
 		return p.when(p.stop(), "it is cancelled and ended; the history says what it did")
