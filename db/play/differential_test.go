@@ -317,6 +317,7 @@ func (d *differential) file(path string, before parse.File) {
 	if err != nil {
 		d.t.Fatal(err)
 	}
+	d.monitor = watching(d.t, d.database.DSN) // the statements of a file before may have ended the session
 	conn, version := fresh(ctx, d.t, d.database)
 	defer func() { _ = conn.Close(context.Background()) }()
 	told := catalog.FromStatements(catalog.SourceHistory, nil, version)
@@ -330,7 +331,8 @@ func (d *differential) file(path string, before parse.File) {
 			told = told.Clone()
 			told.Replay(st, version)
 		}
-		changed = changed || !readOnly[st.Kind]
+		changed = changed || !readOnly[st.Kind] || st.Node.GetSelectStmt().GetIntoClause() != nil ||
+			st.Node.GetExplainStmt().GetQuery().GetCreateTableAsStmt() != nil
 	}
 	for _, st := range before.Statements {
 		tell(st)

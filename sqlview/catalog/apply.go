@@ -68,6 +68,7 @@ func init() {
 		{(*pg.Node_CreateForeignTableStmt)(nil), createForeignTable},
 		{(*pg.Node_CreateTableAsStmt)(nil), createTableAs},
 		{(*pg.Node_SelectStmt)(nil), selectStatement},
+		{(*pg.Node_ExplainStmt)(nil), explain},
 		{(*pg.Node_ViewStmt)(nil), createView},
 		{(*pg.Node_IndexStmt)(nil), createIndex},
 		{(*pg.Node_AlterTableStmt)(nil), alterTable},

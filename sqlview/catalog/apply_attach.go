@@ -26,6 +26,28 @@ func alterAttach(e *evolution, r *Relation, c *pg.AlterTableCmd) {
 	e.link(kid, r)
 	e.setBound(kid, p.Bound)
 	e.attachConstraints(kid, r)
+	if kid.Kind == PartitionedTable {
+		e.passDown(kid)
+	}
+}
+
+// passDown gives the partitions of a partition the foreign keys that it got.
+func (e *evolution) passDown(r *Relation) {
+	for _, name := range r.Children {
+		part := e.editKnown(name)
+		if part == nil {
+			continue
+		}
+		for _, k := range r.Constraints {
+			has := slices.ContainsFunc(part.Constraints, func(o Constraint) bool { return o.SameKey(k) })
+			if k.Type == ForeignKey && k.Inherited && !has {
+				e.inheritConstraints(part, &Relation{Constraints: []Constraint{k}})
+			}
+		}
+		if part.Kind == PartitionedTable {
+			e.passDown(part)
+		}
+	}
 }
 
 // attachConstraints adds the parent's keys and foreign keys that the partition

@@ -321,6 +321,9 @@ func setSchema(e *evolution, n *pg.Node) {
 	case pg.ObjectType_OBJECT_FUNCTION, pg.ObjectType_OBJECT_PROCEDURE, pg.ObjectType_OBJECT_ROUTINE:
 		old := e.NameOf(s.Object.GetObjectWithArgs().GetObjname())
 		e.moveFunction(old, into+Base(old))
+	case pg.ObjectType_OBJECT_STATISTIC_EXT:
+		old := e.statisticsName(s.Object.GetList().GetItems())
+		e.moveStatistics(old, into+Base(old))
 	}
 }
 

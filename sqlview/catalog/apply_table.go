@@ -325,6 +325,17 @@ func (e *evolution) ownedSequence(r *Relation, column string) string {
 	return name
 }
 
+// explain with ANALYZE runs its statement.
+func explain(e *evolution, n *pg.Node) {
+	s := n.GetExplainStmt()
+	inner := s.GetQuery().GetCreateTableAsStmt()
+	for _, o := range s.GetOptions() {
+		if inner != nil && o.GetDefElem().GetDefname() == "analyze" {
+			createTableAs(e, s.Query)
+		}
+	}
+}
+
 func createTableAs(e *evolution, n *pg.Node) {
 	c := n.GetCreateTableAsStmt()
 	name := e.newName(c.GetInto().GetRel())

@@ -126,10 +126,10 @@ func (j *judge) buildParts(table string, whole catalog.IndexDef, mode lock.Mode)
 	}
 	for _, child := range rel.Children {
 		part := j.cat.Seen(child)
+		j.lock(child, mode)
 		if part != nil && part.Kind == catalog.ForeignTable {
 			continue
 		}
-		j.lock(child, mode)
 		own := slices.IndexFunc(j.indexes(child), func(i catalog.IndexDef) bool {
 			return i.PartOf(whole) && !j.isPart(i.Name)
 		})

@@ -175,9 +175,15 @@ func detachPartition(j *judge, a alteration) {
 	}
 	j.lockReferenced(part, lock.ShareRowExclusive, func(k catalog.Constraint) bool { return k.Inherited })
 	for _, k := range append(j.foreignKeysTo(a.table), j.copiesTo(part)...) {
+		if k.Inherited && k.References != part {
+			continue // the key of a partition's table is looked at, once for all of them
+		}
 		j.lock(k.Child, lock.AccessExclusive)
-		j.scan(k.Child)
-		j.planIndexes(k.Child, lock.AccessShare)
+		for _, t := range append([]string{k.Child}, j.parts(k.Child)...) {
+			j.lock(t, lock.AccessShare)
+			j.scan(t)
+			j.planIndexes(t, lock.AccessShare)
+		}
 		j.lockAll(j.cat.Partitioned(a.table), lock.AccessShare) // for the bounds
 		j.note("rows of %s are looked up in %s", k.Child, part)
 	}

@@ -55,6 +55,9 @@ func alterTable(j *judge, n *pg.Node) {
 	a := alteration{table: name, rel: j.cat.Seen(name), only: !s.Relation.GetInh(), stmt: s}
 	if s.MissingOk && a.rel == nil && j.cat.Known() {
 		j.note("%s is not in the catalog: IF EXISTS does nothing", name)
+		if j.cat.Source == catalog.SourceLive {
+			return
+		}
 	}
 	if j.cat.Relation(name) == nil && !j.new(name) {
 		j.note("%s is not in the catalog: judged for the worst", name)

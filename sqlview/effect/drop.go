@@ -52,13 +52,31 @@ func drop(j *judge, n *pg.Node) {
 		}
 		return
 	}
-	objects := j.cat.Dropped(s)
+	objects := slices.DeleteFunc(j.cat.Dropped(s), func(o catalog.Object) bool { return s.MissingOk && j.notOn(o) })
 	for _, o := range objects {
 		f(j, s, o)
 	}
 	if !s.Concurrent {
 		j.takeAlong(cascades(s), objects...)
 	}
+}
+
+// notOn reports a trigger, policy or rule that its table does not have: the server
+// looks for it before it locks the table.
+func (r *removal) notOn(o catalog.Object) bool {
+	rel := r.cat.Seen(o.On)
+	if rel == nil || rel.Partial || rel.Doubted || !rel.Listed || r.cat.Unsure {
+		return false
+	}
+	switch o.Kind {
+	case catalog.TriggerKind:
+		return !slices.ContainsFunc(rel.Triggers, func(t catalog.Trigger) bool { return t.Name == o.Name })
+	case catalog.PolicyKind:
+		return !slices.Contains(rel.PolicyNames, o.Name)
+	case catalog.RuleKind:
+		return !slices.Contains(rel.Rules, o.Name)
+	}
+	return false
 }
 
 func cascades(s *pg.DropStmt) bool { return s.Behavior == pg.DropBehavior_DROP_CASCADE }

@@ -101,8 +101,6 @@ var (
 	_ = register((*pg.Node_AlterDatabaseStmt)(nil), alterDatabase)
 	_ = register((*pg.Node_CreateExtensionStmt)(nil), createExtension)
 	_ = register((*pg.Node_AlterExtensionStmt)(nil), createExtension)
-	_ = register((*pg.Node_DropOwnedStmt)(nil), dropOwned)
-	_ = register((*pg.Node_ReassignOwnedStmt)(nil), reassignOwned)
 	_ = register((*pg.Node_CreateSubscriptionStmt)(nil), createSubscription)
 	_ = register((*pg.Node_AlterSubscriptionStmt)(nil), alterSubscription)
 	_ = register((*pg.Node_DropSubscriptionStmt)(nil), dropSubscription)
@@ -131,16 +129,6 @@ func alterDatabase(j *judge, n *pg.Node) {
 func createExtension(j *judge, _ *pg.Node) {
 	j.inverse(ReversibleInstant, "DROP EXTENSION, or UPDATE to the version before where there is a script")
 	j.unknown("runs the extension's script, which belay does not see")
-}
-
-func dropOwned(j *judge, _ *pg.Node) {
-	j.hidden("what the role owns")
-	j.inverse(ReversibleNone, "none: everything that the roles own here is gone")
-}
-
-func reassignOwned(j *judge, _ *pg.Node) {
-	j.inverse(ReversibleInstant, "REASSIGN OWNED back, where the new owner had nothing of its own")
-	j.unknown("locks every relation that the role owns ACCESS EXCLUSIVE")
 }
 
 func createSubscription(j *judge, n *pg.Node) {

@@ -101,8 +101,6 @@ func replicaIdentity(c *check, t target) Failure {
 		return fail("42809", "index %s is over an expression", name)
 	case i.Predicate != "":
 		return fail("42809", "index %s is partial", name)
-	case !i.Valid:
-		return fail("55000", "index %s is INVALID", name)
 	}
 	return each(i.Columns, func(column string) Failure {
 		if col := t.rel.Column(column); col != nil && !col.NotNull && !t.rel.Doubted {

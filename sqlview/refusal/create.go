@@ -244,7 +244,7 @@ func (c *check) made(s *pg.CreateStmt, name string) Failure {
 			return each(columnsOf(s), func(d *pg.ColumnDef) Failure { return c.columnValue(&bare, d) })
 		},
 		func() Failure { return c.newPartition(s, name) },
-		func() Failure { return c.partitionSpec(s, &bare) },
+		func() Failure { return after.partitionSpec(s, &bare) },
 	); f.found() {
 		return f
 	}
