@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -89,26 +91,54 @@ func TestPileUpComesBack(t *testing.T) {
 	if err != nil || r.Cut || r.Database != "shop on db1" || r.Environment != "production" {
 		t.Fatal(r, err)
 	}
-	same := cmp.Options{
-		cmpopts.EquateApproxTime(time.Millisecond), cmpopts.EquateEmpty(),
-		cmpopts.SortSlices(func(a, b activity.Lock) bool { return a.PID < b.PID }), cmpopts.EquateApprox(0.005, 0.5),
-		cmp.FilterPath(func(p cmp.Path) bool {
-			return p.Last().String() == ".Query"
-		}, cmp.Ignore()),
-		cmp.FilterPath(func(p cmp.Path) bool {
-			return p.Last().String() == ".SinceMS" || p.Last().String() == ".AgeMS"
-		}, cmp.Comparer(func(a, b int64) bool { return max(a-b, b-a) <= 5 })),
-		cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".Dead" },
-			cmp.Comparer(func(a, b int64) bool { return max(a-b, b-a)*100 <= max(a, b) })),
-	}
 	for i := 0; i < len(samples); i += 31 {
-		if diff := cmp.Diff(samples[i], r.Moments[i], same); diff != "" {
-			t.Fatalf("moment %d:\n%s", i, diff)
-		}
+		alike(t, i, samples[i], r.Moments[i])
 	}
 	tree, want := r.Moments[449].Tree(), samples[449].Tree()
 	if len(tree) != len(want) {
 		t.Errorf("the tree has %d lines, had %d", len(tree), len(want))
+	}
+}
+
+var same = cmp.Options{
+	cmpopts.EquateApproxTime(time.Millisecond), cmpopts.EquateEmpty(),
+	cmpopts.SortSlices(func(a, b activity.Lock) bool { return a.PID < b.PID }), cmpopts.EquateApprox(0.005, 0.5),
+	cmp.FilterPath(func(p cmp.Path) bool {
+		return p.Last().String() == ".Query"
+	}, cmp.Ignore()),
+	cmp.FilterPath(func(p cmp.Path) bool {
+		return p.Last().String() == ".SinceMS" || p.Last().String() == ".AgeMS"
+	}, cmp.Comparer(func(a, b int64) bool { return max(a-b, b-a) <= 5 })),
+	cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".Dead" },
+		cmp.Comparer(func(a, b int64) bool { return max(a-b, b-a)*100 <= max(a, b) })),
+}
+
+// alike holds what was read against what was written.
+func alike(t *testing.T, i int, want, got activity.Sample) {
+	t.Helper()
+	if diff := cmp.Diff(want, got, same); diff != "" {
+		t.Fatalf("moment %d:\n%s", i, diff)
+	}
+}
+
+// TestFormat1 reads a recording that the code before format 2 wrote: a pile-up, over more
+// than one member.
+func TestFormat1(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile(filepath.Join("testdata", "format1.samples"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := recording.Read(bytes.NewReader(b))
+	samples := pileUp(305, 8, 7)
+	if err != nil || r.Cut || r.Format != 1 || r.Database != "shop on db1" || len(r.Moments) != len(samples) {
+		t.Fatal(r, err)
+	}
+	for i, s := range samples {
+		alike(t, i, s, r.Moments[i])
+		if got, want := len(r.Moments[i].Tree()), len(s.Tree()); got != want {
+			t.Fatalf("moment %d: the tree has %d lines, had %d", i, got, want)
+		}
 	}
 }
 
