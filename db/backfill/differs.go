@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"belay/db"
+	"belay/sqlview/usage"
 )
 
 // The volatility of a function by name, where the search_path finds it; the worst
@@ -77,7 +78,7 @@ func (p *Plan) differing(ctx context.Context, c *db.Conn) (string, error) {
 	p.differ = p.differingBy(text)
 	condition := strings.Join(p.differ, " OR ")
 	if _, err := execTeam(ctx, c,
-		"EXPLAIN SELECT FROM "+p.Relation+" AS "+quote(p.Alias)+" WHERE "+condition); err != nil {
+		"EXPLAIN SELECT FROM "+p.Relation+" AS "+quote(p.Alias)+" "+usage.Mark+" WHERE "+condition); err != nil {
 		return "", p.explainError(err)
 	}
 	return condition, nil

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"belay/db"
+	"belay/sqlview/usage"
 )
 
 // Level is how much a hazard weighs, in the words of belay's rules.
@@ -63,7 +64,7 @@ func (p *Plan) byPlace(l Leaf, why []string, major int) {
 // plannerRows is the planner's estimate of a leaf that was never analyzed.
 func plannerRows(ctx context.Context, c *db.Conn, leaf string) (int64, error) {
 	var text string
-	if err := c.QueryRow(ctx, "EXPLAIN (FORMAT JSON) SELECT FROM ONLY "+leaf).Scan(&text); err != nil {
+	if err := c.QueryRow(ctx, "EXPLAIN (FORMAT JSON) SELECT FROM ONLY "+leaf+" "+usage.Mark).Scan(&text); err != nil {
 		return 0, fmt.Errorf("backfill: rows of %s: %w", leaf, err)
 	}
 	var plans []struct {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"belay/sqlview/usage"
 )
 
 // maxPasses bounds the passes over a leaf without a key.
@@ -63,7 +65,7 @@ func (b *batches) nextPlace(ctx context.Context, keys int,
 	var file string
 	err = b.fenced(ctx, limit,
 		`SELECT (SELECT c.relfilenode::text FROM pg_catalog.pg_class c WHERE c.oid = $1::bigint::oid)
-		FROM (SELECT pg_catalog.count(*) FROM (SELECT FROM ONLY `+b.q.leaf.Name+` LIMIT 0) t) x`,
+		FROM (SELECT pg_catalog.count(*) FROM (SELECT FROM ONLY `+b.q.leaf.Name+` `+usage.Mark+` LIMIT 0) t) x`,
 		[]any{int64(b.q.leaf.OID)}, func(rows pgx.Rows) error {
 			var err error
 			file, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[string])

@@ -197,8 +197,8 @@ func (d *Desk) tryRows(ctx context.Context, w wish) (kept string, err error) {
 		same = append(same, "("+c.Value+")::text IS NOT DISTINCT FROM "+lint.Ident(c.Name)+"::text")
 	}
 	sql := fmt.Sprintf("SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE NOT (%s)) FROM (SELECT r.*, "+
-		"%s FROM (SELECT * FROM %s LIMIT %d) AS r) AS r", strings.Join(same, " AND "), strings.Join(again, ", "),
-		w.relation(), sampled)
+		"%s FROM (SELECT * FROM %s %s LIMIT %d) AS r) AS r", strings.Join(same, " AND "), strings.Join(again, ", "),
+		w.relation(), usage.Mark, sampled)
 	var rows, apart int
 	err = steps.AsTool(ctx, d.conn, d.Project, func() error { return d.conn.QueryRow(ctx, sql).Scan(&rows, &apart) })
 	if told := (*pgconn.PgError)(nil); errors.As(err, &told) && told.Code != "57014" {
