@@ -232,9 +232,11 @@ type Heart struct {
 	// snapshots instead of blocking.
 	Concurrent bool `json:"concurrent"`
 	// Live is false where nobody could be asked who stands in the way.
-	Live     bool            `json:"live"`
-	At       time.Time       `json:"at"` // of the sample, the engine's clock
-	Blockers []activity.Lock `json:"blockers,omitempty"`
+	Live bool      `json:"live"`
+	At   time.Time `json:"at"` // of the sample, the engine's clock
+	// SampledAt is the server's clock then, from which the ages of the blockers count.
+	SampledAt time.Time       `json:"sampled_at,omitzero"`
+	Blockers  []activity.Lock `json:"blockers,omitempty"`
 	// QueuePerSecond is how many statements would queue; -1 = unknown.
 	QueuePerSecond float64 `json:"queue_per_s"`
 	LockTimeoutMS  int64   `json:"lock_timeout_ms"`

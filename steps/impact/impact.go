@@ -40,7 +40,7 @@ func Of(p *steps.Plan, unit int, s activity.Sample, l project.Limits, at time.Ti
 		return fact.Heart{}, false
 	}
 	h := Offline(p, unit, l)
-	h.Live, h.At = true, at
+	h.Live, h.At, h.SampledAt = true, at, s.At
 	wants := wantsOf(p.Units[unit])
 	h.Blockers = s.Blockers(wants, pids...)
 	if h.Concurrent {

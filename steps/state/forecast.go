@@ -54,8 +54,14 @@ type holder struct {
 	gone        bool
 }
 
-// sameStart is how far the starts of a transaction may lie apart by two looks.
-const sameStart = 1500 * time.Millisecond
+// sameStart is how far the starts of a transaction may lie apart by two looks: the server
+// rounds. A pooled session begins one transaction after the other, so where two are taken
+// for one, short ones look as if they held for long. startUnsure is where the server's
+// clock was not kept with the look.
+const (
+	sameStart   = 20 * time.Millisecond
+	startUnsure = 1500 * time.Millisecond
+)
 
 // holders are the transactions that the looks saw, each once.
 func holders(looks []look) []holder {
@@ -67,11 +73,15 @@ func holders(looks []look) []holder {
 	open := map[int]*known{}
 	for _, l := range looks {
 		here := map[int]bool{}
+		read, within := l.read, sameStart
+		if read.IsZero() {
+			read, within = l.at, startUnsure
+		}
 		for _, s := range l.by {
 			here[s.pid] = true
 			k := open[s.pid]
-			start := l.at.Add(-max(s.age, 0))
-			if k != nil && (s.age < 0 || start.Sub(k.start).Abs() < sameStart) {
+			start := read.Add(-max(s.age, 0))
+			if k != nil && (s.age < 0 || start.Sub(k.start).Abs() < within) {
 				k.last += l.at.Sub(k.seen)
 				k.seen = l.at
 				continue

@@ -21,7 +21,9 @@ type Openings struct {
 // look is one moment of a statement: whether it would have had its lock, else who was
 // in the way.
 type look struct {
-	at   time.Time
+	at time.Time
+	// read is the server's clock then, from which ages count; zero = it was not kept.
+	read time.Time
 	free bool
 	by   []sight
 }
@@ -48,7 +50,7 @@ func (r *Run) looked(value json.RawMessage) {
 	if n := len(r.looks); n > 0 && !h.At.After(r.looks[n-1].at) {
 		return // the same sample, told again
 	}
-	l := look{at: h.At, free: len(h.Blockers) == 0}
+	l := look{at: h.At, read: h.SampledAt, free: len(h.Blockers) == 0}
 	for _, b := range h.Blockers {
 		l.by = append(l.by, sight{b.PID, time.Duration(b.SinceMS) * time.Millisecond})
 	}

@@ -19,7 +19,7 @@ var Confirm = Screen{
 	Name: "confirm",
 	Doc: `Advice: know what runs, where, what it blocks and how to go back, before you say yes.
 In practice: the name is typed so that a hand that is faster than the eye cannot start a write; a paste is refused, and keys meant for the screen before are not heard. Everything shown here is read again before the first statement is sent.
-Measured: most wrong-window accidents are one key long; nobody types a database name by accident. The chance of the moment is that of one try, by a look a second: who is in the way leaves as those did that had held for about as long. Held against simulated traffic of seven kinds, not against a team's own runs: there 68 of 100 tries had their lock where it said 66 %.`,
+Measured: most wrong-window accidents are one key long; nobody types a database name by accident. The chance of the moment is that of one try, by a look a second: who is in the way leaves as those did that had held for about as long. Held against 1,178 tries that were made on a server under six kinds of traffic: 99 of 100 had their lock where it said 98 %, 93 where it said 86 %, 2 where it said 1 %; in between it says too little rather than too much.`,
 	Hints: func(run *state.Run, l Local) []Hint {
 		open := Hint{Open, "off until the name is exact"}
 		if d := l.Dialog; d != nil && d.Exact() {
