@@ -2,12 +2,10 @@ package main
 
 import (
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"belay/sqlview/measure"
-	"belay/sqlview/secret"
 	"belay/steps"
 	"belay/steps/campaign"
 	appsql "belay/steps/shapes"
@@ -15,20 +13,24 @@ import (
 
 func (a *app) campaignTry() *cobra.Command {
 	var o campaignOptions
-	var file string
+	var file, log string
 	c := a.campaignOf("try [ID]", "Try the application's statements against the schema after the next phase",
-		`Will the code live? Takes the schema, without rows, to a throwaway server on this machine; prepares there what pg_stat_statements counted,
-and the statements of a file; makes the changes of the next phase that has files; and prepares all of it again. What fails
-then, or gives other columns, is listed with who sends it and how often. The database itself is only read.
+		`Will the code live? Takes the schema, without rows, to a throwaway server on this machine; prepares there what
+pg_stat_statements counted, the statements of a file, and those in a log of the server (log_statement,
+log_min_duration_statement, auto_explain); makes the changes of the next phase that has files; and prepares all of it
+again. What fails then, or gives other columns, is listed with who sends it, how often, and when it was last in the log.
+The database itself is only read.
 
 Exit code 3: a statement does not live through it. 4: no statement is known. 0: all that could be tried do.`,
-		&o, func(d *campaign.Desk, c *campaign.Campaign) error { return a.tryCampaign(d, c, o, file) })
+		&o, func(d *campaign.Desk, c *campaign.Campaign) error { return a.tryCampaign(d, c, o, file, log) })
 	c.Flags().StringVar(&file, "statements", "", "try the statements of this `FILE` too")
+	c.Flags().StringVar(&log, "log", "", "try the statements in this `FILE` too, a log of the server: those that it logged, "+
+		"and those of auto_explain")
 	c.Flags().StringVar(&o.output, "output", "text", "text or json")
 	return c
 }
 
-func (a *app) tryCampaign(d *campaign.Desk, c *campaign.Campaign, o campaignOptions, file string) error {
+func (a *app) tryCampaign(d *campaign.Desk, c *campaign.Campaign, o campaignOptions, file, log string) error {
 	if err := checkOutput(o.output, "text", "json"); err != nil {
 		return err
 	}
@@ -41,12 +43,19 @@ func (a *app) tryCampaign(d *campaign.Desk, c *campaign.Campaign, o campaignOpti
 		}
 		more = append(more, appsql.Shape{SQL: string(text), Who: file})
 	}
+	logged, err := loggedStatements(log, d.Identity.Database)
+	if err != nil {
+		return err
+	}
+	more = append(more, logged...)
 	t, err := d.Try(a.ctx, c, more)
 	if err != nil {
 		return err
 	}
 	if o.output == "json" {
 		err = a.out.value(t, true)
+	} else if paper, ok := a.paper(); ok {
+		a.out.draw(paper.Trial(t))
 	} else {
 		a.printTrial(t)
 	}
@@ -61,6 +70,27 @@ func (a *app) tryCampaign(d *campaign.Desk, c *campaign.Campaign, o campaignOpti
 	return nil
 }
 
+// loggedStatements are those of a log of the server; "" = there is none.
+func loggedStatements(name, database string) ([]appsql.Shape, error) {
+	if name == "" {
+		return nil, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, &steps.Refused{
+			Problem: "--log: " + err.Error(), Advice: "name a log of the server that belay may read",
+		}
+	}
+	defer f.Close()
+	all, err := appsql.Log(f, name, database)
+	if err != nil {
+		return nil, &steps.Refused{
+			Problem: "--log: " + err.Error(), Advice: "name a log of the server: stderr, csvlog or jsonlog",
+		}
+	}
+	return all, nil
+}
+
 func (a *app) printTrial(t campaign.Trial) {
 	a.out.say("after the phase: %s", t.Phase)
 	if t.Why != "" {
@@ -71,13 +101,9 @@ func (a *app) printTrial(t campaign.Trial) {
 		if b.Fails {
 			word = "fails"
 		}
-		a.out.say("%s: %s", word, strings.Join(strings.Fields(secret.SQL(b.SQL)), " "))
+		a.out.say("%s: %s", word, b.Shown())
 		a.out.say("  %s", b.Why)
-		if b.Calls > 0 {
-			a.out.say("  sent %s, by %s", measure.Plural(int(b.Calls), "time"), b.Who)
-		} else {
-			a.out.say("  from %s", b.Who)
-		}
+		a.out.say("  %s", b.Sender())
 	}
 	if t.Untried > 0 {
 		a.out.say("%s could not be prepared as the schema is now, and say nothing", measure.Plural(t.Untried,

@@ -9,11 +9,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"belay/db"
 	"belay/sqlview/catalog"
+	"belay/sqlview/measure"
 	"belay/sqlview/parse"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -25,6 +27,33 @@ type Shape struct {
 	// Who sends it and how often; "" and 0 = nobody counted.
 	Who   string `json:"who,omitempty"`
 	Calls int64  `json:"calls,omitempty"`
+	// Last is when it was last seen; zero = nobody knows.
+	Last time.Time `json:"last,omitzero"`
+	// Values is true where SQL has values of rows in it: they are left out of what is told.
+	Values bool `json:"-"`
+}
+
+// told is the shape as it is told.
+func (s Shape) told() Shape {
+	if s.Values {
+		s.SQL = shapeOf(s.SQL)
+	}
+	return s
+}
+
+// Shown is the statement on one line, without what may be a secret.
+func (s Shape) Shown() string { return strings.Join(strings.Fields(db.ShownQuery(s.SQL)), " ") }
+
+// Sender says who sends it, how often and when it was seen last.
+func (s Shape) Sender() string {
+	out := s.Who
+	if s.Calls > 0 {
+		out += ", " + measure.Plural(int(s.Calls), "time")
+	}
+	if !s.Last.IsZero() {
+		out += ", last " + s.Last.UTC().Format("2006-01-02 15:04:05 UTC")
+	}
+	return out
 }
 
 // Broken is a shape that does not live through the change.
@@ -74,13 +103,13 @@ func Try(ctx context.Context, c *db.Conn, all []Shape, change []string) (Result,
 		case err != nil:
 			return out, err
 		case why != "":
-			out.Broken = append(out.Broken, Broken{Shape: s, Why: why, Fails: true})
+			out.Broken = append(out.Broken, Broken{Shape: s.told(), Why: why, Fails: true})
 		case !slices.EqualFunc(columns, was[i], same):
 			why, err := differ(ctx, c, was[i], columns)
 			if err != nil {
 				return out, err
 			}
-			out.Broken = append(out.Broken, Broken{Shape: s, Why: why})
+			out.Broken = append(out.Broken, Broken{Shape: s.told(), Why: why})
 		}
 		out.Tried++
 	}

@@ -69,6 +69,11 @@ var sample = map[string]func(t *testing.T, p Paper, files []txtar.File) []string
 		decode(t, files[0].Data, &r)
 		return p.Evidence(r)
 	},
+	"trial.json": func(t *testing.T, p Paper, files []txtar.File) []string {
+		var trial campaign.Trial
+		decode(t, files[0].Data, &trial)
+		return p.Trial(trial)
+	},
 	".md": func(_ *testing.T, p Paper, files []txtar.File) []string { return p.Markdown(string(files[0].Data)) },
 }
 
