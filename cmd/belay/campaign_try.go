@@ -24,8 +24,8 @@ The database itself is only read.
 Exit code 3: a statement does not live through it. 4: no statement is known. 0: all that could be tried do.`,
 		&o, func(d *campaign.Desk, c *campaign.Campaign) error { return a.tryCampaign(d, c, o, file, log) })
 	c.Flags().StringVar(&file, "statements", "", "try the statements of this `FILE` too")
-	c.Flags().StringVar(&log, "log", "", "try the statements in this `FILE` too, a log of the server: those that it logged, "+
-		"and those of auto_explain")
+	c.Flags().StringVar(&log, "log", "", "try the statements in this `FILE` too, a log of the server: those that it "+
+		"logged, and those of auto_explain")
 	c.Flags().StringVar(&o.output, "output", "text", "text or json")
 	return c
 }

@@ -36,8 +36,9 @@ func TestLogOfAServer(t *testing.T) {
 				t.Skip("jsonlog is of 15 and later")
 			}
 			cluster := dbtest.NewCluster(t, scratch.Options{Settings: map[string]string{
-				"log_directory": dir, "log_filename": "server.log", "log_file_mode": "0644", "log_line_prefix": "%m [%p] ",
-				"session_preload_libraries": "auto_explain", "auto_explain.log_min_duration": "0", "lc_messages": "C",
+				"log_directory": dir, "log_filename": "server.log", "log_file_mode": "0644",
+				"log_line_prefix": "%m [%p] ", "lc_messages": "C",
+				"session_preload_libraries": "auto_explain", "auto_explain.log_min_duration": "0",
 			}})
 			conn := dbtest.Connect(t, cluster.DSN(""))
 			for _, sql := range []string{"logging_collector = on", "log_destination = " + format} {
@@ -52,13 +53,14 @@ func TestLogOfAServer(t *testing.T) {
 			before := time.Now().Add(-time.Minute)
 			d.Exec(t, `CREATE TABLE users (id bigint PRIMARY KEY, email text, "Name" text)`)
 			for i := range 3 {
-				d.Exec(t, fmt.Sprintf("SELECT email\n  FROM users -- one\n WHERE id = %d AND \"Name\" <> 'it''s %d'", i, i))
+				d.Exec(t, fmt.Sprintf("SELECT email\n FROM users -- 1\n WHERE id = %d AND \"Name\" <> 'it''s %d'", i, i))
 				d.Exec(t, `UPDATE users SET email = $1 WHERE id = $2`, "a@example.com", i)
 			}
 			other := dbtest.In(t, cluster, "other")
 			other.Exec(t, `CREATE TABLE elsewhere (id int)`)
 			other.Exec(t, `SELECT id FROM elsewhere`)
-			name := filepath.Join(dir, "server"+map[string]string{"stderr": ".log", "csvlog": ".csv", "jsonlog": ".json"}[format])
+			ends := map[string]string{"stderr": ".log", "csvlog": ".csv", "jsonlog": ".json"}
+			name := filepath.Join(dir, "server"+ends[format])
 			var all []Shape
 			dbtest.WaitFor(t, "the log", func() bool {
 				f, err := os.Open(name)
@@ -81,7 +83,8 @@ func TestLogOfAServer(t *testing.T) {
 					t.Errorf("%+v", s)
 				}
 			}
-			if format != "stderr" && slices.ContainsFunc(all, func(s Shape) bool { return strings.Contains(s.SQL, "elsewhere") }) {
+			elsewhere := func(s Shape) bool { return strings.Contains(s.SQL, "elsewhere") }
+			if format != "stderr" && slices.ContainsFunc(all, elsewhere) {
 				t.Error("a statement of another database is there")
 			}
 			if all, err = Of(t.Context(), all); err != nil || len(all) < 2 {

@@ -222,12 +222,13 @@ func TestChanceOfRecordedTries(t *testing.T) {
 	for name := range sorts {
 		got := forecasts(r.Moments, tries, "public."+name)
 		brier, base, share := score(got)
-		t.Logf("%-8s %3d tries, %3.0f %% had their lock, Brier %.3f, of the share alone %.3f", name, len(got), 100*share,
-			brier, base)
+		t.Logf("%-8s %3d tries, %3.0f %% had their lock, Brier %.3f, of the share alone %.3f", name, len(got),
+			100*share, brier, base)
 		all = append(all, got...)
 	}
 	brier, base, share := score(all)
-	t.Logf("all: %d tries, %.0f %% had their lock, Brier %.3f, of the share alone %.3f", len(all), 100*share, brier, base)
+	t.Logf("all: %d tries, %.0f %% had their lock, Brier %.3f, of the share alone %.3f", len(all), 100*share,
+		brier, base)
 	calibrated(t, all)
 	if len(all) < 500 || brier > base/2 {
 		t.Errorf("%d tries, Brier %.3f, of the share alone %.3f", len(all), brier, base)

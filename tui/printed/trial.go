@@ -34,14 +34,14 @@ func (p Paper) Trial(t campaign.Trial) []string {
 		out = append(out, "")
 	}
 	if t.Why != "" {
-		out = append(out, p.Marked(look.Attention, p.Marks.Look, p.Plain("what the application sent is not known: "+t.Why),
-			p.Width)...)
+		out = append(out, p.Marked(look.Attention, p.Marks.Look,
+			p.Plain("what the application sent is not known: "+t.Why), p.Width)...)
 	}
 	if t.Untried > 0 {
 		out = append(out, p.Marked(look.Attention, p.Marks.Look, p.Plain(measure.Plural(t.Untried, "statement")+
 			" could not be prepared as the schema is now, and say nothing"), p.Width)...)
 	}
-	return append(out, p.Marked(look.Quiet, p.Marks.Dot, p.Plain(fmt.Sprintf("%d of %s live through it; not tried: what "+
-		"nobody counted, and what an ORM makes later", t.Tried-len(t.Broken), measure.Plural(t.Tried, "statement"))),
-		p.Width)...)
+	sum := fmt.Sprintf("%d of %s live through it; not tried: what nobody counted, and what an ORM makes later",
+		t.Tried-len(t.Broken), measure.Plural(t.Tried, "statement"))
+	return append(out, p.Marked(look.Quiet, p.Marks.Dot, p.Plain(sum), p.Width)...)
 }
