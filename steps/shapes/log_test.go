@@ -53,7 +53,7 @@ func TestLogOfAServer(t *testing.T) {
 			before := time.Now().Add(-time.Minute)
 			d.Exec(t, `CREATE TABLE users (id bigint PRIMARY KEY, email text, "Name" text)`)
 			for i := range 3 {
-				d.Exec(t, fmt.Sprintf("SELECT email\n FROM users -- 1\n WHERE id = %d AND \"Name\" <> 'it''s %d'", i, i))
+				d.Exec(t, fmt.Sprintf("SELECT email\n FROM users -- \n WHERE id = %d AND \"Name\" <> 'it''s %d'", i, i))
 				d.Exec(t, `UPDATE users SET email = $1 WHERE id = $2`, "a@example.com", i)
 			}
 			other := dbtest.In(t, cluster, "other")
