@@ -147,12 +147,9 @@ func (p page) across(all []look.Panel, w int) ([]string, []look.Placed) {
 }
 
 func (p page) twoColumns(left, right []look.Panel, w int) ([]string, []look.Placed) {
-	half := (w - 1) / 2
-	if top := p.local.Top(); top == atStart || top == atReview {
-		half = (w - 1) * 42 / 100 // what is to run is more than who is there
-	}
-	l, placed := p.Stack(left, w-1-half, p.h, p.boxed)
-	r, more := p.Stack(right, half, p.h, p.boxed)
+	narrow := (w - 1) * 42 / 100 // what is to run is more than who is there
+	l, placed := p.Stack(left, w-1-narrow, p.h, p.boxed)
+	r, more := p.Stack(right, narrow, p.h, p.boxed)
 	return beside(l, r), append(placed, more...)
 }
 

@@ -22,8 +22,12 @@ func (p page) tableLines(w int) []string {
 	if s == nil || len(s.Tables) == 0 {
 		return nil
 	}
+	size := "total size"
+	if w < 56 {
+		size = "size"
+	}
 	cols := []look.Column{
-		{Head: "table", Least: 14, Name: true}, {Head: "total size", Right: true}, {Head: "rows", Right: true},
+		{Head: "table", Least: 14, Name: true}, {Head: size, Right: true}, {Head: "rows", Right: true},
 		{}, {Head: "reads/s", Right: true}, {}, {Head: "writes/s", Right: true},
 	}
 	var rows [][]string
