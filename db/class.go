@@ -61,6 +61,9 @@ func Classify(err error) Class {
 		return ""
 	}
 	code := SQLState(err)
+	if code == "" && Elsewhere(err) {
+		return Other
+	}
 	if code == "" {
 		return Unknown
 	}
@@ -73,6 +76,12 @@ func Classify(err error) Class {
 		}
 	}
 	return Other
+}
+
+// Elsewhere reports that what answers is not what was looked at: waiting does not help.
+func Elsewhere(err error) bool {
+	var other *OtherError
+	return errors.As(err, &other) || errors.Is(err, ErrPooler)
 }
 
 // SQLState is the five letters of the server's error; "" where the error did

@@ -43,6 +43,9 @@ type Conn struct {
 	acting string   // the role that it has now; "" = the login's own rights
 	own    patience // by its own settings
 
+	// Server is what is behind the connection, as it was when it was opened.
+	Server Instance
+
 	systemID, databaseOID string
 	unnamed               string // the SQLSTATE why there is no systemID; "" = there is
 }

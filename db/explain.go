@@ -58,6 +58,9 @@ func Explain(err error) (message, hint string) {
 	if pin, ok := errors.AsType[*PinError](c.Err); ok {
 		return pin.Error() + ": " + c.Target, pin.Hint()
 	}
+	if errors.Is(c.Err, ErrPooler) {
+		return c.Err.Error() + ": " + c.Target, poolerError{}.Hint()
+	}
 	var pg *pgconn.PgError
 	if errors.As(c.Err, &pg) {
 		return explainRefusal(c, pg)

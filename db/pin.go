@@ -106,6 +106,9 @@ func (c *Conn) settle(ctx context.Context, safety []Setting) error {
 	pins := pinned(c.ServerMajor())
 	team, all := append(Settings(nil), pins...), append(Settings(pins), safety...)
 	err := c.settleAtOnce(ctx, team, all)
+	if SQLState(err) == notOwn {
+		return ErrPooler
+	}
 	if err != nil && Decided(err) && !hurried[SQLState(err)] {
 		all, err = c.settleEach(ctx, team, all)
 	}
@@ -126,6 +129,7 @@ func (c *Conn) settleAtOnce(ctx context.Context, team, all Settings) error {
 		sql, args := readSQL(s)
 		b.Queue(sql, args...).QueryRow(func(r pgx.Row) error { return s.scan(r) })
 	}
+	b.Queue(ownSQL, int32(c.PgConn().PID()))
 	read(team)
 	sql, args := setSQL(ForSession, all)
 	b.Queue(sql, args...)
@@ -133,6 +137,7 @@ func (c *Conn) settleAtOnce(ctx context.Context, team, all Settings) error {
 	b.Queue(selfSQL).QueryRow(c.scanSelf)
 	b.Queue(oidSQL).QueryRow(c.oid)
 	b.Queue(systemSQL).QueryRow(c.system)
+	b.Queue(timelineSQL).QueryRow(c.timeline)
 	if err := c.SendBatch(ctx, &b).Close(); err != nil {
 		return fmt.Errorf("session settings: %w", err)
 	}

@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"belay/db"
 	"belay/db/dbtest"
 )
 
@@ -93,12 +95,20 @@ func TestPoolerIsSeen(t *testing.T) {
 	d := dbtest.New(t)
 	for _, mode := range []string{"session", "transaction"} {
 		t.Run(mode, func(t *testing.T) {
-			c := connect(t, pooler(t, d, mode), patient)
-			// Reading goes on behind a pooler: nothing is prepared on the server.
-			for range 3 {
-				if i := identify(t, c); !i.Pooler || i.Database != d.Name {
-					t.Errorf("got %+v", i)
-				}
+			dsn := pooler(t, d, mode)
+			_, err := db.Connect(bounded(t), config(t, dsn), patient)
+			if !errors.Is(err, db.ErrPooler) || db.Classify(err) != db.Other {
+				t.Errorf("got %v", err)
+			}
+			// The next client may have the same session of the server.
+			app := dbtest.Connect(t, dsn+"&default_query_exec_mode=simple_protocol")
+			var path, readOnly string
+			if err := app.QueryRow(bounded(t), "SELECT current_setting('search_path'), "+
+				"current_setting('default_transaction_read_only')").Scan(&path, &readOnly); err != nil {
+				t.Fatal(err)
+			}
+			if path == "pg_catalog, pg_temp" || readOnly != "off" {
+				t.Errorf("the application was left search_path %s, read only %s", path, readOnly)
 			}
 		})
 	}

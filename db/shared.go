@@ -25,7 +25,9 @@ type Shared struct {
 	stand Standing
 	conn  *Conn // also while it is lent
 	whose Whose
-	tries int
+	// server is what was behind the last connection; see [Shared.On].
+	server Instance
+	tries  int
 }
 
 // Standing is how a shared connection stands at a moment.
@@ -95,6 +97,23 @@ func (s *Shared) Belongs(w Whose) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.whose = w
+	if w == "" {
+		s.server = Instance{}
+	}
+}
+
+// Server is what was behind the last connection; zero = it was never connected.
+func (s *Shared) Server() Instance {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.server
+}
+
+// On binds the connection to a server that was met: to no copy of its database.
+func (s *Shared) On(i Instance) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.server = i
 }
 
 // Standing is how it stands now.

@@ -48,9 +48,14 @@ func OpenTrio(ctx context.Context, cfg Config, run, step string) (*Trio, error) 
 // start: the pid alone is given out again.
 func (t *Trio) know() {
 	t.pid, t.start = t.Executor.Backend, t.Executor.Started.UnixMicro()
-	t.Monitor.Belongs(t.Executor.Whose())
-	t.escape.Belongs(t.Executor.Whose())
+	for _, s := range []*Shared{t.Monitor, t.escape} {
+		s.Belongs(t.Executor.Whose())
+		s.On(t.Executor.Server)
+	}
 }
+
+// Server is what is behind the executor.
+func (t *Trio) Server() Instance { return t.Executor.Server }
 
 // Backend is the executor's pid and the start of its backend in microseconds
 // since 1970, by the server's clock: what a later probe looks for.

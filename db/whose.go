@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -23,11 +24,27 @@ func (w Whose) Same(o Whose) bool {
 	return oid == other && (a == b || a == "" || b == "")
 }
 
-// OtherError says that another database answers at an address.
-type OtherError struct{ Was, Is Whose }
+// OtherError says that another database answers at an address, or, where both are of the
+// same identifiers, another server that has a copy of it.
+type OtherError struct {
+	Was, Is Whose
+	// Met is the server that answered before, Now the one that does now; zero where the
+	// identifiers already differ.
+	Met, Now Instance
+}
 
 // Error names both.
 func (e *OtherError) Error() string {
+	switch {
+	case e.Now.Start.IsZero():
+	case e.Now.Timeline < e.Met.Timeline:
+		return fmt.Sprintf("another server answers there now: it has the same identifiers and an older timeline, %d, "+
+			"and the one before was on %d: a copy, or the primary of before a failover", e.Now.Timeline, e.Met.Timeline)
+	default:
+		return fmt.Sprintf("another server answers there now: it has the same identifiers and was up since %s, while "+
+			"the one before still answered at %s: a copy, such as a restored backup", shownTime(e.Now.Start),
+			shownTime(e.Met.Seen))
+	}
 	return "another database answers there now: " + string(e.Is) + ", it was " + string(e.Was) +
 		" (system identifier/oid)"
 }
@@ -45,22 +62,36 @@ func (s *Shared) same(c *Conn) error {
 	if !s.whose.Same(is) {
 		return &OtherError{Was: s.whose, Is: is}
 	}
+	if s.server.Other(c.Server) {
+		return &OtherError{Was: s.whose, Is: is, Met: s.server, Now: c.Server}
+	}
 	if s.whose == "" {
 		s.whose = is
 	}
+	s.server = s.server.then(c.Server)
 	return nil
 }
+
+func shownTime(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.000 UTC") }
 
 // Whose names the database behind the connection, as it was when it was opened: a
 // connection leads to one for as long as it lives.
 func (c *Conn) Whose() Whose { return Whose(c.systemID + "/" + c.databaseOID) }
 
 const (
-	oidSQL    = "SELECT oid::text FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"
+	oidSQL = `SELECT d.oid::text, (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000)::bigint,
+		(extract(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::bigint
+		FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()`
 	systemSQL = "SELECT system_identifier::text FROM pg_catalog.pg_control_system()"
 )
 
-func (c *Conn) oid(r pgx.Row) error { return r.Scan(&c.databaseOID) }
+// oid takes the answer of oidSQL: the database, and the server as it is met.
+func (c *Conn) oid(r pgx.Row) error {
+	var start, now int64
+	err := r.Scan(&c.databaseOID, &start, &now)
+	c.Server.Start, c.Server.Seen = micros(start), micros(now)
+	return err
+}
 
 func (c *Conn) system(r pgx.Row) error { return r.Scan(&c.systemID) }
 
@@ -79,6 +110,9 @@ func (c *Conn) askWhose(ctx context.Context) error {
 	}
 	if err = c.system(c.QueryRow(ctx, systemSQL)); err != nil && !Decided(err) {
 		return fmt.Errorf("which system this is: %w", err)
+	}
+	if failed := c.timeline(c.QueryRow(ctx, timelineSQL)); failed != nil && !Decided(failed) {
+		return fmt.Errorf("which timeline this is: %w", failed)
 	}
 	c.unnamed = SQLState(err)
 	return nil

@@ -45,6 +45,9 @@ func (o *Outage) Wait(ctx context.Context, why error) error {
 	if o.env.Headless && away >= OutageLimit {
 		return fmt.Errorf("the server was waited for %s: %w", measure.Duration(away), why)
 	}
+	if o.env.Headless && db.Elsewhere(why) {
+		return why // nobody is there who could lead the address back
+	}
 	if err := o.tell(ctx, why); err != nil {
 		return err
 	}

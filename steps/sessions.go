@@ -35,8 +35,10 @@ type Sessions struct {
 	eyes  *eyes
 	trio  *db.Trio
 	whose db.Whose
-	lost  int // of monitors that are closed
-	gave  time.Time
+	// server is what was behind the last connection.
+	server db.Instance
+	lost   int // of monitors that are closed
+	gave   time.Time
 }
 
 // eyes are a monitor with what is watched through it. It is lent to one at
@@ -84,7 +86,7 @@ func (s *Sessions) belong(w db.Whose) {
 	if s.trio != nil {
 		return
 	}
-	s.whose = w
+	s.whose, s.server = w, db.Instance{}
 	if s.eyes != nil {
 		s.eyes.conn.Belongs(w)
 	}
@@ -102,6 +104,7 @@ func (s *Sessions) Look(ctx context.Context, cfg db.Config, run string) error {
 	if s.eyes == nil {
 		s.open(db.NewShared(cfg, db.Session{Kind: db.Monitor, Run: run}))
 		s.eyes.conn.Belongs(s.whose)
+		s.eyes.conn.On(s.server)
 	}
 	conn, running := s.eyes.conn, s.trio != nil
 	s.mu.Unlock()
@@ -148,7 +151,10 @@ func (s *Sessions) Open(ctx context.Context, run, step string) (*db.Trio, error)
 	}
 	defer done()
 	s.mu.Lock()
-	have, cfg, whose := s.trio, s.cfg, s.whose
+	have, cfg, whose, server := s.trio, s.cfg, s.whose, s.server
+	if s.eyes != nil {
+		server = s.eyes.conn.Server()
+	}
 	s.mu.Unlock()
 	if have != nil {
 		return have, nil
@@ -164,6 +170,8 @@ func (s *Sessions) Open(ctx context.Context, run, step string) (*db.Trio, error)
 	}
 	if is := t.Monitor.Whose(); !whose.Same(is) {
 		return nil, errors.Join(&db.OtherError{Was: whose, Is: is}, t.Close())
+	} else if now := t.Server(); server.Other(now) {
+		return nil, errors.Join(&db.OtherError{Was: is, Is: is, Met: server, Now: now}, t.Close())
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -184,6 +192,7 @@ func (s *Sessions) closeTrio() error {
 	t := s.trio
 	if t != nil {
 		s.lost += t.Monitor.Standing().Lost
+		s.server = t.Monitor.Server()
 		s.trio, s.eyes, s.gave = nil, nil, time.Now()
 	}
 	s.mu.Unlock()
@@ -205,6 +214,7 @@ func (s *Sessions) closeEyes() error {
 	e := s.eyes
 	if e != nil {
 		s.lost += e.conn.Standing().Lost
+		s.server = e.conn.Server()
 	}
 	s.eyes, s.gave = nil, time.Now()
 	s.mu.Unlock()

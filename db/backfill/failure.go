@@ -158,7 +158,7 @@ func (r *runner) reconnect(ctx context.Context, cause error) error {
 		case db.SQLState(err) == "42P01", db.SQLState(err) == "3F000":
 			return errors.Join(&MovedError{ID: r.id, Leaf: r.p.Relation}, fmt.Errorf("the ledger is gone: %w", err))
 		case errors.As(err, &held), errors.As(err, &moved), db.Classify(err) == db.Authentication,
-			db.Classify(err) == db.NoDatabase:
+			db.Classify(err) == db.NoDatabase, db.Elsewhere(err):
 			return err
 		}
 		r.s.drop()
@@ -189,5 +189,5 @@ func isFinal(err error) bool {
 	var held *HeldError
 	var moved *MovedError
 	return errors.As(err, &held) || errors.As(err, &moved) ||
-		db.Classify(err) == db.Authentication || db.Classify(err) == db.NoDatabase
+		db.Classify(err) == db.Authentication || db.Classify(err) == db.NoDatabase || db.Elsewhere(err)
 }

@@ -18,6 +18,9 @@ type Options struct {
 	// VACUUM is allowed, escape. They are the backfill's own; close a run's other
 	// ones before.
 	Config db.Config
+	// Server is the one that was looked at: no batch runs on a copy of its database. Zero =
+	// whichever answers.
+	Server db.Instance
 	// Run is the ledger's run that does it. Its row is written where it is not
 	// there. Epoch is the caller's; 0 = 1.
 	Run ledger.Run

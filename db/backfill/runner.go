@@ -80,7 +80,7 @@ func newRunner(o Options) (*runner, error) {
 		o.ID = NewID()
 	}
 	p := o.Plan
-	s := &sessions{cfg: o.Config, run: o.Run.Short(), keys: o.Locks, role: p.Spec.Role}
+	s := &sessions{cfg: o.Config, server: o.Server, run: o.Run.Short(), keys: o.Locks, role: p.Spec.Role}
 	page := &book{s: s, p: p, id: o.ID, run: o.Run, file: o.Claim}
 	r := &runner{o: o, ctl: o.Control, batches: batches{
 		book: page, size: newSizer(StartRows, p.Spec.MaxRows), oneRow: o.RowLimit,

@@ -54,7 +54,10 @@ var sessionSettings = []db.Setting{{Name: "max_parallel_workers_per_gather", Wan
 
 // sessions are the connections of one backfill.
 type sessions struct {
-	cfg  db.Config
+	cfg db.Config
+	// server is the one that the rows are on; see Options.Server.
+	server db.Instance
+
 	run  string
 	keys []int64 // held beside the table's own
 	exec *db.Conn
@@ -93,6 +96,9 @@ const maxPast = 16
 // meet learns what the session has of its own, and has all but the batches
 // survive a crash of the server.
 func (s *sessions) meet(ctx context.Context, c *db.Conn) (err error) {
+	if err := c.OnServer(s.server); err != nil {
+		return err
+	}
 	if s.own, err = ownRole(ctx, c); err != nil {
 		return err
 	}

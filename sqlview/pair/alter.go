@@ -62,6 +62,9 @@ func (r *reader) command(table string, c *pg.AlterTableCmd) {
 	switch {
 	case off[c.Subtype] != "":
 		r.takes(off[c.Subtype], table, name)
+		if c.Subtype == pg.AlterTableType_AT_DropColumn || c.Subtype == pg.AlterTableType_AT_DropNotNull {
+			r.Ends = append(r.Ends, Thing{Kind: off[c.Subtype], Of: table, Name: name})
+		}
 	case on[c.Subtype] != "":
 		r.brings(on[c.Subtype], table, name)
 	case single[c.Subtype] != "":

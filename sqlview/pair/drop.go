@@ -16,6 +16,7 @@ func (r *reader) drop(d *pg.DropStmt) {
 			name := r.cat.NameOf(o.GetList().GetItems())
 			r.takes(Relation, "", name)
 			if d.RemoveType == pg.ObjectType_OBJECT_TABLE {
+				r.Ends = append(r.Ends, Thing{Kind: Relation, Name: name})
 				r.takes(Rows, "", name)
 			}
 		case pg.ObjectType_OBJECT_INDEX:

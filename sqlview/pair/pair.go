@@ -6,6 +6,7 @@ package pair
 
 import (
 	"fmt"
+	"slices"
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/parse"
@@ -82,6 +83,14 @@ func (t Thing) Meets(o Thing) bool {
 	return t.Kind == o.Kind && same(t.Of, o.Of) && same(t.Name, o.Name)
 }
 
+// endsWith reports whether what is demanded of a column ends with the thing.
+func (t Thing) endsWith(gone Thing) bool {
+	if gone.Kind == Relation {
+		return same(t.Of, gone.Name)
+	}
+	return same(t.Of, gone.Of) && same(t.Name, gone.Name)
+}
+
 func same(a, b string) bool { return a == b || a == all || b == all }
 
 // Change is what one statement does to things that others may count on.
@@ -91,7 +100,12 @@ type Change struct {
 	Takes, Brings []Thing
 	// Copies are what a change of data reads: it is not read again later.
 	Copies []Thing
+	// Ends are columns and relations that are dropped: what was demanded of them ends too.
+	Ends []Thing
 }
+
+// demands are the kinds that writes have to meet.
+var demands = []Kind{NotNull, Check, Unique, ForeignKey, Exclusion}
 
 // Bond is a run of statements that belong together: First to Last, both in it.
 type Bond struct {
@@ -127,6 +141,11 @@ func (c Change) bound(later Change) (does, undone string) {
 			if taken.Meets(back) {
 				return "takes away " + exact(taken, back).String() + ", and", "brings it back"
 			}
+		}
+	}
+	for _, brought := range c.Brings {
+		if slices.Contains(demands, brought.Kind) && slices.ContainsFunc(later.Ends, brought.endsWith) {
+			return "demands " + brought.String() + ", which", "takes away: writes would fail between"
 		}
 	}
 	for _, copied := range c.Copies {

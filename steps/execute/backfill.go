@@ -213,7 +213,7 @@ func (f *filler) batches(ctx context.Context) (backfill.Result, error) {
 	w := newFillWatch(f)
 	defer w.end()
 	o := backfill.Options{
-		Config: cfg, Plan: f.plan, ID: f.id, Control: w.control, Throttle: throttled(e.Project),
+		Config: cfg, Server: f.r.server, Plan: f.plan, ID: f.id, Control: w.control, Throttle: throttled(e.Project),
 		Run: f.owner(), Claim: f.r.x.Ledger, Monitor: e.Sessions.Monitor, Tell: w.tell,
 	}
 	if e.Backfill == nil {

@@ -72,6 +72,8 @@ type runner struct {
 	// ledger is what becomes of belay's own tables.
 	ledger steps.Ledger
 	trio   *db.Trio
+	// server is what is behind trio.
+	server db.Instance
 	x      *apply.Executor
 	keys   []int64
 	teller *teller
@@ -112,7 +114,11 @@ func (r *runner) begin(ctx context.Context) error {
 			Attempts: l.Attempts, RetryFor: l.RetryFor, ConcurrentDeadline: l.Deadline,
 		},
 	}
-	if _, err := r.open(ctx); err != nil {
+	now, err := r.open(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.promoted(ctx, r.target.Identity.Timeline, now.Timeline); err != nil {
 		return err
 	}
 	for _, do := range r.beginning() {

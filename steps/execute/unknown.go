@@ -162,10 +162,9 @@ func (r *runner) open(ctx context.Context) (db.Identity, error) {
 
 // passes reports whether an error of connecting may go away by waiting.
 func passes(err error) bool {
-	var other *db.OtherError
 	switch db.Classify(err) {
 	case db.Unknown, db.ConnectionLost, db.TooManyConnections, db.AdminShutdown, db.StatementCanceled, db.Resources:
-		return !errors.As(err, &other)
+		return true
 	}
 	return errors.Is(err, errStandby)
 }
@@ -186,11 +185,13 @@ func (r *runner) connect(ctx context.Context) (db.Identity, error) {
 		err = errStandby
 	case now.SystemIdentifier != was.SystemIdentifier || now.DatabaseOID != was.DatabaseOID:
 		err = &db.OtherError{Was: whose(was), Is: whose(now)}
+	case was.Instance().Other(now.Instance()):
+		err = &db.OtherError{Was: whose(was), Is: whose(now), Met: was.Instance(), Now: now.Instance()}
 	}
 	if err != nil {
 		return now, errors.Join(err, r.env.Sessions.CloseTrio())
 	}
-	r.trio, r.x.Trio = t, t
+	r.trio, r.x.Trio, r.server = t, t, now.Instance()
 	return now, nil
 }
 
