@@ -44,9 +44,11 @@ func (p page) outlook(s Screen) []string {
 	case p.local.Lost && f != nil:
 		return []string{p.Text(look.Danger, strings.TrimSuffix(f.Summary+"; "+f.Hint, "; "))}
 	case f != nil:
-		return []string{
-			p.Plain(string(f.Outcome) + ": " + f.Summary), p.Plain(p.afterwards()),
+		came := f.Summary // where it did not end well it says how far it came
+		if f.Exit == 0 {
+			came = string(f.Outcome) + ": " + came
 		}
+		return []string{p.Plain(came), p.Plain(p.afterwards())}
 	case p.run.Parked != "" && p.local.Anew:
 		return []string{p.Plain("left open: " + p.run.Parked + "; r goes on, and " + p.attach() + " does later")}
 	case p.run.Parked != "":
