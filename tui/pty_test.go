@@ -285,7 +285,7 @@ func TestRoutine(t *testing.T) {
 func TestToTheEnd(t *testing.T) {
 	x := open(t, 120, 40, filepath.Join(t.TempDir(), "run"), nil)
 	x.play(entries(t, "done"))
-	x.sees("1 file applied", "finished: 1 of 1 applied")
+	x.sees("1 file, the longest", "finished: 1 of 1 applied")
 	x.types("q")
 	x.ends(follow.Finished)
 	for _, ask := range []string{"\x1b[?u", "\x1b[c", "\x1b[6n", "$p", "]11;?", "]10;?", "\x1b[>q", "\x1b[>0q"} {
