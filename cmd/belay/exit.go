@@ -39,9 +39,10 @@ func isUsage(err error) bool {
 	var wrong *usageError
 	var none *migration.NoFolderError
 	var foreign *migration.ForeignError
+	var several *migration.AmbiguousError
 	var unknown *migration.UnknownToolError
 	return errors.As(err, &usage) || errors.As(err, &wrong) || errors.As(err, &none) ||
-		errors.As(err, &foreign) || errors.As(err, &unknown)
+		errors.As(err, &foreign) || errors.As(err, &several) || errors.As(err, &unknown)
 }
 
 // usageError is a wrong flag or argument.

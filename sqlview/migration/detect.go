@@ -125,8 +125,23 @@ func (e *AmbiguousError) Error() string {
 	return "several migrations folders or tools are possible: " + strings.Join(each, ", ")
 }
 
-// Hint says what to do now.
-func (*AmbiguousError) Hint() string { return "choose with --migrations DIR and --tool NAME" }
+// Hint says what to do now: the words of each choice.
+func (e *AmbiguousError) Hint() string {
+	folders := slices.ContainsFunc(e.Found, func(d Detection) bool { return d.Dir != e.Found[0].Dir })
+	var flags []string
+	for _, d := range e.Found {
+		flag := "--tool " + d.Tool
+		if folders {
+			flag = "--migrations " + d.Dir + " " + flag
+		}
+		flags = append(flags, flag)
+	}
+	keys := fmt.Sprintf("tool = %q", e.Found[0].Tool)
+	if folders {
+		keys = fmt.Sprintf("migrations = %q, ", e.Found[0].Dir) + keys
+	}
+	return "choose with " + strings.Join(flags, ", or ") + "; in belay.toml that is " + keys
+}
 
 // ForeignError says that the folder is of a tool that belay does not run.
 type ForeignError struct{ Detection }

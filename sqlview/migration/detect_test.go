@@ -73,6 +73,35 @@ func TestPick(t *testing.T) {
 		},
 		{"migrations looks like a folder of Knex", repo("migrations/20240115120000_a.js=exports.up = knex => {}")},
 		{
+			"migrations looks like a folder of Knex",
+			repo("migrations/1_a.ts=export function up(db) {}", `package.json={"dependencies": {"knex": "3"}}`),
+		},
+		{
+			"migrations looks like a folder of Knex: it has JavaScript that exports up, for Knex",
+			repo("migrations/001_a.ts=export async function up(knex) {}",
+				`package.json={"dependencies": {"sequelize": "6"}}`),
+		},
+		{
+			"several migrations folders or tools are possible: migrations (knex: JavaScript that exports up, beside " +
+				"a package.json with knex), migrations (sequelize: JavaScript",
+			repo("migrations/001_a.js=exports.up = db => {}",
+				`package.json={"dependencies": {"sequelize": "6", "knex": "3"}}`),
+		},
+		{
+			"several migrations folders or tools are possible: migrations (node-pg-migrate: JavaScript that " +
+				"exports up), migrations (knex: JavaScript that exports up), migrations (sequelize: JavaScript",
+			repo("migrations/001_a.js=export default { up(db) {} }"),
+		},
+		{"migrations node-pg-migrate", repo("migrations/1700000000000_a.js=exports.up = pgm => {pgm.sql(0)}")},
+		{
+			"migrations looks like a folder of Kysely",
+			repo("migrations/2024_a.ts=import { Kysely } from 'kysely'\nexport async function up(db) {}"),
+		},
+		{
+			"migrations looks like a folder of TypeORM",
+			repo("migrations/1700000000000-A.ts=export class A1700000000000 implements MigrationInterface {}"),
+		},
+		{
 			"migrations node-pg-migrate",
 			repo("migrations/1700000000000_a.sql=-- Up Migration\nSELECT 1;\n-- Down Migration\n"),
 		},

@@ -58,25 +58,22 @@ var foreign = []foreignTool{
 			{Name: "schema_migrations", Columns: []string{"version"}, Beside: "ar_internal_metadata"},
 		}},
 	{name: "knex", title: "Knex",
-		signs: []Sign{
-			{Score: 92, Why: "JavaScript that exports up, for Knex", Code: upWith(`\b[kK]nex\b`)},
-			{
-				Score: 92, Why: "JavaScript that exports up, beside a package.json with knex", Code: exportsUp,
-				Beside: "package.json", Mentions: `"knex"`,
-			},
-		},
+		signs:  programSigns("Knex", `\b[kK]nex\b`, `"knex"`),
 		tables: []KnownTable{{Name: "knex_migrations", Columns: []string{"name", "batch", "migration_time"}}}},
 	{name: "sequelize", title: "Sequelize",
-		signs: []Sign{
-			{Score: 92, Why: "JavaScript that exports up, for Sequelize", Code: upWith(`\bqueryInterface\b`)},
-			{
-				Score: 92, Why: "JavaScript that exports up, beside a package.json with sequelize", Code: exportsUp,
-				Beside: "package.json", Mentions: `"sequelize`,
-			},
-		},
+		signs:  programSigns("Sequelize", `\bqueryInterface\b`, `"sequelize`),
 		tables: []KnownTable{{Name: "SequelizeMeta", Columns: []string{"name"}}}},
-	{name: "javascript", title: "JavaScript migrations of Knex, Sequelize or node-pg-migrate",
-		signs: []Sign{{Score: 70, Why: "JavaScript that exports up", Code: exportsUp}}},
+	{name: "kysely", title: "Kysely",
+		signs:  []Sign{{Score: 97, Why: "programs of Kysely", Code: regexp.MustCompile(`\bKysely\b|['"]kysely['"]`)}},
+		tables: []KnownTable{{Name: "kysely_migration", Columns: []string{"name", "timestamp"}}}},
+	{name: "typeorm", title: "TypeORM",
+		signs: []Sign{{Score: 97, Why: "programs of TypeORM", Code: regexp.MustCompile(`\bMigrationInterface\b`)}},
+		tables: []KnownTable{
+			{Name: "migrations", Columns: []string{"id", "timestamp", "name"}},
+		}},
+	{name: "db-migrate", title: "db-migrate",
+		signs:  []Sign{{Score: 97, Why: "programs of db-migrate", Code: regexp.MustCompile(`\bdbm\b|\bseedLink\b`)}},
+		tables: []KnownTable{{Name: "migrations", Columns: []string{"id", "name", "run_on"}}}},
 	{name: "ecto", title: "Ecto",
 		signs: []Sign{
 			{Score: 95, Why: "Elixir with Ecto.Migration", Name: regexp.MustCompile(`^[0-9]+_.*\.exs$`).MatchString},
@@ -84,9 +81,25 @@ var foreign = []foreignTool{
 		tables: []KnownTable{{Name: "schema_migrations", Columns: []string{"version", "inserted_at"}}}},
 }
 
-const upText = `exports\.up\b|export (async function|const) up\b|module\.exports\s*=\s*\{[^}]*\bup\b`
+const upText = `exports\.up\b|export (?:async )?(?:function|const|let|var) up\b|` +
+	`(?:module\.exports\s*=|export default)\s*\{[^}]*\bup\b`
 
 var exportsUp = regexp.MustCompile(upText)
+
+// programSigns are those of a tool whose migrations are JavaScript: a word of its own in
+// them is sure, its name in the package.json less so, and without either the program may
+// be any such tool's, and a person is asked.
+func programSigns(title, word, inPackage string) []Sign {
+	const by = "JavaScript that exports up"
+	return []Sign{
+		{Score: 95, Why: by + ", for " + title, Code: upWith(word)},
+		{
+			Score: 78, Why: by + ", beside a package.json with " + strings.Trim(inPackage, `"`), Code: exportsUp,
+			Beside: "package.json", Mentions: inPackage,
+		},
+		{Score: 60, Why: by, Code: exportsUp},
+	}
+}
 
 // upWith is a program that exports up and has a word, before or behind.
 func upWith(word string) *regexp.Regexp {

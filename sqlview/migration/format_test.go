@@ -39,7 +39,7 @@ func TestValidateRefuses(t *testing.T) {
 func TestFindUnknown(t *testing.T) {
 	known := strings.Join(Names(), ", ")
 	for name, want := range map[string]string{
-		"javascript": "JavaScript migrations of Knex, Sequelize or node-pg-migrate folders are recognised and not " +
+		"kysely": "Kysely folders are recognised and not " +
 			"read " +
 			"by belay; it runs: " + known,
 		"gooose": `unknown tool "gooose"; belay runs: ` + known,

@@ -23,7 +23,8 @@ before one that is applied stops the tool. An edited file is not noticed.
 
 **Lock.** The advisory key 7241865325823964, where the tool does not wait: it fails at once.
 `,
-	Signs:     []Sign{{Score: 95, Why: "files with -- Down Migration", SQL: sections[3].line}},
+	Signs: append([]Sign{{Score: 95, Why: "files with -- Down Migration", SQL: sections[3].line}},
+		programSigns("node-pg-migrate", `\bpgm\b`, `"node-pg-migrate"`)...),
 	Load:      loadNodePgMigrate,
 	VersionOf: nodePgVersion,
 	SortKey:   func(name string) string { return numberKey(LeadingNumber(name)) + name },

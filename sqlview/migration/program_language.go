@@ -8,8 +8,9 @@ type language struct {
 	// inserts is what puts a value into a text of these quotation marks.
 	inserts map[string]string
 	// prefixes is true where letters before a text belong to it; longTexts where one
-	// goes on over lines; indented where a block ends with its indentation.
-	prefixes, longTexts, indented bool
+	// goes on over lines; indented where a block ends with its indentation; rawTexts where
+	// a backslash in ` is one.
+	prefixes, longTexts, indented, rawTexts bool
 	// heredoc begins a text on the next line; nil = the language has none.
 	heredoc *regexp.Regexp
 	// up and down begin the two ways. calls are what changes the database: its first
@@ -63,10 +64,18 @@ var (
 			`execute|execute_file|query!?|update_all|insert_all)\b)[ \t]*\(?\s*`),
 		takesSQL: regexp.MustCompile(`^execute$|^query!?$`), reads: never,
 	}
+	golang = &language{
+		comments: []string{"//", "/*"}, quotes: []string{"`", `"`, `'`}, indented: true, rawTexts: true,
+		up:   regexp.MustCompile(`(?m)^func (?:\([^)]*\) )?[uU]p\w*\(`),
+		down: regexp.MustCompile(`(?m)^func (?:\([^)]*\) )?[dD]own\w*\(`),
+		calls: regexp.MustCompile(`\b(\w+\.(?:Must)?(?:Exec|Query|QueryRow|Prepare|NewRaw)(?:Context)?)\(\s*` +
+			`(?:ctx\s*,\s*|context\.\w+\(\)\s*,\s*)?`),
+		takesSQL: regexp.MustCompile(`.`), reads: never,
+	}
 )
 
 // languages are those that belay reads, by the end of a file's name.
 var languages = map[string]*language{
 	".py": python, ".rb": ruby, ".js": javascript, ".ts": javascript, ".cjs": javascript, ".mjs": javascript,
-	".exs": elixir,
+	".exs": elixir, ".go": golang,
 }

@@ -18,8 +18,9 @@ type Spot struct {
 }
 
 // ProgramSQL reads the SQL that stands in a program as it is sent, such as in
-// op.execute("…"): a text of the file's length, in which all else is blank, so that
-// every line is where it was. unread are the places on the way there of which only the
+// op.execute("…"), or in a constant that is sent: a text of the file's lines, in which
+// all else is blank. What is sent in another order than it is written stands in the line
+// of its call. unread are the places on the way there of which only the
 // tool knows what they send. known is false for a language that belay does not read.
 func (f File) ProgramSQL() (sql []byte, unread []Spot, known bool) {
 	l := languages[path.Ext(f.Path)]
@@ -28,7 +29,7 @@ func (f File) ProgramSQL() (sql []byte, unread []Spot, known bool) {
 	}
 	c := l.scan(f.Whole)
 	back := l.wayBack(c)
-	sql = blanked(f.Whole)
+	r := reading{code: &c, back: back, sql: blanked(f.Whole)}
 	line, counted := 1, 0
 	lineOf := func(at int) int {
 		line, counted = line+bytes.Count(f.Whole[counted:at], []byte("\n")), at
@@ -47,7 +48,7 @@ func (f File) ProgramSQL() (sql []byte, unread []Spot, known bool) {
 		}
 		spot := Spot{Line: lineOf(at[2]), Call: name}
 		switch takes := l.takesSQL.MatchString(name); {
-		case takes && !c.copySQL(sql, at[1]):
+		case takes && !r.send(at[2], at[1]):
 			spot.Made = true
 			unread = append(unread, spot)
 		case !takes:
@@ -57,7 +58,7 @@ func (f File) ProgramSQL() (sql []byte, unread []Spot, known bool) {
 	if c.lost >= 0 {
 		unread = append(unread, Spot{Line: lineOf(c.lost), Call: "what follows a text without an end"})
 	}
-	return sql, unread, true
+	return r.text(), unread, true
 }
 
 // blanked is a text of which only the ends of its lines are left.
@@ -65,61 +66,12 @@ func blanked(whole []byte) []byte { return alone(whole, 0, 0) }
 
 var (
 	// joined is what stands between two texts that are one.
-	joined = regexp.MustCompile(`^\s*(?:\+|\\)?\s*[rRbBuUfF]?`)
+	joined = regexp.MustCompile(`^\s*(?:\+|\\|<>)?\s*[rRbBuUfF]?`)
 	// shaped is called on a text and changes blanks of its alone.
-	shaped = regexp.MustCompile(`^\.(?:squish|strip|chomp|freeze|trim\(\))`)
+	shaped = regexp.MustCompile(`^\.(?:squish|strip|chomp|freeze|trim)(?:\(\))?`)
 	// bound are places in SQL for values that are given apart.
 	bound = regexp.MustCompile(`\?|%s|%\(|\$[0-9]|\{\w|(?:^|[^:]):[a-zA-Z_]`)
 )
-
-// copySQL copies the text that begins behind a call, with what is joined to it, and
-// ends it as a statement; false = it is not all there to read.
-func (c *code) copySQL(sql []byte, at int) bool {
-	var parts []literal
-	for {
-		t, ok := c.literals[at]
-		if !ok {
-			break
-		}
-		parts = append(parts, t)
-		at = t.next + len(joined.Find(c.bare[t.next:]))
-	}
-	if len(parts) == 0 {
-		return false
-	}
-	last := parts[len(parts)-1]
-	after := c.bare[last.next:]
-	after = bytes.TrimLeft(after[len(shaped.Find(after)):], " \t\r")
-	if len(after) > 0 && strings.IndexByte("\n),;}", after[0]) < 0 {
-		return false
-	}
-	behind := bytes.TrimLeft(after, "\n) \t\r")
-	given := len(behind) > 0 && strings.IndexByte(",.", behind[0]) >= 0
-	var whole []byte
-	for _, t := range parts {
-		text, ok := c.value(t)
-		if !ok || t.open || len(whole) > 0 && len(text) > 0 && wordByte(whole[len(whole)-1]) && wordByte(text[0]) {
-			return false
-		}
-		whole = append(whole, text...)
-	}
-	if len(bytes.TrimSpace(whole)) == 0 || given && bound.Match(whole) {
-		return false
-	}
-	ending := whole[bytes.LastIndexByte(whole, '\n')+1:]
-	if bytes.Contains(ending, []byte("--")) {
-		return false // what would follow it would be a comment
-	}
-	for _, t := range parts {
-		text, _ := c.value(t)
-		copy(sql[t.from:t.to], bytes.Repeat([]byte(" "), t.to-t.from))
-		copy(sql[t.from:t.to], text)
-	}
-	if last.to < len(sql) {
-		sql[last.to] = ';'
-	}
-	return true
-}
 
 // wayBack are the parts of a program that take it back, in their order; none reaches
 // into another.

@@ -148,7 +148,7 @@ func (l *language) text(whole []byte, at int, deaf map[string]int) (t literal, o
 			return t, true
 		}
 		prefix, insert, body := l.prefix(whole, at), l.inserts[q], whole[t.from:t.to]
-		t.raw = strings.ContainsAny(prefix, "rR")
+		t.raw = strings.ContainsAny(prefix, "rR") || l.rawTexts && q == "`"
 		t.open = strings.ContainsAny(prefix, "fF") && bytes.ContainsAny(body, "{") ||
 			insert != "" && bytes.Contains(body, []byte(insert))
 		return t, true

@@ -202,6 +202,26 @@ func (k *questions) unanswered() journal.RunFinished {
 	return journal.RunFinished{
 		Exit: steps.ExitPerson, Outcome: journal.OutcomePerson,
 		Summary: "needs an answer to " + strings.Join(asked, ", ") + " (nothing has changed)",
-		Hint:    "give it with --answers FILE; `belay explain questions` says what each one means",
+		Hint:    "give it with --answers FILE" + named(open) + "; `belay explain questions` says what each one means",
 	}
+}
+
+// named spells the answers that no list of questions can have, because they are names of
+// this folder's.
+func named(open []journal.QuestionAsked) string {
+	var each []string
+	for _, q := range open {
+		if !slices.ContainsFunc(q.Options, func(o string) bool { return strings.Contains(o, " ") }) {
+			continue
+		}
+		var words []string
+		for _, o := range q.Options {
+			words = append(words, fmt.Sprintf("%q", o))
+		}
+		each = append(each, q.ID+" = "+strings.Join(words, ", or "))
+	}
+	if len(each) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(each, "; ")
 }

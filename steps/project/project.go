@@ -212,10 +212,16 @@ func (p *Project) Choose(answer string) error {
 	return fmt.Errorf("%q is none of %s", answer, strings.Join(p.Choices(), ", "))
 }
 
-// Choices are the words by which Choose can be answered.
+// Choices are the words by which Choose is best answered: of several guesses, those that
+// are as good.
 func (p *Project) Choices() []string {
+	found := p.Found
+	var several *migration.AmbiguousError
+	if errors.As(p.PickError, &several) {
+		found = several.Found
+	}
 	var words []string
-	for _, d := range p.Found {
+	for _, d := range found {
 		if readable(d) {
 			words = append(words, choiceWord(d))
 		}
