@@ -104,12 +104,22 @@ func contenders(found []Detection) []Detection {
 }
 
 // NoFolderError says that no known place has migrations.
-type NoFolderError struct{}
+type NoFolderError struct {
+	// Near are other places that look as if they had some, best first.
+	Near []Detection
+}
 
 func (*NoFolderError) Error() string { return "no migrations folder found" }
 
 // Hint says what to do now.
-func (*NoFolderError) Hint() string {
+func (e *NoFolderError) Hint() string {
+	if len(e.Near) > 0 {
+		var each []string
+		for _, d := range e.Near {
+			each = append(each, fmt.Sprintf("--migrations %s (%s)", d.Dir, Title(d.Tool)))
+		}
+		return "name it, as " + strings.Join(each, ", or ")
+	}
 	return "name it with --migrations DIR; `belay demo` shows a run without a database, `belay --help` lists the " +
 		"commands; looked for " + strings.Join(Folders[:len(Folders)-1], ", ")
 }

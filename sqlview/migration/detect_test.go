@@ -55,6 +55,9 @@ func TestPick(t *testing.T) {
 		{"migrations sqlx", repo("migrations/1_a.up.sql", "Cargo.toml")},
 		{"migrations sqlx", repo("migrations/1_a.sql=-- no-transaction\nSELECT 1")},
 		{"sql flyway", repo("sql/V1__a.sql", "sql/R__v.sql")},
+		{"sql flyway", repo("sql/B10__a.sql", "sql/V11__b.sql")},
+		{"sql flyway", repo("sql/2023/V1__a.sql", "sql/2024/V2__b.sql")},
+		{"drizzle looks like a folder of Drizzle 1.0", repo("drizzle/1_a/migration.sql", "drizzle/1_a/snapshot.json")},
 		{
 			"several migrations folders or tools are possible: migrations (refinery: files named V1__name beside a " +
 				"Cargo.toml), migrations (flyway: files named V1__name)", repo("migrations/V1__a.sql", "Cargo.toml"),

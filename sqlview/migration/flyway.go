@@ -36,8 +36,8 @@ false, and CREATE INDEX CONCURRENTLY waits for that.
 `,
 	Signs: []Sign{
 		{
-			Score: 95, Why: "R__ files or a V…__ file with its .conf",
-			Name: regexp.MustCompile(`^R__.*\.sql$|^V[0-9._]+__.*\.sql\.conf$`).MatchString,
+			Score: 95, Why: "R__ or B…__ files, or a V…__ file with its .conf",
+			Name: regexp.MustCompile(`^R__.*\.sql$|^B[0-9._]+__.*\.sql$|^V[0-9._]+__.*\.sql\.conf$`).MatchString,
 		},
 		{
 			Score: 95, Why: "files named V1__name, and a flyway.toml", Beside: "flyway.toml",
@@ -61,6 +61,7 @@ false, and CREATE INDEX CONCURRENTLY waits for that.
 			Name: regexp.MustCompile(`^V[0-9]+[._][0-9._]*__.*\.sql$`).MatchString,
 		},
 		{Score: 80, Why: "files named V1__name", Name: flywayName.MatchString},
+		{Score: 80, Why: "folders with files named V1__name", Below: flywayName.MatchString},
 	},
 	Load:      loadFlyway,
 	VersionOf: flywayVersion,
@@ -165,7 +166,7 @@ func javaHash(s string) int32 {
 // flywayCRC leaves the line ends out, so that CRLF does not matter.
 func flywayCRC(b []byte) string {
 	sum := crc32.NewIEEE()
-	lines := bufio.NewScanner(bytes.NewReader(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))))
+	lines := bufio.NewScanner(bytes.NewReader(bytes.TrimPrefix(b, byteOrderMark)))
 	lines.Buffer(nil, len(b)+1)
 	lines.Split(javaLines)
 	for lines.Scan() {

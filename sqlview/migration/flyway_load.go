@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
 	"path"
@@ -83,6 +84,10 @@ func (f *Folder) addFlyway(root fs.FS, name string, downs map[string][]File) err
 	if err != nil {
 		return err
 	}
+	checksum := flywayCRC(file.Whole)
+	if bytes.HasPrefix(file.Whole, byteOrderMark) { // Flyway leaves it out
+		file = file.part(len(byteOrderMark), len(file.Whole), TxFile)
+	}
 	conf, _ := fs.ReadFile(root, path.Join(f.Dir, name+".conf"))
 	f.Problems = append(f.Problems, checkFlyway(&file, conf)...)
 	if undo != nil {
@@ -92,7 +97,7 @@ func (f *Folder) addFlyway(root fs.FS, name string, downs map[string][]File) err
 	}
 	version := strings.ReplaceAll(part[1], "_", ".")
 	f.Migrations = append(f.Migrations, Migration{
-		Version: version, Number: LeadingNumber(version), Title: part[2], Up: file, Checksum: flywayCRC(file.Whole),
+		Version: version, Number: LeadingNumber(version), Title: part[2], Up: file, Checksum: checksum,
 	})
 	return nil
 }

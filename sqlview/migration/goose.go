@@ -94,7 +94,7 @@ INSERT INTO ` + table + ` (version_id, is_applied) VALUES (0, true)`
 var gooseFiles = oneFile{
 	format: "goose",
 	name:   regexp.MustCompile(`^([0-9]+)_(.*)\.sql$`),
-	code:   regexp.MustCompile(`^([0-9]+)_(.*)\.go$`),
+	code:   regexp.MustCompile(`^([0-9]+)_(.*)\.go$`), notCode: regexp.MustCompile(`_test\.go$`),
 	number: func(version string) (uint64, error) {
 		number, err := bigint(version)
 		if err == nil && number == 0 {

@@ -77,7 +77,7 @@ func lateMarker(sql []byte, word *regexp.Regexp) int {
 // that is neither blank nor a line comment.
 func eachLine(sql []byte, visit func(line string, header bool)) {
 	header := true
-	for raw := range bytes.Lines(bytes.TrimPrefix(sql, []byte("\xef\xbb\xbf"))) {
+	for raw := range bytes.Lines(bytes.TrimPrefix(sql, byteOrderMark)) {
 		line := strings.TrimSpace(string(raw))
 		header = header && (line == "" || strings.HasPrefix(line, "--"))
 		visit(line, header)

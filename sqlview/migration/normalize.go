@@ -51,12 +51,15 @@ func hexSHA256(b []byte) string {
 // normalize is a scanner, not a parser: it knows quotes and comments only, so
 // that it also takes a file that no parser can read.
 func normalize(sql []byte, markers bool) []byte {
-	n := normalizer{in: bytes.TrimPrefix(sql, []byte("\xef\xbb\xbf")), markers: markers}
+	n := normalizer{in: bytes.TrimPrefix(sql, byteOrderMark), markers: markers}
 	for n.at < len(n.in) {
 		n.step()
 	}
 	return n.out
 }
+
+// byteOrderMark is what some editors put before a text in UTF-8.
+var byteOrderMark = []byte("\xef\xbb\xbf")
 
 type normalizer struct {
 	in, out []byte

@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
 	"math"
@@ -21,8 +22,9 @@ type oneFile struct {
 	// zeros go. Its error is a sentence. nil = the version is stored as it is
 	// spelled.
 	number func(version string) (uint64, error)
-	// code are the names of migrations that are programs.
-	code *regexp.Regexp
+	// code are the names of migrations that are programs; notCode those among them that are
+	// none. nil = none.
+	code, notCode *regexp.Regexp
 	// twice says what the tool does with two files of one version.
 	twice string
 	// fill completes a migration whose Up is the whole file, and says what in it
@@ -36,7 +38,7 @@ func (o oneFile) load(root fs.FS, dir string) (Folder, error) {
 	if err != nil {
 		return f, err
 	}
-	takes := func(name string) bool { return o.name.MatchString(name) || o.code != nil && o.code.MatchString(name) }
+	takes := func(name string) bool { return o.name.MatchString(name) || o.isCode(name) }
 	root = ahead(root, dir, l.files, takes)
 	for _, name := range l.files {
 		if err := o.add(&f, root, name); err != nil {
@@ -50,7 +52,7 @@ func (o oneFile) load(root fs.FS, dir string) (Folder, error) {
 
 func (o oneFile) add(f *Folder, root fs.FS, name string) error {
 	part := o.name.FindStringSubmatch(name)
-	isCode := o.code != nil && o.code.MatchString(name)
+	isCode := o.isCode(name)
 	if isCode {
 		part = o.code.FindStringSubmatch(name)
 	}
@@ -80,15 +82,21 @@ func (o oneFile) add(f *Folder, root fs.FS, name string) error {
 		return err
 	}
 	m.Up = file
-	f.Problems = append(f.Problems, o.fill(&m)...)
+	if found := o.fill(&m); !bytes.HasPrefix(file.Whole, byteOrderMark) {
+		f.Problems = append(f.Problems, found...)
+	} // else the mark alone is told: the tool takes the first line for something else
 	f.Migrations = append(f.Migrations, m)
 	return nil
+}
+
+func (o oneFile) isCode(name string) bool {
+	return o.code != nil && o.code.MatchString(name) && (o.notCode == nil || !o.notCode.MatchString(name))
 }
 
 // version is Format.VersionOf.
 func (o oneFile) version(name string) (string, bool) {
 	part := o.name.FindStringSubmatch(name)
-	if part == nil && o.code != nil {
+	if part == nil && o.isCode(name) {
 		part = o.code.FindStringSubmatch(name)
 	}
 	if part == nil {

@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"fmt"
 	"io/fs"
 	"path"
 	"regexp"
@@ -29,7 +30,7 @@ not finished and not rolled back stops Prisma (P3009). Taken back = rolled_back_
 `,
 	Signs: []Sign{
 		{Score: 100, Why: "migration_lock.toml", File: "migration_lock.toml"},
-		{Score: 90, Why: "folders with a migration.sql", Inside: "migration.sql"},
+		{Score: 84, Why: "folders with a migration.sql", Inside: "migration.sql"},
 	},
 	Load:         loadPrisma,
 	VersionOf:    prismaFiles.version,
@@ -125,7 +126,20 @@ func fillPrisma(m *Migration, _ fs.FS, _ string) []Problem {
 	return nil
 }
 
-func loadPrisma(root fs.FS, dir string) (Folder, error) { return prismaFiles.load(root, dir) }
+var prismaProvider = regexp.MustCompile(`(?m)^[ \t]*provider[ \t]*=[ \t]*"(\w+)"`)
+
+func loadPrisma(root fs.FS, dir string) (Folder, error) {
+	f, err := prismaFiles.load(root, dir)
+	lock, _ := fs.ReadFile(root, path.Join(dir, "migration_lock.toml"))
+	if p := prismaProvider.FindSubmatch(lock); p != nil && string(p[1]) != "postgresql" {
+		f.Problems = append(f.Problems, Problem{
+			Kind: Unsupported, Paths: []string{"migration_lock.toml"}, Stops: true,
+			Message: fmt.Sprintf("migration_lock.toml has the provider %s, not postgresql: Prisma refuses another", p[1]),
+			Hint:    "name the folder of the PostgreSQL migrations with --migrations",
+		})
+	}
+	return f, err
+}
 
 func prismaNext(f Folder, title, now string) string {
 	return path.Join(nextVersion(f, now, 0)+"_"+slug(title), prismaFiles.up)

@@ -111,7 +111,7 @@ func checkText(f File) []Problem {
 
 // encodingFault names the first byte that PostgreSQL would not take, "" = none.
 func encodingFault(b []byte) string {
-	if bytes.HasPrefix(b, []byte("\xef\xbb\xbf")) {
+	if bytes.HasPrefix(b, byteOrderMark) {
 		return "begins with a byte order mark, which the server reads as a syntax error"
 	}
 	for i := 0; i < len(b); {

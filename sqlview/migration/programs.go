@@ -13,8 +13,9 @@ import (
 // program with the way there and back in it.
 type programs struct {
 	format string
-	// name has the version and the title of a file's name.
-	name *regexp.Regexp
+	// name has the version and the title of a file's name; not are the names among them
+	// that the tool leaves out. nil = none.
+	name, not *regexp.Regexp
 	// twice says what the tool does with two files of one version.
 	twice string
 	// version is what the history table has of a file, where it is not the version in
@@ -54,7 +55,7 @@ func (p programs) load(root fs.FS, dir string) (Folder, error) {
 
 func (p programs) named(dir, name string) (version, title string, ok bool) {
 	part := p.name.FindStringSubmatch(name)
-	if part == nil {
+	if part == nil || p.not != nil && p.not.MatchString(name) {
 		return "", "", false
 	}
 	version, title = part[1], part[2]

@@ -3,7 +3,8 @@ package migration
 import "regexp"
 
 var sequelizeFolder = programs{
-	format: "sequelize", name: regexp.MustCompile(`^([0-9]{3,})[_-](.+)` + javaFile),
+	format: "sequelize", name: regexp.MustCompile(`^([0-9]{3,})[_-](.+)\.(js|ts|cjs|cts)$`),
+	not:     regexp.MustCompile(`\.d\.ts$`),
 	twice:   "Sequelize goes by the whole name and runs both",
 	version: func(_, name string) string { return name },
 }

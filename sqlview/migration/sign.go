@@ -22,6 +22,8 @@ type Sign struct {
 	SQL, Code *regexp.Regexp
 	// Name takes the name of one of the folder's files.
 	Name func(name string) bool
+	// Below takes the name of a file in one of its sub-folders.
+	Below func(name string) bool
 	// Path is how the folder's own path ends.
 	Path string
 	// Beside and NotBeside are files above the folder: at the root or in a folder
@@ -61,6 +63,7 @@ func (p place) has(s Sign) bool {
 		(s.SQL == nil || slices.ContainsFunc(p.sql, s.SQL.Match)) &&
 		(s.Code == nil || slices.ContainsFunc(p.code, s.Code.Match)) &&
 		(s.Name == nil || slices.ContainsFunc(p.files, s.Name)) &&
+		(s.Below == nil || p.anyBelow(s.Below)) &&
 		(s.Path == "" || strings.HasSuffix("/"+p.dir, "/"+s.Path)) &&
 		(s.Beside == "" || p.above(s.Beside, s.Mentions)) &&
 		(s.NotBeside == "" || !p.above(s.NotBeside, ""))
@@ -70,6 +73,15 @@ func (p place) has(s Sign) bool {
 func (p place) anyInside(name string) bool {
 	return slices.ContainsFunc(p.folders[:min(len(p.folders), 8)], func(folder string) bool {
 		return there(p.root, path.Join(p.dir, folder, name))
+	})
+}
+
+// anyBelow looks into at most eight sub-folders, too; those of the root are places of
+// their own.
+func (p place) anyBelow(takes func(name string) bool) bool {
+	return p.dir != "." && slices.ContainsFunc(p.folders[:min(len(p.folders), 8)], func(folder string) bool {
+		l, err := list(p.root, path.Join(p.dir, folder))
+		return err == nil && slices.ContainsFunc(l.files, takes)
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path"
 	"strings"
 	"time"
 
@@ -40,10 +41,10 @@ func CommandApplication(run string) string {
 // Unenforced says, in sentences, why the limits of PGOPTIONS may not reach the
 // command's sessions, as far as the environment tells.
 func Unenforced(p *project.Project) []string {
-	var why []string
+	why := away(p)
 	u, err := url.Parse(os.Getenv("DATABASE_URL"))
 	if err != nil || u.Scheme == "" {
-		return nil
+		return why
 	}
 	for name, lost := range map[string]string{"options": "belay's limits in PGOPTIONS"} {
 		if u.Query().Has(name) {
@@ -54,6 +55,23 @@ func Unenforced(p *project.Project) []string {
 		why = append(why, "$DATABASE_URL is for JDBC, which reads neither PGOPTIONS nor PGAPPNAME")
 	}
 	return why
+}
+
+// away says of a command that works in a container or on another host that the environment
+// does not come along.
+func away(p *project.Project) []string {
+	c, err := p.Command(false)
+	if err != nil || c == nil {
+		return nil
+	}
+	for _, word := range append(c.Argv, strings.Fields(c.Script)...) {
+		switch path.Base(word) {
+		case "docker", "docker-compose", "podman", "kubectl", "ssh", "nerdctl":
+			return []string{path.Base(word) + " runs it elsewhere, where neither PGOPTIONS nor PGAPPNAME come along by " +
+				"themselves"}
+		}
+	}
+	return nil
 }
 
 // environ is the environment of the command: the team's own, with our limits and name.

@@ -122,14 +122,18 @@ func (g *gathering) folderFiles() (err error) {
 	if g.format, err = migration.Find(g.project.Picked.Tool); err != nil {
 		return err
 	}
-	g.folder, err = g.project.ReadFolder(g.format)
+	if g.folder, err = g.project.ReadFolder(g.format); err != nil {
+		return &steps.Refused{
+			Problem: "the migrations folder: " + err.Error(), Advice: "belay must be able to read every file in it",
+		}
+	}
 	g.byFile = map[string]*migration.Migration{}
 	for i := range g.folder.Migrations {
 		m := &g.folder.Migrations[i]
 		g.byFile[filepath.Join(g.project.Dir, filepath.FromSlash(g.project.Picked.Dir),
 			filepath.FromSlash(m.Up.Path))] = m
 	}
-	return err
+	return nil
 }
 
 // catalog is the live one, the one of a schema file, or what the folder's own

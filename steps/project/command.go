@@ -80,9 +80,13 @@ func (p *Project) Named(back bool) bool {
 
 // The names by which teams call the two commands.
 var (
-	scriptNames = map[bool][]string{false: {"migrate"}, true: {"migrate:rollback"}}
+	scriptNames = map[bool][]string{
+		false: {"migrate", "db:migrate", "migrate:up", "migrate:latest", "migrate:deploy"},
+		true:  {"migrate:rollback", "db:rollback", "migrate:down", "db:migrate:undo"},
+	}
 	targetNames = map[bool][]string{
-		false: {"migrate"}, true: {"migrate:rollback", `migrate\:rollback`, "migrate-rollback"},
+		false: {"migrate", "migrate-up", "db-migrate"},
+		true:  {"migrate:rollback", `migrate\:rollback`, "migrate-rollback", "migrate-down", "db-rollback"},
 	}
 )
 
@@ -90,7 +94,7 @@ var (
 func (p *Project) foundCommand(back bool) (line, from string) {
 	for _, name := range scriptNames[back] {
 		if p.scripts()[name] != "" {
-			return "npm run " + name, packageFile
+			return p.packageRunner() + " run " + name, packageFile
 		}
 	}
 	for _, file := range makefiles {
@@ -108,6 +112,18 @@ func (p *Project) foundCommand(back bool) (line, from string) {
 }
 
 const packageFile = "package.json"
+
+// packageRunner is the package manager whose lock file stands beside package.json.
+func (p *Project) packageRunner() string {
+	for _, l := range []struct{ file, runner string }{
+		{"pnpm-lock.yaml", "pnpm"}, {"yarn.lock", "yarn"}, {"bun.lock", "bun"}, {"bun.lockb", "bun"},
+	} {
+		if _, err := fs.Stat(p.Root(), l.file); err == nil {
+			return l.runner
+		}
+	}
+	return "npm"
+}
 
 var makefiles = []string{"GNUmakefile", "makefile", "Makefile"}
 

@@ -122,6 +122,10 @@ func (p *Project) findFolder() error {
 		return nil
 	}
 	p.Picked, p.PickError = migration.Pick(p.Found)
+	var none *migration.NoFolderError
+	if errors.As(p.PickError, &none) {
+		none.Near = migration.Near(root, cmp.Or(dir, "."))
+	}
 	var other *migration.ForeignError
 	if errors.As(p.PickError, &other) {
 		p.Picked = other.Detection
