@@ -120,8 +120,6 @@ func (k *ledgerCheck) use() {
 	l := &k.folder.Ledger
 	answer, _ := k.e.Engine.Answered(steps.LedgerCreate)
 	switch setting := k.e.Project.Config.Ledger; {
-	case k.folder.Command != nil && !k.f.Exists:
-		k.f.Why = "the team's command runs it: no transaction of its can hold belay's mark"
 	case setting == "local":
 		k.f.Why = `belay.toml says ledger = "local"`
 	case k.target.Identity.Key() == "":
@@ -129,18 +127,19 @@ func (k *ledgerCheck) use() {
 			"database's"
 	case k.newer != nil || k.foreign != nil || len(k.missing) > 0:
 		k.f.Why = "it cannot be used"
-	case k.folder.Command != nil:
-		l.Records = true
-		k.f.Why = "the team's command runs it: what it did is recorded once it has ended"
 	case k.f.Exists:
-		l.Use = true
+		k.keeps()
+	case setting != "target" && k.folder.Command != nil:
+		k.f.Why = `the team's command runs it, and nothing of it is kept here: ledger = "target" in belay.toml has the ` +
+			"hashes of what it applied kept in this database"
 	case setting != "target":
 	case len(k.obstacles) > 0:
 		e := &ledger.RefusedError{Obstacles: k.obstacles}
 		k.f.Why = e.Error()
 		k.item("ledger-withheld", fact.Look, "no ledger: "+e.Error(), e.Hint())
 	case answer == "yes":
-		l.Use, l.Create = true, true
+		k.keeps()
+		l.Create = true
 	case answer == "no":
 		k.f.Why = "its DDL was declined"
 		k.item(declined, fact.Look,
@@ -154,6 +153,17 @@ func (k *ledgerCheck) use() {
 		})
 	}
 	k.f.Used, k.f.Create = l.Use, l.Create
+}
+
+// keeps has the run kept in the ledger: a run of belay's own before its first effect; of
+// the team's command, in whose transactions no mark of belay's can be, what it came to.
+func (k *ledgerCheck) keeps() {
+	if k.folder.Command == nil {
+		k.folder.Ledger.Use = true
+		return
+	}
+	k.folder.Ledger.Records = true
+	k.f.Why = "the team's command runs it: what it did is recorded once it has ended"
 }
 
 // tell says what stands against the ledger that is there.

@@ -121,6 +121,9 @@ func (c *commander) ready(ctx context.Context, first int) (before commandView, e
 		if err := c.mayStart(ctx, first, c.plan.Units[first]); err != nil {
 			return before, err
 		}
+		if err := c.makeLedger(ctx); err != nil {
+			return before, err
+		}
 	}
 	if before, err = c.view(ctx); err == nil {
 		err = c.asReviewed(before)

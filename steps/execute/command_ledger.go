@@ -2,12 +2,33 @@ package execute
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"belay/db/ledger"
 	"belay/steps/journal"
 	"belay/steps/state"
 )
+
+// makeLedger creates the ledger where a person said yes to it, at the last moment before
+// the command is started, or goes on without where it may not be made.
+func (c *commander) makeLedger(ctx context.Context) error {
+	l := &c.folder.Ledger
+	if !l.Create {
+		return nil
+	}
+	l.Create = false
+	_, err := ledger.Create(ctx, c.trio.Executor.Conn)
+	var refused *ledger.RefusedError
+	if errors.As(err, &refused) {
+		l.Records = false
+		return c.env.Note(ctx, "run", "%v; this run goes on without", refused)
+	}
+	if err != nil {
+		return c.notKept(ctx, err)
+	}
+	return c.env.Note(ctx, "run", "created the ledger (schema belay), version %d", ledger.Version)
+}
 
 // keep writes into the ledger, where there is one, what the command has come to: the
 // versions that the tool's history has now, with the bytes that were reviewed. The
