@@ -23,7 +23,8 @@ one statement: CREATE INDEX CONCURRENTLY must stand alone in its file. With a dr
 function's body.
 
 **History.** A row in ` + "`_prisma_migrations`" + ` for each migration, written before the file is run and finished after it. A row that was
-not finished and not rolled back stops Prisma (P3009). Taken back = rolled_back_at is set. The checksum is the SHA-256 of the file;
+not finished and not rolled back stops Prisma (P3009). What belay takes back loses its row: of one with rolled_back_at
+` + "`migrate status`" + ` says nothing, and ` + "`migrate deploy`" + ` runs it. The checksum is the SHA-256 of the file;
 ` + "`migrate deploy`" + ` does not compare it, ` + "`migrate dev`" + ` does. A folder merged later with a lower name is run without a word.
 
 **Lock.** The advisory key 72707369, for which Prisma waits ten seconds.
@@ -84,10 +85,8 @@ VALUES (` + prismaID + `, $1, $2)`, Args: []any{m.Checksum, m.Version}}}
 		},
 		Unrecord: func(table string, m Migration, _ *Migration) []Write {
 			return []Write{
-				{
-					SQL:  `UPDATE ` + table + ` SET rolled_back_at = pg_catalog.now() WHERE ` + prismaLive,
-					Args: []any{m.Version},
-				},
+				// With rolled_back_at alone Prisma's status would say "up to date", and its deploy run it.
+				{SQL: `DELETE FROM ` + table + ` WHERE ` + prismaLive, Args: []any{m.Version}},
 			}
 		},
 		Keys: func(_, _, _ string) []int64 { return []int64{72707369} },
