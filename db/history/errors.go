@@ -73,9 +73,13 @@ func (e *UnfitError) Error() string {
 	if e.LooksLike != "" && e.LooksLike != migration.Title(e.Format) {
 		looks = " (it looks like " + e.LooksLike + "'s)"
 	}
-	return fmt.Sprintf("belay does not write to %s: it is not %s's table%s: %s; name the right table with "+
-		"history_table or the right tool with --tool",
+	return fmt.Sprintf("belay does not write to %s: it is not %s's table%s: %s",
 		e.Table, migration.Title(e.Format), looks, strings.Join(why, ", "))
+}
+
+// Hint is what to do now.
+func (e *UnfitError) Hint() string {
+	return "name the right table with history_table in belay.toml, or the right tool with --tool"
 }
 
 // reads reports whether the rows can still be read.

@@ -29,6 +29,8 @@ type Status struct {
 	Newest string
 	// Agreement is the share of rows that a file has, 0 to 1; 1 without rows.
 	Agreement float64
+	// Several are the rows where the tool keeps one alone: it reads any of them.
+	Several []Row
 	// UpTo is true where the tool keeps one row for all versions up to it.
 	UpTo   bool
 	folder Folder
@@ -44,6 +46,9 @@ type Dirty struct {
 // Compare holds a folder against the rows of its history table.
 func Compare(f Folder, rows []Row, h History) Status {
 	s := Status{folder: f, Agreement: 1, UpTo: h.UpTo, Duplicates: f.Twins()}
+	if h.UpTo && len(rows) > 1 {
+		s.Several = rows
+	}
 	if h.Expand != nil {
 		rows = h.Expand(f, rows)
 	}
@@ -201,7 +206,8 @@ func (s *Status) sort(m *Migration, row *Row, low bool) {
 		s.Dirty = append(s.Dirty, Dirty{Row: *row, Migration: m})
 	case row != nil:
 		s.Applied = append(s.Applied, *m)
-		if row.Checksum != "" && m.Checksum != "" && row.Checksum != m.Checksum {
+		if row.Checksum != "" && m.Checksum != "" && row.Checksum != m.Checksum &&
+			!slices.Contains(m.Alike, row.Checksum) {
 			s.Edited = append(s.Edited, *m)
 		}
 	case low:

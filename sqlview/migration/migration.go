@@ -29,6 +29,8 @@ type Migration struct {
 	// Checksum is what the tool stores of the file in its history, as text; "" =
 	// it stores none.
 	Checksum string
+	// Alike are the checksums of other texts that the tool takes for this one.
+	Alike []string
 	// sortKey is Format.SortKey of Version; "" = versions are numbers.
 	sortKey string
 }

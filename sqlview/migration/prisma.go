@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
 	"path"
@@ -119,6 +120,8 @@ var prismaFiles = oneFolder{
 
 func fillPrisma(m *Migration, _ fs.FS, _ string) []Problem {
 	m.Up.Tx, m.Checksum = TxImplicit, m.Up.SHA256
+	lines := bytes.ReplaceAll(m.Up.Whole, []byte("\r\n"), []byte("\n"))
+	m.Alike = []string{hexSHA256(lines), hexSHA256(bytes.ReplaceAll(lines, []byte("\n"), []byte("\r\n")))}
 	if m.Down != nil {
 		m.Down.Tx = TxImplicit
 	}
@@ -133,7 +136,7 @@ func loadPrisma(root fs.FS, dir string) (Folder, error) {
 	if p := prismaProvider.FindSubmatch(lock); p != nil && string(p[1]) != "postgresql" {
 		f.Problems = append(f.Problems, Problem{
 			Kind: Unsupported, Paths: []string{"migration_lock.toml"}, Stops: true,
-			Message: fmt.Sprintf("migration_lock.toml has the provider %s, not postgresql: Prisma refuses another", p[1]),
+			Message: fmt.Sprintf("migration_lock.toml has the provider %s, not postgresql", p[1]),
 			Hint:    "name the folder of the PostgreSQL migrations with --migrations",
 		})
 	}

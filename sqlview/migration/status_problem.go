@@ -2,6 +2,7 @@ package migration
 
 import (
 	"fmt"
+	"path"
 	"strings"
 )
 
@@ -10,6 +11,9 @@ import (
 // asks instead of passing over them or running them out of order.
 func (s Status) Problems(f Format) []Problem {
 	var found []Problem
+	if len(s.Several) > 0 {
+		found = append(found, severalRows(f, s.Several))
+	}
 	for _, d := range s.Dirty {
 		found = append(found, dirtyRow(f, d))
 	}
@@ -31,6 +35,18 @@ func (s Status) Problems(f Format) []Problem {
 			Hint: laterHint("it", m, s.folder)})
 	}
 	return found
+}
+
+// severalRows stops: which version the tool then is at is chance.
+func severalRows(f Format, rows []Row) Problem {
+	var versions []string
+	for _, r := range rows {
+		versions = append(versions, r.Version)
+	}
+	return Problem{Kind: Unsupported, Paths: []string{f.History.Table}, Stops: true,
+		Message: fmt.Sprintf("the history table has %d rows (%s), and %s keeps one: which of them it reads is chance",
+			len(rows), few(versions), Title(f.Name)),
+		Hint: "look which version the schema is at, and delete the other rows"}
 }
 
 func dirtyRow(f Format, d Dirty) Problem {
@@ -60,14 +76,37 @@ func edited(f Format, m Migration) Problem {
 // missingFile stops, but for rows below the folder's first file where others
 // have theirs: teams fold old migrations into one.
 func (s Status) missingFile(r Row) Problem {
-	name := strings.TrimSpace(r.Version + " " + r.Name)
+	name := r.Version
+	if r.Name != r.Version {
+		name = strings.TrimSpace(name + " " + r.Name)
+	}
 	at, ok := s.folder.at(r.Version)
 	if ok && s.Agreement > 0 && len(s.folder.Migrations) > 0 && at.Compare(s.folder.Migrations[0]) < 0 {
 		return Problem{Kind: Missing, Version: r.Version,
 			Message: fmt.Sprintf("the database has applied %s, which is older than the folder's first file", name),
 			Hint:    "nothing to do where old migrations were folded into one"}
 	}
+	if twin := s.folder.otherwiseNamed(r.Version); twin != "" {
+		return Problem{Kind: Missing, Version: r.Version, Stops: true,
+			Message: fmt.Sprintf("the database has applied %s, and the folder has %s: the tool goes by the whole name",
+				name, twin),
+			Hint: "look at the folder that the tool runs: there are two, such as the sources and what is built of them"}
+	}
 	return Problem{Kind: Missing, Version: r.Version, Stops: true,
 		Message: fmt.Sprintf("the database has applied %s, and no file of the folder is it", name),
 		Hint:    "wrong folder, wrong database, or a branch that is behind: pull, or check --migrations and the target"}
+}
+
+// otherwiseNamed is the file that has a version's name but for the extension; "" = none.
+func (f Folder) otherwiseNamed(version string) string {
+	stem := func(name string) string { return strings.TrimSuffix(name, path.Ext(name)) }
+	if path.Ext(version) == "" {
+		return ""
+	}
+	for _, m := range f.Migrations {
+		if m.Version != version && stem(m.Version) == stem(version) {
+			return m.Up.Path
+		}
+	}
+	return ""
 }

@@ -98,3 +98,56 @@ func TestNear(t *testing.T) {
 		}
 	}
 }
+
+// strangeHistories are history tables as people have them: what is said of them first.
+var strangeHistories = []struct {
+	tool string
+	root fstest.MapFS
+	rows []Row
+	says string
+}{
+	{
+		"prisma", repo("migrations/1_a/migration.sql=SELECT 1;\r\n"),
+		[]Row{{Version: "1_a", Checksum: hexSHA256([]byte("SELECT 1;\n"))}}, "",
+	},
+	{
+		"prisma", repo("migrations/1_a/migration.sql=SELECT 2;\r\n"),
+		[]Row{{Version: "1_a", Checksum: hexSHA256([]byte("SELECT 1;\n"))}},
+		"1_a/migration.sql is not what Prisma recorded",
+	},
+	{
+		"golang-migrate", repo("migrations/1_a.up.sql=SELECT 1;", "migrations/2_b.up.sql=SELECT 1;"),
+		[]Row{{Version: "1"}, {Version: "2"}},
+		"the history table has 2 rows (1, 2), and golang-migrate keeps one: which of them it reads is chance",
+	},
+	{
+		"knex", repo("migrations/20240101_a.ts=export async function up(knex) {}"),
+		[]Row{{Version: "20240101_a.js", Name: "20240101_a.js"}},
+		"the database has applied 20240101_a.js, and the folder has 20240101_a.ts: the tool goes by the whole name",
+	},
+	{
+		"knex", repo("migrations/20240101_a.ts=export async function up(knex) {}"),
+		[]Row{{Version: "20240102_b.js", Name: "20240102_b.js"}},
+		"the database has applied 20240102_b.js, and no file of the folder is it",
+	},
+}
+
+func TestStrangeHistories(t *testing.T) {
+	for _, c := range strangeHistories {
+		f, err := Find(c.tool)
+		if err != nil {
+			t.Fatal(err)
+		}
+		folder, err := f.Load(c.root, "migrations")
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := ""
+		if found := Compare(folder, c.rows, f.History).Problems(f); len(found) > 0 {
+			said = found[0].Message
+		}
+		if !strings.HasPrefix(said, c.says) || c.says == "" && said != "" {
+			t.Errorf("%s: %q, want %q", c.tool, said, c.says)
+		}
+	}
+}

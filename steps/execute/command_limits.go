@@ -67,8 +67,9 @@ func away(p *project.Project) []string {
 	for _, word := range append(c.Argv, strings.Fields(c.Script)...) {
 		switch path.Base(word) {
 		case "docker", "docker-compose", "podman", "kubectl", "ssh", "nerdctl":
-			return []string{path.Base(word) + " runs it elsewhere, where neither PGOPTIONS nor PGAPPNAME come along by " +
-				"themselves"}
+			return []string{
+				path.Base(word) + " runs it elsewhere, where neither PGOPTIONS nor PGAPPNAME come along by themselves",
+			}
 		}
 	}
 	return nil
