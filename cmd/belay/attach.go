@@ -107,7 +107,7 @@ func (a *app) pickRun() (string, error) {
 	}
 	c := pick.Config{
 		Terminal: a.drawn(), Title: "open runs", Noun: "run", Verb: "attach",
-		Heads: []string{"run", "database", "files", "stands at", "since"},
+		Heads: []string{"run", "database", "files", "stands at"},
 		About: "Advice: one screen for each run that is open.\n" +
 			"In practice: a run goes on without a screen; enter opens one. What works has its mark, and where its " +
 			"engine has ended a new one asks the database first what of the run is there.\n" +
@@ -116,7 +116,7 @@ func (a *app) pickRun() (string, error) {
 	for _, r := range open {
 		c.Rows = append(c.Rows, pick.Row{
 			ID: r.ID, Works: r.Live, Cells: []string{
-				screen.Short(r.ID), r.Database, measure.Plural(len(r.Migrations), "file"), r.State, r.Since,
+				screen.Short(r.ID), r.Database, measure.Plural(len(r.Migrations), "file"), r.State,
 			},
 			More: [][2]string{
 				{"run", r.ID}, {"database", r.Database + " on " + r.Host},

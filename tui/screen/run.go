@@ -50,7 +50,27 @@ func openQuestion(run *state.Run, step string) *state.Question {
 	return nil
 }
 
-func runPanels(p page) []look.Panel {
+func runPanels(p page) []look.Panel { return append(p.failed(), p.runParts()...) }
+
+// failed are the checks before an opened run that did not pass, as where it was taken up
+// with the address of another database: nothing is sent over them.
+func (p page) failed() []look.Panel {
+	if p.run.Opened == nil || p.run.Finished != nil {
+		return nil
+	}
+	var out []look.Panel
+	for _, s := range p.run.Steps {
+		if s.ID == atRun {
+			break
+		}
+		if s.Status == journal.Failed && question(p.run, s.ID) == nil {
+			out = append(out, p.standing(s.ID))
+		}
+	}
+	return out
+}
+
+func (p page) runParts() []look.Panel {
 	switch q := question(p.run, "run"); {
 	case q != nil:
 		return p.choicePanels(q)
