@@ -38,6 +38,9 @@ type Conn struct {
 	// clock.
 	Backend int
 	Started time.Time
+	// Away is how long the first answer took to come that needs next to no work; 0 = it was
+	// not measured.
+	Away time.Duration
 
 	began  string   // the role that the session has by itself, as the server spells it
 	acting string   // the role that it has now; "" = the login's own rights

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -138,9 +139,11 @@ func (c *Conn) settleAtOnce(ctx context.Context, team, all Settings) error {
 	b.Queue(oidSQL).QueryRow(c.oid)
 	b.Queue(systemSQL).QueryRow(c.system)
 	b.Queue(timelineSQL).QueryRow(c.timeline)
+	sent := time.Now()
 	if err := c.SendBatch(ctx, &b).Close(); err != nil {
 		return fmt.Errorf("session settings: %w", err)
 	}
+	c.Away = time.Since(sent)
 	return nil
 }
 

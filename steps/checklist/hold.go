@@ -1,11 +1,14 @@
 package checklist
 
 import (
+	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 
+	"belay/db"
 	"belay/db/apply"
 	"belay/sqlview"
 	"belay/sqlview/catalog"
@@ -80,16 +83,22 @@ func makesRows(n *pg.Node) bool {
 	return long
 }
 
-// holdQuestion asks for the longest accepted hold of units that are not instant,
-// and puts an accepted one into them.
-func holdQuestion(e *steps.Env, p *steps.Plan, bound string) ([]journal.QuestionAsked, error) {
+// holdQuestion asks for the longest accepted hold of units that are not instant, or that a
+// slow line makes long, and puts an accepted one into them. away is how long an answer of
+// the server takes to come.
+func holdQuestion(e *steps.Env, p *steps.Plan, bound string, away time.Duration) ([]journal.QuestionAsked, error) {
+	far := func(u steps.Unit) bool { return tooFar(e.Project.Limits.HoldBudget, u, away) }
 	slow := slices.IndexFunc(p.Units, func(u steps.Unit) bool { return !u.Instant })
-	if slow < 0 {
+	long := slices.IndexFunc(p.Units, far)
+	if slow < 0 && long < 0 {
 		return nil, nil
 	}
 	answer, ok := e.Engine.Approved(steps.RunHold, bound)
-	if !ok {
+	switch {
+	case !ok && slow >= 0:
 		return []journal.QuestionAsked{askHold(p.Units[slow], bound)}, nil
+	case !ok:
+		return []journal.QuestionAsked{askFar(p.Units[long], bound, away)}, nil
 	}
 	hold, err := measure.ParseSpan(answer)
 	if err != nil {
@@ -97,7 +106,7 @@ func holdQuestion(e *steps.Env, p *steps.Plan, bound string) ([]journal.Question
 	}
 	hold = execute.NoLonger(e.Project, hold)
 	for i := range p.Units {
-		if !p.Units[i].Instant {
+		if !p.Units[i].Instant || far(p.Units[i]) {
 			p.Units[i].Hold = hold
 		}
 	}
@@ -125,4 +134,52 @@ func askHold(u steps.Unit, bound string) journal.QuestionAsked {
 		}
 	}
 	return q
+}
+
+// measured is how often the line is asked again where the first answer was late.
+const measured = 2
+
+// awayOf is how long an answer of the server takes that needs no work, the quickest of
+// some; 0 = nobody was asked. On a near line the answer at the connection's start says it.
+func awayOf(ctx context.Context, e *steps.Env, target steps.Target) (away time.Duration) {
+	if target.Offline() {
+		return 0
+	}
+	err := e.Sessions.Monitor(ctx, func(c *db.Conn) error {
+		away = c.Away
+		for i := 0; i < measured && away >= apply.FarAway; i++ {
+			began := time.Now()
+			if _, err := c.Exec(ctx, "SELECT"); err != nil {
+				return err
+			}
+			away = min(away, time.Since(began))
+		}
+		return nil
+	})
+	if err != nil {
+		return 0
+	}
+	return away
+}
+
+// heldOver is how many answers come while a unit holds its locks: those to its statements,
+// to the history row, and to COMMIT.
+func heldOver(u steps.Unit) time.Duration { return time.Duration(len(u.Statements) + 2) }
+
+// tooFar reports whether the line alone has a unit hold its locks past the budget, so that
+// it would be undone.
+func tooFar(budget time.Duration, u steps.Unit, away time.Duration) bool {
+	return u.Instant && !u.Concurrent && !u.Unseen && u.Backfill == nil && len(u.Statements) > 0 &&
+		away >= apply.FarAway && heldOver(u)*away > budget
+}
+
+func askFar(u steps.Unit, bound string, away time.Duration) journal.QuestionAsked {
+	return journal.QuestionAsked{
+		ID: steps.RunHold, Text: fmt.Sprintf("%s: %s: about %s. How long may it hold them? (such as %s)", u.Path,
+			execute.FarAway(away), measure.Duration((heldOver(u) * away).Round(100*time.Millisecond)),
+			measure.Duration((3 * heldOver(u) * away).Round(time.Second))),
+		Why: "reads or writes of the table wait as long as the locks are held; from a host near the server it would " +
+			"be a moment. After that time the server undoes it",
+		Wants: journal.Span, Bound: bound,
+	}
 }

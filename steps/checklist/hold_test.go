@@ -1,12 +1,15 @@
 package checklist
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"belay/db/apply"
 	"belay/sqlview/catalog"
 	"belay/sqlview/effect"
 	"belay/sqlview/parse"
+	"belay/steps"
 )
 
 // What nobody can know the length of, and what works through rows, waits for an
@@ -80,5 +83,37 @@ func TestInstant(t *testing.T) {
 		if got := instant(st, s.Node, snap); got != want {
 			t.Errorf("%s: instant %v, want %v (%s, scans %v)", sql, got, want, st.Effect.Duration, st.Effect.Scans)
 		}
+	}
+}
+
+// TestTooFar: a unit that is instant on a near line is asked about before where the line
+// alone has it hold its locks past the budget.
+func TestTooFar(t *testing.T) {
+	unit := func(statements int) steps.Unit {
+		return steps.Unit{Instant: true, Unit: apply.Unit{Statements: make([]apply.Statement, statements)}}
+	}
+	slow, built := unit(1), unit(1)
+	slow.Instant, built.Concurrent = false, true
+	for _, c := range []struct {
+		name string
+		u    steps.Unit
+		away time.Duration
+		want bool
+	}{
+		{"near", unit(1), time.Millisecond, false}, {"a busy machine", unit(40), 60 * time.Millisecond, false},
+		{"another continent", unit(1), 200 * time.Millisecond, false},
+		{"and more statements", unit(4), 200 * time.Millisecond, true},
+		{"half a second", unit(1), 500 * time.Millisecond, true},
+		{"asked for its own reason", slow, time.Second, false},
+		{"CONCURRENTLY", built, time.Second, false}, {"nothing is sent", unit(0), time.Second, false},
+	} {
+		if got := tooFar(time.Second, c.u, c.away); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+	q := askFar(unit(1), "b", 500*time.Millisecond)
+	if !strings.Contains(q.Text, "each answer of the server takes 500 ms to come") ||
+		!strings.Contains(q.Text, "about 1.5 s. ") {
+		t.Error(q.Text)
 	}
 }

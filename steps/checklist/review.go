@@ -51,7 +51,7 @@ func RunReview(ctx context.Context, e *steps.Env, target steps.Target, folder st
 		return nil, nil, out, err
 	}
 	bound := boundTo(e, target, p)
-	questions, err := holdQuestion(e, p, bound)
+	questions, err := holdQuestion(e, p, bound, awayOf(ctx, e, target))
 	if err != nil {
 		return nil, nil, out, err
 	}

@@ -32,7 +32,7 @@ func (r *runner) holdLonger(ctx context.Context, u *steps.Unit, away time.Durati
 	}
 	cause := u.Path + " took longer than judged, so the server undid it"
 	if away >= apply.FarAway {
-		cause = u.Path + " was undone: " + farAway(away)
+		cause = u.Path + " was undone: " + FarAway(away)
 	}
 	answer, err := r.env.Engine.Ask(ctx, "run", journal.QuestionAsked{
 		ID:   steps.RunHold,
@@ -52,7 +52,7 @@ func (r *runner) holdLonger(ctx context.Context, u *steps.Unit, away time.Durati
 		r.env.Note(ctx, "run", "%s: tried again; its locks may be held for %s", u.Path, u.Hold.Round(time.Millisecond))
 }
 
-// farAway says that the line takes the time, not the work.
-func farAway(away time.Duration) string {
+// FarAway says that the line takes the time, not the work.
+func FarAway(away time.Duration) string {
 	return "each answer of the server takes " + measure.Duration(away) + " to come, and the locks are held over several"
 }

@@ -265,7 +265,7 @@ func (r *runner) ended(u steps.Unit, res apply.Result) error {
 		x.Advice = "accept a hold time with run.hold, or split the change; `belay review` says how"
 		if res.Away >= apply.FarAway {
 			x.Summary = fmt.Sprintf("%s: %s, so that its locks would have been held for too long: undone, %s", name,
-				farAway(res.Away), unchanged)
+				FarAway(res.Away), unchanged)
 			x.Advice = "run it from a host near the server, or accept a hold time with run.hold"
 		}
 		if u.Hold > 0 {
