@@ -47,7 +47,8 @@ func (a *app) listBackfills(p *project.Project, output string) error {
 		if r.State == backfill.Passed {
 			state = "all rows reached, not verified"
 		}
-		a.out.say("%s  %s  %s  %d rows  %s ago  %s  %s", r.ID, r.Leaf, state, r.DoneRows, r.Age.Round(time.Second),
+		a.out.say("%s  %s  %s  %s rows  %s ago  %s  %s", r.ID, r.Leaf, state,
+			measure.Grouped(r.DoneRows), r.Age.Round(time.Second),
 			r.Owner, r.Reason)
 	}
 	return nil

@@ -64,7 +64,9 @@ func (p page) failed() []look.Panel {
 			break
 		}
 		if s.Status == journal.Failed && question(p.run, s.ID) == nil {
-			out = append(out, p.standing(s.ID))
+			panel := p.standing(s.ID)
+			panel.Give, panel.Min = 1, 1
+			out = append(out, panel)
 		}
 	}
 	return out
