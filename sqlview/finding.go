@@ -15,7 +15,7 @@ func fileResult(s Source, f *lint.File, hazards []lint.Hazard) FileResult {
 	if b, why := f.Batches(); f.Backfill && why == "" {
 		out.Batches = secret.SQL(b.Command())
 	}
-	hidden := secret.Values(string(f.Source))
+	hidden := Secrets(f)
 	for i := range f.Statements {
 		out.Statements = append(out.Statements, statementResult(f, i, hidden))
 	}

@@ -188,3 +188,24 @@ func TestHostileTexts(t *testing.T) {
 		}
 	}
 }
+
+// TestMoreStatementsThanAreRead: 300,000 took 2.3 GB. It is said where the limit is passed,
+// and none of them is judged, so that none can run.
+func TestMoreStatementsThanAreRead(t *testing.T) {
+	sql := "CREATE TABLE a (id int);\n" + strings.Repeat("INSERT INTO a VALUES (1);\n", 100_001)
+	r, err := Review(context.Background(), []Source{{Path: "1.sql", SQL: []byte(sql), Mode: lint.Psql}}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := r.Files[0]
+	if len(f.Hazards) != 1 {
+		t.Fatalf("%+v", f.Hazards)
+	}
+	if h := f.Hazards[0]; h.Severity != "stop" || h.Line != 100_001 ||
+		!strings.Contains(h.Message+h.Why, "more than 100,000 statements") {
+		t.Errorf("%+v", h)
+	}
+	if line, why := r.Judged[0].Unsendable(); why == "" {
+		t.Errorf("it may be sent: line %d", line)
+	}
+}

@@ -202,7 +202,7 @@ func (o Options) check(files []*lint.File) (c lint.Options, err error) {
 func newFile(s Source, parsed parse.File) *lint.File {
 	if parsed.Problem != nil && len(parsed.Statements) == 0 {
 		parsed.Statements = []parse.Statement{{
-			Line: parsed.Problem.Line, EndLine: parsed.Problem.Line, Problem: parsed.Problem,
+			Line: parsed.Problem.Line, EndLine: parsed.Problem.Line, Problem: parsed.Problem, Unsendable: true,
 		}}
 	}
 	if s.Unread != "" {

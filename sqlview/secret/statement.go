@@ -18,6 +18,9 @@ var private = regexp.MustCompile(
 	`(?i)pass(word|wd|phrase|code)|(^|_)(pass|pwd)($|_)|secret|token|credential|conninfo|api_?key|(private|access|secret|encryption|signing|auth)_?key|authoriz|bearer`,
 )
 
+// Names reports whether a word, such as the name of a column, says that it holds a secret.
+func Names(word string) bool { return holds([]byte(word)) }
+
 // holds reports whether a word names what holds a secret. Most words have none of
 // the letters that private looks for.
 func holds(word []byte) bool {

@@ -71,8 +71,10 @@ type File struct {
 }
 
 // NewFile is a file of a plan as it may be shown.
-func NewFile(version, path, sha256 string, sql []byte) File {
-	f := File{Version: version, Path: path, SHA256: sha256, SQL: secret.SQL(string(sql))}
+// Hidden are secrets that the text alone does not give away.
+func NewFile(version, path, sha256 string, sql []byte, hidden ...string) File {
+	shown := secret.Without(secret.SQL(string(sql)), hidden)
+	f := File{Version: version, Path: path, SHA256: sha256, SQL: shown}
 	f.Masked = f.SQL != string(sql)
 	return f
 }

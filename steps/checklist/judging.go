@@ -46,6 +46,9 @@ func judgeFiles(ctx context.Context, e *steps.Env, target steps.Target, folder s
 	result, err := sqlview.Review(ctx, sources(folder, migrations), o)
 	j.Review = result.Once()
 	j.Looked, j.Files = err == nil, j.Review.Judged
+	for _, f := range j.Files {
+		e.Engine.Hide(sqlview.Secrets(f)) // the catalog tells more of them than the text
+	}
 	if j.Looked {
 		j.Plan, j.Unplanned = makePlan(target, folder, j)
 	}

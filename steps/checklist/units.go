@@ -7,6 +7,7 @@ import (
 
 	"belay/db/apply"
 	"belay/db/backfill"
+	"belay/sqlview"
 	"belay/sqlview/lint"
 	"belay/sqlview/migration"
 	"belay/sqlview/secret"
@@ -43,10 +44,10 @@ func makePlan(target steps.Target, folder steps.Folder, judged steps.Judgement) 
 }
 
 func unitOf(b steps.Folder, m migration.Migration, f *lint.File) (steps.Unit, error) {
-	u := steps.Unit{Migration: m, Instant: true, Hidden: secret.Values(string(m.Up.Bytes))}
+	u := steps.Unit{Migration: m, Instant: true, Hidden: sqlview.Secrets(f)}
 	u.Name, u.Path = m.Version, m.Up.Path
 	if p, ok := b.Previews[m.Up.SHA256]; ok {
-		u.Hidden = secret.Values(string(p.SQL))
+		u.Hidden = append(u.Hidden, secret.Values(string(p.SQL))...)
 	}
 	if unseen(b, m) {
 		u.Unseen, u.Instant = true, false

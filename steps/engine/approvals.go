@@ -89,7 +89,7 @@ func (a *approvals) toApprove(why string, plan *steps.Plan) approval.Request {
 	r.Hazards = a.hazards()
 	for _, u := range plan.Units {
 		up := u.Migration.Up
-		r.Files = append(r.Files, approval.NewFile(u.Migration.Version, up.Path, up.SHA256, up.Bytes))
+		r.Files = append(r.Files, approval.NewFile(u.Migration.Version, up.Path, up.SHA256, up.Bytes, u.Hidden...))
 	}
 	r.Bound = approval.Bound(r.Plan, r.Identity, r.Conditions)
 	return r

@@ -121,7 +121,7 @@ func (s Settings) Write(p *steps.Plan, o *steps.Opening) error {
 		if u.Backfill != nil {
 			file.Backfill = u.Backfill.ID
 		}
-		if file.Withheld = secret.In(string(up.Bytes)); file.Withheld {
+		if file.Withheld = len(u.Hidden) > 0 || secret.In(string(up.Bytes)); file.Withheld {
 			file.Bytes = 0
 		} else {
 			sql.Write(up.Bytes)

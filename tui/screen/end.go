@@ -157,8 +157,8 @@ func ToEnd(run *state.Run, l Local, now time.Time) (lock activity.Lock, several,
 func whyNotEnd(run *state.Run, l activity.Lock) string {
 	switch {
 	case l.PID == 0:
-		return "a prepared transaction has no session: COMMIT PREPARED or ROLLBACK PREPARED '" + l.Application +
-			"' ends it"
+		return "a prepared transaction has no session: COMMIT PREPARED or ROLLBACK PREPARED '" +
+			doubled(l.Application) + "' ends it"
 	case ours(run)(l):
 		return "pid " + itoa(l.PID) + " is this run's own: c stops it"
 	case activity.Ours(l.Application):
@@ -203,3 +203,6 @@ func cannotEnd(run *state.Run, l Local) string {
 	}
 	return whyNotEnd(run, who)
 }
+
+// doubled is a text as it stands between quotes in SQL.
+func doubled(s string) string { return strings.ReplaceAll(s, "'", "''") }
