@@ -14,6 +14,8 @@ const (
 	nearFound   = 5
 	// nearScore leaves out what only looks a little like migrations.
 	nearScore = 60
+	// nearSure is a mark of the tool's own, which counts in a folder of any name.
+	nearSure = 90
 )
 
 // passed are folders that nobody keeps migrations of his own in.
@@ -34,7 +36,7 @@ func Near(root fs.FS, dir string) []Detection {
 				best = d
 			}
 		}
-		if best.Tool != "" && strings.Contains(at, "migrat") {
+		if best.Tool != "" && (strings.Contains(at, "migrat") || best.Score >= nearSure) {
 			found = append(found, best)
 			continue
 		}

@@ -81,6 +81,8 @@ func TestNear(t *testing.T) {
 		"name it, as --migrations packages/api/migrations (Knex)": repo(
 			"packages/api/migrations/1_a.js=exports.up = knex => {}",
 			"node_modules/x/migrations/2_a.js=exports.up = knex => {}", "main.go=package main"),
+		"name it, as --migrations services/db/versions (Alembic)": repo(
+			"services/db/versions/a1_x.py=revision = 'a1'\ndown_revision = None\n"),
 		"name it, as --migrations shop/migrations (Django)": repo(
 			"shop/migrations/0001_initial.py=class Migration(migrations.Migration):"),
 		"name it, as --migrations migrations/v1 (golang-migrate), or --migrations migrations/v2 (golang-migrate)": repo(
