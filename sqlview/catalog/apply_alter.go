@@ -124,9 +124,9 @@ func dropExpression(c *Column) { c.Generated, c.Default = "", "" }
 func alterAddColumn(e *evolution, r *Relation, c *pg.AlterTableCmd) {
 	d := c.Def.GetColumnDef()
 	if c.MissingOk && r.Column(Truncate(d.GetColname())) != nil {
-		for _, n := range d.GetConstraints() {
+		for i := range d.GetConstraints() {
 			if ConstrainsAgain(e.version) {
-				e.addColumnConstraint(r, Truncate(d.GetColname()), n.GetConstraint())
+				e.addColumnConstraint(r, Truncate(d.GetColname()), d.GetConstraints(), i)
 			}
 		}
 		return
@@ -262,7 +262,7 @@ func alterConstraint(e *evolution, r *Relation, c *pg.AlterTableCmd) {
 	k := c.Def.GetConstraint()
 	r.Constraints = mapped(r.Constraints, func(o Constraint) Constraint {
 		if o.Name == k.GetConname() {
-			o.Deferrable = k.Deferrable
+			o.Deferrable, o.Deferred = k.Deferrable, k.Initdeferred
 			for _, f := range e.st.Features {
 				o.Enforced = o.Enforced && f.Name != parse.NotEnforced || f.Name == parse.Enforced
 				o.Valid = o.Enforced

@@ -9,15 +9,17 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
-// OfColumn is a column's CHECK, key or foreign key as it would be written for the
-// table; nil = another kind of constraint.
-func OfColumn(column string, k *pg.Constraint) *pg.Constraint {
+// OfColumn is the CHECK, key or foreign key at a place of a column's list as it would
+// be written for the table; nil = another kind of constraint.
+func OfColumn(column string, list []*pg.Node, at int) *pg.Constraint {
+	k := list[at].GetConstraint()
+	deferrable, deferred := Deferral(list, at)
 	name := []*pg.Node{{Node: &pg.Node_String_{String_: &pg.String{Sval: column}}}}
 	c := &pg.Constraint{
 		Contype: k.GetContype(), Conname: k.GetConname(), RawExpr: k.GetRawExpr(),
 		SkipValidation: k.GetSkipValidation(),
 		InitiallyValid: !k.GetSkipValidation(), Pktable: k.GetPktable(), PkAttrs: k.GetPkAttrs(),
-		Deferrable: k.GetDeferrable(), FkMatchtype: k.GetFkMatchtype(), FkDelAction: k.GetFkDelAction(),
+		Deferrable: deferrable, Initdeferred: deferred, FkMatchtype: k.GetFkMatchtype(), FkDelAction: k.GetFkDelAction(),
 		FkUpdAction: k.GetFkUpdAction(), Location: k.GetLocation(), IsNoInherit: k.GetIsNoInherit(),
 	}
 	switch k.GetContype() {
@@ -32,9 +34,28 @@ func OfColumn(column string, k *pg.Constraint) *pg.Constraint {
 	return c
 }
 
+// Deferral reads DEFERRABLE and INITIALLY DEFERRED of a constraint: behind a column
+// they stand as nodes of their own.
+func Deferral(list []*pg.Node, at int) (deferrable, deferred bool) {
+	k := list[at].GetConstraint()
+	deferrable, deferred = k.GetDeferrable(), k.GetInitdeferred()
+	for _, n := range list[at+1:] {
+		switch n.GetConstraint().GetContype() {
+		case pg.ConstrType_CONSTR_ATTR_DEFERRABLE:
+			deferrable = true
+		case pg.ConstrType_CONSTR_ATTR_DEFERRED:
+			deferrable, deferred = true, true
+		case pg.ConstrType_CONSTR_ATTR_NOT_DEFERRABLE, pg.ConstrType_CONSTR_ATTR_IMMEDIATE:
+		default:
+			return deferrable, deferred
+		}
+	}
+	return deferrable, deferred
+}
+
 // addColumnConstraint gives a column constraint the column it stands behind.
-func (e *evolution) addColumnConstraint(r *Relation, column string, k *pg.Constraint) {
-	if c := OfColumn(column, k); c != nil {
+func (e *evolution) addColumnConstraint(r *Relation, column string, list []*pg.Node, at int) {
+	if c := OfColumn(column, list, at); c != nil {
 		e.addConstraint(r, c)
 	}
 }
@@ -54,6 +75,7 @@ func (e *evolution) addConstraint(r *Relation, k *pg.Constraint) {
 	}
 	c := Constraint{
 		Name: Truncate(k.Conname), Valid: !k.SkipValidation, Enforced: true, Deferrable: k.Deferrable, Local: true,
+		Deferred: k.Initdeferred, MatchFull: k.FkMatchtype == "f",
 		NoInherit: k.IsNoInherit,
 	}
 	if e.st.Has(parse.NotEnforced, k.Location) {

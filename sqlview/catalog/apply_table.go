@@ -271,8 +271,8 @@ func (e *evolution) addColumn(r *Relation, d *pg.ColumnDef) {
 		seq := e.ownedSequence(r, c.Name)
 		c.NotNull, c.Default = true, "nextval('"+seq+"'::regclass)"
 	}
-	var later []*pg.Constraint
-	for _, n := range d.Constraints {
+	var later []int
+	for i, n := range d.Constraints {
 		k := n.GetConstraint()
 		switch k.GetContype() {
 		case pg.ConstrType_CONSTR_NOTNULL:
@@ -288,7 +288,7 @@ func (e *evolution) addColumn(r *Relation, d *pg.ColumnDef) {
 				c.Generated = "virtual"
 			}
 		default:
-			later = append(later, k)
+			later = append(later, i)
 		}
 	}
 	if existing := r.Column(c.Name); existing != nil {
@@ -302,8 +302,8 @@ func (e *evolution) addColumn(r *Relation, d *pg.ColumnDef) {
 	} else {
 		r.Columns = with(r.Columns, c)
 	}
-	for _, k := range later {
-		e.addColumnConstraint(r, c.Name, k)
+	for _, i := range later {
+		e.addColumnConstraint(r, c.Name, d.Constraints, i)
 	}
 }
 

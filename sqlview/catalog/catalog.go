@@ -209,6 +209,9 @@ type Constraint struct {
 	// OnDelete and OnUpdate are what a foreign key does; NO ACTION is "".
 	OnDelete, OnUpdate string
 	Deferrable         bool
+	// Deferred is true where it is checked at the end of a transaction unless another
+	// is said; MatchFull is a foreign key's MATCH FULL.
+	Deferred, MatchFull bool
 	// Inherited is true for what a partition or child has of its parent's, Local
 	// where it declares the same itself; NoInherit keeps it from children.
 	Inherited, Local, NoInherit bool

@@ -290,7 +290,8 @@ func (c *closure) constraint(o Object, along, cascaded func(Object)) {
 func (k Constraint) SameKey(o Constraint) bool {
 	return k.Type == ForeignKey && o.Type == ForeignKey && k.References == o.References && k.OnDelete == o.OnDelete &&
 		k.OnUpdate == o.OnUpdate &&
-		slices.Equal(k.Columns, o.Columns) && slices.Equal(k.RefColumns, o.RefColumns) && k.Deferrable == o.Deferrable
+		slices.Equal(k.Columns, o.Columns) && slices.Equal(k.RefColumns, o.RefColumns) &&
+		k.Deferrable == o.Deferrable && k.Deferred == o.Deferred && k.MatchFull == o.MatchFull
 }
 
 func sorted(all []string) []string { return slices.Sorted(slices.Values(all)) }

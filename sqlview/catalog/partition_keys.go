@@ -35,6 +35,7 @@ func (s *Snapshot) TakesOver(table string, k *pg.Constraint) bool {
 			return old.Type == ForeignKey && old.Valid && old.Enforced && !old.Inherited &&
 				old.References == parent && slices.Equal(old.Columns, Strings(k.FkAttrs)) &&
 				slices.Equal(old.RefColumns, refers) && old.Deferrable == k.Deferrable &&
+				old.Deferred == k.Initdeferred && old.MatchFull == (k.FkMatchtype == "f") &&
 				old.OnDelete == ForeignKeyAction(k.FkDelAction) && old.OnUpdate == ForeignKeyAction(k.FkUpdAction)
 		}) {
 			return false

@@ -77,8 +77,8 @@ func addColumn(j *judge, a alteration) {
 
 // constrainAgain adds the constraints behind a column to one that is there already.
 func (j *judge) constrainAgain(a alteration, d *pg.ColumnDef) {
-	for _, n := range d.GetConstraints() {
-		k := catalog.OfColumn(catalog.Truncate(d.GetColname()), n.GetConstraint())
+	for i := range d.GetConstraints() {
+		k := catalog.OfColumn(catalog.Truncate(d.GetColname()), d.GetConstraints(), i)
 		if k == nil {
 			continue
 		}
@@ -91,6 +91,7 @@ func (j *judge) constrainAgain(a alteration, d *pg.ColumnDef) {
 			Def:     &pg.Node{Node: &pg.Node_Constraint{Constraint: k}},
 		}
 		addConstraint(j, again)
+		j.lockAll(j.parts(a.table), lock.AccessExclusive) // as strong as the rest of the statement
 	}
 }
 

@@ -198,7 +198,7 @@ func dropConstraint(j *judge, a alteration) {
 	default:
 		j.inverse(ReversibleSlow, "ADD CONSTRAINT %s … NOT VALID, then VALIDATE", a.Name)
 	}
-	if k.Inherited && k.Type != catalog.NotNull {
+	if k.Inherited && (k.Type != catalog.NotNull || j.cat.Source == catalog.SourceLive) {
 		j.fails("42P16", "constraint %s comes from a parent of %s: it goes with that one", a.Name, a.table)
 	}
 	j.takeAlong(cascade, j.constraintsOf(a, *k)...)

@@ -165,15 +165,20 @@ func detachPartition(j *judge, a alteration) {
 	}
 	j.lock(part, mode)
 	j.lockAll(j.parts(part), lock.AccessExclusive)
-	if a.rel != nil && a.rel.DefaultPartition != part {
+	if a.rel != nil {
 		j.lock(a.rel.DefaultPartition, lock.AccessExclusive)
+	}
+	if r := j.cat.Seen(part); r != nil && slices.ContainsFunc(r.Triggers, func(t catalog.Trigger) bool { return t.Cloned }) {
+		j.lock(part, lock.AccessExclusive) // the triggers that it has of its table's go
 	}
 	for _, i := range j.indexes(part) {
 		if j.isPart(i.Name) {
 			j.lock(i.Name, lock.AccessExclusive)
 		}
 	}
-	j.lockReferenced(part, lock.ShareRowExclusive, func(k catalog.Constraint) bool { return k.Inherited })
+	j.lockReferenced(part, lock.ShareRowExclusive, func(k catalog.Constraint) bool {
+		return k.Inherited && (j.version >= 15 || k.References != a.table) // before 15 a self-reference goes
+	})
 	for _, k := range append(j.foreignKeysTo(a.table), j.copiesTo(part)...) {
 		if k.Inherited && k.References != part {
 			continue // the key of a partition's table is looked at, once for all of them

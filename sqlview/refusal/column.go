@@ -117,12 +117,15 @@ func (c *check) addedConstraints(r *catalog.Relation, d *pg.ColumnDef) Failure {
 	order := []pg.ConstrType{pg.ConstrType_CONSTR_CHECK, pg.ConstrType_CONSTR_PRIMARY, pg.ConstrType_CONSTR_UNIQUE,
 		pg.ConstrType_CONSTR_FOREIGN}
 	return each(order, func(t pg.ConstrType) Failure {
-		return each(d.Constraints, func(n *pg.Node) Failure {
-			k := n.GetConstraint()
-			if k.GetContype() != t {
-				return none
+		for i, n := range d.Constraints {
+			if n.GetConstraint().GetContype() != t {
+				continue
 			}
-			return c.constraint(&with, catalog.OfColumn(catalog.Truncate(d.Colname), k), false)
-		})
+			k := catalog.OfColumn(catalog.Truncate(d.Colname), d.Constraints, i)
+			if f := c.constraint(&with, k, false); f.found() {
+				return f
+			}
+		}
+		return none
 	})
 }

@@ -294,11 +294,13 @@ func (c *check) partitionSpec(s *pg.CreateStmt, r *catalog.Relation) Failure {
 // constraints lists the checks and keys of a CREATE TABLE, and its foreign keys,
 // those behind columns with their column.
 func constraints(s *pg.CreateStmt) (keys, foreign []*pg.Constraint) {
-	put := func(k *pg.Constraint, column string) {
+	put := func(list []*pg.Node, at int, column string) {
+		k := list[at].GetConstraint()
+		deferrable, deferred := catalog.Deferral(list, at)
 		one := &pg.Constraint{
 			Contype: k.Contype, Conname: k.Conname, RawExpr: k.RawExpr, SkipValidation: k.SkipValidation,
 			InitiallyValid: true, Pktable: k.Pktable, PkAttrs: k.PkAttrs, FkAttrs: k.FkAttrs, Keys: k.Keys,
-			Deferrable: k.Deferrable, FkDelAction: k.FkDelAction, FkUpdAction: k.FkUpdAction, Location: k.Location,
+			Deferrable: deferrable, Initdeferred: deferred, FkMatchtype: k.FkMatchtype, FkDelAction: k.FkDelAction, FkUpdAction: k.FkUpdAction, Location: k.Location,
 			AccessMethod: k.AccessMethod, Exclusions: k.Exclusions, WhereClause: k.WhereClause, Including: k.Including,
 			IsNoInherit: k.IsNoInherit,
 		}
@@ -318,13 +320,14 @@ func constraints(s *pg.CreateStmt) (keys, foreign []*pg.Constraint) {
 			keys = append(keys, one)
 		}
 	}
-	for _, n := range s.TableElts {
-		if k := n.GetConstraint(); k != nil {
-			put(k, "")
+	for at, n := range s.TableElts {
+		if n.GetConstraint() != nil {
+			put(s.TableElts, at, "")
 		}
-		for _, k := range n.GetColumnDef().GetConstraints() {
-			if k.GetConstraint() != nil {
-				put(k.GetConstraint(), n.GetColumnDef().Colname)
+		list := n.GetColumnDef().GetConstraints()
+		for i := range list {
+			if list[i].GetConstraint() != nil {
+				put(list, i, n.GetColumnDef().Colname)
 			}
 		}
 	}

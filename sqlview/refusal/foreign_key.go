@@ -53,7 +53,13 @@ func (c *check) foreignKey(r *catalog.Relation, k *pg.Constraint, only bool) Fai
 	case parent.Unlogged && !r.Unlogged && !temporary(r):
 		return fail("42P16", "%s is unlogged and %s is not", parent.Name, r.Name)
 	}
-	return c.keyOf(r, parent, k)
+	if f := c.keyOf(r, parent, k); f.found() {
+		return f
+	}
+	if r.Kind == catalog.PartitionedTable && slices.Contains(c.cat.Descendants(r.Name), parent.Name) {
+		return fail("55006", "%s is a partition of %s itself: the statement has it in use already", parent.Name, r.Name)
+	}
+	return none
 }
 
 func temporary(r *catalog.Relation) bool { return catalog.Schema(r.Name) == catalog.TempSchema }

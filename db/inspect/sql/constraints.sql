@@ -2,6 +2,7 @@ SELECT k.conname::text, k.contype::text, k.conrelid::bigint, k.contypid::bigint,
        coalesce(k.conkey, '{}')::int[], coalesce(k.confkey, '{}')::int[],
        CASE WHEN k.contype = 'c' AND k.conrelid NOT IN ({{.Locked}}) THEN pg_catalog.pg_get_expr(k.conbin, k.conrelid) END,
        k.convalidated, {{if ge .Version 18}}k.conenforced{{else}}true{{end}}, k.condeferrable,
+       k.condeferred, k.confmatchtype = 'f',
        k.coninhcount > 0, k.conislocal, k.connoinherit, k.confdeltype::text, k.confupdtype::text,
        {{if .Scoped}}CASE WHEN k.conrelid <> 0 AND k.conrelid NOT IN ({{.Locked}}) THEN pg_catalog.pg_get_constraintdef(k.oid) END{{else}}NULL::text{{end}}
 FROM pg_catalog.pg_constraint k

@@ -35,7 +35,8 @@ conversion) is not told from a catalog.
 What the message says; then review again. By SQLSTATE: 42P07, 42701, 42710, 42P06, 42723 = it is there already; 42P01, 42703,
 42704, 42883, 3F000 = it is missing; 42809 = it is of another kind; 2BP01 = others depend on it; 42804, 42846 = there is no
 cast; 42830 = no key is there to point to; 42P16, 42P17 = keys, partitions and inheritance do not allow it; 0A000 = the
-server cannot do that; 42601 = its grammar does not have that; 55000 = something must be done first.
+server cannot do that; 42601 = its grammar does not have that; 55000 = something must be done first; 55006 = rows of the
+same transaction wait for a deferred constraint: SET CONSTRAINTS ALL IMMEDIATE before it.
 `,
 })
 
@@ -43,14 +44,16 @@ server cannot do that; 42601 = its grammar does not have that; 55000 = something
 // history may leave something out. What the grammar refuses needs no catalog.
 func fails(p *lint.Pass) {
 	for s := range p.Statements() {
+		if w, ok := s.Pending(); ok && s.Effect().Fails.Code == "" {
+			waits(s, w)
+		}
 		f := s.Effect().Fails
 		if f.Code == "" || f.IfRows || p.File.ByBelay && belayLooks(s, f) {
 			continue
 		}
 		severity := lint.Stop
-		if source := s.Catalog().Source; f.Code != "42601" && source != catalog.SourceLive &&
-			source != catalog.SourceSchema {
-			severity = lint.Warn
+		if f.Code != "42601" {
+			severity = sure(s)
 		}
 		s.Report(lint.Hazard{
 			Severity: severity, Message: fmt.Sprintf("This fails (%s): %s.", f.Code, f.Message),
@@ -58,6 +61,30 @@ func fails(p *lint.Pass) {
 			Instead: instead(f),
 		})
 	}
+}
+
+// waits reports a table that the server does not change while checks of its rows wait
+// for the end of the transaction.
+func waits(s lint.Stmt, w lint.Pending) {
+	severity, when := lint.Warn, fmt.Sprintf(" if the statement in line %d changes a row", w.Line)
+	if w.Surely {
+		severity, when = sure(s), ""
+	}
+	s.Report(lint.Hazard{
+		Severity: severity, Relation: w.Table,
+		Message: fmt.Sprintf("This fails (55006)%s: %s has rows of this transaction that %s checks at its end.", when,
+			w.Table, w.Constraint),
+		Why:     "The constraint is deferred, and the server changes no table with checks that wait.",
+		Instead: "-- have the rows checked first, in a statement before it:\nSET CONSTRAINTS ALL IMMEDIATE;",
+	})
+}
+
+// sure is the severity of a failure that is known from the catalog.
+func sure(s lint.Stmt) lint.Severity {
+	if source := s.Catalog().Source; source != catalog.SourceLive && source != catalog.SourceSchema {
+		return lint.Warn
+	}
+	return lint.Stop
 }
 
 // belayLooks reports what belay looks at itself before it runs the statement: an

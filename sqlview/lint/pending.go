@@ -1,0 +1,156 @@
+package lint
+
+import (
+	"slices"
+
+	"belay/sqlview/catalog"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// Pending is a check that waits for the end of its transaction, for rows that an
+// earlier statement wrote. Until it is made the server changes nothing of the table
+// (55006, CheckTableNotInUse in tablecmds.c).
+type Pending struct {
+	Table, Constraint string
+	// Line is where the statement that wrote the rows stands.
+	Line int
+	// Surely is true where that one writes a row whatever the tables hold.
+	Surely bool
+}
+
+// Pending is what keeps the server from changing the statement's table; false =
+// nothing that is known.
+func (s Stmt) Pending() (Pending, bool) {
+	tables := s.changed()
+	if len(tables) == 0 || !s.InTransaction() {
+		return Pending{}, false
+	}
+	var waits []Pending
+	later := false // SET CONSTRAINTS ALL DEFERRED was said
+	for _, e := range s.Earlier() {
+		switch n := e.Node.GetNode().(type) {
+		case *pg.Node_ConstraintsSetStmt:
+			waits = e.checked(waits, n.ConstraintsSetStmt)
+			later = n.ConstraintsSetStmt.Deferred && (later || len(n.ConstraintsSetStmt.Constraints) == 0)
+		case *pg.Node_InsertStmt, *pg.Node_UpdateStmt, *pg.Node_DeleteStmt:
+			waits = append(waits, e.awaited(later)...)
+		case *pg.Node_TransactionStmt, *pg.Node_RenameStmt, *pg.Node_AlterObjectSchemaStmt:
+			if !opens(transactionKind(e.Statement)) {
+				waits = nil // rows are taken back, or a name means another table
+			}
+		case *pg.Node_VariableSetStmt:
+			if n.VariableSetStmt.Name == "session_replication_role" {
+				return Pending{}, false // no trigger fires
+			}
+		case *pg.Node_AlterTableStmt:
+			if slices.ContainsFunc(n.AlterTableStmt.Cmds, func(c *pg.Node) bool {
+				return disables[c.GetAlterTableCmd().GetSubtype()]
+			}) {
+				return Pending{}, false
+			}
+		}
+	}
+	at := slices.IndexFunc(waits, func(w Pending) bool { return slices.Contains(tables, w.Table) })
+	if at < 0 {
+		return Pending{}, false
+	}
+	return waits[at], true
+}
+
+// disables are the subcommands after which a foreign key may go unchecked.
+var disables = map[pg.AlterTableType]bool{
+	pg.AlterTableType_AT_DisableTrig: true, pg.AlterTableType_AT_DisableTrigAll: true,
+	pg.AlterTableType_AT_EnableReplicaTrig: true,
+}
+
+// changed lists the tables that the server looks at for checks that wait.
+func (s Stmt) changed() []string {
+	switch n := s.Node.GetNode().(type) {
+	case *pg.Node_AlterTableStmt:
+		if n.AlterTableStmt.Objtype == pg.ObjectType_OBJECT_TABLE {
+			return []string{s.Name(n.AlterTableStmt.Relation)}
+		}
+	case *pg.Node_IndexStmt:
+		return []string{s.Name(n.IndexStmt.Relation)}
+	case *pg.Node_ClusterStmt:
+		return []string{s.Name(n.ClusterStmt.Relation)}
+	case *pg.Node_TruncateStmt:
+		var all []string
+		for _, v := range n.TruncateStmt.Relations {
+			all = append(all, s.Name(v.GetRangeVar()))
+		}
+		return all
+	case *pg.Node_DropStmt:
+		var all []string
+		for _, o := range s.Catalog().Dropped(n.DropStmt) {
+			if o.Kind == catalog.Table {
+				all = append(all, o.Name)
+			}
+		}
+		return all
+	}
+	return nil
+}
+
+// checked takes away what SET CONSTRAINTS … IMMEDIATE checks at once.
+func (s Stmt) checked(waits []Pending, set *pg.ConstraintsSetStmt) []Pending {
+	if set.Deferred {
+		return waits
+	}
+	return slices.DeleteFunc(waits, func(w Pending) bool {
+		return len(set.Constraints) == 0 || slices.ContainsFunc(set.Constraints, func(n *pg.Node) bool {
+			return n.GetRangeVar().GetRelname() == w.Constraint
+		})
+	})
+}
+
+// awaited lists what is checked later of the rows that the statement writes: by the
+// table's own foreign keys, and by those that point to it. later is true where every
+// one that can be is deferred.
+func (s Stmt) awaited(later bool) []Pending {
+	insert, update, remove := s.Node.GetInsertStmt(), s.Node.GetUpdateStmt(), s.Node.GetDeleteStmt()
+	r := s.Catalog().Seen(s.Name(written(s.Node)))
+	if r == nil || r.Kind != catalog.Table || r.Doubted || len(r.Rules) > 0 {
+		return nil
+	}
+	sets := map[string]bool{}
+	for _, t := range update.GetTargetList() {
+		sets[t.GetResTarget().GetName()] = true
+	}
+	touches := func(columns []string) bool {
+		return slices.ContainsFunc(columns, func(c string) bool { return sets[c] })
+	}
+	surely := insert != nil && len(insert.SelectStmt.GetSelectStmt().GetValuesLists()) > 0 &&
+		insert.OnConflictClause == nil && len(r.Triggers) == 0
+	var all []Pending
+	add := func(k catalog.Constraint) {
+		if k.Type == catalog.ForeignKey && k.Enforced && (k.Deferred || later && k.Deferrable) {
+			all = append(all, Pending{r.Name, k.Name, s.Line, surely})
+		}
+	}
+	for _, k := range r.Constraints {
+		if insert != nil || update != nil && touches(k.Columns) {
+			add(k)
+		}
+	}
+	for _, k := range s.Catalog().References(r.Name) {
+		if remove != nil && k.OnDelete == "" || update != nil && k.OnUpdate == "" && touches(k.RefColumns) {
+			add(k.Constraint)
+		}
+	}
+	return all
+}
+
+// written is the table that an INSERT, UPDATE or DELETE writes to.
+func written(n *pg.Node) *pg.RangeVar {
+	switch n := n.GetNode().(type) {
+	case *pg.Node_InsertStmt:
+		return n.InsertStmt.Relation
+	case *pg.Node_UpdateStmt:
+		return n.UpdateStmt.Relation
+	case *pg.Node_DeleteStmt:
+		return n.DeleteStmt.Relation
+	}
+	return nil
+}
