@@ -23,7 +23,8 @@ func (b *builder) constraint(r pgx.Rows) error {
 		onDelete, onUpdate    string
 	)
 	err := r.Scan(&k.Name, &kind, &table, &domain, &target, &columns, &refColumns, &expression,
-		&k.Valid, &k.Enforced, &k.Deferrable, &k.Deferred, &k.MatchFull, &k.Inherited, &k.Local, &k.NoInherit, &onDelete, &onUpdate, &def)
+		&k.Valid, &k.Enforced, &k.Deferrable, &k.Deferred, &k.MatchFull,
+		&k.Inherited, &k.Local, &k.NoInherit, &onDelete, &onUpdate, &def)
 	if err != nil {
 		return err
 	}

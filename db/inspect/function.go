@@ -80,7 +80,7 @@ func (b *builder) typ(r pgx.Rows) error {
 		base               *string
 		t                  catalog.Type
 	)
-	if err := r.Scan(&oid, &schema, &name, &kind, &base, &t.NotNull, &t.Enum, &owner); err != nil {
+	if err := r.Scan(&oid, &schema, &name, &kind, &base, &t.NotNull, &t.Default, &t.Enum, &owner); err != nil {
 		return err
 	}
 	t.Owner = b.roles[owner]

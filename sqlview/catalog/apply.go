@@ -98,7 +98,7 @@ func init() {
 		{(*pg.Node_CreateExtensionStmt)(nil), unseen},
 		{(*pg.Node_AlterExtensionStmt)(nil), unseen},
 		{(*pg.Node_ImportForeignSchemaStmt)(nil), unseen},
-		{(*pg.Node_DropOwnedStmt)(nil), unseen},
+		{(*pg.Node_DropOwnedStmt)(nil), disowned},
 		{(*pg.Node_ExecuteStmt)(nil), unseen},
 		{(*pg.Node_TransactionStmt)(nil), undone},
 		{(*pg.Node_GrantRoleStmt)(nil), forgetRights},

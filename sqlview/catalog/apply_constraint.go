@@ -19,8 +19,9 @@ func OfColumn(column string, list []*pg.Node, at int) *pg.Constraint {
 		Contype: k.GetContype(), Conname: k.GetConname(), RawExpr: k.GetRawExpr(),
 		SkipValidation: k.GetSkipValidation(),
 		InitiallyValid: !k.GetSkipValidation(), Pktable: k.GetPktable(), PkAttrs: k.GetPkAttrs(),
-		Deferrable: deferrable, Initdeferred: deferred, FkMatchtype: k.GetFkMatchtype(), FkDelAction: k.GetFkDelAction(),
-		FkUpdAction: k.GetFkUpdAction(), Location: k.GetLocation(), IsNoInherit: k.GetIsNoInherit(),
+		Deferrable: deferrable, Initdeferred: deferred, FkMatchtype: k.GetFkMatchtype(),
+		FkDelAction: k.GetFkDelAction(), FkUpdAction: k.GetFkUpdAction(), Location: k.GetLocation(),
+		IsNoInherit: k.GetIsNoInherit(),
 	}
 	switch k.GetContype() {
 	case pg.ConstrType_CONSTR_PRIMARY, pg.ConstrType_CONSTR_UNIQUE:

@@ -94,6 +94,9 @@ func createDomain(e *evolution, n *pg.Node) {
 	s := n.GetCreateDomainStmt()
 	name := e.newNameOf(s.Domainname)
 	t := &Type{Name: name, Domain: true, Base: e.ColumnType(s.TypeName), CreatedHere: e.created}
+	if base := e.Type(t.Base); base != nil {
+		t.Default = base.Default
+	}
 	e.Types.Set(name, t)
 	for _, c := range s.Constraints {
 		addDomainConstraint(t, c.GetConstraint())
@@ -104,6 +107,8 @@ func addDomainConstraint(t *Type, k *pg.Constraint) {
 	switch k.GetContype() {
 	case pg.ConstrType_CONSTR_NOTNULL:
 		t.NotNull = true
+	case pg.ConstrType_CONSTR_DEFAULT:
+		t.Default = Expression(k.RawExpr)
 	case pg.ConstrType_CONSTR_CHECK:
 		name := Truncate(k.Conname)
 		if name == "" {
@@ -123,6 +128,8 @@ func alterDomain(e *evolution, n *pg.Node) {
 	t := e.editType(e.NameOf(s.TypeName))
 	t.Domain = true
 	switch s.Subtype {
+	case "T":
+		t.Default = Expression(s.Def)
 	case "N":
 		t.NotNull = false
 	case "O":

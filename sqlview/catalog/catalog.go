@@ -275,7 +275,9 @@ type Type struct {
 	Domain    bool
 	Composite bool
 	// Base is a domain's base type as format_type prints it.
-	Base        string
+	Base string
+	// Default is a domain's, as source text; "" = none.
+	Default     string
 	Constraints []Constraint // of a domain
 	NotNull     bool
 	// Attributes are a composite type's, as far as its CREATE TYPE was read.
@@ -363,6 +365,11 @@ func (s *Snapshot) Version() int {
 		return 0
 	}
 	return s.ServerVersion
+}
+
+// HasDefault reports a domain that gives a column without a default a value.
+func (t *Type) HasDefault() bool {
+	return t != nil && t.Domain && t.Default != "" && !strings.HasPrefix(strings.ToUpper(t.Default), "NULL")
 }
 
 // ForbidsNull reports whether a column of the type cannot hold NULL: a domain may

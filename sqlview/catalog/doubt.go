@@ -83,6 +83,9 @@ func cluster(e *evolution, n *pg.Node) {
 // unseen is a statement whose script nobody sees, such as CREATE EXTENSION.
 func unseen(e *evolution, _ *pg.Node) { e.Unsure = true }
 
+// disowned is DROP OWNED: a history does not know what belongs to whom.
+func disowned(e *evolution, _ *pg.Node) { e.Unsure, e.Undone = true, true }
+
 // undone is ROLLBACK: what it took back is still in the snapshot.
 func undone(e *evolution, n *pg.Node) {
 	switch n.GetTransactionStmt().GetKind() {

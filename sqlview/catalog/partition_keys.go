@@ -18,9 +18,9 @@ func (s *Snapshot) Leaves(table string) []*Relation {
 }
 
 // TakesOver reports whether a foreign key that a partitioned table gets reads no
-// row, because each of its partitions has the same one already, and valid. Source:
-// tryAttachPartitionForeignKey in tablecmds.c.
-func (s *Snapshot) TakesOver(table string, k *pg.Constraint) bool {
+// row, because each of its partitions has the same one already, and valid; some is
+// true where one of them has it. Source: tryAttachPartitionForeignKey in tablecmds.c.
+func (s *Snapshot) TakesOver(table string, k *pg.Constraint) (all, some bool) {
 	parent := s.Name(k.Pktable)
 	refers := Strings(k.PkAttrs)
 	if len(refers) == 0 {
@@ -28,20 +28,21 @@ func (s *Snapshot) TakesOver(table string, k *pg.Constraint) bool {
 	}
 	r := s.Seen(table)
 	if r == nil || r.Kind != PartitionedTable {
-		return false
+		return false, false
 	}
+	same := func(old Constraint) bool {
+		return old.Type == ForeignKey && old.Valid && old.Enforced && !old.Inherited &&
+			old.References == parent && slices.Equal(old.Columns, Strings(k.FkAttrs)) &&
+			slices.Equal(old.RefColumns, refers) && old.Deferrable == k.Deferrable &&
+			old.Deferred == k.Initdeferred && old.MatchFull == (k.FkMatchtype == "f") &&
+			old.OnDelete == ForeignKeyAction(k.FkDelAction) && old.OnUpdate == ForeignKeyAction(k.FkUpdAction)
+	}
+	all = true
 	for _, leaf := range s.Leaves(table) {
-		if !slices.ContainsFunc(leaf.Constraints, func(old Constraint) bool {
-			return old.Type == ForeignKey && old.Valid && old.Enforced && !old.Inherited &&
-				old.References == parent && slices.Equal(old.Columns, Strings(k.FkAttrs)) &&
-				slices.Equal(old.RefColumns, refers) && old.Deferrable == k.Deferrable &&
-				old.Deferred == k.Initdeferred && old.MatchFull == (k.FkMatchtype == "f") &&
-				old.OnDelete == ForeignKeyAction(k.FkDelAction) && old.OnUpdate == ForeignKeyAction(k.FkUpdAction)
-		}) {
-			return false
-		}
+		has := slices.ContainsFunc(leaf.Constraints, same)
+		all, some = all && has, some || has
 	}
-	return true
+	return all, some
 }
 
 // BoundConditions writes a bound over one column as the server's constraint;

@@ -16,7 +16,7 @@ func Tables(query *pg.Node) []*pg.RangeVar {
 		switch m := m.(type) {
 		case *pg.CommonTableExpr:
 			with[m.Ctename] = true
-		case *pg.IntoClause:
+		case *pg.IntoClause, *pg.LockingClause: // FOR UPDATE OF says which of those in FROM
 			return false
 		case *pg.RangeVar:
 			all = append(all, m)

@@ -13,8 +13,9 @@ import (
 type newColumn struct {
 	*pg.ColumnDef
 	notNull, identity, serial, stored, virtual bool
-	// value is the default expression; nil = none or NULL.
-	value *pg.Node
+	// value is the default expression; nil = none or NULL, which explicit says.
+	value    *pg.Node
+	explicit bool
 	// constraints are CHECK, REFERENCES, UNIQUE, PRIMARY KEY.
 	constraints []*pg.Constraint
 }
@@ -39,6 +40,7 @@ func (j *judge) column(d *pg.ColumnDef) newColumn {
 			c.constraints = append(c.constraints, k)
 		}
 	}
+	c.explicit = c.value != nil
 	if c.value.GetAConst().GetIsnull() {
 		c.value = nil
 	}
@@ -139,6 +141,9 @@ func (ty *types) rewritesFor(c newColumn) string {
 	if t == nil && c.value == nil {
 		ty.mayBeDomain(c)
 	}
+	if t != nil && t.Domain && !c.explicit {
+		return ty.volatileText(t.Default, 0)
+	}
 	return ty.volatile(c.value)
 }
 
@@ -195,6 +200,7 @@ func (j *judge) addedNotNull(a alteration, c newColumn) {
 	case !c.notNull:
 	case c.virtual:
 		a.scanTree(j)
+	case !c.explicit && j.cat.Type(catalog.TypeText(c.TypeName)).HasDefault():
 	case c.value == nil && !c.serial && !c.identity && !c.stored && !j.new(a.table):
 		j.breaks(BreaksOld)
 		j.fails("23502", "column %s has no value for the rows that are there", c.Colname)

@@ -81,9 +81,11 @@ func setNotNull(j *judge, a alteration) {
 
 // requireTree is NOT NULL for a table and what is below it. Of a partitioned
 // table the partitions are locked even with ONLY: each must have it already. Where
-// that table has it, they have it too, and are not looked at; what inherits may not.
+// that table has it, they have it too, and are not looked at; what inherits may not
+// before 18.
 func (j *judge) requireTree(a alteration, column string) {
-	if c := a.rel.Column(column); c != nil && c.NotNull && j.version >= 12 && a.rel.Kind == catalog.PartitionedTable {
+	c := a.rel.Column(column)
+	if c != nil && c.NotNull && (j.version >= 18 || j.version >= 12 && a.rel.Kind == catalog.PartitionedTable) {
 		return
 	}
 	if a.only {

@@ -191,6 +191,7 @@ func dropConstraint(j *judge, a alteration) {
 	cascade := a.Behavior == pg.DropBehavior_DROP_CASCADE
 	switch k.Type {
 	case catalog.ForeignKey:
+		j.lock(k.References, lock.AccessExclusive)
 		j.inverse(ReversibleSlow, "ADD CONSTRAINT %s FOREIGN KEY … NOT VALID, then VALIDATE", a.Name)
 	case catalog.PrimaryKey, catalog.Unique, catalog.Exclude:
 		j.inverse(ReversibleSlow, "CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT %s … USING INDEX", a.Name)

@@ -168,7 +168,8 @@ func detachPartition(j *judge, a alteration) {
 	if a.rel != nil {
 		j.lock(a.rel.DefaultPartition, lock.AccessExclusive)
 	}
-	if r := j.cat.Seen(part); r != nil && slices.ContainsFunc(r.Triggers, func(t catalog.Trigger) bool { return t.Cloned }) {
+	cloned := func(t catalog.Trigger) bool { return t.Cloned }
+	if r := j.cat.Seen(part); r != nil && slices.ContainsFunc(r.Triggers, cloned) {
 		j.lock(part, lock.AccessExclusive) // the triggers that it has of its table's go
 	}
 	for _, i := range j.indexes(part) {

@@ -37,11 +37,16 @@ func selectRows(j *judge, n *pg.Node) {
 	if into := s.GetIntoClause().GetRel(); into != nil {
 		j.inverse(ReversibleInstant, "DROP TABLE %s", catalog.Quote(j.cat.Name(into)))
 	}
-	j.plans(n)
-	for _, l := range s.LockingClause {
-		j.lockRows(s, l.GetLockingClause())
-	}
+	j.plansRows(n)
 	j.callsOf(n)
+}
+
+// plansRows is plans for a query that may say FOR UPDATE: the planner takes that lock.
+func (j *judge) plansRows(n *pg.Node) {
+	j.plans(n)
+	for _, l := range n.GetSelectStmt().GetLockingClause() {
+		j.lockRows(n.GetSelectStmt(), l.GetLockingClause())
+	}
 }
 
 // lockRows judges FOR UPDATE and its kin; OF names tables by their alias.
@@ -104,7 +109,7 @@ func (q *queries) planRead(table string) { q.planIndexes(table, lock.AccessShare
 func (q *queries) reads(query *pg.Node, each func(table string)) {
 	catalog.Walk(query, func(m any) bool {
 		switch m := m.(type) {
-		case *pg.IntoClause:
+		case *pg.IntoClause, *pg.LockingClause: // FOR UPDATE OF names what is in FROM
 			return false
 		case *pg.InsertStmt:
 			return q.nested(&pg.Node{Node: &pg.Node_InsertStmt{InsertStmt: m}}, m.Relation, each)

@@ -33,10 +33,12 @@ func addForeignKey(j *judge, a alteration, k *pg.Constraint) {
 		j.lockAll(j.cat.Descendants(a.table), lock.ShareRowExclusive)
 	}
 	notEnforced := j.Has(parse.NotEnforced, k.Location)
-	taken := j.cat.TakesOver(a.table, k)
-	if taken && len(j.cat.Leaves(a.table)) > 0 {
+	taken, some := j.cat.TakesOver(a.table, k)
+	if some {
 		// The triggers of the partitions' own keys are dropped: those of the new one take over.
 		j.lockForDouble(j.cat.Name(k.Pktable))
+	}
+	if taken && some {
 		j.note("each partition has the same foreign key already: no row is read")
 	}
 	j.foreignKey(a, foreignKey{

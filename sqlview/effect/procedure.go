@@ -57,7 +57,7 @@ func explain(j *judge, n *pg.Node) {
 		j.note("EXPLAIN ANALYZE runs the statement")
 		return
 	}
-	j.plans(s.Query)
+	j.plansRows(s.Query)
 	j.e.Scans = nil
 }
 
@@ -67,7 +67,7 @@ const cursorWithHold = 0x0020
 // declare plans its query; rows are read by FETCH.
 func declare(j *judge, n *pg.Node) {
 	j.e.NeedsBlock = n.GetDeclareCursorStmt().Options&cursorWithHold == 0
-	j.plans(n.GetDeclareCursorStmt().Query)
+	j.plansRows(n.GetDeclareCursorStmt().Query)
 	j.e.Scans = nil
 }
 

@@ -181,7 +181,7 @@ func widens(from, to string) bool {
 
 // plainCast reports whether USING says no more than the change itself does.
 func plainCast(using *pg.Node, column, to string) bool {
-	if c := using.GetTypeCast(); c != nil {
+	for c := using.GetTypeCast(); c != nil; c = using.GetTypeCast() {
 		if catalog.TypeText(c.TypeName) != to {
 			return false
 		}

@@ -15,6 +15,10 @@ var (
 func createView(j *judge, n *pg.Node) {
 	s := n.GetViewStmt()
 	name := j.cat.Name(s.View)
+	if s.View.GetRelpersistence() == "t" {
+		j.reads(s.Query, nil)
+		return // one of the session's own, whatever else has its name
+	}
 	if s.Replace && j.cat.Seen(name) != nil {
 		j.breaks(BreaksNew)
 		j.lock(name, lock.AccessExclusive)

@@ -300,7 +300,8 @@ func constraints(s *pg.CreateStmt) (keys, foreign []*pg.Constraint) {
 		one := &pg.Constraint{
 			Contype: k.Contype, Conname: k.Conname, RawExpr: k.RawExpr, SkipValidation: k.SkipValidation,
 			InitiallyValid: true, Pktable: k.Pktable, PkAttrs: k.PkAttrs, FkAttrs: k.FkAttrs, Keys: k.Keys,
-			Deferrable: deferrable, Initdeferred: deferred, FkMatchtype: k.FkMatchtype, FkDelAction: k.FkDelAction, FkUpdAction: k.FkUpdAction, Location: k.Location,
+			Deferrable: deferrable, Initdeferred: deferred, FkMatchtype: k.FkMatchtype,
+			FkDelAction: k.FkDelAction, FkUpdAction: k.FkUpdAction, Location: k.Location,
 			AccessMethod: k.AccessMethod, Exclusions: k.Exclusions, WhereClause: k.WhereClause, Including: k.Including,
 			IsNoInherit: k.IsNoInherit,
 		}

@@ -67,6 +67,8 @@ func (c *check) aliased(n *pg.Node) Failure {
 	var refs []*pg.ColumnRef
 	catalog.Walk(n, func(m any) bool {
 		switch m := m.(type) {
+		case *pg.LockingClause:
+			return false
 		case *pg.RangeVar:
 			name := m.Relname
 			if m.Alias != nil {

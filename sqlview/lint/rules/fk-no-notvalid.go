@@ -37,7 +37,8 @@ VALIDATE: SHARE UPDATE EXCLUSIVE, and ROW SHARE on the other table.
 
 func fkNoNotValid(p *lint.Pass) {
 	for s, k := range p.NewConstraints(pg.ConstrType_CONSTR_FOREIGN) {
-		if k.SkipValidation || s.NotEnforced(k.Constraint) || s.Catalog().TakesOver(k.Table, k.Constraint) {
+		taken, _ := s.Catalog().TakesOver(k.Table, k.Constraint)
+		if k.SkipValidation || s.NotEnforced(k.Constraint) || taken {
 			continue
 		}
 		parent := s.Name(k.Pktable)
