@@ -202,6 +202,9 @@ func dropConstraint(j *judge, a alteration) {
 	if k.Inherited && (k.Type != catalog.NotNull || j.cat.Source == catalog.SourceLive) {
 		j.fails("42P16", "constraint %s comes from a parent of %s: it goes with that one", a.Name, a.table)
 	}
+	if k.Type == catalog.NotNull {
+		j.lockAll(j.parts(a.table), lock.AccessExclusive) // with ONLY too
+	}
 	j.takeAlong(cascade, j.constraintsOf(a, *k)...)
 }
 

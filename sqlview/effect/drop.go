@@ -301,9 +301,10 @@ func truncate(j *judge, n *pg.Node) {
 	var all []string
 	for _, v := range s.Relations {
 		name := j.cat.Name(v.GetRangeVar())
-		if !slices.Contains(all, name) {
-			all = append(all, name)
+		if slices.Contains(all, name) {
+			continue // what was named before is not looked at again
 		}
+		all = append(all, name)
 		if v.GetRangeVar().GetInh() {
 			for _, d := range j.cat.Descendants(name) {
 				all = add(all, d)

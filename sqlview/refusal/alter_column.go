@@ -2,6 +2,7 @@ package refusal
 
 import (
 	"slices"
+	"strings"
 
 	"belay/sqlview/catalog"
 
@@ -326,8 +327,9 @@ func setStorage(c *check, t target) Failure {
 	if f.found() || col == nil {
 		return f
 	}
-	if word := t.Def.GetString_().GetSval(); word != "" && word != "plain" && word != "PLAIN" &&
-		word != "default" && word != "DEFAULT" && (slices.Contains(fixedTypes, col.Type) || c.enum(col.Type)) {
+	fixed := slices.Contains(fixedTypes, col.Type) || !strings.HasSuffix(col.Type, "]") && c.enum(col.Type)
+	if word := t.Def.GetString_().GetSval(); fixed && word != "" && word != "plain" && word != "PLAIN" &&
+		word != "default" && word != "DEFAULT" {
 		return fail("0A000", "a column of type %s can only have storage PLAIN", col.Type)
 	}
 	return none
