@@ -87,6 +87,9 @@ func (j *judge) constrainAgain(a alteration, d *pg.ColumnDef) {
 		// A key of a column without a default is not checked: the server takes it for new.
 		k.SkipValidation = k.Contype == pg.ConstrType_CONSTR_FOREIGN && j.column(d).value == nil
 		j.note("before 13 the constraint behind it is added all the same, once more each time this runs")
+		if k.Contype == pg.ConstrType_CONSTR_PRIMARY {
+			k.Contype = pg.ConstrType_CONSTR_UNIQUE // NOT NULL would have come with the column
+		}
 		again := a
 		again.AlterTableCmd = &pg.AlterTableCmd{
 			Subtype: pg.AlterTableType_AT_AddConstraint,
