@@ -81,7 +81,27 @@ FROM %s s WHERE s.dbid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.dat
 		s.blind("all but the %d most frequent statements that have the word", mostStatements)
 	}
 	all = g.grown(all, reset)
+	if g.c.ServerMajor() < 14 && g.forgotten() {
+		s.Since, s.Ever = g.now, false
+		s.blind("what was sent before: they are counted less often than they were, so they were reset")
+	}
 	return g.judge(ctx, s, all, "statements")
+}
+
+// forgotten reports whether the statements of the baseline were counted less than half as
+// often as then: before 14 nothing else tells of a reset, and not for long.
+func (g *gathering) forgotten() bool {
+	b := g.before()
+	if b == nil {
+		return false
+	}
+	var was, is int64
+	for key, n := range b.Counts {
+		if strings.HasPrefix(key, g.key(StatementKey)) {
+			was, is = was+n, is+g.counts[key]
+		}
+	}
+	return 2*is < was
 }
 
 // grown leaves out what was not sent since the baseline.
@@ -102,7 +122,7 @@ func (g *gathering) grown(all []sent, reset *time.Time) []sent {
 // info reads when the statements were reset, and how many were forgotten.
 func (g *gathering) info(ctx context.Context, s *Source, view string) (*time.Time, error) {
 	if g.c.ServerMajor() < 14 {
-		s.blind("when pg_stat_statements was reset: it says so from 14 on")
+		s.blind("when pg_stat_statements was reset: it says so from 14 on, before then only that it was since an earlier look")
 		return g.reset, nil
 	}
 	var reset *time.Time

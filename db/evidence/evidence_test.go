@@ -172,9 +172,6 @@ func TestStatements(t *testing.T) {
 	if s := all["statements"]; s.Verdict != evidence.Red || s.Found[0].Calls != 1 {
 		t.Errorf("one more: %+v", s)
 	}
-	if cluster.Major() < 14 {
-		return
-	}
 	d.Exec(t, `SELECT pg_stat_statements_reset()`)
 	all, _ = look(t, c, "users.email", evidence.Options{Before: before})
 	if s := all["statements"]; s.Verdict != evidence.Nothing || !s.Since.After(before.At) {
@@ -294,6 +291,7 @@ func TestStandbys(t *testing.T) {
 	if _, err := cluster.Standby(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	c = monitor(t, d.DSN) // a copy without pg_basebackup stops the server
 	dbtest.WaitFor(t, "the standby", func() bool { all, _ := streaming(c); return len(all) == 1 })
 	all, unseen := streaming(c)
 	source, ok := evidence.NotAsked(all, unseen, 0)

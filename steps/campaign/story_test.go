@@ -107,12 +107,11 @@ func TestRename(t *testing.T) {
 	cluster := dbtest.NewCluster(t, scratch.Options{
 		Settings: map[string]string{"shared_preload_libraries": "pg_stat_statements"},
 	})
-	if cluster.Major() < 15 {
-		t.Skip("a publication with a list of columns is of 15 and later")
-	}
 	p := newPlace(t, dbtest.In(t, cluster, "shop"))
-	p.db.Exec(t, `CREATE EXTENSION pg_stat_statements; CREATE PUBLICATION feed FOR TABLE users (id, email);
-		CREATE POLICY own ON users USING (email <> current_user); CREATE SCHEMA cron;
+	if cluster.Major() >= 15 { // a publication with a list of columns is of 15 and later
+		p.db.Exec(t, `CREATE PUBLICATION feed FOR TABLE users (id, email)`)
+	}
+	p.db.Exec(t, `CREATE EXTENSION pg_stat_statements; CREATE POLICY own ON users USING (email <> current_user); CREATE SCHEMA cron;
 		CREATE TABLE cron.job (jobid bigint PRIMARY KEY, schedule text, command text);
 		INSERT INTO cron.job VALUES (1, '0 3 * * *', 'UPDATE users SET email = lower(email)')`)
 	old := start(p, 1000, 2, mails("email"))
