@@ -122,7 +122,7 @@ func (g *gathering) grown(all []sent, reset *time.Time) []sent {
 // info reads when the statements were reset, and how many were forgotten.
 func (g *gathering) info(ctx context.Context, s *Source, view string) (*time.Time, error) {
 	if g.c.ServerMajor() < 14 {
-		s.blind("when pg_stat_statements was reset: it says so from 14 on, before then only that it was since an earlier look")
+		s.blind("when pg_stat_statements was reset: it says so from 14 on, and here only counts tell of it")
 		return g.reset, nil
 	}
 	var reset *time.Time
