@@ -118,8 +118,11 @@ func (k *ledgerCheck) ours(o ledger.Open) bool {
 // use decides whether the run is kept in the ledger.
 func (k *ledgerCheck) use() {
 	l := &k.folder.Ledger
-	answer, _ := k.e.Engine.Answered(steps.LedgerCreate)
-	switch setting := k.e.Project.Config.Ledger; {
+	setting, answer := k.e.Project.Config.Ledger, ""
+	if setting == "target" && !k.f.Exists && len(k.obstacles) == 0 {
+		answer, _, _ = k.e.Engine.Given(steps.LedgerCreate)
+	}
+	switch {
 	case setting == "local":
 		k.f.Why = `belay.toml says ledger = "local"`
 	case k.target.Identity.Key() == "":

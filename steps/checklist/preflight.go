@@ -222,12 +222,13 @@ func waiveQuestion(step string, stops []fact.Item) journal.QuestionAsked {
 	}
 }
 
-// historyQuestion asks before the tool's own table is made.
+// historyQuestion asks before the tool's own table is made. What the answers file says of it
+// counts without being asked: else all would be looked at once more for the answer.
 func historyQuestion(e *steps.Env, b *steps.Folder) []journal.QuestionAsked {
 	if b.Table == nil || b.Table.Exists || len(b.Chosen) == 0 || b.Command != nil {
 		return nil
 	}
-	if answer, _ := e.Engine.Answered("history.create"); answer == "yes" {
+	if answer, _, _ := e.Engine.Given("history.create"); answer == "yes" {
 		return nil
 	}
 	return []journal.QuestionAsked{{
