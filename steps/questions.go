@@ -79,7 +79,7 @@ var questionDocs = []QuestionDoc{
 			"on; nothing is to be forced meanwhile."},
 	{ID: "history.create", Answers: "yes, no",
 		Words: []Word{
-			{"yes", "create the tool's history table with the tool's own statement, inside the run"},
+			{"yes", "create it with the statement that is shown, inside the run"},
 			{"no", "do not create it"},
 		},
 		Doc: "Asked when the tool's history table does not exist yet. It is created with the tool's own DDL, inside " +
@@ -93,7 +93,7 @@ var questionDocs = []QuestionDoc{
 			{"earlier", "use the dump that is there already, once it was read to its end again"},
 			{"snapshot", "a snapshot of yours; you name it"},
 			{"pitr", "your archive with point-in-time recovery; you name what was tested"},
-			{"none", "nothing now; the way back is the down file"},
+			{"none", "nothing now: what is lost then stays lost"},
 		},
 		Doc: "Which copy of the data could be restored if everything goes wrong. At low risk, and outside " +
 			"production, the proposed answer is taken when the run is confirmed. A dump that belay made of this " +

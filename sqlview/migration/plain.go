@@ -44,3 +44,11 @@ func isPlain(name string) bool {
 	part := plainName.FindStringSubmatch(name)
 	return part != nil && part[3] != ".up"
 }
+
+// Owner names whose the history table is: that of plain files is belay's own.
+func (f Format) Owner() string {
+	if f.Name == plain.Name {
+		return "belay"
+	}
+	return f.Name
+}

@@ -12,6 +12,7 @@ import (
 	"belay/db/grant"
 	"belay/db/inspect"
 	"belay/sqlview/measure"
+	"belay/sqlview/migration"
 	"belay/sqlview/visible"
 	"belay/steps"
 	"belay/steps/fact"
@@ -55,7 +56,8 @@ func RunBackup(ctx context.Context, e *steps.Env, target steps.Target, folder st
 	if done := was.Made; done != nil && done.Path != "" {
 		return now, backedUp(*done), nil
 	}
-	s := &saving{env: e, target: target, judged: judged, plan: planHash(judged), first: &now.First}
+	s := &saving{env: e, target: target, judged: judged, plan: planHash(judged), first: &now.First,
+		chosen: folder.Chosen}
 	if err = s.facts(ctx); err != nil {
 		return now, out, err
 	}
@@ -78,8 +80,9 @@ type saving struct {
 	target steps.Target
 	judged steps.Judgement
 	// plan is the hash of what would run; "" = no plan can be made yet.
-	plan  string
-	first *steps.Written
+	plan   string
+	first  *steps.Written
+	chosen []migration.Migration
 }
 
 func (f *saving) routine() bool { return routine(f.target, f.judged) }
@@ -93,7 +96,7 @@ func (f *saving) settle(ctx context.Context, answered bool) (steps.Outcome, erro
 			Status: journal.Look, Summary: "none: " + f.Missing, Hint: "give another folder of programs with --pg-bin",
 		}, nil
 	case !answered:
-		q, preset := backupQuestion(f.Backup), presetBackup(f.Backup)
+		q, preset := f.question(), presetBackup(f.Backup)
 		if d := f.earlier(); d != nil {
 			q, preset = withEarlier(e, q, d.Dump, d.changed(f.plan))
 		}
@@ -102,7 +105,7 @@ func (f *saving) settle(ctx context.Context, answered bool) (steps.Outcome, erro
 		return again(e,
 			steps.Outcome{
 				Status: journal.Failed, Summary: f.Missing, Hint: "--pg-bin names another folder of programs",
-			}, backupQuestion(f.Backup)), nil
+			}, f.question()), nil
 	case f.Choice == earlier:
 		return f.useEarlier(ctx)
 	case dumps:
@@ -122,7 +125,7 @@ func again(e *steps.Env, out steps.Outcome, q journal.QuestionAsked) steps.Outco
 	return out
 }
 
-func backupQuestion(f fact.Backup) journal.QuestionAsked {
+func (f *saving) question() journal.QuestionAsked {
 	options := []string{"none", "pitr", "snapshot", "schema", "dump"}
 	if f.Missing != "" {
 		options = options[:3]
@@ -132,9 +135,29 @@ func backupQuestion(f fact.Backup) journal.QuestionAsked {
 		Text: "if everything goes wrong, which copy of the data can you restore? Proposed: " + f.Proposed + " (" +
 			f.Why + ")",
 		Options: options, Default: f.Proposed, Detailed: []string{"pitr", "snapshot"},
-		Why: "restoring a copy loses what was written after it" + lossText(f) +
-			". To take back this migration alone there is its down file",
+		Why: "restoring a copy loses what was written after it" + lossText(f.Backup) + f.aloneText(),
 	}
+}
+
+// aloneText says what takes back the migration alone: not every folder has down files, and
+// none brings rows back that are gone.
+func (f *saving) aloneText() string {
+	with := 0
+	for _, m := range f.chosen {
+		if m.Down != nil {
+			with++
+		}
+	}
+	switch {
+	case with == 0:
+		return ". There is no down file that takes back this migration alone"
+	case with < len(f.chosen):
+		return fmt.Sprintf(". To take back the migration alone there is a down file for %d of %s", with,
+			measure.Plural(len(f.chosen), "file"))
+	case with == 1:
+		return ". To take back this migration alone there is its down file"
+	}
+	return ". To take back these migrations alone there are their down files"
 }
 
 func presetBackup(f fact.Backup) string {
@@ -187,8 +210,10 @@ func (f *saving) propose() (choice, why string) {
 		return "none", "a local database"
 	case f.routine() && f.Missing != "":
 		return "none", f.Missing
-	case f.routine():
+	case lowRisk(f.judged):
 		return "schema", "every statement can be taken back at once"
+	case f.routine():
+		return "schema", "this is " + f.target.Environment + ", not production"
 	case large:
 		return "pitr", size + ": a dump would take about " + measure.Duration(time.Duration(f.DumpMS)*time.Millisecond)
 	case f.Missing != "":
@@ -234,7 +259,7 @@ func (f *saving) take(ctx context.Context) (steps.Outcome, error) {
 			out.Status = journal.Look
 			return out, nil
 		}
-		return again(e, out, backupQuestion(f.Backup)), nil
+		return again(e, out, f.question()), nil
 	}
 	if err := f.note(d); err != nil {
 		_ = e.Note(ctx, "backup", "%v: this dump will not be offered again", err)

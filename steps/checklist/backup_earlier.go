@@ -125,7 +125,7 @@ func (f *saving) useEarlier(ctx context.Context) (steps.Outcome, error) {
 			Status: journal.Failed, Summary: "there is no dump of this database to use again",
 			Hint: "answer backup.choice with dump, or with another of its answers",
 		}
-		return again(e, out, backupQuestion(f.Backup)), nil
+		return again(e, out, f.question()), nil
 	}
 	progress(ctx, e, "backup")("reading back " + d.Path)
 	if err := dump.ReadBack(ctx, programs(ctx, e, f.target.Major).Client, d.Path); err != nil {
@@ -135,7 +135,7 @@ func (f *saving) useEarlier(ctx context.Context) (steps.Outcome, error) {
 		out := steps.Outcome{
 			Status: journal.Failed, Summary: err.Error(), Hint: "make a new one: answer backup.choice with dump",
 		}
-		return again(e, out, backupQuestion(f.Backup)), nil
+		return again(e, out, f.question()), nil
 	}
 	return f.made(d.Dump), nil
 }

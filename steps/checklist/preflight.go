@@ -233,7 +233,8 @@ func historyQuestion(e *steps.Env, b *steps.Folder) []journal.QuestionAsked {
 	}
 	return []journal.QuestionAsked{{
 		ID: "history.create", Options: []string{"no", "yes"}, Default: "no",
-		Text: fmt.Sprintf("%s has no history table %s here yet. Create it in the run?", b.Format.Name, b.Table.Quoted),
-		Why:  strings.TrimSpace(b.Table.Create()),
+		Text: fmt.Sprintf("%s has no history table %s here yet. Create it in the run?", b.Format.Owner(),
+			b.Table.Quoted),
+		Why: strings.TrimSpace(b.Table.Create()),
 	}}
 }

@@ -110,11 +110,12 @@ func downDuration(s sqlview.StatementResult) effect.Duration {
 // down file would do.
 func wayItems(w fact.Way) []fact.Item {
 	cost := fact.Item{ID: "way-back", Level: fact.OK, Text: w.Version + " " + rated(w.Rating, inverses(w))}
-	switch w.Rating {
-	case effect.ReversibleNone:
+	switch {
+	case w.Unseen && w.Rating == effect.ReversibleNone && inverses(w) == "":
+	case w.Rating == effect.ReversibleNone:
 		cost.Level, cost.Hint = fact.Look,
 			"only a copy made before brings it back; rename instead of dropping, and drop a week later"
-	case effect.ReversibleLossy:
+	case w.Rating == effect.ReversibleLossy:
 		cost.Level, cost.Hint = fact.Look, "before the run, copy the old values to a column or a table of their own"
 	}
 	items := []fact.Item{cost}
@@ -143,14 +144,16 @@ func wayItems(w fact.Way) []fact.Item {
 	return items
 }
 
-// rated puts the rating before what the way back is; one that begins with its own word
-// has it already.
+// rated puts the rating before what the way back is, which may begin with that word itself.
 func rated(r effect.Reversible, inverses string) string {
+	inverses = strings.TrimPrefix(inverses, string(r)+": ")
 	switch {
+	case r == effect.ReversibleNone && inverses == "":
+		return "no way back is known"
+	case r == effect.ReversibleNone:
+		return "no way back: " + inverses
 	case inverses == "":
 		return string(r)
-	case strings.HasPrefix(inverses, string(r)+": "):
-		return inverses
 	}
 	return string(r) + ": " + inverses
 }
@@ -197,7 +200,7 @@ func dearest(f fact.Rollback) fact.Way {
 func judgeRollback(f fact.Rollback) steps.Outcome {
 	summary := rated(f.Rating, inverses(dearest(f)))
 	if more := len(f.Ways) - 1; more > 0 {
-		summary = fmt.Sprintf("%d files to take back, the hardest is %s: %s", more+1, dearest(f).Version, summary)
+		summary = fmt.Sprintf("of %d files, %s is the hardest to take back: %s", more+1, dearest(f).Version, summary)
 	}
 	for _, i := range f.Items {
 		if i.Level == fact.OK {

@@ -197,5 +197,5 @@ func (r *runner) createHistory(ctx context.Context) error {
 	made := *t
 	made.Exists = true
 	r.history = &made
-	return r.env.Note(ctx, "run", "created the history table %s with %s's own DDL", t.Quoted, r.folder.Format.Name)
+	return r.env.Note(ctx, "run", "created the history table %s with %s's own DDL", t.Quoted, r.folder.Format.Owner())
 }

@@ -94,8 +94,11 @@ func promptOf(q *state.Question) string {
 	return s + ": "
 }
 
-// confirm writes the heart sentence, and then asks for the name.
+// confirm writes what would run and the heart sentence, and then asks for the name.
 func (p *printer) confirm(q *state.Question) {
+	what := strings.TrimSuffix(strings.TrimSuffix(q.Text, "ype the database name"), "t")
+	what = strings.TrimRight(strings.TrimSuffix(what, "T"), "?. ")
+	p.block(p.now())("%s", what)
 	if h, _, ok := state.Get[fact.Heart](p.run); ok {
 		line := p.block(p.now())
 		line("%s", h.SQL)
