@@ -4,6 +4,18 @@
 // not applied, unknown. It never sends a statement twice without the server
 // having said that the first was undone, and it never asks a person anything
 // while a transaction is open.
+//
+// What it does stands in parts, each with what it alone knows:
+//
+//	Executor  one unit after the other, and how to stop the one in hand
+//	run       a unit on its way: the ladder of attempts, or statement after statement
+//	attempt   one transaction from BEGIN to COMMIT; its story is attempt.inside
+//	lone      one statement outside a transaction, and what it left
+//	try       what those two share: the limits, and what an error makes of them
+//	sender    sends a command and waits for its answer, with the cancel of one
+//	lookout   what the monitor sees meanwhile: who is in the way, who waits behind
+//	report    the events that leave, and the gate by which a stop comes in
+//	session   the connection, and questions of ours on it
 package apply
 
 import (

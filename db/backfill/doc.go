@@ -7,4 +7,13 @@
 // [Prepare] reads what there is to know and changes nothing. [Run] does the
 // work; a [Control] pauses it and changes its pace; a [Snapshot] is what a
 // screen shows. The database must have the ledger.
+//
+// What it does stands in parts, each with what it alone knows:
+//
+//	runner    walks the leaves, and decides what an error means and when to wait
+//	batches   one transaction: the fences, the rows, the cursor, COMMIT
+//	book      the rows of belay.backfill: whose it is, where it stands, how it ended
+//	sessions  the connection, its locks, whose role acts on it
+//	vacuum    what is done between batches, where that was allowed
+//	watch     the signals, the progress and who is in the way, on another connection
 package backfill
