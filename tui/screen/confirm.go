@@ -163,7 +163,7 @@ func (p page) planState() string {
 	if p.f.Plan == nil || p.f.Plan.SHA256 == "" {
 		return ""
 	}
-	return p.Plain("sha " + Short(p.f.Plan.SHA256))
+	return p.Plain("plan " + Short(p.f.Plan.SHA256))
 }
 
 func (p page) identity() string {
@@ -178,7 +178,7 @@ func (p page) identity() string {
 	if t.PinnedAt.IsZero() {
 		return s + p.Plain(", ") + p.Text(look.Attention, "first time here")
 	}
-	return s + p.Plain(", pinned "+t.PinnedAt.In(p.now.Location()).Format("2 Jan 2006"))
+	return s + p.Plain(", known since "+t.PinnedAt.In(p.now.Location()).Format("Jan 2006"))
 }
 
 // undo is the dearest of the ways back, and how many there are.
@@ -208,7 +208,7 @@ func (p page) undo() string {
 	case inverse != "":
 		text += p.Plain(": " + strings.TrimPrefix(inverse, string(worst)+": "))
 	case worst == effect.ReversibleNone:
-		text += p.Plain(": what it changes cannot be taken back")
+		text += p.Plain(": what it removes or changes is gone for good")
 	}
 	if n > 1 {
 		text += p.Plain(fmt.Sprintf(" (the worst of %d)", n))

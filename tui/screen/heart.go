@@ -83,7 +83,11 @@ func (p page) card(h fact.Heart, w int) []string {
 	out := p.Row("needs", p.needs(h), w)
 	out = append(out, p.Row("blocks", p.blocks(h), w)...)
 	out = append(out, p.behind(h, w)...)
-	out = append(out, p.Row("holds up", p.queue(h), w)...)
+	label := "queue"
+	if p.inQueue(h) {
+		label = "holds up"
+	}
+	out = append(out, p.Row(label, p.queue(h), w)...)
 	return append(out, p.Row("limits", p.limits(h), w)...)
 }
 
@@ -170,23 +174,34 @@ func (p page) blocked(m lock.Mode) string {
 	return p.Text(look.OK, "neither reads nor writes") + p.Plain(", only other schema changes and VACUUM; ")
 }
 
-// waitsFor is the row of who is in the way.
-const waitsFor = "waits for"
+// inQueue reports whether the statement stands in the lock's queue at this moment. Before
+// that all of the card is a forecast, and says so.
+func (p page) inQueue(h fact.Heart) bool {
+	u := p.run.InHand()
+	return u != nil && u.Attempt != nil && !h.Concurrent && h.BatchMS == 0
+}
+
+// wayLabel heads the row of who is in the way.
+func (p page) wayLabel(h fact.Heart) string {
+	if p.inQueue(h) {
+		return "waits for"
+	}
+	return "obstacle"
+}
 
 // most is how many sessions the card names; the rest are counted.
 const most = 3
 
 func (p page) behind(h fact.Heart, w int) []string {
-	age := p.now.Sub(h.At)
+	age, label := p.now.Sub(h.At), p.wayLabel(h)
 	switch {
 	case !h.Live:
-		return p.Row(waitsFor, p.Text(look.Attention, "not known: no connection to the server"), w)
+		return p.Row(label, p.Text(look.Attention, "not known: no connection to the server"), w)
 	case len(h.Blockers) == 0 && h.Concurrent:
-		return p.Row(waitsFor, p.fresh(age, "nobody: no older transaction is open"), w)
+		return p.Row(label, p.fresh(age, "nobody: no older transaction is open"), w)
 	case len(h.Blockers) == 0:
-		return p.Row(waitsFor, p.fresh(age, "nobody: no session is in its way"), w)
+		return p.Row(label, p.fresh(age, "nobody: no session is in its way"), w)
 	}
-	label := waitsFor
 	var out []string
 	for i, b := range h.Blockers {
 		if i == most {
@@ -262,8 +277,11 @@ func (p page) queue(h fact.Heart) string {
 	case h.QueuePerSecond == 0:
 		return p.Plain("nobody: the table is quiet")
 	}
-	while := " statements/s of others while it waits"
-	if len(h.Blockers) == 0 && !p.tight {
+	while := " statements/s of others would wait behind it"
+	switch {
+	case p.inQueue(h):
+		while = " statements/s of others while it waits"
+	case len(h.Blockers) == 0 && !p.tight:
 		while = " statements/s of others, if it had to wait"
 	}
 	return p.Plain("about ") + p.Text(look.Strong, measure.Rate(h.QueuePerSecond)) + p.Plain(while)
@@ -298,9 +316,9 @@ func (p page) limits(h fact.Heart) string {
 	case h.Duration == effect.Slow:
 		parts = append(parts, p.Text(look.Attention, "how long it may hold its locks is not decided yet"))
 	case h.UndonePastMS > 0 && h.Duration != effect.Instant:
-		say("over " + measure.MS(h.UndonePastMS) + " the server undoes it, until you accept a longer hold")
+		say("a try over " + measure.MS(h.UndonePastMS) + " is undone, until you accept a longer hold")
 	case h.UndonePastMS > 0:
-		say("over " + measure.MS(h.UndonePastMS) + " the server undoes it")
+		say("a try over " + measure.MS(h.UndonePastMS) + " is undone")
 	default:
 		parts = append(parts, p.Text(look.Attention, "no limit undoes it"))
 	}

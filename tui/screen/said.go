@@ -149,13 +149,9 @@ func (p page) ifStopped() string {
 		case f.State == fact.FillElsewhere:
 			return p.Plain("it goes on elsewhere: nothing is sent from here")
 		case isPaused(f):
-			return p.when("safe to leave", "nothing is open in the database; another host can resume it")
+			return p.when("safe to leave or to stop (c)", stays(f.Rows)+"; any host can resume it")
 		}
-		stay := " rows stay filled, none is half done"
-		if f.Rows == 1 {
-			stay = " row stays filled, none is half done"
-		}
-		return p.when(p.stop(), measure.Count(float64(f.Rows))+stay)
+		return p.when(p.stop(), stays(f.Rows)+", none is half done")
 	}
 	if c := p.f.Command; c != nil && c.PID != 0 && c.Ended == "" {
 		return p.when(p.stop(), "it is cancelled and ended; the history says what it did")
@@ -169,6 +165,13 @@ func (p page) ifStopped() string {
 		return p.when(p.stop(), r)
 	}
 	return p.when(p.stop(), "nothing has changed, nothing remains")
+}
+
+func stays(rows int64) string {
+	if rows == 1 {
+		return "1 row stays filled"
+	}
+	return measure.Count(float64(rows)) + " rows stay filled"
 }
 
 // ifLeft is what becomes of the run without this screen. To leave is a word of the

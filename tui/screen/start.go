@@ -132,7 +132,7 @@ func (p page) pending() look.Panel {
 	panel.Title = p.folderTitle()
 	panel.State = p.worst()
 	cols := []look.Column{
-		{Head: "file", Least: 24, Name: true}, {Head: "begins with", Least: 8}, {}, {Head: "takes"},
+		{Head: "file", Least: 24, Name: true}, {Head: "begins with", Least: 8}, {}, {Head: "work"},
 		{Head: "review"},
 	}
 	rows := make([][]string, 0, len(f.Pending))

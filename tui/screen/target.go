@@ -74,11 +74,11 @@ func (p page) targetRows(t *fact.Target, w int) []string {
 	if t.SystemID != "" {
 		add("identity", "system "+t.SystemID+", database oid "+itoa(int(t.DatabaseOID)))
 	}
-	pinned := "no: first time here"
+	known := "no: first time here"
 	if !t.PinnedAt.IsZero() {
-		pinned = "since " + t.PinnedAt.In(p.now.Location()).Format("2 Jan 2006 15:04")
+		known = "since " + t.PinnedAt.In(p.now.Location()).Format("2 Jan 2006 15:04")
 	}
-	add("pinned", pinned)
+	add("known", known)
 	if !t.StartedAt.IsZero() {
 		add("up", measure.Elapsed(p.now.Sub(t.StartedAt)))
 	}
