@@ -94,7 +94,8 @@ func (p page) broke(w int) []string {
 	if p.run.Broke.IsZero() {
 		return nil
 	}
-	return p.Paragraph(look.Plain, fmt.Sprintf("run %s stopped at %s: the belay process that ran it ended without a word",
+	return p.Paragraph(look.Plain, fmt.Sprintf(
+		"run %s stopped at %s: the belay process that ran it ended without a word",
 		Short(p.run.ID), p.run.Broke.In(p.now.Location()).Format("15:04:05")), w, 0)
 }
 
