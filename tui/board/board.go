@@ -156,7 +156,8 @@ func (m *model) press(name string) tea.Cmd {
 		}
 	case "enter":
 		if m.open == "" && m.cursor < len(m.all) {
-			m.open, m.offset = m.all[m.cursor].ID, 0
+			m.open = m.all[m.cursor].ID
+			m.offset = min(m.before(), m.hidden())
 		}
 	case "j", "down":
 		m.move(1)

@@ -40,6 +40,22 @@ func (m *model) hidden() int {
 	return 0
 }
 
+// before is how many lines of the phases stand above the one that is in hand: what is over
+// is the least of interest.
+func (m *model) before() int {
+	b := *m.shown()
+	at := slices.IndexFunc(b.Rows, func(r campaign.Row) bool { return r.Now })
+	if at < 0 {
+		return 0
+	}
+	b.Rows = b.Rows[:at]
+	sides := 2
+	if m.boxed() {
+		sides = 4
+	}
+	return len(printed.Paper{Look: m.Look, Width: m.size.Width - sides}.Phases(b))
+}
+
 func (m *model) banner() string {
 	left := " " + screen.Environment(m.Look, m.c.Environment) + " " + m.Plain(m.c.Title)
 	state := m.Text(look.Accent, m.Marks.Live+" due")
