@@ -9,10 +9,12 @@ import (
 func createView(e *evolution, n *pg.Node) {
 	s := n.GetViewStmt()
 	name := e.newName(s.View)
-	r := &Relation{Name: name, Kind: View, Columns: e.outputColumns(s.Query, s.Aliases), Unlisted: true}
+	r := &Relation{Name: name, Kind: View, Columns: e.outputColumns(s.Query, s.Aliases), Unlisted: true,
+		NotUpdatable: notUpdatable(s.Query.GetSelectStmt())}
 	if old := e.Relations.Get(name); old != nil {
 		e.undepend(name)
 		r.Dependents, r.Owner, r.CreatedHere = old.Dependents, old.Owner, old.CreatedHere
+		r.Triggers, r.Rules, r.Listed = old.Triggers, old.Rules, old.Listed
 		e.Relations.Set(name, r)
 	} else {
 		e.add(r)

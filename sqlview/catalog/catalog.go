@@ -159,6 +159,9 @@ type Relation struct {
 	// Unlisted is true where a column may be missing from Columns, or have another
 	// name: they were read from a query, or a parent is not known.
 	Unlisted bool
+	// NotUpdatable says what in a view's query keeps the server from writing through
+	// it by itself; "" = nothing, or not known.
+	NotUpdatable string
 	// Details are those of a table; nil = not read.
 	Details *Details
 }

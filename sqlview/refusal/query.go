@@ -178,6 +178,10 @@ func changeable(r *catalog.Relation) Failure {
 	if r.Kind == catalog.Sequence || r.Kind == catalog.MaterializedView {
 		return fail("42809", "%s is a %s: its rows cannot be changed", r.Name, r.Kind)
 	}
+	if r.Kind == catalog.View && r.NotUpdatable != "" && len(r.Triggers) == 0 && len(r.Rules) == 0 && !r.Doubted {
+		return fail("55000", "%s has %s: its rows are written by an INSTEAD OF trigger or a rule alone", r.Name,
+			r.NotUpdatable)
+	}
 	return none
 }
 
