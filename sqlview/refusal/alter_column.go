@@ -231,7 +231,13 @@ func dropNotNull(c *check, t target) Failure {
 			return fail("42P16", "column %s is NOT NULL in the partitioned table %s", t.Name, above[0])
 		}
 	}
-	return none
+	return each(t.rel.Constraints, func(k catalog.Constraint) Failure {
+		if c.version >= 18 && c.cat.Source == catalog.SourceLive && k.Type == catalog.NotNull && k.Inherited &&
+			slices.Contains(k.Columns, t.Name) {
+			return fail("42P16", "NOT NULL of column %s comes from a parent of %s", t.Name, t.rel.Name)
+		}
+		return none
+	})
 }
 
 func setExpression(c *check, t target) Failure {

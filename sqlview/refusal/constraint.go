@@ -207,7 +207,8 @@ func dropConstraint(c *check, t target) Failure {
 		}
 		return none
 	}
-	if k.Inherited && k.Type != catalog.NotNull && !t.rel.Doubted {
+	live := c.cat.Source == catalog.SourceLive // which alone tells of a NOT NULL where it is from
+	if k.Inherited && (k.Type != catalog.NotNull || live) && !t.rel.Doubted {
 		return fail("42P16", "constraint %s comes from a parent of %s: it goes with that one", k.Name, t.rel.Name)
 	}
 	if k.Type == catalog.Check && t.only && t.rel.Kind == catalog.PartitionedTable && t.children() && !k.NoInherit {
@@ -216,7 +217,22 @@ func dropConstraint(c *check, t target) Failure {
 	if t.rel.Doubted {
 		return none
 	}
+	if f := keyNeeds(t.rel, k); f.found() {
+		return f
+	}
 	return c.inTheWay(t, catalog.Object{Kind: catalog.ConstraintKind, Name: k.Name, On: t.rel.Name})
+}
+
+// keyNeeds is the failure of dropping the NOT NULL of a column of the primary key.
+func keyNeeds(r *catalog.Relation, k *catalog.Constraint) Failure {
+	for _, i := range r.Indexes {
+		for _, column := range k.Columns {
+			if k.Type == catalog.NotNull && i.Primary && slices.Contains(i.Columns, column) {
+				return fail("42P16", "column %s is in the primary key of %s", column, r.Name)
+			}
+		}
+	}
+	return none
 }
 
 func alterConstraint(c *check, t target) Failure {
