@@ -1,7 +1,7 @@
 -- What the words $1 may mean, and what a statement about it reaches: the tables
 -- of indexes, sequences, triggers, statistics and types of such a name; parents
 -- and partitions; what views read, and the views above; both ends of foreign
--- keys, along all of them where $2 says so (TRUNCATE … CASCADE goes on and on), and along those that change rows. Each part
+-- keys, along all of them where $2 says so (TRUNCATE ... CASCADE goes on and on), and along those that change rows. Each part
 -- begins with an array, whose size the planner takes for small: the estimates of
 -- one recursion on the next would make it reserve memory for billions of rows.
 WITH RECURSIVE typ(oid) AS (
