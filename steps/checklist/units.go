@@ -53,6 +53,13 @@ func unitOf(b steps.Folder, m migration.Migration, f *lint.File) (steps.Unit, er
 		u.Unseen, u.Instant = true, false
 		return u, nil
 	}
+	if m.Up.Tx == migration.TxForeign && b.Command == nil {
+		// What can be read of a program is judged. It is not all that the program does.
+		return u, &steps.Refused{
+			Problem: u.Path + " is a program: only " + b.Format.Title + " runs it", Fatal: true,
+			Advice: "name the team's command in belay.toml (command), or run the file with it; nothing was sent",
+		}
+	}
 	if line, why := f.Unsendable(); why != "" {
 		return u, &steps.Refused{
 			Problem: fmt.Sprintf("%s:%d: %s", u.Path, line, why), Fatal: true,
