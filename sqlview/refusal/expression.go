@@ -93,7 +93,17 @@ func (c *check) function(f *pg.FuncCall) Failure {
 	if len(words) == 2 && c.noSchema(words[0]) {
 		return fail("3F000", "schema %s does not exist", words[0])
 	}
+	if len(words) == 1 && len(f.Args) == 1 && f.Args[0].GetColumnRef() != nil && c.fieldOf(words[0]) {
+		return none
+	}
 	return fail("42883", "function %s does not exist", strings.Join(words, "."))
+}
+
+// fieldOf reports whether a row may have a field of that name: last(f) is f.last too.
+// Those of a composite type are not always known.
+func (c *check) fieldOf(name string) bool {
+	return c.cat.Types.Any(func(n string) bool { return c.cat.Types.Get(n).Composite }) ||
+		c.cat.Relations.Any(func(n string) bool { return c.cat.Relations.Get(n).Column(name) != nil })
 }
 
 // anyFunction reports whether there may be a function of that name. Without a

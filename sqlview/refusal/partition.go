@@ -117,7 +117,7 @@ func (c *check) mergesWith(child, parent *catalog.Relation) Failure {
 			return fail("42804", "column %s of %s must be NOT NULL", col.Name, child.Name)
 		case col.Generated != "" && own.Generated == "":
 			return fail("42804", "column %s of %s must be generated", col.Name, child.Name)
-		case col.Generated == "" && own.Generated != "":
+		case col.Generated == "" && own.Generated != "" && (c.version >= 16 || partitioned):
 			return fail("42804", "column %s of %s must not be generated", col.Name, child.Name)
 		}
 		return none
