@@ -20,30 +20,27 @@ func readAlterTable(b *book, st parse.Statement) {
 		b.skip() // nothing was done, and nothing is there to be asked for
 		return
 	}
+	read := alterations
 	switch s.Objtype {
 	case pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_FOREIGN_TABLE:
+	case pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW, pg.ObjectType_OBJECT_SEQUENCE:
+		read = ofOthers
 	default:
 		b.skip()
-		return
-	case pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW, pg.ObjectType_OBJECT_SEQUENCE:
-		for _, c := range s.Cmds {
-			if cmd := c.GetAlterTableCmd(); cmd.GetSubtype() == pg.AlterTableType_AT_ChangeOwner {
-				owner(b, name, cmd)
-			} else {
-				b.skip()
-			}
-		}
 		return
 	}
 	for _, c := range s.Cmds {
 		cmd := c.GetAlterTableCmd()
-		if f := alterations[cmd.GetSubtype()]; f != nil {
+		if f := read[cmd.GetSubtype()]; f != nil {
 			f(b, name, cmd)
 		} else {
 			b.skip()
 		}
 	}
 }
+
+// ofOthers are those of what is no table.
+var ofOthers = map[pg.AlterTableType]func(*book, string, *pg.AlterTableCmd){pg.AlterTableType_AT_ChangeOwner: owner}
 
 // alterations say what a subcommand of ALTER TABLE claims; one that is not here is not
 // asked for.
