@@ -117,7 +117,10 @@ func (p Paper) phase(r campaign.Row) []string {
 	case r.Now:
 		mark, role = p.Marks.Asking, look.Attention
 	}
-	title := p.Text(look.Strong, fmt.Sprintf("%d %s", r.N, r.Stage)) + p.Plain("  "+r.Title)
+	title := p.Text(look.Strong, fmt.Sprintf("%d %s", r.N, r.Title))
+	if verb, _, _ := strings.Cut(r.Stage, " "); !strings.HasPrefix(r.Title, verb) {
+		title += p.Plain(" (" + r.Stage + ")")
+	}
 	out := p.Marked(role, mark, title, p.Width)
 	const in = 2
 	row := func(label, text string) {
