@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -140,7 +141,7 @@ func (c *Conn) settleAtOnce(ctx context.Context, team, all Settings) error {
 	b.Queue(systemSQL).QueryRow(c.system)
 	b.Queue(timelineSQL).QueryRow(c.timeline)
 	sent := time.Now()
-	if err := c.SendBatch(ctx, &b).Close(); err != nil {
+	if err := c.SendAll(ctx, &b); err != nil {
 		return fmt.Errorf("session settings: %w", err)
 	}
 	c.Away = time.Since(sent)
@@ -263,10 +264,20 @@ func (c *Conn) QueueSchemas(b *pgx.Batch, to *[]string) {
 	b.Queue("ROLLBACK")
 }
 
-// Send asks all of a batch in one round trip. What it began and an error left open is
+// SendAll asks all of a batch in one round trip. Where the line fails under the first answer
+// pgx 5.12 only says that the connection is closed: the line itself knows why.
+func (c *Conn) SendAll(ctx context.Context, b *pgx.Batch) error {
+	err := c.SendBatch(ctx, b).Close()
+	if w := c.wire(); err != nil && w != nil {
+		return cmp.Or(w.failed(), err)
+	}
+	return err
+}
+
+// Send is SendAll for a session in no transaction: what it began and an error left open is
 // rolled back.
 func (c *Conn) Send(ctx context.Context, b *pgx.Batch) error {
-	err := c.SendBatch(ctx, b).Close()
+	err := c.SendAll(ctx, b)
 	if err != nil {
 		c.Undo(ctx)
 	}

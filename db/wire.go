@@ -124,6 +124,13 @@ func (w *wire) Read(b []byte) (int, error) {
 	return n, w.read(n, err)
 }
 
+// failed is why nothing more comes over the wire; nil = it is whole.
+func (w *wire) failed() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.broken
+}
+
 func (w *wire) reading() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -92,7 +92,7 @@ func (b *batches) fenced(ctx context.Context, limit time.Duration, query string,
 	if query != "" {
 		all.Queue(query, args...).Query(scan)
 	}
-	if err := b.s.exec.SendBatch(ctx, &all).Close(); err != nil {
+	if err := b.s.exec.SendAll(ctx, &all); err != nil {
 		return err
 	}
 	if i := slices.Index(held, 0); i >= 0 {
@@ -198,7 +198,7 @@ func (b *batches) commit(ctx context.Context, move string, args ...any) error {
 	b.s.queueTheirs(&q) // of the triggers that wait for COMMIT
 	var tag pgconn.CommandTag
 	q.Queue("COMMIT").Exec(func(t pgconn.CommandTag) error { tag = t; return nil })
-	if err := b.s.exec.SendBatch(ctx, &q).Close(); err != nil {
+	if err := b.s.exec.SendAll(ctx, &q); err != nil {
 		return err
 	}
 	if tag.String() != "COMMIT" {

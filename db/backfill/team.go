@@ -39,7 +39,7 @@ func execTeam(ctx context.Context, c *db.Conn, sql string, args ...any) (tag pgc
 	var b pgx.Batch
 	queueTeam(&b, c, hiding)
 	b.Queue(sql, args...).Exec(func(t pgconn.CommandTag) error { tag = t; return nil })
-	return tag, c.SendBatch(ctx, &b).Close()
+	return tag, c.SendAll(ctx, &b)
 }
 
 // one is execTeam for one row; pgx.ErrNoRows = there is none.
@@ -47,7 +47,7 @@ func one(ctx context.Context, c *db.Conn, into []any, sql string, args ...any) e
 	var b pgx.Batch
 	queueTeam(&b, c, hiding)
 	b.Queue(sql, args...).QueryRow(func(r pgx.Row) error { return r.Scan(into...) })
-	return c.SendBatch(ctx, &b).Close()
+	return c.SendAll(ctx, &b)
 }
 
 // queryTeam is execTeam for rows: scan reads them.
@@ -56,7 +56,7 @@ func queryTeam(ctx context.Context, c *db.Conn, own []db.Setting, scan func(pgx.
 	var b pgx.Batch
 	queueTeam(&b, c, own...)
 	b.Queue(sql, args...).Query(scan)
-	return c.SendBatch(ctx, &b).Close()
+	return c.SendAll(ctx, &b)
 }
 
 // team asks what the team wrote into [throttle].
