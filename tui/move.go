@@ -27,7 +27,7 @@ func (m *model) turn(by int) tea.Cmd {
 	}
 	p := m.focused()
 	for _, x := range m.placed() {
-		if m.local.Focus[s.Name] == "" && x.Name == s.Turn {
+		if m.local.Focus[s.Name] == "" && s.Turn != "" && x.Name == s.Turn {
 			p = x
 		}
 	}

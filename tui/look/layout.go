@@ -115,6 +115,9 @@ func shrink(all []slot, give, used, h int, keep bool) int {
 		if s.Give != give || s.gone {
 			continue
 		}
+		if !keep && s.Stay {
+			continue
+		}
 		if !keep {
 			used -= s.height + s.chrome
 			s.height, s.gone = 0, true

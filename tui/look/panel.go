@@ -22,6 +22,8 @@ type Panel struct {
 	// first; 0 = never. Min is how many stay while others as willing have some left; at
 	// 0 it may go whole.
 	Give, Min int
+	// Stay is true for what is scrolled and never goes whole.
+	Stay bool
 	// Grow is true for the panel that takes the lines nobody else needs.
 	Grow bool
 	// Cursor is the line that stays visible; -1 or 0 = the first ones do.

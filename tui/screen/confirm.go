@@ -229,7 +229,7 @@ func (p page) runs() look.Panel {
 	}
 	return look.Panel{
 		Name: "runs", Title: "what runs: " + plural(statements, "statement") + " in " + plural(len(plan.Units), "file"),
-		Give: 1, Min: 5, Focus: true, // of what runs more stays than of what stands above it
+		Give: 1, Min: 5, Stay: true, Focus: true, // of what runs more stays than of what stands above it
 		Lines: func(w int) []string {
 			var out []string
 			for _, u := range plan.Units {
@@ -285,7 +285,7 @@ func (p page) fills() look.Panel {
 	if b == nil {
 		return look.Panel{Bare: true, Lines: func(int) []string { return nil }}
 	}
-	return look.Panel{Name: "runs", Title: "what runs: batches on " + b.Relation, Give: 1, Min: 3, Focus: true,
+	return look.Panel{Name: "runs", Title: "what runs: batches on " + b.Relation, Give: 1, Min: 3, Stay: true, Focus: true,
 		Lines: func(w int) []string {
 			return append(p.source(b.SQL, 1, w), p.fillRows(w)...)
 		}}
