@@ -277,7 +277,7 @@ var questionDocs = []QuestionDoc{
 	{ID: "ledger.create", Answers: "yes, no",
 		Words: []Word{
 			{"yes", "create it in the run"},
-			{"no", "keep the run on this host alone"},
+			{"no", "keep the run on this host alone; a backfill cannot be run then"},
 		},
 		Doc: "Asked when the database has no schema belay yet: by a backfill, whose cursor is kept there in the " +
 			"transaction of its rows, and before a run where belay.toml says ledger = \"target\". The DDL is shown. " +

@@ -274,7 +274,7 @@ func (m *model) wayBack() tea.Cmd {
 	m.local.Over = nil
 	why := "What was applied stays until the way back has run: it has its own review and its own typed yes."
 	if s := m.run.Step("rollback"); s != nil {
-		why += " It is " + s.Summary + "."
+		why += " The way back: " + s.Summary + "."
 	}
 	m.local.Dialog = &screen.Dialog{
 		ID: screen.BackDialog, Text: "end the watch and open the way back?",

@@ -81,11 +81,11 @@ func (b breaking) text() string {
 	}
 	switch {
 	case b.old != "" && b.new != "":
-		return fmt.Sprintf("%s breaks code that still uses what it removes or changes. Code that needs %s fails "+
-			"until that has run%s. Where does the new code run now?", b.old, b.new, more)
+		return fmt.Sprintf("%s breaks code that still uses what it takes away, or writes what it forbids. Code that "+
+			"needs %s fails until that has run%s. Where does the new code run now?", b.old, b.new, more)
 	case b.old != "":
-		return fmt.Sprintf("%s%s breaks code that still uses what it removes or changes. Is code that no longer uses "+
-			"it running everywhere?", b.old, more)
+		return fmt.Sprintf("%s%s breaks code that still uses what it takes away, or writes what it forbids. Is code "+
+			"that does neither running everywhere?", b.old, more)
 	}
 	return fmt.Sprintf("code that needs %s%s fails until it has run. Does such code run already?", b.new, more)
 }
@@ -97,7 +97,7 @@ func (b breaking) why() string {
 		return "the first wants the new code everywhere before it, the second wants to run before the new code. Two " +
 			"runs are cleaner: `belay run VERSION` ends after that version"
 	case b.old != "":
-		return "code first: deploy the code that no longer uses it everywhere, workers and jobs too, then run this"
+		return "code first: deploy the code that does neither everywhere, workers and jobs too, then run this"
 	}
 	return "migration first: run this, then deploy the code that needs it"
 }
@@ -141,7 +141,7 @@ func (b breaking) judge(answer string) deployment {
 			where = "is deployed in part"
 		}
 		return deployment{
-			stop: fmt.Sprintf("wrong order: %s breaks the code that runs now, and the code that no longer uses it %s",
+			stop: fmt.Sprintf("wrong order: %s breaks the code that runs now, and the code that does without it %s",
 				b.old, where),
 			hint: "deploy that code everywhere first, then answer deploy.state again",
 		}

@@ -40,7 +40,11 @@ func Run(ctx context.Context, e *steps.Env, target steps.Target, folder steps.Fo
 		}
 		applied++
 	}
-	return r.history, steps.Done("%d of %d applied", applied, len(plan.Units)), nil
+	done := "applied"
+	if e.Back {
+		done = "taken back"
+	}
+	return r.history, steps.Done("%d of %d %s", applied, len(plan.Units), done), nil
 }
 
 // Back runs the last unit of a plan, which brings back what another took away: neither a

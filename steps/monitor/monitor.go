@@ -28,6 +28,9 @@ type Watch struct {
 	past  []activity.Health
 	clean time.Duration
 	worst map[string]float64
+	// began is the first moment, own are the dead tuples by table that the run itself left.
+	began time.Time
+	own   map[string]int64
 	// recent are the newest values of each signal, seen the codes of the log that
 	// have a row.
 	recent map[string][]float64
@@ -55,7 +58,7 @@ func New(base fact.Baseline, need, gap time.Duration, asked func(code string) bo
 		asked = func(string) bool { return false }
 	}
 	return &Watch{
-		base: base, need: need, gap: gap, worst: map[string]float64{}, recent: map[string][]float64{}, asked: asked,
+		base: base, need: need, gap: gap, worst: map[string]float64{}, own: map[string]int64{}, recent: map[string][]float64{}, asked: asked,
 		f: fact.Monitor{NeedMS: need.Milliseconds(), BaselineMS: base.Span().Milliseconds()},
 	}
 }

@@ -134,3 +134,23 @@ func TestProbesAgainstBefore(t *testing.T) {
 		}
 	}
 }
+
+// What the run itself left dead is no fault of the application's; what dies later is.
+func TestDeadTuplesOfTheRun(t *testing.T) {
+	w := New(base(), time.Minute, 6*time.Second, nil)
+	dead := func(second int, n int64) time.Duration {
+		h := at(second)
+		h.Tables[0].Dead = n
+		w.Take(Moment{Health: h})
+		return w.clean
+	}
+	dead(0, 0)
+	dead(2, 600_000) // the statistics of the run's own UPDATE come late
+	if got := dead(20, 600_000); got == 0 {
+		t.Error("the run's own dead tuples pause the clock")
+	}
+	was := w.clean
+	if got := dead(22, 900_000); got != was {
+		t.Errorf("dead tuples of the application count as clean time: %s, %s before", got, was)
+	}
+}

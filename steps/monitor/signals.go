@@ -111,9 +111,26 @@ func (w *Watch) table(t activity.TableHealth) {
 	if known {
 		dead.Before = float64(was.Dead)
 	}
-	dead.Level = level(false, float64(t.Dead) > max(dead.Before, 0)+deadShare*float64(t.Live)+scannedRows)
+	left := max(dead.Before, float64(w.ownDead(t)))
+	dead.Level = level(false, float64(t.Dead) > left+deadShare*float64(t.Live)+scannedRows)
 	w.add(dead)
 }
+
+// ownDead are the dead tuples that the run itself left: those of the first seconds of the
+// watch. The server's statistics come a little after their transaction.
+func (w *Watch) ownDead(t activity.TableHealth) int64 {
+	now := w.past[len(w.past)-1].At
+	if w.began.IsZero() {
+		w.began = now
+	}
+	if now.Sub(w.began) <= ownSettles {
+		w.own[t.Relation] = max(w.own[t.Relation], t.Dead)
+	}
+	return w.own[t.Relation]
+}
+
+// ownSettles is how late statistics of what was committed before may be.
+const ownSettles = 15 * time.Second
 
 func (w *Watch) replica(r activity.Replica) {
 	before := -1.0

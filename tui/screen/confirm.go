@@ -178,7 +178,11 @@ func (p page) identity() string {
 	if t.PinnedAt.IsZero() {
 		return s + p.Plain(", ") + p.Text(look.Attention, "first time here")
 	}
-	return s + p.Plain(", known since "+t.PinnedAt.In(p.now.Location()).Format("Jan 2006"))
+	since := "Jan 2006"
+	if p.now.Sub(t.PinnedAt) < 24*time.Hour {
+		since = "15:04"
+	}
+	return s + p.Plain(", known since "+t.PinnedAt.In(p.now.Location()).Format(since))
 }
 
 // undo is the dearest of the ways back, and how many there are.

@@ -107,7 +107,7 @@ func (p page) watchEnds() string {
 
 // untouched is a look: nothing can come of it.
 func (p page) untouched() string {
-	const nothing = "nothing has been written; waiting or leaving changes nothing"
+	const nothing = "nothing has been written to the database; waiting or leaving changes nothing"
 	if t := p.f.Target; t != nil && t.DSNFrom != "" && p.boxed {
 		return p.Plain(nothing + "; connection from " + t.DSNFrom + " (password hidden)")
 	}
