@@ -58,7 +58,8 @@ func New(base fact.Baseline, need, gap time.Duration, asked func(code string) bo
 		asked = func(string) bool { return false }
 	}
 	return &Watch{
-		base: base, need: need, gap: gap, worst: map[string]float64{}, own: map[string]int64{}, recent: map[string][]float64{}, asked: asked,
+		base: base, need: need, gap: gap, worst: map[string]float64{}, own: map[string]int64{},
+		recent: map[string][]float64{}, asked: asked,
 		f: fact.Monitor{NeedMS: need.Milliseconds(), BaselineMS: base.Span().Milliseconds()},
 	}
 }

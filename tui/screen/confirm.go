@@ -289,10 +289,12 @@ func (p page) fills() look.Panel {
 	if b == nil {
 		return look.Panel{Bare: true, Lines: func(int) []string { return nil }}
 	}
-	return look.Panel{Name: "runs", Title: "what runs: batches on " + b.Relation, Give: 1, Min: 3, Stay: true, Focus: true,
+	return look.Panel{
+		Name: "runs", Title: "what runs: batches on " + b.Relation, Give: 1, Min: 3, Stay: true, Focus: true,
 		Lines: func(w int) []string {
 			return append(p.source(b.SQL, 1, w), p.fillRows(w)...)
-		}}
+		},
+	}
 }
 
 // fillRows say what a backfill would do beside its batches.
