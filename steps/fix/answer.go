@@ -18,8 +18,8 @@ func Question(r fact.Rewrite) journal.QuestionAsked {
 		what += " and take " + r.Path + " away"
 		if r.Down != "" && !slices.ContainsFunc(r.Files, func(f fact.RewriteFile) bool { return f.Down != "" }) {
 			what += " with " + r.Down
-			why += "; the new files have no way back, for what " + r.Down + " does is not carried over: write one first " +
-				"where you need it"
+			why += "; the new files have no way back, for what " + r.Down + " does is not carried over: write one " +
+				"first where you need it"
 		}
 	}
 	return journal.QuestionAsked{
