@@ -73,14 +73,20 @@ func (r readAhead) ReadFile(name string) ([]byte, error) {
 // NewFile makes a File of a text that stands nowhere yet, such as one that was
 // read from standard input or is shown by git.
 func NewFile(name string, b []byte, tx Tx) File {
-	if tx == TxForeign { // a program has no SQL comments that could be let go
-		return File{Path: name, Bytes: b, Whole: b, SHA256: hexSHA256(b), Normalized: hexSHA256(b), Tx: tx}
+	f := File{Path: name, Bytes: b, Whole: b, SHA256: hexSHA256(b), Tx: tx}
+	if tx != TxForeign {
+		f.Backfill, _ = backfillHeader(b)
 	}
-	backfill, _ := backfillHeader(b)
-	return File{
-		Path: name, Bytes: b, Whole: b, SHA256: hexSHA256(b), Normalized: NormalizedSHA256(b), Tx: tx,
-		Backfill: backfill,
+	return f
+}
+
+// Normalized is the hex SHA-256 of the text without what changes nothing; see
+// [NormalizedSHA256]. A program has no SQL comments that could be let go.
+func (f File) Normalized() string {
+	if f.Tx == TxForeign {
+		return f.SHA256
 	}
+	return NormalizedSHA256(f.Bytes)
 }
 
 // part is the file with the bytes from..to alone. Empty lines stand for what is
@@ -105,7 +111,13 @@ func alone(whole []byte, from, to int) []byte {
 }
 
 // empty is true for a text without SQL.
-func (f File) empty() bool { return len(normalize(f.Bytes, false)) == 0 }
+func (f File) empty() bool {
+	n := normalizer{in: bytes.TrimPrefix(f.Bytes, byteOrderMark)}
+	for n.at < len(n.in) && len(n.out) == 0 {
+		n.step()
+	}
+	return len(n.out) == 0
+}
 
 // listing is what stands in a folder: files by name, sorted, and sub-folders.
 type listing struct{ files, folders []string }

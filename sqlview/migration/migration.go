@@ -56,10 +56,7 @@ type File struct {
 	// Whole is the file as it stands in the folder.
 	Whole  []byte
 	SHA256 string // hex, of Bytes
-	// Normalized is the hex SHA-256 of the SQL without comments and with blanks
-	// folded: equal for two texts that differ in nothing the server runs.
-	Normalized string
-	Tx         Tx
+	Tx     Tx
 	// Backfill is the header's word to run the file's UPDATE in batches; nil = it
 	// does not say so.
 	Backfill *Backfill

@@ -51,7 +51,7 @@ func hexSHA256(b []byte) string {
 // normalize is a scanner, not a parser: it knows quotes and comments only, so
 // that it also takes a file that no parser can read.
 func normalize(sql []byte, markers bool) []byte {
-	n := normalizer{in: bytes.TrimPrefix(sql, byteOrderMark), markers: markers}
+	n := normalizer{in: bytes.TrimPrefix(sql, byteOrderMark), out: make([]byte, 0, len(sql)), markers: markers}
 	for n.at < len(n.in) {
 		n.step()
 	}

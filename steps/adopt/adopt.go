@@ -125,7 +125,7 @@ func (c *Case) choose(known []ledger.File, by string) {
 		}
 		c.Files = append(c.Files, ledger.File{
 			Identity: c.Identity.Key(), Tool: c.Format.Name, Version: m.Version, Name: m.Up.Path, SHA256: m.Up.SHA256,
-			Normalized: m.Up.Normalized, Environment: c.Environment, By: by, Assumed: true,
+			Normalized: m.Up.Normalized(), Environment: c.Environment, By: by, Assumed: true,
 		})
 	}
 }

@@ -328,7 +328,7 @@ func (k *ledgerCheck) drift() {
 			Text: fmt.Sprintf("%s differs in comments and blanks only from what ran here %s", m.Up.Path, when(f)),
 			Hint: "a migration that has run anywhere is never edited",
 		}
-		if f.Normalized != m.Up.Normalized {
+		if f.Normalized != m.Up.Normalized() {
 			i.Level, i.Hard = fact.Stop, true
 			i.Text = fmt.Sprintf("%s is not what ran here %s: sha256 %s then, %s now", m.Up.Path, when(f),
 				f.SHA256[:min(12, len(f.SHA256))], m.Up.SHA256[:12])

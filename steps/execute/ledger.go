@@ -66,7 +66,7 @@ func (r *runner) claim(c state.Claim) *ledger.Claim {
 		up := u.Migration.Up
 		claim.Files[u.Name] = ledger.File{
 			Identity: r.target.Identity.Key(), Tool: r.folder.Format.Name, Version: u.Migration.Version, Name: up.Path,
-			SHA256: up.SHA256, Normalized: up.Normalized, Environment: r.target.Environment, By: by, Back: r.env.Back,
+			SHA256: up.SHA256, Normalized: up.Normalized(), Environment: r.target.Environment, By: by, Back: r.env.Back,
 		}
 	}
 	return claim

@@ -89,7 +89,7 @@ func Propose(ctx context.Context, c Case) (*Proposal, error) {
 			continue // the way back of a migration that is gone
 		}
 		e.Back = now.Up.Path != e.Path
-		if e.Back || was.Up.Normalized == now.Up.Normalized {
+		if e.Back || was.Up.Normalized() == now.Up.Normalized() {
 			continue
 		}
 		d, err := compareTexts(ctx, was.Up.Bytes, now.Up.Bytes)
