@@ -35,7 +35,7 @@ func (p picture) opening(w int) []string {
 			p.Plain(" orders_customer_id_idx ON orders (customer_id)"), "")
 	return append(out,
 		p.Paragraph(look.Plain, "The same server and the same two sessions in the way, three times: as most "+
-			"people run it, by a good runbook, and by belay. Watch the line.", w, 0)...)
+			"people run it, by a good runbook, and by belay. Watch how many are answered.", w, 0)...)
 }
 
 // outcome is the lane in one sentence, once it is over.
