@@ -37,7 +37,7 @@ func Missing(run *state.Run, f *Facts) string {
 	}
 	for i := range run.Questions {
 		if q := &run.Questions[i]; run.Opened == nil && !q.Dialog && !q.Preset && q.ID != holdQuestion {
-			return "first: " + q.Text
+			return "answer first: " + q.Text
 		}
 	}
 	if a := run.Unapproved(); a != nil {
@@ -55,7 +55,7 @@ func Missing(run *state.Run, f *Facts) string {
 
 func blocksRun(run *state.Run, s state.Step) string {
 	if q := question(run, s.ID); q != nil {
-		return "first: " + q.Text
+		return "answer first: " + q.Text
 	}
 	switch s.Status {
 	case journal.Done, journal.Waived, journal.Look:
