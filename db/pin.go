@@ -1,7 +1,6 @@
 package db
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -264,14 +263,9 @@ func (c *Conn) QueueSchemas(b *pgx.Batch, to *[]string) {
 	b.Queue("ROLLBACK")
 }
 
-// SendAll asks all of a batch in one round trip. Where the line fails under the first answer
-// pgx 5.12 only says that the connection is closed: the line itself knows why.
+// SendAll asks all of a batch in one round trip.
 func (c *Conn) SendAll(ctx context.Context, b *pgx.Batch) error {
-	err := c.SendBatch(ctx, b).Close()
-	if w := c.wire(); err != nil && w != nil {
-		return cmp.Or(w.failed(), err)
-	}
-	return err
+	return c.cause(c.SendBatch(ctx, b).Close())
 }
 
 // Send is SendAll for a session in no transaction: what it began and an error left open is

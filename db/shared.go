@@ -166,7 +166,7 @@ func (s *Shared) Lend(ctx context.Context, limit time.Duration, f func(*Conn) er
 		}
 		s.put(c)
 	}()
-	err = f(c)
+	err = c.cause(f(c))
 	return err
 }
 

@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"belay/db"
 	"belay/db/dbtest"
@@ -21,12 +24,14 @@ func briefly(t *testing.T, d time.Duration) {
 	t.Cleanup(func() { db.Slack = was })
 }
 
-// outages are ways in which a server is away, and how each ends.
-var outages = []struct {
+type outage struct {
 	name       string
 	begin, end func(p *dbtest.Proxy, d *dbtest.DB, t *testing.T)
 	said       string // of the error while it lasts; "" = the next question is answered
-}{
+}
+
+// outages are ways in which a server is away, and how each ends.
+var outages = []outage{
 	{"cut once", func(p *dbtest.Proxy, _ *dbtest.DB, _ *testing.T) { p.CutAll() }, nil, ""},
 	{"reset once", func(p *dbtest.Proxy, _ *dbtest.DB, _ *testing.T) { p.ResetAll() }, nil, ""},
 	{"terminated", func(_ *dbtest.Proxy, d *dbtest.DB, t *testing.T) {
@@ -50,40 +55,51 @@ var outages = []struct {
 func TestSharedComesBack(t *testing.T) {
 	briefly(t, time.Second)
 	for _, o := range outages {
-		t.Run(o.name, func(t *testing.T) {
-			d := dbtest.New(t)
-			p := dbtest.NewProxy(t, d.DSN)
-			l := db.NewShared(config(t, p.DSN+"&connect_timeout=3"), db.Session{Kind: db.Monitor})
-			t.Cleanup(func() { _ = l.Close() })
-			ask := func() error {
-				return l.Lend(bounded(t), 0, func(c *db.Conn) error { return c.Ping(bounded(t)) })
-			}
-			if err := ask(); err != nil {
-				t.Fatal(err)
-			}
-			o.begin(p, d, t)
-			began := time.Now()
-			err := ask()
-			if took := time.Since(began); took > 10*time.Second {
-				t.Errorf("asking took %s", took)
-			}
-			switch message, hint := db.Explain(err); {
-			case o.said == "" && err != nil:
-				t.Errorf("it did not come back at once: %v", err)
-			case o.said != "" && err == nil:
-				t.Error("the outage was not one")
-			case o.said != "" && (!strings.Contains(message, o.said) || hint == ""):
-				t.Errorf("message %q, hint %q", message, hint)
-			}
-			if s := l.Standing(); s.Connected != (err == nil) || (err != nil && (s.Err == nil || s.Since.IsZero())) {
-				t.Errorf("after %v it stands %+v", err, s)
-			}
-			if o.end != nil {
-				o.end(p, d, t)
-			}
-			dbtest.WaitFor(t, "the connection to come back", func() bool { return ask() == nil })
+		sharedComesBack(t, o.name, o, func(c *db.Conn) error { return c.Ping(bounded(t)) })
+		sharedComesBack(t, o.name+"/several questions", o, func(c *db.Conn) error {
+			var b pgx.Batch
+			b.Queue("SELECT 1")
+			b.Queue("SELECT 2")
+			var one int
+			results := c.SendBatch(bounded(t), &b)
+			err := results.QueryRow().Scan(&one)
+			return cmp.Or(err, results.Close())
 		})
 	}
+}
+
+func sharedComesBack(t *testing.T, name string, o outage, question func(*db.Conn) error) {
+	t.Run(name, func(t *testing.T) {
+		d := dbtest.New(t)
+		p := dbtest.NewProxy(t, d.DSN)
+		l := db.NewShared(config(t, p.DSN+"&connect_timeout=3"), db.Session{Kind: db.Monitor})
+		t.Cleanup(func() { _ = l.Close() })
+		ask := func() error { return l.Lend(bounded(t), 0, question) }
+		if err := ask(); err != nil {
+			t.Fatal(err)
+		}
+		o.begin(p, d, t)
+		began := time.Now()
+		err := ask()
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("asking took %s", took)
+		}
+		switch message, hint := db.Explain(err); {
+		case o.said == "" && err != nil:
+			t.Errorf("it did not come back at once: %v", err)
+		case o.said != "" && err == nil:
+			t.Error("the outage was not one")
+		case o.said != "" && (!strings.Contains(message, o.said) || hint == ""):
+			t.Errorf("message %q, hint %q", message, hint)
+		}
+		if s := l.Standing(); s.Connected != (err == nil) || (err != nil && (s.Err == nil || s.Since.IsZero())) {
+			t.Errorf("after %v it stands %+v", err, s)
+		}
+		if o.end != nil {
+			o.end(p, d, t)
+		}
+		dbtest.WaitFor(t, "the connection to come back", func() bool { return ask() == nil })
+	})
 }
 
 // TestSharedIsAwayAtOnce: between two tries nobody waits.

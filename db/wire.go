@@ -124,6 +124,19 @@ func (w *wire) Read(b []byte) (int, error) {
 	return n, w.read(n, err)
 }
 
+// cause is why the line failed, where that is why a question did: under the first answer of
+// several, pgx 5.12 only says that the connection is closed.
+func (c *Conn) cause(err error) error {
+	w := c.wire()
+	if err == nil || w == nil {
+		return err
+	}
+	if why := w.failed(); why != nil && !errors.Is(err, why) {
+		return why
+	}
+	return err
+}
+
 // failed is why nothing more comes over the wire; nil = it is whole.
 func (w *wire) failed() error {
 	w.mu.Lock()
