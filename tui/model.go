@@ -155,9 +155,14 @@ func (m *model) here() screen.Screen { return screen.Named(m.local.Top()) }
 
 // View draws what is on top.
 func (m *model) View() tea.View {
-	v := tea.NewView(m.here().Draw(m.run, m.local, m.size, m.drawn))
+	return Whole(m.here().Draw(m.run, m.local, m.size, m.drawn), m.title())
+}
+
+// Whole is a view that has the whole terminal; title may hold what the database names.
+func Whole(content, title string) tea.View {
+	v := tea.NewView(content)
 	v.AltScreen = true
-	v.WindowTitle = m.title()
+	v.WindowTitle = look.Visible(title)
 	return v
 }
 
@@ -170,7 +175,7 @@ func (m *model) title() string {
 	if screen.Busy(m.run) {
 		word = "RUNNING"
 	}
-	return look.Visible(fmt.Sprintf("belay %s %s", word, t.Database))
+	return fmt.Sprintf("belay %s %s", word, t.Database)
 }
 
 // How often the numbers that are ages go on: with each sample, and by themselves where

@@ -123,10 +123,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 // View draws what is known.
 func (m *model) View() tea.View {
-	v := tea.NewView(m.draw())
-	v.AltScreen = true
-	v.WindowTitle = look.Visible("belay due " + m.c.Title)
-	return v
+	return tui.Whole(m.draw(), "belay due "+m.c.Title)
 }
 
 // bindings are the keys in the order of the footer.
@@ -159,16 +156,12 @@ func (m *model) press(name string) tea.Cmd {
 			m.open = m.all[m.cursor].ID
 			m.offset = min(m.before(), m.hidden())
 		}
-	case "j", "down":
-		m.move(1)
-	case "k", "up":
-		m.move(-1)
-	case "pgdown":
-		m.move(m.size.Height / 2)
-	case "pgup":
-		m.move(-m.size.Height / 2)
 	case "ctrl+l":
 		return tea.ClearScreen
+	default:
+		if by, ok := screen.Stride(name, m.size.Height); ok {
+			m.move(by)
+		}
 	}
 	return nil
 }

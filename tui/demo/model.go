@@ -132,8 +132,5 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 // View draws the scene.
 func (m *model) View() tea.View {
-	v := tea.NewView(m.draw())
-	v.AltScreen = true
-	v.WindowTitle = "belay demo"
-	return v
+	return tui.Whole(m.draw(), "belay demo")
 }

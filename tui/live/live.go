@@ -18,7 +18,6 @@ import (
 	"belay/sqlview/parse"
 	"belay/steps/journal"
 	"belay/tui"
-	"belay/tui/look"
 	"belay/tui/screen"
 )
 
@@ -273,10 +272,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 // View draws what is known.
 func (m *model) View() tea.View {
-	v := tea.NewView(m.draw())
-	v.AltScreen = true
-	v.WindowTitle = look.Visible("belay watch " + m.title)
-	return v
+	return tui.Whole(m.draw(), "belay watch "+m.title)
 }
 
 // keep is how many moments a spark goes back: five minutes at the fastest pace.

@@ -34,10 +34,6 @@ func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
 		return tea.Quit
 	case "esc":
 		m.back()
-	case "home":
-		m.move(-1 << 30)
-	case "end":
-		m.move(1 << 30)
 	case "enter":
 		return m.query()
 	case "E", "shift+e":
@@ -61,18 +57,6 @@ func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
 // browse are the keys that only change what is looked at, live and on a tape.
 func (m *picture) browse(name string) {
 	switch name {
-	case "j", "down":
-		m.move(1)
-	case "k", "up":
-		m.move(-1)
-	case "pgdown":
-		m.move(m.size.Height / 2)
-	case "pgup":
-		m.move(-m.size.Height / 2)
-	case "g":
-		m.move(-1 << 30)
-	case "G":
-		m.move(1 << 30)
 	case "tab":
 		m.onTables, m.offset = !m.onTables, 0
 	case "?":
@@ -88,6 +72,10 @@ func (m *picture) browse(name string) {
 	case "/":
 		m.field, m.asks, m.before = screen.NewLine(m.Look), "filter", m.filter
 		m.field.SetValue(m.filter)
+	default:
+		if by, ok := screen.Stride(name, m.size.Height); ok {
+			m.move(by)
+		}
 	}
 }
 

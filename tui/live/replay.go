@@ -220,10 +220,7 @@ func (m *player) back() {
 
 // View draws the moment.
 func (m *player) View() tea.View {
-	v := tea.NewView(m.frame())
-	v.AltScreen = true
-	v.WindowTitle = look.Visible("belay replay " + m.title)
-	return v
+	return tui.Whole(m.frame(), "belay replay "+m.title)
 }
 
 // frame is the moment as text.

@@ -93,10 +93,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 // View draws what may be taken.
 func (m *model) View() tea.View {
-	v := tea.NewView(m.draw())
-	v.AltScreen = true
-	v.WindowTitle = look.Visible("belay " + m.c.Title)
-	return v
+	return tui.Whole(m.draw(), "belay "+m.c.Title)
 }
 
 // letter goes into the filter; the rows follow each one.
@@ -138,20 +135,12 @@ func (m *model) press(name string) tea.Cmd {
 			m.taken = rows[m.cursor].ID
 			return tea.Quit
 		}
-	case "j", "down":
-		m.move(1)
-	case "k", "up":
-		m.move(-1)
-	case "g", "home":
-		m.move(-1 << 30)
-	case "G", "end":
-		m.move(1 << 30)
-	case "pgdown":
-		m.move(m.size.Height / 2)
-	case "pgup":
-		m.move(-m.size.Height / 2)
 	case "ctrl+l":
 		return tea.ClearScreen
+	default:
+		if by, ok := screen.Stride(name, m.size.Height); ok {
+			m.move(by)
+		}
 	}
 	return nil
 }
