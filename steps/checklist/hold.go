@@ -162,22 +162,24 @@ func awayOf(ctx context.Context, e *steps.Env, target steps.Target) (away time.D
 	return away
 }
 
-// heldOver is how many answers come while a unit holds its locks: those to its statements,
-// to the history row, and to COMMIT.
-func heldOver(u steps.Unit) time.Duration { return time.Duration(len(u.Statements) + 2) }
+// held is how long a unit holds its locks for the line alone: for the answers to its
+// statements, to the history row, and to COMMIT.
+func held(u steps.Unit, away time.Duration) time.Duration {
+	return time.Duration(len(u.Statements)+2) * away
+}
 
 // tooFar reports whether the line alone has a unit hold its locks past the budget, so that
 // it would be undone.
 func tooFar(budget time.Duration, u steps.Unit, away time.Duration) bool {
 	return u.Instant && !u.Concurrent && !u.Unseen && u.Backfill == nil && len(u.Statements) > 0 &&
-		away >= apply.FarAway && heldOver(u)*away > budget
+		away >= apply.FarAway && held(u, away) > budget
 }
 
 func askFar(u steps.Unit, bound string, away time.Duration) journal.QuestionAsked {
 	return journal.QuestionAsked{
 		ID: steps.RunHold, Text: fmt.Sprintf("%s: %s: about %s. How long may it hold them? (such as %s)", u.Path,
-			execute.FarAway(away), measure.Duration((heldOver(u) * away).Round(100*time.Millisecond)),
-			measure.Duration((3 * heldOver(u) * away).Round(time.Second))),
+			execute.FarAway(away), measure.Duration(held(u, away).Round(100*time.Millisecond)),
+			measure.Duration((3*held(u, away)).Round(time.Second))),
 		Why: "reads or writes of the table wait as long as the locks are held; from a host near the server it would " +
 			"be a moment. After that time the server undoes it",
 		Wants: journal.Span, Bound: bound,
