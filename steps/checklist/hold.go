@@ -179,7 +179,7 @@ func askFar(u steps.Unit, bound string, away time.Duration) journal.QuestionAske
 	return journal.QuestionAsked{
 		ID: steps.RunHold, Text: fmt.Sprintf("%s: %s: about %s. How long may it hold them? (such as %s)", u.Path,
 			execute.FarAway(away), measure.Duration(held(u, away).Round(100*time.Millisecond)),
-			measure.Duration((3*held(u, away)).Round(time.Second))),
+			measure.Duration((3 * held(u, away)).Round(time.Second))),
 		Why: "reads or writes of the table wait as long as the locks are held; from a host near the server it would " +
 			"be a moment. After that time the server undoes it",
 		Wants: journal.Span, Bound: bound,
