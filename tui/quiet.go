@@ -31,23 +31,30 @@ var queries = [][]byte{
 	[]byte(ansi.RequestModeUnicodeCore),
 }
 
-// unasking leaves the questions to the terminal out of what is written.
-func unasking(w io.Writer) io.Writer {
+// unasking leaves the questions to the terminal out of what is written. wrote is called
+// behind each write that succeeded; nil = nobody asks.
+func unasking(w io.Writer, wrote func()) io.Writer {
 	if f, ok := w.(term.File); ok {
-		return quietFile{f}
+		return quietFile{f, wrote}
 	}
-	return quiet{w}
+	return quiet{w, wrote}
 }
 
-type quiet struct{ w io.Writer }
+type quiet struct {
+	w     io.Writer
+	wrote func()
+}
 
-func (q quiet) Write(b []byte) (int, error) { return writeQuiet(q.w, b) }
+func (q quiet) Write(b []byte) (int, error) { return writeQuiet(q.w, q.wrote, b) }
 
-type quietFile struct{ term.File }
+type quietFile struct {
+	term.File
+	wrote func()
+}
 
-func (q quietFile) Write(b []byte) (int, error) { return writeQuiet(q.File, b) }
+func (q quietFile) Write(b []byte) (int, error) { return writeQuiet(q.File, q.wrote, b) }
 
-func writeQuiet(w io.Writer, b []byte) (int, error) {
+func writeQuiet(w io.Writer, wrote func(), b []byte) (int, error) {
 	out := b
 	for _, ask := range queries {
 		if bytes.Contains(out, ask) {
@@ -56,6 +63,9 @@ func writeQuiet(w io.Writer, b []byte) (int, error) {
 	}
 	if n, err := w.Write(out); err != nil {
 		return min(n, len(b)), err
+	}
+	if wrote != nil && len(out) > 0 {
+		wrote()
 	}
 	return len(b), nil
 }

@@ -16,11 +16,13 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/term"
 
 	"belay/steps/approval"
 	"belay/steps/journal"
 	"belay/tui/follow"
 	"belay/tui/look"
+	"belay/tui/screen"
 )
 
 // Left is how a person left, and the run as it was seen last.
@@ -33,8 +35,9 @@ type Config struct {
 	// Journal is its journal where it was opened before the engine started, which
 	// takes a look away when it ends; nil = it is opened here.
 	Journal *journal.Follower
-	// Process is the engine's where this program started it; nil = it did not.
-	Process follow.Process
+	// Start starts the engine once the first frame stands on the terminal; nil = it runs,
+	// and another program started it.
+	Start func() (follow.Process, error)
 	// Name is how the person calls themselves; it is added to what they answer.
 	Name string
 	// Of is how the OS user is named whose run it is; "" = it is one's own.
@@ -65,6 +68,8 @@ type Config struct {
 	Tokens func(sql string) []look.Token
 	// Now is the clock; nil = time.Now.
 	Now func() time.Time
+	// drawn is told once the terminal has taken something; nil = nobody asks.
+	drawn func()
 }
 
 // Run shows a run until the person leaves or ctx ends, and gives the terminal
@@ -73,15 +78,18 @@ type Config struct {
 func Run(ctx context.Context, c Config) (Left, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	tail := follow.New(c.Folder, c.Name, c.Journal, c.Process)
+	tail := follow.New(c.Folder, c.Name, c.Journal, nil)
 	send := func(m journal.Message) error { return tail.Send(ctx, m) }
+	drawn := make(chan struct{})
+	c.drawn = sync.OnceFunc(func() { close(drawn) })
+	m := newModel(c, send)
+	m.size = sizeOf(c.Out)
 	var followErr error
-	final, err := Show(ctx, c, newModel(c, send), func(ctx context.Context, p *tea.Program) func() {
-		wait := start(ctx, tail, p)
+	final, err := Show(ctx, c, m, func(ctx context.Context, p *tea.Program) func() {
+		wait := start(ctx, tail, p, func() error { return begin(ctx, tail, c.Start, drawn) })
 		return func() { followErr = wait() }
 	})
-	m, ok := final.(*model)
-	if !ok {
+	if final == nil {
 		return Left{How: follow.Lost, Folder: tail.Folder()}, err
 	}
 	left := Left{How: m.left, Run: m.run, Folder: tail.Folder(), Command: m.begins}
@@ -124,6 +132,21 @@ func Show(ctx context.Context, c Config, m tea.Model,
 	return final, nil
 }
 
+// sizeOf is the terminal's size, so that the first frame is drawn once; what is no
+// terminal has the usual one until it says another.
+func sizeOf(out io.Writer) screen.Size {
+	f, ok := out.(term.File)
+	if out == nil {
+		f, ok = os.Stdout, true
+	}
+	if ok {
+		if w, h, err := term.GetSize(f.Fd()); err == nil && w > 0 && h > 0 {
+			return screen.Size{Width: w, Height: h}
+		}
+	}
+	return screen.Size{Width: 80, Height: 24}
+}
+
 func options(c Config) []tea.ProgramOption {
 	in, out, env := c.In, c.Out, c.Environment
 	if in == nil {
@@ -140,7 +163,7 @@ func options(c Config) []tea.ProgramOption {
 		profile = colorprofile.ASCII
 	}
 	return []tea.ProgramOption{
-		tea.WithInput(in), tea.WithOutput(unasking(out)), tea.WithEnvironment(silent(env)),
+		tea.WithInput(in), tea.WithOutput(unasking(out, c.drawn)), tea.WithEnvironment(silent(env)),
 		tea.WithColorProfile(profile), tea.WithoutSignalHandler(),
 	}
 }
@@ -171,8 +194,34 @@ func quitWith(ctx context.Context, p *tea.Program, ended <-chan struct{}) <-chan
 	return done
 }
 
-// start follows the journal beside the program; the result waits for its end.
-func start(ctx context.Context, tail *follow.Tail, p *tea.Program) (wait func() error) {
+// drawnWithin is how long the engine waits for the first frame: a terminal that takes
+// nothing holds no work up.
+const drawnWithin = time.Second
+
+// begin starts the engine where there is one to start: behind the first frame, so that
+// the two do not share the processor. What a person typed before is in its inbox.
+func begin(ctx context.Context, tail *follow.Tail, start func() (follow.Process, error), drawn <-chan struct{}) error {
+	if start == nil {
+		return nil
+	}
+	late := time.NewTimer(drawnWithin)
+	defer late.Stop()
+	select {
+	case <-drawn:
+	case <-late.C:
+	case <-ctx.Done():
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	p, err := start()
+	tail.Started(p)
+	return err
+}
+
+// start follows the journal beside the program, behind what comes first; the result
+// waits for its end.
+func start(ctx context.Context, tail *follow.Tail, p *tea.Program, first func() error) (wait func() error) {
 	var wg sync.WaitGroup
 	var err error
 	wg.Go(func() {
@@ -182,7 +231,11 @@ func start(ctx context.Context, tail *follow.Tail, p *tea.Program) (wait func() 
 				p.Kill()
 			}
 		}()
-		if e := tail.Run(ctx, func(b follow.Batch) { p.Send(b) }); e != nil {
+		e := first()
+		if e == nil {
+			e = tail.Run(ctx, func(b follow.Batch) { p.Send(b) })
+		}
+		if e != nil {
 			p.Send(brokenMsg{e})
 		}
 	})

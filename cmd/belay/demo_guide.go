@@ -127,13 +127,14 @@ func (g *demoGuide) open(choice demoscreen.Choice) error {
 	if order.Folder, err = engine.NewFolder(); err != nil {
 		return err
 	}
-	w, err := launch(order)
+	w, err := prepare(order)
 	if err != nil {
 		return err
 	}
 	c := a.drawn()
-	c.Folder, c.Journal, c.Name = w.folder, w.file, userName()
+	c.Folder, c.Journal, c.Start, c.Name = w.folder, w.file, w.starter(), userName()
 	left, err := tui.Run(a.ctx, c)
+	w.unstarted()
 	engineGone(left.Folder)
 	return err
 }

@@ -79,7 +79,7 @@ func (a *app) takeOver(o ledger.Open, given map[string]string, headless bool) er
 	if order.Folder, err = engine.NewFolder(); err != nil {
 		return err
 	}
-	w, err := launch(order)
+	w, err := prepare(order)
 	if err != nil {
 		return err
 	}

@@ -32,6 +32,9 @@ type watched struct {
 	// file is the journal where it was opened before its engine started; nil = it is
 	// opened by whoever follows.
 	file *journal.Follower
+	// order is what this command wants of an engine that does not run yet: it starts with
+	// whoever follows, a screen's once something is drawn. nil = the engine is there.
+	order *engine.Order
 	// process is the engine's where this command started it.
 	process *engine.Process
 	// again begins the command anew once the run is over, done = its work is; nil = it
@@ -56,6 +59,9 @@ type reader struct {
 }
 
 func (a *app) read(w watched) (*reader, error) {
+	if err := w.start(); err != nil {
+		return nil, err
+	}
 	if w.file == nil {
 		f, err := openJournal(a.ctx, w.folder)
 		if err != nil {
@@ -66,19 +72,47 @@ func (a *app) read(w watched) (*reader, error) {
 	return &reader{watched: w, began: time.Now()}, nil
 }
 
-// launch starts an engine and opens its journal before: one that ends at once
-// takes its look away.
-func launch(order engine.Order) (watched, error) {
-	w := watched{folder: order.Folder}
+// prepare opens the journal of an engine that is to start: one that ends at once takes
+// its look away.
+func prepare(order engine.Order) (watched, error) {
 	f, err := journal.Follow(filepath.Join(order.Folder, journal.FileName))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return w, err
+		return watched{}, err
 	}
-	w.file = f
-	if w.process, err = engine.Start(order); err != nil {
-		return w, errors.Join(err, f.Close())
+	return watched{folder: order.Folder, file: f, order: &order}, nil
+}
+
+// start starts the engine where it does not run yet.
+func (w *watched) start() error {
+	if w.order == nil {
+		return nil
 	}
-	return w, nil
+	order := *w.order
+	w.order = nil
+	var err error
+	if w.process, err = engine.Start(order); err != nil && w.file != nil {
+		err = errors.Join(err, w.file.Close())
+	}
+	return err
+}
+
+// starter is start for a screen, nil = the engine is there.
+func (w *watched) starter() func() (follow.Process, error) {
+	if w.order == nil {
+		return nil
+	}
+	return func() (follow.Process, error) {
+		err := w.start()
+		return w.engine(), err
+	}
+}
+
+// unstarted takes the look of an engine away that was never needed: the person left
+// before it started.
+func (w *watched) unstarted() {
+	if w.order != nil && engine.IsLook(w.folder) {
+		_ = os.RemoveAll(w.folder)
+	}
 }
 
 // next waits for the next event of this life, or for the engine's end without a

@@ -42,9 +42,10 @@ func (a *app) guide() error {
 func (a *app) screen(w watched) error {
 	for {
 		c := a.drawn()
-		c.Folder, c.Journal, c.Process, c.Name, c.Of = w.folder, w.file, w.engine(), userName(), w.of
+		c.Folder, c.Journal, c.Start, c.Name, c.Of = w.folder, w.file, w.starter(), userName(), w.of
 		c.Anew = w.again != nil
 		left, err := tui.Run(a.ctx, c)
+		w.unstarted()
 		if err != nil || left.How != follow.Anew {
 			return a.left(w, left, err)
 		}

@@ -86,9 +86,9 @@ func (a *app) begin(p *project.Project, r request) (w watched, err error) {
 			return w, err
 		}
 	}
-	launched, err := launch(order)
-	launched.from, launched.again = w.from, a.anew(r)
-	return launched, err
+	ready, err := prepare(order)
+	ready.from, ready.again = w.from, a.anew(r)
+	return ready, err
 }
 
 // anew begins a command once more, with the files as they are then. Where its work is
@@ -156,7 +156,7 @@ func goingOn(answers map[string]string) map[string]string {
 
 // takeUp starts a new engine on a run that has none.
 func (a *app) takeUp(k engine.Known, answers map[string]string, headless bool) (watched, error) {
-	return launch(engine.Order{
+	return prepare(engine.Order{
 		Dir: k.Plan.Dir, Folder: k.Folder, Flags: a.flags, DSN: a.flags.DSN, Environ: engine.Environ(),
 		Answers: answers, Headless: headless, Resume: true, By: userName(),
 	})

@@ -203,7 +203,7 @@ func (a *app) lookOnce(dir string, versions []string, until string) (*state.Run,
 		return nil, err
 	}
 	defer presence.Leave()
-	w, err := launch(engine.Order{
+	w, err := prepare(engine.Order{
 		Dir: dir, Folder: folder, Flags: a.flags, DSN: a.flags.DSN, Environ: engine.Environ(), Versions: versions,
 		Headless: true, By: userName(), Until: until,
 	})

@@ -18,6 +18,9 @@ func (a *app) followPlain(w watched, asks bool) error {
 	if asks {
 		in = a.in
 	}
+	if err := w.start(); err != nil {
+		return err
+	}
 	left, err := plain.Follow(a.ctx, plain.Config{
 		Folder: w.folder, Journal: w.file, Process: w.engine(), From: w.from, Name: userName(), In: in, Out: a.out,
 		Of: w.of,

@@ -78,6 +78,9 @@ func New(folder, name string, file *journal.Follower, process Process) *Tail {
 	return &Tail{folder: folder, name: name, file: file, process: process}
 }
 
+// Started tells the engine's process, before Run; nil = this program did not start it.
+func (t *Tail) Started(p Process) { t.process = p }
+
 // Mute is for who can answer nothing: it never gets the keys.
 func (t *Tail) Mute() { t.mute = true }
 
