@@ -141,7 +141,7 @@ func (r *reader) next(ctx context.Context) (journal.Event, error) {
 		if e, ok, err := r.file.Poll(); err != nil || (ok && r.took(e)) {
 			return e, err
 		}
-		return e, lost(r.folder, r.process)
+		return r.unsaid()
 	}
 }
 
@@ -160,9 +160,9 @@ func leftAlone(folder string) error {
 	}
 }
 
-// lost is the end of a life whose engine has gone without writing one. process is
+// departed is the end of a life whose engine has gone without writing one. process is
 // nil where another command started it.
-func lost(folder string, process *engine.Process) error {
+func departed(folder string, process *engine.Process) journal.RunFinished {
 	run := state.New()
 	if k, err := engine.ReadRun(folder); err == nil {
 		run = k.Run
@@ -172,8 +172,21 @@ func lost(folder string, process *engine.Process) error {
 		how, _ = process.Ended()
 	}
 	word, said := journal.ReadLastWord(folder)
-	f := run.Departed(word, said, how)
-	return &steps.Exit{Code: f.Exit, Outcome: f.Outcome, Summary: f.Summary, Advice: f.Hint}
+	return run.Departed(word, said, how)
+}
+
+// lost is such an end as the command line's error.
+func lost(folder string, process *engine.Process) error { return unlessDone(departed(folder, process)) }
+
+// unsaid is such an end for a follower: an event where all was done, and only the
+// journal did not get it.
+func (r *reader) unsaid() (journal.Event, error) {
+	f := departed(r.folder, r.process)
+	if f.Exit != steps.ExitDone {
+		return journal.Event{}, unlessDone(f)
+	}
+	r.seq++
+	return f.Event(r.seq, time.Now().UTC())
 }
 
 // took keeps the place, and reports whether the event is of this life.
@@ -239,10 +252,17 @@ func (a *app) followJSON(w watched) error {
 // finished is the end of a run as the command line's error.
 func finished(e journal.Event) error {
 	b, err := journal.Decode[journal.RunFinished](e)
-	if err != nil || b.Exit == steps.ExitDone {
+	if err != nil {
 		return err
 	}
-	return &steps.Exit{Code: b.Exit, Outcome: b.Outcome, Summary: b.Summary, Advice: b.Hint}
+	return unlessDone(b)
+}
+
+func unlessDone(f journal.RunFinished) error {
+	if f.Exit == steps.ExitDone {
+		return nil
+	}
+	return &steps.Exit{Code: f.Exit, Outcome: f.Outcome, Summary: f.Summary, Advice: f.Hint}
 }
 
 // openJournal waits for a new engine's journal. Where the engine ends before it

@@ -43,8 +43,7 @@ func (a *app) followPlain(w watched, asks bool) error {
 	case r.Finished != nil && left.How == follow.Finished && a.together:
 		return &exited{code: r.Finished.Exit}
 	case r.Finished != nil:
-		f := r.Finished
-		return &steps.Exit{Code: f.Exit, Outcome: f.Outcome, Summary: f.Summary, Advice: f.Hint}
+		return unlessDone(*r.Finished)
 	case r.Parked != "":
 		return &exited{code: steps.ExitPerson}
 	case a.ctx.Err() != nil && w.pauses:

@@ -102,15 +102,17 @@ func (p *partial) publish(sum string) (string, error) {
 	}
 	beside := p.final + sumEnding
 	line := sum + "  " + filepath.Base(p.final) + "\n"
-	if err := os.WriteFile(beside, []byte(line), 0o600); err != nil {
-		return "", fmt.Errorf("backup: %w", err)
-	}
+	err = os.WriteFile(beside, []byte(line), 0o600)
 	for _, f := range append(all, beside) {
-		if err := flush(f); err != nil {
-			return "", fmt.Errorf("backup: %w", err)
+		if err == nil {
+			err = flush(f)
 		}
 	}
-	if err := os.Rename(p.path, p.final); err != nil {
+	if err == nil {
+		err = os.Rename(p.path, p.final)
+	}
+	if err != nil {
+		_ = os.Remove(beside)
 		return "", fmt.Errorf("backup: %w", err)
 	}
 	return p.final, flush(filepath.Dir(p.final))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"belay/steps"
@@ -134,12 +135,25 @@ func (g *engine) become() error {
 	if err := writePlan(g.folder, g.savedPlan(target)); err != nil {
 		return err
 	}
+	look := g.folder
 	run, err := g.takeover.place()
 	if err != nil {
 		return err
 	}
 	g.folder = run
-	if g.inbox, err = journal.NewInbox(run); err != nil {
+	if err := g.opened(target, plan.SHA256); err != nil {
+		// Whoever follows knows the look alone, and reads there why it ended.
+		if os.Rename(run, look) == nil {
+			g.folder = look
+		}
+		return err
+	}
+	return nil
+}
+
+// opened says that the folder is a run's now.
+func (g *engine) opened(target fact.Target, plan string) (err error) {
+	if g.inbox, err = journal.NewInbox(g.folder); err != nil {
 		return err
 	}
 	g.env.Run = g.shortID()
@@ -148,8 +162,8 @@ func (g *engine) become() error {
 		return err
 	}
 	return g.record("", "", journal.RunOpened{
-		ID: g.id(), Folder: run, Database: target.Database, Environment: target.Environment,
-		Tool: cmp.Or(g.found.Folder.Format.Name, g.order.Command), Migrations: g.chosen(), PlanSHA256: plan.SHA256,
+		ID: g.id(), Folder: g.folder, Database: target.Database, Environment: target.Environment,
+		Tool: cmp.Or(g.found.Folder.Format.Name, g.order.Command), Migrations: g.chosen(), PlanSHA256: plan,
 		Adopts: g.takeover.adopted(),
 	})
 }

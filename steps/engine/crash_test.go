@@ -19,7 +19,7 @@ import (
 // Variables that only the engines of this test binary read.
 const (
 	// dieVariable names the event at which the engine ends, by SIGKILL:
-	// "before 37" or "after 37".
+	// "before 37" or "after 37". By "full 37" it lives on, and its journal takes no more.
 	dieVariable = "BELAY_TEST_DIE"
 	// dieKindVariable names the kind of event after which it ends so.
 	dieKindVariable = "BELAY_TEST_DIE_KIND"
@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 		defer stop()
 		code, err := serve(ctx, testPatience())
 		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
+			fmt.Fprintln(os.Stderr, "belay: error:", err)
 		}
 		os.Exit(code)
 	}
@@ -78,15 +78,20 @@ func testPatience() patience {
 	}
 	seen := 0
 	hook := func(journal.Kind) {
-		if seen++; fmt.Sprint(seen) == n {
+		seen++
+		switch {
+		case fmt.Sprint(seen) != n:
+		case side == "full":
+			noMoreRoom()
+		default:
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}
 		}
 	}
-	if side == "before" {
-		p.writing = hook
-	} else {
+	if side == "after" {
 		p.written = hook
+	} else {
+		p.writing = hook
 	}
 	return p
 }

@@ -113,6 +113,9 @@ func (g *engine) brokenOff(err error) journal.RunFinished {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		f.Hint = "free space on this host, where belay keeps its runs: " + filepath.Dir(g.folder)
 	}
+	if errors.Is(err, syscall.EFBIG) {
+		f.Hint = "raise this shell's limit of file sizes (ulimit -f): belay keeps its runs in " + filepath.Dir(g.folder)
+	}
 	if g.run.Opened == nil {
 		return f
 	}

@@ -26,12 +26,19 @@ func (g *engine) finish(f journal.RunFinished) {
 	g.move(ends)
 	g.final = &f
 	if g.run.Opened != nil {
-		g.writeReport(f)
+		if err := g.writeReport(f); err != nil {
+			slog.Error("writing the report", "error", err)
+			f.Unreported = err.Error()
+		}
 	}
 	g.copier.handOver(f)
 	if err := g.record("", "", f); err != nil {
 		g.mute = true
 		slog.Error("the journal cannot be written", "error", err)
+		if f.Exit == steps.ExitDone && g.run.Opened != nil {
+			f.Hint = "its story could not be written to its end: " + err.Error() + "; `belay attach " + g.shortID() +
+				"` closes it once that is lifted"
+		}
 		if err := g.last.Say(f); err != nil {
 			slog.Error("the last word cannot be written", "error", err)
 		}
@@ -61,12 +68,10 @@ func (g *engine) leftOpen(f journal.RunFinished) journal.RunFinished {
 }
 
 // writeReport folds the journal into the report once more, with the end in it.
-func (g *engine) writeReport(f journal.RunFinished) {
+func (g *engine) writeReport(f journal.RunFinished) error {
 	run := *g.run
 	run.Finished, run.FinishedAt = &f, g.now().UTC()
-	if err := saveReport(g.folder, report.Of(&run)); err != nil {
-		slog.Error("writing the report", "error", err)
-	}
+	return saveReport(g.folder, report.Of(&run))
 }
 
 func saveReport(folder string, r report.Report) error {
@@ -75,8 +80,24 @@ func saveReport(folder string, r report.Report) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(os.WriteFile(markdown, []byte(r.Markdown()), 0o600), os.WriteFile(json, b, 0o600),
-		sharesFile(folder, filepath.Base(markdown)), sharesFile(folder, filepath.Base(json)))
+	return errors.Join(saveWhole(markdown, []byte(r.Markdown())), saveWhole(json, b))
+}
+
+// saveWhole writes a file of a run folder whole, or leaves what is there as it is.
+func saveWhole(path string, text []byte) error {
+	folder, name := filepath.Split(path)
+	next := "." + name + ".next"
+	err := os.WriteFile(folder+next, text, 0o600)
+	if err == nil {
+		err = sharesFile(filepath.Clean(folder), next)
+	}
+	if err == nil {
+		err = os.Rename(folder+next, path)
+	}
+	if err != nil {
+		_ = os.Remove(folder + next)
+	}
+	return err
 }
 
 // complete ends a run whose every step is behind it.

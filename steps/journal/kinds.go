@@ -72,6 +72,9 @@ type RunFinished struct {
 	Outcome Outcome `json:"outcome"`
 	Summary string  `json:"summary"`
 	Hint    string  `json:"hint,omitempty"`
+	// Unreported says why no report could be written; "" = there is one, or nothing to
+	// report.
+	Unreported string `json:"unreported,omitempty"`
 }
 
 // StepStarted is written before a step does anything.

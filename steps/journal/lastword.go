@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // lastWordName is the file in a run folder that holds an engine's last word where
@@ -55,13 +56,19 @@ func (l *LastWord) Say(f RunFinished) error {
 		return os.ErrNotExist
 	}
 	const room = lastWordSize / 8 // in the worst case each byte is written as six
-	f.Summary, f.Hint = clip(f.Summary, room), clip(f.Hint, room/2)
+	f.Summary, f.Hint, f.Unreported = clip(f.Summary, room), clip(f.Hint, room/2), clip(f.Unreported, room/8)
 	b, err := json.Marshal(f)
 	if err != nil {
 		return err
 	}
 	_, err = l.file.WriteAt(append(b, '\n'), 0)
 	return err
+}
+
+// Event is the end as a line that the journal did not get, at the place behind its last.
+func (f RunFinished) Event(seq int64, at time.Time) (Event, error) {
+	line, err := encode(envelope{Seq: seq, At: at, Kind: f.Kind()}, f)
+	return Event{Seq: seq, At: at, Kind: f.Kind(), Line: line}, err
 }
 
 // Close gives the file back.

@@ -75,7 +75,9 @@ func (p *printer) finished(e journal.Event, b journal.RunFinished) {
 	if b.Hint != "" {
 		p.hint(b.Hint)
 	}
-	if w, _, ok := state.Get[fact.Written](p.run); ok {
+	if b.Unreported != "" {
+		p.more("no report was written: %s; `belay report %s` makes it from the journal", b.Unreported, p.run.ID)
+	} else if w, _, ok := state.Get[fact.Written](p.run); ok {
 		p.more("report: %s", w.Markdown)
 	}
 	p.over = true

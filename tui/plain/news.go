@@ -31,7 +31,9 @@ func (p *printer) news(b follow.Batch) error {
 	}
 	if b.Gone != nil {
 		f := b.Gone.Of(p.run)
-		p.run.Finished = &f
+		if p.run.Finished = &f; b.Gone.Said && f.Exit == 0 {
+			p.finished(journal.Event{At: p.now().UTC()}, f)
+		}
 		p.over, p.how = true, follow.Lost
 		return nil
 	}

@@ -61,7 +61,9 @@ func Summary(run *state.Run, l Local, now time.Time) []string {
 	if v := p.f.Verified; v != nil && len(v.History) > 0 {
 		out = append(out, "newest history row "+v.History[0].Version)
 	}
-	if w := p.f.Written; w != nil {
+	if f := run.Finished; f != nil && f.Unreported != "" {
+		out = append(out, "no report was written: "+f.Unreported, "`belay report "+run.ID+"` makes it from the journal")
+	} else if w := p.f.Written; w != nil {
 		out = append(out, "report: "+w.Markdown, "as JSON: "+w.JSON)
 	}
 	if len(out) == 0 {
