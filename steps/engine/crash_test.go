@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"belay/db"
 	"belay/db/dbtest"
 	"belay/steps"
 	"belay/steps/journal"
@@ -31,12 +32,22 @@ const (
 	answerVariable = "BELAY_TEST_ANSWER"
 	// hostVariable is the name of the host that the engine believes to be on.
 	hostVariable = "BELAY_TEST_HOST"
+	// slackVariable is how much longer than the server's own limit an answer is waited for.
+	slackVariable = "BELAY_TEST_SLACK"
 )
+
+// monitorLimit is how long an engine's monitor may ask here: on a busy machine longer
+// than half a second.
+const monitorLimit = 10 * time.Second
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == Subcommand {
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 		defer stop()
+		db.MonitorLimit = monitorLimit
+		if d, err := time.ParseDuration(os.Getenv(slackVariable)); err == nil {
+			db.Slack = d
+		}
 		code, err := serve(ctx, testPatience())
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "belay: error:", err)
