@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -52,7 +53,7 @@ func (a *app) explain(name string) error {
 	}
 	for _, doc := range a.documents() {
 		if doc.name == name {
-			a.out.put(fmt.Sprintf("%s: %s\n\n%s\n", doc.name, doc.summary, strings.TrimSpace(doc.text)))
+			a.out.put(fmt.Sprintf("%s: %s\n\n%s\n", doc.name, doc.summary, strings.TrimSpace(doc.text())))
 			return nil
 		}
 	}
@@ -113,37 +114,44 @@ func questionName(q steps.QuestionDoc) string {
 }
 
 // document is anything that carries its own doc.
-type document struct{ name, summary, text string }
+type document struct {
+	name, summary string
+	text          func() string
+}
+
+// written is a text that is there already.
+func written(text string) func() string { return func() string { return text } }
 
 func (a *app) documents() []document {
 	var all []document
 	for _, r := range rules.All() {
-		all = append(all, document{r.ID, r.Severity.String() + ", " + r.Summary, r.Doc + rewrittenBy(r.ID)})
+		text := func() string { return r.Doc + rewrittenBy(r.ID) }
+		all = append(all, document{r.ID, r.Severity.String() + ", " + r.Summary, text})
 	}
 	for _, f := range migration.Formats() {
-		all = append(all, document{f.Name, "format", f.Doc})
+		all = append(all, document{f.Name, "format", written(f.Doc)})
 	}
 	for _, f := range migration.Watched() {
-		all = append(all, document{f.Name, "format, run by its own command", f.Doc})
+		all = append(all, document{f.Name, "format, run by its own command", written(f.Doc)})
 	}
 	for _, p := range playbook.All() {
 		for _, s := range p.Lines {
-			all = append(all, document{s.ID, "step", s.Doc})
+			all = append(all, document{s.ID, "step", written(s.Doc)})
 		}
 	}
 	for _, w := range ways.All() {
 		all = append(all, document{
 			w.ID, "rewrite, " + w.Summary,
-			w.Doc + "\n`belay review --fix` shows it. It lifts " + strings.Join(w.Lifts, ", ") + ".\n",
+			written(w.Doc + "\n`belay review --fix` shows it. It lifts " + strings.Join(w.Lifts, ", ") + ".\n"),
 		})
 	}
-	at := a.place()
+	at := sync.OnceValue(a.place) // reads the project's folders: for who asks for such an entry alone
 	for _, m := range menu.All() {
-		all = append(all, document{m.Name, m.Title, m.Text(at)})
+		all = append(all, document{m.Name, m.Title, func() string { return m.Text(at()) }})
 	}
-	all = append(all, document{"pairing", "two people on one run", pairingDoc})
+	all = append(all, document{"pairing", "two people on one run", written(pairingDoc)})
 	for _, q := range steps.Questions() {
-		all = append(all, document{questionName(q), "question, answers: " + q.Answers, q.Doc})
+		all = append(all, document{questionName(q), "question, answers: " + q.Answers, written(q.Doc)})
 	}
 	return all
 }

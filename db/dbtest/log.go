@@ -1,6 +1,8 @@
 package dbtest
 
 import (
+	"bufio"
+	"errors"
 	"io"
 	"os"
 	"regexp"
@@ -29,13 +31,7 @@ func (e LogEntry) Statement() string {
 	return ""
 }
 
-var (
-	// Written by scratch.LogLinePrefix. Background processes have no %d and
-	// do not match.
-	logEntry       = regexp.MustCompile(`(?m)^\d{4}-\S+ \S+ \S+ \[(\d+)\] (.*)\n?`)
-	sessionEntry   = regexp.MustCompile(`(?s)^(\S+) (.*?) :: ([A-Z0-9]+):  (.*)$`)
-	statementEntry = regexp.MustCompile(`^(statement|execute [^:]*): `)
-)
+var statementEntry = regexp.MustCompile(`^(statement|execute [^:]*): `)
 
 // ServerLog is what sessions of this database made the server log since New.
 // The shared cluster logs every statement before it runs (log_statement =
@@ -47,11 +43,11 @@ func (db *DB) ServerLog(t testing.TB) []LogEntry {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.NewSectionReader(file, db.logStart, 1<<40))
+	entries, err := entriesOf(io.NewSectionReader(file, db.logStart, 1<<40), db.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return entriesOf(string(text), db.Name)
+	return entries
 }
 
 // Statements are the statements that sessions of this database sent since New,
@@ -67,24 +63,75 @@ func (db *DB) Statements(t testing.TB) []string {
 	return all
 }
 
-// entriesOf cuts a log into entries and keeps those of one database. Lines
-// that do not begin an entry continue the one before.
-func entriesOf(log, database string) []LogEntry {
-	var entries []LogEntry
-	starts := logEntry.FindAllStringSubmatchIndex(log, -1)
-	for i, at := range starts {
-		end := len(log)
-		if i+1 < len(starts) {
-			end = starts[i+1][0]
+// entriesOf cuts a log into entries and keeps those of one database. Lines that do not
+// begin an entry continue the one before. The log is read line by line: that of all the
+// stories of a binary is hundreds of megabytes.
+func entriesOf(log io.Reader, database string) (entries []LogEntry, err error) {
+	lines, own := bufio.NewReaderSize(log, 1<<16), false
+	for whole := true; ; {
+		b, err := lines.ReadSlice('\n')
+		begins := whole && beginsEntry(b)
+		whole = !errors.Is(err, bufio.ErrBufferFull)
+		switch {
+		case begins:
+			var e LogEntry
+			if e, own = sessionEntry(string(b), database); own {
+				entries = append(entries, e)
+			}
+		case own:
+			last := &entries[len(entries)-1]
+			last.Text += string(b)
 		}
-		m := sessionEntry.FindStringSubmatch(strings.TrimSuffix(log[at[4]:end], "\n"))
-		if m == nil || m[1] != database {
-			continue
+		switch {
+		case errors.Is(err, io.EOF):
+			for i := range entries {
+				// The server puts a tab before each continuation line.
+				entries[i].Text = strings.ReplaceAll(strings.TrimSuffix(entries[i].Text, "\n"), "\n\t", "\n")
+			}
+			return entries, nil
+		case err != nil && whole:
+			return nil, err
 		}
-		pid, _ := strconv.Atoi(log[at[2]:at[3]])
-		// The server puts a tab before each continuation line.
-		text := strings.ReplaceAll(m[4], "\n\t", "\n")
-		entries = append(entries, LogEntry{PID: pid, Application: m[2], Level: m[3], Text: text})
 	}
-	return entries
 }
+
+// beginsEntry tells a line with scratch.LogLinePrefix by its date.
+func beginsEntry(line []byte) bool {
+	const date = "0000-00-00 00:00:00."
+	if len(line) < len(date) {
+		return false
+	}
+	for i, c := range []byte(date) {
+		if c == '0' && (line[i] < '0' || line[i] > '9') || c != '0' && line[i] != c {
+			return false
+		}
+	}
+	return true
+}
+
+// sessionEntry reads "TIME ZONE [PID] DATABASE APPLICATION :: LEVEL:  TEXT" of a session of
+// a database. Background processes have no database.
+func sessionEntry(line, database string) (e LogEntry, own bool) {
+	_, line, _ = strings.Cut(line, "[")
+	pid, line, _ := strings.Cut(line, "] ")
+	line, own = strings.CutPrefix(line, database+" ")
+	if !own {
+		return e, false
+	}
+	e.PID, _ = strconv.Atoi(pid)
+	for at := 0; ; { // an application's name may have the mark in it
+		n := strings.Index(line[at:], mark)
+		if n < 0 {
+			return e, false
+		}
+		at += n + len(mark)
+		level, text, found := strings.Cut(line[at:], ":  ")
+		if found && strings.Trim(level, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == "" {
+			e.Application, e.Level, e.Text = line[:at-len(mark)], level, text
+			return e, true
+		}
+	}
+}
+
+// mark ends an application's name in scratch.LogLinePrefix.
+const mark = " :: "

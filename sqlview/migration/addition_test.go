@@ -11,8 +11,12 @@ import (
 
 // TestAddition adds a format to a copy of the tree by one Go file and one txtar,
 // whose want section it has written as everybody has, and runs this package's
-// tests there: they are those of the format too.
+// tests there: they are those of the format too. It compiles and links the copy three
+// times, so that only the long form plays it.
 func TestAddition(t *testing.T) {
+	if os.Getenv("BELAY_TEST_LONG") == "" {
+		t.Skip("played in the long form")
+	}
 	const copied = "BELAY_ADDITION"
 	if os.Getenv(copied) != "" {
 		t.Skip("this is the copy")

@@ -233,8 +233,11 @@ func TestNoDataIsKept(t *testing.T) {
 func TestCutRecording(t *testing.T) {
 	t.Parallel()
 	whole := written(t, pileUp(320, 3, 10))
-	seen := 0
-	for n := 0; n < len(whole); n += 37 {
+	seen, step := 0, 37
+	if os.Getenv("BELAY_TEST_LONG") == "" {
+		step = 409 // what is read grows with the square of how often it is cut
+	}
+	for n := 0; n < len(whole); n += step {
 		r, err := recording.Read(bytes.NewReader(whole[:n]))
 		if err != nil {
 			if !errors.Is(err, recording.ErrFormat) || seen > 0 {
