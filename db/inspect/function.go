@@ -18,15 +18,20 @@ func (b *builder) function(r pgx.Rows) error {
 		body                     *string
 		arguments                string
 		owner                    int64
+		defaults                 catalog.ArgumentDefaults
 		f                        catalog.Function
 	)
-	err := r.Scan(&schema, &name, &volatility, &f.Language, &body, &arguments, &f.Inlinable, &owner)
+	err := r.Scan(&schema, &name, &volatility, &f.Language, &body, &arguments, &f.Inlinable, &owner,
+		&defaults.Names, &defaults.Texts)
 	if err != nil {
 		return err
 	}
 	f.Owner = b.roles[owner]
 	f.Name, f.Volatility, f.Body = schema+"."+name, volatilities[volatility], text(body)
 	f.Arguments = []string{arguments}
+	if len(defaults.Texts) > 0 {
+		f.Defaults = []catalog.ArgumentDefaults{defaults}
+	}
 	f.Inlinable = f.Inlinable && singleExpression(f.Body)
 	if old := b.snapshot.Functions.Get(f.Name); old != nil {
 		f = worst(*old, f)
@@ -60,6 +65,7 @@ func worst(a, b catalog.Function) catalog.Function {
 	}
 	a.Inlinable = a.Inlinable && b.Inlinable
 	a.Arguments = append(slices.Clip(a.Arguments), b.Arguments...)
+	a.Defaults = slices.Concat(a.Defaults, b.Defaults)
 	if b.Body != "" {
 		a.Body += "\n" + b.Body
 	}
@@ -68,7 +74,7 @@ func worst(a, b catalog.Function) catalog.Function {
 
 func (b *builder) cast(r pgx.Rows) error {
 	var c catalog.Cast
-	err := r.Scan(&c.From, &c.To, &c.Explicit)
+	err := r.Scan(&c.From, &c.To, &c.Explicit, &c.Function)
 	b.snapshot.Casts = append(b.snapshot.Casts, c)
 	return err
 }

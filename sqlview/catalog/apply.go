@@ -84,6 +84,7 @@ func init() {
 		{(*pg.Node_CreateSeqStmt)(nil), createSequence},
 		{(*pg.Node_AlterSeqStmt)(nil), alterSequence},
 		{(*pg.Node_CreateFunctionStmt)(nil), createFunction},
+		{(*pg.Node_CreateCastStmt)(nil), createCast},
 		{(*pg.Node_CreateTrigStmt)(nil), createTrigger},
 		{(*pg.Node_CreatePolicyStmt)(nil), createPolicy},
 		{(*pg.Node_RuleStmt)(nil), createRule},

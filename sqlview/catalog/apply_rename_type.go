@@ -66,7 +66,7 @@ func (e *evolution) moveFunction(old, fresh string) {
 
 func (e *evolution) renameCalls(r *Relation, old, fresh string) {
 	swap := func(text string) string {
-		if !slices.ContainsFunc(Calls(text), func(n string) bool { return Base(n) == Base(old) || n == Base(old) }) {
+		if !slices.ContainsFunc(Calls(text), func(c Call) bool { return Base(c.Name) == Base(old) }) {
 			return text
 		}
 		words := tokens(text)

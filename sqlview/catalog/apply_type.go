@@ -187,59 +187,6 @@ func (e *evolution) ownSequence(r *Relation, options []*pg.Node) {
 	}
 }
 
-func createFunction(e *evolution, n *pg.Node) {
-	s := n.GetCreateFunctionStmt()
-	name := e.newNameOf(s.Funcname)
-	f := &Function{Name: name, Volatility: "volatile"}
-	plain := !s.IsProcedure
-	for _, o := range s.Options {
-		d := o.GetDefElem()
-		switch d.GetDefname() {
-		case "volatility":
-			f.Volatility = d.Arg.GetString_().GetSval()
-		case "language":
-			f.Language = strings.ToLower(d.Arg.GetString_().GetSval())
-		case "as":
-			f.Body = strings.Join(Strings(d.Arg.GetList().GetItems()), "\n")
-		case "set", "security":
-			plain = false
-		}
-	}
-	f.Arguments = []string{e.arguments(s.Parameters)}
-	f.Inlinable = plain && f.Language == "sql" && inlinableBody(f.Body) && !s.ReturnType.GetSetof()
-	old := e.Functions.Get(name)
-	f.CreatedHere = e.created && (old == nil || old.CreatedHere)
-	if old != nil && !s.Replace {
-		all := f.Arguments
-		if f = worse(old, f); !slices.Contains(old.Arguments, all[0]) {
-			all = with(old.Arguments, all...)
-		}
-		f.Arguments = all
-	}
-	if old != nil {
-		f.Dependents = old.Dependents
-	}
-	e.Functions.Set(name, f)
-	e.functionNeeds(name, s)
-}
-
-// arguments writes the types that a function takes.
-func (e *evolution) arguments(parameters []*pg.Node) string {
-	var all []string
-	for _, n := range parameters {
-		p := n.GetFunctionParameter()
-		switch {
-		case p.GetDefexpr() != nil || p.GetMode() == pg.FunctionParameterMode_FUNC_PARAM_VARIADIC:
-			return "?"
-		case p.GetMode() == pg.FunctionParameterMode_FUNC_PARAM_OUT,
-			p.GetMode() == pg.FunctionParameterMode_FUNC_PARAM_TABLE:
-		default:
-			all = append(all, e.ColumnType(p.GetArgType()))
-		}
-	}
-	return strings.Join(all, ", ")
-}
-
 // functionNeeds notes what a function names in its arguments and results, and in a
 // body that was parsed when it was made.
 func (e *evolution) functionNeeds(name string, s *pg.CreateFunctionStmt) {
@@ -352,34 +299,4 @@ func (r *Relation) named(words []string) []string {
 		return []string{NoColumn}
 	}
 	return all
-}
-
-// worse folds two overloads into what may be assumed of either.
-func worse(a, b *Function) *Function {
-	w := *b
-	order := []string{"immutable", "stable", "volatile"}
-	if slices.Index(order, a.Volatility) > slices.Index(order, b.Volatility) {
-		w.Volatility = a.Volatility
-	}
-	w.Inlinable = a.Inlinable && b.Inlinable
-	w.Body = a.Body + "\n" + b.Body
-	return &w
-}
-
-// inlinableBody reports whether a body is one SELECT of expressions: no FROM,
-// no set operation, nothing after it.
-func inlinableBody(body string) bool {
-	words := tokens(strings.TrimRight(strings.TrimSpace(body), ";"))
-	if len(words) < 2 || !strings.EqualFold(words[0], "select") {
-		return false
-	}
-	for _, w := range words {
-		switch strings.ToLower(w) {
-		case "from", "union", "intersect", "except", "limit", "order", "group", "having", "where", ";", "select":
-			if w != words[0] {
-				return false
-			}
-		}
-	}
-	return true
 }

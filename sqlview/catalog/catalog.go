@@ -44,7 +44,7 @@ type Snapshot struct {
 	Schemas   map[string]bool
 	// SchemaOwners has the owner of each schema when the snapshot was taken; nil = not read.
 	SchemaOwners map[string]string
-	// Casts are those that the database made itself; nobody but a server tells them.
+	// Casts are those that the database made itself.
 	Casts []Cast
 	// Publications lists publications; AllTables ones publish every relation.
 	Publications []Publication
@@ -268,6 +268,8 @@ type Cast struct {
 	From, To string
 	// Explicit is true where only a written cast uses it.
 	Explicit bool
+	// Function is "schema.name" of what converts a value; "" = the server itself.
+	Function string
 }
 
 // Type is an enum, a domain or a composite type.
@@ -306,8 +308,10 @@ type Function struct {
 	// Arguments are the types that it takes, one text for each overload, as
 	// format_type prints them; "?" = not known, or not so many each time.
 	Arguments []string
+	// Defaults are those of the arguments, of each overload that has some.
+	Defaults []ArgumentDefaults
 	// Inlinable is true for an SQL function whose one SELECT the planner may put
-	// in the place of the call: no FROM, no SET, not SECURITY DEFINER.
+	// in the place of the call: no FROM, no SET, not SECURITY DEFINER, not STRICT.
 	Inlinable bool
 	// Dependents are views, policies and functions that call it; what calls it in a
 	// default, a check, an index or as a trigger is found by its text.
@@ -315,6 +319,12 @@ type Function struct {
 	// CreatedHere is true for a function that the run under review creates, where
 	// none of its name was there before.
 	CreatedHere bool
+}
+
+// ArgumentDefaults has a place for each argument that an overload takes.
+type ArgumentDefaults struct {
+	// Names are "" where an argument has none, Texts where it has no default.
+	Names, Texts []string
 }
 
 // Publication is a logical replication publication.

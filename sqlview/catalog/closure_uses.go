@@ -43,10 +43,10 @@ func (c *closure) calls(name string, cascaded func(Object)) {
 	}
 	called := func(text string) bool {
 		return text != "" && strings.Contains(text, Base(name)) &&
-			slices.ContainsFunc(Calls(text), func(n string) bool {
-				schema, base, ok := strings.Cut(n, ".")
+			slices.ContainsFunc(Calls(text), func(n Call) bool {
+				schema, base, ok := strings.Cut(n.Name, ".")
 				if !ok {
-					schema, base = "", n
+					schema, base = "", n.Name
 				}
 				return base == Base(name) && c.Resolve(schema, base) == name
 			})

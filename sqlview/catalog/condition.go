@@ -170,8 +170,8 @@ func tokens(s string) []string {
 			n = spanLen(s[i:], wordByte)
 		case strings.HasPrefix(s[i:], "::"):
 			n = 2
-		case strings.ContainsRune("<>=!~+*/%^&|#@?-", c):
-			n = spanLen(s[i:], func(b byte) bool { return strings.IndexByte("<>=!~+*/%^&|#@?-", b) >= 0 })
+		case strings.ContainsRune(operatorBytes, c):
+			n = spanLen(s[i:], func(b byte) bool { return strings.IndexByte(operatorBytes, b) >= 0 })
 		}
 		out = append(out, s[i:i+n])
 		i += n
@@ -218,10 +218,19 @@ func renameIn(expression, old, fresh string) string {
 	return strings.Join(words, " ")
 }
 
-// Calls lists the functions that the text of an expression or a body calls, as
-// written, in lower case. A keyword before a parenthesis is left out.
-func Calls(text string) []string {
-	var all []string
+// Call is the call of a function in a text.
+type Call struct {
+	// Name is as written, in lower case.
+	Name string
+	// Arguments counts them; Named is true where one is given by its name.
+	Arguments int
+	Named     bool
+}
+
+// Calls lists the functions that the text of an expression or a body calls. A keyword
+// before a parenthesis is left out.
+func Calls(text string) []Call {
+	var all []Call
 	words := tokens(text)
 	for i := 1; i < len(words); i++ {
 		if words[i] != "(" || !wordByte(words[i-1][0]) || notCalled[strings.ToLower(words[i-1])] {
@@ -234,10 +243,57 @@ func Calls(text string) []string {
 		if numeric(name) || i > 1 && words[i-2] == "::" {
 			continue
 		}
-		all = append(all, name)
+		c := Call{Name: name}
+		c.Arguments, c.Named = argumentsIn(words[i+1:])
+		all = append(all, c)
 	}
 	return all
 }
+
+// argumentsIn counts the arguments behind the parenthesis of a call.
+func argumentsIn(words []string) (n int, named bool) {
+	depth := 0
+	for i, w := range words {
+		switch {
+		case w == "(" || w == "[":
+			depth++
+		case (w == ")" || w == "]") && depth == 0:
+			return n, named
+		case w == ")" || w == "]":
+			depth--
+		case w == "," && depth == 0:
+			n++
+		case (w == "=>" || w == ":=") && depth == 0:
+			named = true
+		}
+		if i == 0 {
+			n++
+		}
+	}
+	return n, named
+}
+
+// Operators lists the operators in the text of an expression or a body, without those
+// that say where an argument or an element stands.
+func Operators(text string) []string {
+	var all []string
+	for _, w := range tokens(text) {
+		if strings.IndexByte(operatorBytes, w[0]) < 0 {
+			continue
+		}
+		if !strings.ContainsAny(w, "~!@#%^&|?") { // a sign belongs to what stands behind it
+			for len(w) > 1 && (strings.HasSuffix(w, "-") || strings.HasSuffix(w, "+")) {
+				w = w[:len(w)-1]
+			}
+		}
+		if w != "=>" && !slices.Contains(all, w) {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+const operatorBytes = "<>=!~+*/%^&|#@?-"
 
 // notCalled are words that a parenthesis may follow without a call.
 var notCalled = map[string]bool{

@@ -145,7 +145,13 @@ func (ty *types) rewritesFor(c newColumn) string {
 		ty.mayBeDomain(c)
 	}
 	if t != nil && t.Domain && !c.explicit {
+		if ty.version == 11 || ty.version == 12 { // those leave the rows without it
+			return ""
+		}
 		return ty.volatileText(t.Default, 0)
+	}
+	if why := ty.volatileCast(c.value, catalog.TypeText(c.TypeName)); why != "" && c.value != nil {
+		return why
 	}
 	return ty.volatile(c.value)
 }

@@ -34,7 +34,7 @@ func (q *queries) calls(f *pg.FuncCall) {
 		if len(f.Args) > 0 {
 			q.lock(q.sequenceNamed(f.Args[0]), lock.RowExclusive)
 		}
-	case !volatileFunctions[base] && q.volatileCall(name) != "":
+	case !volatileFunctions[base] && q.volatileCall(invocation{name: name}) != "":
 		q.unknown("calls " + base + "(), which is not in the catalog and may do anything")
 	}
 }

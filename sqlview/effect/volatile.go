@@ -1,19 +1,21 @@
 package effect
 
-import (
-	"strings"
-
-	"belay/sqlview/catalog"
-
-	pg "github.com/pganalyze/pg_query_go/v6"
-)
+import "strings"
 
 // volatileFunctions are the volatile functions of PostgreSQL and of its
 // contributed extensions that a default may call (pg_proc.provolatile = v).
 var volatileFunctions = words(`random random_normal gen_random_uuid uuidv4 uuidv7 clock_timestamp timeofday
 	nextval currval lastval setval pg_sleep uuid_generate_v1 uuid_generate_v1mc
 	uuid_generate_v4 gen_random_bytes gen_salt pg_advisory_lock pg_advisory_xact_lock
-	pg_try_advisory_lock pg_notify set_config lo_create pg_create_restore_point dblink dblink_exec setseed`)
+	pg_try_advisory_lock pg_notify set_config lo_create pg_create_restore_point dblink dblink_exec setseed
+	array_sample array_shuffle current_query ts_rewrite ts_stat txid_status currtid currtid2 loread lowrite`)
+
+// serverOperators are the operators of PostgreSQL and of its contributed extensions; all
+// of them are immutable or stable (pg_operator of 12 to 18).
+var serverOperators = words(`! !! !~ !~* !~~ !~~* # ## #- #> #>> % %# %> %>> %% & && &&& &/& &< &<# &<| &> * ** *< *<= *<>
+	*= *> *>= + - -> ->> -|- / < <#> <% <-> <<-> <<% <<< <<= <<| <= <> <=> <@ <^ = > >= >> >>= >^ ? ?# ?& ?- ?-| ?| ?|| ?~
+	?@ ?@> ?<@ @ @- @-@ @> @>> @? @@ @@@ @+ ^ ^@ ^< ^<= ^<@ ^> ^>= ^? ^@> ^~ ^~* | |&> |/ |=| |>> || ||/ ~ ~* ~<=~ ~<~ ~= ~==
+	~>=~ ~>~ ~> ~~ ~~* ~~~`)
 
 // steadyFunctions are the immutable and stable built-in functions that defaults
 // and checks call most. What is in neither list is judged as volatile.
@@ -44,76 +46,3 @@ func words(list string) map[string]bool {
 // routines knows functions and procedures: which are volatile, which commit,
 // which only keep two columns in step.
 type routines struct{ *record }
-
-// volatile says why an expression may differ from row to row; "" = it does not.
-func (r *routines) volatile(expression *pg.Node) string {
-	why := ""
-	catalog.Walk(expression, func(m any) bool {
-		if f, ok := m.(*pg.FuncCall); ok && why == "" {
-			why = r.volatileCall(catalog.Strings(f.Funcname))
-		}
-		return why == ""
-	})
-	return why
-}
-
-// volatileCall looks a function up: in the catalog where that knows it, else
-// in what PostgreSQL brings along.
-func (r *routines) volatileCall(name []string) string {
-	if len(name) == 0 {
-		return ""
-	}
-	base := name[len(name)-1]
-	system := len(name) > 1 && name[0] == "pg_catalog"
-	if f := r.function(name); f != nil && !system {
-		return r.volatileFunction(f, 0)
-	}
-	switch {
-	case volatileFunctions[base]:
-		return base + "() is volatile: it differs for every row"
-	case steadyFunctions[base] || system:
-		return ""
-	}
-	return base + "() is not in the catalog: judged as volatile"
-}
-
-func (r *routines) function(name []string) *catalog.Function {
-	if r.cat == nil {
-		return nil
-	}
-	schema := ""
-	if len(name) > 1 {
-		schema = name[len(name)-2]
-	}
-	return r.cat.Functions.Get(r.cat.Resolve(schema, name[len(name)-1]))
-}
-
-func (r *routines) volatileFunction(f *catalog.Function, depth int) string {
-	if f.Volatility == "immutable" || f.Volatility == "stable" {
-		return ""
-	}
-	if f.Inlinable && r.version >= 12 && depth < 8 {
-		if why := r.volatileText(f.Body, depth+1); why != "" {
-			return f.Name + "() calls what is volatile: " + why
-		}
-		r.note("%s() is declared volatile, but its body is put in its place and is not (12 and later)", f.Name)
-		return ""
-	}
-	return f.Name + "() is volatile: it differs for every row"
-}
-
-// volatileText is volatile for the text of an SQL function's body.
-func (r *routines) volatileText(body string, depth int) string {
-	for _, name := range catalog.Calls(body) {
-		if f := r.function(strings.Split(name, ".")); f != nil {
-			if why := r.volatileFunction(f, depth); why != "" {
-				return why
-			}
-			continue
-		}
-		if why := r.volatileCall(strings.Split(name, ".")); why != "" {
-			return why
-		}
-	}
-	return ""
-}
