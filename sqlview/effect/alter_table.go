@@ -1,6 +1,8 @@
 package effect
 
 import (
+	"slices"
+
 	"belay/sqlview/catalog"
 	"belay/sqlview/lock"
 
@@ -62,10 +64,47 @@ func alterTable(j *judge, n *pg.Node) {
 	if j.cat.Relation(name) == nil && !j.new(name) {
 		j.note("%s is not in the catalog: judged for the worst", name)
 	}
-	for _, c := range s.Cmds {
-		a.AlterTableCmd = c.GetAlterTableCmd()
+	if len(s.Cmds) == 1 {
+		a.AlterTableCmd = s.Cmds[0].GetAlterTableCmd()
 		j.alter(a)
+		return
 	}
+	j.together(a)
+}
+
+// together judges several subcommands. One mode holds for all of them, the strongest
+// that any asks for, also for what each of them reaches below the table.
+func (j *judge) together(a alteration) {
+	var reached []string
+	for _, c := range a.stmt.Cmds {
+		before := j.e.Locks
+		j.e.Locks, a.AlterTableCmd = nil, c.GetAlterTableCmd()
+		j.alter(a)
+		alone := j.e.Locks
+		j.e.Locks = before
+		for _, l := range alone {
+			j.lock(l.Relation, l.Mode)
+			if l.Mode >= lock.ShareUpdateExclusive && !j.onlyBuilds(a) {
+				reached = append(reached, l.Relation)
+			}
+		}
+	}
+	below, strongest := j.cat.Descendants(a.table), j.modeOn(a.table)
+	for _, name := range reached {
+		if slices.Contains(below, name) {
+			j.lock(name, strongest)
+		}
+	}
+}
+
+// onlyBuilds reports a key that reaches partitions by making indexes on them, each under
+// a lock of its own.
+func (j *judge) onlyBuilds(a alteration) bool {
+	switch a.Def.GetConstraint().GetContype() {
+	case pg.ConstrType_CONSTR_UNIQUE, pg.ConstrType_CONSTR_PRIMARY, pg.ConstrType_CONSTR_EXCLUSION:
+		return j.version < 18
+	}
+	return false
 }
 
 func (j *judge) alter(a alteration) {

@@ -55,6 +55,16 @@ func (r *record) lock(relation string, mode lock.Mode) {
 	r.e.Locks = append(r.e.Locks, On{Relation: relation, Mode: mode})
 }
 
+// modeOn is the lock on a relation as far as it is found out.
+func (r *record) modeOn(relation string) lock.Mode {
+	for _, l := range r.e.Locks {
+		if l.Relation == relation {
+			return l.Mode
+		}
+	}
+	return lock.None
+}
+
 func (rec *record) lockAll(relations []string, mode lock.Mode) {
 	for _, r := range relations {
 		rec.lock(r, mode)
