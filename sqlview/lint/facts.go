@@ -15,6 +15,9 @@ type facts struct {
 	// held has, for each statement, the locks that its transaction holds when
 	// it begins. The slices share one array for each transaction.
 	held [][]Held
+	// waits has, for each statement, the checks that wait for the end of its
+	// transaction when it begins. The slices share arrays.
+	waits [][]Pending
 	// changes has the data changes of each statement.
 	changes [][]DataChange
 	// named has the relations and the CHECKs that stand in each statement.
@@ -44,7 +47,7 @@ func newFacts(f *File) *facts {
 		}
 	}
 	p := &Pass{File: f, facts: k}
-	k.held = heldBefore(p)
+	k.held, k.waits = heldBefore(p), waitsBefore(p)
 	for s := range p.Statements() {
 		k.changes = append(k.changes, s.findDataChanges())
 		k.read(s)

@@ -26,36 +26,63 @@ func (s Stmt) Pending() (Pending, bool) {
 	if len(tables) == 0 || !s.InTransaction() {
 		return Pending{}, false
 	}
-	var waits []Pending
-	later := false // SET CONSTRAINTS ALL DEFERRED was said
-	for _, e := range s.Earlier() {
-		switch n := e.Node.GetNode().(type) {
-		case *pg.Node_ConstraintsSetStmt:
-			waits = e.checked(waits, n.ConstraintsSetStmt)
-			later = n.ConstraintsSetStmt.Deferred && (later || len(n.ConstraintsSetStmt.Constraints) == 0)
-		case *pg.Node_InsertStmt, *pg.Node_UpdateStmt, *pg.Node_DeleteStmt:
-			waits = append(waits, e.awaited(later)...)
-		case *pg.Node_TransactionStmt, *pg.Node_RenameStmt, *pg.Node_AlterObjectSchemaStmt:
-			if !opens(transactionKind(e.Statement)) {
-				waits = nil // rows are taken back, or a name means another table
-			}
-		case *pg.Node_VariableSetStmt:
-			if n.VariableSetStmt.Name == "session_replication_role" {
-				return Pending{}, false // no trigger fires
-			}
-		case *pg.Node_AlterTableStmt:
-			if slices.ContainsFunc(n.AlterTableStmt.Cmds, func(c *pg.Node) bool {
-				return disables[c.GetAlterTableCmd().GetSubtype()]
-			}) {
-				return Pending{}, false
-			}
-		}
-	}
+	waits := s.pass.facts.waits[s.Index]
 	at := slices.IndexFunc(waits, func(w Pending) bool { return slices.Contains(tables, w.Table) })
 	if at < 0 {
 		return Pending{}, false
 	}
 	return waits[at], true
+}
+
+// waits are the checks that wait in a transaction, from statement to statement.
+type waits struct {
+	checks []Pending
+	// later is true after SET CONSTRAINTS ALL DEFERRED.
+	later bool
+	// off is true where a trigger of a foreign key may not fire any more.
+	off bool
+}
+
+// waitsBefore lists, for each statement, the checks that wait when it begins.
+func waitsBefore(p *Pass) [][]Pending {
+	var before [][]Pending
+	var w waits
+	transaction := Alone
+	for s := range p.Statements() {
+		if s.Transaction() != transaction || !s.InTransaction() {
+			w, transaction = waits{}, s.Transaction()
+		}
+		if w.off {
+			before = append(before, nil)
+			continue
+		}
+		before = append(before, w.checks[:len(w.checks):len(w.checks)])
+		if s.InTransaction() {
+			w.after(s)
+		}
+	}
+	return before
+}
+
+// after follows what the statement leaves to wait.
+func (w *waits) after(s Stmt) {
+	switch n := s.Node.GetNode().(type) {
+	case *pg.Node_ConstraintsSetStmt:
+		w.checks = s.checked(w.checks, n.ConstraintsSetStmt)
+		w.later = n.ConstraintsSetStmt.Deferred && (w.later || len(n.ConstraintsSetStmt.Constraints) == 0)
+	case *pg.Node_InsertStmt, *pg.Node_UpdateStmt, *pg.Node_DeleteStmt:
+		w.checks = append(w.checks, s.awaited(w.later)...)
+	case *pg.Node_TransactionStmt, *pg.Node_RenameStmt, *pg.Node_AlterObjectSchemaStmt:
+		if !opens(transactionKind(s.Statement)) {
+			w.checks = nil // rows are taken back, or a name means another table
+		}
+	case *pg.Node_VariableSetStmt:
+		w.off = n.VariableSetStmt.Name == "session_replication_role"
+	case *pg.Node_AlterTableStmt:
+		w.off = slices.ContainsFunc(n.AlterTableStmt.Cmds, func(c *pg.Node) bool {
+			return disables[c.GetAlterTableCmd().GetSubtype()]
+		})
+	}
 }
 
 // disables are the subcommands after which a foreign key may go unchecked.
@@ -94,11 +121,11 @@ func (s Stmt) changed() []string {
 }
 
 // checked takes away what SET CONSTRAINTS … IMMEDIATE checks at once.
-func (s Stmt) checked(waits []Pending, set *pg.ConstraintsSetStmt) []Pending {
+func (s Stmt) checked(checks []Pending, set *pg.ConstraintsSetStmt) []Pending {
 	if set.Deferred {
-		return waits
+		return checks
 	}
-	return slices.DeleteFunc(waits, func(w Pending) bool {
+	return slices.DeleteFunc(slices.Clone(checks), func(w Pending) bool {
 		return len(set.Constraints) == 0 || slices.ContainsFunc(set.Constraints, func(n *pg.Node) bool {
 			return n.GetRangeVar().GetRelname() == w.Constraint
 		})
