@@ -186,19 +186,19 @@ func (e *evolution) renameDependent(old, fresh string) {
 		})
 	}
 	names := func(d Dependent) bool { return d.Name == old || d.On == old }
-	for name, f := range e.Functions.All() {
+	for name, f := range e.Functions.Unordered() {
 		if slices.ContainsFunc(f.Dependents, names) {
 			moved := *f
 			moved.Dependents = swap(f.Dependents)
 			e.Functions.Set(name, &moved)
 		}
 	}
-	for name, t := range e.Types.All() {
+	for name, t := range e.Types.Unordered() {
 		if slices.ContainsFunc(t.Dependents, names) {
 			e.editType(name).Dependents = swap(t.Dependents)
 		}
 	}
-	for name, r := range e.Relations.All() {
+	for name, r := range e.Relations.Unordered() {
 		if slices.ContainsFunc(r.Dependents, names) {
 			e.edit(name).Dependents = swap(r.Dependents)
 		}
@@ -207,7 +207,7 @@ func (e *evolution) renameDependent(old, fresh string) {
 
 // renameSequenceCalls renames a sequence in the defaults that call it.
 func (e *evolution) renameSequenceCalls(old, fresh string) {
-	for name, r := range e.Relations.All() {
+	for name, r := range e.Relations.Unordered() {
 		for _, c := range r.Columns {
 			if strings.Contains(c.Default, "nextval") && e.SequenceCalled(c.Default, name) == old {
 				editColumn(e.edit(name), c.Name, func(c *Column) {
@@ -219,7 +219,7 @@ func (e *evolution) renameSequenceCalls(old, fresh string) {
 }
 
 func (e *evolution) moveSequences(old, fresh string) {
-	for name, r := range e.Relations.All() {
+	for name, r := range e.Relations.Unordered() {
 		if r.Kind == Sequence && r.FromTable == old {
 			e.edit(name).FromTable = fresh
 		}

@@ -134,19 +134,24 @@ func (c *closure) castsTo(text, name string) bool {
 // rowTypes lists the columns whose type is the row of a relation.
 func (c *closure) rowTypes(relation string) []Object {
 	var all []Object
-	for table, r := range c.Relations.All() {
+	name := Base(relation)
+	for table, r := range c.Relations.Unordered() {
 		if r.Kind == Index || r.Kind == Sequence {
 			continue
 		}
 		for _, col := range r.Columns {
+			if !strings.Contains(col.Type, name) {
+				continue
+			}
 			if base, _, _ := SplitType(col.Type); base != "" && !strings.Contains(base, " ") &&
-				strings.HasSuffix(base, Base(relation)) &&
+				strings.HasSuffix(base, name) &&
 				c.Relations.Get(c.resolveText(base)) != nil && c.resolveText(base) == relation &&
 				c.Type(col.Type) == nil {
 				all = append(all, Object{ColumnKind, col.Name, table})
 			}
 		}
 	}
+	slices.SortStableFunc(all, func(a, b Object) int { return strings.Compare(a.On, b.On) })
 	return all
 }
 

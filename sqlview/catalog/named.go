@@ -84,6 +84,23 @@ func (m Named[V]) Any(is func(name string) bool) bool {
 	return false
 }
 
+// Unordered yields the entries in no order, for looks at all of many whose outcome does
+// not depend on one. An entry may be set to another value meanwhile; none may be added.
+func (m Named[V]) Unordered() iter.Seq2[string, V] {
+	return func(yield func(string, V) bool) {
+		if m.shards == nil {
+			return
+		}
+		for i := range m.shards {
+			for name, v := range m.shards[i].entries {
+				if !yield(name, v) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // All yields the entries in the order of their names.
 func (m Named[V]) All() iter.Seq2[string, V] {
 	return func(yield func(string, V) bool) {

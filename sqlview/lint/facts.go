@@ -27,6 +27,8 @@ type facts struct {
 	bodies map[int]*Body
 	// altered has the subcommands of each statement that was asked for.
 	altered map[int][]Alteration
+	// shaped has, for each relation, the statements that create, alter or index it.
+	shaped map[string][]int
 	// sets has, for each timeout, the statements that set or reset it, in order.
 	sets map[string][]setAt
 }
@@ -40,6 +42,7 @@ type setAt struct {
 func newFacts(f *File) *facts {
 	k := &facts{
 		began: map[int]int{}, altered: map[int][]Alteration{}, bodies: map[int]*Body{}, sets: map[string][]setAt{},
+		shaped: map[string][]int{},
 	}
 	for i, t := range f.Transactions {
 		if _, seen := k.began[t]; t != Alone && !seen {
@@ -51,6 +54,9 @@ func newFacts(f *File) *facts {
 	for s := range p.Statements() {
 		k.changes = append(k.changes, s.findDataChanges())
 		k.read(s)
+		if r := shapes(s.Node); r != nil {
+			k.shaped[s.Name(r)] = append(k.shaped[s.Name(r)], s.Index)
+		}
 		for _, name := range timeouts {
 			if set, ok := s.sets(name); ok {
 				k.sets[name] = append(k.sets[name], setAt{s.Index, set})
@@ -76,6 +82,19 @@ func (k *facts) read(s Stmt) {
 		return true
 	})
 	k.named, k.conds = append(k.named, named), append(k.conds, conds)
+}
+
+// shapes is the relation that a statement creates, alters or indexes.
+func shapes(n *pg.Node) *pg.RangeVar {
+	switch n := n.GetNode().(type) {
+	case *pg.Node_CreateStmt:
+		return n.CreateStmt.Relation
+	case *pg.Node_AlterTableStmt:
+		return n.AlterTableStmt.Relation
+	case *pg.Node_IndexStmt:
+		return n.IndexStmt.Relation
+	}
+	return nil
 }
 
 // timeouts are the settings that rules ask for.

@@ -85,11 +85,11 @@ func (s Stmt) Indexed(table string, columns []string) bool {
 // IndexedLater reports whether the statement itself or a later one of the file
 // makes such an index.
 func (s Stmt) IndexedLater(table string, columns []string) bool {
-	for later := range s.pass.Statements() {
+	for later := range s.pass.Shaping(table) {
 		if later.Index < s.Index {
 			continue
 		}
-		for _, keys := range later.indexKeys(table) {
+		for _, keys := range later.indexKeys() {
 			if startsWith(keys, columns) {
 				return true
 			}
@@ -98,18 +98,18 @@ func (s Stmt) IndexedLater(table string, columns []string) bool {
 	return false
 }
 
-// indexKeys lists the key columns of each index that the statement gives the table.
-func (s Stmt) indexKeys(table string) [][]string {
-	if index := s.Node.GetIndexStmt(); index != nil && s.Name(index.Relation) == table && index.WhereClause == nil {
+// indexKeys lists the key columns of each index that the statement gives the table it shapes.
+func (s Stmt) indexKeys() [][]string {
+	if index := s.Node.GetIndexStmt(); index != nil && index.WhereClause == nil {
 		return [][]string{indexColumns(index)}
 	}
 	var keys [][]string
-	if create := s.Node.GetCreateStmt(); create != nil && s.Name(create.Relation) == table {
+	if create := s.Node.GetCreateStmt(); create != nil {
 		for _, n := range create.TableElts {
 			keys = append(keys, constraintKeys(n)...)
 		}
 	}
-	if alter := s.Node.GetAlterTableStmt(); alter != nil && s.Name(alter.Relation) == table {
+	if alter := s.Node.GetAlterTableStmt(); alter != nil {
 		for _, n := range alter.Cmds {
 			keys = append(keys, constraintKeys(n.GetAlterTableCmd().GetDef())...)
 		}

@@ -41,6 +41,17 @@ func Each[T any](p *Pass, get func(*pg.Node) *T) iter.Seq2[Stmt, *T] {
 	}
 }
 
+// Shaping yields the statements that create, alter or index the relation, in order.
+func (p *Pass) Shaping(relation string) iter.Seq[Stmt] {
+	return func(yield func(Stmt) bool) {
+		for _, i := range p.facts.shaped[relation] {
+			if !yield(Stmt{&p.File.Statements[i], p}) {
+				return
+			}
+		}
+	}
+}
+
 // Catalog is what the statement meets: earlier statements of the run are in
 // it. It is never nil; it may know nothing.
 func (s Stmt) Catalog() *catalog.Snapshot {

@@ -3,6 +3,8 @@ package refusal
 import (
 	"math/big"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"belay/sqlview/catalog"
@@ -49,7 +51,8 @@ func (c *check) overlaps(parent *catalog.Relation, b *pg.PartitionBoundSpec, par
 		}
 		return none
 	}
-	fresh, ok := c.readBound(parent, catalog.BoundText(b))
+	keys := c.boundKeys(parent)
+	fresh, ok := keys.read(catalog.BoundText(b))
 	if !ok {
 		return none
 	}
@@ -61,11 +64,69 @@ func (c *check) overlaps(parent *catalog.Relation, b *pg.PartitionBoundSpec, par
 		if kid == nil || child == part {
 			return none
 		}
-		if old, ok := c.readBound(parent, kid.PartitionBound); ok && fresh.meets(old) {
+		if old, ok := keys.read(kid.PartitionBound); ok && fresh.meets(old) {
 			return fail("42P17", "the bound meets that of partition %s", child)
 		}
 		return none
 	})
+}
+
+// boundKeys are the types of a partition key's columns, in its order: what the values of
+// each bound of a table are read by. They are looked up once for all of its partitions.
+type boundKeys []boundKey
+
+// boundKey is one column's type. type "" is one whose values cannot be compared.
+type boundKey struct {
+	typ  string
+	enum bool
+}
+
+func (c *check) boundKeys(parent *catalog.Relation) boundKeys {
+	var keys boundKeys
+	for _, name := range parent.PartitionColumns {
+		col := parent.Column(name)
+		if col == nil {
+			return nil
+		}
+		keys = append(keys, boundKey{c.plainType(col.Type), c.enum(col.Type)})
+	}
+	return keys
+}
+
+// hashBound is as pg_get_expr prints it; the other two kinds are read without a pattern,
+// because a table of thousands of partitions has as many.
+var hashBound = regexp.MustCompile(`(?is)^FOR VALUES WITH \(modulus (\d+), remainder (\d+)\)$`)
+
+// read reads the text of a bound; false = it has a value that cannot be compared.
+func (k boundKeys) read(text string) (limits, bool) {
+	if list, ok := within(text, "FOR VALUES IN ("); ok {
+		all, ok := k.values(list, true)
+		return limits{isList: true, in: all}, ok
+	}
+	if both, ok := within(text, "FOR VALUES FROM ("); ok {
+		from, to, ok := strings.Cut(both, ") TO (")
+		if !ok {
+			return limits{}, false
+		}
+		lower, ok := k.values(from, false)
+		upper, ok2 := k.values(to, false)
+		return limits{from: lower, to: upper}, ok && ok2 && len(lower) == len(upper)
+	}
+	m := hashBound.FindStringSubmatch(text)
+	if m == nil {
+		return limits{}, false
+	}
+	modulus, err := strconv.ParseInt(m[1], 10, 64)
+	rest, err2 := strconv.ParseInt(m[2], 10, 64)
+	return limits{isHash: true, modulus: modulus, rest: rest}, err == nil && err2 == nil && modulus > 0
+}
+
+// within is what stands between a beginning, in any case, and the last parenthesis.
+func within(text, begin string) (string, bool) {
+	if len(text) <= len(begin) || !strings.EqualFold(text[:len(begin)], begin) || text[len(text)-1] != ')' {
+		return "", false
+	}
+	return text[len(begin) : len(text)-1], true
 }
 
 // limits are the values of a partition bound.
@@ -82,50 +143,22 @@ type value struct {
 	null         bool
 	number       *big.Rat
 	text         string
-}
-
-var (
-	rangeBound = regexp.MustCompile(`(?is)^FOR VALUES FROM \((.*)\) TO \((.*)\)$`)
-	listBound  = regexp.MustCompile(`(?is)^FOR VALUES IN \((.*)\)$`)
-	hashBound  = regexp.MustCompile(`(?is)^FOR VALUES WITH \(modulus (\d+), remainder (\d+)\)$`)
-)
-
-// readBound reads the text of a bound; false = it has a value that cannot be compared.
-func (c *check) readBound(parent *catalog.Relation, text string) (limits, bool) {
-	if m := hashBound.FindStringSubmatch(text); m != nil {
-		a, b := new(big.Int), new(big.Int)
-		a.SetString(m[1], 10)
-		b.SetString(m[2], 10)
-		return limits{isHash: true, modulus: a.Int64(), rest: b.Int64()}, a.Sign() > 0
-	}
-	if m := listBound.FindStringSubmatch(text); m != nil {
-		all, ok := c.values(parent, m[1], true)
-		return limits{isList: true, in: all}, ok
-	}
-	if m := rangeBound.FindStringSubmatch(text); m != nil {
-		from, ok := c.values(parent, m[1], false)
-		to, ok2 := c.values(parent, m[2], false)
-		return limits{from: from, to: to}, ok && ok2 && len(from) == len(to)
-	}
-	return limits{}, false
+	// sorts is true where the order of the texts is that of the values.
+	sorts bool
 }
 
 // values reads a list of values of the key's types; a list bound has one column.
-func (c *check) values(parent *catalog.Relation, list string, one bool) ([]value, bool) {
+func (k boundKeys) values(list string, one bool) ([]value, bool) {
 	var all []value
 	for i, word := range splitValues(list) {
 		at := i
 		if one {
 			at = 0
 		}
-		if at >= len(parent.PartitionColumns) {
+		if at >= len(k) {
 			return nil, false
 		}
-		col := parent.Column(parent.PartitionColumns[at])
-		if col == nil {
-			return nil, false
-		}
-		v, ok := readValue(word, c.plainType(col.Type), c.enum(col.Type))
+		v, ok := readValue(word, k[at])
 		if !ok {
 			return nil, false
 		}
@@ -161,7 +194,7 @@ var (
 	castTail  = regexp.MustCompile(`::[a-zA-Z_ ."]+(\(\d+(,\d+)?\))?$`)
 )
 
-func readValue(word, typ string, enum bool) (value, bool) {
+func readValue(word string, key boundKey) (value, bool) {
 	word = strings.TrimSpace(word)
 	switch strings.ToLower(strings.Trim(word, `"`)) {
 	case "minvalue":
@@ -171,31 +204,41 @@ func readValue(word, typ string, enum bool) (value, bool) {
 	case "null":
 		return value{null: true}, true
 	}
-	word = strings.Trim(castTail.ReplaceAllString(word, ""), "()")
+	if strings.Contains(word, "::") {
+		word = castTail.ReplaceAllString(word, "")
+	}
+	word = strings.Trim(word, "()")
 	quoted := strings.HasPrefix(word, "'") && strings.HasSuffix(word, "'") && len(word) > 1
 	if quoted {
 		word = strings.ReplaceAll(word[1:len(word)-1], "''", "'")
 	}
-	switch typ {
+	switch key.typ {
 	case "smallint", "integer", "bigint", "numeric":
-		n, ok := new(big.Rat).SetString(strings.TrimSpace(word))
-		return value{number: n}, ok
+		return readNumber(strings.TrimSpace(word))
 	case "date":
-		return value{text: word}, quoted && plainDate.MatchString(word)
+		return value{text: word, sorts: true}, quoted && plainDate.MatchString(word)
 	case "timestamp without time zone":
 		if plainDate.MatchString(word) {
 			word += " 00:00:00"
 		}
-		return value{text: word}, quoted && plainTime.MatchString(word)
+		return value{text: word, sorts: true}, quoted && plainTime.MatchString(word)
 	case "text", "character varying", "uuid":
 		// In a LIST only equality counts; what sorts between is the collation's word.
-		return value{text: word}, quoted && typ != "uuid" || quoted && word == strings.ToLower(word) &&
+		return value{text: word}, quoted && key.typ != "uuid" || quoted && word == strings.ToLower(word) &&
 			len(word) == 36
 	}
-	return value{text: word}, quoted && enum
+	return value{text: word}, quoted && key.enum
 }
 
-// less compares two values; those of texts are for equality alone.
+func readNumber(word string) (value, bool) {
+	if n, err := strconv.ParseInt(word, 10, 64); err == nil {
+		return value{number: new(big.Rat).SetInt64(n)}, true
+	}
+	n, ok := new(big.Rat).SetString(word)
+	return value{number: n}, ok
+}
+
+// compare orders two values; those of texts are for equality alone.
 func (v value) compare(o value) int {
 	switch {
 	case v.below && o.below, v.above && o.above:
@@ -211,7 +254,7 @@ func (v value) compare(o value) int {
 }
 
 func (v value) ordered() bool {
-	return v.below || v.above || v.number != nil || plainDate.MatchString(v.text) || plainTime.MatchString(v.text)
+	return v.below || v.above || v.number != nil || v.sorts
 }
 
 func compareAll(a, b []value) int {
@@ -227,12 +270,8 @@ func compareAll(a, b []value) int {
 }
 
 func (l limits) comparable() bool {
-	for _, v := range append(append([]value{}, l.from...), l.to...) {
-		if !v.ordered() || v.null {
-			return false
-		}
-	}
-	return len(l.from) > 0
+	unordered := func(v value) bool { return !v.ordered() || v.null }
+	return len(l.from) > 0 && !slices.ContainsFunc(l.from, unordered) && !slices.ContainsFunc(l.to, unordered)
 }
 
 func (l limits) empty() bool { return l.comparable() && compareAll(l.from, l.to) >= 0 }

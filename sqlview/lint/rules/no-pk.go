@@ -68,10 +68,9 @@ func keyed(p *lint.Pass, s lint.Stmt, c *pg.CreateStmt) bool {
 			}
 		}
 	}
-	for later, alter := range lint.Each(p, (*pg.Node).GetAlterTableStmt) {
-		for _, n := range alter.Cmds {
-			if later.Index > s.Index && later.Name(alter.Relation) == s.Name(c.Relation) &&
-				isKey(n.GetAlterTableCmd().GetDef().GetConstraint()) {
+	for later := range p.Shaping(s.Name(c.Relation)) {
+		for _, n := range later.Node.GetAlterTableStmt().GetCmds() {
+			if later.Index > s.Index && isKey(n.GetAlterTableCmd().GetDef().GetConstraint()) {
 				return true
 			}
 		}

@@ -33,7 +33,7 @@ Two migrations: NOT VALID in the first, VALIDATE CONSTRAINT in the second.
 
 func notValidValidateSameTx(p *lint.Pass) {
 	for s, a := range p.Alterations(pg.AlterTableType_AT_ValidateConstraint) {
-		at, ok := addedBefore(s, a)
+		at, ok := addedBefore(p, s, a)
 		if !ok {
 			continue
 		}
@@ -50,13 +50,12 @@ func notValidValidateSameTx(p *lint.Pass) {
 
 // addedBefore finds where the same transaction, or the same statement, added
 // the constraint.
-func addedBefore(s lint.Stmt, a lint.Alteration) (line int, ok bool) {
-	for _, e := range append(s.Earlier(), s) {
-		alter := e.Node.GetAlterTableStmt()
-		if alter == nil || e.Name(alter.Relation) != a.Table {
+func addedBefore(p *lint.Pass, s lint.Stmt, a lint.Alteration) (line int, ok bool) {
+	for e := range p.Shaping(a.Table) {
+		if e.Index > s.Index || e.Index < s.Index && (!s.InTransaction() || e.Transaction() != s.Transaction()) {
 			continue
 		}
-		for _, n := range alter.Cmds {
+		for _, n := range e.Node.GetAlterTableStmt().GetCmds() {
 			k := n.GetAlterTableCmd().GetDef().GetConstraint()
 			if n.GetAlterTableCmd().GetSubtype() == pg.AlterTableType_AT_AddConstraint && k.GetConname() == a.Name &&
 				k.GetSkipValidation() {
