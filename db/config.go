@@ -5,7 +5,6 @@ import (
 	"net"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -179,25 +178,15 @@ func (c Config) Address() string {
 	if c.pgx == nil {
 		return ""
 	}
-	s := strings.Join(c.addresses(), ",")
+	var all []string
+	for _, p := range c.Endpoints() {
+		all = append(all, p.String())
+	}
+	s := strings.Join(all, ",")
 	if to := c.read.Params["hostaddr"]; to != "" && c.read.Params["host"] != "" && to != c.read.Params["host"] {
 		s += " (" + to + ")"
 	}
 	return s
-}
-
-func (c Config) addresses() []string {
-	out := []string{address(c.pgx.Host, c.pgx.Port)}
-	for _, f := range c.pgx.Fallbacks {
-		if a := address(f.Host, f.Port); !slices.Contains(out, a) {
-			out = append(out, a)
-		}
-	}
-	return out
-}
-
-func address(host string, port uint16) string {
-	return net.JoinHostPort(host, strconv.Itoa(int(port)))
 }
 
 // String is the Description.

@@ -29,8 +29,10 @@ type Conn struct {
 	Team []Setting
 
 	tool []Setting // those of Team that the tool itself sets
-	// Target is the Config's Description.
+	// Target is the database and the place that answered, as [Config.Description] says it.
 	Target string
+	// Endpoint is the one of the Config's that answered.
+	Endpoint Endpoint
 	// Role is what the session began as, where a setting of the login, the database
 	// or the DSN made it take a role; "" = the login. See [Conn.As].
 	Role string
@@ -101,7 +103,8 @@ func open(ctx context.Context, cfg Config, s Session, begins map[string]string) 
 	c := cfg.pgx.Copy()
 	maps.Copy(c.RuntimeParams, begins)
 	c.RuntimeParams["application_name"] = s.ApplicationName()
-	c.DialFunc, c.LookupFunc = dialer(c.ConnectTimeout), within(c.ConnectTimeout, c.LookupFunc)
+	var names lookups
+	c.DialFunc, c.LookupFunc = dialer(c.ConnectTimeout), names.keep(within(c.ConnectTimeout, c.LookupFunc))
 	// Nobody listens for notifications: the driver would keep what a server sends.
 	c.OnNotification = func(*pgconn.PgConn, *pgconn.Notification) {}
 	c.OnNotice = hearMet
@@ -115,8 +118,9 @@ func open(ctx context.Context, cfg Config, s Session, begins map[string]string) 
 	if err != nil {
 		return nil, l.why(err)
 	}
-	out := &Conn{Conn: conn, Session: s, Target: cfg.Description()}
-	want := Override(defaults(s.Kind, out.ServerMajor(), isSocket(conn.Config().Host)), s.Settings)
+	at := names.of(cfg, conn.PgConn().Conn())
+	out := &Conn{Conn: conn, Session: s, Target: cfg.At(at).Description(), Endpoint: at}
+	want := Override(defaults(s.Kind, out.ServerMajor(), isSocket(at.Host)), s.Settings)
 	out.wire().allow(out.patience(0))
 	err = out.settle(ctx, want)
 	out.Team, out.tool = Override(out.Team, cfg.team), cfg.team

@@ -121,7 +121,7 @@ func Identify(ctx context.Context, c *Conn) (Identity, error) {
 	i.DatabaseOID, i.Major, i.Minor = uint32(oid), version/10000, version%10000
 	i.BackendStart, i.ServerStart, i.At = micros(backend), micros(server), micros(at)
 	i.Pooler = int(c.PgConn().PID()) != i.PID
-	i.Loopback = isSocket(c.Config().Host) || isLoopback(c.Config().Host) || isLoopback(i.ServerAddress)
+	i.Loopback = isSocket(c.Endpoint.Host) || isLoopback(c.Endpoint.Host) || isLoopback(i.ServerAddress)
 	if i.SystemIdentifier = c.systemID; c.unnamed != "" {
 		i.Unread = append(i.Unread, Unread{What: "system identifier", SQLState: c.unnamed})
 	}

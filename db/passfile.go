@@ -66,7 +66,7 @@ func checkPassfile(source string, r dsn.Resolved, c *pgx.ConnConfig) error {
 		if file.FindPassword(passfileHost(f.Host), strconv.Itoa(int(f.Port)), c.Database, c.User) != c.Password {
 			return &ConfigError{Source: source,
 				Problem: fmt.Sprintf("password file %s has one password for %s and another or none for %s", path,
-					address(c.Host, c.Port), address(f.Host, f.Port)),
+					Endpoint{c.Host, int(c.Port)}, Endpoint{f.Host, int(f.Port)}),
 				Advice: "name one of the hosts, or give each a line with the same password there"}
 		}
 	}

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -94,6 +95,11 @@ func (c *Conn) oid(r pgx.Row) error {
 }
 
 func (c *Conn) system(r pgx.Row) error { return r.Scan(&c.systemID) }
+
+// Whose names the database of an identity.
+func (i Identity) Whose() Whose {
+	return Whose(i.SystemIdentifier + "/" + strconv.FormatUint(uint64(i.DatabaseOID), 10))
+}
 
 // WhoseIs asks it anew: behind a pooler the same connection may lead elsewhere by now.
 func WhoseIs(ctx context.Context, c *Conn) (Whose, error) {

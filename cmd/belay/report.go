@@ -59,20 +59,20 @@ func (a *app) reported(id string) (engine.Known, error) {
 	if err != nil {
 		return engine.Known{}, err
 	}
-	host, port, database := "", 0, ""
+	var where engine.Where
 	if p.HasDSN() {
 		cfg, err := p.Database()
 		if err != nil {
 			return engine.Known{}, err
 		}
-		host, port, database = cfg.Host(), cfg.Port(), cfg.Database()
+		where = engine.WhereOf(cfg)
 	}
-	if k, found, err := engine.NewestOf(p.Dir, p.Shown(), host, port, database); found || err != nil {
+	if k, found, err := engine.NewestOf(p.Dir, p.Shown(), where); found || err != nil {
 		return k, err
 	}
 	on := ""
-	if database != "" {
-		on = " on " + database
+	if where.Database != "" {
+		on = " on " + where.Database
 	}
 	return engine.Known{}, &steps.Refused{
 		Problem: "there is no run of " + p.Shown() + on,

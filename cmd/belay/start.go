@@ -134,7 +134,7 @@ func sameLook(p *project.Project, command, dir string) (engine.Known, bool) {
 	if err != nil {
 		return engine.Known{}, false
 	}
-	return engine.SameLook(command, dir, cfg.Host(), cfg.Port(), cfg.Database())
+	return engine.SameLook(command, dir, engine.WhereOf(cfg))
 }
 
 // sameBackfill finds the open run of the same backfill on the same server.
@@ -143,7 +143,7 @@ func sameBackfill(p *project.Project, b steps.Backfill) (engine.Known, bool, err
 	if err != nil {
 		return engine.Known{}, false, err
 	}
-	k, ok := engine.SameBackfill(b, cfg.Host(), cfg.Port(), cfg.Database())
+	k, ok := engine.SameBackfill(b, engine.WhereOf(cfg))
 	return k, ok, nil
 }
 

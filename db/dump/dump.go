@@ -39,6 +39,9 @@ type Options struct {
 	Role string
 	// Jobs dump tables in parallel, each on its own connection; 0 = 1.
 	Jobs int
+	// Whose is the database that has to answer where the Config has several places;
+	// "" = any.
+	Whose db.Whose
 	// Run names the session on the server, beside "pg_dump".
 	Run string
 	// ServerMajor is the server's major version, as 15.
@@ -142,6 +145,10 @@ func (o Options) tell(p Progress) {
 
 // write runs pg_dump and tells how far it is.
 func write(ctx context.Context, c Client, cfg db.Config, o Options, p *partial) error {
+	cfg, err := cfg.Answering(ctx, o.Whose)
+	if err != nil {
+		return err
+	}
 	line, err := cfg.ChildLine(ctx)
 	if err != nil {
 		return err

@@ -250,8 +250,8 @@ func (d *Desk) Dump(ctx context.Context, c *Campaign) error {
 	}
 	made, err := dump.Take(ctx, client, d.cfg, dump.Options{
 		Dir: dir, Name: "campaign-" + c.Short(), Tables: []string{p.Gates.Dump}, Run: c.Short(),
-		ServerMajor: d.Identity.Major,
-		Role:        d.Project.Target.Role,
+		ServerMajor: d.Identity.Major, Whose: d.Identity.Whose(),
+		Role: d.Project.Target.Role,
 	})
 	if err != nil {
 		return err

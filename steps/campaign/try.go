@@ -95,6 +95,7 @@ func (d *Desk) onScratch(ctx context.Context, all []shapes.Shape, change []strin
 	defer os.RemoveAll(dir)
 	schema, err := dump.Take(ctx, client, d.cfg, dump.Options{
 		Dir: dir, Name: "schema", SchemaOnly: true, Run: "campaign", ServerMajor: d.Identity.Major, Role: roles.Acts,
+		Whose: d.Identity.Whose(),
 	})
 	if err != nil {
 		return out, err

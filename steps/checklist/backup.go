@@ -357,7 +357,8 @@ func dumpInto(ctx context.Context, e *steps.Env, target steps.Target, schemaOnly
 	}
 	o := dump.Options{
 		Dir: dir, Name: target.Database, SchemaOnly: schemaOnly, Run: e.Run, ServerMajor: target.Major, Now: e.Now,
-		Role: roleFor(ctx, e, target.Roles, grant.Dump), Progress: dumpProgress(progress(ctx, e, step)),
+		Whose: target.Identity.Whose(),
+		Role:  roleFor(ctx, e, target.Roles, grant.Dump), Progress: dumpProgress(progress(ctx, e, step)),
 	}
 	if !schemaOnly {
 		o.Jobs = e.Project.Config.Backup.Jobs

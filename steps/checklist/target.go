@@ -146,6 +146,7 @@ func identify(ctx context.Context, e *steps.Env, now *steps.Target, t *fact.Targ
 			return err
 		}
 		t.Connected, t.Database, t.DatabaseOID = true, id.Database, id.DatabaseOID
+		t.Host, t.Port = c.Endpoint.Host, c.Endpoint.Port
 		t.Address = id.ServerAddress
 		if t.Address != "" {
 			t.Address += ":" + strconv.Itoa(id.ServerPort)

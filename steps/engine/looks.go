@@ -59,11 +59,10 @@ func looks() []Known {
 
 // SameLook finds a look of the same command, given in the same folder for the same
 // database, that goes on without a screen.
-func SameLook(command, dir, host string, port int, database string) (Known, bool) {
+func SameLook(command, dir string, where Where) (Known, bool) {
 	for _, k := range Looks() {
 		p := k.Plan
-		if cmp.Or(p.Command, "run") == cmp.Or(command, "run") && p.Dir == dir && p.Host == host && p.Port == port &&
-			p.Database == database {
+		if cmp.Or(p.Command, "run") == cmp.Or(command, "run") && p.Dir == dir && where.Has(p) {
 			return k, true
 		}
 	}

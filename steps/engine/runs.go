@@ -135,13 +135,13 @@ func whole(k Known) (Known, error) {
 }
 
 // NewestOf finds the newest run of a project: of those that were begun in its folder,
-// and on the target where one is named. host "" = no target is. found is false where there
-// is none; the error is of its journal.
-func NewestOf(dir, folder, host string, port int, database string) (k Known, found bool, err error) {
+// and on the target where one is named. found is false where there is none; the error is of
+// its journal.
+func NewestOf(dir, folder string, where Where) (k Known, found bool, err error) {
 	all, _ := Runs()
 	i := slices.IndexFunc(all, func(k Known) bool {
 		return k.Run.Opened != nil && k.Plan.Dir == dir && k.Plan.Folder == folder &&
-			(host == "" || k.Plan.Host == host && k.Plan.Port == port && k.Plan.Database == database)
+			(where.Database == "" || where.Has(k.Plan))
 	})
 	if i < 0 {
 		return Known{}, false, nil
@@ -233,11 +233,10 @@ func Filler(id string) (Known, bool) {
 
 // SameBackfill finds the open run of `belay backfill` that fills the same on the
 // same server: by the id, or by the statement where there is none.
-func SameBackfill(b steps.Backfill, host string, port int, database string) (Known, bool) {
+func SameBackfill(b steps.Backfill, where Where) (Known, bool) {
 	all, _ := Runs()
 	for _, k := range all {
-		if !k.Open() || k.Plan.Command != playbook.Backfill.Name || k.Plan.Host != host || k.Plan.Port != port ||
-			k.Plan.Database != database {
+		if !k.Open() || k.Plan.Command != playbook.Backfill.Name || !where.Has(k.Plan) {
 			continue
 		}
 		for _, f := range k.Plan.Files {

@@ -184,19 +184,15 @@ func (r *runner) connect(ctx context.Context) (db.Identity, error) {
 	case now.InRecovery:
 		err = errStandby
 	case now.SystemIdentifier != was.SystemIdentifier || now.DatabaseOID != was.DatabaseOID:
-		err = &db.OtherError{Was: whose(was), Is: whose(now)}
+		err = &db.OtherError{Was: was.Whose(), Is: now.Whose()}
 	case was.Instance().Other(now.Instance()):
-		err = &db.OtherError{Was: whose(was), Is: whose(now), Met: was.Instance(), Now: now.Instance()}
+		err = &db.OtherError{Was: was.Whose(), Is: now.Whose(), Met: was.Instance(), Now: now.Instance()}
 	}
 	if err != nil {
 		return now, errors.Join(err, r.env.Sessions.CloseTrio())
 	}
 	r.trio, r.x.Trio, r.server = t, t, now.Instance()
 	return now, nil
-}
-
-func whose(i db.Identity) db.Whose {
-	return db.Whose(fmt.Sprintf("%s/%d", i.SystemIdentifier, i.DatabaseOID))
 }
 
 // probe asks the database about a unit until it knows, or a person decides. Where

@@ -237,6 +237,7 @@ func (s *stage) schema(ctx context.Context) (string, error) {
 	defer os.RemoveAll(dir)
 	d, err := dump.Take(ctx, s.o.Client, s.o.Whole, dump.Options{
 		Dir: dir, Name: "schema", SchemaOnly: true, Run: "rehearse", ServerMajor: s.trio.Executor.ServerMajor(),
+		Whose: s.trio.Executor.Whose(),
 	})
 	if err != nil {
 		return "", err
