@@ -247,8 +247,12 @@ func (m *model) heard(e journal.Event) {
 	switch e.Kind {
 	case journal.QuestionAnswered{}.Kind():
 		m.local.Message = ""
-		if b, err := journal.Decode[journal.QuestionAnswered](e); err == nil && screen.Accepts(b.ID) {
+		b, err := journal.Decode[journal.QuestionAnswered](e)
+		if err == nil && screen.Accepts(b.ID) {
 			m.toWorst()
+		}
+		if d := m.local.Dialog; err == nil && d != nil && d.ID == b.ID {
+			m.close() // it may be asked once more, with other words
 		}
 	case journal.AnswerRefused{}.Kind():
 		if b, err := journal.Decode[journal.AnswerRefused](e); err == nil {
@@ -296,11 +300,16 @@ func (m *model) keepDialog() {
 		gone = m.run.Question(d.ID) == nil
 	}
 	if gone {
-		if d.Typed() && !d.Buttons {
-			m.typing = m.at
-		}
-		m.local.Dialog = nil
+		m.close()
 	}
+}
+
+// close closes the dialog. Who types into its field types on for a moment.
+func (m *model) close() {
+	if d := m.local.Dialog; d.Typed() && !d.Buttons {
+		m.typing = m.at
+	}
+	m.local.Dialog = nil
 }
 
 // goAlong follows the run to the step that works, unless the person looks

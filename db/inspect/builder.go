@@ -142,6 +142,16 @@ func (b *builder) publication(r pgx.Rows) error {
 	return err
 }
 
+func (b *builder) server(r pgx.Rows) error {
+	var name, wrapper string
+	err := r.Scan(&name, &wrapper)
+	if b.snapshot.Servers == nil {
+		b.snapshot.Servers = map[string]string{}
+	}
+	b.snapshot.Servers[name] = wrapper
+	return err
+}
+
 // finish fills in what needs all relations at once.
 func (b *builder) finish() *catalog.Snapshot {
 	b.finishColumns()

@@ -26,7 +26,8 @@ func (b *builder) relation(r pgx.Rows) error {
 		ofType                *string
 	)
 	err := r.Scan(&oid, &schema, &name, &kind, &owner, &rel.ReplicaIdentity, &rel.RowSecurity, &rel.Unlogged,
-		&heap, &pages, &size.Rows, &bound, &rel.Partial, &defaultOID, &policies, &tableOID, &ofType)
+		&heap, &pages, &size.Rows, &bound, &rel.Partial, &defaultOID, &policies, &tableOID, &ofType,
+		&rel.Storage.Tablespace, &rel.Storage.AccessMethod, &rel.Storage.Server)
 	if err != nil {
 		return err
 	}
@@ -78,10 +79,11 @@ func (b *builder) index(r pgx.Rows) error {
 		pred, exprs, conname *string
 		definition           *string
 		clustered            bool
+		tablespace           string
 	)
 	err := r.Scan(&oid, &schema, &name, &owner, &table, &pages, &d.Unique, &d.Primary, &d.Valid, &d.Ready,
 		&d.Immediate,
-		&keys, &keyCount, &d.Method, &pred, &exprs, &conname, &clustered, &definition)
+		&keys, &keyCount, &d.Method, &pred, &exprs, &conname, &clustered, &definition, &tablespace)
 	if err != nil {
 		return err
 	}
@@ -107,7 +109,7 @@ func (b *builder) index(r pgx.Rows) error {
 		rel.Size.Bytes += pages * b.block
 	}
 	b.relations[oid] = &catalog.Relation{Name: d.Name, OID: uint32(oid), Kind: catalog.Index,
-		Owner: b.roles[owner], FromTable: rel.Name,
+		Owner: b.roles[owner], FromTable: rel.Name, Storage: catalog.Storage{Tablespace: tablespace},
 		Size: &catalog.Size{Bytes: pages * b.block, HeapBytes: pages * b.block, Rows: -1}}
 	return nil
 }

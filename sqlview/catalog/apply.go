@@ -29,7 +29,7 @@ func FromStatements(source Source, statements []parse.Statement, version int) *S
 	for _, st := range statements {
 		s.Replay(st, version)
 	}
-	s.SearchPath, s.TimeZone = nil, ""
+	s.SearchPath, s.TimeZone, s.Tablespace = nil, "", ""
 	return s
 }
 
@@ -85,6 +85,8 @@ func init() {
 		{(*pg.Node_AlterSeqStmt)(nil), alterSequence},
 		{(*pg.Node_CreateFunctionStmt)(nil), createFunction},
 		{(*pg.Node_CreateCastStmt)(nil), createCast},
+		{(*pg.Node_CreateForeignServerStmt)(nil), createServer},
+		{(*pg.Node_AlterTableMoveAllStmt)(nil), moveAll},
 		{(*pg.Node_CreateTrigStmt)(nil), createTrigger},
 		{(*pg.Node_CreatePolicyStmt)(nil), createPolicy},
 		{(*pg.Node_RuleStmt)(nil), createRule},

@@ -69,6 +69,12 @@ var alterations = map[pg.AlterTableType]func(*evolution, *Relation, *pg.AlterTab
 	pg.AlterTableType_AT_DropInherit: func(e *evolution, r *Relation, c *pg.AlterTableCmd) {
 		e.disinherit(e.Name(c.Def.GetRangeVar()), r.Name)
 	},
+	pg.AlterTableType_AT_SetTableSpace: func(_ *evolution, r *Relation, c *pg.AlterTableCmd) {
+		r.Storage.Tablespace = c.Name
+	},
+	pg.AlterTableType_AT_SetAccessMethod: func(_ *evolution, r *Relation, c *pg.AlterTableCmd) {
+		r.Storage.AccessMethod = c.Name
+	},
 	pg.AlterTableType_AT_SetLogged:   alterPersistence(false),
 	pg.AlterTableType_AT_SetUnLogged: alterPersistence(true),
 	pg.AlterTableType_AT_EnableRowSecurity: func(_ *evolution, r *Relation, _ *pg.AlterTableCmd) {

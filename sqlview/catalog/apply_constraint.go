@@ -237,7 +237,7 @@ func (e *evolution) addKey(r *Relation, c Constraint, k *pg.Constraint) {
 	c.Columns, i.Constraint = i.Columns, c.Name
 	i.Name = Schema(r.Name) + "." + c.Name
 	r.Constraints = with(r.Constraints, c)
-	e.addIndex(r, i)
+	e.addIndex(r, i, k.Indexspace)
 	if r.Kind == PartitionedTable {
 		if e.only && len(r.Children) > 0 {
 			e.setValid(r, i.Name, false)

@@ -39,8 +39,10 @@ var objectKinds = map[pg.ObjectType]Kind{
 	pg.ObjectType_OBJECT_FUNCTION: FunctionKind, pg.ObjectType_OBJECT_PROCEDURE: FunctionKind,
 	pg.ObjectType_OBJECT_ROUTINE: FunctionKind,
 	pg.ObjectType_OBJECT_TRIGGER: TriggerKind, pg.ObjectType_OBJECT_POLICY: PolicyKind,
-	pg.ObjectType_OBJECT_RULE:        RuleKind,
-	pg.ObjectType_OBJECT_PUBLICATION: PublicationKind,
+	pg.ObjectType_OBJECT_RULE:           RuleKind,
+	pg.ObjectType_OBJECT_PUBLICATION:    PublicationKind,
+	pg.ObjectType_OBJECT_FOREIGN_SERVER: ServerKind, pg.ObjectType_OBJECT_FDW: WrapperKind,
+	pg.ObjectType_OBJECT_LANGUAGE: LanguageKind, pg.ObjectType_OBJECT_ACCESS_METHOD: MethodKind,
 }
 
 // Dropped lists what a DROP names, of the kinds that a catalog knows.
@@ -61,7 +63,7 @@ func (s *Snapshot) Dropped(d *pg.DropStmt) []Object {
 			if s.otherOverload(o.Name, n.GetObjectWithArgs()) {
 				continue
 			}
-		case SchemaKind, PublicationKind:
+		case SchemaKind, PublicationKind, ServerKind, WrapperKind, LanguageKind, MethodKind:
 			o.Name = n.GetString_().GetSval()
 		case TriggerKind, PolicyKind, RuleKind:
 			if len(parts) < 2 {
@@ -94,7 +96,9 @@ func (e *evolution) removeOne(o Object) {
 		e.undependKind(FunctionKind, o.Name, "")
 	case TypeKind:
 		e.Types.Delete(o.Name)
-	case SchemaKind, PublicationKind:
+	case ServerKind:
+		e.setServer(o.Name, "")
+	case SchemaKind, PublicationKind, WrapperKind, LanguageKind, MethodKind:
 	case ColumnKind, ConstraintKind, DefaultKind, TriggerKind, PolicyKind, RuleKind:
 		if t := e.Types.Get(o.On); t != nil && o.Kind == ConstraintKind {
 			t = e.editType(o.On)

@@ -30,7 +30,7 @@ func createIndex(e *evolution, n *pg.Node) {
 		i.Name = e.relationName(table, indexColumns(i), "idx")
 	}
 	r := e.edit(table)
-	e.addIndex(r, i)
+	e.addIndex(r, i, s.TableSpace)
 	if s.Relation.GetInh() && r.Kind == PartitionedTable {
 		e.indexPartitions(r, i)
 	} else if r.Kind == PartitionedTable {
@@ -113,9 +113,10 @@ func addIndexElem(i *IndexDef, el *pg.IndexElem) {
 }
 
 // addIndex puts an index on a relation under change and makes its own entry.
-func (e *evolution) addIndex(r *Relation, i IndexDef) {
+func (e *evolution) addIndex(r *Relation, i IndexDef, tablespace string) {
 	r.Indexes = with(r.Indexes, i)
-	e.add(&Relation{Name: i.Name, Kind: Index, FromTable: r.Name})
+	e.add(&Relation{Name: i.Name, Kind: Index, FromTable: r.Name,
+		Storage: Storage{Tablespace: e.tablespace(tablespace)}})
 }
 
 // indexColumns is the part of a chosen name that stands for the key.

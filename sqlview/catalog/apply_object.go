@@ -180,6 +180,8 @@ func setVariable(e *evolution, n *pg.Node) {
 		e.setPath(s, words)
 	case "timezone":
 		e.TimeZone = strings.Join(words, "")
+	case "default_tablespace":
+		e.Tablespace = strings.Join(words, "")
 	case "role", "session_authorization":
 		e.Rights = nil
 	case "":

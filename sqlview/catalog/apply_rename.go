@@ -19,6 +19,8 @@ func rename(e *evolution, n *pg.Node) {
 		e.moveRelation(name, Schema(name)+"."+fresh)
 	case pg.ObjectType_OBJECT_COLUMN:
 		e.renameColumn(name, s.Subname, fresh)
+	case pg.ObjectType_OBJECT_ATTRIBUTE:
+		e.renameAttribute(name, s.Subname, fresh)
 	case pg.ObjectType_OBJECT_TABCONSTRAINT:
 		e.renameConstraint(name, s.Subname, fresh)
 	case pg.ObjectType_OBJECT_TRIGGER, pg.ObjectType_OBJECT_POLICY, pg.ObjectType_OBJECT_RULE:
@@ -32,6 +34,10 @@ func rename(e *evolution, n *pg.Node) {
 	case pg.ObjectType_OBJECT_STATISTIC_EXT:
 		old := e.statisticsName(s.Object.GetList().GetItems())
 		e.moveStatistics(old, Schema(old)+"."+fresh)
+	case pg.ObjectType_OBJECT_FOREIGN_SERVER:
+		e.renameServer(s.Object.GetString_().GetSval(), fresh)
+	case pg.ObjectType_OBJECT_FDW:
+		e.renameWrapper(s.Object.GetString_().GetSval(), fresh)
 	case pg.ObjectType_OBJECT_SCHEMA:
 		e.renameNamespace(s.Subname, fresh)
 	case pg.ObjectType_OBJECT_PUBLICATION:

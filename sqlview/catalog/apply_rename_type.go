@@ -64,6 +64,24 @@ func (e *evolution) moveFunction(old, fresh string) {
 	e.renameDependent(old, fresh)
 }
 
+// renameAttribute gives an attribute of a composite type another name, and the columns
+// of the tables that are made of it.
+func (e *evolution) renameAttribute(name, old, fresh string) {
+	if e.Types.Get(name) == nil {
+		return
+	}
+	t := e.editType(name)
+	t.Attributes = mapped(t.Attributes, func(c Column) Column {
+		c.Name = replaced(old, fresh)(c.Name)
+		return c
+	})
+	for table, r := range e.Relations.All() {
+		if r.OfType == name {
+			e.renameColumn(table, old, fresh)
+		}
+	}
+}
+
 func (e *evolution) renameCalls(r *Relation, old, fresh string) {
 	swap := func(text string) string {
 		if !slices.ContainsFunc(Calls(text), func(c Call) bool { return Base(c.Name) == Base(old) }) {

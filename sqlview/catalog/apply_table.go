@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,7 +14,11 @@ import (
 func createTable(e *evolution, n *pg.Node) { e.createTable(n.GetCreateStmt(), Table) }
 
 func createForeignTable(e *evolution, n *pg.Node) {
-	e.createTable(n.GetCreateForeignTableStmt().GetBaseStmt(), ForeignTable)
+	s := n.GetCreateForeignTableStmt()
+	e.createTable(s.GetBaseStmt(), ForeignTable)
+	if r := e.editKnown(e.newName(s.GetBaseStmt().GetRelation())); r != nil && r.Kind == ForeignTable {
+		r.Storage = Storage{Server: s.Servername}
+	}
 }
 
 func (e *evolution) createTable(c *pg.CreateStmt, kind Kind) {
@@ -21,7 +26,8 @@ func (e *evolution) createTable(c *pg.CreateStmt, kind Kind) {
 	if old := e.Relations.Get(name); old != nil && c.IfNotExists {
 		return
 	}
-	r := e.add(&Relation{Name: name, Kind: kind, Unlogged: c.Relation.Relpersistence == "u"})
+	r := e.add(&Relation{Name: name, Kind: kind, Unlogged: c.Relation.Relpersistence == "u",
+		Storage: Storage{Tablespace: e.tablespace(c.Tablespacename), AccessMethod: c.AccessMethod}})
 	if c.Partspec != nil {
 		r.Kind = PartitionedTable
 		partitionKey(r, c.Partspec)
@@ -36,6 +42,9 @@ func (e *evolution) createTable(c *pg.CreateStmt, kind Kind) {
 	}
 	if c.Partbound != nil {
 		e.setBound(r, c.Partbound)
+		if p := e.Relations.Get(e.Name(c.InhRelations[0].GetRangeVar())); p != nil && c.Tablespacename == "" {
+			r.Storage.Tablespace = cmp.Or(p.Storage.Tablespace, r.Storage.Tablespace)
+		}
 	}
 	for _, el := range c.TableElts {
 		switch {
@@ -161,7 +170,7 @@ func (e *evolution) partIndex(child *Relation, i IndexDef) IndexDef {
 		child.Constraints = with(child.Constraints, Constraint{
 			Name: i.Constraint, Type: keyType(i), Columns: i.Columns, Valid: true, Enforced: true})
 	}
-	e.addIndex(child, i)
+	e.addIndex(child, i, e.storageOf(whole))
 	e.attachIndex(whole, i.Name)
 	return i
 }
@@ -247,7 +256,7 @@ func (e *evolution) likeIndexes(r, source *Relation) {
 			r.Constraints = with(r.Constraints, Constraint{
 				Name: i.Constraint, Type: keyType(i), Columns: i.Columns, Valid: true, Enforced: true})
 		}
-		e.addIndex(r, i)
+		e.addIndex(r, i, "")
 	}
 }
 
@@ -347,6 +356,7 @@ func createTableAs(e *evolution, n *pg.Node) {
 		kind = MaterializedView
 	}
 	r := e.add(&Relation{Name: name, Kind: kind, Columns: e.outputColumns(c.Query, c.Into.ColNames)})
+	r.Storage = Storage{Tablespace: e.tablespace(c.Into.GetTableSpaceName()), AccessMethod: c.Into.GetAccessMethod()}
 	r.Unlogged, r.Unlisted = c.Into.GetRel().GetRelpersistence() == "u", true
 	if kind == MaterializedView {
 		e.dependOn(r, c.Query)

@@ -48,6 +48,10 @@ type Snapshot struct {
 	Casts []Cast
 	// Publications lists publications; AllTables ones publish every relation.
 	Publications []Publication
+	// Servers are the foreign servers, each with its wrapper.
+	Servers map[string]string
+	// Tablespace is where a statement makes what names none; "" = the database's own.
+	Tablespace string
 	// TimeZone is the session's; "" = unknown.
 	TimeZone string
 	// Unsure is true once something ran of which nobody sees what it made: code, an
@@ -151,6 +155,7 @@ type Relation struct {
 	// Visibility is what the role that was asked for sees of its rows; nil = nobody
 	// was asked, or a statement of the run changes it.
 	Visibility *Visibility
+	Storage    Storage
 	// OfType names the type that a table was made OF; "" = none.
 	OfType string
 	// Doubted is true where code that nobody sees may have changed the relation
@@ -338,25 +343,6 @@ type Publication struct {
 	// Short are tables whose rows it cannot tell one from the other: its list of
 	// columns lacks one of their replica identity, or its row filter reads another.
 	Short []string
-}
-
-// Size is what pg_class and the statistics say; it never takes a lock on the table.
-type Size struct {
-	// Bytes is heap + indexes + TOAST by relpages (8 kB each); an estimate that
-	// is as old as the last VACUUM or ANALYZE.
-	Bytes int64
-	// HeapBytes is the main fork alone.
-	HeapBytes int64
-	// Rows is reltuples; -1 = never analyzed (14 and later), then unknown.
-	Rows float64
-}
-
-// Traffic is how often a table is read and written, from two samples of
-// pg_stat_user_tables.
-type Traffic struct {
-	ReadsPerSecond  float64 // scans started, sequential and by index
-	WritesPerSecond float64 // rows inserted, updated, deleted
-	Window          time.Duration
 }
 
 // Column finds a live column by name; nil = not known.

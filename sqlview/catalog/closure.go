@@ -20,6 +20,10 @@ const (
 	DefaultKind    Kind = "default" // of a column, which gives the name
 	TypeKind       Kind = "type"    // enum, domain or composite
 	SchemaKind     Kind = "schema"
+	ServerKind     Kind = "server"
+	WrapperKind    Kind = "foreign-data wrapper"
+	LanguageKind   Kind = "language"
+	MethodKind     Kind = "access method"
 )
 
 // String is the object as the server would name it.
@@ -107,6 +111,8 @@ func (c *closure) follow(o Object) {
 		c.typed(o.Name, cascaded)
 	case SchemaKind:
 		c.namespace(o.Name, cascaded)
+	case ServerKind, WrapperKind, LanguageKind, MethodKind:
+		c.behind(o, cascaded)
 	case TriggerKind:
 		for _, child := range c.Seen(o.On).parts() {
 			if slices.ContainsFunc(c.triggersOf(child), func(t Trigger) bool {

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -162,4 +163,29 @@ func (s *Snapshot) resolveText(text string) string {
 		return schema + "." + name
 	}
 	return s.Resolve("", text)
+}
+
+// behind follows what a server, a wrapper, a language or an access method serves.
+func (c *closure) behind(o Object, cascaded func(Object)) {
+	switch o.Kind {
+	case WrapperKind:
+		for _, server := range slices.Sorted(maps.Keys(c.Servers)) {
+			if c.Servers[server] == o.Name {
+				cascaded(Object{ServerKind, server, ""})
+			}
+		}
+	case LanguageKind:
+		for name, f := range c.Functions.All() {
+			if f.Language == o.Name {
+				cascaded(Object{FunctionKind, name, ""})
+			}
+		}
+	default:
+		for name, r := range c.Relations.All() {
+			if o.Kind == ServerKind && r.Storage.Server == o.Name ||
+				o.Kind == MethodKind && r.Storage.AccessMethod == o.Name && r.Kind != Index {
+				cascaded(Object{r.Kind, name, ""})
+			}
+		}
+	}
 }

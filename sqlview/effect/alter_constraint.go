@@ -286,7 +286,9 @@ func alterConstraint(j *judge, a alteration) {
 			j.scan(a.table)
 			return
 		}
-		j.lock(known.References, lock.ShareRowExclusive)
-		j.validateForeignKey(a, known.References)
+		if !known.Enforced {
+			j.lock(known.References, lock.ShareRowExclusive)
+			j.validateForeignKey(a, known.References)
+		}
 	}
 }

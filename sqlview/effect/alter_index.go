@@ -27,6 +27,10 @@ func alterIndex(j *judge, s *pg.AlterTableStmt) {
 			j.lock(name, lock.ShareUpdateExclusive)
 		case pg.AlterTableType_AT_SetTableSpace:
 			j.lock(name, lock.AccessExclusive)
+			if r := j.cat.Relation(name); r != nil && r.Tablespaced() == cmd.Name {
+				j.note("%s is in %s already: nothing is copied", name, cmd.Name)
+				continue
+			}
 			j.rebuild(name)
 			j.inverse(ReversibleSlow, "SET TABLESPACE back (copies again)")
 		default:

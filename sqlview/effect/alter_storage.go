@@ -1,6 +1,7 @@
 package effect
 
 import (
+	"cmp"
 	"strings"
 
 	"belay/sqlview/catalog"
@@ -81,6 +82,10 @@ func setAccessMethod(j *judge, a alteration) {
 		j.note("for a partitioned table it counts for partitions to come: nothing is rewritten")
 		return
 	}
+	if a.rel != nil && !a.rel.Partial && a.Name == cmp.Or(a.rel.Storage.AccessMethod, "heap") {
+		j.note("%s has that access method already: nothing is rewritten", a.table)
+		return
+	}
 	j.rewrite(a.table)
 }
 
@@ -89,6 +94,10 @@ func setTablespace(j *judge, a alteration) {
 	j.inverse(ReversibleSlow, "SET TABLESPACE back (copies again)")
 	if a.rel != nil && a.rel.Kind == catalog.PartitionedTable {
 		j.note("for a partitioned table it counts for partitions to come: nothing is copied")
+		return
+	}
+	if a.rel != nil && !a.rel.Partial && a.rel.Tablespaced() == a.Name {
+		j.note("%s is in %s already: nothing is copied", a.table, a.Name)
 		return
 	}
 	if !j.new(a.table) {

@@ -71,7 +71,7 @@ func (j *judge) toggleParts(a alteration) {
 	var row bool
 	if a.rel != nil {
 		row = slices.ContainsFunc(a.rel.Triggers, func(t catalog.Trigger) bool {
-			return t.ForEachRow && (a.Name == "" || t.Name == a.Name)
+			return t.ForEachRow && (a.Name == "" || t.Name == a.Name) && !(j.version < 13 && t.Cloned && a.onlyUsers())
 		})
 		all := a.Subtype == pg.AlterTableType_AT_EnableTrigAll || a.Subtype == pg.AlterTableType_AT_DisableTrigAll
 		// Before 15 a partitioned table has no triggers of its foreign keys.
@@ -83,6 +83,12 @@ func (j *judge) toggleParts(a alteration) {
 	if row || j.switchesWholeTrees() {
 		j.lockAll(j.parts(a.table), lock.ShareRowExclusive)
 	}
+}
+
+// onlyUsers reports a switch of all triggers but the server's own; before 13 those that
+// a partition has of its table's count among them.
+func (a alteration) onlyUsers() bool {
+	return a.Subtype == pg.AlterTableType_AT_EnableTrigUser || a.Subtype == pg.AlterTableType_AT_DisableTrigUser
 }
 
 // switchesWholeTrees reports a minor release that goes to every partition, whatever

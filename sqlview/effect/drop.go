@@ -33,6 +33,19 @@ var dropped = map[pg.ObjectType]func(*judge, *pg.DropStmt, catalog.Object){
 	pg.ObjectType_OBJECT_PROCEDURE:     dropFunction,
 	pg.ObjectType_OBJECT_ROUTINE:       dropFunction,
 	pg.ObjectType_OBJECT_AGGREGATE:     dropFunction,
+
+	pg.ObjectType_OBJECT_FOREIGN_SERVER: dropBehind,
+	pg.ObjectType_OBJECT_FDW:            dropBehind,
+	pg.ObjectType_OBJECT_LANGUAGE:       dropBehind,
+	pg.ObjectType_OBJECT_ACCESS_METHOD:  dropBehind,
+}
+
+// dropBehind is for what stands behind relations or functions: by CASCADE those go.
+func dropBehind(j *judge, s *pg.DropStmt, _ catalog.Object) {
+	j.inverse(ReversibleInstant, "CREATE it again")
+	if cascades(s) && !j.cat.Known() {
+		j.unknown("CASCADE may lock what depends on it")
+	}
 }
 
 func drop(j *judge, n *pg.Node) {
@@ -133,7 +146,8 @@ func (r *removal) gone(o catalog.Object) {
 		if t := r.cat.Type(o.Name); t != nil && t.Composite {
 			r.lock(o.Name, lock.AccessExclusive) // its entry in pg_class
 		}
-	case catalog.FunctionKind, catalog.SchemaKind, catalog.PublicationKind:
+	case catalog.FunctionKind, catalog.SchemaKind, catalog.PublicationKind, catalog.ServerKind, catalog.WrapperKind,
+		catalog.LanguageKind, catalog.MethodKind:
 	case catalog.ColumnKind, catalog.DefaultKind, catalog.TriggerKind, catalog.PolicyKind, catalog.RuleKind:
 		r.lock(o.On, lock.AccessExclusive)
 	case catalog.ConstraintKind:

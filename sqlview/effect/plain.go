@@ -3,6 +3,9 @@ package effect
 import (
 	"slices"
 
+	"belay/sqlview/catalog"
+	"belay/sqlview/lock"
+
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
@@ -160,8 +163,25 @@ func dropSubscription(j *judge, _ *pg.Node) {
 	j.unknown("connects to the publisher to drop its slot")
 }
 
-func moveAll(j *judge, _ *pg.Node) {
+// moveAll copies the files of all that it moves; a partitioned table or index has none.
+func moveAll(j *judge, n *pg.Node) {
 	j.inverse(ReversibleSlow, "move them back (copies again)")
-	j.unknown("locks every table of the tablespace ACCESS EXCLUSIVE and copies it")
-	j.e.Transactional = true
+	s := n.GetAlterTableMoveAllStmt()
+	for _, name := range j.cat.InTablespace(s) {
+		j.lock(name, lock.AccessExclusive)
+		switch r := j.cat.Seen(name); {
+		case j.new(name) || r.Kind == catalog.PartitionedTable:
+		case r.Kind == catalog.Index:
+			if table, _ := j.cat.Indexed(name); table == nil || table.Kind != catalog.PartitionedTable {
+				j.rebuild(name)
+			}
+		default:
+			j.e.Rewrites = add(j.e.Rewrites, name)
+			j.scan(name)
+		}
+	}
+	j.note("locks all of the tablespace ACCESS EXCLUSIVE and copies it")
+	if j.cat == nil || j.cat.Source != catalog.SourceLive {
+		j.unknown("what else is in the tablespace is not known here")
+	}
 }

@@ -31,9 +31,11 @@ func rename(j *judge, n *pg.Node) {
 	case pg.ObjectType_OBJECT_TABLE, pg.ObjectType_OBJECT_VIEW, pg.ObjectType_OBJECT_MATVIEW,
 		pg.ObjectType_OBJECT_SEQUENCE, pg.ObjectType_OBJECT_FOREIGN_TABLE:
 		j.renameRelation(name)
-	case pg.ObjectType_OBJECT_COLUMN, pg.ObjectType_OBJECT_ATTRIBUTE:
+	case pg.ObjectType_OBJECT_COLUMN:
 		j.lock(name, lock.AccessExclusive)
 		j.lockAll(j.cat.Descendants(name), lock.AccessExclusive)
+	case pg.ObjectType_OBJECT_ATTRIBUTE:
+		j.renameAttribute(name, s.Behavior == pg.DropBehavior_DROP_CASCADE)
 	case pg.ObjectType_OBJECT_TABCONSTRAINT:
 		j.e.Breaks = BreaksNeither
 		j.renameConstraint(name, s.Subname)
@@ -43,6 +45,24 @@ func rename(j *judge, n *pg.Node) {
 		if s.RenameType == pg.ObjectType_OBJECT_TRIGGER && j.version >= 15 {
 			j.lockAll(j.parts(name), lock.AccessExclusive)
 		}
+	}
+}
+
+// renameAttribute reaches the tables that are made of the type, and what is below them.
+func (j *judge) renameAttribute(name string, cascade bool) {
+	j.lock(name, lock.AccessExclusive)
+	if j.cat == nil {
+		return
+	}
+	for table, r := range j.cat.Relations.All() {
+		if r.OfType != name {
+			continue
+		}
+		if !cascade {
+			j.fails("2BP01", "table %s is made of the type: CASCADE changes it too", table)
+		}
+		j.lock(table, lock.AccessExclusive)
+		j.lockAll(j.cat.Descendants(table), lock.AccessExclusive)
 	}
 }
 

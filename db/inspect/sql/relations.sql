@@ -16,7 +16,12 @@ SELECT c.oid::bigint, n.nspname::text, c.relname::text, c.relkind::text,
           WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
             AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.deptype IN ('a', 'i') LIMIT 1) END,
        (SELECT yn.nspname || '.' || y.typname FROM pg_catalog.pg_type y JOIN pg_catalog.pg_namespace yn ON yn.oid = y.typnamespace
-        WHERE y.oid = c.reloftype)
+        WHERE y.oid = c.reloftype),
+       (SELECT p.spcname::text FROM pg_catalog.pg_tablespace p WHERE p.oid = coalesce(nullif(c.reltablespace, 0),
+         (SELECT d.dattablespace FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))),
+       coalesce((SELECT a.amname FROM pg_catalog.pg_am a WHERE a.oid = c.relam), '')::text,
+       coalesce((SELECT v.srvname FROM pg_catalog.pg_foreign_table f JOIN pg_catalog.pg_foreign_server v ON v.oid = f.ftserver
+                 WHERE f.ftrelid = c.oid), '')::text
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_class t ON t.oid = c.reltoastrelid
