@@ -34,6 +34,18 @@ func (s Stmt) Pending() (Pending, bool) {
 	return waits[at], true
 }
 
+// Waits is the first statement of a file that the server refuses for a check that waits:
+// its line, and what waits.
+func Waits(f *File) (line int, w Pending, waits bool) {
+	p := &Pass{File: f, facts: newFacts(f)}
+	for s := range p.Statements() {
+		if w, waits := s.Pending(); waits {
+			return s.Line, w, true
+		}
+	}
+	return 0, Pending{}, false
+}
+
 // waits are the checks that wait in a transaction, from statement to statement.
 type waits struct {
 	checks []Pending
@@ -41,6 +53,9 @@ type waits struct {
 	later bool
 	// off is true where a trigger of a foreign key may not fire any more.
 	off bool
+	// anew are the tables whose rows the transaction has written anew. A row of its own is
+	// checked at every UPDATE, whatever that changes (RI_FKey_fk_upd_check_required).
+	anew []string
 }
 
 // waitsBefore lists, for each statement, the checks that wait when it begins.
@@ -71,7 +86,7 @@ func (w *waits) after(s Stmt) {
 		w.checks = s.checked(w.checks, n.ConstraintsSetStmt)
 		w.later = n.ConstraintsSetStmt.Deferred && (w.later || len(n.ConstraintsSetStmt.Constraints) == 0)
 	case *pg.Node_InsertStmt, *pg.Node_UpdateStmt, *pg.Node_DeleteStmt:
-		w.checks = append(w.checks, s.awaited(w.later)...)
+		w.checks = append(w.checks, s.awaited(w)...)
 	case *pg.Node_TransactionStmt, *pg.Node_RenameStmt, *pg.Node_AlterObjectSchemaStmt:
 		if !opens(transactionKind(s.Statement)) {
 			w.checks = nil // rows are taken back, or a name means another table
@@ -82,6 +97,7 @@ func (w *waits) after(s Stmt) {
 		w.off = slices.ContainsFunc(n.AlterTableStmt.Cmds, func(c *pg.Node) bool {
 			return disables[c.GetAlterTableCmd().GetSubtype()]
 		})
+		w.anew = append(w.anew, s.Effect().Rewrites...)
 	}
 }
 
@@ -133,9 +149,8 @@ func (s Stmt) checked(checks []Pending, set *pg.ConstraintsSetStmt) []Pending {
 }
 
 // awaited lists what is checked later of the rows that the statement writes: by the
-// table's own foreign keys, and by those that point to it. later is true where every
-// one that can be is deferred.
-func (s Stmt) awaited(later bool) []Pending {
+// table's own foreign keys, and by those that point to it.
+func (s Stmt) awaited(w *waits) []Pending {
 	insert, update, remove := s.Node.GetInsertStmt(), s.Node.GetUpdateStmt(), s.Node.GetDeleteStmt()
 	r := s.Catalog().Seen(s.Name(written(s.Node)))
 	if r == nil || r.Kind != catalog.Table || r.Doubted || len(r.Rules) > 0 {
@@ -152,12 +167,12 @@ func (s Stmt) awaited(later bool) []Pending {
 		insert.OnConflictClause == nil && len(r.Triggers) == 0
 	var all []Pending
 	add := func(k catalog.Constraint) {
-		if k.Type == catalog.ForeignKey && k.Enforced && (k.Deferred || later && k.Deferrable) {
+		if k.Type == catalog.ForeignKey && k.Enforced && (k.Deferred || w.later && k.Deferrable) {
 			all = append(all, Pending{r.Name, k.Name, s.Line, surely})
 		}
 	}
 	for _, k := range r.Constraints {
-		if insert != nil || update != nil && touches(k.Columns) {
+		if insert != nil || update != nil && (touches(k.Columns) || slices.Contains(w.anew, r.Name)) {
 			add(k)
 		}
 	}

@@ -46,6 +46,10 @@ func refusedByServer(f *lint.File) string {
 			return fmt.Sprintf("line %d fails on the server (42703): there is no column %s", st.Line, name)
 		}
 	}
+	if line, w, waits := lint.Waits(f); waits {
+		return fmt.Sprintf("line %d fails on the server (55006) where line %d changes a row: %s is checked at the "+
+			"end of the transaction", line, w.Line, w.Constraint)
+	}
 	return ""
 }
 

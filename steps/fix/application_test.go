@@ -89,7 +89,9 @@ func (s *stage) write(sql string, ended, never bool) {
 			m.all([]string{sql})
 		}
 	}
-	if !ended {
+	if ended {
+		s.late = append(s.late, sql)
+	} else {
 		s.written = append(s.written, sql)
 	}
 	for _, c := range copies {

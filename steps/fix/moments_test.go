@@ -44,6 +44,7 @@ func (s *stage) at(changes []part, written int) *moment {
 	m.all(s.written[:written])
 	if _, m.refused = m.PgConn().Exec(context.Background(), key.changes).ReadAll(); m.refused == nil {
 		m.all(s.written[written:])
+		m.all(s.late)
 	}
 	s.moments[key] = m
 	return m

@@ -85,12 +85,13 @@ type stage struct {
 	db                   *dbtest.DB
 	proposal             fix.Proposal
 	failed               bool
-	// written are the statements that changed rows before the files were through, ran how
-	// many of them there were when each file ran, chosen the number at the moment chosen.
-	written []string
-	ran     []int
-	chosen  int
-	moments map[choice]*moment
+	// written are the statements that changed rows before the files were through, late those
+	// after; ran is how many there were written when each file ran, chosen the number at the
+	// moment chosen.
+	written, late []string
+	ran           []int
+	chosen        int
+	moments       map[choice]*moment
 }
 
 func newPlay(t *testing.T, seed uint64) *stage {
