@@ -27,8 +27,8 @@ func sleep(t *testing.T, d *dbtest.DB, tr *db.Trio) <-chan error {
 // terminate ends a backend from outside and waits until it is gone.
 func terminate(t *testing.T, d *dbtest.DB, application string) {
 	t.Helper()
-	for _, pid := range dbtest.QueryCol[int32](t, d, "SELECT pid FROM pg_stat_activity WHERE application_name = $1",
-		application) {
+	for _, pid := range dbtest.QueryCol[int32](t, d,
+		"SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1", application) {
 		d.Exec(t, "SELECT pg_terminate_backend($1::int)", pid)
 		d.WaitForGone(t, uint32(pid))
 	}

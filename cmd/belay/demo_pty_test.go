@@ -69,6 +69,7 @@ func (d *demoTerminal) press(key string) {
 
 // TestDemoStory is the newcomer's first two minutes, by keys.
 func TestDemoStory(t *testing.T) {
+	t.Parallel() // most of it is waiting for the lanes
 	if _, err := scratch.Find(""); err != nil {
 		t.Skip(err)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -52,14 +51,7 @@ func cheaper() map[string]string {
 	return out
 }
 
-// storiesAtOnce is how many stories are played at a time: most of one is waiting.
-const storiesAtOnce = "4"
-
 func TestMain(m *testing.M) {
-	// Before the flags are read: -parallel says otherwise.
-	if err := flag.Set("test.parallel", storiesAtOnce); err != nil {
-		panic(err)
-	}
 	testscript.Main(testMain{m}, map[string]func(){"belay": func() {
 		shorten()
 		main()

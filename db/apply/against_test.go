@@ -29,6 +29,7 @@ const againstMade = `CREATE TABLE pa (id int PRIMARY KEY, kind text);
 // TestAgainst counts what stands against statements, runs them, and holds the code that
 // the server answers with against what was said.
 func TestAgainst(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		sql  string
 		code string

@@ -35,6 +35,7 @@ func among(n int, s apply.Statement) apply.Unit {
 // What is sent ahead of its answers ends as what is sent one by one: the same outcome,
 // words and place, and the same is left.
 func TestSentAheadEndsAsOneByOne(t *testing.T) {
+	t.Parallel()
 	const tricks = `
 CREATE FUNCTION trick() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 	IF NEW.a = 1 THEN PERFORM set_config('client_encoding', 'LATIN1', true); END IF;
@@ -108,6 +109,7 @@ func ends(t *testing.T, setup string, n int, s apply.Statement) string {
 
 // A stop in the middle of a volley cancels what is in hand and undoes all of it.
 func TestStopAmongStatementsSentAhead(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	x, rec := executor(t, d.DSN)
 	asked := errors.New("asked to")
@@ -128,6 +130,7 @@ func TestStopAmongStatementsSentAhead(t *testing.T) {
 // The connection is cut in the middle of a volley: what became of it is unknown, and the
 // database says that nothing did.
 func TestCutAmongStatementsSentAhead(t *testing.T) {
+	t.Parallel()
 	for name, cut := range map[string]dbtest.Action{
 		"before": dbtest.CutBefore, "after": dbtest.CutAfter, "reply": dbtest.CutReply,
 	} {
@@ -158,6 +161,7 @@ func TestCutAmongStatementsSentAhead(t *testing.T) {
 
 // A volley that waits for a lock gives up at its rung and is tried again whole.
 func TestSentAheadBehindABlocker(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	x, rec := executor(t, d.DSN)
 	blocker := d.Conn(t)

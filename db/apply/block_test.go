@@ -21,6 +21,7 @@ import (
 // statements of one message, must be known before: 25001 for what cannot be in
 // one, 2D000 for what commits by itself, 25P01 for what needs one.
 func TestBlocks(t *testing.T) {
+	t.Parallel()
 	d := dbtest.New(t)
 	d.Exec(t, `CREATE TABLE t (id int PRIMARY KEY, v int); CREATE TABLE p (id int) PARTITION BY RANGE (id);
 		CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (9); CREATE INDEX p_i ON p (id); CREATE TYPE e AS ENUM ('a');

@@ -20,6 +20,7 @@ const chunked = `CREATE PROCEDURE chunked(n int, fail int, slow int) LANGUAGE pl
 // A file of one CALL or DO that commits runs as with the team's tool: outside a
 // transaction. Where it ends halfway, that is what is said.
 func TestCommitsByItself(t *testing.T) {
+	t.Parallel()
 	const done = `DO $$ BEGIN UPDATE t SET a = -1 WHERE id = 1; COMMIT; UPDATE t SET a = -2 WHERE id = 2; END $$`
 	for i, c := range []struct {
 		name, sql string
@@ -137,6 +138,7 @@ func honestly(t *testing.T, d *dbtest.DB, u apply.Unit, got apply.Result, rows i
 // Beside other statements it is in their transaction, where the server forbids it:
 // undone as a whole.
 func TestCommitsAmongOthers(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	d.Exec(t, chunked)
 	x, _ := executor(t, d.DSN)

@@ -10,8 +10,13 @@ import (
 	"belay/db/dbtest"
 )
 
+// advisory are the advisory locks of a test's own database.
+const advisory = `pg_locks WHERE locktype = 'advisory' AND granted
+	AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+
 // A teammate's tool that waits for its key must not end our build, nor wait for it.
 func TestToolKeysAreReleasedAroundConcurrently(t *testing.T) {
+	t.Parallel()
 	const key = 4097083626
 	d := shop(t)
 	x, rec := executor(t, d.DSN)
@@ -38,7 +43,7 @@ func TestToolKeysAreReleasedAroundConcurrently(t *testing.T) {
 	if err := <-got; err != nil {
 		t.Errorf("the tool: %v", err)
 	}
-	if len(rec.of(apply.KeysTaken)) != 1 || d.Count(t, `pg_locks WHERE locktype = 'advisory' AND granted`) != 1 {
+	if len(rec.of(apply.KeysTaken)) != 1 || d.Count(t, advisory) != 1 {
 		t.Error("the key is not ours again")
 	}
 }
@@ -46,6 +51,7 @@ func TestToolKeysAreReleasedAroundConcurrently(t *testing.T) {
 // A session that is lost while it takes the tool's key again leaves an index that
 // stands: the unit goes on behind it.
 func TestSessionIsLostBetweenBuildAndToolKey(t *testing.T) {
+	t.Parallel()
 	const key = 78
 	d := shop(t)
 	x, rec := executor(t, d.DSN)
@@ -81,6 +87,7 @@ func TestSessionIsLostBetweenBuildAndToolKey(t *testing.T) {
 }
 
 func TestToolThatWaitsDuringABuildIsNamed(t *testing.T) {
+	t.Parallel()
 	const key = 77
 	d := shop(t)
 	x, rec := executor(t, d.DSN)

@@ -36,6 +36,7 @@ func invalidNames(t testing.TB, d *dbtest.DB) string {
 }
 
 func TestConcurrentlyBuilds(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	x, rec := executor(t, d.DSN)
 	var dirty string
@@ -63,6 +64,7 @@ func TestConcurrentlyBuilds(t *testing.T) {
 // CONCURRENTLY waits for an old snapshot far longer than any lock_timeout, says
 // for whom, and ends well.
 func TestConcurrentlyWaitsForAnOldSnapshot(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	x, rec := executor(t, d.DSN)
 	x.Limits.Sample = 50 * time.Millisecond
@@ -95,6 +97,7 @@ func TestConcurrentlyWaitsForAnOldSnapshot(t *testing.T) {
 }
 
 func TestConcurrentlyStoppedLeavesAnInvalidIndexAndSaysSo(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		reason apply.Reason
@@ -147,6 +150,7 @@ func TestConcurrentlyStoppedLeavesAnInvalidIndexAndSaysSo(t *testing.T) {
 }
 
 func TestUniqueConcurrentlyOverDuplicates(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	d.Exec(t, `UPDATE t SET a = 1`)
 	x, _ := executor(t, d.DSN)
@@ -164,6 +168,7 @@ func TestUniqueConcurrentlyOverDuplicates(t *testing.T) {
 
 // Where nothing was done the history table is as it was before.
 func TestBeginIsTakenBackWhereNothingWasDone(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	x, _ := executor(t, d.DSN)
 	u := byOne(createIndex(`CREATE INDEX CONCURRENTLY t_a ON t (nosuch)`, "t_a"))
@@ -176,6 +181,7 @@ func TestBeginIsTakenBackWhereNothingWasDone(t *testing.T) {
 }
 
 func TestAnotherIndexOfTheNameIsNotTakenForOurs(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	d.Exec(t, `CREATE INDEX t_a ON t (id, a)`)
 	x, _ := executor(t, d.DSN)
@@ -187,6 +193,7 @@ func TestAnotherIndexOfTheNameIsNotTakenForOurs(t *testing.T) {
 }
 
 func TestStopsAtTheFirstThatFails(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	x, _ := executor(t, d.DSN)
 	got := x.Run(t.Context(), byOne(addColumn(), createIndex(newIndex, "t_a"),
@@ -210,6 +217,7 @@ func TestStopsAtTheFirstThatFails(t *testing.T) {
 }
 
 func TestDropIndexAndReindexConcurrently(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	d.Exec(t, `CREATE INDEX t_a ON t (a)`)
 	x, _ := executor(t, d.DSN)
@@ -231,6 +239,7 @@ func TestDropIndexAndReindexConcurrently(t *testing.T) {
 // VACUUM FULL has no transaction of ours and blocks everyone: it gets the rung,
 // the hold budget and the ladder.
 func TestStrongStatementOutsideATransaction(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	x, rec := executor(t, d.DSN)
 	strong := effect.Effect{
@@ -255,6 +264,7 @@ func TestStrongStatementOutsideATransaction(t *testing.T) {
 // Without CONCURRENTLY too IF NOT EXISTS succeeds over what a failed build left,
 // and a partition's leftover spoils its parent's index: nothing is committed.
 func TestNoSuccessOverAnInvalidIndex(t *testing.T) {
+	t.Parallel()
 	const failed = `UPDATE pg_index SET indisvalid = false WHERE indexrelid = '%s'::regclass`
 	for _, c := range []struct {
 		name, setup, sql, broken string

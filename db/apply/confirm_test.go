@@ -11,6 +11,7 @@ import (
 // What stands on a history table may make something else of the row that is
 // written. The unit is committed with its row or not at all.
 func TestHistoryRowIsThereOrTheUnitIsUndone(t *testing.T) {
+	t.Parallel()
 	played := 0
 	for name, setup := range map[string]string{
 		"rule nothing": `CREATE RULE r AS ON INSERT TO schema_migrations DO INSTEAD NOTHING`,
@@ -57,6 +58,7 @@ func TestHistoryRowIsThereOrTheUnitIsUndone(t *testing.T) {
 
 // A policy may let the row be written and never be seen again.
 func TestHistoryRowBehindRowSecurity(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	login, dsn := d.Role(t, "deploy", "")
 	d.Exec(t, `ALTER TABLE t OWNER TO `+login+`; GRANT ALL ON schema_migrations TO `+login+`;
@@ -69,6 +71,7 @@ func TestHistoryRowBehindRowSecurity(t *testing.T) {
 
 // A trigger that only looks on stands in nobody's way.
 func TestHistoryTriggerThatOnlyLooksOn(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	d.Exec(t, `CREATE TABLE seen (v bigint); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 		INSERT INTO seen VALUES (new.version); RETURN new; END $$;

@@ -10,6 +10,7 @@ import (
 // Each definition is made by the server itself, from another spelling of the
 // same index, or from another index.
 func TestSameDefinition(t *testing.T) {
+	t.Parallel()
 	d := dbtest.New(t)
 	d.Exec(t, `CREATE TABLE t (a int, b int, s varchar(20), e text, "Odd" int)`)
 	for _, c := range []struct {

@@ -10,6 +10,7 @@ import (
 // The look says beforehand what the server itself says of the build: each index
 // is built after it. Where it cannot, it says that.
 func TestLookForDuplicates(t *testing.T) {
+	t.Parallel()
 	for i, c := range []struct {
 		name, setup, sql string
 		partitioned      bool

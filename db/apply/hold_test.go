@@ -92,6 +92,7 @@ func slowEvent(event string) string {
 }
 
 func TestHoldBudget(t *testing.T) {
+	t.Parallel()
 	if len(deceivers) < 20 {
 		t.Fatalf("%d variants", len(deceivers))
 	}
@@ -131,6 +132,7 @@ func TestHoldBudget(t *testing.T) {
 }
 
 func TestAcceptedHoldIsUndonePastIt(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	x, _ := executor(t, d.DSN)
 	u := unit(addColumn(), opaque("SELECT", `SELECT pg_sleep(1.6)`))
@@ -149,6 +151,7 @@ func TestAcceptedHoldIsUndonePastIt(t *testing.T) {
 // A strong lock may come late in a file: what sets the server's own clock for it (17 and
 // later) has a deadline of its own, not what is left of BEGIN's.
 func TestStrongLockAfterLongWork(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	x, _ := executor(t, d.DSN)
 	x.Limits.Grace = time.Second
@@ -162,6 +165,7 @@ func TestStrongLockAfterLongWork(t *testing.T) {
 // Statements that lock nothing of the application's may together take longer
 // than the budget.
 func TestManyHarmlessStatements(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	x, _ := executor(t, d.DSN)
 	x.Limits.HoldBudget = 400 * time.Millisecond
@@ -196,6 +200,7 @@ func crowd(t testing.TB, d *dbtest.DB, n int) (done func()) {
 }
 
 func TestQueueLimitCancels(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	x, rec := executor(t, d.DSN)
 	x.Limits.QueueLimit, x.Limits.Sample = 5, 100*time.Millisecond
@@ -223,6 +228,7 @@ func TestQueueLimitCancels(t *testing.T) {
 
 // With an accepted hold the breaker stands at twice the queue that was named.
 func TestQueueThatWasExpectedIsBorne(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	x, rec := executor(t, d.DSN)
 	x.Limits.QueueLimit, x.Limits.Sample = 2, 50*time.Millisecond

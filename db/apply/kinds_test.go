@@ -100,6 +100,7 @@ func judged(t testing.TB, x *apply.Executor, sql string) apply.Unit {
 // What is said must be true, what it left must be named, and the next run must
 // end it. The short form has one way for each second kind, all ways over them.
 func TestEveryKindStoppedInEveryWay(t *testing.T) {
+	t.Parallel()
 	ways := []string{"stop", "cancel", "terminate", "cut", "reply lost"}
 	for i, k := range kinds {
 		for j, way := range ways {

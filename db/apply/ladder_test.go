@@ -6,6 +6,7 @@ import (
 )
 
 func TestLadder(t *testing.T) {
+	t.Parallel()
 	app := []Blocker{{PID: 1, BackendType: "client backend"}}
 	vacuum := []Blocker{{PID: 2, Autovacuum: true}}
 	wrap := []Blocker{{PID: 2, Autovacuum: true, Wraparound: true}}
@@ -39,6 +40,7 @@ func TestLadder(t *testing.T) {
 }
 
 func TestLadderEnds(t *testing.T) {
+	t.Parallel()
 	l := ladder{lim: Limits{}.filled()}
 	n := 0
 	for {
@@ -61,6 +63,7 @@ func TestLadderEnds(t *testing.T) {
 }
 
 func TestLadderTriesAnAutovacuumOnlySoOften(t *testing.T) {
+	t.Parallel()
 	l := ladder{lim: Limits{Autovacuum: AutovacuumAllow}.filled()}
 	seen := []Blocker{{PID: 2, Autovacuum: true}}
 	long := 0
@@ -75,6 +78,7 @@ func TestLadderTriesAnAutovacuumOnlySoOften(t *testing.T) {
 }
 
 func TestQueue(t *testing.T) {
+	t.Parallel()
 	row := func(kind, pid, rel, waits, held string) []string { return []string{kind, pid, rel, waits, held} }
 	rows := [][]string{
 		row("self", "1", "10", "AccessExclusiveLock", ""),
@@ -92,6 +96,7 @@ func TestQueue(t *testing.T) {
 }
 
 func TestParseGUC(t *testing.T) {
+	t.Parallel()
 	for s, want := range map[string]time.Duration{"0": 0, "200ms": 200 * time.Millisecond, "1s": time.Second,
 		"90min": 90 * time.Minute, "1h": time.Hour, "2d": 48 * time.Hour, "250us": 250 * time.Microsecond} {
 		if got, err := parseGUC(s); err != nil || got != want {

@@ -62,6 +62,7 @@ func concurrently() apply.Unit {
 // The mark and the file's hash are committed with the effect, by the session's
 // own role: the unit's needs no right on the ledger.
 func TestMarkIsCommittedWithTheEffect(t *testing.T) {
+	t.Parallel()
 	d, x, _ := kept(t)
 	owner, _ := d.Role(t, "owner", "")
 	d.Exec(t, `ALTER TABLE t OWNER TO `+owner+`; ALTER TABLE schema_migrations OWNER TO `+owner)
@@ -82,6 +83,7 @@ func TestMarkIsCommittedWithTheEffect(t *testing.T) {
 }
 
 func TestFailedUnitLeavesNoMark(t *testing.T) {
+	t.Parallel()
 	d, x, _ := kept(t)
 	want(t, x.Run(t.Context(), unit(addColumn(), addColumn())), apply.NotApplied, apply.StatementError)
 	if m := marks(t, d); len(m) != 0 || d.Count(t, `belay.applied_file`) != 0 {
@@ -92,6 +94,7 @@ func TestFailedUnitLeavesNoMark(t *testing.T) {
 
 // Whoever was taken over sends nothing: not at the start, and not between two tries.
 func TestFenceStopsWhoWasTakenOver(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		unit apply.Unit
@@ -133,6 +136,7 @@ func TestFenceStopsWhoWasTakenOver(t *testing.T) {
 // A take-over that is under way is waited for, as any lock is; one that was given
 // up changes nothing.
 func TestFenceWaitsForATakeOver(t *testing.T) {
+	t.Parallel()
 	d, x, rec := kept(t)
 	_, release := d.Blocker(t, `UPDATE belay.run SET epoch = 2, owner = 'op2@b'`)
 	rec.hook = func(e apply.Event) error {
@@ -152,6 +156,7 @@ func TestFenceWaitsForATakeOver(t *testing.T) {
 // What cannot be in a transaction has a committed intent with its hash before it
 // is sent, and a mark of the whole with the history row.
 func TestIntentIsCommittedBeforeConcurrently(t *testing.T) {
+	t.Parallel()
 	d, x, rec := kept(t)
 	var before map[string]ledger.Mark
 	rec.hook = func(e apply.Event) error {
@@ -171,6 +176,7 @@ func TestIntentIsCommittedBeforeConcurrently(t *testing.T) {
 
 // Without the run's row nobody knows whose it is.
 func TestRunThatTheLedgerLost(t *testing.T) {
+	t.Parallel()
 	d, x, _ := kept(t)
 	d.Exec(t, `DELETE FROM belay.run`)
 	got := x.Run(t.Context(), unit(addColumn()))

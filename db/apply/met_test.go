@@ -11,6 +11,7 @@ import (
 // TestWhatWasThereIsTold: the server says of each IF NOT EXISTS whether it met something,
 // in a short file and in one whose statements are sent ahead of their answers.
 func TestWhatWasThereIsTold(t *testing.T) {
+	t.Parallel()
 	for _, more := range []int{0, apply.Many} {
 		t.Run(fmt.Sprint(more), func(t *testing.T) {
 			d := shop(t)

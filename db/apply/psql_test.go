@@ -78,6 +78,7 @@ func text(r *rand.Rand) string {
 // A text is either refused before anything is sent, or what is sent is byte for
 // byte what psql -f sends. BELAY_SEED plays one text again.
 func TestPsqlSendsTheSame(t *testing.T) {
+	t.Parallel()
 	bin, err := scratch.Find(os.Getenv("BELAY_TEST_PG_BIN"))
 	if err == nil && bin.Psql == "" {
 		bin, err = scratch.Find("") // a server of another version without programs of its own

@@ -4,6 +4,7 @@ import "testing"
 
 // TestCallsIn: what is not surely PostgreSQL's own is not run by a look.
 func TestCallsIn(t *testing.T) {
+	t.Parallel()
 	for _, own := range []string{
 		"n < 100 AND name <> ')' -- )", "upper(u.s) = s OR s IN ('a', 'b')",
 		"CASE WHEN n > 1.5 THEN true ELSE (s) IS NULL END",

@@ -14,6 +14,7 @@ import (
 
 // A plain role sees little of other sessions, and enough to climb the ladder.
 func TestPlainRoleBehindABlocker(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	login, dsn := d.Role(t, "deploy", "")
 	d.Exec(t, `ALTER TABLE t OWNER TO `+login+`; ALTER TABLE schema_migrations OWNER TO `+login)
@@ -39,6 +40,7 @@ func TestPlainRoleBehindABlocker(t *testing.T) {
 
 // Without rights on the history table nothing of the unit stays.
 func TestNoRightsOnTheHistoryTable(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	login, dsn := d.Role(t, "deploy", "")
 	d.Exec(t, `ALTER TABLE t OWNER TO `+login)
@@ -53,6 +55,7 @@ func TestNoRightsOnTheHistoryTable(t *testing.T) {
 
 // A standby, and a session that is inside a transaction, are refused unsent.
 func TestSessionInsideATransactionIsRefused(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	x, rec := executor(t, d.DSN)
 	if _, err := x.Trio.Executor.Exec(t.Context(), `BEGIN`); err != nil {
@@ -76,6 +79,7 @@ func untouchedBy(t testing.TB, d *dbtest.DB, x *apply.Executor) {
 // Nothing is started that nobody watches. A monitor that was lost comes back by
 // itself.
 func TestBlindMonitorStartsNothing(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	p := dbtest.NewProxy(t, d.DSN)
 	x, rec := executor(t, p.DSN)
@@ -101,6 +105,7 @@ func endMonitor(t *testing.T, d *dbtest.DB, x *apply.Executor) {
 
 // A monitor that is lost on the way is told once; the unit ends by itself.
 func TestMonitorLostOnTheWay(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	p := dbtest.NewProxy(t, d.DSN)
 	x, rec := executor(t, p.DSN)
@@ -124,6 +129,7 @@ func TestMonitorLostOnTheWay(t *testing.T) {
 // A monitor that is ended on the way is there again for the next look: who stands
 // in the way is named all the same.
 func TestMonitorComesBackOnTheWay(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	x, rec := executor(t, d.DSN)
 	x.Limits.Attempts = 2
@@ -146,6 +152,7 @@ func TestMonitorComesBackOnTheWay(t *testing.T) {
 // TestHistoryTableChangedSinceTheLook: its owner, a lesser role, puts a trigger there
 // after we looked. Nothing of it runs with our rights, and nothing is applied.
 func TestHistoryTableChangedSinceTheLook(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	lesser, _ := d.Role(t, "lesser", "")
 	d.Exec(t, `CREATE TABLE seen (who text); GRANT INSERT ON seen TO PUBLIC; GRANT CREATE ON SCHEMA public TO PUBLIC;
@@ -175,6 +182,7 @@ func TestHistoryTableChangedSinceTheLook(t *testing.T) {
 // TestHistoryTableStaysAsItWasJudged: while the statements run, its owner, a lesser role,
 // can put no table below it, whose triggers our UPDATE or DELETE would fire.
 func TestHistoryTableStaysAsItWasJudged(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	lesser, _ := d.Role(t, "lesser", "")
 	d.Exec(t, `GRANT CREATE ON SCHEMA public TO PUBLIC; ALTER TABLE schema_migrations OWNER TO `+lesser)

@@ -14,6 +14,7 @@ import (
 // the longest read, and the share of the time that a reader stood still. The goal
 // on a quiet machine is rung + 100 ms, and a tenth of the time.
 func TestBenchReaderStall(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("BELAY_BENCH") == "" {
 		t.Skip("set BELAY_BENCH=1 to measure")
 	}
@@ -50,7 +51,7 @@ func TestBenchReaderStall(t *testing.T) {
 			x.Limits = apply.Limits{Attempts: 5, FirstRung: 200 * time.Millisecond} // the real rung and the real pause
 			_, release := d.Blocker(t, `SELECT count(*) FROM t`)
 			defer release()
-			stop, start := readers(t, d, 4), time.Now()
+			stop, start := readers(t, d, "t", 4), time.Now()
 			got := x.Run(t.Context(), unit(instant(s.kind, s.sql)))
 			whole := time.Since(start)
 			longest, stalled := stop()

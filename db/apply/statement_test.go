@@ -25,6 +25,7 @@ func fromText(t testing.TB, sql string) apply.Unit {
 }
 
 func TestFromParse(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		sql        string
 		wrap       apply.Wrap
@@ -71,6 +72,7 @@ func TestFromParse(t *testing.T) {
 
 // Real files, parsed and judged as the engine does it.
 func TestParsedFilesRun(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, sql string }{
 		{
 			"own",
@@ -103,6 +105,7 @@ func TestParsedFilesRun(t *testing.T) {
 }
 
 func TestDropOfAnIndexThatIsNotThereIsAnError(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	x, _ := executor(t, d.DSN)
 	u := fromText(t, `DROP INDEX CONCURRENTLY t_aa`)
@@ -116,6 +119,7 @@ func TestDropOfAnIndexThatIsNotThereIsAnError(t *testing.T) {
 
 // An INVALID index that was rebuilt meanwhile, or another one, is not dropped.
 func TestDropInvalidSparesAValidIndex(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	d.Exec(t, `CREATE INDEX t_a ON t (a)`)
 	oid := dbtest.QueryVal[uint32](t, d, `SELECT 't_a'::regclass::oid`)

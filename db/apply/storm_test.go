@@ -24,6 +24,7 @@ const (
 // said must be true, what is unknown must be found out, and what is not applied
 // must apply afterwards, once.
 func TestStorm(t *testing.T) {
+	t.Parallel()
 	first, count := uint64(1), stormSeeds
 	if dbtest.Long() {
 		count = stormSeedsLong

@@ -49,6 +49,7 @@ func set(sql string) apply.Statement {
 // this, and what the file set before; belay's own questions in between, the history
 // row and the next unit do not.
 func TestStatementsHaveTheTeamsSettings(t *testing.T) {
+	t.Parallel()
 	const atFirst = "SQL, DMY|0|app|repeatable read|true"
 	const then = "SQL, DMY|0|other|repeatable read|true"
 	record := func(unit string) apply.Statement { return writes(strings.ReplaceAll(seen, "%s", unit)) }
@@ -104,6 +105,7 @@ func wantOwnSettings(t *testing.T, x *apply.Executor) {
 
 // What the tool itself sets when it connects counts more than the database's word.
 func TestStatementsHaveTheToolsSettings(t *testing.T) {
+	t.Parallel()
 	d := teamDatabase(t)
 	cfg, err := db.ParseConfig(d.DSN, "test")
 	if err != nil {
@@ -124,6 +126,7 @@ func TestStatementsHaveTheToolsSettings(t *testing.T) {
 
 // A statement that would be read otherwise than it was reviewed is not sent.
 func TestStatementsAreSentAsTheyWereRead(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ first, second, says string }{
 		"encoding": {
 			`DO $$ BEGIN PERFORM set_config('client_encoding', 'LATIN1', false); END $$`,

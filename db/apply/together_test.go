@@ -39,6 +39,7 @@ func threeTables(t testing.TB) *dbtest.DB {
 // Each table alone is free within the rung, all of them together are not: the
 // first must not stay closed meanwhile.
 func TestSeveralTablesWaitOnceTogether(t *testing.T) {
+	t.Parallel()
 	for _, s := range dbtest.OneIn(3, several) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
@@ -84,6 +85,7 @@ func waitsOn(t testing.TB, d *dbtest.DB, table string) {
 // The application takes the tables in the other order and in ours, and waits for
 // one of them behind us: it is never the victim, and the unit gets through.
 func TestTheApplicationIsNeverTheVictim(t *testing.T) {
+	t.Parallel()
 	for _, sql := range []string{
 		`ALTER TABLE a ADD COLUMN x int; ALTER TABLE b ADD COLUMN x int`,
 		`ALTER TABLE b ADD COLUMN x int; ALTER TABLE a ADD COLUMN x int`,

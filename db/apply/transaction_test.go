@@ -13,6 +13,7 @@ import (
 )
 
 func TestUnitIsAppliedWithItsRow(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	x, rec := executor(t, d.DSN)
 	got := x.Run(t.Context(), unit(addColumn(), instant("ALTER TABLE", `ALTER TABLE t ADD COLUMN other text`)))
@@ -33,6 +34,7 @@ func TestUnitIsAppliedWithItsRow(t *testing.T) {
 
 // An applied unit must outlive a crash, whatever the server thinks is enough.
 func TestCommitIsOnDiskBeforeItIsAnswered(t *testing.T) {
+	t.Parallel()
 	for set, used := range map[string]string{"off": "local", "remote_write": "remote_write"} {
 		t.Run(set, func(t *testing.T) {
 			d := shop(t)
@@ -49,6 +51,7 @@ func TestCommitIsOnDiskBeforeItIsAnswered(t *testing.T) {
 }
 
 func TestOwnTransactionIsReplaced(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	x, _ := executor(t, d.DSN)
 	u := unit(opaque("BEGIN", `BEGIN`), addColumn(), opaque("COMMIT", `COMMIT`))
@@ -60,6 +63,7 @@ func TestOwnTransactionIsReplaced(t *testing.T) {
 }
 
 func TestIntentThatCannotBeWrittenSendsNothing(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []apply.EventKind{apply.Intent, apply.StatementBegun, apply.CommitSending} {
 		t.Run(string(kind), func(t *testing.T) {
 			d := shop(t)
@@ -82,6 +86,7 @@ func TestIntentThatCannotBeWrittenSendsNothing(t *testing.T) {
 }
 
 func TestStatementErrorHasItsPlace(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	x, _ := executor(t, d.DSN)
 	bad := instant("ALTER TABLE", "ALTER TABLE t\n  ADD COLUMN other\n  nosuchtype")
@@ -99,6 +104,7 @@ func TestStatementErrorHasItsPlace(t *testing.T) {
 
 // A file that ends our transaction is caught at the statement that does it.
 func TestTransactionEndedInsideTheFile(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, sql string
 		left      bool
@@ -134,6 +140,7 @@ func TestTransactionEndedInsideTheFile(t *testing.T) {
 
 // Analysed transaction control is refused before anything is sent.
 func TestRefusedBeforeSending(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	x, _ := executor(t, d.DSN)
 	concurrent := apply.Statement{SQL: `CREATE INDEX CONCURRENTLY i ON t (a)`, Kind: "CREATE INDEX", Concurrent: true}
@@ -145,6 +152,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 }
 
 func TestTwoCommandsInOneTextAreRefused(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	x, _ := executor(t, d.DSN)
 	got := x.Run(t.Context(), unit(opaque("", `ALTER TABLE t ADD COLUMN note text; COMMIT; DROP TABLE t`)))
@@ -153,6 +161,7 @@ func TestTwoCommandsInOneTextAreRefused(t *testing.T) {
 }
 
 func TestRoleIsSetAndTakenBack(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	owner, _ := d.Role(t, "owner", "")
 	login, dsn := d.Role(t, "deploy", "NOINHERIT")
@@ -175,6 +184,7 @@ func TestRoleIsSetAndTakenBack(t *testing.T) {
 
 // What a file does to its session must not reach the history row, nor the next unit.
 func TestHistoryRowIsNotShadowed(t *testing.T) {
+	t.Parallel()
 	for i, c := range []struct{ name, kind, sql string }{
 		{"temporary table", "CREATE TABLE", `CREATE TEMP TABLE schema_migrations (version bigint, dirty boolean)`},
 		{"search_path", "SET", `SET search_path = pg_temp`},
@@ -213,6 +223,7 @@ func TestHistoryRowIsNotShadowed(t *testing.T) {
 
 // A SET of the file counts only where it is stricter.
 func TestSetInsideTheFile(t *testing.T) {
+	t.Parallel()
 	for i, c := range []struct {
 		name, sql string
 		obeyed    bool
@@ -248,6 +259,7 @@ func TestSetInsideTheFile(t *testing.T) {
 }
 
 func TestStopWhileWaiting(t *testing.T) {
+	t.Parallel()
 	for _, way := range []string{"stop", "context"} {
 		t.Run(way, func(t *testing.T) {
 			d := shop(t)
@@ -283,6 +295,7 @@ func TestStopWhileWaiting(t *testing.T) {
 
 // A stop that comes once COMMIT is on its way changes nothing and is told so.
 func TestStopIsTooLateForCommit(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	p := dbtest.NewProxy(t, d.DSN)
 	x, rec := executor(t, p.DSN)
@@ -300,6 +313,7 @@ func TestStopIsTooLateForCommit(t *testing.T) {
 }
 
 func TestCanceledByAnother(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	x, _ := executor(t, d.DSN)
 	x.Limits.FirstRung = dbtest.Timeout
@@ -314,6 +328,7 @@ func TestCanceledByAnother(t *testing.T) {
 }
 
 func TestTerminatedByAnother(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	x, _ := executor(t, d.DSN)
 	x.Limits.FirstRung = dbtest.Timeout

@@ -26,6 +26,7 @@ func probe(t testing.TB, d *dbtest.DB, u apply.Unit, at apply.Trace) apply.Evide
 // after, and after it was answered. Whatever is said must be true, and the
 // probe must find the truth.
 func TestCutAtEveryMessage(t *testing.T) {
+	t.Parallel()
 	messages := []struct {
 		name string
 		part string
@@ -97,6 +98,7 @@ func cutOnce(t *testing.T, part string, action dbtest.Action, marked bool) {
 // A backend that outlived its client is found, named, and decides nothing until
 // it is gone.
 func TestGhostIsFound(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	p := dbtest.NewProxy(t, d.DSN)
 	x, _ := executor(t, p.DSN)
@@ -144,6 +146,7 @@ func TestGhostIsFound(t *testing.T) {
 }
 
 func TestProbeOfStatementsOutsideATransaction(t *testing.T) {
+	t.Parallel()
 	d := shop(t)
 	d.Exec(t, `ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID`)
 	validate := instant("ALTER TABLE", `ALTER TABLE t VALIDATE CONSTRAINT c`)
@@ -171,6 +174,7 @@ func TestProbeOfStatementsOutsideATransaction(t *testing.T) {
 // The connection is cut while CONCURRENTLY runs: the index is what it is, and
 // the probe says so.
 func TestCutDuringConcurrently(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name    string
 		action  dbtest.Action
@@ -221,6 +225,7 @@ func TestCutDuringConcurrently(t *testing.T) {
 // A way back outside a transaction that was begun has left the version before,
 // dirty. The version's own absence is then no proof.
 func TestProbeOfABegunWayBack(t *testing.T) {
+	t.Parallel()
 	d := dbtest.New(t)
 	d.Exec(t, `CREATE TABLE t (n int); CREATE INDEX gone ON t (n);
 		CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL); INSERT INTO schema_migrations VALUES (41, true)`)

@@ -19,10 +19,13 @@ package dbtest
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
 	"os"
 	"os/signal"
+	"runtime"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -36,6 +39,9 @@ import (
 // Timeout bounds every wait of this package. It is long because machines that
 // run tests are busy; nothing waits for it to pass.
 const Timeout = 60 * time.Second
+
+// atOnce is how many parallel tests run at a time at least: most of one is waiting.
+const atOnce = 4
 
 // shared is the cluster of this test binary. It starts with the first New.
 var shared struct {
@@ -51,6 +57,11 @@ func Main(m interface{ Run() int }) { os.Exit(Run(m)) }
 
 // Run is Main without the exit, for a TestMain that has more to do.
 func Run(m interface{ Run() int }) int {
+	// Before the flags are read: -parallel says otherwise.
+	if err := flag.Set("test.parallel", strconv.Itoa(max(atOnce, runtime.GOMAXPROCS(0)))); err != nil {
+		fmt.Fprintln(os.Stderr, "dbtest:", err)
+		return 1
+	}
 	release := stopOnSignal()
 	code := m.Run()
 	release()

@@ -10,7 +10,8 @@ import (
 
 func TestReplicaLag(t *testing.T) {
 	t.Parallel()
-	primary := dbtest.NewCluster(t, scratch.Options{})
+	// A standby that was behind says within its interval that it is not, else in 10 s.
+	primary := dbtest.NewCluster(t, scratch.Options{Settings: map[string]string{"wal_receiver_status_interval": "1s"}})
 	db := dbtest.In(t, primary, "lag")
 	db.Exec(t, `CREATE TABLE t (id int)`)
 	read := sampler(t, ReplicaLag, "300ms", Input{DB: db.Conn(t)})

@@ -14,8 +14,10 @@ import (
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
-// The lanes, one after another, as `belay demo --script` plays them.
+// The lanes, one after another, as `belay demo --script` plays them. In the short form
+// cmd/belay: TestDemoStory plays them, by keys.
 func TestLanes(t *testing.T) {
+	dbtest.LongAlone(t)
 	d := demo.New(demo.Options{Rows: 20_000})
 	if err := d.Open(t.Context()); err != nil {
 		t.Fatal(err)
