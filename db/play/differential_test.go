@@ -143,8 +143,10 @@ func (d *differential) knowledge(ctx context.Context, setup []string, version in
 		"history": catalog.FromStatements(catalog.SourceHistory, files[0].Statements, version),
 		"live":    inspected(ctx, d.t, d.monitor, parse.File{}),
 	}
+	known["history"].TimeZone = known["live"].TimeZone // of the session: no statement says it
 	if program != "" {
 		known["dump"] = catalog.FromStatements(catalog.SourceSchema, files[1].Statements, version)
+		known["dump"].TimeZone = known["live"].TimeZone
 	}
 	return known
 }

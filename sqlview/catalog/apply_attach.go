@@ -101,13 +101,31 @@ func (i IndexDef) PartOf(whole IndexDef) bool {
 		(whole.Constraint == "" || i.Constraint != "" && i.Primary == whole.Primary)
 }
 
+// dropSelfReferences takes the keys to the tables above from a partition that leaves
+// them, and from its own partitions.
+func (e *evolution) dropSelfReferences(part string) {
+	above := e.Partitioned(part)
+	for _, name := range append([]string{part}, e.Descendants(part)...) {
+		kid := e.edit(name)
+		for _, k := range kid.Constraints {
+			if k.Type == ForeignKey && k.Inherited && slices.Contains(above, k.References) {
+				e.removePart(kid, Object{ConstraintKind, k.Name, name})
+			}
+		}
+	}
+}
+
 func alterDetach(e *evolution, r *Relation, c *pg.AlterTableCmd) {
 	part := e.Name(c.Def.GetPartitionCmd().GetName())
-	e.disinherit(r.Name, part)
 	kid := e.editKnown(part)
 	if kid == nil {
+		e.disinherit(r.Name, part)
 		return
 	}
+	if e.version == 13 || e.version == 14 {
+		e.dropSelfReferences(part)
+	}
+	e.disinherit(r.Name, part)
 	kid.PartitionBound = ""
 	for _, k := range e.References(part) {
 		if k.References == part && k.Inherited { // it is taken for a copy of a key to the table

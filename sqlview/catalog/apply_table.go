@@ -150,7 +150,9 @@ func (e *evolution) inheritConstraints(child, parent *Relation) {
 		}
 	}
 	for _, i := range parent.Indexes {
-		e.partIndex(child, i)
+		if own := e.partIndex(child, i); child.Kind == PartitionedTable {
+			e.indexPartitions(child, own)
+		}
 	}
 	for _, t := range parent.Triggers {
 		if t.ForEachRow {
@@ -240,6 +242,7 @@ func (e *evolution) like(r *Relation, l *pg.TableLikeClause) {
 	}
 	for _, k := range source.Constraints {
 		if k.Type == Check && l.Options&constraints != 0 {
+			k.Local, k.Inherited = true, false
 			r.Constraints = with(r.Constraints, k)
 		}
 	}

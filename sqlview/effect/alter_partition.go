@@ -90,7 +90,9 @@ func (fk *keys) attachForeignKeys(a alteration, part string, r *catalog.Relation
 				return o.SameKey(k) && o.Valid && !o.Inherited
 			}) {
 			// Its triggers are dropped: those of the parent's take over.
-			fk.lockForDouble(k.References)
+			if fk.version >= 13 || k.References != a.table {
+				fk.lockForDouble(k.References)
+			}
 			continue
 		}
 		if !fk.new(part) {
@@ -178,7 +180,8 @@ func detachPartition(j *judge, a alteration) {
 		}
 	}
 	j.lockReferenced(part, lock.ShareRowExclusive, func(k catalog.Constraint) bool {
-		return k.Inherited && (j.version >= 15 || k.References != a.table) // before 15 a self-reference goes
+		// Before 15 a self-reference goes.
+		return k.Inherited && (j.version >= 15 || !slices.Contains(j.cat.Partitioned(part), k.References))
 	})
 	for _, k := range append(j.foreignKeysTo(a.table), j.copiesTo(part)...) {
 		if k.Inherited && k.References != part {

@@ -142,6 +142,12 @@ func (fk *keys) lockForDouble(table string) {
 		fk.lockForTriggers(table, lock.AccessExclusive)
 	case r == nil || r.Kind != catalog.PartitionedTable:
 		fk.lock(table, lock.AccessExclusive)
+	default:
+		for _, part := range fk.parts(table) {
+			if fk.cat.Seen(part).Kind != catalog.PartitionedTable {
+				fk.lock(part, lock.AccessExclusive)
+			}
+		}
 	}
 }
 
