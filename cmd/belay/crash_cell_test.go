@@ -301,7 +301,7 @@ func (c *cell) folder() string { return (&story{state: c.runs}).newest() }
 
 func (c *cell) run() string { return engine.RunID(c.folder()) }
 
-func (c *cell) known() (k engine.Known, ok bool) {
+func (c *cell) known() (k engine.Whole, ok bool) {
 	if c.folder() == "" {
 		return k, false
 	}

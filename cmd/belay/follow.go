@@ -165,7 +165,7 @@ func leftAlone(folder string) error {
 func departed(folder string, process *engine.Process) journal.RunFinished {
 	run := state.New()
 	if k, err := engine.ReadRun(folder); err == nil {
-		run = k.Run
+		run = k.State
 	}
 	how := journal.Printed(folder)
 	if process != nil && how == "" {

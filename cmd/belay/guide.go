@@ -140,7 +140,7 @@ func newest(left tui.Left) *state.Run {
 		return r
 	}
 	if k, err := engine.ReadRun(left.Folder); err == nil && k.Run.Opened != nil {
-		return k.Run
+		return k.State
 	}
 	return r
 }
@@ -181,11 +181,11 @@ func (a *app) leftRunning(folder string, r *state.Run) error {
 	if !journal.Held(folder) && r.Parked == "" {
 		return lost(folder, nil)
 	}
-	a.out.say("%s", stillRunning(r))
+	a.out.say("%s", stillRunning(&r.Outline))
 	return &exited{code: steps.ExitPerson}
 }
 
-func stillRunning(r *state.Run) string {
+func stillRunning(r *state.Outline) string {
 	if s := r.Step("run"); s != nil && s.Status == journal.Done {
 		id := engine.RunID(r.Opened.Folder)
 		return fmt.Sprintf("run %s has applied its files and STILL WATCHES %s; look again: belay attach %s; end the "+

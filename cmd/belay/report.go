@@ -32,7 +32,11 @@ func (a *app) report(id, output string) error {
 	if k.Run.Opened == nil {
 		return &steps.Refused{Problem: "run " + k.ID + " was never opened", Advice: "`belay status` lists the runs"}
 	}
-	r := report.Of(k.Run)
+	whole, err := k.Whole()
+	if err != nil {
+		return err
+	}
+	r := report.Of(whole.State)
 	if paper, ok := a.paper(); ok && output == "markdown" {
 		a.out.draw(paper.Markdown(r.Markdown()))
 		return nil
@@ -67,8 +71,8 @@ func (a *app) reported(id string) (engine.Known, error) {
 		}
 		where = engine.WhereOf(cfg)
 	}
-	if k, found, err := engine.NewestOf(p.Dir, p.Shown(), where); found || err != nil {
-		return k, err
+	if k, found := engine.NewestOf(p.Dir, p.Shown(), where); found {
+		return k, nil
 	}
 	on := ""
 	if where.Database != "" {

@@ -22,12 +22,12 @@ func (k Known) IsLook() bool { return IsLook(k.Folder) }
 
 // ReadLook reads a look's folder. There is no plan: where it looks is known as far
 // as it wrote that down.
-func ReadLook(folder string) (Known, error) {
+func ReadLook(folder string) (Whole, error) {
 	k, err := recorded(folder)
 	if err != nil {
 		return k, err
 	}
-	t, _, _ := state.Get[fact.Target](k.Run)
+	t, _, _ := state.Get[fact.Target](k.State)
 	k.Plan = Plan{
 		Command: k.Run.Engine.Command, Run: k.ID, Dir: k.Run.Engine.Dir, At: k.Run.EngineAt,
 		Database: t.Database, Host: t.Host, Port: t.Port, SystemID: t.SystemID, DatabaseOID: t.DatabaseOID,
@@ -50,7 +50,7 @@ func looks() []Known {
 	var all []Known
 	for _, folder := range folders {
 		if k, err := ReadLook(folder); err == nil {
-			all = append(all, k)
+			all = append(all, k.Known)
 		}
 	}
 	slices.SortFunc(all, func(a, b Known) int { return b.Plan.At.Compare(a.Plan.At) })

@@ -80,7 +80,8 @@ func readOthers(folder string, uid int) (Known, error) {
 			return Known{}, fmt.Errorf("%s is not what it should be", path)
 		}
 	}
-	k, err := recorded(folder) // the plan has the secrets of the files, and stays its owner's
+	w, err := recorded(folder) // the plan has the secrets of the files, and stays its owner's
+	k := w.Known
 	k.Live = err == nil && journal.Held(folder)
 	return k, err
 }

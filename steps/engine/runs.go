@@ -21,12 +21,16 @@ type Known struct {
 	Folder string
 	ID     string
 	Plan   Plan
-	// Run is whole where ReadRun, ReadLook, FindRun or NewestOf made it. What a list or any
-	// other search of runs gives is an outline, without what was observed: see
-	// [state.Outline].
-	Run *state.Run
+	// Run is what the run is, how far it came and how it ended.
+	Run *state.Outline
 	// Live is true while an engine works on it.
 	Live bool
+}
+
+// Whole is a run with all that its journal says: read for one, never for a list.
+type Whole struct {
+	Known
+	State *state.Run
 }
 
 // Open reports whether the run has something left to do or to find out. Of a look it
@@ -64,17 +68,15 @@ func (k Known) Settled(ctx context.Context) (Known, error) {
 		case <-time.After(endPoll):
 		}
 	}
-	if k.IsLook() {
-		return ReadLook(k.Folder)
-	}
-	return ReadRun(k.Folder)
+	w, err := k.Whole()
+	return w.Known, err
 }
 
 // Unresolved reports whether the outcome of a unit is not known yet.
 func (k Known) Unresolved() bool { return k.Run.Unresolved() != "" }
 
 // ReadRun reads the run of a folder, and whether an engine works on it.
-func ReadRun(folder string) (Known, error) {
+func ReadRun(folder string) (Whole, error) {
 	k, err := recorded(folder)
 	if err != nil {
 		return k, err
@@ -87,13 +89,15 @@ func ReadRun(folder string) (Known, error) {
 }
 
 // recorded is what the journal of a folder says.
-func recorded(folder string) (Known, error) {
-	k := Known{Folder: folder, ID: RunID(folder)}
+func recorded(folder string) (Whole, error) {
+	k := Whole{Known: Known{Folder: folder, ID: RunID(folder)}}
 	events, err := journal.Read(filepath.Join(folder, journal.FileName))
 	if err != nil {
 		return k, err
 	}
-	k.Run, err = state.Fold(events)
+	if k.State, err = state.Fold(events); err == nil {
+		k.Run = &k.State.Outline
+	}
 	return k, err
 }
 
@@ -112,7 +116,7 @@ func FindRun(id string) (Known, error) {
 		}
 	}
 	if id == "" && len(hits) == 0 && len(all) > 0 {
-		return whole(all[0])
+		return all[0], nil
 	}
 	switch {
 	case len(hits) == 0 && id == "":
@@ -123,31 +127,29 @@ func FindRun(id string) (Known, error) {
 		return Known{},
 			&steps.Refused{Problem: fmt.Sprintf("%d runs begin with %s", len(hits), id), Advice: "give more of the id"}
 	}
-	return whole(hits[0])
+	return hits[0], nil
 }
 
-// whole is a run of a list with all that its journal says.
-func whole(k Known) (Known, error) {
+// Whole reads all that the journal of the run says.
+func (k Known) Whole() (Whole, error) {
 	if k.IsLook() {
-		return k, nil // looks are read whole
+		return ReadLook(k.Folder)
 	}
 	return ReadRun(k.Folder)
 }
 
 // NewestOf finds the newest run of a project: of those that were begun in its folder,
-// and on the target where one is named. found is false where there is none; the error is of
-// its journal.
-func NewestOf(dir, folder string, where Where) (k Known, found bool, err error) {
+// and on the target where one is named. found is false where there is none.
+func NewestOf(dir, folder string, where Where) (k Known, found bool) {
 	all, _ := Runs()
 	i := slices.IndexFunc(all, func(k Known) bool {
 		return k.Run.Opened != nil && k.Plan.Dir == dir && k.Plan.Folder == folder &&
 			(where.Database == "" || where.Has(k.Plan))
 	})
 	if i < 0 {
-		return Known{}, false, nil
+		return Known{}, false
 	}
-	k, err = whole(all[i])
-	return k, true, err
+	return all[i], true
 }
 
 // Wanted is what a command means: run or rollback ("" = run), given in Dir, of a folder,

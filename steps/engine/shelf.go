@@ -89,7 +89,7 @@ func (b book) current(folder string) (book, error) {
 	if err != nil {
 		return b, err
 	}
-	if b.known.Run, err = state.Outline(events); err == nil {
+	if b.known.Run, err = state.OutlineOf(events); err == nil {
 		b.known.Plan, err = ReadPlan(folder)
 	}
 	return b, err

@@ -17,7 +17,7 @@ type Approval struct {
 }
 
 // Approved is who approved what is bound so; nil = nobody.
-func (r *Run) Approved(bound string) *Approver {
+func (r *Outline) Approved(bound string) *Approver {
 	for i := len(r.Approvers) - 1; i >= 0; i-- {
 		if r.Approvers[i].Bound == bound {
 			return &r.Approvers[i]
@@ -33,7 +33,7 @@ type Approver struct {
 }
 
 // Unapproved is the approval that everything waits for; nil = none.
-func (r *Run) Unapproved() *Approval {
+func (r *Outline) Unapproved() *Approval {
 	if r.Approval == nil || r.Approval.Given != nil || r.Finished != nil {
 		return nil
 	}

@@ -51,7 +51,7 @@ func on[B journal.Body](f func(*Run, journal.Event, B)) fold {
 	}}
 }
 
-func (r *Run) say(e journal.Event, format string, args ...any) {
+func (r *Outline) say(e journal.Event, format string, args ...any) {
 	r.Log = append(r.Log, Line{At: e.At, Step: e.Step, By: e.By, Text: fmt.Sprintf(format, args...)})
 }
 
@@ -126,7 +126,7 @@ func runFinished(r *Run, e journal.Event, b journal.RunFinished) {
 	r.say(e, "finished: %s", b.Summary)
 }
 
-func (r *Run) setStep(e journal.Event, status journal.Status, summary, hint string) {
+func (r *Outline) setStep(e journal.Event, status journal.Status, summary, hint string) {
 	s := r.Step(e.Step)
 	if s == nil {
 		r.Steps = append(r.Steps, Step{ID: e.Step, Title: e.Step})
@@ -171,7 +171,7 @@ func questionAsked(r *Run, e journal.Event, b journal.QuestionAsked) {
 	}
 }
 
-func (r *Run) dropQuestion(id string) {
+func (r *Outline) dropQuestion(id string) {
 	for i := range r.Questions {
 		if r.Questions[i].ID == id {
 			r.Questions = append(r.Questions[:i:i], r.Questions[i+1:]...)

@@ -26,7 +26,7 @@ type Ending struct {
 }
 
 // Ending is the newest of a pid; nil = nobody asked.
-func (r *Run) Ending(pid int) *Ending {
+func (r *Outline) Ending(pid int) *Ending {
 	for i := len(r.Endings) - 1; i >= 0; i-- {
 		if r.Endings[i].PID == pid {
 			return &r.Endings[i]
@@ -36,7 +36,7 @@ func (r *Run) Ending(pid int) *Ending {
 }
 
 // Canceled reports whether a cancel of just this session did not help.
-func (r *Run) Canceled(s activity.Session) bool {
+func (r *Outline) Canceled(s activity.Session) bool {
 	for _, e := range r.Endings {
 		if e.Way == activity.Cancel && e.Ended != nil && e.Ended.Fate == journal.StillThere && e.Key == s.Key() {
 			return true

@@ -30,17 +30,17 @@ type Watched struct {
 }
 
 // Free reports whether the screen that holds the keys is gone, or none does.
-func (r *Run) Free() bool {
+func (r *Outline) Free() bool {
 	s := r.Watcher(r.Keys.ID)
 	return s == nil || !r.Holds(*s)
 }
 
 // Holds reports whether a screen holds the keys. Its name alone does not say: another
 // user could give theirs the name of one that is gone.
-func (r *Run) Holds(s journal.Screen) bool { return s.ID == r.Keys.ID && s.UID == r.Keys.UID }
+func (r *Outline) Holds(s journal.Screen) bool { return s.ID == r.Keys.ID && s.UID == r.Keys.UID }
 
 // Watcher is a screen that watches now; nil = it does not.
-func (r *Run) Watcher(id string) *journal.Screen {
+func (r *Outline) Watcher(id string) *journal.Screen {
 	i := slices.IndexFunc(r.Screens, func(s journal.Screen) bool { return s.ID == id })
 	if i < 0 {
 		return nil
@@ -49,7 +49,7 @@ func (r *Run) Watcher(id string) *journal.Screen {
 }
 
 // Asked is the oldest screen that asks for the keys and watches still; nil = none.
-func (r *Run) Asked() *Asking {
+func (r *Outline) Asked() *Asking {
 	for i := range r.Asking {
 		if r.Watcher(r.Asking[i].ID) != nil {
 			return &r.Asking[i]
@@ -119,12 +119,12 @@ func messageRefused(r *Run, e journal.Event, b journal.MessageRefused) {
 
 // pair is a sentence of two people on one run: for the log, and for the report's own
 // part.
-func (r *Run) pair(e journal.Event, format string, args ...any) {
+func (r *Outline) pair(e journal.Event, format string, args ...any) {
 	e.By = "" // the sentence names who
 	r.say(e, format, args...)
 	r.Pairing = append(r.Pairing, r.Log[len(r.Log)-1])
 }
 
-func (r *Run) stopAsking(id string) {
+func (r *Outline) stopAsking(id string) {
 	r.Asking = slices.DeleteFunc(r.Asking, func(a Asking) bool { return a.ID == id })
 }

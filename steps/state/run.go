@@ -16,6 +16,21 @@ import (
 // Run is where a run stands after some events. The zero value is a run of which
 // nothing is known yet.
 type Run struct {
+	Outline
+	Facts map[string]Fact
+	// Sample is the newest moment of locks; SampleError since when there is none.
+	Sample      *activity.Sample
+	SampleAt    time.Time
+	SampleError string
+	// looks are the moments of the statement lookedOf: see [Run.Openings].
+	looks    []look
+	lookedOf openingOf
+}
+
+// Outline is a run without what was observed, which is most of a journal's bytes: what
+// the run is, how far it came and how it ended. A list of runs is made of these; what
+// asks for an observation needs a Run.
+type Outline struct {
 	// Seq is the last event folded.
 	Seq int64
 	// Began is the event that began the newest life of the engine.
@@ -45,12 +60,7 @@ type Run struct {
 	Questions []Question
 	// Answers holds the newest accepted answer of each question.
 	Answers map[string]Given
-	Facts   map[string]Fact
 	Units   []Unit
-	// Sample is the newest moment of locks; SampleError since when there is none.
-	Sample      *activity.Sample
-	SampleAt    time.Time
-	SampleError string
 	// Work is what goes on without a screen before the run is open; its zero value =
 	// nothing does.
 	Work Work
@@ -82,14 +92,11 @@ type Run struct {
 	FinishedAt time.Time
 	// Log is the story in sentences, oldest first.
 	Log []Line
-	// looks are the moments of the statement lookedOf: see [Run.Openings].
-	looks    []look
-	lookedOf openingOf
 }
 
 // Unresolved is the version of a unit that was begun and of which nobody knows yet
 // what came; "" = there is none.
-func (r *Run) Unresolved() string {
+func (r *Outline) Unresolved() string {
 	for _, u := range r.Units {
 		if u.Intent != nil && u.Outcome != journal.OutcomeApplied && u.Outcome != journal.OutcomeNotApplied {
 			return u.Version
@@ -100,7 +107,7 @@ func (r *Run) Unresolved() string {
 
 // Begun is the version of a unit that was begun and is not applied, whatever is
 // known of it; "" = there is none.
-func (r *Run) Begun() string {
+func (r *Outline) Begun() string {
 	for _, u := range r.Units {
 		if u.Intent != nil && u.Outcome != journal.OutcomeApplied {
 			return u.Version
@@ -125,7 +132,7 @@ type Work struct {
 
 // Kept reports whether this is a look whose last screen was lost while it had
 // something in hand that a person had asked for. It stays until somebody comes.
-func (r *Run) Kept() bool { return r.Opened == nil && !r.ScreenLost.IsZero() }
+func (r *Outline) Kept() bool { return r.Opened == nil && !r.ScreenLost.IsZero() }
 
 // Step is a checklist step.
 type Step struct {
@@ -189,9 +196,8 @@ func Fold(events []journal.Event) (*Run, error) {
 	return r, nil
 }
 
-// Outline is the Fold of all but observations and samples, which are most of a
-// journal's bytes: what a run is, how far it came and how it ended.
-func Outline(events []journal.Event) (*Run, error) {
+// OutlineOf is the Fold of all but observations and samples.
+func OutlineOf(events []journal.Event) (*Outline, error) {
 	r := New()
 	for _, e := range events {
 		if e.Kind == (journal.FactSeen{}).Kind() || e.Kind == (journal.Sampled{}).Kind() {
@@ -202,12 +208,12 @@ func Outline(events []journal.Event) (*Run, error) {
 			return nil, err
 		}
 	}
-	return r, nil
+	return &r.Outline, nil
 }
 
 // New is a run of which nothing is known.
 func New() *Run {
-	return &Run{Answers: map[string]Given{}, Facts: map[string]Fact{}}
+	return &Run{Outline: Outline{Answers: map[string]Given{}}, Facts: map[string]Fact{}}
 }
 
 // Apply folds one event. An event of a kind that this belay does not know is an
@@ -225,7 +231,7 @@ func (r *Run) Apply(e journal.Event) error {
 }
 
 // Step finds a step by id; nil = not in this playbook.
-func (r *Run) Step(id string) *Step {
+func (r *Outline) Step(id string) *Step {
 	for i := range r.Steps {
 		if r.Steps[i].ID == id {
 			return &r.Steps[i]
@@ -235,7 +241,7 @@ func (r *Run) Step(id string) *Step {
 }
 
 // Question finds an open question by id; nil = not open.
-func (r *Run) Question(id string) *Question {
+func (r *Outline) Question(id string) *Question {
 	for i := range r.Questions {
 		if r.Questions[i].ID == id {
 			return &r.Questions[i]
@@ -246,7 +252,7 @@ func (r *Run) Question(id string) *Question {
 
 // Current is the step that runs, or the first that is not behind us; nil where
 // there are no steps.
-func (r *Run) Current() *Step {
+func (r *Outline) Current() *Step {
 	for i := range r.Steps {
 		switch r.Steps[i].Status {
 		case journal.Running, journal.Paused:
@@ -267,7 +273,7 @@ func (r *Run) Current() *Step {
 }
 
 // InHand is the unit that is being run, or whose outcome is unknown; nil = none.
-func (r *Run) InHand() *Unit {
+func (r *Outline) InHand() *Unit {
 	for i := range r.Units {
 		if u := &r.Units[i]; u.Intent != nil && u.Outcome == "" {
 			return u

@@ -115,7 +115,7 @@ func (u *Unit) Changed() string {
 }
 
 // unit finds or makes the unit of a number.
-func (r *Run) unit(n int) *Unit {
+func (r *Outline) unit(n int) *Unit {
 	for i := range r.Units {
 		if r.Units[i].Number == n {
 			return &r.Units[i]
