@@ -14,11 +14,13 @@ type Instance struct {
 	Seen  time.Time // by its own clock
 	// Timeline is that of the WAL written then; 0 = unknown, as on a standby.
 	Timeline int64
+	// Met is Seen by this host's clock, whose steps it does not follow; zero = not known.
+	Met time.Time
 }
 
 // Instance is the server as Identify met it.
 func (i Identity) Instance() Instance {
-	return Instance{Start: i.ServerStart, Seen: i.At, Timeline: i.Timeline}
+	return Instance{Start: i.ServerStart, Seen: i.At, Timeline: i.Timeline, Met: i.met}
 }
 
 // Other reports whether what answers now is surely neither this server, nor the same one
@@ -31,7 +33,16 @@ func (i Instance) Other(now Instance) bool {
 	case now.Timeline != i.Timeline:
 		return now.Timeline < i.Timeline
 	}
-	return !now.Start.After(i.Seen)
+	return !now.Start.Add(i.setBack(now)).After(i.Seen)
+}
+
+// setBack is how far the server's clock was set back since, by what passed here: a server
+// that starts anew with an earlier clock began after it was seen all the same.
+func (i Instance) setBack(now Instance) time.Duration {
+	if i.Met.IsZero() || now.Met.IsZero() {
+		return 0
+	}
+	return max(0, now.Met.Sub(i.Met)-now.Seen.Sub(i.Seen))
 }
 
 // then is what is known after the server was met again. A standby does not tell its

@@ -37,6 +37,28 @@ func TestInstances(t *testing.T) {
 			t.Errorf("%s: %v", c.name, got)
 		}
 	}
+	// The clock of the server was set back by two hours when it started anew, or ours on.
+	met := time.Now()
+	was.Met = met
+	for _, c := range []struct {
+		name        string
+		start, seen time.Duration
+		passed      time.Duration
+		other       bool
+	}{
+		{"restarted", 61 * time.Minute, 62 * time.Minute, 2 * time.Minute, false},
+		{"restarted, its clock set back", -59 * time.Minute, -58 * time.Minute, 2 * time.Minute, false},
+		{"restarted, its clock set on", 3 * time.Hour, 4 * time.Hour, 2 * time.Minute, false},
+		{"a copy of an earlier clock that was up before", -3 * time.Hour, -58 * time.Minute, 2 * time.Minute, true},
+		{"a copy that was up before", -time.Hour, 2 * time.Hour, time.Hour, true},
+		{"not restarted, its clock set back", 0, -58 * time.Minute, 2 * time.Minute, false},
+	} {
+		now := at(c.start, c.seen, 2)
+		now.Met = met.Add(c.passed)
+		if got := was.Other(now); got != c.other {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
 	if (db.Instance{}).Other(was) {
 		t.Error("nobody was met, and it was another")
 	}

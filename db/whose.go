@@ -43,8 +43,8 @@ func (e *OtherError) Error() string {
 			"and the one before was on %d: a copy, or the primary of before a failover", e.Now.Timeline, e.Met.Timeline)
 	default:
 		return fmt.Sprintf("another server answers there now: it has the same identifiers and was up since %s, while "+
-			"the one before still answered at %s: a copy, such as a restored backup", shownTime(e.Now.Start),
-			shownTime(e.Met.Seen))
+			"the one before still answered at %s: a copy, such as a restored backup, or this server with a clock that "+
+			"was wrong when it started", shownTime(e.Now.Start), shownTime(e.Met.Seen))
 	}
 	return "another database answers there now: " + string(e.Is) + ", it was " + string(e.Was) +
 		" (system identifier/oid)"
@@ -52,6 +52,10 @@ func (e *OtherError) Error() string {
 
 // Hint says what to do now.
 func (e *OtherError) Hint() string {
+	if !e.Now.Start.IsZero() && e.Now.Timeline >= e.Met.Timeline {
+		return "find out where the address leads; nothing is asked or sent there. Where it is the same server, give " +
+			"the same command again: it asks anew which one it is"
+	}
 	return "find out where the address leads; nothing is asked or sent there before it is the same database again"
 }
 
@@ -90,7 +94,7 @@ const (
 func (c *Conn) oid(r pgx.Row) error {
 	var start, now int64
 	err := r.Scan(&c.databaseOID, &start, &now)
-	c.Server.Start, c.Server.Seen = micros(start), micros(now)
+	c.Server.Start, c.Server.Seen, c.Server.Met = micros(start), micros(now), time.Now()
 	return err
 }
 
