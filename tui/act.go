@@ -138,15 +138,17 @@ func (m *model) do(d screen.Do) tea.Cmd {
 	return nil
 }
 
-// questionHere is the question of the step that is looked at; nil = none, or the screen
-// answers it where it stands.
+// questionHere is the question of the step that is looked at, one that is waited for
+// before one that is proposed; nil = none, or the screen answers it where it stands.
 func (m *model) questionHere() *state.Question {
+	var here *state.Question
 	for i := range m.run.Questions {
-		if q := &m.run.Questions[i]; q.Step == m.local.Screen && !q.Dialog && !screen.Accepts(q.ID) {
-			return q
+		q := &m.run.Questions[i]
+		if q.Step == m.local.Screen && !q.Dialog && !screen.Accepts(q.ID) && (here == nil || here.Preset && !q.Preset) {
+			here = q
 		}
 	}
-	return nil
+	return here
 }
 
 // walk goes to the first thing that needs a person.

@@ -221,20 +221,26 @@ func ledgerQuestion(ctx context.Context, e *steps.Env, f *fact.Backfill) ([]jour
 		f.Items = append(f.Items, it)
 		return nil, nil
 	}
-	switch answer, _ := e.Engine.Answered(steps.LedgerCreate); answer {
-	case "yes":
+	q := journal.QuestionAsked{
+		ID: steps.LedgerCreate, Options: []string{"no", "yes"}, Default: "no",
+		Text: "a backfill keeps its place in tables of its own, in a schema named belay, so that no row is filled " +
+			"twice. Create that schema in the run?", Why: f.Ledger,
+	}
+	switch answer, _ := e.Engine.Answered(steps.LedgerCreate); {
+	case answer == "yes":
 		return nil, nil
-	case "no":
+	case answer == "no" && !e.Headless:
+		q.Text = "you said no, and without its place in the database no row can be filled exactly once: nothing can " +
+			"run, and nothing has changed. Create the schema belay in the run after all?"
+		q.Why = "no leaves everything as it is: q leaves. A DBA may create it from `belay doctor --print-ledger`:\n" +
+			f.Ledger
+	case answer == "no":
 		f.Items = append(f.Items, fact.Item{ID: declined, Level: fact.Stop, Hard: true,
 			Text: "you declined the schema belay; without it no row can be filled exactly once. Nothing has changed",
 			Hint: "begin again and answer " + steps.LedgerCreate + " with yes"})
 		return nil, nil
 	}
-	return []journal.QuestionAsked{{
-		ID: steps.LedgerCreate, Options: []string{"no", "yes"}, Default: "no",
-		Text: "a backfill keeps its place in tables of its own, in a schema named belay, so that no row is filled " +
-			"twice. Create that schema in the run?", Why: f.Ledger,
-	}}, nil
+	return []journal.QuestionAsked{q}, nil
 }
 
 // triggerQuestion offers the sync trigger where nothing else fills new rows.

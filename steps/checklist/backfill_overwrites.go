@@ -15,21 +15,25 @@ func overwritesQuestion(e *steps.Env, p *backfill.Plan, f *fact.Backfill) []jour
 		return nil
 	}
 	column := p.Statement.Targets[0].Column
-	switch answer, _ := e.Engine.Answered(steps.BackfillOverwrites); answer {
-	case "yes":
-		return nil
-	case "no":
-		f.Items = append(f.Items, fact.Item{ID: steps.BackfillOverwrites, Level: fact.Stop, Hard: true,
-			Text: "you declined that values of " + column + " are overwritten. Nothing has changed",
-			Hint: "make the condition: WHERE " + safe})
-		return nil
-	}
-	return []journal.QuestionAsked{{
+	q := journal.QuestionAsked{
 		ID: steps.BackfillOverwrites, Options: []string{"no", "yes"}, Default: "no",
 		Text: "the WHERE does not look at " + column +
 			": what the application writes there before its row's batch comes is replaced. WHERE " + safe +
 			" replaces nothing. Run it as it is?",
 		Why: "the rows behind the cursor are safe, those before it are not, and nothing tells afterwards which value " +
 			"was replaced",
-	}}
+	}
+	switch answer, _ := e.Engine.Answered(steps.BackfillOverwrites); {
+	case answer == "yes":
+		return nil
+	case answer == "no" && !e.Headless:
+		q.Text = "you said no, and nothing has changed. Leave with q and begin again with WHERE " + safe +
+			", which replaces nothing; or run it as it is after all?"
+	case answer == "no":
+		f.Items = append(f.Items, fact.Item{ID: steps.BackfillOverwrites, Level: fact.Stop, Hard: true,
+			Text: "you declined that values of " + column + " are overwritten. Nothing has changed",
+			Hint: "make the condition: WHERE " + safe})
+		return nil
+	}
+	return []journal.QuestionAsked{q}
 }

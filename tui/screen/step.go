@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"strings"
+
 	"belay/steps/journal"
 	"belay/steps/state"
 	"belay/tui/look"
@@ -80,10 +82,23 @@ func (p page) asked(step string) look.Panel {
 		Give: 2, Min: 2, Lines: func(w int) []string {
 			out := p.Marked(look.Attention, p.Marks.Asking, p.Text(look.Attention, q.Text), w)
 			if q.Why != "" {
-				out = append(out, p.Marked(look.Plain, " ", p.Plain(q.Why), w)...)
+				out = append(out, p.Marked(look.Plain, " ", p.Plain(prose(q.Why)), w)...)
 			}
 			return out
 		}}
+}
+
+// prose is what a reason says before its SQL, which stands in the question's own dialog,
+// line by line.
+func prose(why string) string {
+	said, sql, _ := strings.Cut(why, "\n")
+	switch {
+	case sql == "":
+		return why
+	case strings.HasPrefix(said, "--"), strings.HasSuffix(said, ";"):
+		return "enter shows its SQL"
+	}
+	return strings.TrimSuffix(said, ":") + "; enter shows its SQL"
 }
 
 // presetsOf are the questions of a step that the yes which opens the run answers.
@@ -109,7 +124,7 @@ func (p page) presets(step string) look.Panel {
 				}
 				out = append(out, p.Paragraph(look.Strong, q.Text, w, 0)...)
 				if q.Why != "" {
-					out = append(out, p.Paragraph(look.Plain, q.Why, w, 0)...)
+					out = append(out, p.Paragraph(look.Plain, prose(q.Why), w, 0)...)
 				}
 				options, preset := Options(q)
 				for n, o := range options {
