@@ -105,11 +105,12 @@ func (b breaking) why() string {
 // deploy asks once where the code stands, and judges the order. A wrong order is
 // lifted by answering again or by a reason. Without a terminal only the reason
 // is asked: the same answers file would give the same answer again.
-func deploy(e *steps.Env, r sqlview.Result, bound string) deployment {
+func deploy(e *steps.Env, r sqlview.Result, binds binding) deployment {
 	b := breakingOf(r)
 	if !b.any() {
 		return deployment{}
 	}
+	bound := binds.breaks(r)
 	ask := journal.QuestionAsked{ID: deployState, Text: b.text(), Options: deployWords, Why: b.why(), Bound: bound}
 	answer, ok := e.Engine.Approved(deployState, bound)
 	if !ok {

@@ -86,13 +86,14 @@ func makesRows(n *pg.Node) bool {
 // holdQuestion asks for the longest accepted hold of units that are not instant, or that a
 // slow line makes long, and puts an accepted one into them. away is how long an answer of
 // the server takes to come.
-func holdQuestion(e *steps.Env, p *steps.Plan, bound string, away time.Duration) ([]journal.QuestionAsked, error) {
+func holdQuestion(e *steps.Env, p *steps.Plan, binds binding, away time.Duration) ([]journal.QuestionAsked, error) {
 	far := func(u steps.Unit) bool { return tooFar(e.Project.Limits.HoldBudget, u, away) }
 	slow := slices.IndexFunc(p.Units, func(u steps.Unit) bool { return !u.Instant })
 	long := slices.IndexFunc(p.Units, far)
 	if slow < 0 && long < 0 {
 		return nil, nil
 	}
+	bound := binds.holds(func(u steps.Unit) bool { return !u.Instant || far(u) })
 	answer, ok := e.Engine.Approved(steps.RunHold, bound)
 	switch {
 	case !ok && slow >= 0:

@@ -50,7 +50,7 @@ func RunReview(ctx context.Context, e *steps.Env, target steps.Target, folder st
 	if err != nil {
 		return nil, nil, out, err
 	}
-	bound := boundTo(e, target, p)
+	bound := bindingOf(e, target, p)
 	questions, err := holdQuestion(e, p, bound, awayOf(ctx, e, target))
 	if err != nil {
 		return nil, nil, out, err
@@ -61,7 +61,7 @@ func RunReview(ctx context.Context, e *steps.Env, target steps.Target, folder st
 		return nil, nil, out, err
 	}
 	questions = append(questions, batched...)
-	unseenReason, unread := unseenQuestion(e, judged, bound)
+	unseenReason, unread := unseenQuestion(e, judged, bound.all())
 	questions = append(questions, unread...)
 	accepted, accept := acceptance(e, result, bound)
 	if unseenReason != "" {
@@ -114,7 +114,7 @@ const askedBefore = "wraparound-autovacuum"
 
 // acceptance asks for a reason for each rule of level stop, also where the file
 // waives it: a waiver is the author's word, not the one of the person who runs.
-func acceptance(e *steps.Env, r sqlview.Result, bound string) (map[string]string, []journal.QuestionAsked) {
+func acceptance(e *steps.Env, r sqlview.Result, binds binding) (map[string]string, []journal.QuestionAsked) {
 	accepted := map[string]string{}
 	var asked []journal.QuestionAsked
 	for _, f := range r.Files {
@@ -124,6 +124,7 @@ func acceptance(e *steps.Env, r sqlview.Result, bound string) (map[string]string
 				slices.ContainsFunc(asked, func(q journal.QuestionAsked) bool { return q.ID == id }) {
 				continue
 			}
+			bound := binds.stops(r, h.Rule)
 			if reason, ok := e.Engine.Approved(id, bound); ok {
 				accepted[h.Rule] = reason
 				continue

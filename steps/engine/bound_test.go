@@ -18,12 +18,16 @@ func TestAnApprovalIsOfExactBytes(t *testing.T) {
 	dbtest.LongAlone(t)
 	t.Parallel()
 	const name = "000001_drop.up.sql"
-	b := newBench(t, map[string]string{name: "DROP TABLE orders;"})
-	b.db.Exec(t, "CREATE TABLE orders (id bigint PRIMARY KEY)")
+	b := newBench(t, map[string]string{
+		name: "DROP TABLE orders;", "000002_fill.up.sql": "TRUNCATE items;",
+	})
+	b.db.Exec(t, "CREATE TABLE orders (id bigint PRIMARY KEY); CREATE TABLE items (id bigint PRIMARY KEY); "+
+		"INSERT INTO items SELECT generate_series(1, 9)")
 	b.order.Headless = false
 	delete(b.order.Answers, "run.confirm")
 	l := b.start()
 	ids := []string{"review.accept.drop-table", "deploy.state"}
+	const other = "review.accept.truncate"
 	all := func(r *state.Run) bool { return r.Question(ids[0]) != nil && r.Question(ids[1]) != nil }
 	r := l.until("both questions", all)
 	first := r.Question(ids[0]).Bound
@@ -31,14 +35,24 @@ func TestAnApprovalIsOfExactBytes(t *testing.T) {
 		l.send(journal.Message{Kind: journal.Answer, ID: id, Answer: text, Bound: bound})
 	}
 	answer(ids[0], "unused for a month", first)
-	answer(ids[1], "everywhere", first)
-	l.until("the dialog", func(r *state.Run) bool { return r.Question("run.confirm") != nil })
+	answer(ids[1], "everywhere", r.Question(ids[1]).Bound)
+	if r.Question(other) == nil {
+		t.Fatalf("%s was not asked: %v", other, r.Questions)
+	}
+	answer(other, "they are made anew", r.Question(other).Bound)
+	l.until("the answers", func(r *state.Run) bool {
+		return r.Answers[ids[0]].Answer != "" && r.Answers[ids[1]].Answer != "" && r.Answers[other].Answer != ""
+	})
 	file := filepath.Join(b.order.Dir, "migrations", name)
 	if err := os.WriteFile(file, []byte("DROP TABLE orders; -- and it is gone"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	l.send(journal.Message{Kind: journal.Again})
 	r = l.until("both questions again", all)
+	// What the other file was asked for stands: nothing of it has changed.
+	if r.Question(other) != nil || r.Answers[other].Answer == "" {
+		t.Errorf("%s was asked again", other)
+	}
 	if r.Question(ids[0]).Bound == first || first == "" {
 		t.Errorf("bound to %q before and after", first)
 	}
