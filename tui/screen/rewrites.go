@@ -22,9 +22,14 @@ var Rewrites = Screen{
 	Doc: `Advice: make the dangerous statement in steps: add beside, fill in batches, prove, then tighten; an index alone and CONCURRENTLY; a drop by a rename first.
 In practice: each step is a file of its own, because a lock lasts until its transaction ends. The files are numbered above everything that is applied or merged anywhere, and judged by the same review. The original goes only where a database or git says that it has not run; a copy is kept. What could not be rewritten exactly is left as it is, and said.
 Measured: original and files were applied to copies of one database with rows in it: the schemas are equal but for what is listed as different.`,
-	Keys:   []Hint{{Down, "file"}, {Open, "write…"}, {Pause, "leave out"}, {PageDown, "scroll"}, {Copy, "copy"}},
 	Panels: rewritesPanels,
-	Enter:  askWrite,
+	Hints: func(_ *state.Run, l Local) []Hint {
+		if r := RewriteHere(l); r != nil && r.Refused != "" {
+			return []Hint{{Down, "file"}, {PageDown, "scroll"}, {Copy, "copy"}} // there is nothing to say yes to
+		}
+		return []Hint{{Down, "file"}, {Open, "write…"}, {Pause, "leave out"}, {PageDown, "scroll"}, {Copy, "copy"}}
+	},
+	Enter: askWrite,
 	Move: func(_ *state.Run, l *Local, by int) bool {
 		r := RewriteHere(*l)
 		if r == nil {
@@ -143,15 +148,23 @@ func rewritesPanels(p page) []look.Panel {
 	}
 	at := clamp(p.local.Cursor[atRewrites], len(r.Files))
 	f := r.Files[at]
-	return []look.Panel{
+	fate := look.Panel{Name: "fate", Title: "afterwards", State: p.judgedAgain(*r), Give: 2, Min: 2,
+		Lines: func(w int) []string { return p.fate(*r, w) }}
+	var refused []look.Panel
+	if r.Refused != "" {
+		// Said before anything else: the files are for reading.
+		refused, fate.Lines = []look.Panel{{Name: "refused", Title: "not written", Min: 2, Lines: func(w int) []string {
+			return p.Marked(look.Attention, p.Marks.Look, p.Text(look.Strong, "belay does not write these files: ")+
+				p.Plain(r.Refused), w)
+		}}}, func(w int) []string { return p.beside(*r, w) }
+	}
+	return append(refused, []look.Panel{
 		p.rewriteFiles(*r, at),
 		{Name: "text", Title: f.Path, State: p.Plain(how(f)), Grow: true, Give: 3, Min: 3, Lines: func(w int) []string {
 			return p.fileText(f, w)
 		}},
-		{Name: "fate", Title: "afterwards", State: p.judgedAgain(*r), Give: 2, Min: 2, Lines: func(w int) []string {
-			return p.fate(*r, w)
-		}},
-	}
+		fate,
+	}...)
 }
 
 // rewriteFiles are the files with what becomes of each.
@@ -160,7 +173,10 @@ func (p page) rewriteFiles(r fact.Rewrite, at int) look.Panel {
 	rows := make([][]string, 0, len(r.Files))
 	for _, f := range r.Files {
 		mark := p.Text(look.OK, p.Marks.Done) + p.Plain(" to write")
-		if p.local.Without[f.Path] {
+		switch {
+		case r.Refused != "":
+			mark = p.Text(look.Attention, p.Marks.Waived) + p.Plain(" to read")
+		case p.local.Without[f.Path]:
 			mark = p.Text(look.Attention, p.Marks.Waived) + p.Plain(" left out")
 		}
 		rows = append(rows, []string{mark, p.Plain(f.Path), p.Plain(how(f))})
@@ -217,11 +233,12 @@ func (p page) judgedAgain(r fact.Rewrite) string {
 
 // fate is what becomes of the original, what differs and what was left.
 func (p page) fate(r fact.Rewrite, w int) []string {
-	fate := r.Original
-	if r.Refused != "" {
-		fate = r.Refused
-	}
-	out := p.Row("original", p.Plain(fate), w)
+	return append(p.Row("original", p.Plain(r.Original), w), p.beside(r, w)...)
+}
+
+// beside is what differs and what was left.
+func (p page) beside(r fact.Rewrite, w int) []string {
+	var out []string
 	for _, k := range r.Kept {
 		out = append(out, p.Row("differs", p.Plain(k), w)...)
 	}
