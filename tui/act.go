@@ -140,8 +140,7 @@ func (m *model) do(d screen.Do) tea.Cmd {
 
 // questionHere is the question of the step that is looked at, one that is waited for
 // before one that is proposed; nil = none, or the screen answers it where it stands.
-func (m *model) questionHere() *state.Question {
-	var here *state.Question
+func (m *model) questionHere() (here *state.Question) {
 	for i := range m.run.Questions {
 		q := &m.run.Questions[i]
 		if q.Step == m.local.Screen && !q.Dialog && !screen.Accepts(q.ID) && (here == nil || here.Preset && !q.Preset) {
@@ -342,14 +341,10 @@ func (m *model) edit() tea.Cmd {
 	if h, ok := screen.Selected(m.local); ok && h.Path != "" {
 		p = h.Path
 	}
-	m.say("edit " + p + " in another terminal; belay looks again")
+	said := "edit " + p + " in another terminal; belay looks again"
+	m.say(said)
 	send := m.send
-	return func() tea.Msg {
-		return sentMsg{
-			said: "edit " + p + " in another terminal; belay looks again",
-			err:  send(journal.Message{Kind: journal.Again}),
-		}
-	}
+	return func() tea.Msg { return sentMsg{said: said, err: send(journal.Message{Kind: journal.Again})} }
 }
 
 // reload has the engine look again, at the folder and at the database.
