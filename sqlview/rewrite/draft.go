@@ -79,3 +79,14 @@ func upperFirst(s string) string {
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
 }
+
+// nothingBack begins the down file of a phase that leaves nothing to take back.
+const nothingBack = "-- Nothing to take back: "
+
+// NothingBack reads from a down file of ours without statements why there is nothing to
+// take back; "" = the file does not say so.
+func NothingBack(down []byte) string {
+	_, why, _ := strings.Cut(string(down), nothingBack)
+	why, _, _ = strings.Cut(strings.ReplaceAll(why, "\n-- ", " "), "\n")
+	return strings.TrimSuffix(strings.Join(strings.Fields(why), " "), ".")
+}

@@ -9,6 +9,7 @@ import (
 	"belay/sqlview"
 	"belay/sqlview/effect"
 	"belay/sqlview/migration"
+	"belay/sqlview/rewrite"
 	"belay/steps"
 	"belay/steps/fact"
 	"belay/steps/journal"
@@ -76,6 +77,9 @@ func wayOf(back bool, judgement steps.Judgement, m migration.Migration, i int) f
 		return w
 	}
 	w.Down = down.Path
+	if len(down.Statements) == 0 && m.Down != nil {
+		w.Nothing = rewrite.NothingBack(m.Down.Bytes)
+	}
 	for _, s := range down.Statements {
 		w.Runs = append(w.Runs, fact.Statement{
 			SQL: fact.SQL(s.SQL, nil), Line: s.Line, Kind: s.Kind, Needs: s.Locks, Seconds: downDuration(s),
@@ -131,6 +135,10 @@ func wayItems(w fact.Way) []fact.Item {
 			ID: "no-down", Level: fact.Look, Text: w.Up + " has no down file",
 			Hint: "write one, or know that the way back is a new migration",
 		})
+	case w.Nothing != "":
+		items = append(items, fact.Item{
+			ID: "nothing-back", Level: fact.OK, Text: w.Down + " has nothing to take back: " + w.Nothing,
+		})
 	case len(w.Runs) == 0:
 		items = append(items, fact.Item{
 			ID: "empty-down", Level: fact.Look,
@@ -140,6 +148,32 @@ func wayItems(w fact.Way) []fact.Item {
 	}
 	for _, s := range w.Runs {
 		items = append(items, downItem(w, s))
+	}
+	return append(items, unreadItems(w)...)
+}
+
+// unreadItems name the constraints that the way back brings back NOT VALID, so that no
+// lock is held while their rows are read, and what reads them afterwards.
+func unreadItems(w fact.Way) (items []fact.Item) {
+	for i, s := range w.Runs {
+		sql := oneLine(strings.TrimSuffix(strings.TrimSpace(s.SQL), ";"))
+		head, name, ok := strings.Cut(sql, " ADD CONSTRAINT ")
+		if !ok || !strings.HasSuffix(sql, " NOT VALID") {
+			continue
+		}
+		if name, _, ok = strings.Cut(name, " "); !ok || strings.Count(name, `"`)%2 != 0 {
+			continue
+		}
+		reads := head + " VALIDATE CONSTRAINT " + name
+		read := func(s fact.Statement) bool { return strings.Contains(oneLine(s.SQL), reads) }
+		if slices.ContainsFunc(w.Runs[i:], read) {
+			continue
+		}
+		items = append(items, fact.Item{
+			ID: "comes-back-unread", Level: fact.OK,
+			Text: fmt.Sprintf("%s:%d brings %s back NOT VALID: rows are checked from then on, and no lock is held while "+
+				"the old ones are read. What reads them afterwards: %s", w.Down, s.Line, name, reads),
+		})
 	}
 	return items
 }

@@ -19,6 +19,8 @@ type Way struct {
 	Up      string `json:"up"`
 	// Down is the down file; "" = there is none. Runs are its statements: none
 	// where the file is empty.
+	// Nothing is why a down file of belay's own has none; "" = it does not say.
+	Nothing string `json:"nothing,omitempty"`
 	// Unseen is true where the way back is in a program of which nobody knows what it sends.
 	Unseen bool        `json:"unseen,omitempty"`
 	Down   string      `json:"down,omitempty"`
