@@ -30,7 +30,9 @@ func TestWhatADownFileSays(t *testing.T) {
 		"none":   {fact.Way{}, []string{"no-down look"}},
 		"unread": {fact.Way{Down: "d", Runs: run(unread)}, []string{"down ok", "comes-back-unread ok"}},
 		"read": {
-			fact.Way{Down: "d", Runs: slices.Concat(run(unread), run("ALTER TABLE orders VALIDATE CONSTRAINT positive;"))},
+			fact.Way{
+				Down: "d", Runs: slices.Concat(run(unread), run("ALTER TABLE orders VALIDATE CONSTRAINT positive")),
+			},
 			[]string{"down ok", "down ok"},
 		},
 	} {
