@@ -45,6 +45,8 @@ type Folder struct {
 	// ToolRuns says which session of the tool works on the database now; "" = none.
 	ToolRuns string
 	Ledger   Ledger
+	// Stays says which of the versions that are to be taken back stay, and why; "" = none.
+	Stays string
 	// Open are the other runs on this database that have something left or work now.
 	Open []OpenRun
 	// Confirmed is what the run is bound to, of an earlier engine or of the host that

@@ -277,6 +277,9 @@ func (m *model) wayBack() tea.Cmd {
 	if s := m.run.Step("rollback"); s != nil {
 		why += " The way back: " + s.Summary + "."
 	}
+	if back, ends := screen.WaysBack(m.local.Facts); ends != "" {
+		why += " It takes back " + strings.Join(back, ", ") + "; what ran before that stays: " + ends + "."
+	}
 	m.local.Dialog = &screen.Dialog{
 		ID: screen.BackDialog, Text: "end the watch and open the way back?",
 		Why: why + " Where new code is out, take the code back first.", Opened: m.at,

@@ -15,8 +15,10 @@ import (
 )
 
 // chooseBack takes the newest applied versions, newest first. Which ones were
-// asked for only says how many: nothing above them is passed over.
-func chooseBack(versions []string, b *steps.Folder, f *fact.Folder) error {
+// asked for only says how many: nothing above them is passed over. One without a way back
+// stays, with all below it: a person who can be asked takes back what stands above.
+func chooseBack(e *steps.Env, b *steps.Folder, f *fact.Folder) error {
+	versions := e.Versions
 	applied := b.Status.Applied
 	if b.Command != nil {
 		return chooseCommandBack(versions, b, f)
@@ -40,12 +42,30 @@ func chooseBack(versions []string, b *steps.Folder, f *fact.Folder) error {
 	f.Pending = nil
 	for _, m := range slices.Backward(applied[len(applied)-n:]) {
 		turned, err := turn(m)
+		if err != nil && len(b.Chosen) > 0 {
+			return stays(e, b, f, m, err)
+		}
 		if err != nil {
 			return err
 		}
 		b.Chosen = append(b.Chosen, turned)
 		f.Chosen, f.Pending = append(f.Chosen, m.Version), append(f.Pending, named(b.Files, turned))
 	}
+	return nil
+}
+
+// stays ends the choice at a migration without a way back. Without a person the part that
+// was not asked for is not taken back by itself.
+func stays(e *steps.Env, b *steps.Folder, f *fact.Folder, m migration.Migration, why error) error {
+	part := strings.Join(f.Chosen, " ")
+	if e.Headless {
+		return &steps.Refused{
+			Problem: why.Error() + ": it stays, and so does all below it", Fatal: true,
+			Advice: "`belay rollback " + part + "` takes back what stands above it; else write its way back first",
+		}
+	}
+	b.Stays = fmt.Sprintf("%s: it stays, and so does all that was asked for below it; %s can be taken back", why,
+		strings.Join(f.Chosen, ", "))
 	return nil
 }
 

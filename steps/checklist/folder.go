@@ -251,7 +251,7 @@ func choose(e *steps.Env, target steps.Target, b *steps.Folder, f *fact.Folder) 
 		return chooseConfirmed(e, target, b, f)
 	}
 	if b.Back {
-		return chooseBack(e.Versions, b, f)
+		return chooseBack(e, b, f)
 	}
 	pending := b.Status.Pending
 	end := len(pending)

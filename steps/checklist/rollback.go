@@ -52,6 +52,12 @@ func RunRollback(ctx context.Context, e *steps.Env, target steps.Target, folder 
 	if len(f.Ways) == 0 {
 		return "", steps.Done("nothing pending: nothing to take back"), e.Fact(ctx, "rollback", f)
 	}
+	if folder.Stays != "" {
+		f.Items = slices.Insert(f.Items, 0, fact.Item{
+			ID: "stays", Level: fact.Look, Text: folder.Stays,
+			Hint: "write its way back, or fix it with a new migration",
+		})
+	}
 	f.Items = append(f.Items, fact.Item{ID: "rule", Level: fact.OK, Text: "rule: " + decisionRule})
 	out = judgeRollback(f)
 	return out.Summary, out, e.Fact(ctx, "rollback", f)
@@ -171,8 +177,8 @@ func unreadItems(w fact.Way) (items []fact.Item) {
 		}
 		items = append(items, fact.Item{
 			ID: "comes-back-unread", Level: fact.OK,
-			Text: fmt.Sprintf("%s:%d brings %s back NOT VALID: rows are checked from then on, and no lock is held while "+
-				"the old ones are read. What reads them afterwards: %s", w.Down, s.Line, name, reads),
+			Text: fmt.Sprintf("%s:%d brings %s back NOT VALID: rows are checked from then on, and no lock is held "+
+				"while the old ones are read. What reads them afterwards: %s", w.Down, s.Line, name, reads),
 		})
 	}
 	return items

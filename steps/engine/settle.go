@@ -168,7 +168,7 @@ func (g *engine) backText(versions []string, database string) (text, why string)
 		g.byCommand())
 	f, _, _ := state.Get[fact.Rollback](g.run)
 	for _, i := range f.Items {
-		if i.ID == "way-back" {
+		if i.ID == "way-back" || i.ID == "stays" {
 			why += i.Text + ". "
 		}
 	}

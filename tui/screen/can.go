@@ -179,8 +179,30 @@ const tripwire = "tripwire"
 // Returns reports whether the end of the watch brings back what is out of reach.
 func Returns(run *state.Run) bool { return run.Playbook == tripwire }
 
-func cannotRollback(run *state.Run, _ Local) string {
+// WaysBack are the versions that can be taken back, newest first, and the file that ends
+// them with why; "" = none does.
+func WaysBack(f *Facts) (versions []string, ends string) {
+	if f == nil || f.Rollback == nil || f.Command != nil { // what a command takes back is its own
+		return nil, ""
+	}
+	for _, w := range f.Rollback.Ways {
+		switch {
+		case w.Unseen || len(w.Runs) > 0 || w.Nothing != "":
+			versions = append(versions, w.Version)
+		case w.Down == "":
+			return versions, w.Up + " has no down file"
+		default:
+			return versions, w.Down + " holds no way back"
+		}
+	}
+	return versions, ""
+}
+
+func cannotRollback(run *state.Run, l Local) string {
+	back, ends := WaysBack(l.Facts)
 	switch {
+	case Watching(run) && run.Playbook != "rollback" && run.Playbook != tripwire && ends != "" && len(back) == 0:
+		return ends + ": nothing is taken back before it has one"
 	case Watching(run) && run.Playbook == tripwire:
 		return "c brings back what is out of reach"
 	case Watching(run) && run.Playbook != "rollback":

@@ -21,6 +21,7 @@ type Facts struct {
 	Review    *fact.Review
 	Plan      *fact.Plan
 	Heart     *fact.Heart
+	Rollback  *fact.Rollback
 	Verified  *fact.Verified
 	Monitor   *fact.Monitor
 	Written   *fact.Written
@@ -65,6 +66,7 @@ func Read(run *state.Run, prev *Facts) *Facts {
 	refresh(run, &f, prev, &f.Preflight)
 	refresh(run, &f, prev, &f.Plan)
 	refresh(run, &f, prev, &f.Heart)
+	refresh(run, &f, prev, &f.Rollback)
 	refresh(run, &f, prev, &f.Verified)
 	refresh(run, &f, prev, &f.Monitor)
 	refresh(run, &f, prev, &f.Written)
