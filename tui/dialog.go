@@ -52,6 +52,10 @@ func (m *model) dialogKey(k tea.KeyPressMsg, press string) tea.Cmd {
 	switch {
 	case press == "esc" || press == "ctrl+c":
 		m.local.Dialog, m.local.Over = nil, d.Below
+		if d.ID == m.returns {
+			m.returns = ""
+		}
+		m.comeBack()
 		return nil
 	case m.at.Sub(d.Opened) < screen.DeafFor:
 		return nil
@@ -90,7 +94,29 @@ func (m *model) confirmKey(d *screen.Dialog, k tea.KeyPressMsg, press string) te
 	case "s", "w", "?":
 		return m.command(press)
 	}
+	m.propose(d, press)
 	return nil
+}
+
+// propose opens what a backfill proposes, by its number, from the run dialog, which comes
+// back behind the answer.
+func (m *model) propose(d *screen.Dialog, press string) {
+	all := screen.FillPresets(m.run)
+	if n := int(press[0] - '1'); len(press) == 1 && n >= 0 && n < len(all) {
+		m.open(all[n])
+		m.returns = d.ID
+	}
+}
+
+// comeBack opens the run dialog again behind a proposal that was looked at; what runs is
+// looked at once more meanwhile, and the question may go and come.
+func (m *model) comeBack() {
+	if m.returns == "" || m.local.Dialog != nil {
+		return
+	}
+	if q := m.run.Question(m.returns); q != nil {
+		m.open(*q)
+	}
 }
 
 // nextButton goes field, no, yes, field; yes is passed over until it would run.
@@ -108,6 +134,7 @@ func (m *model) nextButton(d *screen.Dialog) {
 
 // decide is enter in the run dialog.
 func (m *model) decide(d *screen.Dialog) tea.Cmd {
+	m.returns = ""
 	switch {
 	case d.Buttons && !d.Yes:
 		m.local.Dialog = nil

@@ -49,6 +49,9 @@ type model struct {
 	// typing is when a letter came last that was meant for a field which is not there.
 	typing time.Time
 	saidAt time.Time
+	// returns is the run dialog's question while a proposal opened from it is looked at;
+	// "" = none is.
+	returns string
 }
 
 // brokenMsg says that the journal can be followed no further.
@@ -225,6 +228,7 @@ func (m *model) news(b follow.Batch) tea.Cmd {
 	wished := m.local.Facts.Mends.Of(fact.NewQuestion)
 	m.local.Facts = screen.Read(m.run, m.local.Facts)
 	m.keepDialog()
+	m.comeBack()
 	m.showNew(wished)
 	m.goAlong(busy)
 	if worst(m.run) > before {

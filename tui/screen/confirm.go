@@ -9,6 +9,7 @@ import (
 
 	"belay/sqlview/effect"
 	"belay/sqlview/measure"
+	"belay/steps"
 	"belay/steps/fact"
 	"belay/steps/state"
 	"belay/tui/look"
@@ -318,7 +319,34 @@ func (p page) fillRows(w int) []string {
 	if len(makes) > 0 {
 		out = append(out, p.Row("creates", p.Plain(strings.Join(makes, "; ")), w)...)
 	}
+	if p.run.Answers[steps.BackfillVacuum].Answer == "yes" {
+		out = append(out, p.Row("vacuum", p.Plain("after every tenth of the rows"), w)...)
+	}
+	how := ""
+	if d := p.local.Dialog; d != nil && d.Typed() && !d.Buttons {
+		how = "tab, then " // letters and digits are text in the field
+	}
+	for i, q := range FillPresets(p.run) {
+		out = append(out, p.Row("proposed", p.Text(look.Key, itoa(i+1))+p.Plain("  "+fillPresets[q.ID]+": ")+
+			p.Text(look.Strong, q.Default)+p.Plain("; "+how+itoa(i+1)+" changes it"), w)...)
+	}
 	return out
+}
+
+// fillPresets are what a backfill proposes, in a word each.
+var fillPresets = map[string]string{
+	steps.BackfillTrigger: "a trigger that fills rows written meanwhile",
+	steps.BackfillVacuum:  "VACUUM after every tenth of the rows",
+}
+
+// FillPresets are the open proposals of a backfill, which the run dialog shows and opens.
+func FillPresets(run *state.Run) (all []state.Question) {
+	for _, q := range run.Questions {
+		if q.Preset && fillPresets[q.ID] != "" {
+			all = append(all, q)
+		}
+	}
+	return all
 }
 
 // consent is the field and the two buttons.
