@@ -98,7 +98,7 @@ func (e *evolution) addConstraint(r *Relation, k *pg.Constraint) {
 
 func (e *evolution) addNotNull(r *Relation, name, column string, valid bool) {
 	if name == "" {
-		name = constraintName(r, column, "not_null")
+		name = e.constraintName(r, column, "not_null")
 	}
 	r.Constraints = with(r.Constraints, Constraint{
 		Name: Truncate(name), Type: NotNull, Columns: []string{column}, Valid: valid, Enforced: true})
@@ -126,7 +126,7 @@ func (e *evolution) addCheck(r *Relation, c Constraint, k *pg.Constraint) {
 		if len(c.Columns) == 1 {
 			column = c.Columns[0]
 		}
-		c.Name = constraintName(r, column, "check")
+		c.Name = e.constraintName(r, column, "check")
 	}
 	r.Constraints = with(r.Constraints, c)
 	if !k.IsNoInherit && !e.only {
@@ -156,7 +156,7 @@ func (e *evolution) addForeignKey(r *Relation, c Constraint, k *pg.Constraint) {
 	c.References, c.RefColumns = e.Name(k.Pktable), Strings(k.PkAttrs)
 	c.OnDelete, c.OnUpdate = ForeignKeyAction(k.FkDelAction), ForeignKeyAction(k.FkUpdAction)
 	if c.Name == "" {
-		c.Name = constraintName(r, strings.Join(c.Columns, "_"), "fkey")
+		c.Name = e.constraintName(r, strings.Join(c.Columns, "_"), "fkey")
 	}
 	if len(c.RefColumns) == 0 {
 		c.RefColumns = primaryColumns(e.Relations.Get(c.References))
@@ -186,7 +186,7 @@ func (e *evolution) passForeignKey(parent string, c Constraint) {
 		copied := c
 		copied.Local, copied.Inherited = false, true
 		if kid.Constraint(c.Name) != nil {
-			copied.Name = constraintName(kid, strings.Join(c.Columns, "_"), "fkey")
+			copied.Name = e.constraintName(kid, strings.Join(c.Columns, "_"), "fkey")
 		}
 		kid.Constraints = with(kid.Constraints, copied)
 		e.referenced(c.References, name)
@@ -227,12 +227,15 @@ func (e *evolution) addKey(r *Relation, c Constraint, k *pg.Constraint) {
 		c.Type, i.Constraint = Exclude, "?"
 		exclusion(&i, k)
 	}
+	for _, name := range slices.Concat(Strings(k.Keys), i.Include) {
+		i.label(name)
+	}
 	if k.Indexname != "" {
 		e.useIndex(r, c, k.Indexname)
 		return
 	}
 	if c.Name == "" {
-		c.Name = Base(e.relationName(r.Name, indexColumns(i), labelOf(i)))
+		c.Name = Base(e.keyName(r.Name, indexColumns(i), labelOf(i)))
 	}
 	c.Columns, i.Constraint = i.Columns, c.Name
 	i.Name = Schema(r.Name) + "." + c.Name

@@ -1,8 +1,8 @@
 package catalog
 
 import (
+	"cmp"
 	"slices"
-	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
@@ -19,6 +19,7 @@ func createIndex(e *evolution, n *pg.Node) {
 	}
 	for _, p := range s.IndexIncludingParams {
 		i.Include = append(i.Include, p.GetIndexElem().GetName())
+		i.label(p.GetIndexElem().GetName())
 	}
 	i.Predicate = Expression(s.WhereClause)
 	if s.Idxname != "" {
@@ -104,8 +105,10 @@ func (e *evolution) setValid(r *Relation, index string, valid bool) {
 func addIndexElem(i *IndexDef, el *pg.IndexElem) {
 	i.Columns = append(i.Columns, el.GetName())
 	if el.GetExpr() == nil {
+		i.label(el.GetName())
 		return
 	}
+	i.label(cmp.Or(figured(el.Expr), "expr"))
 	if i.Expressions != "" {
 		i.Expressions += ", "
 	}
@@ -117,24 +120,6 @@ func (e *evolution) addIndex(r *Relation, i IndexDef, tablespace string) {
 	r.Indexes = with(r.Indexes, i)
 	e.add(&Relation{Name: i.Name, Kind: Index, FromTable: r.Name,
 		Storage: Storage{Tablespace: e.tablespace(tablespace)}})
-}
-
-// indexColumns is the part of a chosen name that stands for the key.
-func indexColumns(i IndexDef) string {
-	var words []string
-	for _, c := range i.Columns {
-		if c == "" {
-			c = "expr"
-			if f, _, ok := strings.Cut(i.Expressions, "("); ok && f != "" && plainIdentifier(f) {
-				c = f
-			}
-		}
-		words = append(words, c)
-	}
-	if i.Primary {
-		return ""
-	}
-	return strings.Join(words, "_")
 }
 
 func labelOf(i IndexDef) string {

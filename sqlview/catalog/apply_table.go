@@ -136,7 +136,7 @@ func (e *evolution) inheritConstraints(child, parent *Relation) {
 		case PrimaryKey, Unique, Exclude:
 		case ForeignKey:
 			if child.Constraint(k.Name) != nil {
-				k.Name = constraintName(child, strings.Join(k.Columns, "_"), "fkey")
+				k.Name = e.constraintName(child, strings.Join(k.Columns, "_"), "fkey")
 			}
 			k.Local, k.Inherited = false, true
 			child.Constraints = with(child.Constraints, k)
@@ -165,7 +165,7 @@ func (e *evolution) inheritConstraints(child, parent *Relation) {
 // partIndex gives a partition its part of an index of the parent.
 func (e *evolution) partIndex(child *Relation, i IndexDef) IndexDef {
 	whole := i.Name
-	i.Name = e.relationName(child.Name, indexColumns(i), labelOf(i))
+	i.Name = e.indexName(child.Name, i)
 	i.Definition = ""
 	if i.Constraint != "" {
 		i.Constraint = Base(i.Name)
@@ -253,7 +253,7 @@ func (e *evolution) like(r *Relation, l *pg.TableLikeClause) {
 
 func (e *evolution) likeIndexes(r, source *Relation) {
 	for _, i := range source.Indexes {
-		i.Name, i.Definition = e.relationName(r.Name, indexColumns(i), labelOf(i)), ""
+		i.Name, i.Definition = e.indexName(r.Name, i), ""
 		if i.Constraint != "" {
 			i.Constraint = Base(i.Name)
 			r.Constraints = with(r.Constraints, Constraint{

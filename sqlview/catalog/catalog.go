@@ -192,6 +192,7 @@ type IndexDef struct {
 	Name                          string   // "schema.name"
 	Columns                       []string // key columns in order; "" for an expression
 	Include                       []string // further columns that are only stored
+	Labels                        []string // the index's names of both; nil = not known
 	Unique, Primary, Valid, Ready bool
 	// Predicate and Expressions are source text; "" = none.
 	Predicate, Expressions string

@@ -56,11 +56,57 @@ func choose(table, columns, label string, taken func(string) bool) string {
 func (e *evolution) relationName(table, columns, label string) string {
 	schema := Schema(table)
 	return schema + "." + choose(Base(table), columns, label, func(name string) bool {
-		return e.Relations.Get(schema+"."+name) != nil
+		return e.relationNamed(schema + "." + name)
 	})
 }
 
+// relationNamed reports a name of pg_class, where composite types have theirs too.
+func (e *evolution) relationNamed(name string) bool {
+	t := e.Types.Get(name)
+	return e.Relations.Get(name) != nil || t != nil && t.Composite
+}
+
+// keyName is relationName for the index of a constraint: no constraint of the schema has
+// that name either.
+func (e *evolution) keyName(table, columns, label string) string {
+	schema := Schema(table)
+	return schema + "." + choose(Base(table), columns, label, func(name string) bool {
+		return e.relationNamed(schema+"."+name) || e.constraintNamed(schema, name)
+	})
+}
+
+func (e *evolution) indexName(table string, i IndexDef) string {
+	if i.Constraint != "" || i.Primary {
+		return e.keyName(table, indexColumns(i), labelOf(i))
+	}
+	return e.relationName(table, indexColumns(i), labelOf(i))
+}
+
 // constraintName chooses a name for a constraint of a table.
-func constraintName(r *Relation, columns, label string) string {
-	return choose(Base(r.Name), columns, label, func(name string) bool { return r.Constraint(name) != nil })
+func (e *evolution) constraintName(r *Relation, columns, label string) string {
+	return choose(Base(r.Name), columns, label, func(name string) bool {
+		return r.Constraint(name) != nil || e.constraintNamed(Schema(r.Name), name)
+	})
+}
+
+// allNames is how many relations are asked, each, for a constraint's name. In a larger
+// catalog only those are whose own names begin the constraint's.
+const allNames = 200
+
+// constraintNamed reports whether a table of the schema has such a constraint.
+func (e *evolution) constraintNamed(schema, name string) bool {
+	for i := range name {
+		if name[i] == '_' && e.Relations.Get(schema+"."+name[:i]).Constraint(name) != nil {
+			return true
+		}
+	}
+	if e.Relations.Len() > allNames {
+		return false
+	}
+	for other, r := range e.Relations.All() {
+		if len(r.Constraints) > 0 && Schema(other) == schema && r.Constraint(name) != nil {
+			return true
+		}
+	}
+	return false
 }

@@ -120,8 +120,14 @@ func (t *types) typeConstraints(table, column string, change typeChange) {
 // remakeForeignKey locks the other table of a foreign key that is dropped and
 // made again, and reads both where the values changed.
 func (t *types) remakeForeignKey(child, parent, other string, change typeChange) {
-	t.lock(other, lock.AccessExclusive)
-	t.lockAll(t.parts(other), lock.AccessExclusive)
+	for _, name := range append([]string{other}, t.parts(other)...) {
+		mode := lock.AccessExclusive
+		r := t.cat.Seen(name)
+		if other == parent && t.version < 15 && r != nil && r.Kind == catalog.PartitionedTable {
+			mode = lock.ShareRowExclusive // it has no triggers of its own that are dropped
+		}
+		t.lock(name, mode)
+	}
 	if change.rewrites {
 		t.validateForeignKey(alteration{table: child, only: true}, parent)
 	}

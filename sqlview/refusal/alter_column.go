@@ -137,9 +137,16 @@ func dropColumn(c *check, t target) Failure {
 		return f
 	}
 	gone := []catalog.Object{{Kind: catalog.ColumnKind, Name: t.Name, On: t.rel.Name}}
-	for _, child := range c.cat.Descendants(t.rel.Name) {
-		if kid := c.cat.Relations.Get(child); !t.only && kid != nil && goesToo(kid) {
-			gone = append(gone, catalog.Object{Kind: catalog.ColumnKind, Name: t.Name, On: child})
+	for i := 0; i < len(gone) && !t.only; i++ {
+		r := c.cat.Relations.Get(gone[i].On)
+		if r == nil {
+			continue
+		}
+		for _, child := range r.Children { // one that keeps its own keeps what is below it
+			o := catalog.Object{Kind: catalog.ColumnKind, Name: t.Name, On: child}
+			if kid := c.cat.Relations.Get(child); kid != nil && goesToo(kid) && !slices.Contains(gone, o) {
+				gone = append(gone, o)
+			}
 		}
 	}
 	return c.inTheWay(t, gone...)
