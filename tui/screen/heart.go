@@ -12,6 +12,8 @@ import (
 	"belay/sqlview/lock"
 	"belay/sqlview/measure"
 	"belay/steps/fact"
+	"belay/steps/journal"
+	"belay/steps/state"
 	"belay/tui/look"
 )
 
@@ -62,7 +64,30 @@ func (p page) heartRows(w int) []string {
 	case p.run.Engine.PID == 0:
 		return []string{p.Plain("belay reads the folder and asks the database; nothing is written")}
 	}
+	if why := p.halted(w); why != nil {
+		return why
+	}
 	return []string{p.spin() + " " + p.Plain("asking the database who would block it and who would wait")}
+}
+
+// halted says why something is not known and does not come by itself: a step has ended
+// without it, and none works. nil = it is on its way.
+func (p page) halted(w int) []string {
+	var at *state.Step
+	for i := range p.run.Steps {
+		switch s := &p.run.Steps[i]; s.Status {
+		case journal.Running:
+			return nil
+		case journal.Failed, journal.Paused, journal.Stale:
+			if at == nil {
+				at = s
+			}
+		}
+	}
+	if at == nil {
+		return nil
+	}
+	return p.Marked(look.Attention, p.Marks.Look, p.Plain("not known: "+at.Title+" stopped before it"), w)
 }
 
 // spin is the cell that moves while something works that reports nothing.

@@ -126,7 +126,12 @@ func (p page) pending() look.Panel {
 	}
 	if f == nil {
 		panel.Title = p.folderTitle()
-		panel.Lines = func(int) []string { return []string{p.spin() + " " + p.Plain(p.folderReading())} }
+		panel.Lines = func(w int) []string {
+			if why := p.halted(w); why != nil {
+				return why
+			}
+			return []string{p.spin() + " " + p.Plain(p.folderReading())}
+		}
 		return panel
 	}
 	panel.Title = p.folderTitle()
@@ -221,8 +226,9 @@ func (p page) reviewed(name string) (f sqlview.FileResult, ok bool) {
 
 // takes is how long a file works, by its slowest statement.
 func (p page) takes(f sqlview.FileResult) string {
-	worst := effect.Instant
+	worst, reads := effect.Instant, false
 	for _, s := range f.Statements {
+		reads = reads || len(s.Scans) > 0
 		switch {
 		case !s.Analysed || s.Duration == effect.Unknown:
 			return p.Text(look.Attention, "not known")
@@ -232,6 +238,9 @@ func (p page) takes(f sqlview.FileResult) string {
 	}
 	if worst == effect.Slow {
 		return p.Text(look.Attention, "slow")
+	}
+	if reads {
+		return p.Plain("reads rows") // it blocks nobody, and takes as long as the table is large
 	}
 	return p.Text(look.OK, "instant")
 }
@@ -329,18 +338,19 @@ func (p page) problems() look.Panel {
 
 // campaigns are the changes over days that are open on this database.
 func (p page) campaigns() look.Panel {
-	return look.Panel{Name: "campaigns", Title: "campaigns", Give: 4, Min: 1, Lines: func(w int) []string {
-		if p.f.Preflight == nil {
-			return nil
-		}
-		var out []string
-		for _, i := range p.f.Preflight.Items {
-			if i.ID == "campaign" {
-				out = append(out, p.item(i, w)...)
+	return look.Panel{Name: "campaigns", Title: "changes over days (campaigns)", Give: 4, Min: 1,
+		Lines: func(w int) []string {
+			if p.f.Preflight == nil {
+				return nil
 			}
-		}
-		return out
-	}}
+			var out []string
+			for _, i := range p.f.Preflight.Items {
+				if i.ID == "campaign" {
+					out = append(out, p.item(i, w)...)
+				}
+			}
+			return out
+		}}
 }
 
 func nothingPending(p page) []look.Panel {
