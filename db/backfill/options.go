@@ -10,6 +10,7 @@ import (
 	"belay/db"
 	"belay/db/ledger"
 	"belay/db/throttle"
+	"belay/sqlview/measure"
 )
 
 // Options is what a run of a backfill needs.
@@ -117,8 +118,8 @@ type OpenError struct{ Row Row }
 
 // Error names it.
 func (e *OpenError) Error() string {
-	return fmt.Sprintf("the same backfill of %s is not finished: %s, %s, %d rows done", e.Row.Relation, e.Row.ID,
-		e.Row.State, e.Row.DoneRows)
+	return fmt.Sprintf("the same backfill of %s is not finished: %s, %s, %s rows done", e.Row.Relation, e.Row.ID,
+		e.Row.State, measure.Grouped(e.Row.DoneRows))
 }
 
 // Hint is what to do now.

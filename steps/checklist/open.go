@@ -171,8 +171,8 @@ func leftBackfills(
 func leftBackfill(r backfill.Row, open []steps.OpenRun) fact.Item {
 	i := fact.Item{
 		ID: "backfill", Level: fact.Look, Hint: "belay backfill --resume " + r.ID,
-		Text: fmt.Sprintf("a backfill of %s %s (seen %s), %d rows done, by %s", r.Leaf, r.State.Says(),
-			measure.Age(r.Age), r.DoneRows, r.Owner),
+		Text: fmt.Sprintf("a backfill of %s %s (seen %s), %s rows done, by %s", r.Leaf, r.State.Says(),
+			measure.Age(r.Age), measure.Grouped(r.DoneRows), r.Owner),
 	}
 	if r.Reason != "" {
 		i.Text += ": " + r.Reason

@@ -96,7 +96,7 @@ func rowsAgainst(a apply.Against, n int64, key string, changed bool) fact.Item {
 	}
 	count := lint.Count(int(n), "row") + " of " + a.Table
 	if n > apply.MaxDuplicates {
-		count = fmt.Sprintf("more than %d rows of %s", apply.MaxDuplicates, a.Table)
+		count = fmt.Sprintf("more than %s rows of %s", measure.Grouped(apply.MaxDuplicates), a.Table)
 	}
 	if key != "" {
 		count += " (one has the key " + key + ")"

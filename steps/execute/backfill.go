@@ -7,6 +7,7 @@ import (
 	"belay/db/ledger"
 	"belay/sqlview/effect"
 	"belay/sqlview/lock"
+	"belay/sqlview/measure"
 	"belay/sqlview/migration"
 	"belay/steps"
 	"belay/steps/journal"
@@ -245,7 +246,7 @@ func (f *filler) ended(err error, s backfill.Snapshot) error {
 	var taken *ledger.TakenOverError
 	var held *backfill.HeldError
 	x := &steps.Exit{Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Advice: f.resume()}
-	at := fmt.Sprintf("%s: %d rows are done", f.u.Path, s.Rows)
+	at := fmt.Sprintf("%s: %s rows are done", f.u.Path, measure.Grouped(s.Rows))
 	switch {
 	case errors.As(err, &exit):
 		return err
@@ -305,7 +306,7 @@ func (f *filler) settle(ctx context.Context, before bool, result backfill.Result
 		if reason == "" {
 			return false, f.incomplete(ctx, left)
 		}
-		proof = fmt.Sprintf("not proved: %d rows left, recorded all the same: %s", left, reason)
+		proof = fmt.Sprintf("not proved: %s rows left, recorded all the same: %s", measure.Grouped(left), reason)
 	}
 	if err := f.unsync(ctx); err != nil {
 		return false, err

@@ -9,6 +9,7 @@ import (
 	"belay/db/backfill"
 	"belay/sqlview/activity"
 	"belay/sqlview/lock"
+	"belay/sqlview/measure"
 	"belay/steps"
 	"belay/steps/fact"
 	"belay/steps/journal"
@@ -71,7 +72,8 @@ func (f *filler) askLeft(ctx context.Context, left int64) (reason string, err er
 }
 
 func (f *filler) leftover(left int64) string {
-	return fmt.Sprintf("%d rows of %s are still not as the statement makes them", left, f.plan.Relation)
+	return fmt.Sprintf("%s rows of %s are still not as the statement makes them", measure.Grouped(left),
+		f.plan.Relation)
 }
 
 // coverage says what fills the rows that are written meanwhile.

@@ -93,7 +93,8 @@ func (w *fillWatch) look(ctx context.Context) error {
 	if w.f.env().Headless {
 		return &steps.Exit{
 			Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
-			Summary: fmt.Sprintf("%s: %s; %d rows are done", w.f.u.Path, s.Reason, s.Rows), Advice: w.f.resume(),
+			Summary: fmt.Sprintf("%s: %s; %s rows are done", w.f.u.Path, s.Reason,
+				measure.Grouped(s.Rows)), Advice: w.f.resume(),
 		}
 	}
 	return w.elsewhere(ctx)
@@ -166,7 +167,7 @@ func (w *fillWatch) tell(ev backfill.Event) {
 		w.note("%s", ev.Message)
 	case backfill.LeafPassed:
 		if len(w.f.plan.Leaves) > 1 {
-			w.note("%s: all batches done, %d rows changed", ev.Leaf, ev.Rows)
+			w.note("%s: all batches done, %s rows changed", ev.Leaf, measure.Grouped(ev.Rows))
 		}
 	}
 }

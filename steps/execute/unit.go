@@ -12,6 +12,7 @@ import (
 	"belay/db/apply"
 	"belay/db/backfill"
 	"belay/db/ledger"
+	"belay/sqlview/measure"
 	"belay/steps"
 	"belay/steps/journal"
 )
@@ -123,7 +124,7 @@ func (r *runner) filled(ctx context.Context, u steps.Unit) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; %d rows of it are filled already and stay so", n)
+	return fmt.Sprintf("; %s rows of it are filled already and stay so", measure.Grouped(n))
 }
 
 // held is how a run ends that may not start its next unit: stopped with nothing

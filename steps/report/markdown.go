@@ -2,9 +2,11 @@ package report
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
+	"belay/sqlview/measure"
 	"belay/sqlview/visible"
 )
 
@@ -72,6 +74,13 @@ func (r Report) writeCommand(b *strings.Builder) {
 // manyChanges are listed of one file; the JSON has all that the journal holds.
 const manyChanges = 20
 
+func tries(n int) string {
+	if n == 1 {
+		return "1 try"
+	}
+	return strconv.Itoa(n) + " tries"
+}
+
 func (r Report) writeUnits(b *strings.Builder) {
 	b.WriteString("\n## What ran\n\n")
 	for _, u := range r.Units {
@@ -79,18 +88,18 @@ func (r Report) writeUnits(b *strings.Builder) {
 			visible.Markdown(u.Outcome))
 		switch {
 		case u.Proof != "":
-			fmt.Fprintf(b, " (%s, %d ms)", visible.Markdown(u.Proof), u.MS)
+			fmt.Fprintf(b, " (%s, %s)", visible.Markdown(u.Proof), measure.MS(u.MS))
 		case u.Reason != "":
 			fmt.Fprintf(b, " (%s%s)", visible.Markdown(u.Reason), code(u.SQLState))
 		}
 		fmt.Fprintf(b, "\n  - sha256 %s\n", visible.Markdown(u.SHA256))
 		if u.Tries > 0 {
-			fmt.Fprintf(b, "  - %d tries, others held up at most %d ms at a time, %d ms in all\n", u.Tries, u.LongestMS,
-				u.WaitedMS)
+			fmt.Fprintf(b, "  - %s, others could be held up at most %s at a time, %s in all\n", tries(u.Tries),
+				measure.MS(u.LongestMS), measure.MS(u.WaitedMS))
 		}
 		for _, w := range u.Blockers {
-			fmt.Fprintf(b, "  - in the way: pid %d, %s, user %s, %s, in %d tries\n", w.PID,
-				visible.Markdown(w.Application), visible.Markdown(w.User), visible.Markdown(w.State), w.Count)
+			fmt.Fprintf(b, "  - in the way: pid %d, %s, user %s, %s, in %s\n", w.PID,
+				visible.Markdown(w.Application), visible.Markdown(w.User), visible.Markdown(w.State), tries(w.Count))
 		}
 		for _, c := range u.Changes[:min(len(u.Changes), manyChanges)] {
 			fmt.Fprintf(b, "  - statement %d: %s\n", c.Statement+1, visible.Markdown(c.String()))

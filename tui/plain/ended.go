@@ -67,7 +67,8 @@ func (p *printer) ended(e journal.Event, b journal.UnitEnded) {
 
 func (p *printer) finished(e journal.Event, b journal.RunFinished) {
 	text := string(b.Outcome) + ": " + b.Summary
-	if strings.HasPrefix(b.Summary, string(b.Outcome)+": ") { // nothing pending: …
+	if strings.HasPrefix(b.Summary, string(b.Outcome)+": ") || // nothing pending: …
+		b.Outcome == journal.OutcomePerson && strings.HasPrefix(b.Summary, "needs ") {
 		text = b.Summary
 	}
 	p.missing(e, b)

@@ -108,7 +108,7 @@ func (p page) holds(w int) []string {
 			continue
 		}
 		longest, total := u.Stalled()
-		out = append(out, look.Wrap(p.Plain(fmt.Sprintf("%s, others held up at most %s a try, %s in all",
+		out = append(out, look.Wrap(p.Plain(fmt.Sprintf("%s, others could be held up at most %s a try, %s in all",
 			tries(len(u.Tries)), measure.Duration(longest), measure.Duration(total))), w)...)
 		for _, b := range u.Blockers() {
 			who := p.blocker(b) + p.Plain(fmt.Sprintf("; in the way of %d of %s", max(b.Count, 1), tries(len(u.Tries))))

@@ -80,7 +80,7 @@ func (p page) unitSummary(u *state.Unit) string {
 	s := u.Version + ": " + what
 	if n := len(u.Tries); n > 0 {
 		longest, _ := u.Stalled()
-		s += ", " + tries(n) + ", others held up at most " + measure.Duration(longest)
+		s += ", " + tries(n) + ", others could be held up at most " + measure.Duration(longest)
 		if who := blockersText(u.Blockers()); who != "" {
 			s += ", behind " + who
 		}
