@@ -18,8 +18,11 @@ const Mask = "***"
 // most SQL has none, and is returned without being read.
 var quick = []string{
 	"pass", "pwd", "secret", "token", "key", "credential", "conninfo", "auth", "bearer", "dblink", "crypt", "mapping",
-	"subscription", "server",
-	"foreign", "program", "role", "user", "group", "://", "scram-sha-256$", "md5", "akia", "asia", "hmac",
+	"subscription", "server", "foreign", "program", "role", "user", "group", "://", "scram-sha-256$", "md5",
+	"akia", "asia", "hmac", "digest",
+	"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "eyj", "xox", "k_live_", "k_test_", "whsec_",
+	"npm_", "dop_v1_", "shpat_", "shpss_", "sk-", "aiza", "sg.", "hvs.", "hvb.", "$2a$", "$2b$", "$2x$", "$2y$",
+	"$argon2", "hooks.slack.com",
 }
 
 func suspicious(sql string) bool {
@@ -120,7 +123,7 @@ func (r *reader) shown(t parse.Token, hide bool) string {
 		tag := strings.IndexByte(text[1:], '$') + 2
 		body, values := Split(text[tag : len(text)-tag])
 		r.values = append(r.values, values...)
-		return text[:tag] + body + text[len(text)-tag:]
+		return text[:tag] + forms(body) + text[len(text)-tag:]
 	case t.Kind == parse.TokenComment, t.Kind == parse.TokenString, t.Kind == parse.TokenMeta,
 		t.Kind == parse.TokenOpen:
 		return patterns(text)

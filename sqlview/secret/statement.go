@@ -15,7 +15,7 @@ var whole = [][]string{
 
 // private names what holds a secret: a column, a setting, an option, a function.
 var private = regexp.MustCompile(
-	`(?i)pass(word|wd|phrase|code)|(^|_)(pass|pwd)($|_)|secret|token|credential|conninfo|api_?key|(private|access|secret|encryption|signing|auth)_?key|authoriz|bearer`,
+	`(?i)pass(word|wd|phrase|code)|(^|_)(pass|pwd)($|_)|secret|token|credential|conninfo|api[_-]?key|(private|access|secret|encryption|signing|auth)[_-]?key|authoriz|bearer`,
 )
 
 // Names reports whether a word, such as the name of a column, says that it holds a secret.
@@ -38,12 +38,12 @@ func enciphers(word []byte) bool {
 
 // ciphers are functions whose strings are keys and plain texts.
 var ciphers = regexp.MustCompile(
-	`(?i)^(crypt|pgp_(sym|pub)_(en|de)crypt(_bytea)?|encrypt(_iv)?|decrypt(_iv)?|hmac|dblink_connect(_u)?)$`,
+	`(?i)^(crypt|digest|pgp_(sym|pub)_(en|de)crypt(_bytea)?|encrypt(_iv)?|decrypt(_iv)?|hmac|dblink_connect(_u)?)$`,
 )
 
 // speaks is a string that gives a password to something else: a statement in a
 // string, or the text before one is appended.
-var speaks = regexp.MustCompile(`(?i)\S\s*\b(password|passwd|pwd|passphrase)\b\s*(=|:|'|%|$)`)
+var speaks = regexp.MustCompile(`(?i)\S\s*\b(password|passwd|pwd|passphrase)\b\s*(=|:|'|%|$)|://[^\s'/]*%`)
 
 // statement marks what is to be hidden in the tokens from begin to end.
 func (r *reader) statement(begin, end int, hide []bool) {
@@ -56,12 +56,15 @@ func (r *reader) statement(begin, end int, hide []bool) {
 			at = append(at, i)
 		}
 	}
-	all := r.hidesAll(at)
+	all := r.hidesAll(at) || r.unlisted(at)
+	r.beside(at, hide)
+	r.ofSetting(at, hide)
 	remark := len(at) > 0 && r.is(at[0], "comment")
 	for n, i := range at {
 		hide[i] = hide[i] || all && (r.text(i) || n > 0 && r.bare(at[n-1], i))
 		if r.names(at, n) && !remark {
 			r.after(at, n, hide)
+			r.alias(at, n, hide)
 		}
 		hide[i] = hide[i] && string(r.bytes(i)) != "''"
 	}
