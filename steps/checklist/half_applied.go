@@ -70,9 +70,9 @@ func halfAppliedHint(m migration.Migration, each []proof.Standing, record string
 	for _, s := range each {
 		switch {
 		case s.Asked > 0 && len(s.Wrong) > 0 && missing == "":
-			missing = placeOf(s.Place)
+			missing = fact.PlaceOf(s.Place)
 		case s.Asked == 0 && s.Unasked && unseen == "":
-			unseen = placeOf(s.Place)
+			unseen = fact.PlaceOf(s.Place)
 		}
 	}
 	once := ""

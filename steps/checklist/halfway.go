@@ -113,7 +113,7 @@ func readNames(ctx context.Context, c *db.Conn, n sqlview.Names, more []string) 
 // partItem is what is seen of one statement; false = it does nothing that could be.
 func partItem(s proof.Standing) (fact.Item, bool) {
 	i := fact.Item{ID: "halfway", Level: fact.Look}
-	switch place := placeOf(s.Place); {
+	switch place := fact.PlaceOf(s.Place); {
 	case s.Asked == 0 && !s.Unasked:
 		return i, false
 	case s.Asked == 0:
@@ -144,7 +144,7 @@ func halfwayHint(f migration.Format, folder migration.Folder, m migration.Migrat
 	applied, before := forced(f, m.Version, m.Up.Path), undone(f, folder, m)
 	perhaps := ""
 	if len(unseen) > 0 {
-		perhaps = " once you know what became of " + placeOf(unseen[0].Place)
+		perhaps = " once you know what became of " + fact.PlaceOf(unseen[0].Place)
 	}
 	switch {
 	case len(missing) == 0 && len(there) == 0:
@@ -157,7 +157,7 @@ func halfwayHint(f migration.Format, folder migration.Folder, m migration.Migrat
 	}
 	return fmt.Sprintf("%d of %d statements are there: run the others by hand, from %s on, then record it as applied "+
 		"(%s); or take back what is there, then record it as not applied (%s)", len(there), len(there)+len(missing),
-		placeOf(missing[0].Place), applied, before)
+		fact.PlaceOf(missing[0].Place), applied, before)
 }
 
 // forced is the tool's own way to record a version as applied.

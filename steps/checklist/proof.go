@@ -3,7 +3,6 @@ package checklist
 import (
 	"cmp"
 	"context"
-	"fmt"
 
 	"belay/db"
 	"belay/db/inspect"
@@ -57,7 +56,7 @@ func readProof(
 	r := proof.Of(after, cmp.Or(target.Roles.Acts, target.Role), files)
 	v.Items = append(v.Items, findings(r)...)
 	for _, p := range r.Unasked {
-		v.Unasked = append(v.Unasked, placeOf(p))
+		v.Unasked = append(v.Unasked, fact.PlaceOf(p))
 	}
 	return readListeners(ctx, c, files, v)
 }
@@ -73,18 +72,9 @@ func readListeners(ctx context.Context, c *db.Conn, files []proof.File, v *fact.
 	for _, t := range all {
 		listeners = append(listeners, proof.Listener{Name: t.Name, Owner: t.Owner, Event: t.Event, Tags: t.Tags})
 	}
-	by, at := proof.Heard(files, listeners)
-	if len(at) == 0 {
+	if v.Left = fact.Left(proof.Heard(files, listeners)); v.Left == "" {
 		return nil
 	}
-	var names, places []string
-	for _, l := range by {
-		names = append(names, "event trigger "+l.Name+" of "+ownerOf(l))
-	}
-	for _, p := range at {
-		places = append(places, placeOf(p))
-	}
-	v.Left = fact.AndMore(names) + ", whose code ran at " + fact.AndMore(places) + ","
 	v.Items = append(v.Items, fact.Item{
 		ID: "event-trigger", Level: fact.Look, Text: "the catalog is as " + v.Left + " left it",
 		Hint: "belay asked for names, types and kinds; the text of a default, a view, a function or an index's " +
@@ -93,18 +83,11 @@ func readListeners(ctx context.Context, c *db.Conn, files []proof.File, v *fact.
 	return nil
 }
 
-func placeOf(p proof.Place) string {
-	if p.Kind == "" {
-		return fmt.Sprintf("%s:%d", p.Path, p.Line)
-	}
-	return fmt.Sprintf("%s:%d %s", p.Path, p.Line, p.Kind)
-}
-
 func findings(r proof.Result) []fact.Item {
 	var items []fact.Item
 	for _, f := range r.Findings {
 		i := fact.Item{
-			ID: "catalog", Level: fact.Stop, Text: f.Text + ", as " + placeOf(f.Place) + " says",
+			ID: "catalog", Level: fact.Stop, Text: f.Text + ", as " + fact.PlaceOf(f.Place) + " says",
 			Hint: "the history says applied, so nothing runs again by itself: look for an event trigger or code at " +
 				"COMMIT that took it back, or for somebody who changed it since",
 		}
@@ -121,11 +104,4 @@ func findings(r proof.Result) []fact.Item {
 		})
 	}
 	return items
-}
-
-func ownerOf(l proof.Listener) string {
-	if l.Owner == "" {
-		return "the run itself"
-	}
-	return "role " + l.Owner
 }

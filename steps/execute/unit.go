@@ -27,14 +27,19 @@ func (r *runner) unit(ctx context.Context, i int, u steps.Unit) error {
 		return r.fill(ctx, i, u)
 	}
 	u.Keys = r.keys
+	var heard listeners
+	heard.look(ctx, r)
 	for {
 		began := time.Now()
 		r.teller.begin(i, u)
 		r.x.Tell = func(ev apply.Event) error { return r.teller.tell(ctx, ev) }
 		res := r.x.Run(ctx, u.Unit)
 		if res.Outcome == apply.Applied {
+			took := time.Since(began)
+			heard.look(ctx, r)
 			return r.env.Engine.Record(ctx, "run", journal.UnitApplied{
-				Unit: i, Version: u.Migration.Version, MS: time.Since(began).Milliseconds(), Proof: r.proof(u, res),
+				Unit: i, Version: u.Migration.Version, MS: took.Milliseconds(), Proof: r.proof(u, res),
+				Left: heard.left(ctx, r, u),
 			})
 		}
 		if res.Outcome == apply.Unknown || res.Reason == apply.ConnectionLost {

@@ -277,6 +277,9 @@ type UnitApplied struct {
 	MS      int64  `json:"ms"`
 	// Proof is how belay knows, such as "history row 42".
 	Proof string `json:"proof"`
+	// Left names the event triggers whose code ran at its statements, as they were seen
+	// around it; "" = none.
+	Left string `json:"left,omitempty"`
 }
 
 // UnitEnded says that a unit ended without being applied, or unknown.

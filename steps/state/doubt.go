@@ -111,5 +111,10 @@ func (r *Run) Doubt() Doubt {
 	}
 	d.Text = cmp.Or(d.Text, met) // what the catalog shows of it says more
 	d.Unasked, d.Left = fact.AndMore(v.Unasked), v.Left
+	for _, u := range r.Units {
+		if u.Applied != nil && u.Outcome == journal.OutcomeApplied {
+			d.Left = cmp.Or(d.Left, u.Applied.Left)
+		}
+	}
 	return d
 }
