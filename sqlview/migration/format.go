@@ -120,12 +120,14 @@ func Find(name string) (Format, error) {
 type UnknownToolError struct{ Name string }
 
 func (e *UnknownToolError) Error() string {
-	known := strings.Join(Names(), ", ")
 	if t := foreignNamed(e.Name); t != nil {
-		return fmt.Sprintf("%s folders are recognised and not read by belay; it runs: %s", t.title, known)
+		return t.title + " folders are recognised and not read by belay"
 	}
-	return fmt.Sprintf("unknown tool %q; belay runs: %s", e.Name, known)
+	return fmt.Sprintf("unknown tool %q", e.Name)
 }
+
+// Hint says what to do now.
+func (e *UnknownToolError) Hint() string { return "belay runs " + strings.Join(Names(), ", ") }
 
 var formatName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 

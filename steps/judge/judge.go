@@ -317,7 +317,9 @@ func (g *gathering) addPath(name string) error {
 	}
 	text, err := g.read(name)
 	if err != nil {
-		return &steps.Refused{Problem: err.Error(), Advice: "name a file that belay may read, or - for standard input"}
+		return &project.UsageError{
+			Problem: err.Error(), Advice: "name a file that belay may read, or - for standard input",
+		}
 	}
 	g.texts = append(g.texts, sqlview.Source{Path: filepath.ToSlash(name), SQL: text, Mode: lint.Psql})
 	return nil

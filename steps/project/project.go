@@ -108,7 +108,7 @@ func (p *Project) findFolder() error {
 	if tool != "" {
 		f, err := migration.Find(tool)
 		if err != nil {
-			return &UsageError{Problem: err.Error(), Advice: "belay runs " + strings.Join(migration.Names(), ", ")}
+			return err
 		}
 		defer func() { p.foreign(f.Watched) }()
 	}

@@ -98,9 +98,11 @@ func (p *Project) pickTarget() error {
 	}
 	t, ok := p.Config.Target[name]
 	if !ok {
-		return &UsageError{
-			Problem: "no target is called " + name, Advice: "belay.toml has " + strings.Join(p.targetNames(), ", "),
+		advice := "leave --target out, or give belay.toml a [target." + name + "]: it has no target"
+		if names := p.targetNames(); len(p.Config.Target) > 0 {
+			advice = "belay.toml has " + strings.Join(names, ", ")
 		}
+		return &UsageError{Problem: "no target is called " + name, Advice: advice}
 	}
 	p.TargetName, p.Target = name, t
 	return nil
