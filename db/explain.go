@@ -249,12 +249,18 @@ func (e *toldError) Unwrap() error { return e.err }
 
 // Told gives an error of the connection a text for people: pgx and the network say
 // "timeout: context deadline exceeded" and "unexpected EOF". Every other error is as it
-// was.
+// was, also where it is one of ours that says more of such a cause.
 func Told(err error) error {
-	var pg *pgconn.PgError
-	var told *toldError
+	var (
+		pg      *pgconn.PgError
+		told    *toldError
+		silent  *SilentError
+		away    *AwayError
+		connect *ConnectError
+	)
 	switch {
-	case err == nil || errors.As(err, &pg) || errors.As(err, &told):
+	case err == nil || errors.As(err, &pg) || errors.As(err, &told),
+		errors.As(err, &silent), errors.As(err, &away), errors.As(err, &connect):
 		return err
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return &toldError{"the server did not answer in time", err}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"testing"
+	"time"
 
 	"belay/db"
 
@@ -26,6 +27,10 @@ func TestTold(t *testing.T) {
 		{context.Canceled, "it was stopped while it waited for the server"},
 		{fmt.Errorf("wrapped: %w", refused), "wrapped: " + refused.Error()},
 		{errors.New("disk full"), "disk full"},
+		{
+			fmt.Errorf("asked: %w", &db.SilentError{For: 6 * time.Second}),
+			"asked: the server was asked and says nothing for 6.0 s",
+		},
 	} {
 		if got := db.Told(c.err); got.Error() != c.want || !errors.Is(got, c.err) {
 			t.Errorf("%v: %v, want %s", c.err, got, c.want)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"belay/db"
 	"belay/sqlview/effect"
 )
 
@@ -68,7 +69,8 @@ func (l *lookout) blinded(err error) {
 	if !l.blind {
 		l.blind = true
 		l.report.tell(Event{
-			Kind: MonitorBlind, Message: "nobody sees who queues behind it until the monitor is back: " + err.Error(),
+			Kind:    MonitorBlind,
+			Message: "nobody sees who queues behind it until the monitor is back: " + db.Told(err).Error(),
 		})
 	}
 }
