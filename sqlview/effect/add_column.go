@@ -52,7 +52,7 @@ func addColumn(j *judge, a alteration) {
 	j.inverse(ReversibleInstant, "DROP COLUMN %s (what was written to it since is lost)", catalog.Quote(d.GetColname()))
 	if a.MissingOk && a.rel.Column(catalog.Truncate(d.GetColname())) != nil && !a.rel.Doubted {
 		j.note("the column is there already: IF NOT EXISTS takes the lock and does nothing")
-		if catalog.ConstrainsAgain(j.version) {
+		if catalog.ConstrainsAgain(j.major()) {
 			j.constrainAgain(a, d)
 		}
 		return
@@ -138,14 +138,14 @@ func (ty *types) rewritesFor(c newColumn) string {
 		return ""
 	case t != nil && t.Domain && constrained(ty.cat, t):
 		return "the domain " + t.Name + " has a constraint, which is checked for every row"
-	case c.value != nil && ty.version <= 10:
+	case c.value != nil && ty.major() <= 10:
 		return "before 11 every default does"
 	}
 	if t == nil && c.value == nil {
 		ty.mayBeDomain(c)
 	}
 	if t != nil && t.Domain && !c.explicit {
-		if ty.version == 11 || ty.version == 12 { // those leave the rows without it
+		if ty.major() == 11 || ty.major() == 12 { // those leave the rows without it
 			return ""
 		}
 		return ty.volatileText(t.Default, 0)

@@ -85,7 +85,7 @@ func setNotNull(j *judge, a alteration) {
 // before 18.
 func (j *judge) requireTree(a alteration, column string) {
 	c := a.rel.Column(column)
-	if c != nil && c.NotNull && (j.version >= 18 || j.version >= 12 && a.rel.Kind == catalog.PartitionedTable) {
+	if c != nil && c.NotNull && (j.major() >= 18 || j.major() >= 12 && a.rel.Kind == catalog.PartitionedTable) {
 		return
 	}
 	if a.only {
@@ -104,7 +104,7 @@ func (j *judge) requireNotNull(a alteration, table, column string) {
 	if c := r.Column(column); c != nil && c.NotNull {
 		return
 	}
-	if r != nil && j.version >= 12 {
+	if r != nil && j.major() >= 12 {
 		for _, k := range r.Constraints {
 			if k.Type != catalog.Check || !catalog.Implies(k.Expression, catalog.Quote(column)+" IS NOT NULL") {
 				continue
@@ -132,8 +132,8 @@ func dropNotNull(j *judge, a alteration) {
 	j.breaks(BreaksOld)
 	j.inverse(ReversibleSlow, "SET NOT NULL (reads the whole table; fails if NULLs were written since)")
 	switch c := a.rel.Column(a.Name); {
-	case a.only && j.version < 18:
-	case !a.only && (j.version < 18 || c == nil || c.NotNull):
+	case a.only && j.major() < 18:
+	case !a.only && (j.major() < 18 || c == nil || c.NotNull):
 		j.lockAll(j.cat.Descendants(a.table), lock.AccessExclusive)
 	case a.only && a.rel != nil && (c == nil || c.NotNull):
 		// Each child has the constraint from its table, and keeps it as its own.

@@ -60,11 +60,11 @@ func addConstraint(j *judge, a alteration) {
 func (j *judge) lockChildren(a alteration, k *pg.Constraint) {
 	switch k.Contype {
 	case pg.ConstrType_CONSTR_CHECK, pg.ConstrType_CONSTR_NOTNULL:
-		if !k.IsNoInherit || j.version >= 18 {
+		if !k.IsNoInherit || j.major() >= 18 {
 			j.lockAll(j.cat.Descendants(a.table), lock.AccessExclusive)
 		}
 	default:
-		if j.version >= 18 {
+		if j.major() >= 18 {
 			j.lockAll(j.cat.Descendants(a.table), lock.AccessExclusive)
 			return
 		}
@@ -76,7 +76,7 @@ func (j *judge) lockChildren(a alteration, k *pg.Constraint) {
 // trigger of a key that is checked later under SHARE ROW EXCLUSIVE.
 func (j *judge) partKeyMode(k *pg.Constraint) lock.Mode {
 	switch {
-	case j.version >= 18:
+	case j.major() >= 18:
 		return lock.AccessExclusive
 	case k.Deferrable:
 		return lock.ShareRowExclusive
@@ -167,7 +167,7 @@ func (j *judge) useIndex(a alteration, k *pg.Constraint) []string {
 
 // renameIndexMode: since 12 an index is renamed under the weaker lock.
 func (j *judge) renameIndexMode() lock.Mode {
-	if j.version >= 12 {
+	if j.major() >= 12 {
 		return lock.ShareUpdateExclusive
 	}
 	return lock.AccessExclusive
@@ -176,7 +176,7 @@ func (j *judge) renameIndexMode() lock.Mode {
 // constraintNamed is the constraint that a subcommand names; since 18 it may be the
 // NOT NULL of a column.
 func (j *judge) constraintNamed(a alteration) *catalog.Constraint {
-	if k := a.rel.Constraint(a.Name); k != nil || j.version < 18 {
+	if k := a.rel.Constraint(a.Name); k != nil || j.major() < 18 {
 		return k
 	}
 	return j.cat.NotNullNamed(a.rel, a.Name)
@@ -229,7 +229,7 @@ func (j *judge) unknownConstraint(a alteration) {
 	switch {
 	case a.rel != nil && !a.rel.Partial && a.MissingOk:
 		j.note("%s is not there: IF EXISTS takes the lock and does nothing", a.Name)
-	case a.rel != nil && !a.rel.Partial && (j.version < 18 || j.cat.Source == catalog.SourceLive):
+	case a.rel != nil && !a.rel.Partial && (j.major() < 18 || j.cat.Source == catalog.SourceLive):
 		j.fails("42704", "constraint %s does not exist", a.Name)
 	default:
 		j.note("constraint %s is not in the catalog: if it is a foreign key, the table it points to is locked "+

@@ -41,7 +41,7 @@ func alterIndex(j *judge, s *pg.AlterTableStmt) {
 
 func (j *judge) attachIndexPartition(parent, part string) {
 	mode := lock.ShareUpdateExclusive
-	if j.version < 12 {
+	if j.major() < 12 {
 		mode = lock.AccessExclusive
 	}
 	for _, name := range []string{parent, part} {

@@ -23,7 +23,7 @@ func attachPartition(j *judge, a alteration) {
 	p := a.Def.GetPartitionCmd()
 	part := j.cat.Name(p.GetName())
 	mode := lock.ShareUpdateExclusive
-	if j.version < 12 {
+	if j.major() < 12 {
 		mode = lock.AccessExclusive
 	}
 	j.lock(a.table, mode)
@@ -80,7 +80,7 @@ func (fk *keys) attachForeignKeys(a alteration, part string, r *catalog.Relation
 			continue
 		}
 		mode := lock.ShareRowExclusive
-		if fk.version < 12 {
+		if fk.major() < 12 {
 			mode = lock.RowShare
 		}
 		fk.lock(k.References, mode)
@@ -90,7 +90,7 @@ func (fk *keys) attachForeignKeys(a alteration, part string, r *catalog.Relation
 				return o.SameKey(k) && o.Valid && !o.Inherited
 			}) {
 			// Its triggers are dropped: those of the parent's take over.
-			if fk.version >= 13 || k.References != a.table {
+			if fk.major() >= 13 || k.References != a.table {
 				fk.lockForDouble(k.References)
 			}
 			continue
@@ -105,7 +105,7 @@ func (fk *keys) attachForeignKeys(a alteration, part string, r *catalog.Relation
 // partIndexes locks the indexes of a partitioned table that get a new part,
 // since 12.
 func (fk *keys) partIndexes(parent string) {
-	if fk.version >= 12 {
+	if fk.major() >= 12 {
 		fk.lockIndexes(parent, lock.ShareUpdateExclusive)
 	}
 }
@@ -162,7 +162,7 @@ func detachPartition(j *judge, a alteration) {
 	}
 	j.lock(a.table, lock.AccessExclusive)
 	mode := lock.AccessExclusive
-	if j.version < 14 && len(j.foreignKeysTo(a.table)) == 0 {
+	if j.major() < 14 && len(j.foreignKeysTo(a.table)) == 0 {
 		mode = lock.ShareUpdateExclusive
 	}
 	j.lock(part, mode)
@@ -181,7 +181,7 @@ func detachPartition(j *judge, a alteration) {
 	}
 	j.lockReferenced(part, lock.ShareRowExclusive, func(k catalog.Constraint) bool {
 		// Before 15 a self-reference goes.
-		return k.Inherited && (j.version >= 15 || !slices.Contains(j.cat.Partitioned(part), k.References))
+		return k.Inherited && (j.major() >= 15 || !slices.Contains(j.cat.Partitioned(part), k.References))
 	})
 	for _, k := range append(j.foreignKeysTo(a.table), j.copiesTo(part)...) {
 		if k.Inherited && k.References != part {
@@ -216,7 +216,7 @@ func (j *judge) detachConcurrently(a alteration, part string) {
 	j.lock(part, lock.AccessExclusive)
 	j.e.Duration = Slow
 	j.note("between its two transactions it holds nothing and waits for everyone who uses %s", a.table)
-	if j.version < 14 {
+	if j.major() < 14 {
 		j.refused("42601", "DETACH PARTITION CONCURRENTLY needs 14")
 	}
 	if a.rel != nil && a.rel.DefaultPartition != "" {

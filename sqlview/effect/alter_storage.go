@@ -71,7 +71,7 @@ func setUnlogged(j *judge, a alteration) {
 // persist rewrites the table; since 15 its sequences follow.
 func (j *judge) persist(a alteration) {
 	j.rewrite(a.table)
-	if j.version >= 15 {
+	if j.major() >= 15 {
 		j.lockAll(j.cat.SequencesOf(a.table, ""), lock.AccessExclusive)
 	}
 }
@@ -108,7 +108,7 @@ func setTablespace(j *judge, a alteration) {
 
 // dropOids: until 11 a table could have a hidden oid column.
 func dropOids(j *judge, a alteration) {
-	if j.version < 12 {
+	if j.major() < 12 {
 		j.note("rewrites where the table has oids")
 	}
 }

@@ -102,7 +102,7 @@ func (j *judge) together(a alteration) {
 func (j *judge) onlyBuilds(a alteration) bool {
 	switch a.Def.GetConstraint().GetContype() {
 	case pg.ConstrType_CONSTR_UNIQUE, pg.ConstrType_CONSTR_PRIMARY, pg.ConstrType_CONSTR_EXCLUSION:
-		return j.version < 18
+		return j.major() < 18
 	}
 	return false
 }

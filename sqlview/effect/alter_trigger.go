@@ -71,11 +71,11 @@ func (j *judge) toggleParts(a alteration) {
 	var row bool
 	if a.rel != nil {
 		row = slices.ContainsFunc(a.rel.Triggers, func(t catalog.Trigger) bool {
-			return t.ForEachRow && (a.Name == "" || t.Name == a.Name) && !(j.version < 13 && t.Cloned && a.onlyUsers())
+			return t.ForEachRow && (a.Name == "" || t.Name == a.Name) && !(j.major() < 13 && t.Cloned && a.onlyUsers())
 		})
 		all := a.Subtype == pg.AlterTableType_AT_EnableTrigAll || a.Subtype == pg.AlterTableType_AT_DisableTrigAll
 		// Before 15 a partitioned table has no triggers of its foreign keys.
-		row = row || all && j.version >= 15 && (len(j.foreignKeysTo(a.table)) > 0 ||
+		row = row || all && j.major() >= 15 && (len(j.foreignKeysTo(a.table)) > 0 ||
 			slices.ContainsFunc(a.rel.Constraints, func(k catalog.Constraint) bool {
 				return k.Type == catalog.ForeignKey
 			}))
@@ -95,8 +95,8 @@ func (a alteration) onlyUsers() bool {
 // triggers there are: 11.10 to 14.5, from one repair to the next. Unknown = a newer one.
 func (j *judge) switchesWholeTrees() bool {
 	minors := map[int][2]int{11: {10, 17}, 12: {5, 12}, 13: {1, 8}, 14: {0, 5}}
-	span, ok := minors[j.version]
-	return ok && j.cat != nil && j.cat.ServerVersion == j.version && j.cat.ServerMinor >= span[0] &&
+	span, ok := minors[j.major()]
+	return ok && j.cat != nil && j.cat.ServerVersion == j.major() && j.cat.ServerMinor >= span[0] &&
 		j.cat.ServerMinor <= span[1]
 }
 

@@ -109,7 +109,7 @@ func (t *types) typeConstraints(table, column string, change typeChange) {
 	for _, c := range r.Columns {
 		if c.Generated == "stored" && catalog.Mentions(c.Default, column) {
 			code := "0A000"
-			if t.version < 15 {
+			if t.major() < 15 {
 				code = "42601"
 			}
 			t.fails(code, "generated column %s uses it", c.Name)
@@ -123,7 +123,7 @@ func (t *types) remakeForeignKey(child, parent, other string, change typeChange)
 	for _, name := range append([]string{other}, t.parts(other)...) {
 		mode := lock.AccessExclusive
 		r := t.cat.Seen(name)
-		if other == parent && t.version < 15 && r != nil && r.Kind == catalog.PartitionedTable {
+		if other == parent && t.major() < 15 && r != nil && r.Kind == catalog.PartitionedTable {
 			mode = lock.ShareRowExclusive // it has no triggers of its own that are dropped
 		}
 		t.lock(name, mode)

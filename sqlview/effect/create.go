@@ -29,7 +29,7 @@ func createSchema(j *judge, n *pg.Node) {
 	for _, e := range elements {
 		st := j.Statement
 		st.Node = e
-		inner := ofVersion(st, inside, j.version)
+		inner, _ := ofVersion(st, inside, j.major())
 		for _, l := range inner.Locks {
 			j.lock(l.Relation, l.Mode)
 		}
@@ -39,7 +39,7 @@ func createSchema(j *judge, n *pg.Node) {
 		if inner.Fails.Code != "" {
 			j.fails(inner.Fails.Code, "%s", inner.Fails.Message)
 		}
-		inside.Apply(st, j.version)
+		inside.Apply(st, j.major())
 	}
 	j.inverse(ReversibleInstant, "DROP SCHEMA … CASCADE (what was written to its tables is lost)")
 }

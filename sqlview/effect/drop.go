@@ -290,7 +290,7 @@ func dropStatistics(j *judge, o *pg.Node) {
 	name := j.cat.NameOf(o.GetList().GetItems())
 	j.e.Breaks = BreaksNeither
 	j.inverse(ReversibleInstant, "CREATE STATISTICS again, then ANALYZE")
-	if j.cat == nil || j.version < 12 {
+	if j.cat == nil || j.major() < 12 {
 		return
 	}
 	for table, r := range j.cat.Relations.All() {
@@ -351,7 +351,7 @@ func (r *removal) empty(name string, restart bool) {
 	rel := r.cat.Seen(name)
 	if rel == nil {
 		r.note("%s is not in the catalog", name)
-	} else if r.version < 14 {
+	} else if r.major() < 14 {
 		r.lockAll(rel.Parents, lock.AccessShare)
 	}
 	if restart {

@@ -29,7 +29,7 @@ func addForeignKey(j *judge, a alteration, k *pg.Constraint) {
 	j.lock(a.table, lock.ShareRowExclusive)
 	if a.rel != nil && a.rel.Kind == catalog.PartitionedTable {
 		j.partitionedForeignKey(a, k)
-	} else if j.version >= 18 && !a.only { // what inherits is locked, and no more
+	} else if j.major() >= 18 && !a.only { // what inherits is locked, and no more
 		j.lockAll(j.cat.Descendants(a.table), lock.ShareRowExclusive)
 	}
 	notEnforced := j.Has(parse.NotEnforced, k.Location)
@@ -50,9 +50,9 @@ func addForeignKey(j *judge, a alteration, k *pg.Constraint) {
 func (fk *keys) partitionedForeignKey(a alteration, k *pg.Constraint) {
 	fk.lockAll(fk.parts(a.table), lock.ShareRowExclusive)
 	switch {
-	case fk.version == 10:
+	case fk.major() == 10:
 		fk.fails("42809", "foreign keys on partitioned tables need 11")
-	case k.SkipValidation && !k.InitiallyValid && fk.version < 18:
+	case k.SkipValidation && !k.InitiallyValid && fk.major() < 18:
 		fk.fails("42809", "a NOT VALID foreign key on a partitioned table needs 18")
 	}
 }
@@ -60,7 +60,7 @@ func (fk *keys) partitionedForeignKey(a alteration, k *pg.Constraint) {
 // foreignKey locks the parent and, where rows are checked, reads both tables.
 func (fk *keys) foreignKey(a alteration, k foreignKey) {
 	fk.lock(k.parent, lock.ShareRowExclusive)
-	if p := fk.cat.Seen(k.parent); p != nil && p.Kind == catalog.PartitionedTable && fk.version < 12 {
+	if p := fk.cat.Seen(k.parent); p != nil && p.Kind == catalog.PartitionedTable && fk.major() < 12 {
 		fk.fails("42809", "a foreign key to a partitioned table needs 12")
 	}
 	fk.lockAll(fk.parts(k.parent), lock.ShareRowExclusive)
@@ -87,7 +87,7 @@ func (k *keys) validateForeignKey(a alteration, parent string) {
 // the query has on the table. Before 16 it does not look at those of a
 // partitioned table.
 func (k *keys) planIndexes(table string, mode lock.Mode) {
-	if r := k.cat.Seen(table); r != nil && r.Kind == catalog.PartitionedTable && k.version < 16 {
+	if r := k.cat.Seen(table); r != nil && r.Kind == catalog.PartitionedTable && k.major() < 16 {
 		return
 	}
 	k.lockIndexes(table, k.planned(mode))
@@ -100,7 +100,7 @@ func (fk *keys) foreignKeysTo(table string) []catalog.Reference { return fk.cat.
 // copiedKeyMode is the lock on the parent of a foreign key that a new partition
 // gets from its table.
 func (k *keys) copiedKeyMode() lock.Mode {
-	if k.version < 12 {
+	if k.major() < 12 {
 		return lock.AccessShare
 	}
 	return lock.ShareRowExclusive
@@ -110,7 +110,7 @@ func (k *keys) copiedKeyMode() lock.Mode {
 // table that gets a partition.
 func (fk *keys) lockReferencing(parent string) {
 	mode := lock.ShareRowExclusive
-	if fk.version < 15 {
+	if fk.major() < 15 {
 		mode = lock.AccessShare
 	}
 	for _, k := range fk.foreignKeysTo(parent) {
@@ -138,7 +138,7 @@ func (fk *keys) lockReferenced(table string, mode lock.Mode, which func(catalog.
 func (fk *keys) lockForDouble(table string) {
 	r := fk.cat.Seen(table)
 	switch {
-	case fk.version >= 15:
+	case fk.major() >= 15:
 		fk.lockForTriggers(table, lock.AccessExclusive)
 	case r == nil || r.Kind != catalog.PartitionedTable:
 		fk.lock(table, lock.AccessExclusive)
@@ -157,7 +157,7 @@ func (fk *keys) lockForDouble(table string) {
 func (fk *keys) lockForTriggers(table string, mode lock.Mode) {
 	for _, t := range append([]string{table}, fk.parts(table)...) {
 		r := fk.cat.Seen(t)
-		if mode < lock.AccessExclusive || fk.version >= 15 || r == nil || r.Kind != catalog.PartitionedTable {
+		if mode < lock.AccessExclusive || fk.major() >= 15 || r == nil || r.Kind != catalog.PartitionedTable {
 			fk.lock(t, mode)
 		}
 	}
@@ -275,7 +275,7 @@ func (q *queries) unindexed(k catalog.Reference) {
 // planned is the lock on the indexes of a table that the planner looks at:
 // since 12 that of the table, before it ACCESS SHARE unless rows are written.
 func (k *keys) planned(mode lock.Mode) lock.Mode {
-	if k.version < 12 && mode == lock.RowShare {
+	if mode == lock.RowShare && k.major() < 12 {
 		return lock.AccessShare
 	}
 	return mode

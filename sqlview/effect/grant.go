@@ -30,7 +30,7 @@ func grant(j *judge, n *pg.Node) {
 		j.inverse(ReversibleInstant, "GRANT again")
 	}
 	relation := s.Objtype == pg.ObjectType_OBJECT_TABLE || s.Objtype == pg.ObjectType_OBJECT_SEQUENCE
-	if !relation || j.version < 18 {
+	if !relation || j.major() < 18 {
 		return
 	}
 	for _, o := range s.Objects {
@@ -119,7 +119,7 @@ func (j *judge) publish(objects []*pg.Node) {
 		if t := o.GetPublicationObjSpec().GetPubtable(); t != nil {
 			name := j.cat.Name(t.Relation)
 			j.lock(name, lock.ShareUpdateExclusive)
-			if r := j.cat.Seen(name); r != nil && r.Kind == catalog.PartitionedTable && j.version < 13 {
+			if r := j.cat.Seen(name); r != nil && r.Kind == catalog.PartitionedTable && j.major() < 13 {
 				j.fails("0A000", "publishing a partitioned table needs 13")
 			}
 			if t.Relation.GetInh() {

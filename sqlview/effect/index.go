@@ -63,7 +63,7 @@ func (j *judge) buildIndex(table string, concurrent bool) {
 
 func (j *judge) partitionedIndex(s *pg.IndexStmt, table string) {
 	switch {
-	case j.version == 10:
+	case j.major() == 10:
 		j.refused("42809", "an index on a partitioned table needs 11")
 	case s.Concurrent:
 		j.refused("0A000", "cannot create an index on a partitioned table concurrently")
@@ -102,7 +102,7 @@ func reindex(j *judge, n *pg.Node) {
 		j.e.Transactional = false
 		j.note("waits for every older transaction that has a snapshot in this database; stopped half-way it leaves " +
 			"an INVALID index")
-		if j.version < 12 {
+		if j.major() < 12 {
 			j.refused("42601", "REINDEX CONCURRENTLY needs 12")
 			return
 		}
@@ -145,7 +145,7 @@ func (j *judge) reindexIndex(name string, table, index lock.Mode) {
 
 func (j *judge) reindexTree(name string, table, index lock.Mode) {
 	if r := j.cat.Seen(name); r != nil && r.Kind == catalog.PartitionedTable {
-		if j.version < 14 {
+		if j.major() < 14 {
 			j.lock(name, table)
 			j.note("before 14 a partitioned table is skipped with a warning")
 			return

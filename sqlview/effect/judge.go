@@ -59,26 +59,29 @@ func rowsHeld(s parse.Statement, snap *catalog.Snapshot, e Effect) refusal.Failu
 
 func of(s parse.Statement, snap *catalog.Snapshot, version int) Effect {
 	if version != 0 {
-		return ofVersion(s, snap, version)
+		e, _ := ofVersion(s, snap, version)
+		return e
 	}
-	worst := ofVersion(s, snap, oldestAssumed)
-	for v := oldestAssumed + 1; v <= newestAssumed; v++ {
-		worst = worse(worst, ofVersion(s, snap, v))
+	worst, versioned := ofVersion(s, snap, oldestAssumed)
+	for v := oldestAssumed + 1; v <= newestAssumed && versioned; v++ {
+		other, _ := ofVersion(s, snap, v)
+		worst = worse(worst, other)
 	}
 	return worst
 }
 
-func ofVersion(s parse.Statement, snap *catalog.Snapshot, version int) Effect {
+// ofVersion judges for one version, and says whether that was asked for at all.
+func ofVersion(s parse.Statement, snap *catalog.Snapshot, version int) (Effect, bool) {
 	j := newJudge(s, snap, version)
 	f := families[reflect.TypeOf(s.Node.Node)]
 	if f == nil {
 		j.e.Known = false
 		j.unknown("belay does not know what " + s.Kind + " locks")
-		return j.e
+		return j.e, false
 	}
 	f(j, s.Node)
 	j.settle()
-	return j.e
+	return j.e, j.versioned
 }
 
 // judge is one statement under judgement. What it finds is in its record; the

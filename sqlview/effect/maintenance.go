@@ -45,7 +45,7 @@ func (j *judge) vacuumed(s *pg.VacuumStmt) []string {
 		all = append(all, name)
 		only := !r.GetInh() || j.Has(parse.VacuumOnly, r.GetLocation())
 		known := j.cat.Seen(name)
-		if !only && known != nil && (known.Kind == catalog.PartitionedTable || j.version >= 18) {
+		if !only && known != nil && (known.Kind == catalog.PartitionedTable || j.major() >= 18) {
 			all = append(all, j.cat.Descendants(name)...)
 		}
 	}
@@ -123,7 +123,7 @@ func lockTable(j *judge, n *pg.Node) {
 			j.lockAll(j.cat.Descendants(name), lock.Mode(s.Mode))
 		}
 		if r := j.cat.Seen(name); r != nil && r.Kind == catalog.View {
-			if j.version < 11 {
+			if j.major() < 11 {
 				j.fails("42809", "%s is a view: LOCK TABLE of a view needs 11", name)
 			}
 			j.readView(name, nil, func(t string) { j.lock(t, lock.Mode(s.Mode)) })

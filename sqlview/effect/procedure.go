@@ -53,7 +53,7 @@ func explain(j *judge, n *pg.Node) {
 	if hasOption(s.Options, "analyze") {
 		inner := j.Statement
 		inner.Node = s.Query
-		j.e = ofVersion(inner, j.cat, j.version)
+		j.e, _ = ofVersion(inner, j.cat, j.major())
 		j.note("EXPLAIN ANALYZE runs the statement")
 		return
 	}

@@ -14,9 +14,17 @@ import (
 type record struct {
 	cat     *catalog.Snapshot
 	version int
-	e       Effect
+	// versioned is true once the version was asked for: another one may do otherwise.
+	versioned bool
+	e         Effect
 	// fresh is true once it named a relation or function that the run makes.
 	fresh bool
+}
+
+// major is the server's version.
+func (r *record) major() int {
+	r.versioned = true
+	return r.version
 }
 
 // settle draws the conclusions that hold for every statement.

@@ -42,7 +42,7 @@ func rename(j *judge, n *pg.Node) {
 	case pg.ObjectType_OBJECT_TRIGGER, pg.ObjectType_OBJECT_POLICY, pg.ObjectType_OBJECT_RULE:
 		j.e.Breaks = BreaksNeither
 		j.lock(name, lock.AccessExclusive)
-		if s.RenameType == pg.ObjectType_OBJECT_TRIGGER && j.version >= 15 {
+		if s.RenameType == pg.ObjectType_OBJECT_TRIGGER && j.major() >= 15 {
 			j.lockAll(j.parts(name), lock.AccessExclusive)
 		}
 	}

@@ -24,7 +24,7 @@ func alterSequence(j *judge, n *pg.Node) {
 	j.lock(j.cat.Name(s.Sequence), lock.ShareRowExclusive)
 	j.ownedBy(s.Options)
 	for _, o := range s.Options {
-		if o.GetDefElem().GetDefname() == "as" && j.version >= 10 {
+		if o.GetDefElem().GetDefname() == "as" && j.major() >= 10 {
 			j.note("a new type also moves the limits that were never set")
 		}
 	}

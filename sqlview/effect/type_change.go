@@ -97,7 +97,7 @@ func (t *types) zoneChange() typeChange {
 	}
 	utc := slices.Contains([]string{"utc", "gmt", "etc/utc", "zulu", "uct", "universal"}, strings.ToLower(zone))
 	switch {
-	case utc && t.version >= 12:
+	case utc && t.major() >= 12:
 		return typeChange{
 			reindexes: true,
 			why:       "TimeZone is UTC: no value changes (12 and later), but indexes on the column are built again",

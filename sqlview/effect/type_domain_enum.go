@@ -21,7 +21,7 @@ func alterEnum(j *judge, n *pg.Node) {
 		return
 	}
 	j.inverse(ReversibleNone, "none: a value of an enum cannot be dropped")
-	if j.version < 12 {
+	if j.major() < 12 {
 		j.e.Transactional = false
 	}
 	j.note("the value cannot be used before the transaction ends")

@@ -139,7 +139,7 @@ func (r *routines) volatileFunction(f *catalog.Function, c invocation, depth int
 	switch {
 	case f.Volatility == "immutable" && c.constant: // called once, when the statement is planned
 		return ""
-	case !f.Inlinable || r.version < 12:
+	case !f.Inlinable || r.major() < 12:
 		if steady {
 			return ""
 		}
