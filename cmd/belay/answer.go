@@ -14,7 +14,7 @@ import (
 // answering answers from the file, else from the person at the terminal. With --plain
 // a pipe is read too: a line for each question.
 func (a *app) answering(given map[string]string, only bool) func(journal.QuestionAsked) (string, bool) {
-	in := bufio.NewScanner(a.in)
+	in := bufio.NewScanner(a.input())
 	return func(q journal.QuestionAsked) (string, bool) {
 		if answer, ok := given[q.ID]; ok {
 			return answer, true

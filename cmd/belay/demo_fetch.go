@@ -61,7 +61,7 @@ func (a *app) offerPrograms(missing *scratch.NotFoundError) error {
 	}
 	a.out.say("")
 	a.out.prompt("%s, or enter for neither: ", strings.Join(choices, " or "))
-	line, _ := bufio.NewReader(a.in).ReadString('\n')
+	line, _ := bufio.NewReader(a.input()).ReadString('\n')
 	switch word := strings.TrimSpace(line); {
 	case word == "i" && installs:
 		return a.installPrograms(command)

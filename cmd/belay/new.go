@@ -39,7 +39,8 @@ func (a *app) newMigration(title, sql string) error {
 		return &usageError{problem: "a migration needs a title", advice: "such as: belay new add note to orders"}
 	}
 	if sql == "-" {
-		b, err := io.ReadAll(a.in)
+		a.sayRead()
+		b, err := io.ReadAll(a.input())
 		if err != nil {
 			return err
 		}

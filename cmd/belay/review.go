@@ -94,8 +94,11 @@ func (a *app) review(paths []string, o reviewOptions) error {
 			advice:  "leave one of them out: a database has its own version",
 		}
 	}
+	if slices.Contains(paths, "-") {
+		a.sayRead()
+	}
 	request := judge.Request{
-		Paths: paths, Stdin: a.in, Schema: o.schema, Version: o.version, Now: time.Now(),
+		Paths: paths, Stdin: a.input(), Schema: o.schema, Version: o.version, Now: time.Now(),
 		Ran:  ranBefore(p),
 		Live: named || (o.schema == "" && o.version == 0 && len(paths) == 0 && p.HasDSN()),
 	}
