@@ -3,7 +3,10 @@ package checklist
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
 
 	"belay/sqlview"
 	"belay/sqlview/effect"
@@ -60,6 +63,28 @@ func breakingOf(r sqlview.Result) breaking {
 	return b
 }
 
+// loosened is a review of ways back in which a column that may be NULL again breaks
+// nothing: the code of before knew it so, and no row is NULL until somebody writes one.
+func loosened(r sqlview.Result) sqlview.Result {
+	r = copied(r)
+	for i, f := range r.Files {
+		for n := range f.Statements {
+			if i < len(r.Judged) && n < len(r.Judged[i].Statements) && dropsNotNull(r.Judged[i].Statements[n].Node) {
+				f.Statements[n].Breaks = effect.BreaksNeither
+			}
+		}
+	}
+	return r
+}
+
+// dropsNotNull reports whether a statement does nothing else.
+func dropsNotNull(n *pg.Node) bool {
+	all := n.GetAlterTableStmt().GetCmds()
+	return len(all) > 0 && !slices.ContainsFunc(all, func(c *pg.Node) bool {
+		return c.GetAlterTableCmd().GetSubtype() != pg.AlterTableType_AT_DropNotNull
+	})
+}
+
 // brief is the beginning of a statement, as much as a question has room for.
 func brief(sql string) string {
 	const room = 60
@@ -106,6 +131,9 @@ func (b breaking) why() string {
 // lifted by answering again or by a reason. Without a terminal only the reason
 // is asked: the same answers file would give the same answer again.
 func deploy(e *steps.Env, r sqlview.Result, binds binding) deployment {
+	if e.Back {
+		r = loosened(r)
+	}
 	b := breakingOf(r)
 	if !b.any() {
 		return deployment{}

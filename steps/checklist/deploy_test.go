@@ -4,8 +4,12 @@ import (
 	"strings"
 	"testing"
 
+	pg "github.com/pganalyze/pg_query_go/v6"
+
 	"belay/sqlview"
 	"belay/sqlview/effect"
+	"belay/sqlview/lint"
+	"belay/sqlview/parse"
 )
 
 // The order that is right, for every answer and every side that breaks.
@@ -50,5 +54,32 @@ func TestBreakingNamesTheFirstAndCountsTheRest(t *testing.T) {
 	}
 	if (breaking{}).any() || !b.any() {
 		t.Error("any is wrong")
+	}
+}
+
+// What a way back loosens breaks no code: nobody is asked where it runs.
+func TestAWayBackThatLoosensAsksNothing(t *testing.T) {
+	for sql, asks := range map[string]bool{
+		"ALTER TABLE t ALTER COLUMN a DROP NOT NULL":                 false,
+		"ALTER TABLE t ALTER a DROP NOT NULL, ALTER b DROP NOT NULL": false,
+		"ALTER TABLE t ALTER COLUMN a DROP NOT NULL, DROP COLUMN b":  true,
+		"DROP TABLE t": true,
+	} {
+		tree, err := pg.Parse(sql)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := sqlview.Result{
+			Files: []sqlview.FileResult{{
+				Statements: []sqlview.StatementResult{{SQL: sql, Breaks: effect.BreaksOld}},
+			}},
+			Judged: []*lint.File{{File: parse.File{Statements: []parse.Statement{{Node: tree.Stmts[0].Stmt}}}}},
+		}
+		if got := breakingOf(loosened(r)).any(); got != asks {
+			t.Errorf("%s: asks %v", sql, got)
+		}
+		if !breakingOf(r).any() {
+			t.Error("the review itself was changed")
+		}
 	}
 }

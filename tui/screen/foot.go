@@ -76,6 +76,8 @@ func bindings(p page, hints []Hint) []key.Binding {
 			shown = "j k"
 		case Longer:
 			shown = "+ -"
+		case NextStep:
+			shown = "[ ]"
 		}
 		b := k.Binding
 		b.SetHelp(shown, p.Plain(label)) // the Bubble styles it: names are of the database
@@ -157,6 +159,23 @@ func hintsOf(p page, s Screen) []Hint {
 		if k, ok := KeyOf(h.Action); ok && k.Why(p.run, p.local) == "" {
 			out = append(out, h)
 		}
+	}
+	return append(out, everywhere(p, s, out)...)
+}
+
+// everywhere are the keys that work on each step before a run: the run dialog, and the
+// way from step to step. They come last, and go first where there is no room.
+func everywhere(p page, s Screen, have []Hint) (out []Hint) {
+	if s.Over || p.local.Dialog != nil || p.run.Opened != nil || p.run.Finished != nil {
+		return nil
+	}
+	run := Hint{RunIt, ""}
+	named := slices.ContainsFunc(have, func(h Hint) bool { return h.Action == RunIt })
+	if k, ok := KeyOf(RunIt); ok && !named && k.Why(p.run, p.local) == "" && Confirmable(p.run) != nil {
+		out = append(out, run)
+	}
+	if len(p.run.Steps) > 1 {
+		out = append(out, Hint{NextStep, "steps"})
 	}
 	return out
 }
