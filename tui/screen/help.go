@@ -3,6 +3,7 @@ package screen
 import (
 	"strings"
 
+	"belay/steps/journal"
 	"belay/tui/look"
 )
 
@@ -19,11 +20,16 @@ Measured: every screen has its own text here; a hazard brings its rule's.`,
 		if !p.boxed {
 			return []look.Panel{{Name: "why", Title: "why, and all keys below it", Focus: true, Grow: true,
 				Lines: func(w int) []string {
-					return append(append(p.whyLines(w), "", p.Text(look.Strong, "all keys")), p.keyLines(w)...)
+					out := append(p.whyLines(w), "")
+					out = append(append(out, p.legend(w)...), "", p.Text(look.Strong, "all keys"))
+					return append(out, p.keyLines(w)...)
 				}}}
 		}
 		return []look.Panel{
-			{Name: "why", Title: "why", Focus: true, Grow: true, Give: 1, Min: 4, Lines: p.whyLines},
+			{
+				Name: "why", Title: "why", Focus: true, Grow: true, Give: 1, Min: 4,
+				Lines: func(w int) []string { return append(append(p.whyLines(w), ""), p.legend(w)...) },
+			},
 			{Name: "keys", Title: "all keys", Give: 2, Min: 3, Right: true, Lines: p.keyLines},
 		}
 	},
@@ -47,6 +53,47 @@ func (p page) whyLines(w int) []string {
 		}
 	}
 	return append(out, p.doc(doc, w)...)
+}
+
+// legend names the signs that stand without a word where there is little room, and the
+// words that are belay's own.
+func (p page) legend(w int) []string {
+	out := []string{p.Text(look.Strong, "signs")}
+	for _, s := range []struct {
+		status journal.Status
+		means  string
+	}{
+		{journal.Done, "done"}, {journal.Running, "works now"}, {journal.Asking, "needs an answer of yours"},
+		{journal.Look, "look at it; nothing waits for you"}, {journal.Failed, "failed, or stands in the way of a run"},
+		{journal.Waived, "accepted with a reason, or left out"}, {journal.Paused, "paused"},
+		{journal.Stale, "from before: it is looked at again"}, {journal.Todo, "still to come"},
+	} {
+		sign, role := p.sign(s.status)
+		out = append(out, "  "+p.Text(role, look.Pad(sign, 6))+p.Plain(s.means))
+	}
+	for _, s := range []struct{ sign, means string }{
+		{p.Branch([]int{0, 1}, 1), "below who is in the way: waits for the one above it"},
+		{p.Plain("12x"), "12 sessions that wait alike, in one row"},
+	} {
+		for i, line := range look.Wrap(p.Plain(s.means), w-8) {
+			head := look.Pad("", 8)
+			if i == 0 {
+				head = "  " + look.Pad(s.sign, 6)
+			}
+			out = append(out, head+line)
+		}
+	}
+	out = append(out, "", p.Text(look.Strong, "words"))
+	for _, word := range []struct{ word, means string }{
+		{"campaign", "one change in steps over several deployments, where code and table must change in turns"},
+		{"waived", "accepted as it is, with a reason that goes into the report: by a person, or in the file"},
+		{"rehearse", "run it elsewhere first. Grade A: on a clone of production; B: a dump with its rows; C: no rows"},
+		{"backfill", "fill a column of the rows that are there, in short batches"},
+		{"ledger", "what belay keeps in the database itself, in a schema belay, once you said yes"},
+	} {
+		out = append(out, p.Row(word.word, p.Plain(word.means), w)...)
+	}
+	return out
 }
 
 // keyLines is the whole key table; what does nothing now says why.
