@@ -14,6 +14,8 @@ type outageKind struct {
 	name string
 	// strike takes the server away and gives it back.
 	strike func(*outage)
+	// over is what the outage ends with once the command has ended; nil = nothing.
+	over func(*outage)
 	// told is true where it is away for so long that a command that waits says so.
 	told bool
 	// own asks for a server of the cell's own, standby for one that follows it; long is
@@ -31,7 +33,12 @@ var outages = []outageKind{
 	{name: "executor terminated", strike: terminate("%/run")},
 	{name: "monitor terminated", strike: terminate("%/+monitor")},
 	{name: "escape terminated", strike: terminate("%/+escape")},
-	{name: "half-open", strike: func(o *outage) { o.proxy.Strand() }},
+	{
+		name: "half-open", strike: func(o *outage) { o.proxy.Strand() },
+		// The server's keepalives end what is left there within seconds. Here the proxy's
+		// own kernel answers them.
+		over: func(o *outage) { o.proxy.CutAll() },
+	},
 	{name: "mute 3 s", strike: func(o *outage) { o.proxy.Mute(); o.lasts(3 * time.Second); o.proxy.Heal() }},
 	{name: "flood 1 s", strike: func(o *outage) { o.proxy.Flood(); o.lasts(time.Second); o.proxy.Heal() }},
 	{name: "700 ms a reply", strike: func(o *outage) {

@@ -169,6 +169,9 @@ func (o *outage) play() (back bool) {
 		o.t.Fatalf("it neither comes back nor ends:\n%s\n%s", o.text(), o.journal())
 	}
 	o.wellSaid()
+	if o.kind.over != nil {
+		o.kind.over(o)
+	}
 	if o.phase.truth != nil {
 		o.phase.truth(o)
 	}
