@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"strings"
 	"time"
 
 	"belay/sqlview/measure"
@@ -21,10 +22,12 @@ func (p page) needsYou() look.Panel {
 		}
 		var out []string
 		if p.ready() && Attention(p.run) == "" {
-			out = append(out,
-				p.Marked(look.OK, p.Marks.Done,
-					p.Plain("nothing else needs you: ")+p.Text(look.Key, "R")+
-						p.Plain(" opens the run dialog; nothing runs before the typed name"), w)...)
+			rest := " opens the run dialog; nothing runs before the typed name"
+			if p.crowded() {
+				rest, _, _ = strings.Cut(rest, ";") // in one line, which is never cut
+			}
+			out = append(out, p.Marked(look.OK, p.Marks.Done,
+				p.Plain("nothing else needs you: ")+p.Text(look.Key, "R")+p.Plain(rest), w)...)
 		}
 		if a := p.run.Unapproved(); a != nil {
 			out = append(out, p.Marked(look.Attention, p.Marks.Asking, p.Text(look.Strong, "approval")+

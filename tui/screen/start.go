@@ -175,6 +175,7 @@ func (p page) folderTitle() string {
 	switch {
 	case !f.Read:
 		parts = append(parts, "history not read yet")
+	case p.crowded() && p.hazardous(): // what is wrong needs the room
 	default:
 		parts = append(parts, fmt.Sprintf("%d applied", f.Applied))
 	}
@@ -285,11 +286,23 @@ func (p page) worst() string {
 	if p.f.Review == nil {
 		return ""
 	}
-	var all []sqlview.Finding
+	return p.verdict(p.findings())
+}
+
+func (p page) findings() (all []sqlview.Finding) {
 	for _, f := range p.f.Review.Result.Files {
 		all = append(all, f.Hazards...)
 	}
-	return p.verdict(all)
+	return all
+}
+
+// hazardous reports whether anything stops or warns in the files.
+func (p page) hazardous() bool {
+	if p.f.Review == nil {
+		return false
+	}
+	stop, warn, _ := p.counted(p.findings())
+	return stop+warn > 0
 }
 
 // first is the statement that would run first, with its card.
