@@ -198,12 +198,20 @@ func rated(r effect.Reversible, inverses string) string {
 	return string(r) + ": " + inverses
 }
 
+// mostInverses are named in a sentence; of a file of thousands nobody reads all.
+const mostInverses = 8
+
 func inverses(w fact.Way) string {
 	var parts []string
+	seen := map[string]bool{}
 	for _, u := range w.Undo {
-		if u.Inverse != "" && !slices.Contains(parts, u.Inverse) {
+		if u.Inverse != "" && !seen[u.Inverse] {
+			seen[u.Inverse] = true
 			parts = append(parts, u.Inverse)
 		}
+	}
+	if more := len(parts) - mostInverses; more > 0 {
+		parts = append(parts[:mostInverses], fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(parts, "; ")
 }
