@@ -211,7 +211,8 @@ func dropConstraint(c *check, t target) Failure {
 	if k.Inherited && (k.Type != catalog.NotNull || live) && !t.rel.Doubted {
 		return fail("42P16", "constraint %s comes from a parent of %s: it goes with that one", k.Name, t.rel.Name)
 	}
-	if k.Type == catalog.Check && t.only && t.rel.Kind == catalog.PartitionedTable && t.children() && !k.NoInherit {
+	if k.Type == catalog.Check && t.only && t.rel.Kind == catalog.PartitionedTable && t.children() && !k.NoInherit &&
+		c.version < 18 {
 		return fail("42P16", "a constraint cannot be dropped from the partitioned table alone: leave out ONLY")
 	}
 	if t.rel.Doubted {

@@ -85,7 +85,10 @@ func (c *check) reads(k *pg.A_Const, col *catalog.Column) Failure {
 }
 
 // function is a function that is called by name.
-func (c *check) function(f *pg.FuncCall) Failure {
+func (c *check) function(f *pg.FuncCall) Failure { return c.functionOf(nil, f) }
+
+// functionOf is function for a call that may name columns of a relation.
+func (c *check) functionOf(r *catalog.Relation, f *pg.FuncCall) Failure {
 	words := catalog.Strings(f.Funcname)
 	if len(words) == 0 || len(words) > 2 || f.Funcformat == pg.CoercionForm_COERCE_SQL_SYNTAX || c.anyFunction(words) {
 		return none // what EXTRACT and its like call has another name before 14
@@ -93,7 +96,8 @@ func (c *check) function(f *pg.FuncCall) Failure {
 	if len(words) == 2 && c.noSchema(words[0]) {
 		return fail("3F000", "schema %s does not exist", words[0])
 	}
-	if len(words) == 1 && len(f.Args) == 1 && f.Args[0].GetColumnRef() != nil && c.fieldOf(words[0]) {
+	if len(words) == 1 && len(f.Args) == 1 && f.Args[0].GetColumnRef() != nil && c.fieldOf(words[0]) &&
+		!scalar[c.plainType(c.typeOf(r, f.Args[0]))] {
 		return none
 	}
 	return fail("42883", "function %s does not exist", strings.Join(words, "."))
@@ -178,7 +182,7 @@ func (c *check) names(r *catalog.Relation, n *pg.Node, what string) Failure {
 	}
 	slices.Reverse(calls)
 	if f := each(calls, func(m *pg.FuncCall) Failure {
-		if f := c.function(m); f.found() {
+		if f := c.functionOf(r, m); f.found() {
 			return f
 		}
 		return c.call(r, m)

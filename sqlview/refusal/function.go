@@ -76,6 +76,9 @@ func (c *check) takes(wanted, given []string) bool {
 	}
 	for i := range wanted {
 		from, to := c.plainType(given[i]), typeBase(wanted[i])
+		if c.rowAgainst(from, to) {
+			return false
+		}
 		if given[i] == literal || from == "" || from == to || !scalar[from] || !scalar[to] {
 			continue
 		}
@@ -84,6 +87,31 @@ func (c *check) takes(wanted, given []string) bool {
 		}
 	}
 	return true
+}
+
+// rowAgainst reports a composite type on one side and another type, of the server's or
+// composite, on the other, without a cast of the database from it.
+func (c *check) rowAgainst(from, to string) bool {
+	row := func(name string) *catalog.Type {
+		if t := c.cat.Type(name); name != "" && t != nil && t.Composite {
+			return t
+		}
+		return nil
+	}
+	a, b := row(from), row(to)
+	switch {
+	case a != nil && b != nil:
+		return a.Name != b.Name && !c.castFrom(a.Name)
+	case a != nil:
+		return scalar[to] && !c.castFrom(a.Name)
+	case b != nil:
+		return scalar[from] && !c.castFrom(from)
+	}
+	return false
+}
+
+func (c *check) castFrom(name string) bool {
+	return slices.ContainsFunc(c.cat.Casts, func(k catalog.Cast) bool { return k.From == name && !k.Explicit })
 }
 
 // implicit reports whether the server makes one type of the other in a call.
