@@ -49,8 +49,8 @@ func ParseConfig(text, source string) (Config, error) {
 	}
 	c, err := driverConfig(r)
 	if err != nil {
-		return Config{}, &ConfigError{Source: source, Problem: driverProblem(err),
-			Advice: "write it as postgres://user@host:5432/database or as \"host=… port=… dbname=… user=…\""}
+		problem, advice := driverProblem(err)
+		return Config{}, &ConfigError{Source: source, Problem: problem, Advice: advice}
 	}
 	if err := checkPassfile(source, r, c); err != nil {
 		return Config{}, err

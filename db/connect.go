@@ -64,6 +64,7 @@ func Connect(ctx context.Context, cfg Config, s Session) (*Conn, error) {
 	fail := func(err error) error {
 		return &ConnectError{
 			Target: cfg.Description(), User: cfg.User(), Database: cfg.Database(), AsRole: cfg.asksForRole(), Err: err,
+			Attrs: cfg.read.Params["target_session_attrs"], Direct: cfg.read.Params["sslnegotiation"] == "direct",
 		}
 	}
 	if cfg.pgx == nil {

@@ -3,7 +3,9 @@ package db_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -98,4 +100,29 @@ func unused(t *testing.T) int {
 	}
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port
+}
+
+// TestWhyNoServerFits: what the DSN asks of a server is named where none answers so.
+func TestWhyNoServerFits(t *testing.T) {
+	primary := dbtest.New(t)
+	u, err := url.Parse(primary.DSN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := u.Query()
+	q.Set("target_session_attrs", "standby")
+	u.RawQuery = q.Encode()
+	_, err = db.Connect(bounded(t), config(t, u.String()), db.Session{Kind: db.Monitor})
+	if _, hint := db.Explain(err); !strings.Contains(hint, "target_session_attrs=standby") {
+		t.Errorf("%v: %q", err, hint)
+	}
+	_, err = db.ParseConfig("host=127.0.0.1 sslmode=verify-full sslrootcert=/nowhere/ca.crt", "test")
+	var wrong *db.ConfigError
+	if !errors.As(err, &wrong) || !strings.Contains(wrong.Hint(), "sslrootcert") {
+		t.Errorf("%v", err)
+	}
+	direct := &db.ConnectError{Target: "shop", Direct: true, Err: io.EOF}
+	if _, hint := db.Explain(direct); !strings.Contains(hint, "sslnegotiation") {
+		t.Errorf("%q", hint)
+	}
 }

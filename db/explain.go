@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"regexp"
@@ -24,6 +25,10 @@ type ConnectError struct {
 	AsRole bool
 	// Err is the cause; a *pgconn.PgError in it carries the SQLSTATE.
 	Err error
+	// Attrs is the target_session_attrs that the server has to meet; "" = any.
+	Attrs string
+	// Direct is true where TLS is begun without asking first.
+	Direct bool
 }
 
 // Error is one line with target and SQLSTATE.
@@ -145,8 +150,14 @@ func explainNetwork(c *ConnectError) (message, hint string) {
 		return "no answer in time: " + c.Target,
 			"check host and port, firewall and VPN; connect_timeout in the DSN sets the limit in seconds"
 	}
-	return fmt.Sprintf("cannot reach the server: %s: %v", c.Target, root(c.Err)),
-		"check host, port and sslmode in the DSN"
+	hint = "check host, port and sslmode in the DSN"
+	switch {
+	case c.Direct && errors.Is(c.Err, io.EOF):
+		hint = "servers before 17 know nothing of sslnegotiation=direct: take it out of the DSN"
+	case c.Attrs != "" && c.Attrs != "any" && !errors.Is(c.Err, io.EOF):
+		hint = "target_session_attrs=" + c.Attrs + " asks for a server of that kind: name one that is, or take it out"
+	}
+	return fmt.Sprintf("cannot reach the server: %s: %v", c.Target, root(c.Err)), hint
 }
 
 func plainHint(e *PlainPasswordError) string {

@@ -28,12 +28,14 @@ func (e *ConfigError) Error() string { return e.Source + ": " + e.Problem }
 func (e *ConfigError) Hint() string { return e.Advice }
 
 // driverProblem names a cause only where it cannot hold a part of the DSN.
-func driverProblem(err error) string {
+func driverProblem(err error) (problem, advice string) {
 	var path *os.PathError
 	if errors.As(err, &path) {
-		return fmt.Sprintf("cannot read %s: %v", path.Path, path.Err)
+		return fmt.Sprintf("cannot read %s: %v", path.Path, path.Err),
+			"check that file and its rights; sslrootcert, sslcert and sslkey name such files, in the DSN or as $PGSSL…"
 	}
-	return "the DSN cannot be used"
+	return "the DSN cannot be used",
+		"write it as postgres://user@host:5432/database or as \"host=… port=… dbname=… user=…\""
 }
 
 func hintOf(err error) string {

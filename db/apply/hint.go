@@ -1,6 +1,11 @@
 package apply
 
-import "belay/db"
+import (
+	"slices"
+	"strings"
+
+	"belay/db"
+)
 
 // hints say what to do now, by reason.
 var hints = map[Reason]string{
@@ -28,6 +33,14 @@ var hints = map[Reason]string{
 	Refused: "fix what the message names, then run it again",
 }
 
+// prepared is the gid of a prepared transaction where nothing but such stood in the way.
+func (r Result) prepared() string {
+	if slices.ContainsFunc(r.Blockers, func(b Blocker) bool { return b.Prepared == "" }) || len(r.Blockers) == 0 {
+		return ""
+	}
+	return r.Blockers[0].Prepared
+}
+
 // Hint is what to do now; "" where the unit is applied.
 func (r Result) Hint() string {
 	if r.Outcome == Unknown {
@@ -35,6 +48,11 @@ func (r Result) Hint() string {
 	}
 	if f := failureOf(r.Err); f != nil && f.Hint != "" {
 		return f.Hint
+	}
+	if gid := r.prepared(); r.Reason == Held && gid != "" {
+		gid = "'" + strings.ReplaceAll(gid, "'", "''") + "'"
+		return "a prepared transaction has no session that could be ended: COMMIT PREPARED " + gid +
+			" or ROLLBACK PREPARED " + gid + ", by whoever made it; then run it again"
 	}
 	if r.Outcome == Applied {
 		return ""

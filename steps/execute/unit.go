@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -187,10 +188,16 @@ func (r *runner) again(ctx context.Context, u *steps.Unit, res *apply.Result) (b
 			return true, r.env.Note(ctx, "run", "%s gave up %d times, and goes on: %s", u.Path, res.Attempts,
 				standing(res.Blockers))
 		}
+		who := "another session"
+		if len(res.Blockers) > 0 && !slices.ContainsFunc(res.Blockers, func(b apply.Blocker) bool {
+			return b.Prepared == ""
+		}) {
+			who = "a prepared transaction"
+		}
 		return r.yes(ctx, journal.QuestionAsked{
 			ID: "run.go_on",
-			Text: fmt.Sprintf("%s gave up %d times, each time because another session was in its way. Nothing has "+
-				"changed. Try again?", path.Base(u.Path), res.Attempts),
+			Text: fmt.Sprintf("%s gave up %d times, each time because %s was in its way. Nothing has changed. "+
+				"Try again?", path.Base(u.Path), res.Attempts, who),
 			Why: standing(res.Blockers),
 		})
 	case apply.Vacuuming:

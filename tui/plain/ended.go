@@ -29,6 +29,10 @@ func (p *printer) try(e journal.Event, b journal.Attempted) {
 	}
 	var pids []string
 	for _, x := range b.Blockers {
+		if x.PID == 0 { // a prepared transaction has no session
+			text += ", behind " + x.Application
+			continue
+		}
 		text += fmt.Sprintf(", behind pid %d (%s, %s)", x.PID, x.Application, x.State)
 		pids = append(pids, fmt.Sprint(x.PID))
 	}
