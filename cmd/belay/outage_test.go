@@ -193,7 +193,9 @@ func (o *outage) wellSaid() {
 	default:
 		o.t.Errorf("exit %d:\n%s", o.exit, text)
 	}
-	for _, wrong := range []string{"panic", "ended without a word", "context canceled", "context deadline exceeded"} {
+	for _, wrong := range []string{
+		"panic", "ended without a word", "context canceled", "context deadline exceeded", "another backfill of",
+	} {
 		if strings.Contains(o.text(), wrong) {
 			o.t.Errorf("it says %q:\n%s", wrong, o.text())
 		}

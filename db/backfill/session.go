@@ -25,10 +25,16 @@ type HeldError struct {
 	Holder *db.Holder
 	// Owner is the run's owner as the ledger has it: who and where; "" = unknown.
 	Owner string
+	// Own is true where the holder is the same backfill's session of before its connection
+	// was lost, which the server has not ended yet.
+	Own bool
 }
 
 // Error says who and where.
 func (e *HeldError) Error() string {
+	if e.Own {
+		return "the session that this backfill lost still holds its lock: " + e.Holder.String()
+	}
 	s := "another backfill of " + e.Relation + " is running"
 	if e.Relation == "" {
 		s = "another run is open on this database"
@@ -44,6 +50,9 @@ func (e *HeldError) Error() string {
 
 // Hint is what to do now.
 func (e *HeldError) Hint() string {
+	if e.Own {
+		return "the server ends it once it finds that nobody is there; then give the same command again"
+	}
 	return "watch it or pause it there; a paused backfill can be resumed from here"
 }
 
@@ -124,7 +133,7 @@ func (s *sessions) lock(ctx context.Context, p *Plan) error {
 			return err
 		}
 		if holder != nil {
-			return &HeldError{Holder: holder}
+			return &HeldError{Holder: holder, Own: s.was(holder)}
 		}
 	}
 	holder, err := s.try(ctx, lockKey(p.OID))
@@ -143,7 +152,7 @@ func (s *sessions) try(ctx context.Context, key int64) (*db.Holder, error) {
 		if err != nil || ok {
 			return nil, err
 		}
-		ours := holder == nil || slices.Contains(s.past, holder.PID)
+		ours := holder == nil || s.was(holder)
 		if !ours || time.Now().After(deadline) {
 			if holder == nil {
 				holder = &db.Holder{}
@@ -156,8 +165,11 @@ func (s *sessions) try(ctx context.Context, key int64) (*db.Holder, error) {
 	}
 }
 
+// was tells whether a session is one of ours that lost its client.
+func (s *sessions) was(holder *db.Holder) bool { return slices.Contains(s.past, holder.PID) }
+
 func (s *sessions) held(ctx context.Context, p *Plan, holder *db.Holder) error {
-	e := &HeldError{Relation: p.Relation, Holder: holder}
+	e := &HeldError{Relation: p.Relation, Holder: holder, Own: s.was(holder)}
 	err := s.exec.QueryRow(ctx, `SELECT r.owner FROM belay.backfill b JOIN belay.run r ON r.id = b.run_id
 		WHERE b.relation = $1 AND b.state <> 'done' ORDER BY b.updated DESC LIMIT 1`, p.Relation).Scan(&e.Owner)
 	if err != nil && !db.Decided(err) && e.Owner == "" && s.exec.IsClosed() {
