@@ -97,6 +97,7 @@ func (f *saving) settle(ctx context.Context, answered bool) (steps.Outcome, erro
 		}, nil
 	case !answered:
 		q, preset := f.question(), presetBackup(f.Backup)
+		q.Why += f.placeText()
 		if d := f.earlier(); d != nil {
 			q, preset = withEarlier(e, q, d.Dump, d.changed(f.plan))
 		}
@@ -137,6 +138,15 @@ func (f *saving) question() journal.QuestionAsked {
 		Options: options, Default: f.Proposed, Detailed: []string{"pitr", "snapshot"},
 		Why: "restoring a copy loses what was written after it" + lossText(f.Backup) + f.aloneText(),
 	}
+}
+
+// placeText says beforehand where a dump would lie.
+func (f *saving) placeText() string {
+	dir, err := backupDir(f.env)
+	if f.Missing != "" || err != nil {
+		return "" // why there can be none is said where one is to be made
+	}
+	return ". A dump is written to " + dir
 }
 
 // aloneText says what takes back the migration alone: not every folder has down files, and

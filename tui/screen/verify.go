@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"slices"
+
 	"belay/sqlview/measure"
 	"belay/steps/fact"
 	"belay/tui/look"
@@ -34,16 +36,31 @@ Measured: an index build that was cancelled leaves an INVALID index, and IF NOT 
 }
 
 func (p page) history(rows []fact.HistoryRow, w int) []string {
-	cols := []look.Column{{Head: "version"}, {Head: "name", Least: 8, Name: true}, {Head: "at"}, {Head: "dirty"}}
+	// Not every tool's table has a name and a time: a column without any is left out.
+	named := slices.ContainsFunc(rows, func(r fact.HistoryRow) bool { return r.Name != "" })
+	timed := slices.ContainsFunc(rows, func(r fact.HistoryRow) bool { return r.At != "" })
+	cols := []look.Column{{Head: "version"}}
+	if named {
+		cols = append(cols, look.Column{Head: "name", Least: 8, Name: true})
+	}
+	if timed {
+		cols = append(cols, look.Column{Head: "at"})
+	}
+	cols = append(cols, look.Column{Head: "dirty"})
 	var cells [][]string
 	for _, r := range rows {
 		dirty := p.Plain("no")
 		if r.Dirty {
 			dirty = p.Text(look.Danger, "YES")
 		}
-		cells = append(cells, []string{
-			p.Text(look.Strong, r.Version), p.Plain(dash(r.Name)), p.Plain(dash(r.At)), dirty,
-		})
+		row := []string{p.Text(look.Strong, r.Version)}
+		if named {
+			row = append(row, p.Plain(dash(r.Name)))
+		}
+		if timed {
+			row = append(row, p.Plain(dash(r.At)))
+		}
+		cells = append(cells, append(row, dirty))
 	}
 	return p.Table(cols, cells, w)
 }
