@@ -38,7 +38,11 @@ func (ty *types) typeChange(from, to, column string, using *pg.Node) typeChange 
 	if using != nil && !plainCast(using, column, to) {
 		return typeChange{rewrites: true, lossy: true, why: "USING computes every value anew: rewrites"}
 	}
-	if t := ty.cat.Type(to); t != nil && t.Domain {
+	t := ty.cat.Type(to)
+	if t != nil && ty.cat.Type(from) == t && strings.HasSuffix(from, "]") == strings.HasSuffix(to, "]") {
+		return typeChange{}
+	}
+	if t != nil && t.Domain {
 		if constrained(ty.cat, t) {
 			return typeChange{
 				rewrites: true,
