@@ -101,6 +101,7 @@ func (a *app) backfill(o backfillOptions) error {
 
 // follow follows an engine the way the output wants.
 func (a *app) follow(w watched, output string, headless bool) error {
+	a.followed = true
 	switch {
 	case output == "json":
 		return a.followJSON(w)

@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
+	"syscall"
 
 	"belay/sqlview/visible"
 )
@@ -15,10 +17,26 @@ type outlet struct {
 	text *visible.Writer
 	data *visible.Writer
 	// to is where both lead.
-	to io.Writer
+	to *kept
 }
 
-func newOutlet(to io.Writer) *outlet {
+// kept is a writer that keeps its first error: who says a line does not ask whether it
+// arrived, and whoever ends the program does.
+type kept struct {
+	io.Writer
+	err error
+}
+
+func (k *kept) Write(b []byte) (int, error) {
+	n, err := k.Writer.Write(b)
+	if k.err == nil {
+		k.err = err
+	}
+	return n, err
+}
+
+func newOutlet(w io.Writer) *outlet {
+	to := &kept{Writer: w}
 	return &outlet{text: visible.NewWriter(to), data: visible.NewJSONWriter(to), to: to}
 }
 
@@ -69,3 +87,12 @@ func (o *outlet) value(v any, indented bool) error {
 
 // flush writes what was cut within a character.
 func (o *outlet) flush() { _ = o.text.Flush() }
+
+// failed is why something of it was not written; nil = all was, or there is nobody to
+// write to.
+func (o *outlet) failed() error {
+	if errors.Is(o.to.err, syscall.EBADF) { // closed by who called belay
+		return nil
+	}
+	return o.to.err
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"belay/steps"
 	"belay/steps/engine"
 	"belay/steps/project"
 )
@@ -33,6 +34,8 @@ type app struct {
 	color string
 	theme string
 	code  int
+	// followed is true once a run was: then the exit code is the run's.
+	followed bool
 }
 
 // execute runs the arguments and returns the exit code.
@@ -43,10 +46,26 @@ func (a *app) execute(args []string) int {
 		fang.WithErrorHandler(func(_ io.Writer, _ fang.Styles, err error) { a.code = a.tell(err) }),
 		fang.WithVersion(engine.Version),
 	)
-	if err != nil {
+	if err != nil || a.code != steps.ExitDone {
 		return a.code
 	}
-	return a.code
+	return a.unwritten()
+}
+
+// unwritten is the exit code of a command that ended well, where its words may be lost: a
+// full disk cuts a report short in silence. What became of a run is its journal's word.
+func (a *app) unwritten() int {
+	a.out.flush()
+	err := a.out.failed()
+	if err == nil {
+		return steps.ExitDone
+	}
+	a.refuse("standard output is cut short: "+err.Error(),
+		"what the command did stands; give it more room, or look with `belay status`")
+	if a.followed {
+		return steps.ExitDone
+	}
+	return steps.ExitFailed
 }
 
 // tell prints an error unless it was told already.
@@ -54,6 +73,12 @@ func (a *app) tell(err error) int {
 	var told *exited
 	if errors.As(err, &told) {
 		return told.code
+	}
+	if lost := a.out.failed(); lost != nil && errors.Is(err, lost) {
+		if a.unwritten(); a.followed { // it goes on, or waits for an answer
+			return steps.ExitPerson
+		}
+		return steps.ExitFailed
 	}
 	if isCobraUsage(err) {
 		err = &usageError{problem: err.Error(), advice: listsCommands}
@@ -179,7 +204,10 @@ func (a *app) onTerminal() bool {
 func (a *app) project() (*project.Project, error) {
 	dir, err := os.Getwd()
 	if err != nil {
-		return nil, err
+		return nil, &steps.Refused{
+			Problem: "the folder that belay was started in cannot be found: " + err.Error(),
+			Advice:  "it was moved or deleted: cd into the project again",
+		}
 	}
 	return project.Load(a.flags, dir)
 }

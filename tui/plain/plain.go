@@ -151,6 +151,9 @@ func (p *printer) loop(ctx context.Context, batches <-chan follow.Batch, lines <
 		p.feed()
 		p.askAgain()
 	}
+	if p.asks {
+		return p.err
+	}
 	return nil
 }
 
@@ -265,8 +268,8 @@ func (p *printer) write(s string) {
 		s, p.open = "\n"+s, false
 	}
 	if _, err := io.WriteString(p.out, s); err != nil && p.err == nil {
-		// Nobody reads any more; the run goes on without this front end.
-		p.err, p.over = err, true
+		// Who is asked here cannot read what; without a person the run is followed all the same.
+		p.err, p.over = err, p.asks
 	}
 }
 
