@@ -25,7 +25,6 @@ var endings = map[int][]journal.Outcome{
 // made of, and where.
 var handedOn = map[string]string{
 	"f.Exit f.Outcome":             "an end that a journal has",
-	"b.Exit b.Outcome":             "the end of a backfill, by the ledger",
 	"f.Exit ":                      "the end of a look, for the exit code alone",
 	"exit.Code exit.Outcome":       "another of these ends",
 	"v.code v.outcome":             "steps/execute: TestJudgeCommand",

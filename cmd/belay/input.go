@@ -33,11 +33,11 @@ func (a *app) sayRead() {
 	}
 }
 
-// Read is the file's; its error after the command's end is the context's.
+// Read is the file's; its error after the command's end is context.Canceled.
 func (i input) Read(p []byte) (int, error) {
 	n, err := i.Reader.Read(p)
 	if err != nil && i.ctx.Err() != nil {
-		return n, context.Cause(i.ctx)
+		return n, i.ctx.Err()
 	}
 	return n, err
 }

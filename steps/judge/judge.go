@@ -316,6 +316,9 @@ func (g *gathering) addPath(name string) error {
 		return nil
 	}
 	text, err := g.read(name)
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
 	if err != nil {
 		return &project.UsageError{
 			Problem: err.Error(), Advice: "name a file that belay may read, or - for standard input",
