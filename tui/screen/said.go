@@ -108,10 +108,15 @@ func (p page) watchEnds() string {
 // untouched is a look: nothing can come of it.
 func (p page) untouched() string {
 	const nothing = "nothing has been written to the database; waiting or leaving changes nothing"
-	if t := p.f.Target; t != nil && t.DSNFrom != "" && p.boxed {
-		return p.Plain(nothing + "; connection from " + t.DSNFrom + " (password hidden)")
+	t := p.f.Target
+	if t == nil || t.DSNFrom == "" || !p.boxed {
+		return p.Plain(nothing)
 	}
-	return p.Plain(nothing)
+	from := p.Plain(nothing + "; connection from " + t.DSNFrom)
+	if whole := from + p.Plain(" (password hidden)"); look.Width(whole) <= p.w-2 {
+		return whole
+	}
+	return from
 }
 
 // stop is the head of what comes of stopping.
