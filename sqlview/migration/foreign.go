@@ -43,7 +43,10 @@ var foreign = []foreignTool{
 		},
 		tables: []KnownTable{{Name: "refinery_schema_history", Columns: []string{"version", "checksum"}}}},
 	{name: "alembic", title: "Alembic",
-		signs:  []Sign{{Score: 95, Why: "Python with down_revision", Code: regexp.MustCompile(`(?m)^down_revision\b`)}},
+		signs: []Sign{{
+			Score: 95, Why: "Python with down_revision", Code: regexp.MustCompile(`(?m)^down_revision\b`),
+			Words: []string{"down_revision"},
+		}},
 		tables: []KnownTable{{Name: "alembic_version", Columns: []string{"version_num"}}}},
 	{name: "django", title: "Django",
 		signs: []Sign{
@@ -58,10 +61,10 @@ var foreign = []foreignTool{
 			{Name: "schema_migrations", Columns: []string{"version"}, Beside: "ar_internal_metadata"},
 		}},
 	{name: "knex", title: "Knex",
-		signs:  programSigns("Knex", `\b[kK]nex\b`, `"knex"`),
+		signs:  programSigns("Knex", `\b[kK]nex\b`, "nex", `"knex"`),
 		tables: []KnownTable{{Name: "knex_migrations", Columns: []string{"name", "batch", "migration_time"}}}},
 	{name: "sequelize", title: "Sequelize",
-		signs:  programSigns("Sequelize", `\bqueryInterface\b`, `"sequelize`),
+		signs:  programSigns("Sequelize", `\bqueryInterface\b`, "queryInterface", `"sequelize`),
 		tables: []KnownTable{{Name: "SequelizeMeta", Columns: []string{"name"}}}},
 	{name: "drizzle-folders", title: "Drizzle 1.0, with a folder for each migration",
 		signs: []Sign{{Score: 100, Why: "folders with a snapshot.json", Inside: "snapshot.json"}}},
@@ -69,15 +72,24 @@ var foreign = []foreignTool{
 		signs:  []Sign{{Score: 97, Why: "programs of MikroORM", Code: regexp.MustCompile(`@mikro-orm/migrations`)}},
 		tables: []KnownTable{{Name: "mikro_orm_migrations", Columns: []string{"id", "name", "executed_at"}}}},
 	{name: "kysely", title: "Kysely",
-		signs:  []Sign{{Score: 97, Why: "programs of Kysely", Code: regexp.MustCompile(`\bKysely\b|['"]kysely['"]`)}},
+		signs: []Sign{{
+			Score: 97, Why: "programs of Kysely", Code: regexp.MustCompile(`\bKysely\b|['"]kysely['"]`),
+			Words: []string{"ysely"},
+		}},
 		tables: []KnownTable{{Name: "kysely_migration", Columns: []string{"name", "timestamp"}}}},
 	{name: "typeorm", title: "TypeORM",
-		signs: []Sign{{Score: 97, Why: "programs of TypeORM", Code: regexp.MustCompile(`\bMigrationInterface\b`)}},
+		signs: []Sign{{
+			Score: 97, Why: "programs of TypeORM", Code: regexp.MustCompile(`\bMigrationInterface\b`),
+			Words: []string{"MigrationInterface"},
+		}},
 		tables: []KnownTable{
 			{Name: "migrations", Columns: []string{"id", "timestamp", "name"}},
 		}},
 	{name: "db-migrate", title: "db-migrate",
-		signs:  []Sign{{Score: 97, Why: "programs of db-migrate", Code: regexp.MustCompile(`\bdbm\b|\bseedLink\b`)}},
+		signs: []Sign{
+			{Score: 97, Why: "programs of db-migrate", Code: regexp.MustCompile(`\bdbm\b`), Words: []string{"dbm"}},
+			{Score: 97, Why: "programs of db-migrate", Code: regexp.MustCompile(`\bseedLink\b`), Words: []string{"seedLink"}},
+		},
 		tables: []KnownTable{{Name: "migrations", Columns: []string{"id", "name", "run_on"}}}},
 	{name: "ecto", title: "Ecto",
 		signs: []Sign{
@@ -93,16 +105,16 @@ var exportsUp = regexp.MustCompile(upText)
 
 // programSigns are those of a tool whose migrations are JavaScript: a word of its own in
 // them is sure, its name in the package.json less so, and without either the program may
-// be any such tool's, and a person is asked.
-func programSigns(title, word, inPackage string) []Sign {
+// be any such tool's, and a person is asked. in stands in whatever word matches.
+func programSigns(title, word, in, inPackage string) []Sign {
 	const by = "JavaScript that exports up"
 	return []Sign{
-		{Score: 95, Why: by + ", for " + title, Code: upWith(word)},
+		{Score: 95, Why: by + ", for " + title, Code: upWith(word), Words: []string{"export", "up", in}},
 		{
 			Score: 78, Why: by + ", beside a package.json with " + strings.Trim(inPackage, `"`), Code: exportsUp,
-			Beside: "package.json", Mentions: inPackage,
+			Words: []string{"export", "up"}, Beside: "package.json", Mentions: inPackage,
 		},
-		{Score: 60, Why: by, Code: exportsUp},
+		{Score: 60, Why: by, Code: exportsUp, Words: []string{"export", "up"}},
 	}
 }
 

@@ -24,7 +24,7 @@ before one that is applied stops the tool. An edited file is not noticed.
 **Lock.** The advisory key 7241865325823964, where the tool does not wait: it fails at once.
 `,
 	Signs: append([]Sign{{Score: 95, Why: "files with -- Down Migration", SQL: sections[3].line}},
-		programSigns("node-pg-migrate", `\bpgm\b`, `"node-pg-migrate"`)...),
+		programSigns("node-pg-migrate", `\bpgm\b`, "pgm", `"node-pg-migrate"`)...),
 	Load:      loadNodePgMigrate,
 	VersionOf: nodePgVersion,
 	SortKey:   func(name string) string { return numberKey(LeadingNumber(name)) + name },

@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"bytes"
 	"io"
 	"io/fs"
 	"path"
@@ -20,6 +21,9 @@ type Sign struct {
 	File, Inside string
 	// SQL and Code match the head of one of the .sql and of the program files.
 	SQL, Code *regexp.Regexp
+	// Words stand in whatever Code matches, all of them: they are looked for first, because
+	// a repository has thousands of programs and few migrations.
+	Words []string
 	// Name takes the name of one of the folder's files.
 	Name func(name string) bool
 	// Below takes the name of a file in one of its sub-folders.
@@ -61,12 +65,17 @@ func (p place) has(s Sign) bool {
 	return (s.File == "" || there(p.root, path.Join(p.dir, s.File))) &&
 		(s.Inside == "" || p.anyInside(s.Inside)) &&
 		(s.SQL == nil || slices.ContainsFunc(p.sql, s.SQL.Match)) &&
-		(s.Code == nil || slices.ContainsFunc(p.code, s.Code.Match)) &&
+		(s.Code == nil || slices.ContainsFunc(p.code, s.inCode)) &&
 		(s.Name == nil || slices.ContainsFunc(p.files, s.Name)) &&
 		(s.Below == nil || p.anyBelow(s.Below)) &&
 		(s.Path == "" || strings.HasSuffix("/"+p.dir, "/"+s.Path)) &&
 		(s.Beside == "" || p.above(s.Beside, s.Mentions)) &&
 		(s.NotBeside == "" || !p.above(s.NotBeside, ""))
+}
+
+func (s Sign) inCode(head []byte) bool {
+	lacks := func(word string) bool { return !bytes.Contains(head, []byte(word)) }
+	return !slices.ContainsFunc(s.Words, lacks) && s.Code.Match(head)
 }
 
 // anyInside looks into at most eight sub-folders.
