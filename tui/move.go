@@ -117,3 +117,10 @@ func (m *model) otherStep(by int) tea.Cmd {
 	m.local.Over, m.touched = nil, true
 	return nil
 }
+
+// pick marks what stands behind a digit on the screen.
+func (m *model) pick(press string) {
+	if s := m.here(); len(press) == 1 && press[0] >= '1' && press[0] <= '9' && s.Pick != nil {
+		s.Pick(m.run, &m.local, int(press[0]-'0'))
+	}
+}

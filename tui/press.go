@@ -61,6 +61,7 @@ func (m *model) command(press string) tea.Cmd {
 	}
 	k, ok := screen.Pressed(press)
 	if !ok {
+		m.pick(press)
 		return nil
 	}
 	if why := k.Why(m.run, m.local); why != "" {

@@ -63,6 +63,21 @@ func markAnswer(step string) func(*state.Run, *Local, int) bool {
 	}
 }
 
+// pickAnswer marks the answer of that number.
+func pickAnswer(step string) func(*state.Run, *Local, int) bool {
+	return func(run *state.Run, l *Local, n int) bool {
+		q := openQuestion(run, step)
+		if q == nil {
+			return false
+		}
+		if options, _ := Options(*q); n < 1 || n > len(options) {
+			return false
+		}
+		l.Cursor[step+"/"+q.ID] = n - 1
+		return true
+	}
+}
+
 // choicePanels are the run when it waits for a person: after a crash, after the tries
 // are used up, before something is left behind.
 func (p page) choicePanels(q *state.Question) []look.Panel {

@@ -23,6 +23,7 @@ Measured: one published outage showed after 32 minutes, cached plans after 5, ch
 	Panels: monitorPanels,
 	Enter:  openMarked(atMonitor),
 	Move:   markAnswer(atMonitor),
+	Pick:   pickAnswer(atMonitor),
 	Turn:   "watched",
 }
 

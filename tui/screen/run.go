@@ -22,6 +22,7 @@ Measured: with a wait of 200 ms and a pause of nine times that, readers behind a
 	Panels: runPanels,
 	Enter:  openMarked(atRun),
 	Move:   markAnswer(atRun),
+	Pick:   pickAnswer(atRun),
 }
 
 // runHints are the keys of a run; of a backfill in hand its own.

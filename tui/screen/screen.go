@@ -47,6 +47,9 @@ type Screen struct {
 	// Move moves the screen's own cursor by so many places; false = it has none to
 	// move, and the panel in focus is scrolled. nil = it never has.
 	Move func(run *state.Run, l *Local, by int) bool
+	// Pick moves it to the place of that number, as it is written before it, from 1; false =
+	// there is none. nil = its places have no numbers.
+	Pick func(run *state.Run, l *Local, n int) bool
 	// Turn is the panel that a page down scrolls, where the moving keys have a cursor of
 	// their own; "" = the cursor goes by pages.
 	Turn string
