@@ -120,6 +120,8 @@ type Engine interface {
 	Opening() Opening
 	// UnitOutcome says how far a version came, by the journal.
 	UnitOutcome(version string) (intent *journal.UnitIntent, outcome journal.Outcome)
+	// Reviewed is the review as the journal has it by now; the zero value = there was none.
+	Reviewed() fact.Review
 }
 
 // OpenRun is a run that has something left, of this host or, by the ledger, of another.

@@ -2,6 +2,7 @@ package checklist
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"belay/db"
@@ -13,6 +14,7 @@ import (
 	"belay/sqlview/parse"
 	"belay/sqlview/secret"
 	"belay/steps"
+	"belay/steps/journal"
 	"belay/steps/judge"
 )
 
@@ -44,7 +46,7 @@ func judgeFiles(ctx context.Context, e *steps.Env, target steps.Target, folder s
 		}
 	}
 	result, err := sqlview.Review(ctx, sources(folder, migrations), o)
-	j.Review = result.Once()
+	j.Review = keepVerdicts(e, folder, result.Once())
 	j.Looked, j.Files = err == nil, j.Review.Judged
 	for _, f := range j.Files {
 		e.Engine.Hide(sqlview.Secrets(f)) // the catalog tells more of them than the text
@@ -53,6 +55,34 @@ func judgeFiles(ctx context.Context, e *steps.Env, target steps.Target, folder s
 		j.Plan, j.Unplanned = makePlan(target, folder, j)
 	}
 	return j, err
+}
+
+// keepVerdicts leaves to the files that the run has applied what was found of them before
+// they ran: the catalog holds their work now, and would refuse to do it again. Of a run
+// of another host that is not known here, so nothing is said of them.
+func keepVerdicts(e *steps.Env, folder steps.Folder, r sqlview.Result) sqlview.Result {
+	var before []sqlview.FileResult
+	read := false
+	for i, f := range r.Files {
+		if !applied(e, folder, f.Version) {
+			continue
+		}
+		if !read {
+			before, read = e.Engine.Reviewed().Result.Files, true
+		}
+		r.Files[i].Hazards = []sqlview.Finding{}
+		if at := slices.IndexFunc(before, func(b sqlview.FileResult) bool { return b.Path == f.Path }); at >= 0 {
+			r.Files[i].Hazards = before[at].Hazards
+		}
+	}
+	return r
+}
+
+// applied reports whether a file of the run is done: by its journal, or by the history
+// where another host applied it.
+func applied(e *steps.Env, folder steps.Folder, version string) bool {
+	_, outcome := e.Engine.UnitOutcome(version)
+	return outcome == journal.OutcomeApplied || folder.Recorded(version)
 }
 
 // hide keeps the secrets of the files out of all that is written down of them.

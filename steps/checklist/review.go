@@ -249,10 +249,7 @@ func counts(stop, warn, notice int) string {
 // heartNow is the heart of the first open unit with who stands in its way at this
 // moment. Where the server cannot be asked it says so.
 func heartNow(ctx context.Context, e *steps.Env, target steps.Target, folder steps.Folder, p *steps.Plan) fact.Heart {
-	unit := p.Next(func(version string) bool {
-		_, outcome := e.Engine.UnitOutcome(version)
-		return outcome == journal.OutcomeApplied || folder.Recorded(version)
-	})
+	unit := p.Next(func(version string) bool { return applied(e, folder, version) })
 	if !target.Offline() {
 		sample, _, err := e.Sessions.Sample(ctx, impact.Relations(p))
 		if err == nil {

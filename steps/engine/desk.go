@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"belay/steps"
+	"belay/steps/fact"
 	"belay/steps/journal"
 	"belay/steps/state"
 )
@@ -152,4 +153,12 @@ func (d *desk) UnitOutcome(version string) (intent *journal.UnitIntent, outcome 
 		return nil
 	})
 	return intent, outcome
+}
+
+func (d *desk) Reviewed() (r fact.Review) {
+	_ = d.do(func() error {
+		r, _, _ = state.Get[fact.Review](d.g.run)
+		return nil
+	})
+	return r
 }
