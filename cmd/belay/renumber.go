@@ -34,6 +34,8 @@ func (a *app) renumberCommand() *cobra.Command {
 		Long: `Finds the migrations of this branch that have the version of another one, or a lower version than what is
 merged or applied, and gives them versions above everything that is known: in the folder, on the default branch, in the
 database's history, in the runs made from here. Those of the branch behind them move too: their order stays.
+A file that you name moves behind all others where nothing is wrong with its version: name it only where those behind it do
+not need it.
 
 Ways back go along. Lines of the repository that name a file are mended, and so is the tool's file of sums. A file that
 is merged, or that has run, is never renamed: others have it under its old version.
@@ -79,7 +81,11 @@ func (a *app) renumber(files []string, o renumberOptions) error {
 		return err
 	}
 	if proposal == nil {
-		a.out.say("nothing to renumber in %s: no version is there twice, and none comes late%s", p.Shown(), askedOf(c))
+		why := "no version is there twice, and none comes late"
+		if len(files) > 0 {
+			why = strings.Join(files, ", ") + ": above everything else already"
+		}
+		a.out.say("nothing to renumber in %s: %s%s", p.Shown(), why, askedOf(c))
 		return nil
 	}
 	return a.renumberAll(p, c, proposal, ask)
@@ -140,6 +146,10 @@ func (a *app) renumberAll(p *project.Project, c renumber.Case, proposal *renumbe
 			a.out.say("  %s -> %s", path.Join(p.Picked.Dir, m.From), path.Join(p.Picked.Dir, m.To))
 		}
 	}
+	if n := len(proposal.Past); n > 0 {
+		a.out.say("  %s run%s before it then: rename only where nothing of them needs it",
+			strings.Join(proposal.Past, ", "), third(n))
+	}
 	for _, e := range edits {
 		word := "names it and is mended"
 		if e.Merged {
@@ -176,6 +186,14 @@ func (a *app) renumberAll(p *project.Project, c renumber.Case, proposal *renumbe
 	}
 	a.out.put(uncommitted(proposal.Commit))
 	return nil
+}
+
+// third is the ending of a verb of one thing.
+func third(n int) string {
+	if n == 1 {
+		return "s"
+	}
+	return ""
 }
 
 // relative is a path as a person in dir would write it.

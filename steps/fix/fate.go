@@ -33,11 +33,16 @@ func (c Case) fate() fate {
 				"to do goes into a new migration", name, c.Asked),
 		}
 	}
-	if later := c.later(); later != "" {
+	if later := c.later(); len(later) > 0 {
+		have, they := "has", "it"
+		which := later[0]
+		if n := len(later) - 1; n > 0 {
+			have, they, which = "have", "they", fmt.Sprintf("%s and %d more", which, n)
+		}
 		return fate{
-			why: "stays: " + later + " has a higher version",
-			refused: fmt.Sprintf("%s has a higher version than %s, so it would run before the new files%s", later, name,
-				c.above(later, name)),
+			why: "stays: " + which + " " + have + " a higher version",
+			refused: fmt.Sprintf("%s %s a higher version than %s, so %s would run before the new files; %s", which,
+				have, name, they, c.above(which, have, name)),
 		}
 	}
 	if slices.Contains(c.Git.Merged, c.Migration.Up.Path) {
@@ -97,23 +102,31 @@ func (c Case) inFront(p Proposal) string {
 }
 
 // above says how the migration becomes the newest, so that its phases can be
-// written; "" = no version fits.
-func (c Case) above(later, name string) string {
+// written, or why it cannot.
+func (c Case) above(later, have, name string) string {
+	if slices.Contains(c.Git.Merged, c.Migration.Up.Path) {
+		return fmt.Sprintf("%s is merged into %s, so it keeps its version: where it ran nowhere, put the new files "+
+			"in its place by hand", name, c.Git.Default)
+	}
 	command := migration.Later(c.Migration, c.Folder)
 	if command == "" {
-		return ""
+		return "where it is applied nowhere, drop it and make it anew with " + c.Format.Title
 	}
-	return fmt.Sprintf("; where %s does not need %s, give that a later version first: %s", later, name, command)
+	does := "does"
+	if have == "have" {
+		does = "do"
+	}
+	return fmt.Sprintf("where %s %s not need %s, give that a later version first: %s", later, does, name, command)
 }
 
-// later names a migration above this one; "" = it is the newest.
-func (c Case) later() string {
+// later are the migrations above this one; none = it is the newest.
+func (c Case) later() (names []string) {
 	for _, m := range c.Folder.Migrations {
 		if m.Compare(c.Migration) > 0 {
-			return path.Base(m.Up.Path)
+			names = append(names, path.Base(m.Up.Path))
 		}
 	}
-	return ""
+	return names
 }
 
 // highest is the highest version that is known anywhere outside the folder: in

@@ -37,6 +37,9 @@ type Proposal struct {
 	Renumbered []migration.Renumbered
 	// Why says of each of Renumbered what is wrong with its version.
 	Why []string
+	// Past are the up files that a named one goes past although nothing is wrong with
+	// its version: they run before it then.
+	Past []string
 	// Commit is a message for the commit, which nobody makes but the person.
 	Commit string
 }
@@ -60,8 +63,9 @@ func (e *DoubtError) Error() string {
 
 // Propose finds out which migrations need later versions, and which they get. Those
 // that git knows to be of this branch alone, behind them, get new ones too: a migration
-// never goes past one that was written after it. No proposal and no error = nothing needs one. The error
-// is a *project.Refusal, or a *DoubtError where a person knows.
+// never goes past one that was written after it, unless a person names it with nothing
+// wrong about its version. No proposal and no error = nothing needs one. The error is a
+// *project.Refusal, or a *DoubtError where a person knows.
 func Propose(c Case) (*Proposal, error) {
 	if c.Format.OwnNames {
 		return nil, &project.Refusal{Problem: c.Format.Title + " keeps the names of its files elsewhere too",
@@ -72,19 +76,9 @@ func Propose(c Case) (*Proposal, error) {
 		return nil, err
 	}
 	p := &Proposal{}
-	var moving []migration.Migration
-	for _, m := range c.Folder.Migrations {
-		why, is := wrong[m.Up.Path]
-		if !is && len(moving) > 0 && c.Git.Adds(m) && c.refused(m) == nil {
-			why, is = "stands behind "+moving[0].Up.Path, true
-		}
-		if !is {
-			continue
-		}
-		if err := c.refused(m); err != nil {
-			return nil, err
-		}
-		moving, p.Why = append(moving, m), append(p.Why, why)
+	moving, err := p.choose(c, wrong)
+	if err != nil {
+		return nil, err
 	}
 	p.Renumbered, err = migration.Renumber(moving, c.Folder, c.highest(), c.Now)
 	if err != nil {
@@ -96,6 +90,54 @@ func Propose(c Case) (*Proposal, error) {
 	}
 	p.Commit = p.message()
 	return p, nil
+}
+
+// choose finds what moves: what is wrong with what stands behind it, and what was named.
+func (p *Proposal) choose(c Case, wrong map[string]string) (moving []migration.Migration, err error) {
+	behind := ""
+	for _, m := range c.Folder.Migrations {
+		why, is := wrong[m.Up.Path]
+		wished := is && len(c.Named) > 0 && !c.needs(m)
+		switch {
+		case !is && behind != "" && c.Git.Adds(m) && c.refused(m) == nil:
+			why = "stands behind " + behind
+		case !is:
+			continue
+		case !wished && behind == "":
+			behind = m.Up.Path
+		}
+		if err := c.refused(m); err != nil {
+			return nil, err
+		}
+		if wished {
+			past := c.past(m, wrong)
+			if len(past) == 0 {
+				continue // it is the newest already
+			}
+			if why = "moves behind " + past[len(past)-1]; p.Past == nil {
+				p.Past = past // the first of them goes past most
+			}
+		}
+		moving, p.Why = append(moving, m), append(p.Why, why)
+	}
+	return moving, nil
+}
+
+// needs reports whether the version of a migration will not do, whoever names it.
+func (c Case) needs(m migration.Migration) bool {
+	return m.Number <= c.highest() || slices.ContainsFunc(c.Folder.Migrations, func(o migration.Migration) bool {
+		return o.Up.Path != m.Up.Path && o.Compare(m) == 0
+	})
+}
+
+// past are the up files behind a migration that are not named too.
+func (c Case) past(m migration.Migration, named map[string]string) (paths []string) {
+	for _, o := range c.Folder.Migrations {
+		if _, too := named[o.Up.Path]; !too && o.Compare(m) > 0 {
+			paths = append(paths, o.Up.Path)
+		}
+	}
+	return paths
 }
 
 // dropUnmoved leaves out what is above everything already.

@@ -263,6 +263,45 @@ func TestRefused(t *testing.T) {
 
 func sha(c *Case, version string) string { return c.Folder.Find(version).Up.SHA256 }
 
+// TestNamed: a file with nothing wrong goes past what stands behind it, alone, where a
+// person names it.
+func TestNamed(t *testing.T) {
+	for _, c := range []struct {
+		name, tool            string
+		merged, added, named  []string
+		want, past, thenNamed string
+	}{
+		{"past two", "golang-migrate", []string{"000001_a.up.sql"},
+			[]string{"000002_b.up.sql", "000003_c.up.sql", "000004_d.up.sql"}, []string{"000002_b.up.sql"},
+			"000002_b.up.sql > 000005_b.up.sql", "000003_c.up.sql 000004_d.up.sql", "000005_b.up.sql"},
+		{"two past one", "golang-migrate", []string{"000001_a.up.sql"},
+			[]string{"000002_b.up.sql", "000003_c.up.sql", "000004_d.up.sql"}, []string{"2", "3"},
+			"000002_b.up.sql > 000005_b.up.sql, 000003_c.up.sql > 000006_c.up.sql", "000004_d.up.sql", "6"},
+		{"a timestamp", "plain", []string{"20260101000000_a.sql"},
+			[]string{"20260201000000_b.sql", "20260301000000_c.sql"}, []string{"20260201000000_b.sql"},
+			"20260201000000_b.sql > " + now + "_b.sql", "20260301000000_c.sql", now + "_b.sql"},
+		{"the order of what is wrong stays", "golang-migrate", []string{"000001_a.up.sql", "000002_theirs.up.sql"},
+			[]string{"000002_b.up.sql", "000003_c.up.sql"}, []string{"000002_b.up.sql"},
+			"000002_b.up.sql > 000003_b.up.sql, 000003_c.up.sql > 000004_c.up.sql", "", "000004_c.up.sql"},
+	} {
+		r := newRepo(t, c.tool, false, c.merged, c.added)
+		at := r.stand()
+		at.Named = c.named
+		p, err := Propose(at)
+		if err != nil || p == nil || moved(p) != c.want || strings.Join(p.Past, " ") != c.past {
+			t.Fatalf("%s: %v, %+v", c.name, err, p)
+		}
+		if _, err := Do(t.Context(), r.dir(), at, p, nil); err != nil {
+			t.Fatal(err)
+		}
+		at = r.stand()
+		at.Named = []string{c.thenNamed}
+		if p, err := Propose(at); p != nil || err != nil {
+			t.Errorf("%s: the newest is moved again: %+v, %v", c.name, p, err)
+		}
+	}
+}
+
 // TestDoubt: the history has the version, and two files do.
 func TestDoubt(t *testing.T) {
 	r := newRepo(t, "golang-migrate", false, []string{"000001_a.up.sql", "000002_theirs.up.sql"}, []string{

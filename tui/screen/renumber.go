@@ -9,4 +9,5 @@ Measured: golang-migrate refuses two files of one version. A file below the data
 	fact.RenumberQuestion, "rename…")
 
 var cannotRenumber = cannotMend(fact.RenumberQuestion,
-	"nothing to renumber: no version is there twice, and none comes late")
+	"nothing to renumber: no version is there twice, and none comes late; "+
+		"belay renumber FILE moves one that you name")
