@@ -26,6 +26,24 @@ func KnownQuestion(id string) bool {
 	})
 }
 
+// ClosedAnswers are all that may be answered to a question, where its words are all; nil =
+// a text too, or it is not known.
+func ClosedAnswers(id string) []string {
+	i := slices.IndexFunc(Questions(), func(q QuestionDoc) bool { return q.ID == id && !q.Prefix })
+	if i < 0 {
+		return nil
+	}
+	q := Questions()[i]
+	var words []string
+	for _, w := range q.Words {
+		words = append(words, w.Answer)
+	}
+	if strings.Join(words, ", ") != q.Answers {
+		return nil
+	}
+	return words
+}
+
 // QuestionIDs lists the ids, for the nearest match of an unknown one.
 func QuestionIDs() []string {
 	ids := make([]string, 0, len(questionDocs))

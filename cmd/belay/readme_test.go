@@ -66,7 +66,7 @@ func TestReadmeTOML(t *testing.T) {
 		case strings.HasPrefix(block, "# $XDG_CONFIG_HOME/belay/pairing.toml"):
 			continue // TestPairingFile reads it
 		case strings.HasPrefix(block, "# prod.toml"):
-			_, err = project.ReadAnswers(path, steps.KnownQuestion, steps.QuestionIDs())
+			_, err = project.ReadAnswers(path, steps.KnownQuestion, steps.ClosedAnswers, steps.QuestionIDs())
 		}
 		if err != nil {
 			t.Errorf("%v\n%s", err, block)

@@ -75,7 +75,7 @@ func readAnswers(path string) (map[string]string, error) {
 	if path == "" {
 		return nil, nil
 	}
-	return project.ReadAnswers(path, steps.KnownQuestion, steps.QuestionIDs())
+	return project.ReadAnswers(path, steps.KnownQuestion, steps.ClosedAnswers, steps.QuestionIDs())
 }
 
 // nothing ends a run of an empty folder well, in the words of the output.
