@@ -170,7 +170,7 @@ func (m *model) walk() tea.Cmd {
 		return cmd
 	}
 	if step == was && m.run.Opened == nil {
-		return tea.Batch(cmd, m.post(journal.Message{Kind: journal.Again}, "looking again"))
+		return tea.Batch(cmd, m.post(journal.Message{Kind: journal.Again}, screen.Again(m.run, m.local)))
 	}
 	return cmd
 }

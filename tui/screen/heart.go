@@ -43,6 +43,9 @@ const staleAfter = 5 * time.Second
 // heartTitle names the statement of the heart.
 func (p page) heartTitle(head string) string {
 	h := p.f.Heart
+	if p.unread() {
+		return head + ": not known"
+	}
 	if h == nil || h.Path == "" {
 		return head
 	}
@@ -53,10 +56,17 @@ func (p page) heartTitle(head string) string {
 	return title
 }
 
+// unread reports whether nobody knows what is pending: the database that would say it has
+// not answered yet. What is judged meanwhile is the newest file, which need not run first.
+func (p page) unread() bool {
+	f, t := p.f.Folder, p.f.Target
+	return f != nil && !f.Read && len(f.Pending) == 0 && t != nil && !t.Connected
+}
+
 func (p page) heartRows(w int) []string {
 	h := p.f.Heart
 	switch {
-	case h != nil:
+	case h != nil && !p.unread():
 		return p.card(*h, w)
 	case p.f.Target != nil && !p.f.Target.Connected:
 		out := p.Paragraph(look.Danger, p.f.Target.Error, w, 2)

@@ -135,6 +135,13 @@ func (p page) pending() look.Panel {
 		return panel
 	}
 	panel.Title = p.folderTitle()
+	if p.unread() {
+		panel.Lines = func(w int) []string {
+			return p.Marked(look.Attention, p.Marks.Look,
+				p.Plain("which files are pending is not known: the database has not answered"), w)
+		}
+		return panel
+	}
 	panel.State = p.worst()
 	cols := []look.Column{
 		{Head: "file", Least: 24, Name: true}, {Head: "begins with", Least: 8}, {}, {Head: "work"},
@@ -168,7 +175,11 @@ func (p page) folderTitle() string {
 	if p.back() {
 		head = "TO TAKE BACK: "
 	}
-	parts := []string{head + plural(len(f.Pending), "file") + " of " + f.Path}
+	many := plural(len(f.Pending), "file") + " of "
+	if p.unread() {
+		many = "not known, in "
+	}
+	parts := []string{head + many + f.Path}
 	if f.Tool != "" {
 		parts = append(parts, f.Tool)
 	}
@@ -325,6 +336,8 @@ func (p page) first() look.Panel {
 
 func (p page) firstSQL() string {
 	switch r := p.f.Review; {
+	case p.unread():
+		return ""
 	case p.f.Heart != nil:
 		return p.f.Heart.SQL
 	case r != nil && len(r.Result.Files) > 0 && len(r.Result.Files[0].Statements) > 0:

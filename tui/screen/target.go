@@ -3,6 +3,7 @@ package screen
 import (
 	"belay/sqlview/measure"
 	"belay/steps/fact"
+	"belay/steps/state"
 	"belay/tui/look"
 )
 
@@ -12,8 +13,14 @@ var Target = Screen{
 	Doc: `Advice: be sure that this is the database you mean.
 In practice: the name in a URL proves nothing. belay asks the server who it is: system identifier, database, role, primary or standby, and whether a pooler stands between. A database you have not named yet counts as production.
 Measured: behind a pooler the process id of the protocol differs from pg_backend_pid(); settings made for one statement may then reach another session.`,
-	Keys:  []Hint{{Open, "next"}, {RunIt, ""}, {WhoWaits, ""}, {ShowLog, ""}},
-	Hints: stepHints,
+	Keys: []Hint{{Open, "next"}, {RunIt, ""}, {WhoWaits, ""}, {ShowLog, ""}},
+	Hints: func(run *state.Run, l Local) []Hint {
+		hints := stepHints(run, l)
+		if asksAgain(run, l) {
+			hints[0].Label = "ask it again"
+		}
+		return hints
+	},
 	Panels: func(p page) []look.Panel {
 		t := p.f.Target
 		if t == nil {
@@ -38,6 +45,22 @@ Measured: behind a pooler the process id of the protocol differs from pg_backend
 			}},
 		}
 	},
+}
+
+// Again says what enter does on a screen that has nothing further to show.
+func Again(run *state.Run, l Local) string {
+	if asksAgain(run, l) {
+		return "asking the database again: nothing goes on before it answers"
+	}
+	return "looking again"
+}
+
+// asksAgain reports whether enter has belay ask the database again: there is nothing else
+// to do on the screen of one that does not answer.
+func asksAgain(run *state.Run, l Local) bool {
+	t := l.Facts.Target
+	return l.Screen == atTarget && Attention(run) == atTarget && question(run, atTarget) == nil && run.Opened == nil &&
+		t != nil && !t.Connected && t.Host != ""
 }
 
 func (p page) targetRows(t *fact.Target, w int) []string {
