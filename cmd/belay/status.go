@@ -77,6 +77,9 @@ func (a *app) status(output string) error {
 	}
 	if output == "json" {
 		err = a.out.value(doc, true)
+		if p.HasDSN() && doc.unreached() {
+			a.refuse(doc.Target.Error, doc.Target.Hint)
+		}
 	} else if paper, ok := a.paper(); ok {
 		a.out.draw(paper.Status(doc.shown(p.Shown(), empty)))
 	} else {
@@ -94,11 +97,9 @@ func (d statusDoc) stops() bool {
 	return slices.ContainsFunc(d.Checks, func(i fact.Item) bool { return i.Level == fact.Stop })
 }
 
-// unreached reports whether the server that was named did not answer. An open run is
-// what was asked for all the same.
-func (d statusDoc) unreached() bool {
-	return len(d.Runs) == 0 && d.Target != nil && !d.Target.Connected
-}
+// unreached reports whether the server that was named did not answer, or let nobody in. An
+// open run is shown all the same, but what it left in the database nobody saw.
+func (d statusDoc) unreached() bool { return d.Target != nil && !d.Target.Connected }
 
 // openRuns lists the runs that have something left.
 func (a *app) openRuns() []statusRun {
