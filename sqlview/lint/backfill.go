@@ -19,7 +19,11 @@ type Batches struct {
 
 // Command is the command line that does the same.
 func (b Batches) Command() string {
-	c := "belay backfill --table " + b.Table + " --set " + shell(b.Set)
+	table := b.Table
+	if strings.ContainsAny(table, "$`\\!\"' ") {
+		table = shell(table)
+	}
+	c := "belay backfill --table " + table + " --set " + shell(b.Set)
 	if b.Where != "" {
 		c += " --where " + shell(b.Where)
 	}

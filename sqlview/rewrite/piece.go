@@ -31,7 +31,9 @@ type Piece struct {
 	line int
 	// Earlier are the statements of the file before it, as they were written.
 	Earlier []parse.Statement
-	texts   map[string]parse.Statement
+	// Ahead are the statements before it, as the proposal has them by now.
+	Ahead []parse.Statement
+	texts map[string]parse.Statement
 	// aside are the names that this piece gave to what waits for its drop, by what
 	// holds the name and the old one; taken those that the pieces before it gave.
 	aside, taken map[string]string
@@ -52,7 +54,7 @@ func (p *proposal) piece(judged *lint.File, i int, hazards []lint.Hazard) *Piece
 		Hazards: hazards, line: p.steps[i].line, Start: p.before(), Before: judged.Catalogs[at],
 		Effects: judged.Effects[at],
 		Version: p.version(), Today: p.in.Options.Today, Earlier: p.original[:p.steps[i].origin], texts: p.texts,
-		taken: p.aside, Later: judged.Statements[at+1:], Fed: p.in.Fed, Back: p.in.Back,
+		taken: p.aside, Ahead: judged.Statements[:at], Later: judged.Statements[at+1:], Fed: p.in.Fed, Back: p.in.Back,
 	}
 	for s := range pass.Statements() {
 		if s.Index == at {

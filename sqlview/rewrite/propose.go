@@ -230,7 +230,7 @@ func (s step) become(made Rewritten, way string) []step {
 			ways: append(slices.Clone(s.ways), way),
 		}
 		if i == 0 {
-			n.lead, n.Before = s.lead, cmp.Or(n.Before, s.Before)
+			n.lead, n.Before = s.lead, cmp.Or(s.Before, n.Before)
 		}
 		all = append(all, n)
 	}

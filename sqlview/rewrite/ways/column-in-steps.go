@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"belay/sqlview/catalog"
+	"belay/sqlview/lint"
 	"belay/sqlview/rewrite"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -202,7 +203,6 @@ func (s newColumn) notNull(value *columnPart) rewrite.Phase {
 
 // fillFirst says what nobody but the author can do.
 func (s newColumn) fillFirst() string {
-	return fmt.Sprintf("deploy code that writes %s, then fill the old rows: belay backfill --table %s --set \"%s = "+
-		"…\" --where \"%s IS NULL\"",
-		s.name, s.Written, s.name, s.name)
+	fill := lint.Batches{Table: s.Written, Set: s.name + " = …", Where: s.name + " IS NULL"}
+	return fmt.Sprintf("deploy code that writes %s, then fill the old rows: %s", s.name, fill.Command())
 }

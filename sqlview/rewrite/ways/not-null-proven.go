@@ -1,9 +1,14 @@
 package ways
 
 import (
+	"fmt"
+	"slices"
+
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
 	"belay/sqlview/rewrite"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
 var _ = add(rewrite.Way{
@@ -18,7 +23,7 @@ given it, and VALIDATE. Where the version is not known, the way of 12 to 17, whi
 
 ## In practice
 From the first file on nothing can write a NULL, also not by an UPDATE of another column of a row that has one: the
-application must fill the column before.
+application must fill the column before. Where nothing in the file fills them, the first file says so and how: belay backfill.
 
 ## Left alone
 Servers before 12, where SET NOT NULL reads the table whatever is proven.
@@ -34,10 +39,42 @@ func notNullProven(p *rewrite.Piece) (rewrite.Rewritten, error) {
 	case p.Version != 0 && p.Version < 12:
 		return rewrite.Refuse("before 12 SET NOT NULL reads the table whatever is proven: keep a validated CHECK in " +
 			"its place")
-	case p.Version >= 18:
-		return notNullNotValid(p, a), nil
 	}
-	return notNullByCheck(p, a), nil
+	made, code := notNullByCheck(p, a), "23514"
+	if p.Version >= 18 {
+		made, code = notNullNotValid(p, a), "23502"
+	}
+	if !filled(p, a) {
+		made.Phases[0].Before = fillNulls(a) + "; from this file on an UPDATE of a row that is not filled fails (" +
+			code + "), and the next file fails over it"
+		made.Kept = append(made.Kept, fmt.Sprintf("rows of %s in which %s is NULL: once the constraint is there each "+
+			"UPDATE of one fails (%s), and VALIDATE fails; fill them before", a.Table, lint.Ident(a.Name), code))
+	}
+	return made, nil
+}
+
+// filled reports whether what stands before gives each row a value: an UPDATE of the
+// column, or the default that it came with.
+func filled(p *rewrite.Piece, a rewrite.Alteration) bool {
+	for _, s := range p.Ahead {
+		u := s.Node.GetUpdateStmt()
+		if u == nil || p.Before.Name(u.Relation) != a.Table {
+			continue
+		}
+		if slices.ContainsFunc(u.TargetList, func(n *pg.Node) bool { return n.GetResTarget().GetName() == a.Name }) {
+			return true
+		}
+	}
+	c := p.Before.Seen(a.Table).Column(a.Name)
+	return c != nil && c.Default != "" && p.Start.Seen(a.Table).Column(a.Name) == nil
+}
+
+// fillNulls is the command for what nobody but the author can do.
+func fillNulls(a rewrite.Alteration) string {
+	column := lint.Ident(a.Name)
+	return "fill the rows in which " + column + " is NULL: " + lint.Batches{
+		Table: a.Written, Set: column + " = …", Where: column + " IS NULL",
+	}.Command()
 }
 
 func notNullByCheck(p *rewrite.Piece, a rewrite.Alteration) rewrite.Rewritten {
