@@ -20,7 +20,7 @@ var Confirm = Screen{
 	Name: "confirm",
 	Doc: `Advice: know what runs, where, what it blocks and how to go back, before you say yes.
 In practice: the name is typed so that a hand that is faster than the eye cannot start a write; a paste is refused, and keys meant for the screen before are not heard. Everything shown here is read again before the first statement is sent.
-Measured: most wrong-window accidents are one key long; nobody types a database name by accident. The chance of the moment is that of one try, by a look a second: who is in the way leaves as those did that had held for about as long. Held against 1,178 tries that were made on a server under six kinds of traffic: 99 of 100 had their lock where it said 98 %, 93 where it said 86 %, 2 where it said 1 %; in between it says too little rather than too much.`,
+Measured: most wrong-window accidents are one key long; nobody types a database name by accident. The moment is that of the first file to run: who holds a table of a later one is not in it. Its chance is that of one try, by a look a second: who is in the way leaves as those did that had held for about as long. Held against 1,178 tries that were made on a server under six kinds of traffic: 99 of 100 had their lock where it said 98 %, 93 where it said 86 %, 2 where it said 1 %; in between it says too little rather than too much.`,
 	Hints: func(run *state.Run, l Local) []Hint {
 		open := Hint{Open, "off until the name is exact"}
 		if d := l.Dialog; d != nil && d.Exact() {
@@ -107,7 +107,7 @@ func (p page) short(label, text string, w int) []string {
 const fewLooks = 5
 
 // moment is whether now is a good one: what a try at the first lock would have met at the
-// looks of the last minutes.
+// looks of the last minutes. Of the files after the first it says nothing, and says so.
 func (p page) moment() string {
 	o := p.run.Openings()
 	if o.Looks < fewLooks {
@@ -118,17 +118,21 @@ func (p page) moment() string {
 	if o.Since < time.Second {
 		since = "just now"
 	}
+	of := ""
+	if p.f.Plan != nil && len(p.f.Plan.Units) > 1 {
+		of = " (first file)"
+	}
 	at := fmt.Sprintf("%d of %s in %s", o.Free, plural(o.Looks, "look"), over)
 	switch {
 	case o.Free == o.Looks:
-		return p.Text(look.OK, "good") + p.Plain(": nobody was in the way in the last "+over+p.chance())
+		return p.Text(look.OK, "good") + p.Plain(of+": nobody was in the way in the last "+over+p.chance())
 	case o.Free == 0:
 		return p.Text(look.Attention, "bad") +
-			p.Plain(": somebody was in the way at each of "+plural(o.Looks, "look")+" in "+over+p.chance())
+			p.Plain(of+": somebody was in the way at each of "+plural(o.Looks, "look")+" in "+over+p.chance())
 	case o.FreeNow:
-		return p.Text(look.OK, "free") + p.Plain(" "+since+p.chance()+"; free at "+at+p.quietest())
+		return p.Text(look.OK, "free") + p.Plain(of+" "+since+p.chance()+"; free at "+at+p.quietest())
 	}
-	return p.Text(look.Attention, "in use") + p.Plain(" "+since+p.chance()+"; free at "+at+p.quietest())
+	return p.Text(look.Attention, "in use") + p.Plain(of+" "+since+p.chance()+"; free at "+at+p.quietest())
 }
 
 // chance is how likely a try that begins now has the lock; "" = too little was seen.
