@@ -5,8 +5,11 @@ import (
 	"time"
 
 	"belay/db"
+	"belay/db/apply"
 	"belay/db/dump"
 	"belay/sqlview/activity"
+	"belay/sqlview/effect"
+	"belay/steps"
 	"belay/steps/impact"
 	"belay/steps/journal"
 )
@@ -121,11 +124,29 @@ func (g *engine) sampled(s activity.Sample) error {
 	if err := g.rejudge(s); err != nil {
 		return err
 	}
-	h, ok := impact.Of(g.found.Plan, g.nextUnit(), s, g.env.Project.Limits, g.now().UTC(), g.env.Sessions.PIDs())
+	h, ok := impact.Of(g.impending(), g.nextUnit(), s, g.env.Project.Limits, g.now().UTC(), g.env.Sessions.PIDs())
 	if !ok {
 		return nil
 	}
 	return g.recordFact("review", h)
+}
+
+// impending is the plan as it waits now: while a backfill has no lock yet for what it does
+// beside its batches, that stands in the place of its unit.
+func (g *engine) impending() *steps.Plan {
+	u, next := g.run.InHand(), g.nextUnit()
+	if u == nil || u.Beside == nil || next >= len(g.found.Plan.Units) ||
+		u.Version != g.found.Plan.Units[next].Migration.Version {
+		return g.found.Plan
+	}
+	p := g.found.Plan.Copy()
+	at := &p.Units[next]
+	at.Backfill, at.Instant = nil, true
+	at.Statements = []apply.Statement{{SQL: u.Beside.SQL, Line: 1, Effect: effect.Effect{
+		Known: true, Transactional: true, Duration: effect.Instant,
+		Locks: []effect.On{{Relation: u.Beside.Relation, Mode: u.Beside.Mode}},
+	}}}
+	return p
 }
 
 // rejudgeEvery is how often a step's fact may follow the samples.

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"strings"
 )
 
 // fill runs a backfill unit to its end: the ledger, the sync trigger where it was
@@ -166,7 +167,9 @@ func (f *filler) ddl(ctx context.Context, name string, sql []string, mode lock.M
 			Locks: []effect.On{{Relation: f.plan.Relation, Mode: mode}},
 		}})
 	}
-	return f.apply(ctx, u)
+	return f.apply(ctx, u, f.tries(ctx, journal.Beside{
+		What: name, SQL: strings.Join(sql, ";\n"), Relation: f.plan.Relation, Mode: mode,
+	}))
 }
 
 // write records in a transaction of its own.
@@ -177,13 +180,13 @@ func (f *filler) write(ctx context.Context, writes []migration.Write, mark apply
 	return f.apply(ctx, apply.Unit{
 		Name: f.u.Name, Path: f.u.Path, Wrap: apply.Transaction, Role: f.u.Role, Record: writes, History: f.u.History,
 		Mark: mark,
-	})
+	}, func(apply.Event) error { return nil })
 }
 
 // apply runs a small unit beside the batches. An answer that was lost is asked
 // for by whoever takes the run up: all of it may be done twice.
-func (f *filler) apply(ctx context.Context, u apply.Unit) error {
-	f.r.x.Tell = func(apply.Event) error { return nil }
+func (f *filler) apply(ctx context.Context, u apply.Unit, tell apply.Teller) error {
+	f.r.x.Tell = tell
 	res := f.r.x.Run(ctx, u)
 	if res.Outcome == apply.Applied {
 		return nil

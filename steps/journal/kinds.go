@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"belay/sqlview/activity"
+	"belay/sqlview/lock"
 )
 
 // Kind names what happened. Scripts rely on the names listed in the README; a
@@ -233,6 +234,16 @@ type AttemptStarted struct {
 	Of            int   `json:"of"`
 	LockTimeoutMS int64 `json:"lock_timeout_ms"`
 	HoldMS        int64 `json:"hold_ms"`
+	// Beside is what a backfill does before or after its batches; nil = the unit's own.
+	Beside *Beside `json:"beside,omitempty"`
+}
+
+// Beside is a statement that needs a lock of its own beside the batches of a backfill.
+type Beside struct {
+	What     string    `json:"what"` // sync trigger
+	SQL      string    `json:"sql"`
+	Relation string    `json:"relation"`
+	Mode     lock.Mode `json:"mode"`
 }
 
 // Attempted closes one try of a unit.
@@ -246,6 +257,8 @@ type Attempted struct {
 	Blockers      []Blocker `json:"blockers"`
 	// PauseMS is how long belay stays away before the next try; 0 = no next try.
 	PauseMS int64 `json:"pause_ms"`
+	// Beside is the AttemptStarted's Beside.What; "" = the unit's own.
+	Beside string `json:"beside,omitempty"`
 }
 
 // Blocker is a session that stood in the way, and how often.

@@ -1,8 +1,12 @@
 package state
 
 import (
+	"fmt"
+	"slices"
 	"strconv"
+	"time"
 
+	"belay/sqlview/measure"
 	"belay/steps/journal"
 )
 
@@ -12,6 +16,9 @@ func unitIntent(r *Run, e journal.Event, b journal.UnitIntent) {
 		u.Begun = e.At
 	}
 	u.Version, u.Intent, u.Outcome, u.Ended, u.Probed = b.Version, &b, "", nil, nil
+	if u.Beside != nil { // an earlier engine's
+		u.Beside, u.Tries, u.Attempt = nil, nil, nil
+	}
 }
 
 func statementSent(r *Run, e journal.Event, b journal.StatementSent) {
@@ -30,14 +37,46 @@ func statementEnded(r *Run, _ journal.Event, b journal.StatementEnded) {
 
 func attemptStarted(r *Run, e journal.Event, b journal.AttemptStarted) {
 	u := r.unit(b.Unit)
-	u.Attempt, u.AttemptBegan = &b, e.At
+	u.Attempt, u.AttemptBegan, u.Beside = &b, e.At, b.Beside
 }
 
 func attempted(r *Run, e journal.Event, b journal.Attempted) {
 	u := r.unit(b.Unit)
 	u.Attempt, u.Statement, u.SQL = nil, -1, ""
+	if b.Beside != "" {
+		besideTried(r, e, u, b)
+		return
+	}
 	u.Tries = append(u.Tries, Try{Attempted: b, At: e.At})
 	r.say(e, "try %d: %s after %d ms%s", b.N, b.Outcome, b.WaitedMS, behind(b.Blockers))
+}
+
+// besideTried keeps a try of what is done beside batches until it has its lock: from then
+// on nothing stands in the unit's way. The log has a line for each change, not each try.
+func besideTried(r *Run, e journal.Event, u *Unit, b journal.Attempted) {
+	if b.Outcome == string(journal.OutcomeApplied) {
+		u.Beside, u.Tries = nil, nil
+		r.say(e, "%s: had its lock at try %d", b.Beside, b.N)
+		return
+	}
+	same := len(u.Tries) > 0 && sameTry(u.Tries[len(u.Tries)-1].Attempted, b)
+	u.Tries = append(u.Tries, Try{Attempted: b, At: e.At})
+	if same {
+		return
+	}
+	who := ""
+	for _, x := range b.Blockers {
+		who += fmt.Sprintf(", behind pid %d (%s, %s for %s)", x.PID, x.Application, x.State,
+			measure.Duration(time.Duration(x.AgeMS)*time.Millisecond))
+	}
+	r.say(e, "%s: try %d: %s after %d ms%s", b.Beside, b.N, b.Outcome, b.WaitedMS, who)
+}
+
+// sameTry reports whether two tries ended alike behind the same sessions.
+func sameTry(a, b journal.Attempted) bool {
+	return a.Outcome == b.Outcome && slices.EqualFunc(a.Blockers, b.Blockers, func(x, y journal.Blocker) bool {
+		return x.PID == y.PID && x.Application == y.Application && x.State == y.State
+	})
 }
 
 func unitProgress(r *Run, _ journal.Event, b journal.UnitProgress) {

@@ -21,6 +21,9 @@ type Unit struct {
 	// Attempt is the try in hand; nil between tries.
 	Attempt      *journal.AttemptStarted
 	AttemptBegan time.Time
+	// Beside is what a backfill tries beside its batches, and has no lock for yet; nil =
+	// nothing. Tries are its tries then.
+	Beside *journal.Beside
 	// Tries are the closed tries, oldest first.
 	Tries []Try
 	// Statement is the statement in hand, from 0; -1 = none.
@@ -135,6 +138,17 @@ func (u *Unit) NextTry() time.Time {
 		return time.Time{}
 	}
 	return last.At.Add(time.Duration(last.PauseMS) * time.Millisecond)
+}
+
+// BesideSince is since when Beside waits for its lock; zero = it does not.
+func (u *Unit) BesideSince() time.Time {
+	switch {
+	case u.Beside == nil:
+		return time.Time{}
+	case len(u.Tries) > 0:
+		return u.Tries[0].At.Add(-time.Duration(u.Tries[0].WaitedMS) * time.Millisecond)
+	}
+	return u.AttemptBegan
 }
 
 // Stalled is how long others were held up at most by one try, and in all.

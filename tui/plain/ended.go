@@ -14,7 +14,10 @@ import (
 // try writes a closed try, at most one line a second.
 func (p *printer) try(e journal.Event, b journal.Attempted) {
 	if b.Outcome == string(journal.OutcomeApplied) { // told with what proves it
-		p.won, p.held = b, 0
+		p.held = 0
+		if b.Beside == "" {
+			p.won = b
+		}
 		return
 	}
 	if e.At.Sub(p.tried) < time.Second {
@@ -26,6 +29,9 @@ func (p *printer) try(e journal.Event, b journal.Attempted) {
 	if p.held > 0 {
 		text = fmt.Sprintf("tries %d-%d: the last %s after %s", b.N-p.held, b.N, b.Outcome, measure.MS(b.WaitedMS))
 		p.held = 0
+	}
+	if b.Beside != "" {
+		text = b.Beside + ": " + text
 	}
 	var pids []string
 	for _, x := range b.Blockers {

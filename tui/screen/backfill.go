@@ -140,7 +140,18 @@ func covers(b *fact.Backfill) string {
 
 // fillingPanels are a backfill on its way.
 func (p page) fillingPanels(f *fact.Filling) []look.Panel {
+	if u := p.lockless(); u != nil {
+		return []look.Panel{p.files(), p.statement(u), p.trying(u), p.filling(f), p.waiting(), p.tables(), p.newest()}
+	}
 	return []look.Panel{p.files(), p.filling(f), p.signals(f), p.waiting(), p.tables(), p.newest()}
+}
+
+// lockless is the unit whose backfill tries for a lock beside its batches; nil = none does.
+func (p page) lockless() *state.Unit {
+	if u := p.run.InHand(); u != nil && u.Beside != nil && p.run.Finished == nil {
+		return u
+	}
+	return nil
 }
 
 // filling is the statement, the bar, and the numbers of pace.
@@ -198,6 +209,8 @@ func (p page) fillState(f *fact.Filling) string {
 		return p.Text(look.Attention, p.Marks.Running+" goes on elsewhere")
 	case isPaused(f):
 		return p.Text(look.Attention, p.Marks.Paused+" paused")
+	case p.lockless() != nil:
+		return p.Text(look.Attention, p.Marks.Paused+" waits")
 	case f.State == fact.FillDone && f.Left > 0:
 		return p.Text(look.Attention, p.Marks.Look+" done, some rows left")
 	case f.State == fact.FillDone:
@@ -238,6 +251,13 @@ func (p page) fillWhy(f *fact.Filling, w int) []string {
 			role = look.Danger
 		}
 		return p.Row("paused", p.Plain(since(f.PausedSince))+p.Text(role, f.Reason), w)
+	case p.lockless() != nil:
+		u := p.lockless()
+		text := since(u.BesideSince()) + u.Beside.What + ": " + tries(len(u.Tries))
+		if who := blockersText(u.Blockers()); who != "" {
+			text += ", behind " + who
+		}
+		return p.Row("waits", p.Text(look.Attention, text), w)
 	case f.State == fact.FillDone:
 		role := look.OK
 		if f.Left > 0 || f.Unanalyzed {

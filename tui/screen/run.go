@@ -136,12 +136,18 @@ func (p page) inHandPanels(u *state.Unit) []look.Panel {
 // statement is the SQL in hand with its card.
 func (p page) statement(u *state.Unit) look.Panel {
 	sql := u.SQL
-	if sql == "" {
+	switch {
+	case u.Beside != nil:
+		sql = u.Beside.SQL
+	case sql == "":
 		sql = p.plannedSQL(u)
 	}
 	title, of := u.Version, 0
 	if x := p.planned(u.Version); x != nil {
 		title, of = path.Base(x.Path), len(x.Statements)
+	}
+	if u.Beside != nil {
+		title, of = title+": "+u.Beside.What, 0
 	}
 	panel := look.Panel{Name: "statement", Title: title, Lines: func(w int) []string {
 		out := p.code(sql, w, 3)
