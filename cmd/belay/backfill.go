@@ -1,10 +1,13 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"belay/db/backfill"
 	"belay/steps"
+	"belay/steps/engine"
 	"belay/steps/journal"
 	"belay/steps/playbook"
 )
@@ -45,8 +48,8 @@ Without a screen, Ctrl+C pauses at the end of the batch and leaves nothing open.
 	f.BoolVar(&o.spec.Vacuum, "vacuum", false, "allow a gentle VACUUM after every tenth of the rows")
 	f.BoolVar(&o.spec.DualWrite, "dual-write", false, "the application itself fills new and changed rows")
 	f.BoolVar(&o.list, "list", false, "list the backfills of this database")
-	f.StringVar(&o.pause, "pause", "", "pause the backfill of this `ID`, also one that runs on another host")
-	f.StringVar(&o.resume, "resume", "", "go on with the backfill of this `ID`, from any host")
+	f.StringVar(&o.pause, "pause", "", "pause the backfill, or run, of this `ID`, also one that runs on another host")
+	f.StringVar(&o.resume, "resume", "", "go on with the backfill of this `ID`, from any host, or of a run of this one")
 	f.StringVar(&o.answers, "answers", "", "answer questions from this TOML `FILE`")
 	f.StringVar(&o.output, "output", "text", "text, or json: the journal's lines, backfill.done last")
 	return c
@@ -66,6 +69,11 @@ func (a *app) backfill(o backfillOptions) error {
 	}
 	if !p.HasDSN() {
 		return &steps.Refused{Problem: "no database is named", Advice: "set $DATABASE_URL, or give --dsn or --target"}
+	}
+	for _, id := range []*string{&o.pause, &o.resume} {
+		if *id, err = backfillOf(*id); err != nil {
+			return err
+		}
 	}
 	switch {
 	case o.list:
@@ -97,6 +105,30 @@ func (a *app) backfill(o backfillOptions) error {
 	}
 	w.pauses, w.last = true, journal.BackfillDone{}.Kind()
 	return a.follow(w, o.output, headless)
+}
+
+// backfillOf is the backfill that an id means: its own, as the ledger has it, or that of a
+// run of this host.
+func backfillOf(id string) (string, error) {
+	if id == "" || strings.Contains(id, "-") {
+		return id, nil
+	}
+	k, err := engine.FindRun(id)
+	if err != nil {
+		return id, nil // whoever looks into the ledger says that there is none
+	}
+	if k.Plan.Command != playbook.Backfill.Name {
+		return "", &steps.Refused{
+			Problem: "run " + k.ID + " is of files, not a backfill alone",
+			Advice:  "`belay attach " + k.ID + "` goes on",
+		}
+	}
+	for _, f := range k.Plan.Files {
+		if f.Backfill != nil {
+			id = f.Backfill.ID
+		}
+	}
+	return id, nil
 }
 
 // follow follows an engine the way the output wants.

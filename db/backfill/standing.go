@@ -52,7 +52,10 @@ func Remembered(ctx context.Context, c *db.Conn, id string) (Spec, error) {
 		WHERE b.id::text = $1 LIMIT 1`, id).Scan(&text)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
-		return Spec{}, &SpecError{"resume", "this database has no backfill " + id, "`belay backfill --list` lists them"}
+		return Spec{}, &SpecError{
+			"resume", "this database has no backfill " + id,
+			"`belay backfill --list` lists them; the id of a run means its backfill only on the host that it runs on",
+		}
 	case err != nil:
 		return Spec{}, fmt.Errorf("backfill %s: %w", id, err)
 	case text == nil:

@@ -7,6 +7,7 @@ import (
 
 	"belay/steps"
 	"belay/steps/journal"
+	"belay/steps/playbook"
 )
 
 // leaving is how long an engine may take that has written its run's end: it closes its
@@ -36,7 +37,11 @@ func Abandon(k Known, by, reason string, now func() time.Time) (f journal.RunFin
 	if err != nil {
 		return f, err
 	}
-	f = abandoned(k, by, reason)
+	whole, err := k.Whole()
+	if err != nil {
+		return f, errors.Join(err, log.Close())
+	}
+	f = abandoned(whole, by, reason)
 	for _, body := range []journal.Body{journal.RunAbandoned{Reason: reason}, f} {
 		if err == nil {
 			_, err = log.Append("", by, body)
@@ -45,7 +50,7 @@ func Abandon(k Known, by, reason string, now func() time.Time) (f journal.RunFin
 	return f, errors.Join(err, log.Close())
 }
 
-func abandoned(k Known, by, reason string) journal.RunFinished {
+func abandoned(k Whole, by, reason string) journal.RunFinished {
 	f := journal.RunFinished{
 		Exit: steps.ExitFailed, Outcome: journal.OutcomeNotApplied,
 		Summary: fmt.Sprintf("abandoned by %s: %s", by, reason),
@@ -62,6 +67,12 @@ func abandoned(k Known, by, reason string) journal.RunFinished {
 	} else if version := k.Run.Begun(); version != "" {
 		f.Summary += "; " + version + " was begun and is not done"
 		f.Hint = "look into the database what of " + version + " is there before anything runs again"
+	}
+	if stays := k.State.Stays(); stays != "" {
+		f.Summary += "; at least " + stays
+		if k.State.Filled().ID != "" && k.State.Playbook == playbook.Backfill.Name {
+			f.Hint = k.State.GoOn()
+		}
 	}
 	return f
 }

@@ -172,11 +172,11 @@ func (a *approvals) missing(plan *steps.Plan) (waits bool, end *journal.RunFinis
 func (a *approvals) notApproved(why, how string) journal.RunFinished {
 	f := journal.RunFinished{
 		Exit: steps.ExitPerson, Outcome: journal.OutcomePerson,
-		Summary: "a second person must approve first: " + why + "; nothing has changed",
+		Summary: "a second person must approve first: " + why + "; " + a.run.Unchanged(),
 		Hint:    "another OS user approves: " + how + "; then give the same command again",
 	}
 	if no := a.run.Approval.Refused; no != nil {
-		f.Summary = fmt.Sprintf("%s has refused it: %s; nothing has changed", no.Who, no.Why)
+		f.Summary = fmt.Sprintf("%s has refused it: %s; %s", no.Who, no.Why, a.run.Unchanged())
 		f.Hint = "change what they name, or ask them to approve: " + how
 	}
 	return f

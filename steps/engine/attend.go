@@ -137,13 +137,16 @@ func (g *engine) stop(now bool, by string) error {
 		if now || g.run.Opened != nil || g.run.Kept() {
 			g.finish(journal.RunFinished{
 				Exit: steps.ExitPerson, Outcome: journal.OutcomePerson,
-				Summary: "stopped before anything ran: nothing has changed",
+				Summary: "stopped before anything ran: " + g.run.Unchanged(), Hint: g.goesOn(),
 			})
 		}
 		return nil
 	}
 	g.holdNext = &steps.Exit{
-		Code: steps.ExitFailed, Outcome: journal.OutcomeNotApplied, Summary: "stopped on request; nothing has changed",
+		Code: steps.ExitFailed, Outcome: journal.OutcomeNotApplied, Summary: "stopped on request; " + g.run.Unchanged(),
+	}
+	if g.run.Stays() != "" { // closed, nobody would be told that something of it is there
+		g.holdNext.Code, g.holdNext.Outcome, g.holdNext.Advice = steps.ExitPerson, journal.OutcomePerson, g.goesOn()
 	}
 	g.questions.failWaiting(g.holdNext)
 	switch {
@@ -161,7 +164,7 @@ func (g *engine) abandon() error {
 		g.questions.failWaiting(&steps.Exit{
 			Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
 			Summary: "needs an answer to " + strings.Join(slices.Sorted(maps.Keys(g.questions.waiting)), ", ") +
-				": nobody answers any more",
+				": nobody answers any more" + g.staying(),
 			Advice: "`belay attach " + g.shortID() + "` goes on",
 		})
 		return nil
@@ -192,15 +195,16 @@ func (g *engine) unattended() error {
 	case dialog != nil:
 		g.finish(journal.RunFinished{
 			Exit: steps.ExitPerson, Outcome: journal.OutcomePerson,
-			Summary: "not confirmed, nothing has changed: " + dialog.Text,
+			Summary: "not confirmed, " + g.run.Unchanged() + ": " + dialog.Text,
 			Hint: "type it, or put " + g.questions.confirmID() +
 				" into an answers file and give that with --answers FILE",
 		})
 		return nil
 	case len(blocked) > 0 && blocked[0].Summary != "":
-		return g.declined("nobody answers any more, nothing has changed; " + blocked[0].ID + ": " + blocked[0].Summary)
+		return g.declined("nobody answers any more, " + g.run.Unchanged() + "; " + blocked[0].ID + ": " +
+			blocked[0].Summary)
 	}
-	return g.declined("nobody answers any more: nothing has changed")
+	return g.declined("nobody answers any more: " + g.run.Unchanged())
 }
 
 // lookAround counts the screens, at most twice a second.

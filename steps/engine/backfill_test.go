@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"strings"
 	"testing"
 
 	"belay/db/backfill"
@@ -105,4 +106,32 @@ func TestBackfillUnwatchedByConsent(t *testing.T) {
 		t.Fatalf("finished %+v\n%v", r.Finished, r.Log)
 	}
 	b.eachOnce(t)
+}
+
+// TestBackfillEndsAtAQuestion: a run that is taken up and ends before it goes on says what
+// is filled, and stays open.
+func TestBackfillEndsAtAQuestion(t *testing.T) {
+	t.Parallel()
+	for name, word := range map[string]journal.Message{
+		"stop": {Kind: journal.Stop}, "stop now": {Kind: journal.Stop, Now: true},
+		"end of input": {Kind: journal.Abandon},
+		"no":           {Kind: journal.Answer, ID: "run.go_on", Answer: "no"},
+	} {
+		b, l := filling(t)
+		l.send(journal.Message{Kind: journal.Stop})
+		l.end()
+		delete(b.order.Answers, "run.go_on")
+		l = b.start()
+		l.until("the question", func(r *state.Run) bool { return r.Question("run.go_on") != nil })
+		l.send(word)
+		r := l.end()
+		f := r.Finished
+		if f == nil || f.Exit != steps.ExitPerson || strings.Contains(f.Summary, "nothing has changed") ||
+			!strings.Contains(f.Summary, "filled") || !strings.Contains(f.Hint, "belay") {
+			t.Errorf("%s: %+v\n%v", name, f, r.Log)
+		}
+		b.order.Answers["run.go_on"] = "yes"
+		b.toTheEnd()
+		b.eachOnce(t)
+	}
 }

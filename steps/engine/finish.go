@@ -46,6 +46,34 @@ func (g *engine) finish(f journal.RunFinished) {
 	g.copier.copyRest()
 }
 
+// goesOn is the command that goes on with what stays; "" = nothing does.
+func (g *engine) goesOn() string {
+	if g.run.Stays() == "" {
+		return ""
+	}
+	return g.run.GoOn()
+}
+
+// staying is what stays, as the end of a sentence; "" = nothing does.
+func (g *engine) staying() string {
+	if stays := g.run.Stays(); stays != "" {
+		return "; " + stays
+	}
+	return ""
+}
+
+// halfFilled is an end that closes no run with a backfill which is not done: what of it
+// stands is said, and how it goes on.
+func (g *engine) halfFilled(f journal.RunFinished) journal.RunFinished {
+	if f.Outcome != journal.OutcomeNotApplied || g.run.Filled().ID == "" {
+		return f
+	}
+	f.Exit, f.Outcome = steps.ExitPerson, journal.OutcomePerson
+	f.Summary += g.staying()
+	f.Hint = strings.TrimPrefix(f.Hint+"; "+g.goesOn(), "; ")
+	return f
+}
+
 // leftOpen is the end that nobody decided, such as a server that cannot be
 // reached: it does not close a run with a unit that was begun. Whoever closed it
 // would leave a dirty version behind of which no other run knows anything.
@@ -55,13 +83,13 @@ func (g *engine) leftOpen(f journal.RunFinished) journal.RunFinished {
 	if version := g.run.Unresolved(); version != "" {
 		return journal.RunFinished{
 			Exit: steps.ExitUnknown, Outcome: journal.OutcomeUnknown, Hint: hint,
-			Summary: "what came of " + version + " was not asked: " + f.Summary,
+			Summary: "what came of " + version + " was not asked: " + f.Summary + g.staying(),
 		}
 	}
 	if version := g.run.Begun(); version != "" {
 		return journal.RunFinished{
 			Exit: steps.ExitPerson, Outcome: journal.OutcomePerson, Hint: hint,
-			Summary: version + " was begun and is not done: " + f.Summary,
+			Summary: version + " was begun and is not done: " + f.Summary + g.staying(),
 		}
 	}
 	return f
@@ -171,7 +199,9 @@ func doubtful(d state.Doubt) string {
 func (g *engine) runEnded(e ended) error {
 	var exit *steps.Exit
 	if errors.As(e.err, &exit) {
-		g.finish(journal.RunFinished{Exit: exit.Code, Outcome: exit.Outcome, Summary: exit.Summary, Hint: exit.Advice})
+		g.finish(g.halfFilled(journal.RunFinished{
+			Exit: exit.Code, Outcome: exit.Outcome, Summary: exit.Summary, Hint: exit.Advice,
+		}))
 		return nil
 	}
 	f := journal.RunFinished{
@@ -207,6 +237,7 @@ func (g *engine) noteEnd(e ended) {
 
 // park closes the connections and ends the engine; attach starts a new one.
 func (g *engine) park(reason string) error {
+	reason += g.staying()
 	g.questions.failWaiting(&steps.Exit{
 		Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: "left open: " + reason,
 		Advice: "`belay attach " + g.shortID() + "` goes on",

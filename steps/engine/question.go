@@ -201,7 +201,7 @@ func (k *questions) unanswered() journal.RunFinished {
 	}
 	return journal.RunFinished{
 		Exit: steps.ExitPerson, Outcome: journal.OutcomePerson,
-		Summary: "needs an answer to " + strings.Join(asked, ", ") + " (nothing has changed)",
+		Summary: "needs an answer to " + strings.Join(asked, ", ") + " (" + k.run.Unchanged() + ")",
 		Hint:    "give it with --answers FILE" + named(open) + "; `belay explain questions` says what each one means",
 	}
 }

@@ -138,6 +138,9 @@ func (f *filler) prepare(ctx context.Context) (err error) {
 			f.plan.Relation); err != nil {
 			return err
 		}
+		if err := f.synced(ctx, s.Name); err != nil {
+			return err
+		}
 		if err := f.read(ctx); err != nil {
 			return err
 		}

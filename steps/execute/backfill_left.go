@@ -128,8 +128,16 @@ func (f *filler) unsync(ctx context.Context) error {
 		if err := f.env().Note(ctx, "run", "dropped the sync trigger %s", s.Name); err != nil {
 			return err
 		}
+		return f.synced(ctx, "")
 	}
 	return nil
+}
+
+// synced writes down which sync trigger stands; "" = none.
+func (f *filler) synced(ctx context.Context, trigger string) error {
+	return f.env().Fact(ctx, "run", fact.Synced{
+		Unit: f.i, ID: f.id, Relation: f.plan.Relation, Trigger: trigger,
+	})
 }
 
 // doneBefore is what the ledger says of a backfill that another engine ended.

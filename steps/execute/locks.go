@@ -12,6 +12,15 @@ import (
 	"belay/steps/journal"
 )
 
+// sofar is what this engine has changed before its first unit: another before it may have
+// left something.
+func (r *runner) sofar() string {
+	if r.env.Resumed {
+		return "nothing has changed since it was left"
+	}
+	return "nothing has changed"
+}
+
 // own takes belay's advisory lock of this database: one run at a time. Nobody
 // ever waits for it.
 func (r *runner) own(ctx context.Context) error {
@@ -25,7 +34,7 @@ func (r *runner) own(ctx context.Context) error {
 	who := r.othersHold(ctx, r.trio.Executor, holder)
 	return &steps.Exit{
 		Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: "another run is open on this database: " + who,
-		Advice: "wait for it, or watch it with `belay attach` on its host; nothing has changed",
+		Advice: "wait for it, or watch it with `belay attach` on its host; " + r.sofar(),
 	}
 }
 
@@ -54,7 +63,7 @@ func (r *runner) takeKeys(ctx context.Context) error {
 					Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
 					Summary: fmt.Sprintf("%s is migrating this database: %v holds its lock", r.folder.Format.Name,
 						holder),
-					Advice: "wait until it is done, then run again; nothing has changed",
+					Advice: "wait until it is done, then run again; " + r.sofar(),
 				}
 			}
 			if err := r.pause(ctx, keyPause); err != nil {
@@ -105,7 +114,7 @@ func (r *runner) noOwnDump(ctx context.Context) error {
 				Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
 				Summary: fmt.Sprintf("a pg_dump of belay's still reads this database (pid %d): it holds every table",
 					pid),
-				Advice: "wait until it is done; nothing has changed",
+				Advice: "wait until it is done; " + r.sofar(),
 			}
 		}
 		if err := r.pause(ctx, 100*time.Millisecond); err != nil {

@@ -15,6 +15,7 @@ import (
 	"belay/db/ledger"
 	"belay/sqlview/measure"
 	"belay/steps"
+	"belay/steps/fact"
 	"belay/steps/journal"
 )
 
@@ -98,10 +99,14 @@ func (r *runner) mayStart(ctx context.Context, i int, u steps.Unit) error {
 		return nil
 	}
 	r.asked = true
+	filled, err := r.filled(ctx, i, u)
+	if err != nil {
+		return err
+	}
 	answer, err := r.env.Engine.Ask(ctx, "run", journal.QuestionAsked{
 		ID: "run.go_on", Options: []string{"no", "yes"}, Default: "no",
 		Text: fmt.Sprintf("%s is not applied yet (file %d of %d)%s. Go on with it?", path.Base(u.Path), i+1,
-			len(r.plan.Units), r.filled(ctx, u)),
+			len(r.plan.Units), filled),
 		Why: "this run was left before its end. belay has asked the database what is applied",
 	})
 	if err != nil {
@@ -109,17 +114,26 @@ func (r *runner) mayStart(ctx context.Context, i int, u steps.Unit) error {
 	}
 	if answer != "yes" {
 		return &steps.Exit{
-			Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: "left as it is",
-			Advice: "`belay attach` goes on later",
+			Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Summary: "left as it is" + filled,
+			Advice: r.later(u),
 		}
 	}
 	return nil
 }
 
-// filled says how many rows of a backfill are done already; "" = none, or it is none.
-func (r *runner) filled(ctx context.Context, u steps.Unit) string {
+// later is the command that goes on with a unit that is left as it is.
+func (r *runner) later(u steps.Unit) string {
+	if r.env.Backfill != nil && u.Backfill != nil {
+		return "`belay backfill --resume " + u.Backfill.ID + "` goes on later"
+	}
+	return "`belay attach` goes on later"
+}
+
+// filled says how many rows of a backfill are done already; "" = none, or it is none. The
+// journal has it then: another host may have filled them.
+func (r *runner) filled(ctx context.Context, i int, u steps.Unit) (string, error) {
 	if u.Backfill == nil {
-		return ""
+		return "", nil
 	}
 	// Where the ledger is not there, or not to be read, the fill itself says so.
 	rows, _ := backfill.Load(ctx, r.trio.Executor, u.Backfill.ID)
@@ -128,9 +142,12 @@ func (r *runner) filled(ctx context.Context, u steps.Unit) string {
 		n += b.DoneRows
 	}
 	if n == 0 {
-		return ""
+		return "", nil
 	}
-	return fmt.Sprintf("; %s rows of it are filled already and stay so", measure.Grouped(n))
+	return fmt.Sprintf("; %s rows of it are filled already and stay so", measure.Grouped(n)),
+		r.env.Fact(ctx, "run", fact.Filled{
+			Unit: i, ID: u.Backfill.ID, Relation: rows[0].Relation, Rows: n,
+		})
 }
 
 // held is how a run ends that may not start its next unit: stopped with nothing

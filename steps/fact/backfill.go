@@ -102,6 +102,24 @@ type Reading struct {
 	Unread string `json:"unread,omitempty"`
 }
 
+// Filled is how many rows of a backfill that is not done were filled, by the ledger.
+type Filled struct {
+	Unit     int    `json:"unit"`
+	ID       string `json:"id"`
+	Relation string `json:"relation"`
+	Rows     int64  `json:"rows"`
+}
+
+// Synced is the sync trigger that belay has created for a backfill.
+type Synced struct {
+	Unit     int    `json:"unit"`
+	ID       string `json:"id"`
+	Relation string `json:"relation"`
+	Trigger  string `json:"trigger"` // "" = it was dropped
+}
+
 // Fact is the name under which each observation is kept.
 func (Backfill) Fact() string { return "backfill" }
 func (Filling) Fact() string  { return "filling" }
+func (Filled) Fact() string   { return "filled" }
+func (Synced) Fact() string   { return "synced" }

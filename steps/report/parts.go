@@ -21,6 +21,12 @@ func units(r *state.Run) []Unit {
 				fill(&u, &r.Units[j])
 			}
 		}
+		if f := r.Filled(); f.ID != "" && f.Unit == i {
+			if u.Outcome == string(journal.OutcomeUnknown) {
+				u.Outcome = string(journal.OutcomeNotApplied) // the ledger knows each row
+			}
+			u.Left = append(u.Left, f.String())
+		}
 		out = append(out, u)
 	}
 	return out

@@ -15,7 +15,7 @@ const (
 // could say elsewhere, or else what is known of it. how says what became of its
 // process; "" = nobody knows. A look that ends so has changed nothing, and there is
 // no run that could be gone on with.
-func (r *Outline) Departed(word journal.RunFinished, said bool, how string) journal.RunFinished {
+func (r *Run) Departed(word journal.RunFinished, said bool, how string) journal.RunFinished {
 	if said {
 		return word
 	}
@@ -38,6 +38,9 @@ func (r *Outline) Departed(word journal.RunFinished, said bool, how string) jour
 		f.Exit, f.Outcome = exitPerson, journal.OutcomePerson
 		f.Summary += "; no file was running"
 		f.Hint = "`belay attach " + r.ID + "` goes on from here"
+	}
+	if stays := r.Stays(); stays != "" {
+		f.Summary += "; at least " + stays
 	}
 	return f
 }

@@ -201,6 +201,9 @@ func factSeen(r *Run, e journal.Event, b journal.FactSeen) {
 	if b.Name == (fact.Heart{}).Fact() {
 		r.looked(b.Value)
 	}
+	if b.Name == (fact.Filling{}).Fact() || b.Name == (fact.Filled{}).Fact() {
+		r.filling(b.Value)
+	}
 }
 
 func sampled(r *Run, e journal.Event, b journal.Sampled) {

@@ -25,6 +25,8 @@ type Run struct {
 	// looks are the moments of the statement lookedOf: see [Run.Openings].
 	looks    []look
 	lookedOf openingOf
+	// filled is what the newest backfill said of itself: see [Run.Filled].
+	filled fact.Filled
 }
 
 // Outline is a run without what was observed, which is most of a journal's bytes: what
