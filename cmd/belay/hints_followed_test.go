@@ -91,7 +91,7 @@ var situations = []situation{
 		},
 		files: map[string]string{"migrations/000002_next.up.sql": "CREATE UNIQUE INDEX CONCURRENTLY t_a ON t (a);\n"}},
 	{name: "rows in the way of a NOT NULL", args: lookOnly, ends: 4, then: 4, stays: true, rows: 1,
-		hint:  `change these rows first: (SELECT .*?) counts them`,
+		hint:  `fill these rows first: belay backfill [^;]*; (SELECT .*?) counts them`,
 		made:  []string{historyMade, historyAt1, ownTable},
 		files: map[string]string{"migrations/000002_next.up.sql": "ALTER TABLE t ALTER COLUMN a SET NOT NULL;\n"}},
 

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"belay/sqlview/catalog"
+	"belay/sqlview/lint"
 	"belay/sqlview/parse"
 )
 
@@ -22,6 +23,8 @@ type Against struct {
 	Code string
 
 	rows, where, key string
+	// null is the column whose NULLs are against it; "" = it is something else.
+	null string
 	// expression is the CHECK's, of the file or of the catalog; compared are the columns
 	// that the look compares or casts.
 	expression string
@@ -38,6 +41,18 @@ func (a Against) Reaches(live *catalog.Snapshot) string {
 func (a Against) Query() string {
 	return fmt.Sprintf("SELECT pg_catalog.count(*) FROM (SELECT 1 FROM %s AS t WHERE %s LIMIT %d) AS d", a.rows,
 		a.where, MaxDuplicates+1)
+}
+
+// Fill is the command that gives the rows against it a value, but for the value: only a
+// person knows that. "" = they are not against it by a NULL.
+func (a Against) Fill() string {
+	if a.null == "" {
+		return ""
+	}
+	column := lint.Ident(a.null)
+	return lint.Batches{
+		Table: lint.Quote(a.Table), Set: column + " = …", Where: column + " IS NULL",
+	}.Command()
 }
 
 // Example gives the key of one such row; "" = the table has no key that is a number
@@ -137,6 +152,7 @@ func (b *checks) notNull(column string) {
 	if c := b.table.Column(column); c != nil && !c.NotNull {
 		// IS NULL would take a composite value for NULL of which all fields are.
 		b.add("23502", b.whole, "t."+identifier(column)+" IS NOT DISTINCT FROM NULL", "NOT NULL of %s", column)
+		b.all[len(b.all)-1].null = column
 	}
 }
 
@@ -164,6 +180,11 @@ func (b *checks) validate(k catalog.Constraint) {
 	switch {
 	case k.Type == catalog.Check && b.cat.Source == catalog.SourceLive && k.Expression != "":
 		b.check(k.Expression, "CHECK "+k.Name)
+		for _, c := range b.table.Columns {
+			if strings.Trim(k.Expression, "()") == lint.Ident(c.Name)+" IS NOT NULL" {
+				b.all[len(b.all)-1].null = c.Name
+			}
+		}
 	case k.Type == catalog.ForeignKey && !strings.Contains(k.Definition, "MATCH FULL"):
 		b.foreignKey(k.Name, k.Columns, k.References, k.RefColumns)
 	}

@@ -107,7 +107,11 @@ func rowsAgainst(a apply.Against, n int64, key string, changed bool) fact.Item {
 	}
 	item.Level = fact.Stop
 	item.Text = fmt.Sprintf("%s fails (%s): %s%s against it", a.What, a.Code, count, stand)
-	item.Hint = "change these rows first: " + strings.Join(strings.Fields(a.Query()), " ") + " counts them"
+	item.Hint = "change these rows first: "
+	if fill := a.Fill(); fill != "" {
+		item.Hint = "fill these rows first: " + fill + "; "
+	}
+	item.Hint += strings.Join(strings.Fields(a.Query()), " ") + " counts them"
 	if changed {
 		item.Level = fact.Look
 		item.Text = fmt.Sprintf("%s: %s%s against it now (%s), unless a statement before it changes that", a.What,
