@@ -189,6 +189,9 @@ func planFact(e *steps.Env, p *steps.Plan) fact.Plan {
 			Transaction: u.Wrap != apply.OneByOne, Own: u.Wrap == apply.Own, Instant: u.Instant,
 			HoldMS: u.Hold.Milliseconds(), Role: u.Role, Before: spelled(u.Begin), Record: spelled(u.Record),
 		}
+		if u.Patient() {
+			unit.DeadlineMS = l.Deadline.Milliseconds()
+		}
 		if u.Backfill != nil {
 			unit.Batches = fact.SQL(commandOf(u.Backfill.Spec), u.Hidden)
 		}

@@ -168,6 +168,9 @@ type Unit struct {
 	HoldMS int64 `json:"hold_ms"`
 	// Instant is true where the unit was judged instant.
 	Instant bool `json:"instant"`
+	// DeadlineMS is when belay cancels a unit that may take its time, because it makes
+	// nobody wait; 0 = another limit ends it.
+	DeadlineMS int64 `json:"deadline_ms,omitempty"`
 	// Before is what is written to the history table ahead of a unit that is no
 	// transaction; Record what is written last. Both with their values in place.
 	Before []string `json:"before,omitempty"`

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -263,16 +264,27 @@ func (p page) holdOf(u fact.Unit) string {
 		return p.Plain("in batches")
 	case !u.Transaction:
 		return p.Plain("outside a transaction")
+	case u.DeadlineMS > 0:
+		return p.work(u) + p.Plain(", belay cancels it after "+measure.MS(u.DeadlineMS))
 	case u.Instant:
 		past := u.HoldMS
 		if past == 0 {
 			past = p.f.Plan.Limits.LockTimeoutMS + p.f.Plan.Limits.HoldBudgetMS
 		}
-		return p.Text(look.OK, "instant") + p.Plain(", undone if over "+measure.MS(past))
+		return p.work(u) + p.Plain(", undone if over "+measure.MS(past))
 	case u.HoldMS > 0:
 		return p.Text(look.Attention, "holds up to "+measure.MS(u.HoldMS))
 	}
 	return p.Text(look.Attention, "hold time not decided yet")
+}
+
+// work is how long a file works, in the word of the list and of the card: what holds back
+// nobody, or reads small tables only, need not be over at once.
+func (p page) work(u fact.Unit) string {
+	if slices.ContainsFunc(u.Statements, func(s fact.Statement) bool { return s.Seconds == effect.Slow }) {
+		return p.Text(look.Attention, "slow")
+	}
+	return p.Text(look.OK, "instant")
 }
 
 func (p page) locksOf(s fact.Statement, w int) []string {
