@@ -28,6 +28,25 @@ func laterHint(which string, m Migration, f Folder) string {
 	return "give " + which + " a later version: " + command
 }
 
+// Spare has no advice of the folder give a later version to a file that ran where
+// another one of its version did not.
+func (f Folder) Spare(problems []Problem, ran func(Migration) bool) []Problem {
+	all := slices.Clone(problems)
+	for _, same := range f.Twins() {
+		left := slices.DeleteFunc(slices.Clone(same), ran)
+		if len(left) == 0 || len(left) == len(same) {
+			continue
+		}
+		named, free := Later(same[len(same)-1], f), Later(left[len(left)-1], f)
+		for i, p := range all {
+			if p.Kind == Duplicate && named != "" && strings.HasSuffix(p.Hint, named) {
+				all[i].Hint = strings.TrimSuffix(p.Hint, named) + free
+			}
+		}
+	}
+	return all
+}
+
 // Move is one file to be renamed; both paths are relative to the folder.
 type Move struct{ From, To string }
 

@@ -192,7 +192,7 @@ func readHistory(ctx context.Context, e *steps.Env, target steps.Target, b *step
 	}
 	by, _ := e.Engine.AppliedBefore(target.Identity.SystemIdentifier, target.Identity.DatabaseOID)
 	s = s.Doubt(b.Git.Adds).Settle(steps.Ran(by))
-	b.Status, b.Rows = s, rows
+	b.Status, b.Rows, b.Files.Problems = s, rows, b.Files.Spare(b.Files.Problems, steps.Ran(by))
 	f.Read, f.Applied, f.Newest, f.NoHistory = true, len(s.Applied), s.Newest, !t.Exists
 	f.Table, f.Missing = namedTable(t)
 	for _, m := range s.Pending {

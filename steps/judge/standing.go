@@ -21,7 +21,7 @@ func (g *gathering) standing(ctx context.Context) []sqlview.FolderFinding {
 	if g.request.Ran != nil {
 		ran = g.request.Ran(g.identity.SystemIdentifier, g.identity.DatabaseOID)
 	}
-	all := slices.Clone(g.folder.Problems)
+	all := g.folder.Spare(g.folder.Problems, steps.Ran(ran))
 	reviewed := g.folder.Migrations
 	if g.asksHistory() {
 		reviewed = g.status.Pending
