@@ -23,7 +23,8 @@ given it, and VALIDATE. Where the version is not known, the way of 12 to 17, whi
 
 ## In practice
 From the first file on nothing can write a NULL, also not by an UPDATE of another column of a row that has one: the
-application must fill the column before. Where nothing in the file fills them, the first file says so and how: belay backfill.
+application must fill the column before. Where nothing in the file fills them, the first file says
+so, and names the backfill that fills them.
 
 ## Left alone
 Servers before 12, where SET NOT NULL reads the table whatever is proven.
