@@ -232,8 +232,12 @@ func rolledBack(all []fact.Signal) string {
 	if i < 0 || all[i].Worst <= 2*max(all[i].Before, 0) {
 		return ""
 	}
-	return "; transactions were rolled back meanwhile, up to " + monitor.Number(all[i].Worst, "/s") + ", before " +
-		monitor.Number(all[i].Before, "/s") + ": look whose they were"
+	before := ""
+	if all[i].Before >= 0 {
+		before = ", before " + monitor.Number(all[i].Before, "/s")
+	}
+	return "; transactions were rolled back meanwhile, up to " + monitor.Number(all[i].Worst, "/s") + before +
+		": look whose they were"
 }
 
 // standbys says on which other servers somebody may have missed it: those that streamed
