@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/user"
 	"strings"
+	"syscall"
 
 	"charm.land/fang/v2"
 	"github.com/spf13/cobra"
@@ -57,7 +58,7 @@ func (a *app) execute(args []string) int {
 func (a *app) unwritten() int {
 	a.out.flush()
 	err := a.out.failed()
-	if err == nil {
+	if err == nil || errors.Is(err, syscall.EIO) && isDevice(a.terminal) { // a terminal that is gone
 		return steps.ExitDone
 	}
 	a.refuse("standard output is cut short: "+err.Error(),
@@ -66,6 +67,11 @@ func (a *app) unwritten() int {
 		return steps.ExitDone
 	}
 	return steps.ExitFailed
+}
+
+func isDevice(f *os.File) bool {
+	i, err := f.Stat()
+	return err == nil && i.Mode()&os.ModeCharDevice != 0
 }
 
 // tell prints an error unless it was told already.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,7 +70,9 @@ CREATE TABLE later (id bigint REFERENCES t (id) DEFERRABLE INITIALLY DEFERRED)`
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			short, long := ends(t, tricks, 8, c.s), ends(t, tricks, 2*apply.Many+60, c.s)
-			if short != long {
+			// TCP drops the server's last word where it had not read all that was sent.
+			lost := c.name == "terminated" && strings.HasPrefix(long, "unknown, connection lost")
+			if short != long && !lost {
 				t.Errorf("one by one: %s\nsent ahead: %s", short, long)
 			}
 		})
