@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/url"
 	"strings"
 	"testing"
@@ -28,7 +27,7 @@ func TestEndpoints(t *testing.T) {
 	other := dbtest.NewCluster(t, scratch.Options{})
 	dbtest.In(t, other, "shop").Exec(t, role)
 	folder := config(t, primary.SocketDSN("shop")).Host()
-	closed := unused(t)
+	closed := freePort(t)
 	const all = "user=several password=several dbname=shop sslmode=disable "
 	for _, c := range []struct {
 		dsn  string
@@ -89,17 +88,6 @@ func TestEndpoints(t *testing.T) {
 	if _, err := elsewhere.Answering(bounded(t), met.Whose()); !errors.As(err, &wrong) {
 		t.Errorf("another cluster: %v", err)
 	}
-}
-
-// unused is a port at which nobody listens.
-func unused(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // TestWhyNoServerFits: what the DSN asks of a server is named where none answers so.

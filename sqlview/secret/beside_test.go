@@ -85,7 +85,7 @@ func TestKeysByTheirForm(t *testing.T) {
 		"$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b4dWRWJTmaWdGyTD8Y7zTzJv8A",
 		"SCRAM-SHA-256$4096:c2FsdHNhbHQ=$storedkey=:serverkey=",
 		"postgres://app:hunter2@db1/shop",
-		"https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+		"https://hooks.slack.com/services/T00000000/B00000000/abcdefghijklmnopqrstuvwx",
 		"AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq==",
 	} {
 		for _, sql := range []string{
