@@ -18,7 +18,7 @@ func TestRolledBack(t *testing.T) {
 		{5, 9, ""},
 		{0, 0.4, "; transactions were rolled back meanwhile, up to 0.4/s, before 0/s: look whose they were"},
 		{5, 11, "; transactions were rolled back meanwhile, up to 11/s, before 5/s: look whose they were"},
-		{-1, 2, "; transactions were rolled back meanwhile, up to 2/s, before ?: look whose they were"},
+		{-1, 2, "; transactions were rolled back meanwhile, up to 2/s: look whose they were"},
 		{-1, -1, ""},
 	} {
 		got := rolledBack([]fact.Signal{
