@@ -54,6 +54,27 @@ func (n *turns) ofFirst() (all []string) {
 	return all
 }
 
+// holding are the turns of the connection that takes strong locks, from the first that it
+// has to its COMMIT: on a long line each of them holds up the application.
+func (n *turns) holding() (all []string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	conn := ""
+	for _, s := range n.all {
+		if conn == "" && strings.Contains(s, "LOCK TABLE ONLY") {
+			conn, _, _ = strings.Cut(s, ":")
+		}
+		if conn == "" || !strings.HasPrefix(s, conn+":") {
+			continue
+		}
+		all = append(all, s)
+		if strings.HasSuffix(s, ": COMMIT") {
+			break
+		}
+	}
+	return all
+}
+
 func (n *turns) String() string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -65,21 +86,27 @@ func (n *turns) String() string {
 const (
 	statusTurns = 18
 	lookTurns   = 27
+	// The locks of all tables, each of two statements, all that stands between the last of
+	// them and COMMIT, and COMMIT.
+	holdTurns = 5
 )
 
-// TestTurns counts the turns of `belay status`, and of a run's look before it opens.
+// TestTurns counts the turns of `belay status`, of a run's look before it opens, and of
+// its file of two tables while their locks are held.
 func TestTurns(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t, map[string]string{
 		"belay.toml":                   "migrations = \"migrations\"\n",
 		"migrations/000001_a.up.sql":   "CREATE TABLE orders (id bigint PRIMARY KEY);\n",
 		"migrations/000001_a.down.sql": "DROP TABLE orders;\n",
-		"migrations/000002_b.up.sql":   "ALTER TABLE orders ADD COLUMN note text;\n",
-		"migrations/000002_b.down.sql": "ALTER TABLE orders DROP COLUMN note;\n",
+		"migrations/000002_b.up.sql": "ALTER TABLE orders ADD COLUMN note text;\n" +
+			"ALTER TABLE customers ADD COLUMN note text;\n",
+		"migrations/000002_b.down.sql": "ALTER TABLE orders DROP COLUMN note;\n" +
+			"ALTER TABLE customers DROP COLUMN note;\n",
 		"a.toml": "target.environment = \"local\"\nrun.confirm = \"yes\"\nbackup.choice = \"none\"\n" +
 			"rehearse.choice = \"none\"\n",
 	})
-	p.db.Exec(t, `CREATE TABLE orders (id bigint PRIMARY KEY);
+	p.db.Exec(t, `CREATE TABLE orders (id bigint PRIMARY KEY); CREATE TABLE customers (id bigint PRIMARY KEY);
 		CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL);
 		INSERT INTO schema_migrations VALUES (1, false)`)
 	proxy := dbtest.NewProxy(t, p.db.DSN)
@@ -102,6 +129,12 @@ func TestTurns(t *testing.T) {
 		if len(all) > c.most {
 			t.Errorf("%v took %d turns, %d at most:\n%s\nbut it was:\n%s", c.args, len(all), c.most,
 				strings.Join(all, "\n"), &n)
+		}
+		if c.args[0] != "run" {
+			continue
+		}
+		if all := n.holding(); len(all) != holdTurns {
+			t.Errorf("the locks are held for %d turns, not %d:\n%s", len(all), holdTurns, strings.Join(all, "\n"))
 		}
 	}
 }

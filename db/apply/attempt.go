@@ -49,18 +49,17 @@ func (r *run) attempt(ctx context.Context, b block, rung time.Duration) ending {
 //	begin         BEGIN, run and history still ours, limits    ends as not applied
 //	lockTogether  every table of the file, in one order        not applied, perhaps once more
 //	body          the statements of the file, in order         not applied, perhaps once more
-//	record        the history row of the team's tool           not applied
-//	settle        deferred constraints, while limits hold      not applied
-//	confirm       the history table shows the row              not applied
-//	noteXID       what the server can be asked for later       not applied
+//	close         in one turn of the line:                     not applied
+//	  record        the history row of the team's tool
+//	  settle        deferred constraints, while limits hold
+//	  confirm       the history table shows the row
+//	  noteXID       what the server can be asked for later
 //	commit        COMMIT                                       applied, not applied or unknown
 //
 // A connection that is lost under an act is unknown where the server may have gone on
 // without us, and not applied where nothing of the file was sent.
 func (t *attempt) inside(ctx context.Context) ending {
-	acts := []func(context.Context) (ending, bool){
-		t.begin, t.lockTogether, t.body, t.record, t.settle, t.confirm, t.noteXID,
-	}
+	acts := []func(context.Context) (ending, bool){t.begin, t.lockTogether, t.body, t.close}
 	for _, act := range acts {
 		if e, ok := act(ctx); !ok {
 			return e
@@ -118,16 +117,31 @@ func (t *attempt) body(ctx context.Context) (ending, bool) {
 	return ending{}, true
 }
 
-// startHold starts the clock of the whole transaction: lock_timeout and
-// statement_timeout are per lock and per statement, and a unit of many would
-// hold its first lock for their sum. The server's own clock, 17 and later,
-// stands a second behind ours, because it ends the session.
+// startHold starts the clock of the whole transaction.
 func (t *attempt) startHold(ctx context.Context) error {
-	t.deadline, t.over = time.Now().Add(t.whole), HoldExceeded
-	if t.s.version < 170000 {
+	t.startClock()
+	p, ok := t.clockPart()
+	if !ok {
 		return nil
 	}
-	t.guard.transaction = t.whole + time.Second
-	_, err := t.s.ask(ctx, "select pg_catalog.set_config('transaction_timeout', $1, true)", guc(t.guard.transaction))
+	limited, cancel := t.s.limited(ctx)
+	defer cancel()
+	_, err := ask(limited, t.s.conn, p.sql, string(p.args[0]))
 	return err
+}
+
+// startClock starts our own: lock_timeout and statement_timeout are per lock and per
+// statement, and a unit of many would hold its first lock for their sum.
+func (t *attempt) startClock() {
+	t.deadline, t.over = time.Now().Add(t.whole), HoldExceeded
+	if t.s.version >= 170000 {
+		t.guard.transaction = t.whole + time.Second
+	}
+}
+
+// clockPart starts the server's own clock, 17 and later. It stands a second behind ours,
+// because it ends the session.
+func (t *attempt) clockPart() (part, bool) {
+	return command(Statement{Kind: "settings"},
+		"select pg_catalog.set_config('transaction_timeout', $1, true)", guc(t.guard.transaction)), t.s.version >= 170000
 }

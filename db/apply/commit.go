@@ -29,17 +29,24 @@ func (t *attempt) commit(ctx context.Context) ending {
 // grace: giving it up would not undo it.
 const commitPatience = 3
 
+// close does in one turn all that stands between the last statement and COMMIT.
+func (t *attempt) close(ctx context.Context) (ending, bool) {
+	parts, err := t.record()
+	if err != nil {
+		return t.failed(Statement{Kind: "history row"}, answer{err: err}), false
+	}
+	if len(parts) > 0 {
+		t.none()
+	}
+	parts = append(append(append(parts, t.settle()), t.confirm()...), t.noteXID()...)
+	return t.turn(ctx, t.bound(), parts)
+}
+
 // settle runs the deferred constraints and triggers before COMMIT does: the
 // server lifts statement_timeout while it commits, so a slow one would hold our
 // locks for as long as it likes, and an error would come as COMMIT's answer.
-func (t *attempt) settle(ctx context.Context) (ending, bool) {
-	if reason := t.gate.pass(ctx); reason != "" {
-		return t.stopped(reason, ending{}), false
-	}
-	if a := t.send.exec(ctx, t.bound(), "SET CONSTRAINTS ALL IMMEDIATE"); a.err != nil {
-		return t.failed(Statement{Kind: "deferred constraints"}, a), false
-	}
-	return ending{}, true
+func (t *attempt) settle() part {
+	return command(Statement{Kind: "deferred constraints"}, "SET CONSTRAINTS ALL IMMEDIATE")
 }
 
 // answered reads the answer to COMMIT. An answer that ended the session came
@@ -63,14 +70,14 @@ func (t *attempt) answered(a answer) ending {
 
 // noteXID remembers the transaction id of a unit that leaves no history row:
 // the server can then be asked for its fate.
-func (t *attempt) noteXID(ctx context.Context) (ending, bool) {
+func (t *attempt) noteXID() []part {
 	if t.u.Mark.SQL != "" && t.u.Wrap != OneByOne {
+		return nil
+	}
+	p := command(Statement{Kind: "transaction id"}, "select coalesce(pg_catalog.txid_current_if_assigned(), 0)")
+	p.then = func(a answer) (ending, bool) {
+		t.trace.XID, _ = strconv.ParseUint(a.rows[0][0], 10, 64)
 		return ending{}, true
 	}
-	a := t.send.exec(ctx, t.bound(), "select coalesce(pg_catalog.txid_current_if_assigned(), 0)")
-	if a.err != nil {
-		return t.failed(Statement{Kind: "transaction id"}, a), false
-	}
-	t.trace.XID, _ = strconv.ParseUint(a.rows[0][0], 10, 64)
-	return ending{}, true
+	return []part{p}
 }

@@ -1,34 +1,31 @@
 package apply
 
-import (
-	"context"
-	"fmt"
-)
+import "fmt"
 
 // confirm reads the history table before COMMIT is sent: a rule, a trigger or a
 // policy there may have made something else of the row, and a unit that is
 // committed without its row is run again by the next one who looks.
-func (t *attempt) confirm(ctx context.Context) (ending, bool) {
+func (t *attempt) confirm() []part {
 	mark := t.u.Mark
 	if t.block.shows == "" || len(t.block.writes) == 0 || mark.SQL == "" {
+		return nil
+	}
+	p := command(Statement{Kind: "history row"}, mark.SQL)
+	p.then = func(a answer) (ending, bool) {
+		recorded, dirty, err := mark.read(a.rows)
+		if err != nil {
+			return t.unrecorded(err.Error()), false
+		}
+		if got := mark.shows(recorded, dirty); got != t.block.shows {
+			return t.unrecorded(fmt.Sprintf("it shows %s of version %s after the row was written",
+				or(string(got), "nothing"), mark.Version)), false
+		}
+		if why := mark.differs(a.rows); why != "" {
+			return t.unrecorded(why), false
+		}
 		return ending{}, true
 	}
-	a := t.send.exec(ctx, t.bound(), mark.SQL)
-	if a.err != nil {
-		return t.failed(Statement{Kind: "history row"}, a), false
-	}
-	recorded, dirty, err := mark.read(a.rows)
-	if err != nil {
-		return t.unrecorded(err.Error()), false
-	}
-	if got := mark.shows(recorded, dirty); got != t.block.shows {
-		return t.unrecorded(fmt.Sprintf("it shows %s of version %s after the row was written",
-			or(string(got), "nothing"), mark.Version)), false
-	}
-	if why := mark.differs(a.rows); why != "" {
-		return t.unrecorded(why), false
-	}
-	return ending{}, true
+	return []part{p}
 }
 
 // differs says what a table of one row holds beside the version just written to it;

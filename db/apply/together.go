@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"belay/sqlview/effect"
@@ -59,24 +60,42 @@ func (t *attempt) lockTogether(ctx context.Context) (ending, bool) {
 	if len(lockable) < 2 {
 		return ending{}, true
 	}
-	if err := t.startHold(ctx); err != nil {
-		return t.failed(Statement{Kind: "settings"}, answer{err: err}), false
+	f := t.bound()
+	f.limit = rung
+	t.startClock()
+	f.deadline, f.over = t.deadline, t.over
+	return t.turn(ctx, f, t.lockParts(lockable, rung))
+}
+
+// The wait for a table is what those before it have left of the rung. The server counts
+// that by itself: an answer in between would hold them for as long as the line is.
+const (
+	clockSQL     = `(extract(epoch from pg_catalog.clock_timestamp()) operator(pg_catalog.*) 1000)::pg_catalog.int8`
+	beginRungSQL = `select pg_catalog.set_config('belay.rung', ` + clockSQL + `::pg_catalog.text, true),
+	pg_catalog.set_config('lock_timeout', $1, true)`
+	leftOfRungSQL = `select pg_catalog.set_config('lock_timeout', pg_catalog.concat(greatest(1, least($1::pg_catalog.int8,
+	$2::pg_catalog.int8 operator(pg_catalog.-) (` + clockSQL + ` operator(pg_catalog.-)
+	pg_catalog.current_setting('belay.rung')::pg_catalog.int8))), 'ms'), true)`
+)
+
+// lockParts are the commands that take tables one after the other.
+func (t *attempt) lockParts(tables []effect.On, rung time.Duration) []part {
+	settings := Statement{Kind: "lock_timeout"}
+	var parts []part
+	if p, ok := t.clockPart(); ok {
+		parts = append(parts, p)
 	}
-	end := t.began.Add(rung)
-	for i, on := range lockable {
-		patience := min(time.Until(end), t.lim.FirstRung)
-		if i == 0 {
-			patience = rung // behind an autovacuum it may be long, and holds nothing
+	for i, on := range tables {
+		// The first may be long, behind an autovacuum, and nothing is held meanwhile.
+		wait := command(settings, beginRungSQL, guc(rung))
+		if i > 0 {
+			wait = command(settings, leftOfRungSQL, milliseconds(t.lim.FirstRung), milliseconds(rung))
 		}
-		if e, ok := t.lockOne(ctx, on, max(patience, time.Millisecond)); !ok {
-			return e, false
-		}
+		parts = append(parts, wait, command(Statement{Kind: "lock of " + on.Relation},
+			fmt.Sprintf("LOCK TABLE ONLY %s IN %s MODE", quotedName(on.Relation), on.Mode)))
 	}
 	// What the statements still wait for is not among these tables.
-	if err := t.s.waitFor(ctx, rung); err != nil {
-		return t.failed(Statement{Kind: "lock_timeout"}, answer{err: err}), false
-	}
-	return ending{}, true
+	return append(parts, command(settings, "select pg_catalog.set_config('lock_timeout', $1, true)", guc(rung)))
 }
 
 // lockable lists what may be locked ahead, the latest obstacle, an oid, first.
@@ -99,24 +118,4 @@ func (s session) lockable(ctx context.Context, all []effect.On, obstacle string)
 	return out, err
 }
 
-// lockOne waits for one table no longer than what is left of the rung.
-func (t *attempt) lockOne(ctx context.Context, on effect.On, patience time.Duration) (ending, bool) {
-	if reason := t.gate.pass(ctx); reason != "" {
-		return t.stopped(reason, ending{}), false
-	}
-	if err := t.s.waitFor(ctx, patience); err != nil {
-		return t.failed(Statement{Kind: "lock_timeout"}, answer{err: err}), false
-	}
-	sql := fmt.Sprintf("LOCK TABLE ONLY %s IN %s MODE", quotedName(on.Relation), on.Mode)
-	f := t.bound()
-	f.limit = patience
-	if a := t.send.exec(ctx, f, sql); a.err != nil {
-		return t.failed(Statement{Kind: "lock of " + on.Relation}, a), false
-	}
-	return ending{}, true
-}
-
-func (s session) waitFor(ctx context.Context, patience time.Duration) error {
-	_, err := s.ask(ctx, "select pg_catalog.set_config('lock_timeout', $1, true)", guc(patience))
-	return err
-}
+func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }

@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"belay/db"
@@ -186,34 +185,27 @@ func (t *attempt) keepSettings(ctx context.Context, s Statement) error {
 // were before the file, which must not stand in the row's way. The path is not
 // narrowed further: deferred triggers run under it at COMMIT. The table's name
 // is qualified, so nothing shadows it.
-func (t *attempt) record(ctx context.Context) (ending, bool) {
+func (t *attempt) record() ([]part, error) {
 	if len(t.block.writes) == 0 {
-		return ending{}, true
+		return nil, nil
 	}
-	t.none()
 	own := Statement{Kind: "history row"}
-	role := or(t.u.Role, t.base["role"])
-	a := t.send.exec(ctx, t.bound(),
+	parts := []part{command(own,
 		`select pg_catalog.set_config('client_encoding', 'UTF8', true), pg_catalog.set_config('session_authorization', $1, true),
 			pg_catalog.set_config('role', $2, true), pg_catalog.set_config('search_path', $3, true)`,
-		t.base["session_authorization"], role, scopeOf(t.u, t.s.team).path)
-	if a.err != nil {
-		return t.failed(own, a), false
-	}
+		t.base["session_authorization"], or(t.u.Role, t.base["role"]), scopeOf(t.u, t.s.team).path)}
 	for _, w := range t.block.writes {
-		if reason := t.gate.pass(ctx); reason != "" {
-			return t.stopped(reason, ending{}), false
+		p, err := t.s.typed(own, w.SQL, w.Args)
+		if err != nil {
+			return nil, err
 		}
-		a := t.send.fly(ctx, t.bound(), func(ctx context.Context) (pgconn.CommandTag, error) {
-			args := append([]any{pgx.QueryExecModeExec}, w.Args...)
-			return t.s.conn.Exec(ctx, w.SQL, args...)
-		})
-		if a.err != nil {
-			return t.failed(own, a), false
+		p.then = func(a answer) (ending, bool) {
+			if n := a.tag.RowsAffected(); n != 1 && (a.tag.Insert() || a.tag.Update()) {
+				return t.unrecorded(fmt.Sprintf("%q wrote %d rows, not one", w.SQL, n)), false
+			}
+			return ending{}, true
 		}
-		if n := a.tag.RowsAffected(); n != 1 && (a.tag.Insert() || a.tag.Update()) {
-			return t.unrecorded(fmt.Sprintf("%q wrote %d rows, not one", w.SQL, n)), false
-		}
+		parts = append(parts, p)
 	}
-	return ending{}, true
+	return parts, nil
 }
