@@ -65,6 +65,12 @@ var phases = []phase{
 	}},
 	{
 		name: "backfill is paused", args: fill[:len(fill)-2], typed: true, truth: filledOnce,
+		// Slower rows until it is paused: on a busy machine the last is else filled before.
+		before: func(o *outage) {
+			o.db.Exec(o.t, `CREATE TABLE crawling AS SELECT;
+				CREATE OR REPLACE FUNCTION slowly(n int) RETURNS int LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(
+				CASE WHEN EXISTS (SELECT FROM public.crawling) THEN 0.1 ELSE 0.005 END); RETURN n + 1; END'`)
+		},
 		reach: func(o *outage) func() {
 			return func() {
 				o.await("the first rows", func() bool { return o.db.Count(o.t, "orders WHERE total <> id") > 0 })
@@ -75,6 +81,7 @@ var phases = []phase{
 					o.types("pause") // what is typed before the first rows are told pauses nothing
 					return false
 				})
+				o.db.Exec(o.t, "DELETE FROM crawling")
 			}
 		},
 		lives: func(o *outage) int { return strings.Count(strings.Join(o.lines(), ""), `"kind":"sample"`) },

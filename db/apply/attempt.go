@@ -142,6 +142,6 @@ func (t *attempt) startClock() {
 // clockPart starts the server's own clock, 17 and later. It stands a second behind ours,
 // because it ends the session.
 func (t *attempt) clockPart() (part, bool) {
-	return command(Statement{Kind: "settings"},
-		"select pg_catalog.set_config('transaction_timeout', $1, true)", guc(t.guard.transaction)), t.s.version >= 170000
+	own, sql := Statement{Kind: "settings"}, "select pg_catalog.set_config('transaction_timeout', $1, true)"
+	return command(own, sql, guc(t.guard.transaction)), t.s.version >= 170000
 }
