@@ -23,6 +23,19 @@ func TestSecretsOfUnlistedColumns(t *testing.T) {
 		"INSERT INTO users TABLE users; INSERT INTO users VALUES (1, 'bob', E'hunter2-Zx9', 'shown')",
 		"ALTER TABLE users ADD COLUMN api_token text; " +
 			"INSERT INTO users VALUES (1, 'bob', NULL, 'shown', 'hunter2-Zx9')",
+		"INSERT INTO users SELECT 1, 'bob', NULL, 'shown' UNION ALL SELECT 2, 'eve', 'hunter2-Zx9', 'shown'",
+		"INSERT INTO users SELECT * FROM (VALUES (1, 'bob', 'hunter2-Zx9', 'shown')) v",
+		"INSERT INTO users (SELECT 1, 'bob', 'hunter2-Zx9', 'shown')",
+		"INSERT INTO users OVERRIDING SYSTEM VALUE VALUES (1, 'bob', 'hunter2-Zx9', 'shown')",
+		"DO $$ BEGIN INSERT INTO users VALUES (1, 'bob', 'hunter2-Zx9', 'shown'); END $$",
+		"CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$ " +
+			"INSERT INTO users VALUES (1, 'b', 'hunter2-Zx9', 'shown') $$",
+		"MERGE INTO users u USING (VALUES (1)) v(id) ON u.id = v.id " +
+			"WHEN NOT MATCHED THEN INSERT VALUES (1, 'bob', 'hunter2-Zx9', 'shown')",
+		"CREATE FUNCTION put(kind text, password text) RETURNS void LANGUAGE sql AS ''; " +
+			"SELECT put('shown', 'hunter2-Zx9')",
+		"CREATE FUNCTION put(kind text, p_token text) RETURNS void LANGUAGE sql AS ''; " +
+			"DO $$ BEGIN PERFORM public.put('shown', 'hunter2-Zx9'); END $$",
 	} {
 		source := Source{Path: "1.sql", SQL: []byte(users + sql), Mode: lint.Psql}
 		r, err := Review(context.Background(), []Source{source}, Options{})

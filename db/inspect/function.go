@@ -19,10 +19,11 @@ func (b *builder) function(r pgx.Rows) error {
 		arguments                string
 		owner                    int64
 		defaults                 catalog.ArgumentDefaults
+		inputs                   []string
 		f                        catalog.Function
 	)
 	err := r.Scan(&schema, &name, &volatility, &f.Language, &body, &arguments, &f.Inlinable, &owner,
-		&defaults.Names, &defaults.Texts)
+		&defaults.Names, &defaults.Texts, &inputs)
 	if err != nil {
 		return err
 	}
@@ -31,6 +32,9 @@ func (b *builder) function(r pgx.Rows) error {
 	f.Arguments = []string{arguments}
 	if len(defaults.Texts) > 0 {
 		f.Defaults = []catalog.ArgumentDefaults{defaults}
+	}
+	if len(inputs) > 0 {
+		f.Inputs = [][]string{inputs}
 	}
 	f.Inlinable = f.Inlinable && singleExpression(f.Body)
 	if old := b.snapshot.Functions.Get(f.Name); old != nil {
@@ -66,6 +70,7 @@ func worst(a, b catalog.Function) catalog.Function {
 	a.Inlinable = a.Inlinable && b.Inlinable
 	a.Arguments = append(slices.Clip(a.Arguments), b.Arguments...)
 	a.Defaults = slices.Concat(a.Defaults, b.Defaults)
+	a.Inputs = slices.Concat(a.Inputs, b.Inputs)
 	if b.Body != "" {
 		a.Body += "\n" + b.Body
 	}

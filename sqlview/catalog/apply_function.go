@@ -26,6 +26,7 @@ func createFunction(e *evolution, n *pg.Node) {
 		}
 	}
 	f.Arguments, f.Defaults = []string{e.arguments(s.Parameters)}, argumentDefaults(s.Parameters)
+	f.Inputs = inputs(s)
 	f.Inlinable = plain && f.Language == "sql" && inlinableBody(f.Body) && !s.ReturnType.GetSetof()
 	old := e.Functions.Get(name)
 	f.CreatedHere = e.created && (old == nil || old.CreatedHere)
@@ -73,6 +74,28 @@ func argumentDefaults(parameters []*pg.Node) []ArgumentDefaults {
 	return []ArgumentDefaults{d}
 }
 
+// inputs are the names of what a function takes; nil = it names none.
+func inputs(s *pg.CreateFunctionStmt) [][]string {
+	var names []string
+	some := false
+	for _, n := range s.Parameters {
+		p := n.GetFunctionParameter()
+		switch p.GetMode() {
+		case pg.FunctionParameterMode_FUNC_PARAM_OUT, pg.FunctionParameterMode_FUNC_PARAM_TABLE:
+			if !s.IsProcedure { // a CALL names what it gives back too
+				some = some || p.GetName() != ""
+				continue
+			}
+		}
+		names = append(names, p.GetName())
+		some = some || p.GetName() != ""
+	}
+	if !some || len(names) == 0 {
+		return nil
+	}
+	return [][]string{names}
+}
+
 // arguments writes the types that a function takes.
 func (e *evolution) arguments(parameters []*pg.Node) string {
 	var all []string
@@ -99,6 +122,7 @@ func worse(a, b *Function) *Function {
 	}
 	w.Inlinable = a.Inlinable && b.Inlinable
 	w.Defaults = slices.Concat(a.Defaults, b.Defaults)
+	w.Inputs = slices.Concat(a.Inputs, b.Inputs)
 	w.Body = a.Body + "\n" + b.Body
 	return &w
 }

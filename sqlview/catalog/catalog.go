@@ -316,6 +316,9 @@ type Function struct {
 	Arguments []string
 	// Defaults are those of the arguments, of each overload that has some.
 	Defaults []ArgumentDefaults
+	// Inputs are the names of the arguments that it takes, "" for one without, one list
+	// for each overload that names some.
+	Inputs [][]string
 	// Inlinable is true for an SQL function whose one SELECT the planner may put
 	// in the place of the call: no FROM, no SET, not SECURITY DEFINER, not STRICT.
 	Inlinable bool

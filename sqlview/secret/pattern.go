@@ -59,7 +59,7 @@ func patterns(text string) string {
 	if !suspicious(text) {
 		return text
 	}
-	return forms(assigned.ReplaceAllString(login.ReplaceAllStringFunc(text, withoutLogin), "$1$2"+Mask))
+	return forms(hidesProse(assigned.ReplaceAllString(login.ReplaceAllStringFunc(text, withoutLogin), "$1$2"+Mask)))
 }
 
 // forms hides what is a secret by its own form, in code too.

@@ -5,6 +5,7 @@
 package secret
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -19,7 +20,8 @@ const Mask = "***"
 var quick = []string{
 	"pass", "pwd", "secret", "token", "key", "credential", "conninfo", "auth", "bearer", "dblink", "crypt", "mapping",
 	"subscription", "server", "foreign", "program", "role", "user", "group", "://", "scram-sha-256$", "md5",
-	"akia", "asia", "hmac", "digest",
+	"akia", "asia", "hmac", "digest", "login", "account", "admin", "member", "signup", "sign_up",
+	"sign_in", "log_in", "pw", "pin", "authenticate", "kennwort", "contrase", "senha",
 	"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "eyj", "xox", "k_live_", "k_test_", "whsec_",
 	"npm_", "dop_v1_", "shpat_", "shpss_", "sk-", "aiza", "sg.", "hvs.", "hvb.", "$2a$", "$2b$", "$2x$", "$2y$",
 	"$argon2", "hooks.slack.com",
@@ -51,7 +53,12 @@ func Split(sql string) (shown string, values []string) {
 	if !suspicious(sql) {
 		return sql, nil
 	}
-	r := reader{src: []byte(sql)}
+	return split(sql, &context{inputs: map[string][]int{}})
+}
+
+// split reads a text within another, or for the first time.
+func split(sql string, around *context) (shown string, values []string) {
+	r := reader{src: []byte(sql), context: around}
 	shown = r.read()
 	slices.Sort(r.values)
 	values = slices.Compact(r.values)
@@ -71,15 +78,43 @@ func Without(text string, values []string) string {
 	byLength := slices.Clone(values)
 	slices.SortFunc(byLength, func(a, b string) int { return len(b) - len(a) })
 	for _, v := range byLength {
-		if len(v) >= shortest && v != Mask {
+		switch {
+		case len(v) < shortest, v == Mask, !strings.Contains(text, v):
+		case isWord.MatchString(v):
+			text = withoutWord(text, v)
+		default:
 			text = strings.ReplaceAll(text, v, Mask)
 		}
 	}
 	return text
 }
 
+// isWord is a value that may be part of other words: auth of authors.
+var isWord = regexp.MustCompile(`^[A-Za-z]+$`)
+
+// withoutWord masks a word where it stands for itself.
+func withoutWord(text, word string) string {
+	part := func(c byte) bool { return c == '_' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' }
+	var out strings.Builder
+	for {
+		i := strings.Index(text, word)
+		if i < 0 {
+			return out.String() + text
+		}
+		end := i + len(word)
+		out.WriteString(text[:i])
+		if i > 0 && part(text[i-1]) || end < len(text) && part(text[end]) {
+			out.WriteString(word)
+		} else {
+			out.WriteString(Mask)
+		}
+		text = text[end:]
+	}
+}
+
 // reader masks one text.
 type reader struct {
+	*context
 	src    []byte
 	tokens []parse.Token
 	values []string
@@ -121,7 +156,7 @@ func (r *reader) shown(t parse.Token, hide bool) string {
 		return "'" + Mask + "'"
 	case t.Kind == parse.TokenDollarString:
 		tag := strings.IndexByte(text[1:], '$') + 2
-		body, values := Split(text[tag : len(text)-tag])
+		body, values := split(text[tag:len(text)-tag], r.context)
 		r.values = append(r.values, values...)
 		return text[:tag] + forms(body) + text[len(text)-tag:]
 	case t.Kind == parse.TokenComment, t.Kind == parse.TokenString, t.Kind == parse.TokenMeta,

@@ -15,7 +15,7 @@ var whole = [][]string{
 
 // private names what holds a secret: a column, a setting, an option, a function.
 var private = regexp.MustCompile(
-	`(?i)pass(word|wd|phrase|code)|(^|_)(pass|pwd)($|_)|secret|token|credential|conninfo|api[_-]?key|(private|access|secret|encryption|signing|auth)[_-]?key|authoriz|bearer`,
+	`(?i)pass(word|wd|phrase|code|wort)|(^|_)(pass|pwd|pw|otp|senha)($|_)|(^|_)pin_(code|hash)|(user|card|login)_pin$|kennwort|contrase(n|ñ)a|secret|token|credential|conninfo|api[_-]?key|(private|access|secret|encryption|signing|auth)[_-]?key|authoriz|bearer`,
 )
 
 // Names reports whether a word, such as the name of a column, says that it holds a secret.
@@ -29,7 +29,8 @@ func holds(word []byte) bool {
 		private.Match(word)
 }
 
-var near = []string{"pass", "pwd", "secret", "token", "credential", "conninfo", "key", "authoriz", "bearer"}
+var near = []string{"pass", "pwd", "secret", "token", "credential", "conninfo", "key", "authoriz", "bearer",
+	"pw", "otp", "pin", "senha", "kennwort", "contrase"}
 
 // enciphers reports whether a word is one of ciphers.
 func enciphers(word []byte) bool {
@@ -47,7 +48,8 @@ var speaks = regexp.MustCompile(`(?i)\S\s*\b(password|passwd|pwd|passphrase)\b\s
 
 // statement marks what is to be hidden in the tokens from begin to end.
 func (r *reader) statement(begin, end int, hide []bool) {
-	if begin == end || !suspicious(string(r.src[r.tokens[begin].Start:r.tokens[end-1].End])) {
+	if begin == end || r.known.Columns == nil && len(r.inputs) == 0 &&
+		!suspicious(string(r.src[r.tokens[begin].Start:r.tokens[end-1].End])) {
 		return
 	}
 	var at []int // the tokens but for comments
@@ -56,10 +58,14 @@ func (r *reader) statement(begin, end int, hide []bool) {
 			at = append(at, i)
 		}
 	}
-	all := r.hidesAll(at) || r.unlisted(at)
+	remark := len(at) > 1 && (r.is(at[0], "comment") || r.is(at[0], "security") && r.is(at[1], "label"))
+	all := !remark && (r.hidesAll(at) || r.unlisted(at))
+	r.learn(at)
 	r.beside(at, hide)
 	r.ofSetting(at, hide)
-	remark := len(at) > 0 && r.is(at[0], "comment")
+	r.calls(at, hide)
+	r.getter(at, hide)
+	r.listed(at, hide)
 	for n, i := range at {
 		hide[i] = hide[i] || all && (r.text(i) || n > 0 && r.bare(at[n-1], i))
 		if r.names(at, n) && !remark {
@@ -101,7 +107,7 @@ func (r *reader) hidesAll(at []int) bool {
 		}
 		for _, w := range whole {
 			if len(rest) >= len(w) && slices.Equal(rest[:len(w)], w) {
-				return true
+				return !r.sets(at)
 			}
 		}
 	}
@@ -119,6 +125,18 @@ func (r *reader) hidesAll(at []int) bool {
 		}
 	}
 	return false
+}
+
+// sets reports ALTER ROLE … SET, whose setting tells by its name whether it is private.
+func (r *reader) sets(at []int) bool {
+	set := false
+	for _, i := range at {
+		if r.is(i, "password") || r.is(i, "options") || r.is(i, "connection") {
+			return false
+		}
+		set = set || r.is(i, "set")
+	}
+	return set && len(at) > 2 && r.is(at[0], "alter") && (r.is(at[1], "role") || r.is(at[1], "user"))
 }
 
 // words are the first words of a statement, in lower case.

@@ -6,7 +6,11 @@ SELECT n.nspname::text, p.proname::text, p.provolatile::text, l.lanname::text,
        -- What the planner asks before it looks into a body (inline_function).
        l.lanname = 'sql' AND NOT p.prosecdef AND NOT p.proisstrict AND NOT p.proretset AND p.proconfig IS NULL
          AND p.prorettype <> 'pg_catalog.record'::regtype AND p.prorettype <> 'pg_catalog.void'::regtype,
-       p.proowner::bigint, a.names, a.defaults
+       p.proowner::bigint, a.names, a.defaults,
+       CASE WHEN p.proargnames IS NOT NULL THEN ARRAY(
+         SELECT coalesce(p.proargnames[i], '')
+         FROM pg_catalog.generate_series(1, coalesce(pg_catalog.array_length(p.proargmodes, 1), p.pronargs)) i
+         WHERE p.proargmodes IS NULL OR p.proargmodes[i] IN ('i', 'b', 'v'{{if ge .Version 14}}, CASE WHEN p.prokind = 'p' THEN 'o' END{{end}}) ORDER BY i) END
 FROM pg_catalog.pg_proc p
 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 JOIN pg_catalog.pg_language l ON l.oid = p.prolang
