@@ -49,6 +49,12 @@ func (s Session) ApplicationName() string {
 	return cut("belay/"+run+"/"+part, maxApplicationName)
 }
 
+// OthersSQL is a condition on a row of pg_stat_activity with the alias a: the session may
+// stand in somebody's way. A helper of belay's reads for a moment, and sees itself while it
+// does; a parallel worker is its leader's, who is there too. What is hidden from the role may.
+const OthersSQL = `coalesce(a.pid <> pg_catalog.pg_backend_pid() AND a.backend_type <> 'parallel worker'
+  AND a.application_name NOT LIKE 'belay/%/+%', true)`
+
 func cut(s string, bytes int) string {
 	if len(s) <= bytes {
 		return s

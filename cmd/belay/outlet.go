@@ -4,10 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"strings"
 	"syscall"
 
+	"golang.org/x/term"
+
 	"belay/sqlview/visible"
+	"belay/tui/look"
 )
 
 // outlet is standard output or standard error: the one way by which lines leave
@@ -40,14 +44,27 @@ func newOutlet(w io.Writer) *outlet {
 	return &outlet{text: visible.NewWriter(to), data: visible.NewJSONWriter(to), to: to}
 }
 
+// width is how many columns the terminal has that it leads to; 0 = it leads to none.
+func (o *outlet) width() int {
+	f, ok := o.to.Writer.(*os.File)
+	if !ok {
+		return 0
+	}
+	w, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return w
+}
+
 // say writes one line: no text among the arguments can begin another.
 func (o *outlet) say(format string, args ...any) {
-	_, _ = io.WriteString(o, visible.Sprintf(format, args...)+"\n")
+	_, _ = io.WriteString(o, look.Fold(visible.Sprintf(format, args...), o.width(), 0)+"\n")
 }
 
 // prompt is say without the line end.
 func (o *outlet) prompt(format string, args ...any) {
-	_, _ = io.WriteString(o, visible.Sprintf(format, args...))
+	_, _ = io.WriteString(o, look.Fold(visible.Sprintf(format, args...), o.width(), 0))
 }
 
 // put writes text that was put into lines elsewhere, such as a report.

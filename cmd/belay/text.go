@@ -23,7 +23,7 @@ func (a *app) followPlain(w watched, asks bool) error {
 	}
 	left, err := plain.Follow(a.ctx, plain.Config{
 		Folder: w.folder, Journal: w.file, Process: w.engine(), From: w.from, Name: userName(), In: in, Out: a.out,
-		Of: w.of,
+		Width: a.out.width, Of: w.of,
 	})
 	if err != nil {
 		return err

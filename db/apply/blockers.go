@@ -26,6 +26,7 @@ const sessionsSQL = `select b.pid, coalesce(a.application_name, ''), coalesce(a.
 from (select distinct pid from pg_catalog.unnest(` + pidsMark + `) as p(pid)) b
 left join pg_catalog.pg_stat_activity a on a.pid = b.pid
 left join pg_catalog.pg_stat_progress_vacuum v on v.pid = b.pid
+where ` + db.OthersSQL + `
 order by b.pid`
 
 // pidsMark stands in sessionsSQL where the sessions are listed.

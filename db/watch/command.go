@@ -121,7 +121,8 @@ func CommandBlockers(ctx context.Context, c *db.Conn, pids []int) (all []InTheWa
 		coalesce((extract(epoch FROM pg_catalog.clock_timestamp() - a.xact_start) * 1000)::bigint, -1),
 		coalesce(pg_catalog.left(a.query, 1000), '')
 		FROM pg_catalog.unnest($1::int[]) AS w(pid), LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) AS b(pid)
-		LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = b.pid WHERE NOT b.pid = ANY ($1::int[]) ORDER BY b.pid`, pids)
+		LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = b.pid WHERE NOT b.pid = ANY ($1::int[])
+		AND `+db.OthersSQL+` ORDER BY b.pid`, pids)
 	batch.Queue(`SELECT pg_catalog.count(DISTINCT l.pid) FROM pg_catalog.pg_locks AS l
 		WHERE NOT l.granted AND NOT l.pid = ANY ($1::int[]) AND pg_catalog.pg_blocking_pids(l.pid) && $1::int[]`, pids)
 	results := c.SendBatch(ctx, &batch)

@@ -25,7 +25,7 @@ var files embed.FS
 
 // queries are read with the first question: most calls of belay ask none.
 var queries = sync.OnceValue(func() *template.Template {
-	own := template.FuncMap{"clashes": clashes}
+	own := template.FuncMap{"clashes": clashes, "others": func() string { return db.OthersSQL }}
 	return template.Must(template.New("").Funcs(db.SQLFuncs).Funcs(own).ParseFS(files, "sql/*.sql"))
 })
 

@@ -93,6 +93,9 @@ func (f forest) walk(pids []int, depth int, out *[]Node) {
 	}
 }
 
+// Younger sets the transaction that began last first.
+func Younger(a, b Lock) int { return cmp.Compare(a.SinceMS, b.SinceMS) }
+
 func sortByAge(l []Lock) {
 	sort.Slice(l, func(i, j int) bool {
 		if l[i].SinceMS != l[j].SinceMS {

@@ -1,6 +1,7 @@
 package look
 
 import (
+	"regexp"
 	"strings"
 
 	"charm.land/lipgloss/v2"
@@ -37,17 +38,35 @@ func Wrap(text string, w int) []string {
 	}
 	// Lip Gloss breaks behind each hyphen, and counts a line that ends in one as a column
 	// narrower than it is: a comment's "--" stood past the edge.
-	text = strings.ReplaceAll(text, "-", unbroken)
+	text = bound(strings.ReplaceAll(text, "-", unbroken))
 	lines := strings.Split(lipgloss.Wrap(text, max(w, 8), ""), "\n")
 	for i := range lines {
-		lines[i] = strings.TrimRight(strings.ReplaceAll(lines[i], unbroken, "-"), " ")
+		lines[i] = strings.TrimRight(written.Replace(lines[i]), " ")
 	}
 	return lines
 }
 
-// unbroken stands for a hyphen while lines are broken: a character as wide, of those that
-// Unicode leaves to no one, which no text of a database is drawn with.
-const unbroken = "\ue0ff"
+// bound keeps numbers with what belongs to them.
+func bound(text string) string {
+	for range 2 { // a number of millions has two such spaces
+		text = numbers.ReplaceAllString(text, "$1"+together+"$3")
+	}
+	return text
+}
+
+// unbroken stands for a hyphen while lines are broken, together for the space within a
+// number or before its unit: characters as wide, of those that Unicode leaves to no one,
+// which no text of a database is drawn with.
+const (
+	unbroken = "\ue0ff"
+	together = "\ue0fe"
+)
+
+var written = strings.NewReplacer(unbroken, "-", together, " ")
+
+// numbers are where a number goes on behind a space: with its thousands, or its unit. It may
+// be styled, and its unit not.
+var numbers = regexp.MustCompile(`(\d(\x1b\[[0-9;]*m)?) ((?:\d{3}\b|ms|s|min|h|B|kB|MB|GB|TB|k|M|%)(?:$|[^\pL\d]))`)
 
 // Paragraph is a text of one role, wrapped; further lines are set in by hang columns.
 func (k *Look) Paragraph(r Role, text string, w, hang int) []string {

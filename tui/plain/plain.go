@@ -45,6 +45,9 @@ type Config struct {
 	// has its answers.
 	In  io.Reader
 	Out io.Writer
+	// Width is how many columns the terminal has that Out leads to, as it is asked for each
+	// line; nil = Out is none.
+	Width func() int
 	// Now is the clock; nil = time.Now.
 	Now func() time.Time
 }
@@ -63,7 +66,7 @@ func Follow(ctx context.Context, c Config) (follow.Left, error) {
 		c.Now = time.Now
 	}
 	p := &printer{
-		local: screen.Local{Of: c.Of}, from: c.From, echo: echoes(c.In), out: c.Out, now: c.Now, run: state.New(),
+		local: screen.Local{Of: c.Of}, from: c.From, echo: echoes(c.In), out: c.Out, width: c.Width, now: c.Now, run: state.New(),
 		asked: map[string]bool{}, asks: c.In != nil, once: map[string]bool{}, last: map[string]string{},
 		questioned: map[string]bool{},
 	}
@@ -176,6 +179,7 @@ type printer struct {
 	local screen.Local
 	from  int64
 	out   io.Writer
+	width func() int
 	now   func() time.Time
 	run   *state.Run
 	send  func(journal.Message) error
@@ -233,25 +237,39 @@ func (p *printer) left() follow.How {
 	return follow.Lost
 }
 
+// hang is how wide the time before a line is.
+const hang = len("15:04:05 ")
+
 // say writes one line with its time.
 func (p *printer) say(at time.Time, format string, args ...any) {
 	text := look.Visible(fmt.Sprintf(format, args...))
-	p.write(at.In(p.now().Location()).Format("15:04:05") + " " + text + "\n")
+	p.write(p.fold(at.In(p.now().Location()).Format("15:04:05")+" "+text, false) + "\n")
 }
+
+// fold breaks a line of words for the terminal that it goes to. SQL it leaves as it is: what
+// would stand behind the break of a comment is none.
+func (p *printer) fold(line string, sql bool) string {
+	if p.width == nil || sql {
+		return line
+	}
+	return look.Fold(line, p.width(), hang)
+}
+
+func isSQL(line string) bool { return strings.Contains(line, "--") || strings.HasSuffix(line, ";") }
 
 // more writes what belongs to the line before, each line of it as one: SQL whose
 // comments end with their line is not to be read as all comment.
 func (p *printer) more(format string, args ...any) {
 	for line := range strings.SplitSeq(fmt.Sprintf(format, args...), "\n") {
 		if line = strings.TrimRight(line, " \t\r"); line != "" {
-			p.write("         " + look.Visible(line) + "\n")
+			p.write(p.fold("         "+look.Visible(line), isSQL(line)) + "\n")
 		}
 	}
 }
 
 // question writes a prompt and leaves the cursor behind it.
 func (p *printer) question(prompt string) {
-	p.write(look.Visible(prompt))
+	p.write(p.fold(look.Visible(prompt), false))
 	p.open, p.behind = true, prompt
 }
 

@@ -78,9 +78,9 @@ func (p page) where(d *Dialog) look.Panel {
 				out = append(out, p.Row("does", p.Text(look.Attention, t.Does), w)...)
 			}
 			out = append(out, p.short("target", p.identity(), w)...)
+			out = append(out, p.Row("way back", p.undo(), w)...)
+			out = append(out, p.Row("moment", p.moment(), w)...)
 			out = append(out, p.byWhom(w)...)
-			out = append(out, p.short("way back", p.undo(), w)...)
-			out = append(out, p.short("moment", p.moment(), w)...)
 			for _, id := range []string{"backup", "rehearse"} {
 				if s := p.run.Step(id); s != nil && s.Summary != "" {
 					out = append(out, p.short(id, p.mark(s.Status)+" "+p.Plain(s.Summary), w)...)
@@ -107,6 +107,9 @@ func (p page) short(label, text string, w int) []string {
 // fewLooks are too few to say anything of a moment.
 const fewLooks = 5
 
+// steadyFor is how long a table is free, or in use, before that is said of it.
+const steadyFor = 5 * time.Second
+
 // moment is whether now is a good one: what a try at the first lock would have met at the
 // looks of the last minutes. Of the files after the first it says nothing, and says so.
 func (p page) moment() string {
@@ -115,25 +118,27 @@ func (p page) moment() string {
 		return ""
 	}
 	over := measure.Duration(o.Over.Round(time.Second))
-	since := "for " + measure.Duration(o.Since.Round(time.Second)) + " now"
-	if o.Since < time.Second {
-		since = "just now"
-	}
+	since := " for " + measure.Duration(o.Since.Round(time.Second))
 	of := ""
 	if p.f.Plan != nil && len(p.f.Plan.Units) > 1 {
 		of = " (first file)"
 	}
-	at := fmt.Sprintf("%d of %s in %s", o.Free, plural(o.Looks, "look"), over)
+	at := fmt.Sprintf("; free at %d of %s in %s", o.Free, plural(o.Looks, "look"), over) + p.quietest()
+	if p.crowded() {
+		at = fmt.Sprintf("; free at %d of %s", o.Free, plural(o.Looks, "look"))
+	}
 	switch {
 	case o.Free == o.Looks:
 		return p.Text(look.OK, "good") + p.Plain(of+": nobody was in the way in the last "+over+p.chance())
 	case o.Free == 0:
 		return p.Text(look.Attention, "bad") +
 			p.Plain(of+": somebody was in the way at each of "+plural(o.Looks, "look")+" in "+over+p.chance())
+	case o.Since < steadyFor: // a word that changes with each look says nothing
+		return p.Text(look.Strong, "on and off") + p.Plain(of+p.chance()+at)
 	case o.FreeNow:
-		return p.Text(look.OK, "free") + p.Plain(of+" "+since+p.chance()+"; free at "+at+p.quietest())
+		return p.Text(look.OK, "free") + p.Plain(of+since+p.chance()+at)
 	}
-	return p.Text(look.Attention, "in use") + p.Plain(of+" "+since+p.chance()+"; free at "+at+p.quietest())
+	return p.Text(look.Attention, "in use") + p.Plain(of+since+p.chance()+at)
 }
 
 // chance is how likely a try that begins now has the lock; "" = too little was seen.
@@ -214,14 +219,14 @@ func (p page) undo() string {
 		role = look.Attention
 	}
 	text := p.Text(role, string(worst))
+	if n > 1 {
+		text += p.Plain(fmt.Sprintf(" (the worst of %d)", n))
+	}
 	switch {
 	case inverse != "":
 		text += p.Plain(": " + strings.TrimPrefix(inverse, string(worst)+": "))
 	case worst == effect.ReversibleNone:
 		text += p.Plain(": what it removes or changes is gone for good")
-	}
-	if n > 1 {
-		text += p.Plain(fmt.Sprintf(" (the worst of %d)", n))
 	}
 	return text
 }

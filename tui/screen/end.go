@@ -80,7 +80,7 @@ func present(run *state.Run, f *Facts, now time.Time) []activity.Row {
 		}
 	}
 	if f != nil && f.Heart != nil {
-		for _, b := range f.Heart.Blockers {
+		for _, b := range lasting(f.Heart.Blockers) {
 			add(b)
 		}
 	}

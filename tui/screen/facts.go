@@ -45,6 +45,11 @@ type Facts struct {
 	caught   []activity.Row
 	caughtAt time.Time
 	caughtIn int
+	// held is the newest tree that had somebody in it, heldAt when that was.
+	held   []activity.Row
+	heldAt time.Time
+	// sights are who stood in the way of the heart's statement at the newest looks.
+	sights []sight
 	// tall is how many rows the tree had in the newest samples, oldest first.
 	tall   []int
 	folder *activity.Folder
@@ -77,6 +82,7 @@ func Read(run *state.Run, prev *Facts) *Facts {
 	refresh(run, &f, prev, &f.Tripwire)
 	refresh(run, &f, prev, &f.Command)
 	f.follow(run, prev)
+	f.lookAgain(prev)
 	if refresh(run, &f, prev, &f.Review) {
 		f.Sheet = newSheet(f.Review)
 	}
@@ -149,6 +155,9 @@ func (f *Facts) plant(run *state.Run) {
 		return !r.Lock.Granted && mine(r.Lock)
 	}) {
 		f.caught, f.caughtAt, f.caughtIn = f.Tree, run.SampleAt, u.Number
+	}
+	if len(f.Tree) > 0 {
+		f.held, f.heldAt = f.Tree, run.SampleAt
 	}
 	f.tall = append(slices.Clone(f.tall[max(0, len(f.tall)+1-tallFor):]), len(f.Tree))
 }

@@ -229,18 +229,24 @@ const most = 3
 
 func (p page) behind(h fact.Heart, w int) []string {
 	age, label := p.now.Sub(h.At), p.wayLabel(h)
+	stood := h.Blockers
+	if age <= staleAfter {
+		stood = lasting(stood)
+	}
 	switch {
 	case !h.Live:
 		return p.Row(label, p.Text(look.Attention, "not known: no connection to the server"), w)
-	case len(h.Blockers) == 0 && h.Concurrent:
+	case len(stood) == 0 && age <= staleAfter && p.passing(h, age) != "":
+		return p.Row(label, p.passing(h, age), w)
+	case len(stood) == 0 && h.Concurrent:
 		return p.Row(label, p.fresh(age, "nobody: no older transaction is open"), w)
-	case len(h.Blockers) == 0:
+	case len(stood) == 0:
 		return p.Row(label, p.fresh(age, "nobody: no session is in its way"), w)
 	}
 	var out []string
-	for i, b := range h.Blockers {
+	for i, b := range stood {
 		if i == most {
-			return append(out, p.Row("", p.Plain(fmt.Sprintf("and %d more", len(h.Blockers)-most)), w)...)
+			return append(out, p.Row("", p.Plain(fmt.Sprintf("and %d more", len(stood)-most)), w)...)
 		}
 		out = append(out, p.Row(label, p.session(b, age), w)...)
 		label = ""
@@ -316,7 +322,7 @@ func (p page) queue(h fact.Heart) string {
 	switch {
 	case p.inQueue(h):
 		while = " statements/s of others while it waits"
-	case len(h.Blockers) == 0 && !p.tight:
+	case len(lasting(h.Blockers)) == 0 && !p.tight:
 		while = " statements/s of others, if it had to wait"
 	}
 	return p.Plain("about ") + p.Text(look.Strong, measure.Rate(h.QueuePerSecond)) + p.Plain(while)

@@ -28,7 +28,29 @@ func (p page) waiting() look.Panel {
 }
 
 // treed reports whether there is a tree to draw: it needs the width of both columns.
-func (p page) treed() bool { return len(planted(p.run, p.f)) > 0 || p.caught() != nil }
+func (p page) treed() bool { return len(planted(p.run, p.f)) > 0 || p.before() != nil }
+
+// before is the tree of a moment ago that is shown while nobody waits; nil = none is.
+func (p page) before() []activity.Row {
+	if was := p.caught(); was != nil {
+		return was
+	}
+	return p.held()
+}
+
+// treeHeldFor is how long who waited is still shown, where nobody waits now: a wait of
+// a moment would be there in one sample, and gone before it is read.
+const treeHeldFor = 5 * time.Second
+
+// held is who waited a moment ago, where nothing of belay's is tried and nobody waits now.
+// nil = nobody did.
+func (p page) held() []activity.Row {
+	if p.run.InHand() != nil || p.run.Finished != nil || !p.run.Alive || len(planted(p.run, p.f)) > 0 ||
+		p.run.SampleAt.Sub(p.f.heldAt) > treeHeldFor || p.now.Sub(p.run.SampleAt) > staleAfter {
+		return nil
+	}
+	return p.f.held
+}
 
 // planted is the tree of the sample; nil = there is none.
 func planted(run *state.Run, f *Facts) []activity.Row {
@@ -56,6 +78,8 @@ func (p page) waitingState() string {
 	}
 	if p.caught() != nil {
 		as = p.Text(look.Attention, "as of the try at "+p.clockAt(p.f.caughtAt)) + p.Plain("; now ")
+	} else if p.held() != nil {
+		as = p.Text(look.Stale, "as of "+p.clockAt(p.f.heldAt)) + p.Plain("; now ")
 	}
 	return as + p.Text(role, fmt.Sprintf("%d waiting", s.Sessions.Waiting)) + "  " + p.Plain(measure.Age(age))
 }
@@ -81,7 +105,7 @@ func (p page) waitingLines(w int) []string {
 		return nil
 	}
 	age, rows := p.sampleAge(), planted(p.run, p.f)
-	if was := p.caught(); was != nil {
+	if was := p.before(); was != nil {
 		return p.steady(p.Table(treeColumns, p.treeRows(was, 0, w), w))
 	}
 	var out []string
@@ -281,7 +305,7 @@ func ours(run *state.Run) func(activity.Lock) bool {
 func inTheWay(run *state.Run, f *Facts) []int {
 	var out []int
 	if f != nil && f.Heart != nil {
-		for _, b := range f.Heart.Blockers {
+		for _, b := range lasting(f.Heart.Blockers) {
 			out = append(out, b.PID)
 		}
 	}

@@ -86,5 +86,6 @@ LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 -- The two views are read one after the other: an idle session has let its table
 -- locks go in between.
 WHERE NOT (s.granted AND s.relation IS NOT NULL AND coalesce(a.state = 'idle', false))
+  AND NOT (s.granted AND NOT {{others}})
 ORDER BY s.granted DESC, a.xact_start NULLS LAST, s.pid, s.relation
 LIMIT 5000

@@ -5,6 +5,7 @@ SELECT a.pid, coalesce(a.application_name, ''), coalesce(a.usename, ''), coalesc
 FROM pg_catalog.pg_stat_activity a
 WHERE a.xact_start IS NOT NULL AND a.pid <> pg_catalog.pg_backend_pid()
   AND a.datname = pg_catalog.current_database()
+  AND {{others}}
   AND (a.backend_xmin IS NOT NULL OR a.backend_xid IS NOT NULL)
 ORDER BY a.xact_start
 LIMIT 20
