@@ -25,11 +25,13 @@ func TestHelpersAndWorkersAreInNobodysWay(t *testing.T) {
 		return int(c.PgConn().PID())
 	}
 	helper := open(db.Session{Kind: db.Escape, Run: "7f3c9a21"}, "SELECT count(*) FROM public.orders")
-	executor := open(db.Session{Kind: db.Executor, Run: "7f3c9a21", Step: "run"}, "UPDATE public.orders SET note = 'x' WHERE id = 1")
+	executor := open(db.Session{Kind: db.Executor, Run: "7f3c9a21", Step: "run"},
+		"UPDATE public.orders SET note = 'x' WHERE id = 1")
 	leader := parallel(t, d)
 	s := sample(t, watcher(t, d.DSN), "public.orders")
 	got := map[int]bool{}
-	for _, l := range append(s.Older(), s.Blockers([]activity.Want{{Relation: "public.orders", Mode: lock.AccessExclusive}})...) {
+	all := s.Blockers([]activity.Want{{Relation: "public.orders", Mode: lock.AccessExclusive}})
+	for _, l := range append(all, s.Older()...) {
 		got[l.PID] = true
 		if l.PID != executor && l.PID != leader {
 			t.Errorf("pid %d stands in the way: %+v", l.PID, l)
@@ -47,7 +49,8 @@ func parallel(t *testing.T, d *dbtest.DB) int {
 	if c.ServerMajor() < 16 {
 		mode = "force_parallel_mode"
 	}
-	if _, err := c.Exec(bounded(t), "BEGIN; SET LOCAL max_parallel_workers_per_gather = 2; SET LOCAL "+mode+" = on; SET LOCAL statement_timeout = 0"); err != nil {
+	if _, err := c.Exec(bounded(t), "BEGIN; SET LOCAL max_parallel_workers_per_gather = 2; SET LOCAL "+mode+" = on; "+
+		"SET LOCAL statement_timeout = 0"); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(bounded(t))
@@ -57,6 +60,7 @@ func parallel(t *testing.T, d *dbtest.DB) int {
 		defer close(done)
 		_, _ = c.Exec(ctx, "SELECT count(pg_sleep(0.1)) FROM public.orders")
 	}()
-	d.WaitUntil(t, "EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'parallel worker' AND xact_start IS NOT NULL)")
+	d.WaitUntil(t, "EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'parallel worker' "+
+		"AND xact_start IS NOT NULL)")
 	return int(c.PgConn().PID())
 }

@@ -66,7 +66,8 @@ func Follow(ctx context.Context, c Config) (follow.Left, error) {
 		c.Now = time.Now
 	}
 	p := &printer{
-		local: screen.Local{Of: c.Of}, from: c.From, echo: echoes(c.In), out: c.Out, width: c.Width, now: c.Now, run: state.New(),
+		local: screen.Local{Of: c.Of}, from: c.From, echo: echoes(c.In), out: c.Out, width: c.Width, now: c.Now,
+		run:   state.New(),
 		asked: map[string]bool{}, asks: c.In != nil, once: map[string]bool{}, last: map[string]string{},
 		questioned: map[string]bool{},
 	}

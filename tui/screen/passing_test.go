@@ -21,7 +21,9 @@ func obstacles(looks string) (rows []string) {
 	noon := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
 	f := &Facts{}
 	for i, c := range looks {
-		h := fact.Heart{Path: "a.sql", Line: 1, Relation: "public.t", Live: true, At: noon.Add(time.Duration(i) * time.Second)}
+		h := fact.Heart{
+			Path: "a.sql", Line: 1, Relation: "public.t", Live: true, At: noon.Add(time.Duration(i) * time.Second),
+		}
 		switch c {
 		case 's':
 			h.Blockers = []activity.Lock{{PID: 4000 + i, Application: "web", State: "active", SinceMS: int64(10 + i%7)}}
