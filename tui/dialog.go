@@ -49,16 +49,19 @@ func accepts(q state.Question, word string) bool {
 // dialogKey is a key while a dialog has the focus.
 func (m *model) dialogKey(k tea.KeyPressMsg, press string) tea.Cmd {
 	d := m.local.Dialog
+	deaf := m.at.Sub(d.Opened) < screen.DeafFor
 	switch {
-	case press == "esc" || press == "ctrl+c":
-		m.local.Dialog, m.local.Over = nil, d.Below
-		if d.ID == m.returns {
-			m.returns = ""
+	case press == "ctrl+c" && d.ID == screen.LeaveDialog:
+		if deaf {
+			return nil
 		}
-		m.comeBack()
+		return m.interrupted("")
+	case press == "esc" || press == "ctrl+c":
+		return m.dismiss(d)
+	case deaf:
 		return nil
-	case m.at.Sub(d.Opened) < screen.DeafFor:
-		return nil
+	case press == "q" && !d.Takes():
+		return m.dismiss(d) // q closes what lies on top
 	case press == "pgdown" || press == "pgup":
 		return m.command(press)
 	case d.Confirms():
@@ -71,6 +74,16 @@ func (m *model) dialogKey(k tea.KeyPressMsg, press string) tea.Cmd {
 		return m.fieldKey(d, k, press)
 	}
 	return m.choiceKey(d, press)
+}
+
+// dismiss closes a dialog without an answer.
+func (m *model) dismiss(d *screen.Dialog) tea.Cmd {
+	m.local.Dialog, m.local.Over = nil, d.Below
+	if d.ID == m.returns {
+		m.returns = ""
+	}
+	m.comeBack()
+	return nil
 }
 
 // confirmKey is a key in the run dialog. In the field, letters are text.
@@ -197,6 +210,8 @@ func (m *model) choose(d *screen.Dialog) tea.Cmd {
 	switch {
 	case d.ID == screen.GiveDialog:
 		return m.answerKeys(d, o.Answer)
+	case d.ID == screen.LeaveDialog && o.Answer != "":
+		return m.interrupted(o.Answer)
 	case o.Answer == "":
 		m.local.Dialog = nil
 		return nil

@@ -296,6 +296,9 @@ func (m *model) keepDialog() {
 		gone = true
 	case d.ID == screen.StopDialog:
 		gone = !screen.Busy(m.run) && !screen.Watching(m.run)
+	case d.ID == screen.LeaveDialog:
+		gone = !screen.Underway(m.run) && !screen.Works(m.run)
+		d.Options = screen.Ways(m.run, m.local)
 	case d.ID == screen.BackDialog:
 		gone = !screen.Watching(m.run)
 	case d.ID == screen.EndDialog:

@@ -56,9 +56,6 @@ func name(k tea.KeyPressMsg) string {
 
 // command does what the key table says.
 func (m *model) command(press string) tea.Cmd {
-	if press == "ctrl+c" && !screen.Outlives(m.run) {
-		return m.leave()
-	}
 	k, ok := screen.Pressed(press)
 	if !ok {
 		m.pick(press)

@@ -128,6 +128,10 @@ func Busy(run *state.Run) bool {
 	return false
 }
 
+// Awaits reports whether a run stands at a question: nothing of it is open on the server
+// meanwhile.
+func Awaits(run *state.Run) bool { return Busy(run) && question(run, atRun) != nil }
+
 // Works reports whether a look does something long that a person asked for, such as
 // a backup: it goes on without a screen.
 func Works(run *state.Run) bool {

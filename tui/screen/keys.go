@@ -27,6 +27,7 @@ const (
 	Open     Action = "open"
 	RunIt    Action = "run"
 	Cancel   Action = "cancel"
+	Break    Action = "interrupt"
 	Pause    Action = "pause"
 	Rollback Action = "rollback"
 	WhoWaits Action = "waits"
@@ -95,8 +96,9 @@ var Keys = []Key{
 	},
 	{bind("R", "run…", "R", "shift+r"), RunIt, "open the run dialog; nothing runs before the typed name", cannotRun},
 	{
-		bind("c", "stop", "c", "ctrl+c"), Cancel,
-		"stop what runs, at once; asks first only where something stays behind; after a run end its watch", cannotStop,
+		bind("c", "stop", "c"), Cancel,
+		"stop what runs, at once; asks first only where something stays behind, or a question waits; after a run end " +
+			"its watch", cannotStop,
 	},
 	{
 		bind("space", "pause/resume", "space"), Pause,
@@ -185,6 +187,11 @@ var Keys = []Key{
 	{
 		bind("q", "leave", "q"), Leave,
 		"close what lies on top; else leave: what runs goes on, and belay says how to watch and stop it", nil,
+	},
+	{
+		bind("ctrl+c", "", "ctrl+c"), Break,
+		"on every screen: never decides a run. Where something goes on it asks: stay, leave or stop; elsewhere it is " +
+			"q; in a question it is esc", nil,
 	},
 	{bind("ctrl+l", "", "ctrl+l"), Redraw, "draw the screen again", nil},
 }

@@ -126,6 +126,9 @@ type Option struct{ Answer, Label string }
 // Typed reports whether the dialog has a field that takes letters.
 func (d *Dialog) Typed() bool { return len(d.Options) == 0 }
 
+// Takes reports whether letters are text in it now.
+func (d *Dialog) Takes() bool { return d.Typed() && !d.Buttons }
+
 // Exact reports whether what was typed is what runs.
 func (d *Dialog) Exact() bool { return d.Expect != "" && d.Field != nil && d.Field.Value() == d.Expect }
 
@@ -150,7 +153,8 @@ func (d *Dialog) Confirms() bool { return slices.Contains(confirms, d.ID) }
 
 // Own reports whether the dialog is belay's own, and no question of the engine's.
 func (d *Dialog) Own() bool {
-	return d.ID == StopDialog || d.ID == BackDialog || d.ID == EndDialog || d.ID == ApproveDialog || d.Keys()
+	return d.ID == StopDialog || d.ID == LeaveDialog || d.ID == BackDialog || d.ID == EndDialog ||
+		d.ID == ApproveDialog || d.Keys()
 }
 
 // Keys reports whether the dialog is about who holds the keys.
@@ -158,11 +162,12 @@ func (d *Dialog) Keys() bool { return d.ID == GiveDialog || d.ID == HandDialog }
 
 // The dialogs that are no questions of the engine's.
 const (
-	StopDialog = "stop"
-	BackDialog = "back"
-	EndDialog  = "end"
-	GiveDialog = "keys"
-	HandDialog = "hand over"
+	StopDialog  = "stop"
+	LeaveDialog = "leave"
+	BackDialog  = "back"
+	EndDialog   = "end"
+	GiveDialog  = "keys"
+	HandDialog  = "hand over"
 
 	ApproveDialog = "approve"
 )

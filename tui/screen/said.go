@@ -6,6 +6,7 @@ import (
 	"belay/sqlview/measure"
 	"belay/sqlview/visible"
 	"belay/steps/fact"
+	"belay/steps/state"
 	"belay/tui/look"
 )
 
@@ -143,33 +144,83 @@ func (p page) when(head, text string) string { return p.Text(look.OK, head+": ")
 
 // ifStopped is what stays where a person stops it now.
 func (p page) ifStopped() string {
+	head, text := p.stopping()
+	if head == "" {
+		return p.Plain(text)
+	}
+	return p.when(head, text)
+}
+
+// stopping is what comes of stopping, under a head; head "" = it cannot be stopped now.
+func (p page) stopping() (head, text string) {
 	if s := p.run.StopAsked; s != nil {
 		if s.Now {
-			return p.Plain("stop requested: waiting for the server's answer")
+			return "", "stop requested: waiting for the server's answer"
 		}
-		return p.Plain("stop requested: no further file starts")
+		return "", "stop requested: no further file starts"
 	}
 	if f := Filling(p.run, p.f); f != nil {
 		switch {
 		case f.State == fact.FillElsewhere:
-			return p.Plain("it goes on elsewhere: nothing is sent from here")
+			return "", "it goes on elsewhere: nothing is sent from here"
 		case isPaused(f):
-			return p.when("safe to leave or to stop (c)", stays(f.Rows)+"; any host can resume it")
+			return "safe to leave or to stop (c)", stays(f.Rows) + "; any host can resume it"
 		}
-		return p.when(p.stop(), stays(f.Rows)+", none is half done")
+		return p.stop(), stays(f.Rows) + ", none is half done"
 	}
 	if c := p.f.Command; c != nil && c.PID != 0 && c.Ended == "" {
-		return p.when(p.stop(), "it is cancelled and ended; the history says what it did")
+		return p.stop(), "it is cancelled and ended; the history says what it did"
 	}
 	if u := p.run.InHand(); u != nil {
 		if x := p.planned(u.Version); x != nil && x.Batches != "" {
-			return p.when(p.stop(), "what is filled stays filled; "+p.attach()+" goes on from there")
+			return p.stop(), "what is filled stays filled; " + p.attach() + " goes on from there"
 		}
 	}
 	if r := Remains(p.run, p.f); r != "" {
-		return p.when(p.stop(), r)
+		return p.stop(), r
 	}
-	return p.when(p.stop(), "nothing has changed, nothing remains")
+	return p.stop(), "nothing has changed, nothing remains"
+}
+
+// Ways are what Ctrl+C may mean where something goes on, each with what comes of it: to
+// stay, to leave, and to stop where that can be done now.
+func Ways(run *state.Run, l Local) []Option {
+	p := page{Look: l.Look, run: run, local: l, f: l.Facts}
+	out := []Option{
+		{Label: "stay: nothing is done"}, {Answer: "leave", Label: "leave: " + p.leaving()},
+	}
+	if cannotStop(run, l) != "" {
+		return out
+	}
+	_, text := p.stopping()
+	switch {
+	case Watching(run) && run.Playbook == tripwire:
+		text = "end the watch, and bring back what is out of reach"
+	case Watching(run):
+		text = "end the watch; what was applied stays"
+	case Works(run):
+		text = "end what is made; nothing has been written to the database"
+	}
+	return append(out, Option{Answer: StopsIt, Label: "stop: " + text})
+}
+
+// StopsIt is the answer behind Ctrl+C that stops.
+const StopsIt = "stop"
+
+// leaving is what goes on behind a person who leaves.
+func (p page) leaving() string {
+	f := Filling(p.run, p.f)
+	switch {
+	case Works(p.run):
+		return "it goes on; the next `belay` shows it"
+	case asks(p):
+		return "the question waits; " + p.attach() + " asks it again"
+	case f != nil && (isPaused(f) || f.State == fact.FillElsewhere):
+		return "it stays paused; " + p.attach() + " comes back"
+	case Watching(p.run):
+		return "it goes on watching; " + p.attach() + " comes back"
+	}
+	return "it goes on to its end; " + p.attach() + " comes back"
 }
 
 func stays(rows int64) string {
