@@ -249,36 +249,36 @@ func explainStatement(err error) (message, hint string) {
 	return message, hint
 }
 
-// toldError is an error of the connection in words; its own text is that of a library.
-type toldError struct {
+// explainedError is an error of the connection in words; its own text is that of a library.
+type explainedError struct {
 	text string
 	err  error
 }
 
-func (e *toldError) Error() string { return e.text }
-func (e *toldError) Unwrap() error { return e.err }
+func (e *explainedError) Error() string { return e.text }
+func (e *explainedError) Unwrap() error { return e.err }
 
-// Told gives an error of the connection a text for people: pgx and the network say
+// Explained gives an error of the connection a text for people: pgx and the network say
 // "timeout: context deadline exceeded" and "unexpected EOF". Every other error is as it
 // was, also where it is one of ours that says more of such a cause.
-func Told(err error) error {
+func Explained(err error) error {
 	var (
-		pg      *pgconn.PgError
-		told    *toldError
-		silent  *SilentError
-		away    *AwayError
-		connect *ConnectError
+		pg        *pgconn.PgError
+		explained *explainedError
+		silent    *SilentError
+		away      *AwayError
+		connect   *ConnectError
 	)
 	switch {
-	case err == nil || errors.As(err, &pg) || errors.As(err, &told),
+	case err == nil || errors.As(err, &pg) || errors.As(err, &explained),
 		errors.As(err, &silent), errors.As(err, &away), errors.As(err, &connect):
 		return err
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
-		return &toldError{"the server did not answer in time", err}
+		return &explainedError{"the server did not answer in time", err}
 	case errors.Is(err, context.Canceled):
-		return &toldError{"it was stopped while it waited for the server", err}
+		return &explainedError{"it was stopped while it waited for the server", err}
 	case Lost(err):
-		return &toldError{"the connection broke", err}
+		return &explainedError{"the connection broke", err}
 	}
 	return err
 }

@@ -22,8 +22,8 @@ func TestTold(t *testing.T) {
 		want string
 	}{
 		{fmt.Errorf("timeout: %w", context.DeadlineExceeded), "the server did not answer in time"},
-		{fmt.Errorf("set up: %w", db.Told(context.DeadlineExceeded)), "set up: the server did not answer in time"},
-		{db.Told(fmt.Errorf("set up: %w", db.Told(io.ErrUnexpectedEOF))), "set up: the connection broke"},
+		{fmt.Errorf("set up: %w", db.Explained(context.DeadlineExceeded)), "set up: the server did not answer in time"},
+		{db.Explained(fmt.Errorf("set up: %w", db.Explained(io.ErrUnexpectedEOF))), "set up: the connection broke"},
 		{context.Canceled, "it was stopped while it waited for the server"},
 		{fmt.Errorf("wrapped: %w", refused), "wrapped: " + refused.Error()},
 		{errors.New("disk full"), "disk full"},
@@ -32,7 +32,7 @@ func TestTold(t *testing.T) {
 			"asked: the server was asked and says nothing for 6.0 s",
 		},
 	} {
-		if got := db.Told(c.err); got.Error() != c.want || !errors.Is(got, c.err) {
+		if got := db.Explained(c.err); got.Error() != c.want || !errors.Is(got, c.err) {
 			t.Errorf("%v: %v, want %s", c.err, got, c.want)
 		}
 	}

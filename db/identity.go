@@ -54,7 +54,7 @@ type Identity struct {
 	// Unread names what the role may not read.
 	Unread []Unread `json:"unread,omitempty"`
 
-	met time.Time // At by this host's clock
+	hostClock time.Time // At by this host's clock
 }
 
 // Unread is a fact that could not be had, and why.
@@ -121,7 +121,7 @@ func Identify(ctx context.Context, c *Conn) (Identity, error) {
 		return Identity{}, fmt.Errorf("identity of %s: %w", c.Target, err)
 	}
 	i.DatabaseOID, i.Major, i.Minor = uint32(oid), version/10000, version%10000
-	i.BackendStart, i.ServerStart, i.At, i.met = micros(backend), micros(server), micros(at), time.Now()
+	i.BackendStart, i.ServerStart, i.At, i.hostClock = micros(backend), micros(server), micros(at), time.Now()
 	i.Pooler = int(c.PgConn().PID()) != i.PID
 	i.Loopback = isSocket(c.Endpoint.Host) || isLoopback(c.Endpoint.Host) || isLoopback(i.ServerAddress)
 	if i.SystemIdentifier = c.systemID; c.unnamed != "" {

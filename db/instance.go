@@ -14,13 +14,13 @@ type Instance struct {
 	Seen  time.Time // by its own clock
 	// Timeline is that of the WAL written then; 0 = unknown, as on a standby.
 	Timeline int64
-	// Met is Seen by this host's clock, whose steps it does not follow; zero = not known.
-	Met time.Time
+	// HostClock is Seen by this host's clock, whose steps it does not follow; zero = not known.
+	HostClock time.Time
 }
 
 // Instance is the server as Identify met it.
 func (i Identity) Instance() Instance {
-	return Instance{Start: i.ServerStart, Seen: i.At, Timeline: i.Timeline, Met: i.met}
+	return Instance{Start: i.ServerStart, Seen: i.At, Timeline: i.Timeline, HostClock: i.hostClock}
 }
 
 // Other reports whether what answers now is surely neither this server, nor the same one
@@ -39,10 +39,10 @@ func (i Instance) Other(now Instance) bool {
 // setBack is how far the server's clock was set back since, by what passed here: a server
 // that starts anew with an earlier clock began after it was seen all the same.
 func (i Instance) setBack(now Instance) time.Duration {
-	if i.Met.IsZero() || now.Met.IsZero() {
+	if i.HostClock.IsZero() || now.HostClock.IsZero() {
 		return 0
 	}
-	return max(0, now.Met.Sub(i.Met)-now.Seen.Sub(i.Seen))
+	return max(0, now.HostClock.Sub(i.HostClock)-now.Seen.Sub(i.Seen))
 }
 
 // then is what is known after the server was met again. A standby does not tell its
@@ -57,7 +57,7 @@ func (i Instance) then(now Instance) Instance {
 // OnServer refuses a connection to a server that is another than the one that was met.
 func (c *Conn) OnServer(met Instance) error {
 	if met.Other(c.Server) {
-		return &OtherError{Was: c.Whose(), Is: c.Whose(), Met: met, Now: c.Server}
+		return &OtherError{Was: c.Whose(), Is: c.Whose(), Before: met, Now: c.Server}
 	}
 	return nil
 }

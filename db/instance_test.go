@@ -39,7 +39,7 @@ func TestInstances(t *testing.T) {
 	}
 	// The clock of the server was set back by two hours when it started anew, or ours on.
 	met := time.Now()
-	was.Met = met
+	was.HostClock = met
 	for _, c := range []struct {
 		name        string
 		start, seen time.Duration
@@ -54,7 +54,7 @@ func TestInstances(t *testing.T) {
 		{"not restarted, its clock set back", 0, -58 * time.Minute, 2 * time.Minute, false},
 	} {
 		now := at(c.start, c.seen, 2)
-		now.Met = met.Add(c.passed)
+		now.HostClock = met.Add(c.passed)
 		if got := was.Other(now); got != c.other {
 			t.Errorf("%s: %v", c.name, got)
 		}

@@ -29,22 +29,23 @@ func (w Whose) Same(o Whose) bool {
 // same identifiers, another server that has a copy of it.
 type OtherError struct {
 	Was, Is Whose
-	// Met is the server that answered before, Now the one that does now; zero where the
+	// Before is the server that answered before, Now the one that does now; zero where the
 	// identifiers already differ.
-	Met, Now Instance
+	Before, Now Instance
 }
 
 // Error names both.
 func (e *OtherError) Error() string {
 	switch {
 	case e.Now.Start.IsZero():
-	case e.Now.Timeline < e.Met.Timeline:
+	case e.Now.Timeline < e.Before.Timeline:
 		return fmt.Sprintf("another server answers there now: it has the same identifiers and an older timeline, %d, "+
-			"and the one before was on %d: a copy, or the primary of before a failover", e.Now.Timeline, e.Met.Timeline)
+			"and the one before was on %d: a copy, or the primary of before a failover",
+			e.Now.Timeline, e.Before.Timeline)
 	default:
 		return fmt.Sprintf("another server answers there now: it has the same identifiers and was up since %s, while "+
 			"the one before still answered at %s: a copy, such as a restored backup, or this server with a clock that "+
-			"was wrong when it started", shownTime(e.Now.Start), shownTime(e.Met.Seen))
+			"was wrong when it started", shownTime(e.Now.Start), shownTime(e.Before.Seen))
 	}
 	return "another database answers there now: " + string(e.Is) + ", it was " + string(e.Was) +
 		" (system identifier/oid)"
@@ -52,7 +53,7 @@ func (e *OtherError) Error() string {
 
 // Hint says what to do now.
 func (e *OtherError) Hint() string {
-	if !e.Now.Start.IsZero() && e.Now.Timeline >= e.Met.Timeline {
+	if !e.Now.Start.IsZero() && e.Now.Timeline >= e.Before.Timeline {
 		return "find out where the address leads; nothing is asked or sent there. Where it is the same server, give " +
 			"the same command again: it asks anew which one it is"
 	}
@@ -68,7 +69,7 @@ func (s *Shared) same(c *Conn) error {
 		return &OtherError{Was: s.whose, Is: is}
 	}
 	if s.server.Other(c.Server) {
-		return &OtherError{Was: s.whose, Is: is, Met: s.server, Now: c.Server}
+		return &OtherError{Was: s.whose, Is: is, Before: s.server, Now: c.Server}
 	}
 	if s.whose == "" {
 		s.whose = is
@@ -94,7 +95,7 @@ const (
 func (c *Conn) oid(r pgx.Row) error {
 	var start, now int64
 	err := r.Scan(&c.databaseOID, &start, &now)
-	c.Server.Start, c.Server.Seen, c.Server.Met = micros(start), micros(now), time.Now()
+	c.Server.Start, c.Server.Seen, c.Server.HostClock = micros(start), micros(now), time.Now()
 	return err
 }
 

@@ -104,7 +104,7 @@ func judge(sources []Source, parsed []parse.File, o Options) (Result, error) {
 	if o.Snapshot.Known() {
 		result.Catalog = string(o.Snapshot.Source)
 	}
-	files := o.met(sources, parsed)
+	files := o.withCatalog(sources, parsed)
 	checked, err := o.check(files)
 	if err != nil {
 		return Result{}, fmt.Errorf("review: %w", err)
@@ -142,8 +142,8 @@ func results(sources []Source, files []*lint.File, o lint.Options) []FileResult 
 	return all
 }
 
-// met gives each source the catalog it meets, with what each statement does.
-func (o Options) met(sources []Source, parsed []parse.File) []*lint.File {
+// withCatalog gives each source the catalog it meets, with what each statement does.
+func (o Options) withCatalog(sources []Source, parsed []parse.File) []*lint.File {
 	var files []*lint.File
 	var left []lint.Left
 	meets := o.Snapshot

@@ -17,11 +17,11 @@ var OutageLimit = 5 * time.Minute
 // Outage is a server that a step waits for. It says since when and why, and when
 // it has waited long enough: with a screen only a person decides that.
 type Outage struct {
-	env   *Env
-	step  string
-	since time.Time
-	told  time.Time
-	tries int
+	env      *Env
+	step     string
+	since    time.Time
+	reported time.Time
+	tries    int
 }
 
 // Outage begins to wait for the server in a step. The zero time of nothing passes
@@ -62,11 +62,11 @@ func (o *Outage) Wait(ctx context.Context, why error) error {
 }
 
 func (o *Outage) tell(ctx context.Context, why error) error {
-	first := o.told.IsZero()
-	if !first && time.Since(o.told) < outageTell {
+	first := o.reported.IsZero()
+	if !first && time.Since(o.reported) < outageTell {
 		return nil
 	}
-	o.told = time.Now()
+	o.reported = time.Now()
 	message, _ := db.Explain(why)
 	text := "waits for the server since " + o.since.UTC().Format("15:04:05 UTC") + ": " + message
 	if first {
@@ -83,7 +83,7 @@ func (o *Outage) Over(ctx context.Context) error {
 		return nil
 	}
 	text := "the server is back after " + measure.Duration(time.Since(o.since))
-	o.since, o.told, o.tries = time.Time{}, time.Time{}, 0
+	o.since, o.reported, o.tries = time.Time{}, time.Time{}, 0
 	if err := o.env.Note(ctx, o.step, "%s", text); err != nil {
 		return err
 	}

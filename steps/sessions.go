@@ -27,8 +27,8 @@ type Sessions struct {
 	// feeling is the turn of whoever reads the pulse.
 	feeling chan struct{}
 	pulse   watch.Pulse
-	// lent is called when the monitor is lent and when it is back; nil but in tests.
-	lent func(bool)
+	// lending is called when the monitor is lent and when it is back; nil but in tests.
+	lending func(bool)
 
 	mu    sync.Mutex // guards below
 	cfg   db.Config
@@ -53,9 +53,9 @@ func NewSessions() *Sessions {
 	return &Sessions{moving: make(chan struct{}, 1), feeling: make(chan struct{}, 1)}
 }
 
-// Lent has f called, in the borrower's goroutine, when the monitor is lent (true)
+// OnLending has f called, in the borrower's goroutine, when the monitor is lent (true)
 // and when it is back: tests hold against it what must not be done in between.
-func (s *Sessions) Lent(f func(bool)) { s.lent = f }
+func (s *Sessions) OnLending(f func(bool)) { s.lending = f }
 
 // turn waits until nobody else has it.
 func turn(ctx context.Context, of chan struct{}) (release func(), err error) {
@@ -171,7 +171,7 @@ func (s *Sessions) Open(ctx context.Context, run, step string) (*db.Trio, error)
 	if is := t.Monitor.Whose(); !whose.Same(is) {
 		return nil, errors.Join(&db.OtherError{Was: whose, Is: is}, t.Close())
 	} else if now := t.Server(); server.Other(now) {
-		return nil, errors.Join(&db.OtherError{Was: is, Is: is, Met: server, Now: now}, t.Close())
+		return nil, errors.Join(&db.OtherError{Was: is, Is: is, Before: server, Now: now}, t.Close())
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -249,9 +249,9 @@ func (s *Sessions) lend(ctx context.Context, limit time.Duration, f func(*eyes, 
 		return ErrNotConnected
 	}
 	return e.conn.Lend(ctx, limit, func(c *db.Conn) error {
-		if s.lent != nil {
-			s.lent(true)
-			defer s.lent(false)
+		if s.lending != nil {
+			s.lending(true)
+			defer s.lending(false)
 		}
 		return f(e, c)
 	})

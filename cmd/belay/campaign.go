@@ -147,10 +147,10 @@ func whoHere() string {
 
 // askedFor gives an error that has no hint of its own the one of the database.
 func askedFor(what string, err error) error {
-	var told *exited
+	var ended *exited
 	var exit *steps.Exit
 	var hint interface{ Hint() string }
-	if err == nil || errors.As(err, &told) || errors.As(err, &exit) || errors.As(err, &hint) {
+	if err == nil || errors.As(err, &ended) || errors.As(err, &exit) || errors.As(err, &hint) {
 		return err
 	}
 	return steps.Database(what, err)
@@ -190,7 +190,7 @@ func (a *app) beginCampaign(d *campaign.Desk, args []string, o campaignOptions) 
 			a.out.say("     %s", strings.ToLower(f.Title))
 		}
 	}
-	for _, k := range c.Start.Kept {
+	for _, k := range c.Start.Differences {
 		a.out.say("know: %s", k)
 	}
 	create, err := a.needLedger(d, o)

@@ -187,7 +187,7 @@ func (a *app) checkCampaign(d *campaign.Desk, c *campaign.Campaign, o campaignOp
 		return err
 	}
 	if p.Gates.Same != nil && len(p.Counts) > 0 {
-		a.out.say("%s", campaign.Told(p.Gates.Same, p.Counts[len(p.Counts)-1].Counted))
+		a.out.say("%s", campaign.CountText(p.Gates.Same, p.Counts[len(p.Counts)-1].Counted))
 	}
 	if seen != nil {
 		if paper, ok := a.paper(); ok {

@@ -85,7 +85,7 @@ func (a *app) scriptDemo(d *demo.Demo, output string) error {
 		if err := d.Play(a.ctx, name); err != nil {
 			return err
 		}
-		for _, l := range d.State().Told {
+		for _, l := range d.State().Lines {
 			a.errOut.say("  %5.1f s  %s", l.After.Seconds(), l.Text)
 		}
 	}

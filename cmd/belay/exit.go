@@ -15,9 +15,9 @@ func (e *exited) Error() string { return "" }
 
 // exitCode is the code of the command line for an error.
 func exitCode(err error) int {
-	var told *exited
-	if errors.As(err, &told) {
-		return told.code
+	var ended *exited
+	if errors.As(err, &ended) {
+		return ended.code
 	}
 	var exit *steps.Exit
 	if errors.As(err, &exit) {

@@ -21,17 +21,17 @@ type outlet struct {
 	text *visible.Writer
 	data *visible.Writer
 	// to is where both lead.
-	to *kept
+	to *stickyWriter
 }
 
-// kept is a writer that keeps its first error: who says a line does not ask whether it
+// stickyWriter is a writer that keeps its first error: who says a line does not ask whether it
 // arrived, and whoever ends the program does.
-type kept struct {
+type stickyWriter struct {
 	io.Writer
 	err error
 }
 
-func (k *kept) Write(b []byte) (int, error) {
+func (k *stickyWriter) Write(b []byte) (int, error) {
 	n, err := k.Writer.Write(b)
 	if k.err == nil {
 		k.err = err
@@ -40,7 +40,7 @@ func (k *kept) Write(b []byte) (int, error) {
 }
 
 func newOutlet(w io.Writer) *outlet {
-	to := &kept{Writer: w}
+	to := &stickyWriter{Writer: w}
 	return &outlet{text: visible.NewWriter(to), data: visible.NewJSONWriter(to), to: to}
 }
 

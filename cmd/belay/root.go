@@ -76,9 +76,9 @@ func isDevice(f *os.File) bool {
 
 // tell prints an error unless it was told already.
 func (a *app) tell(err error) int {
-	var told *exited
-	if errors.As(err, &told) {
-		return told.code
+	var ended *exited
+	if errors.As(err, &ended) {
+		return ended.code
 	}
 	if lost := a.out.failed(); lost != nil && errors.Is(err, lost) {
 		if a.unwritten(); a.followed { // it goes on, or waits for an answer

@@ -131,8 +131,8 @@ type watching struct {
 	// record is where it is kept; "" = nowhere.
 	record string
 	// tape keeps what is seen; nil = nothing is kept.
-	tape *recorder
-	told time.Time // when it was last said that there is no sample
+	tape   *recorder
+	warned time.Time // when it was last said that there is no sample
 }
 
 // sampleLimit is how long one sample may take.
@@ -189,10 +189,10 @@ const blindEvery = 5 * time.Second
 
 // blind says since when there is no sample, and why.
 func (w *watching) blind(err error) {
-	if time.Since(w.told) < blindEvery {
+	if time.Since(w.warned) < blindEvery {
 		return
 	}
-	w.told = time.Now()
+	w.warned = time.Now()
 	since := ""
 	if now := w.conn.Standing(); !now.Connected && !now.Since.IsZero() {
 		since = " since " + now.Since.Format("15:04:05")

@@ -70,7 +70,7 @@ func (t *attempt) sendAhead(ctx context.Context, at int, volley []Statement) (en
 	took := func(a reply) {
 		last, n = a, n+1
 		t.tell(Event{
-			Kind: StatementEnded, Waited: a.took, Message: a.tag.String(), Code: db.SQLState(a.err), Met: a.met,
+			Kind: StatementEnded, Waited: a.took, Message: a.tag.String(), Code: db.SQLState(a.err), Existed: a.existed,
 		})
 		if a.err == nil && n < len(volley) {
 			t.take(at+n, volley[n])
@@ -118,7 +118,7 @@ func (t *attempt) volley(ctx context.Context, all []Statement, replies chan<- re
 	for i := range all {
 		var a reply
 		a.tag, a.err = answered(p)
-		a.met = db.Met(c)
+		a.existed = db.Existed(c)
 		now := time.Now()
 		a.took, a.status, began = now.Sub(began), c.TxStatus(), now
 		if a.err == nil && i+1 < len(all) {

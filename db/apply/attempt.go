@@ -20,7 +20,7 @@ func (r *run) attempt(ctx context.Context, b block, rung time.Duration) ending {
 	if len(b.statements) > 0 {
 		r.trace.Statement = b.first
 	} else {
-		r.trace.Statement, r.trace.Aside = r.stood, true
+		r.trace.Statement, r.trace.Aside = r.applied, true
 	}
 	hold := r.lim.hold(r.u)
 	if b.patient() {
@@ -35,7 +35,7 @@ func (r *run) attempt(ctx context.Context, b block, rung time.Duration) ending {
 	e := t.inside(ctx)
 	e.held = t.held()
 	r.s.rollback()
-	if r.lent = r.u.Wrap == OneByOne && e.outcome == Applied; r.lent {
+	if r.teamSettings = r.u.Wrap == OneByOne && e.outcome == Applied; r.teamSettings {
 		r.adopt(ctx) // what is rolled back takes the team's settings with it
 	}
 	r.eyes.last()

@@ -50,8 +50,8 @@ func TestConcurrentlyBuilds(t *testing.T) {
 		byOne(createIndex(newIndex, "t_a"), instant("ALTER TABLE", `ALTER TABLE t ADD COLUMN note text`)))
 	want(t, got, apply.Applied, apply.Done)
 	if dirty != "7 dirty" || version(t, d) != "7" || !hasColumn(t, d, "note") || invalidNames(t, d) != "" ||
-		got.Stood != 2 {
-		t.Errorf("while building %q, then %q, stood %d", dirty, version(t, d), got.Stood)
+		got.StatementsApplied != 2 {
+		t.Errorf("while building %q, then %q, stood %d", dirty, version(t, d), got.StatementsApplied)
 	}
 	// The same unit again: everything is found, nothing is built.
 	got = x.Run(t.Context(), byOne(createIndex(newIndex, "t_a")))
@@ -200,16 +200,16 @@ func TestStopsAtTheFirstThatFails(t *testing.T) {
 		instant("ALTER TABLE", `ALTER TABLE nosuch ADD COLUMN x int`),
 		instant("ALTER TABLE", `ALTER TABLE t ADD COLUMN other text`)))
 	want(t, got, apply.NotApplied, apply.StatementError)
-	if got.Stood != 2 || !hasColumn(t, d, "note") || hasColumn(t, d, "other") ||
+	if got.StatementsApplied != 2 || !hasColumn(t, d, "note") || hasColumn(t, d, "other") ||
 		!strings.Contains(got.Left[0], "2 of 4 statements") {
-		t.Errorf("stood %d, left %q", got.Stood, got.Left)
+		t.Errorf("stood %d, left %q", got.StatementsApplied, got.Left)
 	}
 	// After the table was made, the rest runs from where it stood.
 	d.Exec(t, `CREATE TABLE nosuch ()`)
 	u := byOne(addColumn(), createIndex(newIndex, "t_a"),
 		instant("ALTER TABLE", `ALTER TABLE nosuch ADD COLUMN x int`),
 		instant("ALTER TABLE", `ALTER TABLE t ADD COLUMN other text`))
-	u.From = got.Stood
+	u.From = got.StatementsApplied
 	want(t, x.Run(t.Context(), u), apply.Applied, apply.Done)
 	if !hasColumn(t, d, "other") || version(t, d) != "7" {
 		t.Errorf("version %q", version(t, d))
@@ -310,7 +310,7 @@ func TestNoSuccessOverAnInvalidIndex(t *testing.T) {
 				return
 			}
 			want(t, x.DropInvalid(t.Context(), got.Invalid[0]), apply.Applied, apply.Done)
-			u.From = got.Stood
+			u.From = got.StatementsApplied
 			want(t, x.Run(t.Context(), u), apply.Applied, apply.Done)
 			if invalidNames(t, d) != "" || version(t, d) != "7" {
 				t.Errorf("invalid %q, version %q", invalidNames(t, d), version(t, d))

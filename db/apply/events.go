@@ -63,9 +63,9 @@ type Event struct {
 	Reason   Reason       `json:"reason,omitempty"`
 	Code     string       `json:"code,omitempty"` // SQLSTATE
 	Message  string       `json:"message,omitempty"`
-	// Met is true where IF NOT EXISTS met what was there, and made nothing.
-	Met   bool   `json:"met,omitempty"`
-	Trace *Trace `json:"trace,omitempty"`
+	// Existed is true where IF NOT EXISTS met what was there, and made nothing.
+	Existed bool   `json:"met,omitempty"`
+	Trace   *Trace `json:"trace,omitempty"`
 }
 
 // Progress is how far a build is.

@@ -104,10 +104,10 @@ type run struct {
 
 	// away is how long the server's answer to BEGIN took in the last attempt: what is the
 	// line's.
-	away     time.Duration
-	stood    int
-	encoding string // what a statement outside our transactions left client_encoding at
-	lent     bool   // the session itself has the team's settings
+	away         time.Duration
+	applied      int
+	encoding     string // what a statement outside our transactions left client_encoding at
+	teamSettings bool   // the session itself has the team's settings
 }
 
 // ending is how a unit, or an attempt at it, ended.
@@ -175,8 +175,8 @@ func (r *run) finish(e ending) Result {
 	ev.Trace = &trace
 	r.tell(ev)
 	return Result{Outcome: e.outcome, Reason: e.reason, Attempts: r.attempts, Err: e.err, Blockers: r.eyes.all.list(),
-		Left: e.left, Invalid: e.invalid, Detaching: e.detaching, Stood: r.stood, Trace: r.trace, Held: e.held,
-		Away: r.away}
+		Left: e.left, Invalid: e.invalid, Detaching: e.detaching, StatementsApplied: r.applied,
+		Trace: r.trace, Held: e.held, Away: r.away}
 }
 
 // leaveClean takes back what the unit set for the session.

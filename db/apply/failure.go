@@ -103,13 +103,13 @@ func unsentEnding(err error) ending {
 	case queryCanceled:
 		reason = CanceledByOther
 	}
-	err = fmt.Errorf("set up the transaction: %w", db.Told(err))
+	err = fmt.Errorf("set up the transaction: %w", db.Explained(err))
 	return ending{outcome: NotApplied, reason: reason, err: err}
 }
 
 func unknownError(err error) error {
 	return fmt.Errorf("the connection was lost after the statement was sent, so only the database knows: %w",
-		db.Told(err))
+		db.Explained(err))
 }
 
 // hintFor is the error of an ending that has none of its own.

@@ -30,11 +30,11 @@ type flight struct {
 }
 
 type answer struct {
-	tag  pgconn.CommandTag
-	rows [][]string
-	err  error
-	took time.Duration
-	met  bool // IF NOT EXISTS met what was there
+	tag     pgconn.CommandTag
+	rows    [][]string
+	err     error
+	took    time.Duration
+	existed bool // IF NOT EXISTS met what was there
 }
 
 var errTooLong = errors.New("no answer within the time the server was given")
@@ -72,9 +72,9 @@ func (s *sender) fly(ctx context.Context, f flight, send func(context.Context) (
 	defer drop(nil)
 	done, start, conn := make(chan answer, 1), time.Now(), s.trio.Executor.PgConn()
 	go func() {
-		db.Met(conn) // what earlier statements met is told
+		db.Existed(conn) // what earlier statements met is told
 		tag, err := send(sendCtx)
-		done <- answer{tag: tag, err: err, took: time.Since(start), met: db.Met(conn)}
+		done <- answer{tag: tag, err: err, took: time.Since(start), existed: db.Existed(conn)}
 	}()
 	c := &canceller{trio: s.trio}
 	defer c.wait()

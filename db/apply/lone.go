@@ -70,7 +70,7 @@ func (r *run) guardAlone(s Statement, rung time.Duration) guard {
 func (l *lone) outfit(ctx context.Context) error {
 	limited, cancel := l.s.limited(ctx)
 	defer cancel()
-	l.lent = true
+	l.teamSettings = true
 	return l.guard.impose(limited, l.s, false, l.u)
 }
 
@@ -97,7 +97,7 @@ func (l *lone) launch(ctx context.Context) ending {
 		trace.Statement, trace.Files = trace.Statement+1, nil
 	}
 	l.tell(Event{
-		Kind: StatementEnded, Waited: a.took, Message: a.tag.String(), Code: db.SQLState(a.err), Met: a.met,
+		Kind: StatementEnded, Waited: a.took, Message: a.tag.String(), Code: db.SQLState(a.err), Existed: a.existed,
 		Trace: &trace,
 	})
 	e := l.landed(ctx, a)

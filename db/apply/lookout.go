@@ -70,7 +70,7 @@ func (l *lookout) blinded(err error) {
 		l.blind = true
 		l.report.tell(Event{
 			Kind:    MonitorBlind,
-			Message: "nobody sees who queues behind it until the monitor is back: " + db.Told(err).Error(),
+			Message: "nobody sees who queues behind it until the monitor is back: " + db.Explained(err).Error(),
 		})
 	}
 }

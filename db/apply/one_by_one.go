@@ -11,7 +11,7 @@ import (
 // oneByOne runs statements that do not share a transaction. It stops at the
 // first that fails and says how many stand.
 func (r *run) oneByOne(ctx context.Context) ending {
-	r.stood = r.u.From
+	r.applied = r.u.From
 	found, e, ok := r.survey(ctx)
 	if !ok {
 		return e
@@ -25,7 +25,7 @@ func (r *run) oneByOne(ctx context.Context) ending {
 				return r.incomplete(ctx, e)
 			}
 		}
-		r.stood = i + 1
+		r.applied = i + 1
 	}
 	r.none()
 	r.trace.Statement = len(r.u.Statements)
@@ -103,9 +103,9 @@ func (r *run) incomplete(ctx context.Context, e ending) ending {
 	if e.outcome != NotApplied {
 		return e
 	}
-	if r.stood > 0 {
+	if r.applied > 0 {
 		e.left = append(e.left,
-			fmt.Sprintf("%d of %d statements of %s are applied", r.stood, len(r.u.Statements), r.u.Path))
+			fmt.Sprintf("%d of %d statements of %s are applied", r.applied, len(r.u.Statements), r.u.Path))
 	}
 	if len(r.u.Begin) == 0 {
 		return e

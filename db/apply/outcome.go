@@ -87,9 +87,9 @@ type Result struct {
 	Invalid []InvalidIndex
 	// Detaching lists partitions that are half detached.
 	Detaching []Partition
-	// Stood is how many statements of a OneByOne unit are known to be applied,
+	// StatementsApplied is how many statements of a OneByOne unit are known to be applied,
 	// counted from the first.
-	Stood int
+	StatementsApplied int
 	// Trace is what Probe needs to ask for this unit again.
 	Trace Trace
 	// Held is how long the last attempt lasted, from its first statement.

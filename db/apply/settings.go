@@ -16,9 +16,9 @@ import (
 // Adjustment is a setting of the file that was not obeyed, because ours is
 // stricter.
 type Adjustment struct {
-	Name  string        `json:"name"`
-	Asked time.Duration `json:"asked"` // 0 = off
-	Kept  time.Duration `json:"kept"`
+	Name    string        `json:"name"`
+	Asked   time.Duration `json:"asked"` // 0 = off
+	InForce time.Duration `json:"kept"`
 }
 
 // guard is the timeouts in force. For each of them 0 means off, so the stricter
@@ -147,10 +147,10 @@ func (g *guard) read(ctx context.Context, s session) (guard, error) {
 // of ours left in the session, and gives the session belay's own settings back:
 // what is asked in between is ours. A session that does not take them is closed.
 func (r *run) adopt(ctx context.Context) {
-	if !r.lent || r.s.status() != 'I' {
+	if !r.teamSettings || r.s.status() != 'I' {
 		return
 	}
-	r.lent, r.encoding = false, r.s.conn.PgConn().ParameterStatus("client_encoding")
+	r.teamSettings, r.encoding = false, r.s.conn.PgConn().ParameterStatus("client_encoding")
 	limited, cancel := r.s.limited(ctx)
 	defer cancel()
 	calls := make([]string, len(r.s.team))
@@ -192,7 +192,7 @@ func (g *guard) keep(ctx context.Context, s session, local bool) ([]Adjustment, 
 			g.fileStatement = g.fileStatement || ours[i].name == "statement_timeout"
 			continue
 		}
-		out = append(out, Adjustment{Name: ours[i].name, Asked: asked, Kept: kept})
+		out = append(out, Adjustment{Name: ours[i].name, Asked: asked, InForce: kept})
 		sql := fmt.Sprintf("select pg_catalog.set_config($1, $2, %t)", local)
 		if _, err := ask(ctx, s.conn, sql, ours[i].name, guc(kept)); err != nil {
 			return out, err

@@ -114,7 +114,7 @@ func (t *attempt) statement(ctx context.Context, at int, s Statement) (ending, b
 	}
 	a := t.send.exec(ctx, t.bound(), s.SQL)
 	t.tell(Event{
-		Kind: StatementEnded, Waited: a.took, Message: a.tag.String(), Code: db.SQLState(a.err), Met: a.met,
+		Kind: StatementEnded, Waited: a.took, Message: a.tag.String(), Code: db.SQLState(a.err), Existed: a.existed,
 	})
 	if a.err != nil {
 		return t.failed(s, a), false

@@ -126,6 +126,7 @@ func TestGhostIsFound(t *testing.T) {
 		return nil
 	}
 	go func() {
+		defer close(ghost) // also where a wait ends the test
 		at := <-trace
 		d.WaitForLockWait(t, at.PID)
 		ghost <- probe(t, d, u, at)

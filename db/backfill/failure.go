@@ -137,7 +137,7 @@ func message(err error) string {
 	case errors.As(err, &pg):
 		return pg.Message
 	}
-	return db.Told(err).Error()
+	return db.Explained(err).Error()
 }
 
 // reconnect finds the server again and asks the state row where to go on: it

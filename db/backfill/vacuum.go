@@ -15,8 +15,8 @@ type vacuum struct {
 	ctl *Control
 	// rows were changed since the last VACUUM of ours.
 	rows int64
-	// told is true once it was said why there is none.
-	told bool
+	// explained is true once it was said why there is none.
+	explained bool
 }
 
 const (
@@ -40,13 +40,13 @@ func (r *runner) vacuumIfDue(ctx context.Context) error {
 		return r.retry(ctx, err)
 	}
 	if why != "" {
-		if !r.vacuum.told {
+		if !r.vacuum.explained {
 			r.o.Tell(Event{Kind: Noted, Leaf: r.row.Leaf, Message: "no VACUUM: " + why})
 		}
-		r.vacuum.told = true
+		r.vacuum.explained = true
 		return nil
 	}
-	r.vacuum.told = false
+	r.vacuum.explained = false
 	r.phase(Vacuuming)
 	defer r.phase(Batches)
 	begun := time.Now()

@@ -67,7 +67,7 @@ func Restore(ctx context.Context, c Client, cfg db.Config, path string, flags ..
 			"--no-security-labels",
 		}, flags...), path),
 		line: func(text string) {
-			if m := toldEntry.FindStringSubmatch(text); m != nil {
+			if m := tocEntry.FindStringSubmatch(text); m != nil {
 				of = strings.ToLower(m[1]) + m[2] + ": "
 			}
 			if e, ok := strings.CutPrefix(text, "error: "); ok {
@@ -83,8 +83,8 @@ func Restore(ctx context.Context, c Client, cfg db.Config, path string, flags ..
 	return r, err
 }
 
-// toldEntry is how pg_restore names what the error behind it is of: kind and name.
-var toldEntry = regexp.MustCompile(`^from TOC entry \d+; \d+ \d+ ([A-Z][A-Z ]*[A-Z])( .*)$`)
+// tocEntry is how pg_restore names what the error behind it is of: kind and name.
+var tocEntry = regexp.MustCompile(`^from TOC entry \d+; \d+ \d+ ([A-Z][A-Z ]*[A-Z])( .*)$`)
 
 // Schema is the SQL of a dump's objects, without rows and without what differs
 // between two dumps of the same schema: comments, settings, blank lines and the

@@ -108,7 +108,7 @@ const cronSQL = `SELECT pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_c
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'cron' AND c.relname = 'job'`
 
 // read is a text with its name.
-type kept struct {
+type storedText struct {
 	name, language, text string
 	ours                 bool // of a trigger of the relation
 }
@@ -123,7 +123,7 @@ func (g *gathering) texts(ctx context.Context, s *Source) error {
 	if err != nil {
 		return err
 	}
-	all, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (k kept, err error) {
+	all, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (k storedText, err error) {
 		err = r.Scan(&k.name, &k.language, &k.text, &k.ours)
 		k.name = "function " + k.name
 		return k, err
@@ -160,7 +160,7 @@ func (g *gathering) word() string {
 }
 
 // used reads a text: SQL as the server would, anything else word by word.
-func (g *gathering) used(ctx context.Context, k kept) (usage.Use, error) {
+func (g *gathering) used(ctx context.Context, k storedText) (usage.Use, error) {
 	if k.ours {
 		return g.s.Body(k.text), nil
 	}
@@ -191,7 +191,7 @@ func finding(u usage.Use) (f Finding, ok bool) {
 }
 
 // jobs are those of pg_cron, where this database keeps them.
-func (g *gathering) jobs(ctx context.Context, s *Source) ([]kept, error) {
+func (g *gathering) jobs(ctx context.Context, s *Source) ([]storedText, error) {
 	var may, plain []bool
 	rows, err := g.c.Query(ctx, cronSQL)
 	if err != nil {
@@ -218,7 +218,7 @@ func (g *gathering) jobs(ctx context.Context, s *Source) ([]kept, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (k kept, err error) {
+	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (k storedText, err error) {
 		var id int64
 		err = r.Scan(&id, &k.text)
 		k.name, k.language = fmt.Sprintf("cron job %d", id), "sql"

@@ -125,7 +125,7 @@ func (a *active) sample(ctx context.Context, in Input) Verdict {
 	r, err := a.Signal.Sample(ctx, in)
 	switch {
 	case err != nil:
-		v.Unread, v.Action = db.Told(err).Error(), Wait
+		v.Unread, v.Action = db.Explained(err).Error(), Wait
 	case r.Over && r.Action != "":
 		v.Action = r.Action
 	case r.Over:

@@ -54,7 +54,7 @@ func (p *proposal) together(judged *lint.File, hazards [][]lint.Hazard, b pair.B
 			why = refused.Why
 			continue
 		}
-		p.kept = append(p.kept, made.Kept...)
+		p.differences = append(p.differences, made.Differences...)
 		for _, piece := range pieces {
 			maps.Copy(p.aside, piece.aside)
 		}
@@ -97,7 +97,7 @@ func (p *proposal) fold(pieces []*Piece, b pair.Bond) []step {
 		phase.Down, phase.Nothing = nil, ""
 		phase.Why += "; what stands around it happens in the same moment"
 		steps := p.steps[b.First+i].become(made, way)
-		p.kept = append(p.kept, made.Kept...)
+		p.differences = append(p.differences, made.Differences...)
 		maps.Copy(p.aside, piece.aside)
 		return steps
 	}

@@ -51,7 +51,7 @@ func passOf(s step) int {
 // plan groups the steps into files. What no way made stays together, in order,
 // unless it does harm together.
 func (p *proposal) plan() Plan {
-	plan := Plan{Left: p.left, Kept: p.kept}
+	plan := Plan{Left: p.left, Differences: p.differences}
 	meets, changed := p.before(), false
 	var open *group
 	flush := func() {

@@ -32,7 +32,7 @@ func Make(ctx context.Context, in Input, rules []lint.Rule, ways []Way,
 	if err != nil {
 		return failed(err)
 	}
-	p.kept = made.Kept
+	p.differences = made.Differences
 	if made.Contract != nil {
 		p.contracts = append(p.contracts, *made.Contract)
 	}

@@ -66,12 +66,12 @@ func Propose(ctx context.Context, in Input, rules []lint.Rule, ways []Way) (Plan
 
 // proposal is a plan on its way.
 type proposal struct {
-	in    Input
-	rules []lint.Rule
-	ways  []Way
-	steps []step
-	left  []Left
-	kept  []string
+	in          Input
+	rules       []lint.Rule
+	ways        []Way
+	steps       []step
+	left        []Left
+	differences []string
 	// contracts are the second halves, after is the catalog that the files leave.
 	contracts []Contract
 	after     *catalog.Snapshot
@@ -206,7 +206,7 @@ func (p *proposal) rewrite(judged *lint.File, i int, hazards []lint.Hazard) []st
 			p.leave(s, hazards[at].Rule, refused.Why)
 			continue
 		}
-		p.kept = append(p.kept, made.Kept...)
+		p.differences = append(p.differences, made.Differences...)
 		if made.Contract != nil {
 			p.contracts = append(p.contracts, *made.Contract)
 		}

@@ -37,9 +37,9 @@ type Rewritten struct {
 	// Phases run in order, each as a file of its own. A phase of one statement
 	// that still has a hazard is rewritten in its turn.
 	Phases []Phase
-	// Kept says in sentences where the end differs from what the statement would
+	// Differences says in sentences where the end differs from what the statement would
 	// have made, on purpose.
-	Kept []string
+	Differences []string
 	// Contract is the second half, for days later; nil = there is none.
 	Contract *Contract
 }
@@ -108,8 +108,8 @@ type Plan struct {
 	Files []File
 	// Left are the statements that stay as they are although they have a hazard.
 	Left []Left
-	// Kept says where the end differs from the original's, on purpose.
-	Kept []string
+	// Differences says where the end differs from the original's, on purpose.
+	Differences []string
 	// Later are the second halves that are not written with the files.
 	Later []Later
 	// Days are the statements that a campaign can make over several deployments.

@@ -259,9 +259,9 @@ func setting(have []string, st parse.Statement) []string {
 	return append(kept, st.SQL)
 }
 
-// told are the comments by which a tool is told how to run the file. They stand
+// toolComments are the comments by which a tool is told how to run the file. They stand
 // for the original and not for what is made of it.
-var told = regexp.MustCompile(
+var toolComments = regexp.MustCompile(
 	`(?i)belay:\s*(no-transaction|backfill)|\+goose|migrate:(up|down)|tern:|atlas:|^--\s*no-transaction`,
 )
 
@@ -275,7 +275,7 @@ func leading(f parse.File, i int) string {
 		above := c.End <= st.Start && (i == 0 || c.Start >= f.Statements[i-1].End &&
 			c.Line > f.Statements[i-1].EndLine)
 		behind := c.Start >= st.End && (c.Line == st.EndLine || i == len(f.Statements)-1)
-		if (above || behind) && !told.MatchString(c.Text) {
+		if (above || behind) && !toolComments.MatchString(c.Text) {
 			lines = append(lines, strings.TrimRight(strings.ReplaceAll(c.Text, "\r", ""), " \n"))
 		}
 	}

@@ -25,10 +25,10 @@ type Source struct {
 	Text string
 }
 
-// step is how fine errors are counted in time, and kept how long.
+// step is how fine errors are counted in time, and retention how long they stay.
 const (
-	step = 5 * time.Second
-	kept = 10 * time.Minute
+	step      = 5 * time.Second
+	retention = 10 * time.Minute
 )
 
 // bucket is the errors of one step of time.
@@ -141,7 +141,7 @@ func (l *Log) line(b []byte) {
 	if n := len(l.past); n == 0 || !l.past[n-1].at.Equal(at) {
 		l.past = append(l.past, bucket{at: at, counts: map[string]int{}})
 	}
-	for time.Since(l.past[0].at) > kept {
+	for time.Since(l.past[0].at) > retention {
 		l.past = l.past[1:]
 	}
 	l.past[len(l.past)-1].counts[found.Code]++
@@ -151,8 +151,8 @@ func (l *Log) line(b []byte) {
 	}
 }
 
-// stood notes that a line was there before. The caller holds the lock.
-func (l *Log) stood(b []byte) {
+// markKnown notes that a line was there before. The caller holds the lock.
+func (l *Log) markKnown(b []byte) {
 	found, ok := l.patterns.in(string(b))
 	if ok && !slices.Contains(l.known, found.Code) {
 		l.known = append(l.known, found.Code)

@@ -37,7 +37,7 @@ type tail struct {
 // then the log is not read. The caller holds the lock.
 func (l *Log) file() func(context.Context) {
 	t := &tail{path: l.source.File}
-	if err := t.begin(l.stood); err != nil {
+	if err := t.begin(l.markKnown); err != nil {
 		l.problem = err.Error()
 	}
 	return func(ctx context.Context) {

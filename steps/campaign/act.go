@@ -47,8 +47,8 @@ func (d *Desk) Check(ctx context.Context, c *Campaign, patience time.Duration, n
 			return nil, err
 		}
 		p.Counts = append(p.Counts, Counted{Counted: counted, By: d.By})
-		const kept = 10
-		p.Counts = p.Counts[max(len(p.Counts)-kept, 0):]
+		const mostCounts = 10
+		p.Counts = p.Counts[max(len(p.Counts)-mostCounts, 0):]
 		if err := d.save(ctx, c, "", n-1); err != nil {
 			return nil, err
 		}

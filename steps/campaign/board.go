@@ -34,8 +34,8 @@ type Board struct {
 	// Away is what a tripwire has taken out of reach; nil = nothing is.
 	Away *Standing `json:"away,omitempty"`
 	// Seen is who uses the old now; nil = the phase asks for nothing of that kind.
-	Seen *evidence.Report `json:"evidence,omitempty"`
-	Kept []string         `json:"kept"`
+	Seen        *evidence.Report `json:"evidence,omitempty"`
+	Differences []string         `json:"kept"`
 }
 
 // Row is a phase on the board.
@@ -59,7 +59,7 @@ type Row struct {
 func (d *Desk) Board(ctx context.Context, c *Campaign, look bool) (Board, error) {
 	b := Board{
 		Schema: "belay.campaign/1", ID: c.Short(), Says: c.Start.Says, Owner: c.Owner, Since: c.Start.At, At: d.Now,
-		State: c.State, Kept: c.Start.Kept,
+		State: c.State, Differences: c.Start.Differences,
 	}
 	current, n := c.Current()
 	var gates []Gate
@@ -182,7 +182,7 @@ func stopped(p, watched *Phase, seen *evidence.Report) string {
 		s = "look first, since " + watched.Baseline.At.Format(stamp) + ": " + seen.Says
 	}
 	if n := len(watched.Counts); n > 0 {
-		s += "; " + Told(watched.Gates.Same, watched.Counts[n-1].Counted)
+		s += "; " + CountText(watched.Gates.Same, watched.Counts[n-1].Counted)
 	}
 	return s
 }

@@ -164,10 +164,10 @@ type Start struct {
 	Names []string  `json:"names"`
 	At    time.Time `json:"at"`
 	Tool  string    `json:"tool"`
-	// Kept says where the end differs from the plain change, on purpose; Mend is what
+	// Differences says where the end differs from the plain change, on purpose; Mend is what
 	// makes whole what the ways back leave.
-	Kept []string `json:"kept"`
-	Mend []string `json:"mend,omitempty"`
+	Differences []string `json:"kept"`
+	Mend        []string `json:"mend,omitempty"`
 	// Soak is how long the soaks are, for what is said of them.
 	Soak time.Duration `json:"soak"`
 }

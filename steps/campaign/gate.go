@@ -101,13 +101,13 @@ func (p *Phase) rows() Gate {
 			measure.Plural(int(last.Rows), "row"),
 			last.At.Format(stamp))
 	default:
-		g.Says = Told(p.Gates.Same, p.Counts[n-1].Counted)
+		g.Says = CountText(p.Gates.Same, p.Counts[n-1].Counted)
 	}
 	return g
 }
 
-// Told says what a count found.
-func Told(s *Same, c dbevidence.Counted) string {
+// CountText says what a count found.
+func CountText(s *Same, c dbevidence.Counted) string {
 	part := ""
 	if !c.Whole {
 		part = fmt.Sprintf(" in %d of %d pages, which is not all: give more --patience", c.Pages, c.All)

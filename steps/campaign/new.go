@@ -52,8 +52,8 @@ func (d *Desk) Propose(ctx context.Context, r Wanted) (*Campaign, error) {
 			Objects: []string{w.thing.Title()}, State: ledger.CampaignOpen,
 		},
 		Start: Start{
-			Says: w.says(), Table: w.thing.OID, Names: w.names(plan), At: d.Now, Kept: plan.Kept, Soak: w.soak,
-			Tool: d.Standing.Format.Name,
+			Says: w.says(), Table: w.thing.OID, Names: w.names(plan), At: d.Now, Differences: plan.Differences,
+			Soak: w.soak, Tool: d.Standing.Format.Name,
 		},
 	}
 	if len(plan.Later) > 0 {
@@ -186,7 +186,7 @@ func (d *Desk) plan(ctx context.Context, w wish) (rewrite.Plan, error) {
 		if err != nil {
 			return plan, err
 		}
-		plan.Kept = append(plan.Kept, tried)
+		plan.Differences = append(plan.Differences, tried)
 	}
 	return plan, nil
 }

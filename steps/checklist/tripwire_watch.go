@@ -200,9 +200,9 @@ func (w *tripwatch) signs(saw []string) {
 	w.seen.Items = append([]fact.Item{{
 		ID: "signal", Level: s.Level, Text: s.Name + ": " + monitor.Number(s.Now, s.Unit) + " " + s.Note,
 	}}, w.seen.Items...)
-	const kept = 20
+	const mostLines = 20
 	for _, line := range saw {
-		if !slices.Contains(w.saw, line) && len(w.saw) < kept {
+		if !slices.Contains(w.saw, line) && len(w.saw) < mostLines {
 			w.saw = append(w.saw, line)
 		}
 	}

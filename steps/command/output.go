@@ -25,8 +25,8 @@ type Output struct {
 	file   *os.File
 	cut    lines
 	hidden []string
-	// kept are the last lines as they came; size is what the file has, left what it has not.
-	kept       []string
+	// last are the last lines as they came; size is what the file has, left what it has not.
+	last       []string
 	size, left int
 }
 
@@ -50,8 +50,8 @@ func (o *Output) Write(p []byte) (int, error) {
 }
 
 func (o *Output) line(b []byte) {
-	if o.kept = append(o.kept, string(b)); len(o.kept) > MaxLines {
-		o.kept = o.kept[1:]
+	if o.last = append(o.last, string(b)); len(o.last) > MaxLines {
+		o.last = o.last[1:]
 	}
 	if o.size+len(b) > MaxLog {
 		o.left++ // not even looked at: a command must not wait for that
@@ -71,7 +71,7 @@ func (o *Output) shown(text string) string {
 func (o *Output) Last(most int) []string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	all := o.kept
+	all := o.last
 	if len(o.cut.part) > 0 { // a line that waits for its end, such as a prompt
 		all = append(all[:len(all):len(all)], string(o.cut.part))
 	}
@@ -86,7 +86,7 @@ func (o *Output) Last(most int) []string {
 func (o *Output) Says(texts ...string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, line := range append(o.kept[:len(o.kept):len(o.kept)], string(o.cut.part)) {
+	for _, line := range append(o.last[:len(o.last):len(o.last)], string(o.cut.part)) {
 		for _, t := range texts {
 			if strings.Contains(line, t) {
 				return true
@@ -102,7 +102,7 @@ func (o *Output) Close() error {
 	defer o.mu.Unlock()
 	o.cut.flush()
 	if o.left > 0 {
-		last := o.kept[max(0, len(o.kept)-min(o.left, MaxLines)):]
+		last := o.last[max(0, len(o.last)-min(o.left, MaxLines)):]
 		fmt.Fprintf(o.file, "(%d lines are left out here)\n", o.left-len(last))
 		for _, text := range last {
 			fmt.Fprintln(o.file, visible.Cut(o.shown(text), MaxLine/8))

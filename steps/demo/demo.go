@@ -101,7 +101,7 @@ func (d *Demo) Close() error {
 func (d *Demo) State() lane.State {
 	d.mu.Lock()
 	s := d.state
-	s.Told = append([]lane.Line(nil), s.Told...)
+	s.Lines = append([]lane.Line(nil), s.Lines...)
 	d.mu.Unlock()
 	if s.Phase != lane.Starting && d.traffic != nil {
 		s.Traffic = d.traffic.meter.read(time.Now())
@@ -154,6 +154,6 @@ func (d *Demo) Fail(err error, hint string) {
 func (d *Demo) tell(bad bool, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	d.change(func(s *lane.State) {
-		s.Told = append(s.Told, lane.Line{After: time.Since(s.Began), Text: text, Bad: bad})
+		s.Lines = append(s.Lines, lane.Line{After: time.Since(s.Began), Text: text, Bad: bad})
 	})
 }

@@ -32,7 +32,7 @@ func TestLanes(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := d.State()
-		for _, l := range s.Told {
+		for _, l := range s.Lines {
 			t.Logf("%s %5.1f %s", name, l.After.Seconds(), l.Text)
 		}
 	}

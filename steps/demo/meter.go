@@ -8,11 +8,11 @@ import (
 	"belay/steps/demo/lane"
 )
 
-// kept is how long single answers are remembered, beats how many columns of the
+// window is how long single answers are remembered, beats how many columns of the
 // moving line are.
 const (
-	kept  = 2 * time.Second
-	beats = 240
+	window = 2 * time.Second
+	beats  = 240
 )
 
 // meter measures requests from the moment each is due.
@@ -111,7 +111,7 @@ func (m *meter) read(now time.Time) lane.Traffic {
 
 // forget drops what is too old to be asked for.
 func (m *meter) forget(now time.Time) {
-	m.recent = slices.DeleteFunc(m.recent, func(a answer) bool { return now.Sub(a.at) > kept })
+	m.recent = slices.DeleteFunc(m.recent, func(a answer) bool { return now.Sub(a.at) > window })
 	for i := range m.beats {
 		if i < m.beat(now)-beats {
 			delete(m.beats, i)

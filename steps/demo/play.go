@@ -44,7 +44,7 @@ func (d *Demo) begin(name lane.Name) {
 	now := time.Now()
 	d.traffic.meter.lane(now)
 	d.change(func(s *lane.State) {
-		s.Phase, s.Lane, s.Began, s.Took, s.Told, s.Queue = lane.Running, name, now, 0, nil, nil
+		s.Phase, s.Lane, s.Began, s.Took, s.Lines, s.Queue = lane.Running, name, now, 0, nil, nil
 	})
 }
 

@@ -52,7 +52,7 @@ func Look(ctx context.Context, p *project.Project) []Part {
 	}
 	defer c.Close()
 	parts := []Part{machine(ctx, p, c.ServerMajor())}
-	for _, look := range []func(context.Context, *project.Project, *db.Conn) (Part, error){server, role, kept} {
+	for _, look := range []func(context.Context, *project.Project, *db.Conn) (Part, error){server, role, ledgerPart} {
 		part, err := look(ctx, p, c)
 		if err != nil {
 			message, hint := db.Explain(err)
@@ -206,16 +206,16 @@ func role(ctx context.Context, p *project.Project, c *db.Conn) (Part, error) {
 	return r, nil
 }
 
-// kept says how the ledger stands, or what stands against making it.
-func kept(ctx context.Context, p *project.Project, c *db.Conn) (l Part, err error) {
+// ledgerPart says how the ledger stands, or what stands against making it.
+func ledgerPart(ctx context.Context, p *project.Project, c *db.Conn) (l Part, err error) {
 	err = c.As(ctx, c.Role, func() (err error) {
-		l, err = keptAs(ctx, p, c, cmp.Or(c.Role, c.Config().User))
+		l, err = ledgerPartAs(ctx, p, c, cmp.Or(c.Role, c.Config().User))
 		return err
 	})
 	return l, err
 }
 
-func keptAs(ctx context.Context, p *project.Project, c *db.Conn, user string) (Part, error) {
+func ledgerPartAs(ctx context.Context, p *project.Project, c *db.Conn, user string) (Part, error) {
 	l := Part{Name: "ledger"}
 	missing, err := ledger.MissingRights(ctx, c)
 	if err != nil {

@@ -134,7 +134,7 @@ func (g *engine) stop(now bool, by string) error {
 		return err
 	}
 	if g.phase != running {
-		if now || g.run.Opened != nil || g.run.Kept() {
+		if now || g.run.Opened != nil || g.run.LeftBehind() {
 			g.finish(journal.RunFinished{
 				Exit: steps.ExitPerson, Outcome: journal.OutcomePerson,
 				Summary: "stopped before anything ran: " + g.run.Unchanged(), Hint: g.goesOn(),
@@ -233,7 +233,7 @@ func (g *engine) lookAround() error {
 	if g.keyring.watched() {
 		return g.somebody()
 	}
-	return g.nobody(now)
+	return g.unwatched(now)
 }
 
 // forsaken ends a life whose folder was deleted under it: no screen that comes can
@@ -290,8 +290,8 @@ var errUnwatched = &steps.Exit{
 	Advice:  "`belay attach` goes on from here",
 }
 
-// nobody decides what an engine does alone.
-func (g *engine) nobody(now time.Time) error {
+// unwatched decides what an engine does that nobody watches.
+func (g *engine) unwatched(now time.Time) error {
 	w := &g.watchers
 	if !w.seen && !w.leaving && now.Sub(w.began) < g.patience.arrive {
 		return nil

@@ -224,7 +224,7 @@ func (g *engine) equip(p *project.Project) {
 	if g.order.Started != "" {
 		p.DSNFrom, g.env.Started = "belay demo", g.order.Started
 	}
-	g.env.Sessions.Lent(g.patience.lent)
+	g.env.Sessions.OnLending(g.patience.lending)
 	g.copier.sessions = g.env.Sessions
 	g.queue = newQueue(g.diary, g.playbook.Lines, g.env.Sessions.Losses)
 	g.questions = &questions{
@@ -274,7 +274,7 @@ func (g *engine) close() {
 	}
 	// What could only be said beside the journal is read after this process, and what
 	// nobody watched is said to whoever comes.
-	if IsLook(g.folder) && !g.mute && !g.run.Kept() {
+	if IsLook(g.folder) && !g.mute && !g.run.LeftBehind() {
 		if err := os.RemoveAll(g.folder); err != nil {
 			slog.Warn("removing the look folder", "error", err)
 		}

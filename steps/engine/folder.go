@@ -56,9 +56,9 @@ func sharesFile(folder, name string) error {
 	return os.Chmod(filepath.Join(folder, name), 0o640)
 }
 
-// nobodysLook is the age from which a look without an owner is nobody's: its
+// abandonedLook is the age from which a look without an owner is nobody's: its
 // engine would have written one at once.
-const nobodysLook = time.Hour
+const abandonedLook = time.Hour
 
 // sweepLooks removes the looks whose engine was ended without a word. They hold
 // nothing that anybody could go on with. Those of other hosts are theirs, and one
@@ -70,7 +70,7 @@ func sweepLooks(runs string) {
 		// The owner is written under the journal's lock: with it and without the
 		// lock the engine is gone.
 		o, err := readOwner(folder)
-		ours := err == nil && o.Host == host || errors.Is(err, fs.ErrNotExist) && olderThan(folder, nobodysLook)
+		ours := err == nil && o.Host == host || errors.Is(err, fs.ErrNotExist) && olderThan(folder, abandonedLook)
 		if !ours || journal.Held(folder) {
 			continue
 		}

@@ -195,7 +195,7 @@ func TestALookGoesWithItsScreen(t *testing.T) {
 	for _, from := range []phase{looking, idle} {
 		g := lifeless(t, from)
 		g.watchers.seen = true
-		if err := g.nobody(time.Now()); err != nil || g.phase != over {
+		if err := g.unwatched(time.Now()); err != nil || g.phase != over {
 			t.Errorf("%s: it is %s, %v", from, g.phase, err)
 		}
 	}
@@ -209,8 +209,8 @@ func TestNoRunBeforeItsFirstScreen(t *testing.T) {
 	if !g.alone() {
 		t.Error("a run would begin that nobody sees")
 	}
-	if err := g.heldBack(); err != nil || g.phase != looking || g.run.Kept() {
-		t.Errorf("it does not wait: it is %s, kept %v, %v", g.phase, g.run.Kept(), err)
+	if err := g.heldBack(); err != nil || g.phase != looking || g.run.LeftBehind() {
+		t.Errorf("it does not wait: it is %s, kept %v, %v", g.phase, g.run.LeftBehind(), err)
 	}
 	if g.stays() {
 		t.Error("it would be kept for nobody")

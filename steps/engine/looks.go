@@ -78,7 +78,7 @@ func (k Known) farewell() string {
 	case k.Run.Finished == nil && k.Run.Work.Step != "":
 		return fmt.Sprintf("look %s was ended without a word while it %s, since %s: nothing has changed", k.ID,
 			k.Run.Work.What, k.Run.Work.Since.UTC().Format("15:04:05 UTC"))
-	case k.Run.Finished != nil && k.Run.Kept():
+	case k.Run.Finished != nil && k.Run.LeftBehind():
 		return fmt.Sprintf("look %s of %s: %s", k.ID, k.Plan.At.UTC().Format("2 Jan 15:04 UTC"), k.Run.Finished.Summary)
 	}
 	return ""

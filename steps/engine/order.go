@@ -113,11 +113,11 @@ type patience struct {
 	// writing and written are called around each event; nil but in tests, which
 	// end the process there.
 	writing, written func(journal.Kind)
-	// lent and asking are called where the monitor is lent and given back, and where
+	// lending and asking are called where the monitor is lent and given back, and where
 	// the loop is asked for something; nil but in tests, which hold one against the
 	// other.
-	lent   func(bool)
-	asking func()
+	lending func(bool)
+	asking  func()
 }
 
 var usual = patience{

@@ -37,7 +37,7 @@ type Whole struct {
 // is whether its engine goes on without a screen.
 func (k Known) Open() bool {
 	if k.IsLook() {
-		return k.Live && k.Run.Kept() && k.Run.Finished == nil
+		return k.Live && k.Run.LeftBehind() && k.Run.Finished == nil
 	}
 	if k.Run.Opened == nil || (k.Run.TakenBy != "" && !k.Live) {
 		return false

@@ -24,13 +24,13 @@ func (g *engine) stays() bool {
 	if g.order.Started != "" {
 		return false // its server goes with the last screen
 	}
-	return g.works() || g.run.Kept() || (g.approved != nil && g.watchers.seen && !g.watchers.leaving)
+	return g.works() || g.run.LeftBehind() || (g.approved != nil && g.watchers.seen && !g.watchers.leaving)
 }
 
 // stay keeps a look that nobody watches, for as long as it works and then as long
 // as a question stays open.
 func (g *engine) stay(now time.Time) error {
-	if !g.run.Kept() {
+	if !g.run.LeftBehind() {
 		if err := g.record("", "", journal.ScreenLost{}); err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func (g *engine) heldBack() error {
 		return nil // its first screen is still to come, or went before anybody saw it
 	}
 	g.move(settles)
-	if !g.run.Kept() {
+	if !g.run.LeftBehind() {
 		if err := g.record("", "", journal.ScreenLost{}); err != nil {
 			return err
 		}
@@ -71,7 +71,7 @@ func (g *engine) heldBack() error {
 // unsaid takes back a yes that was given before the screen was lost: a run begins
 // under somebody's eyes.
 func (g *engine) unsaid() error {
-	if !g.run.Kept() || g.approved == nil {
+	if !g.run.LeftBehind() || g.approved == nil {
 		return nil
 	}
 	g.approved = nil
@@ -83,16 +83,16 @@ func (g *engine) unsaid() error {
 
 // unwatchedEnd is the end of a look that worked and that nobody came for.
 func (g *engine) unwatchedEnd(why string) journal.RunFinished {
-	var came []string
+	var arrived []string
 	for _, id := range []string{"backup", "rehearse"} {
 		if s := g.run.Step(id); s != nil && s.Summary != "" && s.Status != journal.Asking {
-			came = append(came, id+": "+s.Summary)
+			arrived = append(arrived, id+": "+s.Summary)
 		}
 	}
 	return journal.RunFinished{
 		Exit: steps.ExitPerson, Outcome: journal.OutcomePerson,
 		Summary: fmt.Sprintf("the screen was lost at %s, before the run began; %s; nothing has changed",
-			g.run.ScreenLost.UTC().Format("15:04:05 UTC"), strings.Join(came, "; ")),
+			g.run.ScreenLost.UTC().Format("15:04:05 UTC"), strings.Join(arrived, "; ")),
 		Hint: why,
 	}
 }

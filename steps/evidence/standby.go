@@ -20,12 +20,12 @@ type streams struct {
 // streaming begins with those of the primary.
 func streaming(ctx context.Context, c *db.Conn) (*streams, error) {
 	t := &streams{}
-	return t, t.met(ctx, c)
+	return t, t.include(ctx, c)
 }
 
-// met takes in a server that was asked; those that stream from a standby are not known to
+// include takes in a server that was asked; those that stream from a standby are not known to
 // its primary.
-func (t *streams) met(ctx context.Context, c *db.Conn) error {
+func (t *streams) include(ctx context.Context, c *db.Conn) error {
 	all, unseen, err := evidence.Standbys(ctx, c)
 	if err != nil {
 		return err
@@ -75,7 +75,7 @@ func (t *streams) standby(ctx context.Context, primary *db.Conn, dsn, name strin
 	}
 	all, counts, err := evidence.Look(ctx, c, s, o)
 	if err == nil {
-		err = t.met(ctx, c)
+		err = t.include(ctx, c)
 	}
 	if err != nil {
 		return failed(err.Error())

@@ -32,12 +32,12 @@ type fillWatch struct {
 	control *backfill.Control
 	release func()
 
-	mu       sync.Mutex // guards below
-	retried  time.Time
-	waiting  *throttle.Verdict
-	told     fact.Filling
-	toldAt   time.Time
-	lookedAt time.Time
+	mu         sync.Mutex // guards below
+	retried    time.Time
+	waiting    *throttle.Verdict
+	reported   fact.Filling
+	reportedAt time.Time
+	lookedAt   time.Time
 }
 
 func newFillWatch(f *filler) *fillWatch {
@@ -80,8 +80,8 @@ func (w *fillWatch) run(ctx context.Context, o backfill.Options) (backfill.Resul
 func (w *fillWatch) look(ctx context.Context) error {
 	s := w.control.Snapshot()
 	w.waited(ctx, s)
-	if now := w.filling(nil, nil); time.Since(w.toldAt) >= fillTell || now.State != w.told.State ||
-		now.TargetMS != w.told.TargetMS {
+	if now := w.filling(nil, nil); time.Since(w.reportedAt) >= fillTell || now.State != w.reported.State ||
+		now.TargetMS != w.reported.TargetMS {
 		w.record(ctx, now)
 	}
 	if s.State != backfill.Paused {
@@ -122,7 +122,7 @@ func (w *fillWatch) elsewhere(ctx context.Context) error {
 }
 
 func (w *fillWatch) record(ctx context.Context, f fact.Filling) {
-	w.told, w.toldAt = f, time.Now()
+	w.reported, w.reportedAt = f, time.Now()
 	_ = w.f.env().Fact(ctx, "run", f) // progress that cannot be written stops nothing
 }
 

@@ -32,8 +32,8 @@ type commander struct {
 	// limited to; 0 = nothing.
 	application     string
 	lock, statement time.Duration
-	told            fact.Command
-	toldAt          time.Time
+	reported        fact.Command
+	reportedAt      time.Time
 	// log is where its output goes.
 	log string
 }
@@ -77,7 +77,7 @@ func (c *commander) run(ctx context.Context) error {
 	}
 	for began, n := time.Now(), 1; ; n++ {
 		before, err := c.ready(ctx, first)
-		if err != nil && c.told.Try > 0 { // an earlier start left the units open, and nothing applied
+		if err != nil && c.reported.Try > 0 { // an earlier start left the units open, and nothing applied
 			err = errors.Join(c.endUnits(ctx, journal.OutcomeNotApplied, "not started again", err.Error(), nil), err)
 		}
 		if err != nil {
@@ -117,7 +117,7 @@ func (c *commander) run(ctx context.Context) error {
 // intent is on the disk. Before the first one nobody has asked to stop, and somebody
 // watches; a lost terminal does not end the tries, as it does not those of a statement.
 func (c *commander) ready(ctx context.Context, first int) (before commandView, err error) {
-	if c.told.Try == 0 {
+	if c.reported.Try == 0 {
 		if err := c.mayStart(ctx, first, c.plan.Units[first]); err != nil {
 			return before, err
 		}
@@ -155,8 +155,8 @@ func (c *commander) heldUp(
 	v.set(steps.ExitPerson, journal.OutcomePerson,
 		fmt.Sprintf("%s: gave up after %d starts: %s; nothing has changed", c.team.Line, n, inWay),
 		"wait until nothing is in the way, or end what is, then run again")
-	var nobody *steps.Exit
-	if errors.As(err, &nobody) && c.env.Headless {
+	var unattended *steps.Exit
+	if errors.As(err, &unattended) && c.env.Headless {
 		err = nil
 	}
 	return v, err
@@ -227,7 +227,7 @@ func (c *commander) cannotAsk(ctx context.Context, why error) error {
 	err := c.endUnits(ctx, journal.OutcomeUnknown, "the server cannot be asked", why.Error(), nil)
 	return errors.Join(err, &steps.Exit{
 		Code: steps.ExitUnknown, Outcome: journal.OutcomeUnknown,
-		Summary: c.team.Line + " has ended (" + c.told.Ended + "), and what it applied is not known: the server " +
+		Summary: c.team.Line + " has ended (" + c.reported.Ended + "), and what it applied is not known: the server " +
 			"cannot " +
 			"be asked: " + why.Error(),
 		Advice: "`belay attach " + c.env.Run + "` asks the database as soon as it can be reached; run nothing again " +
@@ -276,13 +276,13 @@ func (c *commander) try(ctx context.Context, n int) (end commandEnd, err error) 
 			Advice:  "see that the program is there and may be run, then run again",
 		}
 	}
-	c.told = c.fact()
-	c.told.PID, c.told.Try, c.told.Since = w.child.PID(), n, c.env.Now().UTC()
+	c.reported = c.fact()
+	c.reported.PID, c.reported.Try, c.reported.Since = w.child.PID(), n, c.env.Now().UTC()
 	c.tell(ctx, true)
 	w.follow(ctx)
 	w.outlive(ctx)
 	end = w.end()
-	c.told.Ended, c.told.Output, c.told.Sessions = end.says(), out.Last(shownLines), nil
+	c.reported.Ended, c.reported.Output, c.reported.Sessions = end.says(), out.Last(shownLines), nil
 	c.tell(ctx, true)
 	return end, nil
 }
@@ -332,11 +332,11 @@ func (c *commander) marks(ctx context.Context) (m watch.Marks, err error) {
 
 // tell records what the command does, twice a second at most.
 func (c *commander) tell(ctx context.Context, now bool) {
-	if !now && time.Since(c.toldAt) < 500*time.Millisecond {
+	if !now && time.Since(c.reportedAt) < 500*time.Millisecond {
 		return
 	}
-	c.toldAt = time.Now()
-	if err := c.env.Fact(context.WithoutCancel(ctx), "run", c.told); err != nil {
-		c.told.Limits = cmp.Or(c.told.Limits, err.Error())
+	c.reportedAt = time.Now()
+	if err := c.env.Fact(context.WithoutCancel(ctx), "run", c.reported); err != nil {
+		c.reported.Limits = cmp.Or(c.reported.Limits, err.Error())
 	}
 }

@@ -150,7 +150,7 @@ func listOf(all []string) string {
 func (c *commander) unread(before commandView, after *commandView, end commandEnd) {
 	if after.missing && end.exit == 0 && before.catalog != after.catalog {
 		after.known, after.why = false, "there is no history table that belay can read"
-		c.told.Unread, c.history = after.why, nil
+		c.reported.Unread, c.history = after.why, nil
 		c.tell(context.Background(), true)
 	}
 }
@@ -243,7 +243,7 @@ func (c *commander) conclude(ctx context.Context, v commandVerdict, end commandE
 		return err
 	}
 	hint := v.hint
-	if last := c.told.Output; len(last) > 0 && end.exit != 0 && hint != "" {
+	if last := c.reported.Output; len(last) > 0 && end.exit != 0 && hint != "" {
 		hint = hint + "; its last words: " + strings.TrimSpace(last[len(last)-1])
 	}
 	return &steps.Exit{Code: v.code, Outcome: v.outcome, Summary: v.summary, Advice: hint}

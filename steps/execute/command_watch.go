@@ -325,7 +325,7 @@ func leftWords(working []watch.CommandSession, processes []int) string {
 
 // show records the sessions and the last lines.
 func (w *commandWatch) show(ctx context.Context) {
-	t := &w.told
+	t := &w.reported
 	news := t.Seen != len(w.all) || len(t.Sessions) != len(w.sessions)
 	t.Sessions, t.Seen, t.Output, t.Limits = nil, len(w.all), w.out.Last(shownLines), w.limitsKnown()
 	for _, s := range w.sessions {
@@ -346,16 +346,16 @@ func (w *commandWatch) limitsKnown() string {
 		by[how]++
 	}
 	limits := measure.Duration(w.lock) + " for a lock, " + measure.Duration(w.statement) + " a statement, by PGOPTIONS"
-	const kept = "; no other session can see whether they hold, so belay cancels what goes past them"
+	const unverified = "; no other session can see whether they hold, so belay cancels what goes past them"
 	switch {
 	case w.lock == 0 && w.statement == 0:
 		return "none: something is built CONCURRENTLY"
 	case len(w.all) == 0:
 		return limits + "; no session seen yet"
 	case by[watch.ByName] > 0:
-		return limits + "; PGAPPNAME came along" + kept
+		return limits + "; PGAPPNAME came along" + unverified
 	case by[watch.ByPort] > 0:
-		return limits + "; PGAPPNAME did not come along" + kept
+		return limits + "; PGAPPNAME did not come along" + unverified
 	}
 	return "no session is certainly its: whether a limit holds is not known, and belay cancels none"
 }

@@ -82,9 +82,9 @@ func (r *runner) resolveLost(ctx context.Context) error {
 			Text: fmt.Sprintf("%s was applied and this server does not have it: %s", l.unit.Migration.Version, l.why),
 			Why:  "a failover or a restore took it, and perhaps rows of the application with it",
 		})
-		var nobody *steps.Exit
+		var unattended *steps.Exit
 		switch {
-		case errors.As(err, &nobody) && r.env.Headless:
+		case errors.As(err, &unattended) && r.env.Headless:
 			return r.isLost(l)
 		case err != nil:
 			return err

@@ -16,9 +16,9 @@ const quickStatement = 100 * time.Millisecond
 
 // quick holds back what a statement in hand says until it has taken a while.
 type quick struct {
-	told  time.Time // when a statement was told of last
-	held  *time.Timer
-	ended chan error // of the telling that the timer began
+	reported time.Time // when a statement was told of last
+	held     *time.Timer
+	ended    chan error // of the telling that the timer began
 }
 
 // holds reports whether the journal hears of this unit's statements now and then
@@ -29,8 +29,8 @@ func (t *teller) holds(ev apply.Event) bool {
 
 // begun holds the beginning of a statement back, unless it is time to tell of one.
 func (t *teller) begun(ctx context.Context, ev apply.Event) error {
-	if time.Since(t.quick.told) >= quickStatement {
-		t.quick.told = time.Now()
+	if time.Since(t.quick.reported) >= quickStatement {
+		t.quick.reported = time.Now()
 		return t.write(ctx, ev)
 	}
 	ended := make(chan error, 1)
@@ -47,7 +47,7 @@ func (t *teller) release() (kept bool, err error) {
 	}
 	kept = t.quick.held.Stop()
 	if !kept {
-		t.quick.told, err = time.Now(), <-t.quick.ended
+		t.quick.reported, err = time.Now(), <-t.quick.ended
 	}
 	t.quick.held = nil
 	return kept, err
@@ -61,7 +61,7 @@ func (t *teller) statement(ctx context.Context, ev apply.Event) error {
 	kept, err := t.release()
 	_, rows, counted := journal.StatementEnded{Tag: ev.Message}.Changed()
 	// A change of no rows is a doubt, and so is what was there before.
-	well := ev.Code == "" && ev.Message != "" && !(counted && rows == 0) && !ev.Met
+	well := ev.Code == "" && ev.Message != "" && !(counted && rows == 0) && !ev.Existed
 	if err != nil || (kept && well) {
 		return err
 	}

@@ -32,9 +32,9 @@ func (r *runner) sent(ctx context.Context, u *steps.Unit, p apply.Evidence) (app
 		Why: "what it committed by itself stays. again sends it once more; done counts it as run and records the " +
 			"version",
 	})
-	var nobody *steps.Exit
+	var unattended *steps.Exit
 	switch {
-	case errors.As(err, &nobody) && r.env.Headless:
+	case errors.As(err, &unattended) && r.env.Headless:
 		return p, unknown
 	case err != nil:
 		return p, err

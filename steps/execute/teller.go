@@ -79,7 +79,7 @@ func (t *teller) bodies(ev apply.Event) []journal.Body {
 		return []journal.Body{
 			journal.StatementEnded{
 				Unit: t.unit, Statement: ev.Statement, MS: ev.Waited.Milliseconds(), SQLState: ev.Code, Tag: ev.Message,
-				Met: ev.Met,
+				Existed: ev.Existed,
 			},
 		}
 	case apply.BuildProgress, apply.SnapshotWait, apply.ToolWaits, apply.Queued, apply.Waiting:

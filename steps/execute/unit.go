@@ -65,7 +65,7 @@ func (r *runner) unit(ctx context.Context, i int, u steps.Unit) error {
 			return r.ended(u, res)
 		}
 		if u.Wrap == apply.OneByOne {
-			u.From = res.Stood // what stands is not sent a second time
+			u.From = res.StatementsApplied // what stands is not sent a second time
 		}
 	}
 }
@@ -187,7 +187,7 @@ func (r *runner) recordEnd(ctx context.Context, i int, u steps.Unit, res apply.R
 		Left: res.Left, Blockers: blockers(res.Blockers), Hint: res.Hint(),
 	}
 	if res.Err != nil {
-		e.Error = db.Told(res.Err).Error()
+		e.Error = db.Explained(res.Err).Error()
 	}
 	var f *apply.Failure
 	if errors.As(res.Err, &f) {

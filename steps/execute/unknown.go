@@ -186,7 +186,7 @@ func (r *runner) connect(ctx context.Context) (db.Identity, error) {
 	case now.SystemIdentifier != was.SystemIdentifier || now.DatabaseOID != was.DatabaseOID:
 		err = &db.OtherError{Was: was.Whose(), Is: now.Whose()}
 	case was.Instance().Other(now.Instance()):
-		err = &db.OtherError{Was: was.Whose(), Is: now.Whose(), Met: was.Instance(), Now: now.Instance()}
+		err = &db.OtherError{Was: was.Whose(), Is: now.Whose(), Before: was.Instance(), Now: now.Instance()}
 	}
 	if err != nil {
 		return now, errors.Join(err, r.env.Sessions.CloseTrio())

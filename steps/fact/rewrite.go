@@ -24,8 +24,8 @@ type Rewrite struct {
 	Down string `json:"down,omitempty"`
 	// Files are the new ones in order; empty = nothing could be rewritten.
 	Files []RewriteFile `json:"files"`
-	// Kept says where the end differs from the original's, on purpose.
-	Kept []string `json:"kept"`
+	// Differences says where the end differs from the original's, on purpose.
+	Differences []string `json:"kept"`
 	// Left are statements that stay as they are although they have a hazard.
 	Left []RewriteLeft `json:"left"`
 	// Days are changes that a campaign makes over several deployments.

@@ -85,7 +85,7 @@ func play(t *testing.T, path string) {
 	for _, line := range rehearsal.Diff(schema(t, original), schema(t, files)) {
 		fmt.Fprintln(&got, line)
 	}
-	for _, k := range p.Kept {
+	for _, k := range p.Differences {
 		fmt.Fprintln(&got, "kept:", k)
 	}
 	for _, l := range p.Left {

@@ -110,7 +110,7 @@ func (m *moment) try(sql string) outcome {
 // stays reports whether new code works where after the original it fails, because what
 // the proposal says it keeps is still there: the old name, or the column's place.
 func (s *stage) stays(sql string, is, will outcome) bool {
-	kept := strings.Join(s.proposal.Kept, "\n")
+	kept := strings.Join(s.proposal.Differences, "\n")
 	switch {
 	case is.code != "" || will.code == "":
 		return false
@@ -149,7 +149,7 @@ func (s *stage) choose() (refused error) {
 // differs are the lines of schema and rows in which the files differ from a copy, but
 // for what the proposal lists.
 func (s *stage) differs(c *pgx.Conn) []string {
-	kept := strings.Join(s.proposal.Kept, "\n")
+	kept := strings.Join(s.proposal.Differences, "\n")
 	var all []string
 	for _, line := range rehearsal.Diff(schemaOf(s.T, c), schemaOf(s.T, s.files)) {
 		if !explained(strings.ReplaceAll(line, " "+s.table+".", " t."), kept) {

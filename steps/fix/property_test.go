@@ -151,7 +151,7 @@ func (s *stage) run() string {
 	}
 	s.code("at the end", false)
 	for _, line := range s.differs(s.after) {
-		s.wrong("%s\nkept: %s", line, strings.Join(s.proposal.Kept, "\n"))
+		s.wrong("%s\nkept: %s", line, strings.Join(s.proposal.Differences, "\n"))
 	}
 	if s.failed {
 		return s.kind + ": wrong"

@@ -59,7 +59,7 @@ type Proposal struct {
 func Propose(ctx context.Context, c Case) (Proposal, error) {
 	if c.Migration.Up.Tx == migration.TxForeign {
 		p := Proposal{Original: c.Migration, Rewrite: fact.Rewrite{
-			Path: c.Migration.Up.Path, Kept: []string{}, Files: []fact.RewriteFile{}, Left: []fact.RewriteLeft{},
+			Path: c.Migration.Up.Path, Differences: []string{}, Files: []fact.RewriteFile{}, Left: []fact.RewriteLeft{},
 		}}
 		p.Refused = "it is a program, which belay does not write: change it by hand, as each finding says"
 		return p, nil
@@ -74,7 +74,8 @@ func Propose(ctx context.Context, c Case) (Proposal, error) {
 		return Proposal{}, err
 	}
 	p := Proposal{Original: c.Migration, Rewrite: fact.Rewrite{
-		Path: c.Migration.Up.Path, Files: []fact.RewriteFile{}, Left: []fact.RewriteLeft{}, Kept: plan.Kept,
+		Path: c.Migration.Up.Path, Files: []fact.RewriteFile{}, Left: []fact.RewriteLeft{},
+		Differences: plan.Differences,
 	}}
 	if c.Migration.Down != nil {
 		p.Down = c.Migration.Down.Path
@@ -86,14 +87,14 @@ func Propose(ctx context.Context, c Case) (Proposal, error) {
 		p.Days = append(p.Days, fact.RewriteDays{Line: d.Line, Command: "belay campaign new " + shell(d.Args)})
 	}
 	if len(plan.Files) == 0 {
-		p.Kept, p.Refused = []string{}, "there is nothing to rewrite"
+		p.Differences, p.Refused = []string{}, "there is nothing to rewrite"
 		if len(p.Left)+len(p.Days) == 0 {
 			p.Refused += ": it has no warning and no stop"
 		}
 		return p, nil
 	}
 	if c.Format.Compose == nil {
-		p.Kept, p.Refused = []string{},
+		p.Differences, p.Refused = []string{},
 			c.Format.Title+" alone can make a migration: make one with it for each part, and put the SQL into it"
 		return p, nil
 	}
@@ -141,11 +142,11 @@ func (p *Proposal) fill(plan rewrite.Plan) {
 		p.Files = append(p.Files, f)
 	}
 	p.SHA256 = hex.EncodeToString(sum.Sum(nil))
-	if p.Kept == nil {
-		p.Kept = []string{}
+	if p.Differences == nil {
+		p.Differences = []string{}
 	}
 	p.Commit = fmt.Sprintf("Rewrite %s into %d safe phases\n\n%s", path.Base(p.Path), len(p.Files),
-		strings.Join(p.Kept, "\n"))
+		strings.Join(p.Differences, "\n"))
 }
 
 // judge has the review look at what was made, file after file.

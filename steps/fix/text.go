@@ -30,7 +30,7 @@ func Text(r fact.Rewrite, dir string) string {
 		}
 	}
 	b.WriteString("\n")
-	for _, k := range r.Kept {
+	for _, k := range r.Differences {
 		visible.Fprintf(&b, "differs: %s\n", k)
 	}
 	left(&b, r)

@@ -223,8 +223,8 @@ type StatementEnded struct {
 	// Tag is the server's command tag, which of a data change counts the rows:
 	// "UPDATE 99".
 	Tag string `json:"tag,omitempty"`
-	// Met is true where IF NOT EXISTS met what was there, and made nothing.
-	Met bool `json:"met,omitempty"`
+	// Existed is true where IF NOT EXISTS met what was there, and made nothing.
+	Existed bool `json:"met,omitempty"`
 }
 
 // AttemptStarted says what the next try of a unit may wait for.

@@ -57,7 +57,7 @@ type observer struct {
 	before known
 	// predicted and seen are the strongest modes so far, by relation.
 	predicted, seen map[string]lock.Mode
-	told            map[string]bool
+	reported        map[string]bool
 	out             []Statement
 	err             error
 }
@@ -66,7 +66,7 @@ func newObserver(ctx context.Context, c *pgx.Conn, u apply.Unit) (*observer, err
 	before, err := readKnown(ctx, c)
 	return &observer{
 		conn: c, u: u, before: before, predicted: map[string]lock.Mode{}, seen: map[string]lock.Mode{},
-		told: map[string]bool{},
+		reported: map[string]bool{},
 	}, err
 }
 
@@ -75,7 +75,7 @@ func (o *observer) tell(ctx context.Context) apply.Teller {
 	return func(e apply.Event) error {
 		switch {
 		case e.Kind == apply.AttemptStarted && o.u.Wrap != apply.OneByOne:
-			o.out, o.told = nil, map[string]bool{}
+			o.out, o.reported = nil, map[string]bool{}
 			clear(o.predicted)
 			clear(o.seen)
 		case e.Kind == apply.StatementEnded && e.Code == "" && e.Statement >= 0:
@@ -148,10 +148,10 @@ func (o *observer) differs() []string {
 	var out []string
 	for n, counts := range names {
 		want, have := o.predicted[n], o.seen[n]
-		if !counts || want == have || o.told[n] || max(want, have) <= lock.AccessShare {
+		if !counts || want == have || o.reported[n] || max(want, have) <= lock.AccessShare {
 			continue
 		}
-		o.told[n] = true
+		o.reported[n] = true
 		out = append(out, fmt.Sprintf("%s: predicted %s, held %s", n, word(want), word(have)))
 	}
 	slices.Sort(out)

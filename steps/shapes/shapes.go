@@ -33,8 +33,8 @@ type Shape struct {
 	Values bool `json:"-"`
 }
 
-// told is the shape as it is told.
-func (s Shape) told() Shape {
+// withoutValues is the shape as it is told.
+func (s Shape) withoutValues() Shape {
 	if s.Values {
 		s.SQL = shapeOf(s.SQL)
 	}
@@ -103,13 +103,13 @@ func Try(ctx context.Context, c *db.Conn, all []Shape, change []string) (Result,
 		case err != nil:
 			return out, err
 		case why != "":
-			out.Broken = append(out.Broken, Broken{Shape: s.told(), Why: why, Fails: true})
+			out.Broken = append(out.Broken, Broken{Shape: s.withoutValues(), Why: why, Fails: true})
 		case !slices.EqualFunc(columns, was[i], same):
 			why, err := differ(ctx, c, was[i], columns)
 			if err != nil {
 				return out, err
 			}
-			out.Broken = append(out.Broken, Broken{Shape: s.told(), Why: why})
+			out.Broken = append(out.Broken, Broken{Shape: s.withoutValues(), Why: why})
 		}
 		out.Tried++
 	}

@@ -95,9 +95,9 @@ func (r *Run) Doubt() Doubt {
 					"kept them", path, c)
 			}
 		}
-		if len(u.Met) > 0 && met == "" {
+		if len(u.Existing) > 0 && met == "" {
 			met = fmt.Sprintf("%s: %s met what was there before under that name, and left it as it is: compare it "+
-				"with the file", path, u.Met[0].Tag)
+				"with the file", path, u.Existing[0].Tag)
 		}
 	}
 	if s := r.Step("verify"); s != nil && s.Status == journal.Waived && d.Text == "" {

@@ -40,8 +40,8 @@ func TestDoubt(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := New()
 			r.Units = []Unit{{Outcome: journal.OutcomeApplied}}
-			statementEnded(r, journal.Event{}, journal.StatementEnded{Tag: c.tag, Met: true})
-			statementEnded(r, journal.Event{}, journal.StatementEnded{Tag: c.tag, Met: c.met})
+			statementEnded(r, journal.Event{}, journal.StatementEnded{Tag: c.tag, Existed: true})
+			statementEnded(r, journal.Event{}, journal.StatementEnded{Tag: c.tag, Existed: c.met})
 			know(t, r, fact.Plan{Units: []fact.Unit{{Path: "1.sql"}}})
 			know(t, r, fact.Review{Result: sqlview.Result{Files: []sqlview.FileResult{
 				{Path: "1.sql", Hazards: []sqlview.Finding{{Rule: c.rule, Message: "Hidden."}}},

@@ -32,7 +32,7 @@ func statementEnded(r *Run, _ journal.Event, b journal.StatementEnded) {
 	if command, rows, ok := b.Changed(); ok {
 		u.change(Change{Statement: b.Statement, Command: command, Rows: rows})
 	}
-	u.meet(Met{Statement: b.Statement, Tag: b.Tag}, b.Met && b.SQLState == "" && b.Statement >= 0)
+	u.meet(Existing{Statement: b.Statement, Tag: b.Tag}, b.Existed && b.SQLState == "" && b.Statement >= 0)
 }
 
 func attemptStarted(r *Run, e journal.Event, b journal.AttemptStarted) {

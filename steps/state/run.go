@@ -132,9 +132,9 @@ type Work struct {
 	Since      time.Time
 }
 
-// Kept reports whether this is a look whose last screen was lost while it had
+// LeftBehind reports whether this is a look whose last screen was lost while it had
 // something in hand that a person had asked for. It stays until somebody comes.
-func (r *Outline) Kept() bool { return r.Opened == nil && !r.ScreenLost.IsZero() }
+func (r *Outline) LeftBehind() bool { return r.Opened == nil && !r.ScreenLost.IsZero() }
 
 // Step is a checklist step.
 type Step struct {

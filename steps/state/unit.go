@@ -32,8 +32,8 @@ type Unit struct {
 	SQL         string
 	// Changes are its data changes, as the server counted them, in order.
 	Changes []Change
-	// Met are its statements whose IF NOT EXISTS met what was there, in order, as their tags.
-	Met []Met
+	// Existing are its statements whose IF NOT EXISTS met what was there, in order, as their tags.
+	Existing []Existing
 	// Progress is the newest word of a build; nil = none.
 	Progress *journal.UnitProgress
 	// Outcome is applied, not applied, unknown; "" while it runs or never began.
@@ -78,8 +78,8 @@ func (u *Unit) change(c Change) {
 	u.Changes = append(u.Changes, c)
 }
 
-// Met is a statement that made nothing: what it would make, or a part of that, was there.
-type Met struct {
+// Existing is a statement that made nothing: what it would make, or a part of that, was there.
+type Existing struct {
 	// Statement counts from 0 within the file.
 	Statement int
 	Tag       string // CREATE INDEX
@@ -87,10 +87,10 @@ type Met struct {
 
 // meet keeps or forgets that a statement met something: a later try counts in the place
 // of an earlier.
-func (u *Unit) meet(m Met, met bool) {
-	u.Met = slices.DeleteFunc(u.Met, func(have Met) bool { return have.Statement == m.Statement })
+func (u *Unit) meet(m Existing, met bool) {
+	u.Existing = slices.DeleteFunc(u.Existing, func(have Existing) bool { return have.Statement == m.Statement })
 	if met {
-		u.Met = append(u.Met, m)
+		u.Existing = append(u.Existing, m)
 	}
 }
 

@@ -125,7 +125,7 @@ func (m *model) play(name lane.Name) tea.Cmd {
 	m.scene = playing
 	// The state's own word comes with the next look; until then no key may start
 	// a second lane.
-	m.state.Phase, m.state.Lane, m.state.Told = lane.Running, name, nil
+	m.state.Phase, m.state.Lane, m.state.Lines = lane.Running, name, nil
 	ctx, play := m.ctx, m.c.Play
 	return func() tea.Msg { return playedMsg{play(ctx, name)} }
 }

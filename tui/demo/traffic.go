@@ -128,7 +128,7 @@ func (p picture) queue(w int) []string {
 // story is what happened in the lane, the newest last.
 func (p picture) story(w int) []string {
 	var out []string
-	for _, l := range p.state.Told {
+	for _, l := range p.state.Lines {
 		role := look.Plain
 		if l.Bad {
 			role = look.Attention

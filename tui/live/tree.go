@@ -44,7 +44,7 @@ func (p picture) tree(w int) []string {
 	}
 	all := p.rows()
 	if len(all) == 0 {
-		return []string{p.nobody()}
+		return []string{p.empty()}
 	}
 	depths := make([]int, len(all))
 	for i, r := range all {
@@ -90,8 +90,8 @@ func (p picture) whole(w int) []string {
 // oneColumnLess is below which width the tree does not say what sessions do.
 const oneColumnLess = 70
 
-// nobody says why there is no session to see.
-func (p picture) nobody() string {
+// empty says why there is no session to see.
+func (p picture) empty() string {
 	switch {
 	case p.filter != "" && len(p.sample.Tree()) > 0:
 		return p.Plain("no session has " + strconv.Quote(p.filter))

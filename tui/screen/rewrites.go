@@ -239,7 +239,7 @@ func (p page) fate(r fact.Rewrite, w int) []string {
 // beside is what differs and what was left.
 func (p page) beside(r fact.Rewrite, w int) []string {
 	var out []string
-	for _, k := range r.Kept {
+	for _, k := range r.Differences {
 		out = append(out, p.Row("differs", p.Plain(k), w)...)
 	}
 	for _, l := range r.Left {

@@ -56,7 +56,7 @@ func columnInSteps(p *rewrite.Piece) (rewrite.Rewritten, error) {
 	}
 	made, err := s.steps()
 	if s.later {
-		made.Kept = firing(a.Relation)
+		made.Differences = firing(a.Relation)
 	}
 	return made, err
 }

@@ -62,7 +62,7 @@ func dropColumnLater(p *rewrite.Piece) (rewrite.Rewritten, error) {
 		Why: "who still needs the column shows within minutes, and the way back is this rename; the DROP is for a " +
 			"week later",
 	}
-	return rewrite.Rewritten{Phases: []rewrite.Phase{phase}, Kept: kept, Contract: &rewrite.Contract{
+	return rewrite.Rewritten{Phases: []rewrite.Phase{phase}, Differences: kept, Contract: &rewrite.Contract{
 		Old: lint.Quote(t.table) + "." + gone, Mend: mend, Phases: dropColumn(&t, gone),
 		Parking: &rewrite.Parking{
 			As: t.fresh, Away: []string{t.rename(t.old, t.fresh)}, Back: []string{t.rename(t.fresh, t.old)},

@@ -80,7 +80,7 @@ func dropTableLater(p *rewrite.Piece) (rewrite.Rewritten, error) {
 				Why: "nothing has missed the table; its rows are gone with it",
 			}},
 		}
-		out.Kept = append(out.Kept,
+		out.Differences = append(out.Differences,
 			"table "+table+" stays as "+name+": drop it a week later, when nothing has missed it")
 	}
 	return out, nil

@@ -51,7 +51,7 @@ func foreignKeyWithIndex(p *rewrite.Piece) (rewrite.Rewritten, error) {
 		out.Phases = append(out.Phases,
 			concurrentIndex(a.Table, a.Written, lint.Ident(name), "("+lint.Idents(k.Columns)+")", false,
 				"without it every DELETE in "+k.References+" reads all of "+a.Table))
-		out.Kept = append(out.Kept,
+		out.Differences = append(out.Differences,
 			"index "+name+" on "+a.Table+" is there too: the original left the foreign key without one")
 	}
 	if a.Def.GetConstraint().SkipValidation {
@@ -98,7 +98,7 @@ func indexNewTable(p *rewrite.Piece, create *pg.CreateStmt) (rewrite.Rewritten, 
 		name := indexName(p, table, columns)
 		phase.SQL = append(phase.SQL,
 			"CREATE INDEX "+lint.Ident(name)+" ON "+rewrite.Written(create.Relation)+" ("+lint.Idents(columns)+")")
-		out.Kept = append(out.Kept,
+		out.Differences = append(out.Differences,
 			"index "+name+" on "+table+" is there too: the original left the foreign key without one")
 	}
 	out.Phases = []rewrite.Phase{phase}

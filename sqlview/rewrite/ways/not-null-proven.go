@@ -48,8 +48,9 @@ func notNullProven(p *rewrite.Piece) (rewrite.Rewritten, error) {
 	if !filled(p, a) {
 		made.Phases[0].Before = fillNulls(a) + "; from this file on an UPDATE of a row that is not filled fails (" +
 			code + "), and the next file fails over it"
-		made.Kept = append(made.Kept, fmt.Sprintf("rows of %s in which %s is NULL: once the constraint is there each "+
-			"UPDATE of one fails (%s), and VALIDATE fails; fill them before", a.Table, lint.Ident(a.Name), code))
+		made.Differences = append(made.Differences, fmt.Sprintf(
+			"rows of %s in which %s is NULL: once the constraint is there each UPDATE of one fails (%s), "+
+				"and VALIDATE fails; fill them before", a.Table, lint.Ident(a.Name), code))
 	}
 	return made, nil
 }

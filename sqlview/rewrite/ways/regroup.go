@@ -52,7 +52,7 @@ func (r Regrouping) Run(p *rewrite.Piece) (rewrite.Rewritten, error) {
 			},
 			g.fills(),
 		},
-		Kept: g.kept(), Contract: g.drops(sync),
+		Differences: g.differences(), Contract: g.drops(sync),
 	}, nil
 }
 
@@ -255,8 +255,8 @@ func (g *regrouping) drops(sync synctrigger.SQL) *rewrite.Contract {
 	}
 }
 
-// kept says what is not carried over to the new columns.
-func (g *regrouping) kept() []string {
+// differences says what is not carried over to the new columns.
+func (g *regrouping) differences() []string {
 	kept := append(firing(g.relation),
 		g.listed(g.New)+" stand last in the table: look at INSERT without a list of columns, COPY and SELECT *")
 	for _, c := range g.Old {

@@ -75,7 +75,7 @@ func renameByNewColumn(p *rewrite.Piece) (rewrite.Rewritten, error) {
 	}
 	phases = append(phases, r.buildIndexes("for queries of old code, built while reads and writes go on")...)
 	return rewrite.Rewritten{
-		Phases: append(phases, r.swap(p, forth)), Kept: r.kept(p), Contract: r.contract(p, forth),
+		Phases: append(phases, r.swap(p, forth)), Differences: r.differences(p), Contract: r.contract(p, forth),
 	}, nil
 }
 
@@ -214,7 +214,7 @@ func (r *renaming) swap(p *rewrite.Piece, forth synctrigger.Pair) rewrite.Phase 
 	}
 }
 
-func (r *renaming) kept(p *rewrite.Piece) []string {
+func (r *renaming) differences(p *rewrite.Piece) []string {
 	trigger := r.both(p).Trigger.Name
 	kept := append(firing(r.relation),
 		fmt.Sprintf("column %s.%s and the triggers and function %s stay: when no code names %s any more, drop the "+

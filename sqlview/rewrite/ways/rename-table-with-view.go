@@ -59,7 +59,7 @@ func renameTableWithView(p *rewrite.Piece) (rewrite.Rewritten, error) {
 				lint.Ident(n.Relation.Relname)},
 			Why: "old code goes on through a view under the old name; both happen in one transaction",
 		}},
-		Kept: []string{
+		Differences: []string{
 			"view " + table +
 				" stands under the old name: drop it when no code uses it; TRUNCATE, LOCK, COPY and ON CONFLICT ON " +
 				"CONSTRAINT do not go through it",

@@ -164,7 +164,7 @@ func makesOf(st parse.Statement, is func(*pg.RangeVar) bool) bool {
 		return true
 	case *pg.Node_AlterTableStmt:
 		return is(n.AlterTableStmt.Relation) && slices.ContainsFunc(n.AlterTableStmt.Cmds, func(c *pg.Node) bool {
-			return !slices.Contains(told, c.GetAlterTableCmd().GetSubtype())
+			return !slices.Contains(cataloguedChanges, c.GetAlterTableCmd().GetSubtype())
 		})
 	}
 	found := false
@@ -176,9 +176,9 @@ func makesOf(st parse.Statement, is func(*pg.RangeVar) bool) bool {
 	return found
 }
 
-// told are the changes of a table that the catalog knows all about once the
+// cataloguedChanges are the changes of a table that the catalog knows all about once the
 // statement was read.
-var told = []pg.AlterTableType{
+var cataloguedChanges = []pg.AlterTableType{
 	pg.AlterTableType_AT_AddColumn, pg.AlterTableType_AT_AlterColumnType, pg.AlterTableType_AT_ColumnDefault,
 	pg.AlterTableType_AT_SetNotNull,
 	pg.AlterTableType_AT_DropNotNull, pg.AlterTableType_AT_DropConstraint, pg.AlterTableType_AT_DropColumn,

@@ -82,7 +82,7 @@ func typeByNewColumn(p *rewrite.Piece) (rewrite.Rewritten, error) {
 	}
 	phases = append(phases, s.phase())
 	return rewrite.Rewritten{
-		Phases: append(phases, s.dropIndexes()...), Kept: s.kept(), Contract: s.contract(),
+		Phases: append(phases, s.dropIndexes()...), Differences: s.differences(), Contract: s.contract(),
 	}, nil
 }
 
@@ -103,7 +103,7 @@ func (t *twin) addTyped(typ string) rewrite.Phase {
 	return phase
 }
 
-func (s typeSwap) kept() []string {
+func (s typeSwap) differences() []string {
 	kept := append(firing(s.relation),
 		"column "+s.table+"."+s.old+" of the old type stays as "+s.aside+s.feed.says()+": drop it a week later",
 		s.old+" stands last in the table: look at INSERT without a list of columns, COPY and SELECT *")

@@ -187,7 +187,7 @@ func render(p rewrite.Plan) string {
 	for _, l := range p.Left {
 		fmt.Fprintf(&b, "left, line %d: %s: %s\n", l.Line, l.Rule, l.Why)
 	}
-	for _, k := range p.Kept {
+	for _, k := range p.Differences {
 		fmt.Fprintf(&b, "kept: %s\n", k)
 	}
 	return b.String()

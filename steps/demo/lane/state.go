@@ -31,8 +31,8 @@ type State struct {
 	Lane  Name
 	Began time.Time
 	Took  time.Duration
-	// Told is what happened in the lane, oldest first.
-	Told []Line
+	// Lines is what happened in the lane, oldest first.
+	Lines []Line
 	// Queue is who waits for whom at this moment, the one in front first.
 	Queue   []Waiter
 	Results Results

@@ -21,7 +21,7 @@ type lending struct {
 // has the monitor.
 func (l *lending) watch(p *patience) {
 	l.has = map[int]bool{}
-	p.lent = func(on bool) {
+	p.lending = func(on bool) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		if me := goroutine(); on {
@@ -56,7 +56,7 @@ func TestNobodyAsksTheLoopWithTheMonitor(t *testing.T) {
 	var p patience
 	new(lending).watch(&p)
 	p.asking()
-	p.lent(true)
+	p.lending(true)
 	func() {
 		defer func() {
 			if recover() == nil {
@@ -65,6 +65,6 @@ func TestNobodyAsksTheLoopWithTheMonitor(t *testing.T) {
 		}()
 		p.asking()
 	}()
-	p.lent(false)
+	p.lending(false)
 	p.asking()
 }

@@ -29,7 +29,7 @@ func TestWhatWasThereIsTold(t *testing.T) {
 			want(t, x.Run(t.Context(), unit(all...)), apply.Applied, apply.Done)
 			var met []int
 			for _, e := range rec.all {
-				if e.Kind == apply.StatementEnded && e.Met {
+				if e.Kind == apply.StatementEnded && e.Existed {
 					met = append(met, e.Statement)
 				}
 			}
