@@ -203,8 +203,9 @@ var questionDocs = []QuestionDoc{
 			{"yes", "go on with it, with the same limits, then with the files after it"},
 			{"no", "stop here and leave it as it is"},
 		},
-		Doc: "Asked when another session was in the way of every try, or when a run was left before all its files " +
-			"had run. The question says what of the file is done."},
+		Doc: "Asked when other sessions were in the way of every try of a file or of a backfill's sync trigger, or " +
+			"when a run was left before all its files had run. The question says what of the file is done, and who " +
+			"was in the way; on a screen that session can be ended from there, by typed words."},
 	{ID: "run.unwatched", Answers: "yes, no",
 		Words: []Word{
 			{"yes", "go on to the next file although no screen watches"},

@@ -122,6 +122,8 @@ func (m *model) do(d screen.Do) tea.Cmd {
 		return m.goOn(d.Leave)
 	case d.Back:
 		return m.back()
+	case d.End:
+		return m.end()
 	case d.Show != "":
 		return over(d.Show)(m)
 	case d.Step != "":

@@ -24,7 +24,7 @@ func (m *model) open(q state.Question) {
 		d.Options = []screen.Option{{Answer: "", Label: "No, go back"}, {Answer: "yes", Label: "Run on " + q.Expect}}
 		d.Buttons = true
 	default:
-		d.Options, d.Cursor = screen.Options(q)
+		d.Options, d.Cursor = screen.Answers(m.run, m.local, q)
 		d.Wants = q.Wants
 	}
 	if d.Field = screen.NewLine(m.local.Look); d.Wants == journal.Words {
@@ -215,6 +215,9 @@ func (m *model) choose(d *screen.Dialog) tea.Cmd {
 	case o.Answer == "":
 		m.local.Dialog = nil
 		return nil
+	case o.Answer == screen.EndsIt && !d.Own():
+		m.local.Dialog = nil
+		return m.end()
 	case d.ID == screen.HandDialog:
 		m.local.Dialog = m.handTo(o.Answer)
 		return nil

@@ -48,8 +48,7 @@ func (m *model) endWatch() tea.Cmd {
 func (m *model) afterStop(left string) string {
 	switch u := m.run.InHand(); {
 	case left == "":
-		return "It waits for your answer, and nothing has changed. Stopped, the run is over: what is pending stays " +
-			"pending."
+		return "It waits for your answer. If you stop it now: " + screen.Stopping(m.run, m.local) + "."
 	case u != nil && u.Probed != nil && u.Probed.Outcome == journal.OutcomeRunning:
 		return "belay sends nothing more; " + left + ": stopping belay does not end it."
 	case u != nil && u.Intent.Transaction:

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"path"
 	"strings"
 )
 
@@ -186,24 +187,37 @@ func (f *filler) write(ctx context.Context, writes []migration.Write, mark apply
 	}, func(apply.Event) error { return nil })
 }
 
-// apply runs a small unit beside the batches. An answer that was lost is asked
-// for by whoever takes the run up: all of it may be done twice.
+// apply runs a small unit beside the batches. Where somebody is in its way at each try a
+// person decides, as with a file. An answer that was lost is asked for by whoever takes
+// the run up: all of it may be done twice.
 func (f *filler) apply(ctx context.Context, u apply.Unit, tell apply.Teller) error {
-	f.r.x.Tell = tell
-	res := f.r.x.Run(ctx, u)
-	if res.Outcome == apply.Applied {
-		return nil
-	}
-	x := &steps.Exit{
-		Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
-		Summary: fmt.Sprintf("%s: %s: %v", f.u.Path, u.Name, res.Err),
-		Advice:  "`belay attach " + f.env().Run + "` goes on from here",
-	}
-	if res.Reason == apply.Held {
+	for {
+		f.r.x.Tell = tell
+		res := f.r.x.Run(ctx, u)
+		if res.Outcome == apply.Applied {
+			return nil
+		}
+		x := &steps.Exit{
+			Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
+			Summary: fmt.Sprintf("%s: %s: %v", f.u.Path, u.Name, res.Err),
+			Advice:  "`belay attach " + f.env().Run + "` goes on from here",
+		}
+		if res.Reason != apply.Held {
+			return x
+		}
 		x.Summary = fmt.Sprintf("%s: %s: gave up after %d tries: %s; no row has changed by it", f.u.Path, u.Name,
 			res.Attempts, standing(res.Blockers))
+		if f.env().Headless {
+			return x
+		}
+		again, err := f.r.yes(ctx, heldUp(path.Base(f.u.Path)+", "+u.Name+":", res, "No row has changed by it"))
+		if err != nil {
+			return err
+		}
+		if !again {
+			return x
+		}
 	}
-	return x
 }
 
 // batches closes the run's connections, runs the backfill on its own, and opens

@@ -145,8 +145,8 @@ func (c *commander) heldUp(
 	}
 	yes, err := c.yes(ctx, journal.QuestionAsked{
 		ID: "run.go_on",
-		Text: fmt.Sprintf("%s gave up %d times, each time because another session was in its way. Nothing has "+
-			"changed. Start it again?", c.team.Line, n), Why: inWay,
+		Text: fmt.Sprintf("%s gave up %d times: in its way was %s. Nothing has changed. Start it again?",
+			c.team.Line, n, cmp.Or(inWay, "another session")),
 	})
 	if yes && err == nil {
 		return v, nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
@@ -205,18 +204,7 @@ func (r *runner) again(ctx context.Context, u *steps.Unit, res *apply.Result) (b
 			return true, r.env.Note(ctx, "run", "%s gave up %d times, and goes on: %s", u.Path, res.Attempts,
 				standing(res.Blockers))
 		}
-		who := "another session"
-		if len(res.Blockers) > 0 && !slices.ContainsFunc(res.Blockers, func(b apply.Blocker) bool {
-			return b.Prepared == ""
-		}) {
-			who = "a prepared transaction"
-		}
-		return r.yes(ctx, journal.QuestionAsked{
-			ID: "run.go_on",
-			Text: fmt.Sprintf("%s gave up %d times, each time because %s was in its way. Nothing has changed. "+
-				"Try again?", path.Base(u.Path), res.Attempts, who),
-			Why: standing(res.Blockers),
-		})
+		return r.yes(ctx, heldUp(path.Base(u.Path), *res, "Nothing has changed"))
 	case apply.Vacuuming:
 		yes, err := r.yes(ctx, journal.QuestionAsked{
 			ID:   "run.autovacuum",
@@ -254,18 +242,6 @@ func (r *runner) yes(ctx context.Context, q journal.QuestionAsked) (bool, error)
 	q.Options, q.Default = []string{"no", "yes"}, "no"
 	answer, err := r.env.Engine.Ask(ctx, "run", q)
 	return answer == "yes", err
-}
-
-// standing names who stood in the way, most often first.
-func standing(all []apply.Blocker) string {
-	s := ""
-	for i, b := range all {
-		if i > 0 {
-			s += "; "
-		}
-		s += fmt.Sprintf("%s in %d tries", b.Who(), b.Attempts)
-	}
-	return s
 }
 
 // ended is how a run ends whose unit was not applied.

@@ -13,6 +13,9 @@ import (
 // holdQuestion asks how long locks may be held: the first that R opens.
 const holdQuestion = "run.hold"
 
+// goOn asks whether to go on with what was held up, or was left before its end.
+const goOn = "run.go_on"
+
 // Missing names what still stands before the run dialog; "" = nothing.
 func Missing(run *state.Run, f *Facts) string {
 	if run.Finished != nil {

@@ -30,6 +30,30 @@ func Options(q state.Question) (options []Option, safe int) {
 	return options, safe
 }
 
+// EndsIt is the answer of a screen that opens the dialog which ends a session. No engine
+// hears it: the question waits meanwhile.
+const EndsIt = "end"
+
+// Answers are the options of a question as a screen offers them: behind those of the step,
+// where a run was held up, to end who is in its way.
+func Answers(run *state.Run, l Local, q state.Question) (options []Option, safe int) {
+	options, safe = Options(q)
+	if q.ID != goOn || tried(run) == nil || len(inTheWay(run, l.Facts)) == 0 || cannotEnd(run, l) != "" ||
+		Reads(run, l) {
+		return options, safe
+	}
+	who, several, _ := ToEnd(run, l, run.LastAt)
+	if !several && Ending(run, who.PID, run.LastAt).Done() {
+		return options, safe
+	}
+	does := "pid " + strings.TrimSpace(itoa(who.PID)+" "+cutName(name(who)))
+	if several {
+		does = "one of those in the way"
+	}
+	does += ", by typed words; a cancel comes first"
+	return append(options, Option{Answer: EndsIt, Label: EndsIt + ": " + does}), safe
+}
+
 // openMarked is the enter of a screen whose step's question is answered where it
 // stands: it opens the answer under the cursor.
 func openMarked(step string) func(*state.Run, Local) Do {
@@ -40,6 +64,10 @@ func openMarked(step string) func(*state.Run, Local) Do {
 		}
 		d := Do{Ask: q}
 		if at, ok := l.Cursor[step+"/"+q.ID]; ok {
+			if options, _ := Answers(run, l, *q); at < len(options) && options[at].Answer == EndsIt {
+				delete(l.Cursor, step+"/"+q.ID) // behind it the safe answer is marked
+				return Do{End: true}
+			}
 			d.At = &at
 		}
 		return d
@@ -53,7 +81,7 @@ func markAnswer(step string) func(*state.Run, *Local, int) bool {
 		if q == nil {
 			return false
 		}
-		options, safe := Options(*q)
+		options, safe := Answers(run, *l, *q)
 		at, ok := l.Cursor[step+"/"+q.ID]
 		if !ok {
 			at = safe
@@ -70,7 +98,7 @@ func pickAnswer(step string) func(*state.Run, *Local, int) bool {
 		if q == nil {
 			return false
 		}
-		if options, _ := Options(*q); n < 1 || n > len(options) {
+		if options, _ := Answers(run, *l, *q); n < 1 || n > len(options) {
 			return false
 		}
 		l.Cursor[step+"/"+q.ID] = n - 1
@@ -135,7 +163,7 @@ func (p page) holds(w int) []string {
 
 // choicesOf are the answers with the cursor, or the word that enter opens a field.
 func (p page) choicesOf(q state.Question, w int) []string {
-	options, safe := Options(q)
+	options, safe := Answers(p.run, p.local, q)
 	if len(options) == 0 {
 		return []string{p.Text(look.Key, "enter") + p.Plain(" answers it")}
 	}

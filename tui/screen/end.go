@@ -97,10 +97,27 @@ func present(run *state.Run, f *Facts, now time.Time) []activity.Row {
 	return out
 }
 
-// lastTry is the last try of the unit in hand, where it met somebody.
-func lastTry(run *state.Run) (state.Try, bool) {
+// tried is the unit whose tries met somebody: the one in hand, or while a person is asked
+// the one that was held up; nil = none.
+func tried(run *state.Run) *state.Unit {
 	u := run.InHand()
+	if u == nil && run.Finished == nil && run.Question(goOn) != nil {
+		for i := range run.Units {
+			if run.Units[i].Outcome == journal.OutcomeNotApplied {
+				u = &run.Units[i]
+			}
+		}
+	}
 	if u == nil || len(u.Tries) == 0 {
+		return nil
+	}
+	return u
+}
+
+// lastTry is the last try of that unit, where it met somebody.
+func lastTry(run *state.Run) (state.Try, bool) {
+	u := tried(run)
+	if u == nil {
 		return state.Try{}, false
 	}
 	last := u.Tries[len(u.Tries)-1]

@@ -38,7 +38,7 @@ func runHints(run *state.Run, l Local) []Hint {
 		return hints
 	}
 	hints[1], hints[2] = hints[2], hints[1] // held up, whoever is in the way is what a person came for
-	if u := run.InHand(); u == nil || len(u.Tries) == 0 {
+	if tried(run) == nil {
 		hints = slices.Delete(hints, 1, 2) // nobody was, and nobody is named here
 	}
 	return append([]Hint{{Down, "choose"}, {Open, "open it…"}}, hints...)

@@ -182,6 +182,12 @@ func (p page) stopping() (head, text string) {
 	return p.stop(), "nothing has changed, nothing remains"
 }
 
+// Stopping says what comes of stopping now.
+func Stopping(run *state.Run, l Local) string {
+	_, text := page{Look: l.Look, run: run, local: l, f: l.Facts}.stopping()
+	return text
+}
+
 // Ways are what Ctrl+C may mean where something goes on, each with what comes of it: to
 // stay, to leave, and to stop where that can be done now.
 func Ways(run *state.Run, l Local) []Option {

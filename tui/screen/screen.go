@@ -72,6 +72,8 @@ type Do struct {
 	Ask  *state.Question
 	At   *int
 	Text string
+	// End opens the dialog that ends who is in the way.
+	End bool
 	// Leave is a command of belay's that goes on in the screen's place: it asks by itself.
 	Leave string
 }

@@ -88,7 +88,7 @@ func (p page) waitingState() string {
 // same sessions: between two tries, which is most of the time. nil = it is not shown.
 func (p page) caught() []activity.Row {
 	last, ok := lastTry(p.run)
-	if !ok || p.run.Finished != nil || len(planted(p.run, p.f)) > 0 || p.f.caughtIn != p.run.InHand().Number {
+	if !ok || p.run.Finished != nil || len(planted(p.run, p.f)) > 0 || p.f.caughtIn != tried(p.run).Number {
 		return nil
 	}
 	for _, b := range last.Blockers {
@@ -309,7 +309,7 @@ func inTheWay(run *state.Run, f *Facts) []int {
 			out = append(out, b.PID)
 		}
 	}
-	if u := run.InHand(); u != nil && len(out) == 0 && len(u.Tries) > 0 {
+	if u := tried(run); u != nil && len(out) == 0 {
 		for _, b := range u.Tries[len(u.Tries)-1].Blockers {
 			out = append(out, b.PID)
 		}

@@ -143,7 +143,7 @@ func worked(u *state.Unit) int64 {
 // stands reports whether nothing works on the file in hand: a person is asked whether
 // to go on with it, or its run has ended.
 func (p page) stands() bool {
-	return p.run.Finished != nil || p.run.Question("run.go_on") != nil
+	return p.run.Finished != nil || p.run.Question(goOn) != nil
 }
 
 // resultPanels are the run between its units and after them: first the result in one

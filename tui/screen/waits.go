@@ -66,7 +66,7 @@ func (p page) choosing(all []activity.Row, at int) look.Panel {
 			}
 			out = append(out, sign+" "+line)
 		}
-		if last, ok := lastTry(p.run); ok && p.run.InHand().Attempt == nil && p.between(last, planted(p.run, p.f)) {
+		if last, ok := lastTry(p.run); ok && tried(p.run).Attempt == nil && p.between(last, planted(p.run, p.f)) {
 			out = append(out,
 				look.Wrap(p.Text(look.Attention,
 					"between two tries: in the way "+measure.Age(p.now.Sub(last.At))+"; nothing of belay's waits now"),

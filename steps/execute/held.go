@@ -1,0 +1,61 @@
+package execute
+
+import (
+	"cmp"
+	"fmt"
+
+	"belay/db/apply"
+	"belay/steps/journal"
+)
+
+// heldUp asks whether to go on with what met somebody at each of its tries. stays is what
+// of it stands meanwhile, as a sentence.
+func heldUp(what string, res apply.Result, stays string) journal.QuestionAsked {
+	return journal.QuestionAsked{
+		ID: "run.go_on",
+		Text: fmt.Sprintf("%s gave up %d times: %s. %s. Try again?", what, res.Attempts,
+			inTheWay(res.Blockers, res.Attempts), stays),
+		Why: standing(res.Blockers),
+	}
+}
+
+// inTheWay says who stood in the way most often, and how many others did.
+func inTheWay(all []apply.Blocker, tries int) string {
+	if len(all) == 0 {
+		return "another session was in its way each time"
+	}
+	first := all[0]
+	who, often := first.Who(), "each time"
+	if first.Prepared == "" && !first.Autovacuum {
+		who = fmt.Sprintf("pid %d", first.PID)
+		if name := cmp.Or(first.Application, first.User); name != "" {
+			who += " (" + name + ")"
+		}
+	}
+	if first.Attempts < tries {
+		often = fmt.Sprintf("%d times", first.Attempts)
+		if first.Attempts == 1 {
+			often = "once"
+		}
+	}
+	switch n := len(all) - 1; n {
+	case 0:
+		return who + " was in its way " + often
+	case 1:
+		return who + " was in its way " + often + ", and 1 other"
+	default:
+		return fmt.Sprintf("%s was in its way %s, and %d others", who, often, n)
+	}
+}
+
+// standing names who stood in the way, most often first.
+func standing(all []apply.Blocker) string {
+	s := ""
+	for i, b := range all {
+		if i > 0 {
+			s += "; "
+		}
+		s += fmt.Sprintf("%s in %d tries", b.Who(), b.Attempts)
+	}
+	return s
+}
