@@ -51,9 +51,11 @@ func (s Session) ApplicationName() string {
 
 // OthersSQL is a condition on a row of pg_stat_activity with the alias a: the session may
 // stand in somebody's way. A helper of belay's reads for a moment, and sees itself while it
-// does; a parallel worker is its leader's, who is there too. What is hidden from the role may.
+// does; one that takes longer, or only calls itself so, is an obstacle like any. A parallel
+// worker is its leader's, who is there too. What is hidden from the role may.
 const OthersSQL = `coalesce(a.pid <> pg_catalog.pg_backend_pid() AND a.backend_type <> 'parallel worker'
-  AND a.application_name NOT LIKE 'belay/%/+%', true)`
+  AND NOT (a.application_name LIKE 'belay/%/+%'
+    AND pg_catalog.now() - coalesce(a.xact_start, pg_catalog.now()) < '30 s'::pg_catalog.interval), true)`
 
 func cut(s string, bytes int) string {
 	if len(s) <= bytes {

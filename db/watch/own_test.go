@@ -64,3 +64,26 @@ func parallel(t *testing.T, d *dbtest.DB) int {
 		"AND xact_start IS NOT NULL)")
 	return int(c.PgConn().PID())
 }
+
+// A helper reads for a moment: one that is in a transaction for long, or any session that
+// took its name, is not hidden.
+func TestALongHelperIsInTheWay(t *testing.T) {
+	d := dbtest.New(t)
+	c := session(t, d.DSN, db.Session{Kind: db.Escape})
+	for _, v := range []struct {
+		name, age string
+		others    bool
+	}{
+		{"belay/7f3c9a21/+escape", "0 s", false},
+		{"belay/7f3c9a21/+escape", "5 min", true},
+		{"belay/7f3c9a21/run", "0 s", true},
+		{"app", "0 s", true},
+	} {
+		var got bool
+		err := c.QueryRow(bounded(t), "SELECT "+db.OthersSQL+` FROM (SELECT -1 AS pid, 'client backend' AS backend_type,
+			$1::text AS application_name, now() - $2::text::interval AS xact_start) AS a`, v.name, v.age).Scan(&got)
+		if err != nil || got != v.others {
+			t.Errorf("%s, %s old: in the way %t, %v", v.name, v.age, got, err)
+		}
+	}
+}
