@@ -121,7 +121,7 @@ func (r *reader) ofSetting(at []int, hide []bool) {
 // keyedBefore reports a column that tells settings apart, before the nth token and what
 // compares with it.
 func (r *reader) keyedBefore(at []int, where, n int) bool {
-	for k := n - 1; k > where; k-- {
+	for k := n - 1; k > where && r.spend(); k-- {
 		switch r.tokens[at[k]].Kind {
 		case parse.TokenWord, parse.TokenQuotedName:
 			if !slices.Contains([]string{"in", "any", "array", "like", "is"}, strings.ToLower(string(r.bytes(at[k])))) {
@@ -138,7 +138,7 @@ func (r *reader) alias(at []int, n int, hide []bool) {
 		return
 	}
 	depth := 0
-	for k := n - 2; k >= 0; k-- {
+	for k := n - 2; k >= 0 && r.spend(); k-- {
 		switch word := strings.ToLower(string(r.bytes(at[k]))); {
 		case word == ")":
 			depth++

@@ -74,14 +74,14 @@ func (r *reader) withoutList(at []int, n int, hide []bool) {
 		return
 	}
 	if r.is(at[n-1], "merge") {
-		for k := name; k < len(at); k++ {
+		for k := name; k < len(at) && r.spend(); k++ {
 			if r.is(at[k], "insert") && (r.follows(at, k, "values") || r.follows(at, k, "overriding")) {
 				r.query(at[k+1:], places, hide)
 			}
 		}
 		return
 	}
-	for k := name + 1; k < len(at); k++ {
+	for k := name + 1; k < len(at) && r.spend(); k++ {
 		switch word := strings.ToLower(string(r.bytes(at[k]))); {
 		case word == "(" && !r.follows(at, k, "select") && !r.follows(at, k, "values") && !r.follows(at, k, "("):
 			return
@@ -98,7 +98,7 @@ var ends = strings.Fields("from where group having window order limit offset fet
 // query hides the strings at some places of the rows of a query, in all its branches.
 func (r *reader) query(at []int, places []int, hide []bool) {
 	place, depth, from := -1, 0, false
-	for k := 0; k < len(at); k++ {
+	for k := 0; k < len(at) && r.spend(); k++ {
 		i := at[k]
 		switch word := strings.ToLower(string(r.bytes(i))); {
 		case word == "values":
@@ -146,7 +146,7 @@ func (r *reader) query(at []int, places []int, hide []bool) {
 // past is the last token of what a FROM reads, up to the next branch of the query.
 func (r *reader) past(at []int, k int) int {
 	depth := 0
-	for ; k+1 < len(at); k++ {
+	for ; k+1 < len(at) && r.spend(); k++ {
 		switch word := strings.ToLower(string(r.bytes(at[k+1]))); {
 		case word == "(":
 			depth++
@@ -176,7 +176,7 @@ func (r *reader) strings(item []int, hide []bool, private bool) {
 // closes is the parenthesis that closes the one at n, or the last token.
 func (r *reader) closes(at []int, n int) int {
 	depth := 0
-	for k := n; k < len(at); k++ {
+	for k := n; k < len(at) && r.spend(); k++ {
 		switch string(r.bytes(at[k])) {
 		case "(":
 			depth++
@@ -192,7 +192,7 @@ func (r *reader) closes(at []int, n int) int {
 // opens is the parenthesis that the one at n closes, or the first token.
 func (r *reader) opens(at []int, n int) int {
 	depth := 0
-	for k := n; k >= 0; k-- {
+	for k := n; k >= 0 && r.spend(); k-- {
 		switch string(r.bytes(at[k])) {
 		case ")":
 			depth++

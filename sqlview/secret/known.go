@@ -120,6 +120,8 @@ func (r *reader) items(at []int, n int) [][]int {
 	depth := 0
 	for _, i := range at[n:] {
 		switch word := string(r.bytes(i)); {
+		case !r.spend():
+			return append(all, item)
 		case word == "(" || word == "[":
 			if depth++; depth == 1 {
 				continue

@@ -118,6 +118,18 @@ type reader struct {
 	src    []byte
 	tokens []parse.Token
 	values []string
+	// budget is how many tokens may still be looked at for the statement in hand.
+	budget int
+}
+
+// tokensLookedAt is how often a token of a statement may be looked at, on average: lists in
+// lists are read once for each that is around them. Past that every string is hidden.
+const tokensLookedAt = 100
+
+// spend reports whether one more token may be looked at.
+func (r *reader) spend() bool {
+	r.budget--
+	return r.budget >= 0
 }
 
 // read masks statement after statement. A body in dollar quotes is read as a

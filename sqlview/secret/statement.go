@@ -58,6 +58,7 @@ func (r *reader) statement(begin, end int, hide []bool) {
 			at = append(at, i)
 		}
 	}
+	r.budget = tokensLookedAt * (len(at) + 100)
 	remark := len(at) > 1 && (r.is(at[0], "comment") || r.is(at[0], "security") && r.is(at[1], "label"))
 	all := !remark && (r.hidesAll(at) || r.unlisted(at))
 	r.learn(at)
@@ -73,6 +74,9 @@ func (r *reader) statement(begin, end int, hide []bool) {
 			r.alias(at, n, hide)
 		}
 		hide[i] = hide[i] && string(r.bytes(i)) != "''"
+	}
+	for _, i := range at {
+		hide[i] = hide[i] || r.budget < 0 && r.text(i)
 	}
 }
 
@@ -194,7 +198,7 @@ var enders = []string{
 // strings of the call that it names.
 func (r *reader) after(at []int, n int, hide []bool) {
 	depth, begun, call := 0, false, false
-	for k := n + 1; k < len(at); k++ {
+	for k := n + 1; k < len(at) && r.spend(); k++ {
 		i := at[k]
 		word := strings.ToLower(string(r.bytes(i)))
 		switch {
