@@ -51,10 +51,12 @@ func (b *builder) constraint(r pgx.Rows) error {
 // The bits of pg_trigger.tgtype (catalog/pg_trigger.h).
 const (
 	triggerRow      = 1 << 0
+	triggerBefore   = 1 << 1
 	triggerInsert   = 1 << 2
 	triggerDelete   = 1 << 3
 	triggerUpdate   = 1 << 4
 	triggerTruncate = 1 << 5
+	triggerInstead  = 1 << 6
 )
 
 func (b *builder) trigger(r pgx.Rows) error {
@@ -66,7 +68,7 @@ func (b *builder) trigger(r pgx.Rows) error {
 	if err := r.Scan(&table, &t.Name, &t.Function, &t.Enabled, &bits, &t.Cloned); err != nil {
 		return err
 	}
-	t.ForEachRow = bits&triggerRow != 0
+	t.ForEachRow, t.Before = bits&triggerRow != 0, bits&(triggerBefore|triggerInstead) != 0
 	var events []string
 	for _, e := range []struct {
 		bit  int

@@ -93,7 +93,8 @@ func TestCatalog(t *testing.T) {
 	}
 	equal(t, "trigger",
 		[]catalog.Trigger{
-			{Name: "stamp", Function: "app.stamp", Enabled: true, ForEachRow: true, Events: "INSERT OR UPDATE"},
+			{Name: "stamp", Function: "app.stamp", Enabled: true, ForEachRow: true, Before: true,
+				Events: "INSERT OR UPDATE"},
 		}, u.Triggers)
 	equal(t, "dependents",
 		[]catalog.Dependent{{Name: "app.moody", Kind: catalog.View, Columns: []string{"id", "mood", "name"}}},

@@ -22,7 +22,7 @@ func createTrigger(e *evolution, n *pg.Node) {
 		}
 	}
 	t := Trigger{Name: Truncate(s.Trigname), Function: e.triggerFunction(s.Funcname), Enabled: true,
-		ForEachRow: s.Row, Events: strings.Join(events, " OR ")}
+		ForEachRow: s.Row, Before: s.Timing&beforeOrInstead != 0, Events: strings.Join(events, " OR ")}
 	r := e.edit(e.Name(s.Relation))
 	if s.Row && r.Kind == PartitionedTable {
 		for _, name := range e.Descendants(r.Name) {
@@ -37,6 +37,9 @@ func createTrigger(e *evolution, n *pg.Node) {
 		r.Dependents = with(r.Dependents, Dependent{Name: t.Name, Kind: TriggerKind, Columns: names})
 	}
 }
+
+// beforeOrInstead are the bits of a trigger's timing, as pg_trigger.h has them.
+const beforeOrInstead = 1<<1 | 1<<6
 
 // serverTriggers are the trigger functions that the server brings along.
 var serverTriggers = map[string]bool{

@@ -247,7 +247,10 @@ type Trigger struct {
 	Name, Function string
 	Enabled        bool
 	ForEachRow     bool
-	Events         string // "INSERT OR UPDATE"
+	// Before is true where it runs before a row is stored, or instead of that: its
+	// function decides what is.
+	Before bool
+	Events string // "INSERT OR UPDATE"
 	// Cloned is true for what a partition has of its parent's.
 	Cloned bool
 }

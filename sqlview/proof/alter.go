@@ -65,7 +65,7 @@ var alterations = map[pg.AlterTableType]func(*book, string, *pg.AlterTableCmd){
 		b.columnType(on, catalog.Truncate(c.Name), catalog.TypeText(c.Def.GetColumnDef().GetTypeName()))
 	},
 	pg.AlterTableType_AT_ColumnDefault: func(b *book, on string, c *pg.AlterTableCmd) {
-		b.columnDefault(on, catalog.Truncate(c.Name), c.Def != nil)
+		b.columnDefault(on, catalog.Truncate(c.Name), c.Def)
 	},
 	pg.AlterTableType_AT_SetNotNull: func(b *book, on string, c *pg.AlterTableCmd) {
 		b.notNull(on, catalog.Truncate(c.Name), true)
@@ -194,7 +194,7 @@ func (b *book) column(on string, d *pg.ColumnDef) {
 		case pg.ConstrType_CONSTR_NOTNULL:
 			b.notNull(on, name, true)
 		case pg.ConstrType_CONSTR_DEFAULT:
-			b.columnDefault(on, name, true)
+			b.columnDefault(on, name, k.RawExpr)
 		case pg.ConstrType_CONSTR_PRIMARY, pg.ConstrType_CONSTR_UNIQUE, pg.ConstrType_CONSTR_FOREIGN,
 			pg.ConstrType_CONSTR_CHECK:
 			b.constraintOf(on, k, []string{name})
@@ -225,13 +225,19 @@ func (b *book) columnType(on, column, typ string) {
 	})
 }
 
-func (b *book) columnDefault(on, column string, has bool) {
+// columnDefault claims a default; nil = that there is none.
+func (b *book) columnDefault(on, column string, to *pg.Node) {
+	has := to != nil
 	b.attribute(on, column, "default", func(r *catalog.Relation, c *catalog.Column) string {
 		switch {
-		case has && c.Default == "" && !c.Identity:
+		case has && c.Default == "" && !c.Identity && !to.GetAConst().GetIsnull():
 			return "column " + r.Name + "." + column + " has no default"
 		case !has && c.Default != "" && c.Generated == "":
 			return "column " + r.Name + "." + column + " still has a default"
+		case has && to.GetAConst().GetIsnull():
+			return "" // no default, or a domain's taken away
+		case has && !sameDefault(c, to):
+			return "column " + r.Name + "." + column + " has the default " + c.Default
 		}
 		return ""
 	})

@@ -187,7 +187,7 @@ func readIndex(b *book, st parse.Statement) {
 	for _, p := range s.IndexParams {
 		columns = append(columns, catalog.Truncate(p.GetIndexElem().GetName()))
 	}
-	name, unique := "", s.Unique
+	name := ""
 	if s.Idxname != "" {
 		name = catalog.Schema(table) + "." + catalog.Truncate(s.Idxname)
 	}
@@ -197,20 +197,23 @@ func readIndex(b *book, st parse.Statement) {
 		part = "index on " + joined(columns)
 	}
 	c := b.of(table, part, columns, func(r *catalog.Relation) string {
-		return indexWrong(r, name, columns, unique)
+		return indexWrong(r, name, columns, s)
 	})
 	c.doubt = s.IfNotExists
 }
 
 // indexWrong looks for an index by name, or by its columns where the server chose one.
 // Whether it is valid is told elsewhere.
-func indexWrong(r *catalog.Relation, name string, columns []string, unique bool) string {
+func indexWrong(r *catalog.Relation, name string, columns []string, s *pg.IndexStmt) string {
 	for _, i := range r.Indexes {
-		same := slices.Equal(i.Columns, columns) && i.Unique == unique
+		same := slices.Equal(i.Columns, columns) && i.Unique == s.Unique
 		switch {
 		case name == "" && same:
 			return ""
 		case name != "" && i.Name == name && same:
+			if differs := indexDiffers(i, s); differs != "" {
+				return "index " + name + " of " + r.Name + " " + differs
+			}
 			return ""
 		case name != "" && i.Name == name:
 			return "index " + name + " of " + r.Name + " is there with another definition"

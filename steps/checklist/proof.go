@@ -55,6 +55,19 @@ func readProof(
 	v.Items = append(v.Items, truths(plan, after)...)
 	r := proof.Of(after, cmp.Or(target.Roles.Acts, target.Role), files)
 	v.Items = append(v.Items, findings(r)...)
+	whole := after
+	if proof.ThroughViews(after, files) {
+		if whole, err = inspect.Catalog(ctx, c); err != nil {
+			return err
+		}
+	}
+	for _, s := range proof.SteeredIn(whole, files) {
+		v.Items = append(v.Items, fact.Item{
+			ID: "catalog", Level: fact.Look,
+			Text: fact.AndMore(s.By) + " decided what " + fact.PlaceOf(s.Place) + " stored",
+			Hint: "the count of rows says for how many it was asked, not what is in them: look at the rows",
+		})
+	}
 	for _, p := range r.Unasked {
 		v.Unasked = append(v.Unasked, fact.PlaceOf(p))
 	}
@@ -87,7 +100,7 @@ func findings(r proof.Result) []fact.Item {
 	var items []fact.Item
 	for _, f := range r.Findings {
 		i := fact.Item{
-			ID: "catalog", Level: fact.Stop, Text: f.Text + ", as " + fact.PlaceOf(f.Place) + " says",
+			ID: "catalog", Level: fact.Stop, Text: f.Text + ", and " + fact.PlaceOf(f.Place) + " says otherwise",
 			Hint: "the history says applied, so nothing runs again by itself: look for an event trigger or code at " +
 				"COMMIT that took it back, or for somebody who changed it since",
 		}
