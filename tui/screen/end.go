@@ -208,8 +208,11 @@ func cutName(s string) string {
 }
 
 func cannotEnd(run *state.Run, l Local) string {
-	if run.Finished != nil || l.Lost || run.Parked != "" || !run.Alive {
-		return "no engine is there to ask the server: nobody can be ended from here"
+	switch {
+	case run.Finished != nil || l.Lost || run.Parked != "":
+		return "nothing of this run goes on to ask the server with: `belay watch` shows a session and ends it"
+	case !run.Alive:
+		return "belay is starting: nobody was seen yet"
 	}
 	who, several, ok := ToEnd(run, l, run.LastAt)
 	switch {

@@ -1,0 +1,59 @@
+package tui
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"belay/tui/screen"
+	"belay/tui/tuitest"
+)
+
+// Every key in the footer of every screen of every story does something there: pressed, it
+// is never answered by why it does not.
+func TestOfferedKeysWork(t *testing.T) {
+	paths, _ := filepath.Glob("testdata/*.txtar")
+	offered := 0
+	for _, path := range paths {
+		s, err := tuitest.Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, keys := range views {
+			stand := func() *stage {
+				st := newStage(t, s, 160, 50, 400*time.Millisecond, false)
+				st.keys(append(keys, "WAIT:1s")...)
+				return st
+			}
+			st := stand()
+			frame := ansi.Strip(st.frame())
+			foot := frame[strings.LastIndexByte(frame, '\n')+1:]
+			heads := map[string]bool{}
+			for hint := range strings.SplitSeq(foot, "·") {
+				head, _, _ := strings.Cut(strings.TrimSpace(hint), " ")
+				heads[head] = true
+			}
+			for _, k := range screen.Keys {
+				if k.Cannot == nil || !heads[k.Shown()] {
+					continue
+				}
+				offered++
+				if why := k.Why(st.m.run, st.m.local); why != "" {
+					t.Errorf("%s %v: %s is offered, and says: %s\n%s", path, keys, k.Shown(), why, foot)
+				}
+				pressed := stand()
+				pressed.keys(k.Keys()[0])
+				if said := pressed.m.local.Message; strings.Contains(said, "does nothing") {
+					t.Errorf("%s %v: %s is offered, and says: %s", path, keys, k.Shown(), said)
+				}
+			}
+		}
+	}
+	if offered == 0 {
+		t.Error("no key was offered anywhere")
+	}
+	t.Logf("%d keys were offered", offered)
+}
