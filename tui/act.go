@@ -36,6 +36,7 @@ func init() {
 		screen.Longer:   pace(journal.Longer, "longer batches"),
 		screen.Shorter:  pace(journal.Shorter, "shorter batches"),
 		screen.ShowMenu: over("menu"),
+		screen.GoOn:     func(m *model) tea.Cmd { return m.goOn(screen.Onward(m.run, m.local)) },
 		screen.Copy:     (*model).copy,
 		screen.Detach:   (*model).detach,
 		screen.AskKeys:  (*model).askKeys,

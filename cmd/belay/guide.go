@@ -5,7 +5,10 @@ import (
 	"os"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"belay/steps"
+	argv "belay/steps/command"
 	"belay/steps/engine"
 	"belay/steps/journal"
 	"belay/steps/state"
@@ -67,9 +70,31 @@ func (a *app) left(w watched, left tui.Left, err error) error {
 		return a.wayBack(left.Run)
 	}
 	if err == nil && left.How == follow.Begin {
-		return a.beginLine(left)
+		return a.goOn(left)
 	}
 	return a.afterScreen(left, err)
+}
+
+// goOn goes on from a look to the command that the person left it for.
+func (a *app) goOn(left tui.Left) error {
+	words, err := argv.Argv(left.Command)
+	if err != nil || len(words) < 3 {
+		return a.beginLine(left)
+	}
+	var c *cobra.Command
+	switch words[1] {
+	case "attach":
+		c = a.attachCommand()
+	case "backfill":
+		c = a.backfillCommand()
+	default:
+		return a.beginLine(left)
+	}
+	a.gone(left.Folder)
+	a.out.say("%s", left.Command)
+	c.SilenceUsage, c.SilenceErrors = true, true
+	c.SetArgs(words[2:])
+	return c.ExecuteContext(a.ctx)
 }
 
 // wayBack goes on from a watch to the way back of what its run applied. Its

@@ -134,8 +134,8 @@ func openItems(open []steps.OpenRun, dirty []migration.Dirty) []fact.Item {
 		said := slices.ContainsFunc(dirty, func(d migration.Dirty) bool { return d.Row.Version == o.Began })
 		if !o.Live && !o.Elsewhere && !said {
 			i := fact.Item{
-				ID: "open-run", Level: fact.Look, Text: "run " + o.ID + " was left open on this database",
-				Hint: "`belay attach " + o.ID + "` asks what became of it",
+				ID: fact.OpenRunItem, Level: fact.Look, Text: "run " + o.ID + " was left open on this database",
+				Hint: "`belay attach " + o.ID + "` asks what became of it", Next: "belay attach " + o.ID,
 			}
 			if len(o.Backfills) > 0 {
 				i.Hint = onwards(o)
@@ -170,7 +170,8 @@ func leftBackfills(
 // a file of, where one is open.
 func leftBackfill(r backfill.Row, open []steps.OpenRun) fact.Item {
 	i := fact.Item{
-		ID: "backfill", Level: fact.Look, Hint: "belay backfill --resume " + r.ID,
+		ID: fact.BackfillItem, Level: fact.Look, Hint: "belay backfill --resume " + r.ID,
+		Next: "belay backfill --resume " + r.ID,
 		Text: fmt.Sprintf("a backfill of %s %s (seen %s), %s rows done, by %s", r.Leaf, r.State.Says(),
 			measure.Age(r.Age), measure.Grouped(r.DoneRows), r.Owner),
 	}
@@ -184,7 +185,10 @@ func leftBackfill(r backfill.Row, open []steps.OpenRun) fact.Item {
 		return i
 	}
 	o := open[at]
-	if i.Hint = onwards(o); o.Live {
+	if i.Hint, i.Next = onwards(o), "belay attach "+o.ID; o.Owner != "" {
+		i.Next = "" // on that host
+	}
+	if o.Live {
 		i.Level = fact.OK
 	}
 	return i

@@ -4,6 +4,7 @@ package fact
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"belay/sqlview"
@@ -129,7 +130,33 @@ type Item struct {
 	Hint  string `json:"hint,omitempty"`
 	// Hard is a stop that no reason lifts.
 	Hard bool `json:"hard,omitempty"`
+	// Next is the command that goes on with what the item names, where it can be given
+	// here; "" = none.
+	Next string `json:"next,omitempty"`
 }
+
+// LeftOpen are the items of what was begun on the database and is not over, each once: the
+// runs, and the backfills.
+func (p *Preflight) LeftOpen() (left []Item) {
+	if p == nil {
+		return nil
+	}
+	for _, id := range []string{BackfillItem, OpenRunItem} {
+		for _, i := range p.Items {
+			said := slices.ContainsFunc(left, func(have Item) bool { return i.Next != "" && have.Next == i.Next })
+			if i.ID == id && !said {
+				left = append(left, i)
+			}
+		}
+	}
+	return left
+}
+
+// The items of LeftOpen.
+const (
+	OpenRunItem  = "open-run"
+	BackfillItem = "backfill"
+)
 
 // Level is how much an item matters.
 type Level string

@@ -63,6 +63,7 @@ const (
 	AskKeys  Action = "keys"
 	HandOver Action = "hand-over"
 	Reload   Action = "reload"
+	GoOn     Action = "go-on"
 )
 
 // Key is a row of the one key table: it drives dispatch, footers and `?`. Its help has
@@ -141,6 +142,11 @@ var Keys = []Key{
 	{
 		bind("r", "look again", "r"), Reload,
 		"read the folder and ask the database again: after a file was edited, or a session has ended", cannotReload,
+	},
+	{
+		bind("b", "what is open…", "b"), GoOn,
+		"go on with the backfill, or the run, that was begun on this database and is not over; it asks before it " +
+			"writes", cannotGoOn,
 	},
 	{bind("y", "copy", "y"), Copy, "copy what is shown to your clipboard, and into a file", nil},
 	{

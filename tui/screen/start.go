@@ -23,7 +23,7 @@ Measured: reading all of this holds no lock that others could wait for, and no t
 	Hints: func(run *state.Run, l Local) []Hint {
 		if MenuHere(run, l.Facts) {
 			return []Hint{
-				{Open, "open"}, {Down, "choose"}, {Unedit, ""}, {Number, ""}, {Reload, ""}, {WhoWaits, ""},
+				{Open, "open"}, {Down, "choose"}, {GoOn, ""}, {Unedit, ""}, {Number, ""}, {Reload, ""}, {WhoWaits, ""},
 				{ShowLog, ""},
 			}
 		}
@@ -35,9 +35,9 @@ Measured: reading all of this holds no lock that others could wait for, and no t
 		} else if at != "" {
 			open.Label = "look at it"
 		}
-		hints := []Hint{open, {Unedit, ""}, {Number, ""}, {RunIt, ""}}
+		hints := []Hint{open, {GoOn, ""}, {Unedit, ""}, {Number, ""}, {RunIt, ""}}
 		if Attention(run) == "" { // it is ready: to run it is what a person came for
-			hints = []Hint{{RunIt, ""}, open, {Unedit, ""}, {Number, ""}}
+			hints = []Hint{{RunIt, ""}, open, {GoOn, ""}, {Unedit, ""}, {Number, ""}}
 		}
 		if _, chosen := l.Cursor[atStart]; chosen && Attention(run) != "" {
 			hints = append(hints, Hint{Back, "answers"})
@@ -90,7 +90,9 @@ func startPanels(p page) []look.Panel {
 		needs.Give = 1
 		return []look.Panel{p.table(), needs, p.heart("a batch"), waiting, p.tables(), p.newest()}
 	}
-	panels := []look.Panel{p.pending(), p.needsYou(), p.first(), p.problems(), p.campaigns(), waiting, p.tables()}
+	panels := []look.Panel{
+		p.pending(), p.needsYou(), p.leftOpen(), p.first(), p.problems(), p.campaigns(), waiting, p.tables(),
+	}
 	log := p.newest()
 	if p.wide() {
 		log.Right = true
@@ -393,5 +395,5 @@ func nothingPending(p page) []look.Panel {
 	head := look.Panel{Title: p.folderTitle(), State: newest, Lines: func(w int) []string {
 		return []string{p.Text(look.OK, p.Marks.Done+" ") + p.Text(look.Strong, title)}
 	}}
-	return append([]look.Panel{head, p.needsYou(), p.problems(), p.campaigns()}, p.menuPanels()...)
+	return append([]look.Panel{head, p.needsYou(), p.leftOpen(), p.problems(), p.campaigns()}, p.menuPanels()...)
 }
