@@ -2,11 +2,11 @@ package backfill
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
 	"belay/db"
+	"belay/sqlview/measure"
 )
 
 // vacuum works on the table between batches.
@@ -142,7 +142,7 @@ func (v *vacuum) stop(ctx context.Context, pid int) string {
 	case err != nil:
 		return "it could not be watched"
 	case n > 0:
-		return fmt.Sprintf("%d sessions waited behind it", n)
+		return measure.Plural(int(n), "session") + " waited behind it"
 	}
 	return ""
 }

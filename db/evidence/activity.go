@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"belay/db"
+	"belay/sqlview/measure"
 	"belay/sqlview/parse"
 	"belay/sqlview/usage"
 )
@@ -282,7 +283,8 @@ FROM %s s WHERE s.dbid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.dat
 		return nil, "", fmt.Errorf("pg_stat_statements: %w", err)
 	}
 	if hid > 0 {
-		why = fmt.Sprintf("%d statements of other roles may not be seen: this role needs pg_read_all_stats", hid)
+		why = measure.Plural(int(hid), "statement") +
+			" of other roles may not be seen: this role needs pg_read_all_stats"
 	}
 	return slices.DeleteFunc(all, func(s Sent) bool { return usage.Own(s.SQL) }), why, nil
 }

@@ -138,10 +138,16 @@ func Age(d time.Duration) string {
 	return Elapsed(d) + " ago"
 }
 
-// Plural writes a number with its noun: "1 statement", "3 statements".
+// Plural writes a number with its noun: "1 statement", "3 statements", "3 tries", "3 indexes".
 func Plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
+	}
+	if stem, ok := strings.CutSuffix(noun, "try"); ok {
+		return strconv.Itoa(n) + " " + stem + "tries"
+	}
+	if strings.HasSuffix(noun, "x") {
+		noun += "e"
 	}
 	return strconv.Itoa(n) + " " + noun + "s"
 }

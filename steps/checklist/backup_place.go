@@ -47,20 +47,19 @@ func backupDir(e *steps.Env) (string, error) {
 	return filepath.Join(e.Project.Dir, dir), nil
 }
 
-// rate is how much is written: since the first look where that is long enough
-// ago, else on average since the statistics began.
+// rate is how much is written since the first look, where that is long enough ago. An
+// average over all that the statistics have counted is mostly of the first load.
 func (f *saving) rate(a inspect.Amount) {
-	rows, age := a.Written, a.Over.Seconds()
-	if age <= 0 {
+	if a.Over <= 0 {
 		return
 	}
 	now, first := f.env.Now(), *f.first
 	if first.At.IsZero() {
-		*f.first = steps.Written{At: now, Rows: rows}
+		*f.first = steps.Written{At: now, Rows: a.Written}
+		return
 	}
-	f.WritesPerSecond, f.RateOver = rows/age, "on average since the statistics began"
-	if over := now.Sub(first.At); !first.At.IsZero() && over >= 5*time.Second && rows >= first.Rows {
-		f.WritesPerSecond, f.RateOver = (rows-first.Rows)/over.Seconds(),
+	if over := now.Sub(first.At); over >= 5*time.Second && a.Written >= first.Rows {
+		f.WritesPerSecond, f.RateOver = (a.Written-first.Rows)/over.Seconds(),
 			fmt.Sprintf("over the last %.0f s", over.Seconds())
 	}
 }

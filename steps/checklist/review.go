@@ -221,7 +221,8 @@ func judgeReview(r sqlview.Result, questions []journal.QuestionAsked) steps.Outc
 		}
 	}
 	c := r.Coverage
-	summary := fmt.Sprintf("%d statements, %d analysed, %s", c.Statements, c.Analysed, counts(stop, warn, notice))
+	summary := fmt.Sprintf("%s, %d analysed, %s", measure.Plural(c.Statements, "statement"), c.Analysed,
+		counts(stop, warn, notice))
 	// What is preset comes with the yes of the run dialog and waits for nobody.
 	waits := slices.ContainsFunc(questions, func(q journal.QuestionAsked) bool { return !q.Preset })
 	switch {

@@ -205,8 +205,8 @@ func (f *filler) apply(ctx context.Context, u apply.Unit, tell apply.Teller) err
 		if res.Reason != apply.Held {
 			return x
 		}
-		x.Summary = fmt.Sprintf("%s: %s: gave up after %d tries: %s; no row has changed by it", f.u.Path, u.Name,
-			res.Attempts, standing(res.Blockers))
+		x.Summary = fmt.Sprintf("%s: %s: gave up after %s: %s; no row has changed by it", f.u.Path, u.Name,
+			measure.Plural(res.Attempts, "try"), standing(res.Blockers))
 		if f.env().Headless {
 			return x
 		}

@@ -180,7 +180,7 @@ func (w *fillWatch) filling(result *backfill.Result, err error) fact.Filling {
 		At: time.Now().UTC(), Unit: w.f.i, ID: w.f.id, Relation: p.Relation, Set: p.Statement.Set,
 		Where: p.Statement.Guard, State: fact.FillState(s.State), Phase: fact.FillPhase(s.Phase), Filling: s.Filling,
 		LeftLowMS: s.LeftLow.Milliseconds(), LeftHighMS: s.LeftHigh.Milliseconds(),
-		BatchMS: float64(s.Batch.Microseconds()) / 1000, TargetMS: s.Target.Milliseconds(),
+		BatchMS: float64(s.Batch.Microseconds()) / 1000, TargetMS: s.Target.Milliseconds(), Nice: s.Nice,
 	}
 	if s.Waiting != nil {
 		f.Waiting, f.WaitingSince = s.Waiting.Reason(), s.Waiting.Since

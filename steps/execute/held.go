@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"belay/db/apply"
+	"belay/sqlview/measure"
 	"belay/steps/journal"
 )
 
@@ -55,7 +56,7 @@ func standing(all []apply.Blocker) string {
 		if i > 0 {
 			s += "; "
 		}
-		s += fmt.Sprintf("%s in %d tries", b.Who(), b.Attempts)
+		s += b.Who() + " in " + measure.Plural(b.Attempts, "try")
 	}
 	return s
 }

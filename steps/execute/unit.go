@@ -255,8 +255,8 @@ func (r *runner) ended(u steps.Unit, res apply.Result) error {
 	switch res.Reason {
 	case apply.Held:
 		x.Code, x.Outcome = steps.ExitPerson, journal.OutcomePerson
-		x.Summary = fmt.Sprintf("%s: gave up after %d tries: %s; %s", name, res.Attempts, standing(res.Blockers),
-			unchanged)
+		x.Summary = fmt.Sprintf("%s: gave up after %s: %s; %s", name, measure.Plural(res.Attempts, "try"),
+			standing(res.Blockers), unchanged)
 		x.Advice = "wait until nothing is in the way, or end what is, then run again"
 	case apply.Canceled:
 		x.Summary = fmt.Sprintf("%s: stopped on request; %s", name, unchanged)

@@ -71,6 +71,8 @@ type Filling struct {
 	// BatchMS is the last batch, TargetMS what one should take.
 	BatchMS  float64 `json:"batch_ms"`
 	TargetMS int64   `json:"target_ms"`
+	// Nice is how long it rests after each batch, as a multiple of the batch's time.
+	Nice float64 `json:"nice,omitempty"`
 	// Waiting is why it is not at full speed, since when; "" = it is.
 	Waiting      string    `json:"waiting,omitempty"`
 	WaitingSince time.Time `json:"waiting_since,omitzero"`

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"belay/sqlview/effect"
+	"belay/sqlview/measure"
 	"belay/sqlview/visible"
 )
 
@@ -207,29 +208,38 @@ func (r Record) Verdict() string {
 		words = append(words,
 			fmt.Sprintf("%d of %d rolled back and applied again", len(r.Units)-r.BackFrom, len(r.Units)))
 	}
-	n, same := r.counts()
-	text := fmt.Sprintf("grade %s (%s), %s: %d of %d statements as predicted", r.Grade, r.Grade.Means(),
-		strings.Join(words, ", "), same, n)
+	n, same, unseen := r.counts()
+	text := fmt.Sprintf("grade %s (%s), %s: %d of %s as predicted", r.Grade, r.Grade.Means(),
+		strings.Join(words, ", "), same, measure.Plural(n, "statement"))
+	if unseen > 0 {
+		text += fmt.Sprintf(", the locks of %d not observed", unseen)
+	}
 	if len(r.Diff) > 0 {
-		text += fmt.Sprintf("; the way back leaves %d lines of the schema changed", len(r.Diff))
+		text += "; the way back leaves " + measure.Plural(len(r.Diff), "line") + " of the schema changed"
 	}
 	return text
 }
 
-func (r Record) counts() (all, same int) {
+// counts are all statements, those that did as predicted, and those whose locks nobody saw:
+// of them nothing else differed.
+func (r Record) counts() (all, same, unseen int) {
 	for _, u := range r.Units {
 		for _, s := range u.Statements {
 			all++
-			if len(s.Differs) == 0 {
+			switch {
+			case len(s.Differs) > 0:
+			case s.Unseen:
+				unseen++
+			default:
 				same++
 			}
 		}
 	}
-	return all, same
+	return all, same, unseen
 }
 
 // Clean reports whether nothing of the record needs a look.
 func (r Record) Clean() bool {
-	all, same := r.counts()
-	return r.Passed() && all == same && len(r.Diff) == 0
+	all, same, unseen := r.counts()
+	return r.Passed() && all == same+unseen && len(r.Diff) == 0
 }

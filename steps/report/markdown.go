@@ -60,8 +60,9 @@ func (r Report) writeCommand(b *strings.Builder) {
 	if ended == "" {
 		ended = "its end was not seen"
 	}
-	fmt.Fprintf(b, "\n## The team's command\n\n- %s, named in %s\n- %s; started %d times, %d sessions of its seen\n",
-		visible.Code(c.Line), visible.Markdown(c.From), visible.Markdown(ended), max(c.Starts, 1), c.Sessions)
+	fmt.Fprintf(b, "\n## The team's command\n\n- %s, named in %s\n- %s; started %s, %s of its seen\n",
+		visible.Code(c.Line), visible.Markdown(c.From), visible.Markdown(ended),
+		measure.Plural(max(c.Starts, 1), "time"), measure.Plural(c.Sessions, "session"))
 	if c.Script != "" {
 		fmt.Fprintf(b, "- runs %s\n", visible.Markdown(c.Script))
 	}
@@ -105,7 +106,7 @@ func (r Report) writeUnits(b *strings.Builder) {
 			fmt.Fprintf(b, "  - statement %d: %s\n", c.Statement+1, visible.Markdown(c.String()))
 		}
 		if n := len(u.Changes) - manyChanges; n > 0 {
-			fmt.Fprintf(b, "  - and %d more data changes\n", n)
+			fmt.Fprintf(b, "  - and %s\n", measure.Plural(n, "more data change"))
 		}
 		for _, l := range u.Left {
 			fmt.Fprintf(b, "  - left behind: %s\n", visible.Markdown(l))

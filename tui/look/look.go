@@ -58,7 +58,12 @@ func New(colour bool, set Set) *Look {
 
 // OnLight is for a terminal with colours whose ground is light. Yellow letters are pale
 // there: what needs a look gets a yellow ground instead.
-func (k *Look) OnLight() { k.styles[Attention] = marker }
+func (k *Look) OnLight() {
+	for r, c := range light {
+		k.styles[r] = k.styles[r].Foreground(c)
+	}
+	k.styles[Attention] = marker
+}
 
 // Text is the one way of a text onto the screen: made visible, then styled.
 func (k *Look) Text(r Role, text string) string { return k.paint(r, k.Plain(text)) }

@@ -74,15 +74,25 @@ func styles(colour bool) [roles]lipgloss.Style {
 	return s
 }
 
+// light are the colours of letters on a light ground, where the sixteen of most terminals are
+// pale: of the 256, which no theme changes.
+var light = map[Role]color.Color{
+	Accent: lipgloss.Color("24"), Focus: lipgloss.Color("24"), OK: lipgloss.Color("22"), Danger: lipgloss.Color("124"),
+	Stale: lipgloss.Color("90"), Quiet: lipgloss.Color("245"), Production: lipgloss.Color("124"),
+	Unset: lipgloss.Color("124"), Local: lipgloss.Color("22"), Stop: lipgloss.Color("124"), Reads: lipgloss.Color("22"),
+	Writes: lipgloss.Color("90"), Keyword: lipgloss.Color("25"), Literal: lipgloss.Color("22"),
+	Comment: lipgloss.Color("24"),
+}
+
 // marker is yellow that can be read on any ground: as behind a text marker.
 var marker = lipgloss.NewStyle().Bold(true).Foreground(lipgloss.Black).Background(lipgloss.Yellow)
 
-// colours are the terminal's own first sixteen, so that a person's theme, light or
-// dark, holds.
+// colours are the terminal's own first sixteen, so that a person's theme holds; of red, blue
+// and magenta the bright ones, which alone can be read on a dark ground.
 var colours = map[Role]color.Color{
-	Accent: lipgloss.Cyan, Focus: lipgloss.Cyan, OK: lipgloss.Green, Attention: lipgloss.Yellow, Danger: lipgloss.Red,
-	Stale: lipgloss.Magenta, Quiet: lipgloss.BrightBlack, Production: lipgloss.Red, Unset: lipgloss.Red,
-	Staging: lipgloss.Yellow, Local: lipgloss.Green, Stop: lipgloss.Red, Warn: lipgloss.Yellow,
-	Reads: lipgloss.Green, Writes: lipgloss.Magenta, Keyword: lipgloss.Blue, Literal: lipgloss.Green,
-	Comment: lipgloss.Cyan,
+	Accent: lipgloss.Cyan, Focus: lipgloss.Cyan, OK: lipgloss.Green, Attention: lipgloss.Yellow,
+	Danger: lipgloss.BrightRed, Stale: lipgloss.BrightMagenta, Quiet: lipgloss.BrightBlack,
+	Production: lipgloss.BrightRed, Unset: lipgloss.BrightRed, Staging: lipgloss.Yellow, Local: lipgloss.Green,
+	Stop: lipgloss.BrightRed, Warn: lipgloss.Yellow, Reads: lipgloss.Green, Writes: lipgloss.BrightMagenta,
+	Keyword: lipgloss.BrightBlue, Literal: lipgloss.Green, Comment: lipgloss.Cyan,
 }

@@ -1,6 +1,9 @@
 package screen
 
 import (
+	"slices"
+	"strings"
+
 	"belay/steps/journal"
 	"belay/tui/look"
 )
@@ -20,18 +23,74 @@ func askPanels(p page) []look.Panel {
 	if d == nil {
 		return nil
 	}
+	why, sql := parted(d.Why)
 	return []look.Panel{
-		{Name: "question", Title: "needs you", State: p.answerID(d), Give: 1, Min: 2, Lines: func(w int) []string {
+		{Name: "question", Title: "needs you", State: p.answerID(d), Give: 1, Min: 4, Lines: func(w int) []string {
 			out := p.Paragraph(look.Attention, d.Text, w, 0)
-			if d.Why != "" {
+			if why != "" {
 				out = append(out, "")
-				out = append(out, p.Listing(d.Why, w)...)
+				out = append(out, p.Listing(why, w)...)
 			}
 			return out
 		}},
-		{Name: "answer", Title: "your answer", Focus: true, Lines: func(w int) []string { return p.answerLines(d, w) }},
+		{Name: "answer", Title: "your answer", Focus: sql == "", Lines: func(w int) []string {
+			return p.answerLines(d, w)
+		}},
+		p.whole(sql),
 		p.context(),
 	}
+}
+
+// mostSQL is how many lines of SQL stand within a question.
+const mostSQL = 6
+
+// parted is what a reason says, and apart from it the SQL that would make the question
+// longer than what one must know.
+func parted(why string) (says, sql string) {
+	lines := strings.Split(strings.TrimRight(why, "\n"), "\n")
+	if len(lines) <= mostSQL+1 {
+		return why, ""
+	}
+	from := slices.IndexFunc(lines, func(l string) bool {
+		return strings.HasPrefix(l, "--") || strings.HasSuffix(l, ";") || strings.HasSuffix(l, "(")
+	})
+	if from < 0 {
+		return why, ""
+	}
+	return strings.TrimRight(strings.Join(lines[:from], "\n"), "\n"), strings.Join(lines[from:], "\n")
+}
+
+// whole is that SQL, all of it. Of what it makes the title says how much.
+func (p page) whole(sql string) look.Panel {
+	if sql == "" {
+		return look.Panel{Bare: true, Lines: func(int) []string { return nil }}
+	}
+	return look.Panel{Name: "sql", Title: "its SQL: " + made(sql), Give: 3, Min: 3, Focus: true,
+		Lines: func(w int) []string { return p.Listing(sql, w) }}
+}
+
+// made is what an SQL text creates, by kind: "1 schema, 9 tables".
+func made(sql string) string {
+	var kinds []string
+	n := map[string]int{}
+	for l := range strings.SplitSeq(sql, "\n") {
+		rest, ok := strings.CutPrefix(l, "CREATE ")
+		if !ok {
+			continue
+		}
+		rest = strings.TrimPrefix(strings.TrimPrefix(rest, "OR REPLACE "), "UNIQUE ")
+		kind, _, _ := strings.Cut(strings.ToLower(rest), " ")
+		if n[kind]++; n[kind] == 1 {
+			kinds = append(kinds, kind)
+		}
+	}
+	for i, k := range kinds {
+		kinds[i] = plural(n[k], k)
+	}
+	if len(kinds) == 0 {
+		return plural(strings.Count(sql, "\n")+1, "line")
+	}
+	return strings.Join(kinds, ", ")
 }
 
 // context is what helps to answer: the card of the lock, as long as it is of this

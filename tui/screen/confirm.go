@@ -76,13 +76,13 @@ func (p page) where(d *Dialog) look.Panel {
 			if t := p.f.Tripwire; t != nil {
 				out = append(out, p.Row("does", p.Text(look.Attention, t.Does), w)...)
 			}
-			out = append(out, p.short("target", p.identity(), w)...)
+			out = append(out, p.oneLine("target", p.identity(), w)...)
 			out = append(out, p.Row("way back", p.undo(), w)...)
 			out = append(out, p.Row("moment", p.moment(), w)...)
 			out = append(out, p.byWhom(w)...)
 			for _, id := range []string{"backup", "rehearse"} {
 				if s := p.run.Step(id); s != nil && s.Summary != "" {
-					out = append(out, p.short(id, p.mark(s.Status)+" "+p.Plain(s.Summary), w)...)
+					out = append(out, p.oneLine(id, p.mark(s.Status)+" "+p.Plain(s.Summary), w)...)
 				}
 			}
 			if p.f.Review != nil {
@@ -95,8 +95,8 @@ func (p page) where(d *Dialog) look.Panel {
 		}}
 }
 
-// short is a row of one line where a screen has no line to spare: below it stands the SQL.
-func (p page) short(label, text string, w int) []string {
+// oneLine is a row of one line where a screen has no line to spare: below it stands the SQL.
+func (p page) oneLine(label, text string, w int) []string {
 	if p.crowded() && text != "" {
 		text = p.Cut(text, w-look.Label)
 	}

@@ -123,12 +123,18 @@ func (p page) columns(all []look.Panel, w int) ([]string, []look.Placed) {
 			left = append(left, x)
 		}
 	}
-	if len(right) == 0 {
+	if len(right) == 0 || len(left) == 0 {
 		return p.Stack(all, w, p.h, p.boxed)
 	}
 	head, placed := p.across(above, w)
-	foot, more := p.across(below, w)
-	p.h -= len(head) + len(foot)
+	foot, more := p.across(slices.Clone(below), w)
+	rest := p.h - len(head)
+	p.h = rest - len(foot)
+	if len(foot) > 0 {
+		// What is to run keeps the lines that it needs; the tree below has all others.
+		p.h = min(p.h, max(p.needed(left, w), leastColumns))
+		foot, more = p.Stack(below, w, rest-p.h, p.boxed)
+	}
 	body, between := p.twoColumns(left, right, w)
 	return slices.Concat(head, body, foot), slices.Concat(placed, between, more)
 }
@@ -146,10 +152,28 @@ func (p page) across(all []look.Panel, w int) ([]string, []look.Placed) {
 	return lines, placed
 }
 
+// leastColumns is how high two columns are at least: the log stands in the right one.
+const leastColumns = 16
+
+// needed is how many lines the left column has something to say in.
+func (p page) needed(left []look.Panel, w int) int {
+	left = slices.Clone(left)
+	for i := range left {
+		left[i].Grow = false
+	}
+	lines, _ := p.Stack(left, p.leftWidth(w), p.h, p.boxed)
+	for len(lines) > 0 && lines[len(lines)-1] == "" {
+		lines = lines[:len(lines)-1]
+	}
+	return len(lines)
+}
+
+// leftWidth is that of the left column: what is to run is more than who is there.
+func (p page) leftWidth(w int) int { return w - 1 - (w-1)*42/100 }
+
 func (p page) twoColumns(left, right []look.Panel, w int) ([]string, []look.Placed) {
-	narrow := (w - 1) * 42 / 100 // what is to run is more than who is there
-	l, placed := p.Stack(left, w-1-narrow, p.h, p.boxed)
-	r, more := p.Stack(right, narrow, p.h, p.boxed)
+	l, placed := p.Stack(left, p.leftWidth(w), p.h, p.boxed)
+	r, more := p.Stack(right, w-1-p.leftWidth(w), p.h, p.boxed)
 	return beside(l, r), append(placed, more...)
 }
 

@@ -42,7 +42,8 @@ func (p page) hazard(h Hazard, w int, why bool) []string {
 		}
 	}
 	if s := p.settled(h.Finding); s != "" {
-		out = append(out, p.Row(p.Marks.Waived, p.Plain(s), w)...)
+		label, rest, _ := strings.Cut(s, " ")
+		out = append(out, p.Row(strings.TrimSuffix(label, ":"), p.Plain(rest), w)...)
 	}
 	return out
 }

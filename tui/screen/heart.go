@@ -106,6 +106,10 @@ func (p page) spin() string { return p.Spin(p.now.Unix()) }
 // tightBelow is the width from which on a card says more than the core of each row.
 const tightBelow = 70
 
+// short reports whether a row of the card has room for its core alone: the lines that a
+// backfill's would take more are its SQL's.
+func (p page) short() bool { return p.tight || p.crowded() }
+
 func (p page) card(h fact.Heart, w int) []string {
 	p.tight = w < tightBelow
 	if h.Unseen {
@@ -183,10 +187,10 @@ func (p page) blocks(h fact.Heart) string {
 	case h.Concurrent:
 		return p.Text(look.OK, "neither reads nor writes")
 	case h.BatchMS > 0 && p.tight:
-		return p.Text(look.OK, "neither") + p.Plain("; writes of the same rows, about "+measure.MS(h.BatchMS))
+		return p.Text(look.OK, "neither") + p.Plain("; writes of the same rows wait about "+measure.MS(h.BatchMS))
 	case h.BatchMS > 0:
 		return p.Text(look.OK, "neither reads nor writes") +
-			p.Plain("; writes of the same rows wait for their batch, about "+measure.MS(h.BatchMS))
+			p.Plain("; writes of the same rows wait about "+measure.MS(h.BatchMS))
 	}
 	m := h.Mode
 	for _, o := range h.Others {
@@ -336,7 +340,7 @@ func (p page) limits(h fact.Heart) string {
 		say("the server sets none; belay cancels it after " + measure.MS(h.DeadlineMS))
 		say("a cancel leaves an INVALID index")
 		return strings.Join(parts, "; ")
-	case h.BatchMS > 0 && p.tight:
+	case h.BatchMS > 0 && p.short():
 		return p.Plain("a batch that waits is tried again; space pauses")
 	case h.BatchMS > 0:
 		say("a batch that waits is given up and tried again")

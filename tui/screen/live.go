@@ -72,6 +72,9 @@ func (p page) serverState() string {
 		return ""
 	}
 	parts := []string{p.Plain("sessions ") + p.slots()}
+	if p.wide() {
+		parts = nil // the rail says it, and the column is narrow
+	}
 	for _, r := range s.Replicas {
 		if r.LagMS >= 0 {
 			parts = append(parts, p.Plain("replica "+r.Name+" "+measure.MS(r.LagMS)+" behind"))

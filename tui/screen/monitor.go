@@ -198,6 +198,9 @@ func (p page) applied() look.Panel {
 	}
 	return look.Panel{Name: "applied", Title: title, Give: 3, Min: 1, Right: true, Lines: func(w int) []string {
 		out := p.summed(w)
+		if p.crowded() && p.run.Playbook != tripwire {
+			return out[:1] // of the rest nothing is left but a count
+		}
 		for _, v := range p.versions() {
 			out = append(out, p.unitLine(v, unitOf(p.run, v), w))
 		}

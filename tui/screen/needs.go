@@ -12,7 +12,7 @@ import (
 
 // needsYou is the panel of what waits for a person, first things first.
 func (p page) needsYou() look.Panel {
-	return look.Panel{Name: "needs", Title: p.needsTitle(), Give: 3, Min: 1, Lines: func(w int) []string {
+	return look.Panel{Name: "needs", Title: p.needsTitle(), Give: 3, Min: 3, Lines: func(w int) []string {
 		wide, wanted := 0, 0
 		for _, s := range p.run.Steps {
 			wide = max(wide, look.Width(s.Title))

@@ -182,7 +182,7 @@ func (p page) plannedSQL(u *state.Unit) string {
 
 // trying says where the tries of a unit stand.
 func (p page) trying(u *state.Unit) look.Panel {
-	panel := look.Panel{Name: "try", Focus: true, Give: 1, Min: 1, Grow: p.wide() && p.treed()}
+	panel := look.Panel{Name: "try", Focus: true, Give: 1, Min: 1}
 	last := func(w int) []string {
 		if len(u.Tries) == 0 {
 			return nil
@@ -202,21 +202,27 @@ func (p page) trying(u *state.Unit) look.Panel {
 	case u.SQL != "":
 		panel.Title, panel.State = "at work", p.Plain("backend pid "+itoa(u.Intent.BackendPID))
 		panel.Lines = func(w int) []string {
-			return append([]string{
-				p.spin() + " " + p.Plain("running for ") +
-					p.Text(look.Accent, measure.Duration(p.now.Sub(u.StatementAt))),
-			}, last(w)...)
+			return append([]string{p.atWork("running for ", u.StatementAt)}, last(w)...)
 		}
 	default:
 		panel.Title = "at work"
 		panel.Lines = func(w int) []string {
-			return append([]string{
-				p.spin() + " " + p.Plain("for ") + p.Text(look.Accent, measure.Duration(p.now.Sub(u.Begun))),
-			}, last(w)...)
+			return append([]string{p.atWork("for ", u.Begun)}, last(w)...)
 		}
 	}
 	return panel
 }
+
+// atWork is how long something works that reports nothing. Where no engine is, none does.
+func (p page) atWork(what string, since time.Time) string {
+	if p.idle() {
+		return p.Text(look.Attention, "nothing works on it now")
+	}
+	return p.spin() + " " + p.Plain(what) + p.Text(look.Accent, measure.Duration(p.now.Sub(since)))
+}
+
+// idle reports whether nothing of the run goes on: its clocks stand still.
+func (p page) idle() bool { return p.run.Finished != nil || p.run.Parked != "" || p.local.Lost }
 
 // aside is the pause between two tries. A short one has no bar: it would be drawn anew
 // with each frame, and be gone before it says anything.

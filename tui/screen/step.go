@@ -59,7 +59,10 @@ func (p page) standing(id string) look.Panel {
 		if text == "" {
 			text = stepText(p.run, *s, p.now)
 		}
-		if status == journal.Running {
+		if q := question(p.run, id); q != nil && q.Text == text && s.Hint == "" {
+			return nil // the panel below it asks that
+		}
+		if f := Filling(p.run, p.f); status == journal.Running && !p.idle() && (f == nil || !isPaused(f)) {
 			text = p.spin() + " " + p.Plain(text) + p.Plain(", for "+running(p.now.Sub(s.Since)))
 		} else {
 			text = p.Plain(text)
