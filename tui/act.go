@@ -181,6 +181,8 @@ func (m *model) walk() tea.Cmd {
 
 func (m *model) nothingNeeded() tea.Cmd {
 	switch {
+	case m.run.Finished != nil && m.local.Anew && screen.Resumes(m.run, m.local):
+		m.say("this run was left open: r goes on with it, q leaves")
 	case m.run.Finished != nil && m.local.Anew:
 		m.say("this run is over: r looks again and begins anew, q leaves")
 	case m.run.Finished != nil:

@@ -241,7 +241,8 @@ func moved(e *steps.Env, t *fact.Target, pin project.Pin) ([]journal.QuestionAsk
 	case "no":
 		return nil, &steps.Refused{
 			Problem: fmt.Sprintf("%s answers at %s and was known at %s", t.Database, place(*t), pin.Address),
-			Advice:  "connect to the address that you know, or answer yes once you are sure that it moved",
+			Advice: "connect to " + pin.Address + ", by --dsn or $DATABASE_URL; or where it did move after all, " +
+				"start the command again, which asks anew, and answer yes",
 		}
 	}
 	return []journal.QuestionAsked{{

@@ -98,7 +98,11 @@ func toolItem(b *steps.Folder) fact.Item {
 func toolQuestion(e *steps.Env, b *steps.Folder) steps.Outcome {
 	i := toolItem(b)
 	if answer, _ := e.Engine.Answered(toolWait); answer == "no" {
-		return steps.Outcome{Status: journal.Failed, Summary: i.Text, Hint: i.Hint}
+		return steps.Outcome{
+			Status: journal.Failed, Summary: i.Text,
+			Hint: "once it has ended look again, by r on a screen or by the same command: what is pending then is " +
+				"shown; until then mark nothing as done",
+		}
 	}
 	return steps.Outcome{Status: journal.Asking, Summary: i.Text, Hint: i.Hint, Questions: []journal.QuestionAsked{{
 		ID: toolWait, Text: i.Text + ": wait for it?", Options: []string{"no", "wait"}, Default: "wait",

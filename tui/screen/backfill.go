@@ -71,30 +71,6 @@ func Filling(run *state.Run, f *Facts) *fact.Filling {
 // isPaused reports whether the backfill waits for a person.
 func isPaused(f *fact.Filling) bool { return f.State == fact.FillPaused }
 
-func cannotPause(run *state.Run, l Local) string {
-	f := Filling(run, l.Facts)
-	switch {
-	case l.Top() == "rewrites":
-		return "" // there it leaves a file out
-	case run.Step(atBackfill) != nil && run.Opened == nil:
-		return "it does not run yet: R starts it, then space pauses and resumes"
-	case f == nil || !Busy(run):
-		return "nothing here can be paused: no backfill runs"
-	case l.Lost:
-		return "the engine is gone: `belay attach " + run.ID + "` goes on from the cursor"
-	case f.State == fact.FillElsewhere:
-		return "it goes on elsewhere: " + f.Owner
-	}
-	return ""
-}
-
-func cannotPace(run *state.Run, l Local) string {
-	if cannotPause(run, l) != "" {
-		return "no backfill runs: there is no batch time to change"
-	}
-	return ""
-}
-
 // table says what would be filled, before it is.
 func (p page) table() look.Panel {
 	b := p.f.Backfill

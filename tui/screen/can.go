@@ -98,6 +98,9 @@ func cannotRun(run *state.Run, l Local) string {
 		return "it runs already"
 	}
 	if Over(run, l) && l.Anew {
+		if Resumes(run, l) {
+			return "nothing can run here now: r goes on with this run"
+		}
 		return "nothing can run here now: r looks again and begins anew"
 	}
 	if l.Lost || run.Parked != "" {
@@ -147,6 +150,17 @@ func Outlives(run *state.Run) bool { return Busy(run) || Works(run) }
 // Over reports whether nothing of the run goes on: it has ended, is left open, or its
 // engine is gone.
 func Over(run *state.Run, l Local) bool { return run.Finished != nil || run.Parked != "" || l.Lost }
+
+// Resumes reports whether to begin the command again goes on with this very run: it was
+// left open, for a person or until the database is asked.
+func Resumes(run *state.Run, l Local) bool {
+	f := run.Finished
+	if fill := Filling(run, l.Facts); fill != nil && fill.State == fact.FillElsewhere || run.TakenBy != "" {
+		return false
+	}
+	return Over(run, l) && run.Opened != nil &&
+		(f == nil || f.Exit == steps.ExitPerson || f.Exit == steps.ExitUnknown)
+}
 
 // Underway reports whether the engine of an opened run still works.
 func Underway(run *state.Run) bool {

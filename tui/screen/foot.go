@@ -65,6 +65,8 @@ func bindings(p page, hints []Hint) []key.Binding {
 		switch {
 		case label == "" && h.Action == EndIt:
 			label = endLabel(p.run, p.local, p.w >= boxedWidth)
+		case label == "" && h.Action == Reload && Resumes(p.run, p.local):
+			label = "go on with it"
 		case label == "" && h.Action == Reload && Over(p.run, p.local) && !well(p.run):
 			label = "begin anew"
 		case label == "":

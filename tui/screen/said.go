@@ -84,6 +84,8 @@ func (p page) afterwards() string {
 	switch {
 	case p.local.Anew && p.run.Finished.Exit == 0:
 		return "nothing runs any more: r looks again, q leaves; neither changes anything"
+	case p.local.Anew && Resumes(p.run, p.local):
+		return "nothing runs any more: r goes on with this run, q leaves it open"
 	case p.local.Anew:
 		return "nothing runs any more: r begins anew, q leaves; neither changes anything"
 	}
