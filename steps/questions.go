@@ -113,7 +113,7 @@ var questionDocs = []QuestionDoc{
 	{ID: "rehearse.waive", Answers: "a reason in your words",
 		Doc: "Asked when a risky migration goes to production without a rehearsal."},
 	{ID: "rehearse.on", Answers: "the database's name",
-		Doc: "Asked by `belay rehearse --on` for a server that is neither local nor declared disposable: the " +
+		Doc: "Asked by `belay rehearse --on DSN` for a server that is neither local nor declared disposable: the " +
 			"migration is applied there, forward only, and stays."},
 	{ID: "preflight.waive", Answers: "a reason in your words",
 		Doc: "Asked when the preflight found something that stops the run, and that a reason of yours may override."},

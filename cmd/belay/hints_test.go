@@ -7,13 +7,10 @@ import (
 	"io/fs"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/spf13/cobra"
 
 	"belay/steps"
 )
@@ -101,72 +98,6 @@ func joined(n ast.Expr) (string, bool) {
 		right = value
 	}
 	return left + right, isText || alsoText
-}
-
-// namedCall is a call of belay within a text: in backquotes, or behind a colon.
-var namedCall = regexp.MustCompile("(?:`|: |or |such as |with )belay ((?:[a-z-]|\x00|%s)[^`;,)\n]*)")
-
-// TestCommandsInTextsExist holds every call of belay that a text names against
-// the command line: the command, its flags, and how many words it takes.
-func TestCommandsInTextsExist(t *testing.T) {
-	root := (&app{}).root()
-	calls, wrong := 0, 0
-	for _, a := range advices(t) {
-		for _, m := range namedCall.FindAllStringSubmatch(a.text, -1) {
-			words := strings.Fields(m[1])
-			if strings.HasPrefix(words[0], value) || words[0] == "%s" {
-				continue
-			}
-			if !looksLikeCall(m[0], words) {
-				continue
-			}
-			calls++
-			if problem := callProblem(root, words); problem != "" {
-				wrong++
-				t.Errorf("%s: belay %s: %s", a.place, strings.ReplaceAll(m[1], value, "…"), problem)
-			}
-		}
-	}
-	t.Logf("%d calls named, %d wrong", calls, wrong)
-}
-
-// looksLikeCall leaves out sentences that have belay as their subject.
-func looksLikeCall(match string, words []string) bool {
-	return strings.HasPrefix(match, "`") || strings.HasPrefix(match, ": belay") && len(words) < 8 && !slices.Contains(
-		[]string{
-			"runs", "judges", "looks", "says", "asks", "writes", "cannot", "does", "has", "is", "was", "waits", "knows",
-			"needs", "takes", "keeps", "gives", "restores", "must", "may", "reads", "has", "opens", "never", "drops",
-			"walks", "starts", "itself",
-		}, words[0])
-}
-
-func callProblem(root *cobra.Command, words []string) string {
-	if words[0] == "--help" {
-		return ""
-	}
-	c, rest, err := root.Find(words[:1])
-	if err != nil || c == root || len(rest) > 0 {
-		return "there is no such command"
-	}
-	if len(words) > 1 && c.HasSubCommands() && !strings.HasPrefix(words[1], "--") {
-		of := c
-		if c, rest, err = of.Find(words[1:2]); err != nil || c == of || len(rest) > 0 {
-			return "there is no such command below it"
-		}
-	}
-	c.InitDefaultHelpFlag()
-	for _, w := range words[1:] {
-		flag, isFlag := strings.CutPrefix(w, "--")
-		if !isFlag {
-			continue
-		}
-		flag, _, _ = strings.Cut(strings.Trim(flag, ".:\""), "=")
-		if c.Flags().Lookup(flag) == nil && c.InheritedFlags().Lookup(flag) == nil &&
-			root.PersistentFlags().Lookup(flag) == nil {
-			return "it has no --" + flag
-		}
-	}
-	return ""
 }
 
 // asked is an answer's name within a text.

@@ -62,12 +62,12 @@ var hints = sync.OnceValue(func() (all []advice) {
 })
 
 // TestEveryHint walks over every hint that the program can print. The commands in them
-// exist with their flags, as TestCommandsInTextsExist holds of all texts; each that has
+// exist with their flags, as TestCallsInTexts holds of all texts; each that has
 // SQL is followed by a test.
 func TestEveryHint(t *testing.T) {
 	met, withSQL, withCommands := map[string]bool{}, 0, 0
 	for _, h := range hints() {
-		if namedCall.MatchString(h.text) {
+		if afterName.MatchString(h.text) {
 			withCommands++
 		}
 		if !sqlHint.MatchString(h.text) {

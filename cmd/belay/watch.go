@@ -26,7 +26,7 @@ func (a *app) watchCommand() *cobra.Command {
 table lock and runs at most once a second. In a terminal it is a screen, with the largest tables where none is
 named: j and k move, enter shows a whole query, E ends a session by typed words, / filters, o orders, f follows
 a relation, space pauses. With --plain, and where the output is no terminal, it prints lines. --record keeps
-what is seen for "belay replay".`,
+what is seen, and "belay replay FILE" plays it again.`,
 		RunE: command(func(_ *cobra.Command, relations []string) error {
 			return a.watch(relations, once, output, record)
 		}),

@@ -2,6 +2,7 @@ package throttle
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 )
 
@@ -18,24 +19,24 @@ var ActiveSessions = add(Signal{
 // Without pg_read_all_stats the state of others is hidden, and a count of what
 // is seen would be too low.
 const activeSessionsSQL = `SELECT pg_catalog.count(*) FILTER (WHERE state = 'active' AND application_name NOT LIKE 'belay/%'),
-	pg_catalog.count(*) FILTER (WHERE state IS NULL AND query = '<insufficient privilege>')
+	pg_catalog.count(*) FILTER (WHERE state IS NULL AND query = '<insufficient privilege>'),
+	pg_catalog.quote_ident(current_user::text)
 	FROM pg_catalog.pg_stat_activity WHERE datid IS NOT NULL AND pid <> pg_catalog.pg_backend_pid()`
 
 func sampleActiveSessions(ctx context.Context, in Input) (Reading, error) {
 	var n, hidden int64
-	if err := in.DB.QueryRow(ctx, activeSessionsSQL).Scan(&n, &hidden); err != nil {
+	var me string
+	if err := in.DB.QueryRow(ctx, activeSessionsSQL).Scan(&n, &hidden, &me); err != nil {
 		return Reading{}, err
 	}
 	if hidden > 0 {
-		return Reading{}, errHidden(hidden)
+		return Reading{}, fmt.Errorf("%d sessions of other roles are hidden; let the DBA run: %s", hidden,
+			readAllStats(me))
 	}
 	return Reading{
 		What: "active sessions", Value: strconv.FormatInt(n, 10), Limit: in.Limit, Over: n > count(in.Limit),
 	}, nil
 }
 
-type errHidden int64
-
-func (n errHidden) Error() string {
-	return strconv.FormatInt(int64(n), 10) + " sessions of other roles are hidden; GRANT pg_monitor to this role"
-}
+// readAllStats is what lets a role, quoted, see what sessions and standbys do.
+func readAllStats(role string) string { return "GRANT pg_read_all_stats TO " + role }

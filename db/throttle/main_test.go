@@ -2,6 +2,7 @@ package throttle
 
 import (
 	"context"
+	"regexp"
 	"testing"
 	"time"
 
@@ -39,5 +40,19 @@ func wantOver(t testing.TB, v Verdict, a Action) {
 	t.Helper()
 	if v.Action != a || v.Unread != "" || v.Value == "" || a != "" && v.Since.IsZero() {
 		t.Errorf("verdict %+v (%s), want action %q", v, v.Reason(), a)
+	}
+}
+
+// readsOnceGranted takes the SQL that a blind signal names, runs it, and reads again.
+func readsOnceGranted(t testing.TB, db *dbtest.DB, read func() Verdict) {
+	t.Helper()
+	v := read()
+	sql := regexp.MustCompile(`let the DBA run: (GRANT \w+ TO [^,;]+)`).FindStringSubmatch(v.Reason())
+	if v.Action != Wait || sql == nil {
+		t.Fatalf("a role that sees nothing: %q", v.Reason())
+	}
+	db.Exec(t, sql[1])
+	if v = read(); v.Unread != "" {
+		t.Errorf("%s helped nothing: %q", sql[1], v.Reason())
 	}
 }

@@ -2,7 +2,7 @@ package throttle
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,7 +29,7 @@ const replicaLagSQL = `SELECT coalesce(nullif(application_name, ''), 'pid ' || p
 	(extract(epoch FROM replay_lag) * 1000)::float8,
 	coalesce(pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), replay_lsn), 0)::bigint,
 	coalesce((extract(epoch FROM pg_catalog.clock_timestamp() - reply_time) * 1000)::float8, 0),
-	coalesce(state, '')
+	coalesce(state, ''), pg_catalog.quote_ident(current_user::text)
 	FROM pg_catalog.pg_stat_replication ORDER BY 1`
 
 type replica struct {
@@ -39,6 +39,7 @@ type replica struct {
 	behind int64    // bytes
 	silent float64  // ms since its last answer
 	state  string
+	reader string // our role, quoted
 }
 
 func sampleReplicaLag(ctx context.Context, in Input) (Reading, error) {
@@ -47,7 +48,7 @@ func sampleReplicaLag(ctx context.Context, in Input) (Reading, error) {
 		return Reading{}, err
 	}
 	all, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (x replica, err error) {
-		return x, r.Scan(&x.name, &x.hidden, &x.lag, &x.behind, &x.silent, &x.state)
+		return x, r.Scan(&x.name, &x.hidden, &x.lag, &x.behind, &x.silent, &x.state, &x.reader)
 	})
 	if err != nil {
 		return Reading{}, err
@@ -58,8 +59,8 @@ func sampleReplicaLag(ctx context.Context, in Input) (Reading, error) {
 	for _, x := range all {
 		if x.hidden {
 			return Reading{},
-				errors.New("the role may not see pg_stat_replication; GRANT pg_monitor to it, or set replica_lag = " +
-					"\"off\"")
+				fmt.Errorf("%s may not see how far a standby is; let the DBA run: %s, or set replica_lag = \"off\" in "+
+					"belay.toml", x.reader, readAllStats(x.reader))
 		}
 		if x.state == "backup" {
 			continue // pg_basebackup replays nothing

@@ -110,7 +110,8 @@ func (NoLedgerError) Error() string {
 
 // Hint is what to do now.
 func (NoLedgerError) Hint() string {
-	return "`belay campaign new` creates it after a yes; or let the DBA run what `belay doctor --print-ledger` prints"
+	return "`belay campaign new KIND ARG…` creates it after a yes; or let the DBA run what `belay doctor " +
+		"--print-ledger` prints"
 }
 
 // Ledger is nil where the ledger can be read, and written where write is true.

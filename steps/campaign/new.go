@@ -174,10 +174,10 @@ func (d *Desk) plan(ctx context.Context, w wish) (rewrite.Plan, error) {
 		return plan, refused("lift it first, or make the change by the plain statement and look at `belay review`",
 			"%s cannot be taken apart into safe phases: %s", w.says(), plan.Left[0].Why)
 	case len(plan.Files) == 0:
-		return plan, refused("write it as one migration: belay new --sql",
+		return plan, refused("write it as one migration: belay new --sql SQL TITLE",
 			"%s needs no campaign: nothing of it is dangerous", w.says())
 	case needsLater && len(plan.Later) != 1:
-		return plan, refused("write it as one migration: belay new --sql", "%s has no second half", w.says())
+		return plan, refused("write it as one migration: belay new --sql SQL TITLE", "%s has no second half", w.says())
 	case w.kind.Name == "replace-index" && len(plan.Files) < 2:
 		return plan, refused("give the new index another name than the old one's", "%s came to one file", w.says())
 	}
