@@ -55,7 +55,9 @@ func (a *app) printBoard(b campaign.Board) {
 	a.out.say("campaign %s: %s (%s), by %s, since %s", b.ID, b.Says, b.State, b.Owner, b.Since.Format(stampFormat))
 	for _, r := range b.Rows {
 		a.out.say("%d. %s: %s [%s]", r.N, r.Stage, r.Title, r.State)
-		a.out.say("   safe to do? %s", r.Safe)
+		if r.Now || len(r.Gates) > 0 || !strings.HasPrefix(r.Safe, "not yet: phase ") {
+			a.out.say("   safe to do? %s", r.Safe)
+		}
 		for _, line := range append(append([]string{}, r.Files...), r.Did...) {
 			a.out.say("   %s", line)
 		}

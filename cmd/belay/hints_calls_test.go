@@ -162,7 +162,7 @@ func callsPlayed(t *testing.T) (all [][]string) {
 
 // unplayed are commands and flags that no story gives, each with the reason.
 var unplayed = map[string]string{
-	"demo --fetch": "it fetches from a registry: TestFetch plays it against a server of its own",
+	"demo --fetch": "it fetches from a registry: TestDemoOffersPrograms plays it up to there",
 }
 
 // TestCallsInTexts finds every call of belay that a text of the program names: the command
@@ -224,11 +224,13 @@ func (c call) problem(root *cobra.Command) string {
 	}
 	cmd.InitDefaultHelpFlag()
 	for _, f := range flagsOf(rest) {
-		if cmd.Flags().Lookup(f) == nil && cmd.InheritedFlags().Lookup(f) == nil && root.PersistentFlags().Lookup(f) == nil {
+		if cmd.Flags().Lookup(f) == nil && cmd.InheritedFlags().Lookup(f) == nil &&
+			root.PersistentFlags().Lookup(f) == nil {
 			return "it has no --" + f
 		}
 	}
-	if !c.whole || strings.Contains(c.place, titles) || slices.Contains(flagsOf(rest), "help") || slices.ContainsFunc(rest, goesOn) {
+	if !c.whole || strings.Contains(c.place, titles) || slices.Contains(flagsOf(rest), "help") ||
+		slices.ContainsFunc(rest, goesOn) {
 		return ""
 	}
 	// A root of its own: flags that were given stay given.

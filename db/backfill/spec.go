@@ -55,7 +55,7 @@ type SpecError struct {
 }
 
 // Error is one line.
-func (e *SpecError) Error() string { return fmt.Sprintf("backfill: %s: %s", e.Field, e.Problem) }
+func (e *SpecError) Error() string { return fmt.Sprintf("%s: %s", e.Field, e.Problem) }
 
 // Hint is what to do now.
 func (e *SpecError) Hint() string { return e.Advice }

@@ -385,9 +385,12 @@ func dumpProgress(tell func(string)) func(dump.Progress) {
 			return
 		}
 		last, was = time.Now(), p
-		text := p.Phase
-		if p.Table != "" {
-			text += " " + p.Table
+		text := p.Phase + " the dump"
+		switch {
+		case p.Table != "":
+			text = p.Phase + " " + p.Table
+		case p.Phase == "dumping":
+			text = p.Phase
 		}
 		tell(text + ", " + measure.Bytes(p.Bytes))
 	}

@@ -24,7 +24,7 @@ func (p *printer) ask() {
 	if q == nil {
 		return
 	}
-	p.prompt, p.asked[q.ID] = q.ID, true
+	p.prompt, p.asked[q.ID], p.confirmed = q.ID, true, false
 	if p.eof && len(p.ahead) == 0 {
 		p.abandoned = true
 		p.post(journal.Message{Kind: journal.Abandon})
@@ -154,7 +154,6 @@ func (p *printer) early(word string) bool {
 func (p *printer) name(q *state.Question, word string) {
 	switch {
 	case word == "no":
-		p.say(p.now(), "nothing has changed")
 		p.post(journal.Message{Kind: journal.Abandon})
 	case word == q.Expect, word == "yes" && slices.Contains(q.Options, "yes"):
 		p.answer(q, word)
@@ -203,6 +202,7 @@ func (p *printer) choose(q *state.Question, word string) {
 }
 
 func (p *printer) answer(q *state.Question, word string) {
+	p.confirmed = q.Dialog
 	p.sent = q.ID
 	p.post(journal.Message{Kind: journal.Answer, ID: q.ID, Answer: word, Bound: q.Bound})
 }

@@ -2,6 +2,7 @@ package plain
 
 import (
 	"fmt"
+	"strings"
 
 	"belay/sqlview/measure"
 	"belay/steps/fact"
@@ -47,4 +48,16 @@ func (p *printer) table(e journal.Event) {
 			line("%s: %s", i.Level, i.Text)
 		}
 	}
+}
+
+// unsaid is a summary without what was written of the table, which it ends with.
+func (p *printer) unsaid(summary string) string {
+	if b, _, ok := state.Get[fact.Backfill](p.run); ok {
+		for _, i := range b.Items {
+			if p.once[string(i.Level)+": "+i.Text] {
+				summary = strings.Replace(summary, "; "+i.Text, "", 1)
+			}
+		}
+	}
+	return summary
 }

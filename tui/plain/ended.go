@@ -58,7 +58,11 @@ func (p *printer) applied(e journal.Event, b journal.UnitApplied) {
 		proof = strings.Replace(proof, p.noted+"; ", "", 1)
 	}
 	p.won, p.said = journal.Attempted{}, p.now()
-	p.say(e.At, "[x] applied %s in %s%s: %s   version=%s ms=%d", b.Version, measure.MS(b.MS), tries, proof, b.Version,
+	did := "applied"
+	if p.run.Playbook == "rollback" {
+		did = "took back"
+	}
+	p.say(e.At, "[x] %s %s in %s%s: %s   version=%s ms=%d", did, b.Version, measure.MS(b.MS), tries, proof, b.Version,
 		b.MS)
 }
 
@@ -77,6 +81,9 @@ func (p *printer) ended(e journal.Event, b journal.UnitEnded) {
 
 func (p *printer) finished(e journal.Event, b journal.RunFinished) {
 	text := string(b.Outcome) + ": " + b.Summary
+	if p.run.Playbook == "rollback" && b.Outcome == journal.OutcomeApplied {
+		text = "done: " + b.Summary // what was taken back is not applied
+	}
 	if strings.HasPrefix(b.Summary, string(b.Outcome)+": ") || // nothing pending: …
 		b.Outcome == journal.OutcomePerson && strings.HasPrefix(b.Summary, "needs ") {
 		text = b.Summary

@@ -296,6 +296,8 @@ func (p *printer) stale(step string, b journal.StepFinished) bool {
 func (p *printer) summary(step string, b journal.StepFinished) string {
 	f, _, ok := state.Get[fact.Folder](p.run)
 	switch {
+	case step == "backfill":
+		return p.unsaid(b.Summary)
 	case step != "preflight" || !ok || f.Tool == "":
 		return b.Summary
 	case !f.Read || b.Status == journal.Done:

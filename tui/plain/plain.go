@@ -151,6 +151,7 @@ func (p *printer) loop(ctx context.Context, batches <-chan follow.Batch, lines <
 			p.typed(line)
 		case <-tick.C:
 			p.status()
+			p.rest()
 		}
 		p.feed()
 		p.askAgain()
@@ -201,6 +202,10 @@ type printer struct {
 	// behind is the prompt that was written last.
 	behind string
 	eof    bool
+	// confirmed is true once the run dialog was answered: the run begins, or asks for more.
+	confirmed bool
+	// settledAt is since when a look has nothing left to do by itself; zero = it has.
+	settledAt time.Time
 	// abandoned is true once the engine was told that nobody will answer.
 	abandoned bool
 	over      bool
