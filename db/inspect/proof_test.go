@@ -155,6 +155,13 @@ func TestProofSeesWhatIsNotThere(t *testing.T) {
 		{`ALTER TYPE mood ADD VALUE 'bad'`, `DROP TYPE mood; CREATE TYPE mood AS ENUM ('good')`,
 			"value bad of type public.mood is not there"},
 		{`CREATE VIEW v AS SELECT 1`, `DROP VIEW v`, "view public.v is not there"},
+		{`CREATE OR REPLACE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'`,
+			`CREATE OR REPLACE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'`,
+			"function public.f has another body"},
+		{`CREATE FUNCTION h(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+			CREATE FUNCTION h(a text) RETURNS int LANGUAGE sql AS 'SELECT 2'`,
+			`CREATE OR REPLACE FUNCTION h(a int) RETURNS int LANGUAGE sql AS 'SELECT 3'`,
+			"function public.h has another body"},
 		{`CREATE SCHEMA s`, `DROP SCHEMA s`, "schema s is not there"},
 		{`ALTER TABLE t ENABLE ROW LEVEL SECURITY`, `ALTER TABLE t DISABLE ROW LEVEL SECURITY`,
 			"row security of public.t is off"},

@@ -173,7 +173,13 @@ func readTableAs(b *book, st parse.Statement) {
 	b.made(s.Into.GetRel(), s.IfNotExists, "table")
 }
 
-func readView(b *book, st parse.Statement) { b.made(st.Node.GetViewStmt().View, false, "view") }
+// readView: of one that may have been there before, its name proves nothing.
+func readView(b *book, st parse.Statement) {
+	s := st.Node.GetViewStmt()
+	if b.made(s.View, false, "view") != "" && s.Replace {
+		b.skip()
+	}
+}
 
 func readSequence(b *book, st parse.Statement) {
 	s := st.Node.GetCreateSeqStmt()
@@ -343,8 +349,52 @@ func readComposite(b *book, st parse.Statement) {
 	}
 }
 
+// readFunction asks for the text of the body too, where the server keeps it as it is
+// written. Of another one that may have been there before, its name proves nothing.
 func readFunction(b *book, st parse.Statement) {
-	b.there("function", b.newName(st.Node.GetCreateFunctionStmt().Funcname), isFunction)
+	s := st.Node.GetCreateFunctionStmt()
+	name := b.newName(s.Funcname)
+	b.there("function", name, isFunction)
+	body := bodyOf(s)
+	if body == "" {
+		if s.Replace {
+			b.skip()
+		}
+		return
+	}
+	// Each overload has a body of its own, and the catalog shows them under one name.
+	types := ""
+	for _, p := range s.Parameters {
+		types += " " + catalog.TypeText(p.GetFunctionParameter().GetArgType())
+	}
+	b.add(name, "body"+types, func(after *catalog.Snapshot, on string) string {
+		f := after.Functions.Get(on)
+		if f == nil {
+			return moot
+		}
+		return said(f.Body == "" || strings.Contains(f.Body, body), "function "+on+" has another body")
+	})
+}
+
+// bodyOf is the text that an SQL or PL/pgSQL function is made of; "" = not one text, or in
+// another language.
+func bodyOf(s *pg.CreateFunctionStmt) string {
+	body, readable := "", false
+	for _, o := range s.Options {
+		switch d := o.GetDefElem(); d.GetDefname() {
+		case "language":
+			l := strings.ToLower(d.GetArg().GetString_().GetSval())
+			readable = l == "sql" || l == "plpgsql"
+		case "as":
+			if parts := catalog.Strings(d.GetArg().GetList().GetItems()); len(parts) == 1 {
+				body = parts[0]
+			}
+		}
+	}
+	if !readable {
+		return ""
+	}
+	return body
 }
 
 func readPublication(b *book, st parse.Statement) {
