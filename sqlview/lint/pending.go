@@ -9,13 +9,15 @@ import (
 )
 
 // Pending is a check that waits for the end of its transaction, for rows that an
-// earlier statement wrote. Until it is made the server changes nothing of the table
-// (55006, CheckTableNotInUse in tablecmds.c).
+// earlier statement wrote, or a cursor that reads the table. Until the check is made, or
+// the cursor closed, the server changes nothing of the table (55006, CheckTableNotInUse in
+// tablecmds.c).
 type Pending struct {
-	Table, Constraint string
-	// Line is where the statement that wrote the rows stands.
+	// Constraint is "" where a cursor holds the table, Cursor where a check does.
+	Table, Constraint, Cursor string
+	// Line is where the statement stands that wrote the rows, or opened the cursor.
 	Line int
-	// Surely is true where that one writes a row whatever the tables hold.
+	// Surely is true where that one writes a row, or reads the table, whatever is in it.
 	Surely bool
 }
 
@@ -87,6 +89,13 @@ func (w *waits) after(s Stmt) {
 		w.later = n.ConstraintsSetStmt.Deferred && (w.later || len(n.ConstraintsSetStmt.Constraints) == 0)
 	case *pg.Node_InsertStmt, *pg.Node_UpdateStmt, *pg.Node_DeleteStmt:
 		w.checks = append(w.checks, s.awaited(w)...)
+	case *pg.Node_DeclareCursorStmt:
+		w.checks = append(w.checks, s.opened(n.DeclareCursorStmt)...)
+	case *pg.Node_ClosePortalStmt:
+		name := n.ClosePortalStmt.Portalname
+		w.checks = slices.DeleteFunc(slices.Clone(w.checks), func(p Pending) bool {
+			return p.Cursor != "" && (name == "" || p.Cursor == name)
+		})
 	case *pg.Node_TransactionStmt, *pg.Node_RenameStmt, *pg.Node_AlterObjectSchemaStmt:
 		if !opens(transactionKind(s.Statement)) {
 			w.checks = nil // rows are taken back, or a name means another table
@@ -142,6 +151,9 @@ func (s Stmt) checked(checks []Pending, set *pg.ConstraintsSetStmt) []Pending {
 		return checks
 	}
 	return slices.DeleteFunc(slices.Clone(checks), func(w Pending) bool {
+		if w.Cursor != "" {
+			return false
+		}
 		return len(set.Constraints) == 0 || slices.ContainsFunc(set.Constraints, func(n *pg.Node) bool {
 			return n.GetRangeVar().GetRelname() == w.Constraint
 		})
@@ -168,7 +180,7 @@ func (s Stmt) awaited(w *waits) []Pending {
 	var all []Pending
 	add := func(k catalog.Constraint) {
 		if k.Type == catalog.ForeignKey && k.Enforced && (k.Deferred || w.later && k.Deferrable) {
-			all = append(all, Pending{r.Name, k.Name, s.Line, surely})
+			all = append(all, Pending{Table: r.Name, Constraint: k.Name, Line: s.Line, Surely: surely})
 		}
 	}
 	for _, k := range r.Constraints {

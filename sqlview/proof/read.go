@@ -376,27 +376,6 @@ func readFunction(b *book, st parse.Statement) {
 	})
 }
 
-// bodyOf is the text that an SQL or PL/pgSQL function is made of; "" = not one text, or in
-// another language.
-func bodyOf(s *pg.CreateFunctionStmt) string {
-	body, readable := "", false
-	for _, o := range s.Options {
-		switch d := o.GetDefElem(); d.GetDefname() {
-		case "language":
-			l := strings.ToLower(d.GetArg().GetString_().GetSval())
-			readable = l == "sql" || l == "plpgsql"
-		case "as":
-			if parts := catalog.Strings(d.GetArg().GetList().GetItems()); len(parts) == 1 {
-				body = parts[0]
-			}
-		}
-	}
-	if !readable {
-		return ""
-	}
-	return body
-}
-
 func readPublication(b *book, st parse.Statement) {
 	b.there("publication", st.Node.GetCreatePublicationStmt().Pubname, hasPublication)
 }

@@ -64,3 +64,24 @@ func indexDiffers(i catalog.IndexDef, s *pg.IndexStmt) string {
 	}
 	return ""
 }
+
+// bodyOf is the text that an SQL or PL/pgSQL function is made of; "" = not one text, or in
+// another language.
+func bodyOf(s *pg.CreateFunctionStmt) string {
+	body, readable := "", false
+	for _, o := range s.Options {
+		switch d := o.GetDefElem(); d.GetDefname() {
+		case "language":
+			l := strings.ToLower(d.GetArg().GetString_().GetSval())
+			readable = l == "sql" || l == "plpgsql"
+		case "as":
+			if parts := catalog.Strings(d.GetArg().GetList().GetItems()); len(parts) == 1 {
+				body = parts[0]
+			}
+		}
+	}
+	if !readable {
+		return ""
+	}
+	return body
+}

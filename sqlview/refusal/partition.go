@@ -180,6 +180,8 @@ func addInherit(c *check, t target) Failure {
 	switch {
 	case !isTable(parent) && parent.Kind != catalog.ForeignTable:
 		return wrongKind(parent, "table")
+	case c.owned(parent).found():
+		return c.owned(parent)
 	case parent.Kind == catalog.PartitionedTable:
 		return fail("42809", "%s is partitioned: nothing can inherit from it", parent.Name)
 	case c.isPartition(parent):

@@ -47,6 +47,9 @@ func refusedByServer(f *lint.File) string {
 		}
 	}
 	if line, w, waits := lint.Waits(f); waits {
+		if w.Cursor != "" {
+			return fmt.Sprintf("line %d fails on the server (55006) while the cursor of line %d is open", line, w.Line)
+		}
 		return fmt.Sprintf("line %d fails on the server (55006) where line %d changes a row: %s is checked at the "+
 			"end of the transaction", line, w.Line, w.Constraint)
 	}

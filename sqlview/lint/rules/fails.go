@@ -70,6 +70,19 @@ func waits(s lint.Stmt, w lint.Pending) {
 	if w.Surely {
 		severity, when = sure(s), ""
 	}
+	if w.Cursor != "" {
+		if !w.Surely {
+			when = fmt.Sprintf(" if the cursor of line %d reads it", w.Line)
+		}
+		s.Report(lint.Hazard{
+			Severity: severity, Relation: w.Table,
+			Message: fmt.Sprintf("This fails (55006)%s: cursor %s of line %d holds %s.", when, w.Cursor, w.Line,
+				w.Table),
+			Why:     "The server changes no table that an open cursor of the same session reads.",
+			Instead: "-- before it:\nCLOSE " + lint.Ident(w.Cursor) + ";",
+		})
+		return
+	}
 	s.Report(lint.Hazard{
 		Severity: severity, Relation: w.Table,
 		Message: fmt.Sprintf("This fails (55006)%s: %s has rows of this transaction that %s checks at its end.", when,
