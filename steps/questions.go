@@ -80,7 +80,7 @@ var questionDocs = []QuestionDoc{
 	{ID: "history.create", Answers: "yes, no",
 		Words: []Word{
 			{"yes", "create it with the statement that is shown, inside the run"},
-			{"no", "do not create it"},
+			{"no", "run no file: which of them have run could not be recorded"},
 		},
 		Doc: "Asked when the tool's history table does not exist yet. It is created with the tool's own DDL, inside " +
 			"the run."},

@@ -228,13 +228,16 @@ func historyQuestion(e *steps.Env, b *steps.Folder) []journal.QuestionAsked {
 	if b.Table == nil || b.Table.Exists || len(b.Chosen) == 0 || b.Command != nil {
 		return nil
 	}
-	if answer, _, _ := e.Engine.Given("history.create"); answer == "yes" {
+	text := fmt.Sprintf("%s has no history table %s here yet. Create it in the run?", b.Format.Owner(), b.Table.Quoted)
+	switch answer, _, _ := e.Engine.Given("history.create"); answer {
+	case "yes":
 		return nil
+	case "no":
+		text = fmt.Sprintf("no file runs while %s has no history table %s, and the answer was no. Create it in the run?",
+			b.Format.Owner(), b.Table.Quoted)
 	}
 	return []journal.QuestionAsked{{
-		ID: "history.create", Options: []string{"no", "yes"}, Default: "no",
-		Text: fmt.Sprintf("%s has no history table %s here yet. Create it in the run?", b.Format.Owner(),
-			b.Table.Quoted),
+		ID: "history.create", Options: []string{"no", "yes"}, Default: "no", Text: text,
 		Why: strings.TrimSpace(b.Table.Create()),
 	}}
 }

@@ -98,7 +98,7 @@ func prose(why string) string {
 	switch {
 	case sql == "":
 		return why
-	case strings.HasPrefix(said, "--"), strings.HasSuffix(said, ";"):
+	case strings.HasPrefix(said, "--"), strings.HasSuffix(said, ";"), strings.HasSuffix(said, "("):
 		return "enter shows its SQL"
 	}
 	return strings.TrimSuffix(said, ":") + "; enter shows its SQL"
