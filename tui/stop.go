@@ -91,9 +91,13 @@ func (m *model) goBack() tea.Cmd {
 	return tea.Sequence(m.post(msg, ""), m.postAll(journal.Leave), tea.Quit)
 }
 
-// interrupt is Ctrl+C. Where something goes on behind the screen nobody knows which of
-// the two a person means, so it asks; elsewhere it leaves, as q does.
+// interrupt is Ctrl+C. What the server undoes it cancels at once, as c does: to stop is
+// easier than to start. Where else something goes on behind the screen nobody knows which
+// of the two a person means, so it asks; elsewhere it leaves, as q does.
 func (m *model) interrupt() tea.Cmd {
+	if screen.Undone(m.run, m.local) {
+		return m.stopNow()
+	}
 	if screen.Reads(m.run, m.local) || !screen.Underway(m.run) && !screen.Works(m.run) {
 		return m.leave()
 	}

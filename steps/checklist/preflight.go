@@ -233,8 +233,8 @@ func historyQuestion(e *steps.Env, b *steps.Folder) []journal.QuestionAsked {
 	case "yes":
 		return nil
 	case "no":
-		text = fmt.Sprintf("no file runs while %s has no history table %s, and the answer was no. Create it in the run?",
-			b.Format.Owner(), b.Table.Quoted)
+		text = fmt.Sprintf("no file runs while %s has no history table %s, and the answer was no. "+
+			"Create it in the run?", b.Format.Owner(), b.Table.Quoted)
 	}
 	return []journal.QuestionAsked{{
 		ID: "history.create", Options: []string{"no", "yes"}, Default: "no", Text: text,

@@ -181,6 +181,13 @@ func cannotStop(run *state.Run, l Local) string {
 	return ""
 }
 
+// Undone reports whether all that a stop ends now is undone by the server.
+func Undone(run *state.Run, l Local) bool {
+	u := run.InHand()
+	return u != nil && u.Intent.Transaction && !Awaits(run) && !Reads(run, l) && cannotStop(run, l) == "" &&
+		Filling(run, l.Facts) == nil && (l.Facts == nil || l.Facts.Command == nil) && Remains(run, l.Facts) == ""
+}
+
 func cannotDetach(run *state.Run, _ Local) string {
 	if !Underway(run) && !Works(run) {
 		return "nothing goes on without you: q leaves"
