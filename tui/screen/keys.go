@@ -196,8 +196,8 @@ var Keys = []Key{
 	},
 	{
 		bind("ctrl+c", "", "ctrl+c"), Break,
-		"cancels at once what the server undoes, as c does; where else something goes on, or a question waits, it asks: " +
-			"stay, leave or stop; elsewhere it is q; in a question it is esc", nil,
+		"cancels at once what the server undoes, as c does; where else something goes on, or a question waits, it " +
+			"asks: stay, leave or stop; elsewhere it is q; in a question it is esc", nil,
 	},
 	{bind("ctrl+l", "", "ctrl+l"), Redraw, "draw the screen again", nil},
 }
