@@ -17,11 +17,13 @@ import (
 	"belay/steps/project"
 )
 
-// How often the batches are looked at, told, and, while they are paused, asked
-// for in the ledger: another host may have gone on with them.
+// How often the batches are looked at, told, told where nothing goes on, and, while they
+// are paused, asked for in the ledger: another host may have gone on with them. A screen
+// calls what is older than five seconds stale.
 const (
 	fillLook  = 100 * time.Millisecond
 	fillTell  = time.Second
+	fillRest  = 4 * time.Second
 	fillWhere = 2 * time.Second
 )
 
@@ -80,8 +82,7 @@ func (w *fillWatch) run(ctx context.Context, o backfill.Options) (backfill.Resul
 func (w *fillWatch) look(ctx context.Context) error {
 	s := w.control.Snapshot()
 	w.waited(ctx, s)
-	if now := w.filling(nil, nil); time.Since(w.reportedAt) >= fillTell || now.State != w.reported.State ||
-		now.TargetMS != w.reported.TargetMS {
+	if now := w.filling(nil, nil); time.Since(w.reportedAt) >= tellAfter(w.reported, now) {
 		w.record(ctx, now)
 	}
 	if s.State != backfill.Paused {
@@ -98,6 +99,19 @@ func (w *fillWatch) look(ctx context.Context) error {
 		}
 	}
 	return w.elsewhere(ctx)
+}
+
+// tellAfter is how long after the last word the next is due. Paused over a night, or
+// without its server, a backfill would fill its journal with what it has said already.
+func tellAfter(was, now fact.Filling) time.Duration {
+	switch {
+	case now.State != was.State, now.TargetMS != was.TargetMS:
+		return 0
+	case now.Rows == was.Rows && now.Phase == was.Phase && now.Waiting == was.Waiting &&
+		(now.State == fact.FillPaused || now.Waiting != ""):
+		return fillRest
+	}
+	return fillTell
 }
 
 // elsewhere looks in the ledger whether another runner took a paused backfill.
