@@ -64,7 +64,7 @@ func readProof(
 	for _, s := range proof.SteeredIn(whole, files) {
 		v.Items = append(v.Items, fact.Item{
 			ID: "catalog", Level: fact.Look,
-			Text: fact.AndMore(s.By) + " decided what " + fact.PlaceOf(s.Place) + " stored",
+			Text: fact.AndMore(s.By) + " may have changed or left out rows of " + fact.PlaceOf(s.Place),
 			Hint: "the count of rows says for how many it was asked, not what is in them: look at the rows",
 		})
 	}
