@@ -233,7 +233,7 @@ var questionDocs = []QuestionDoc{
 			"exit code 5."},
 	{ID: "run.lost", Answers: "leave, again",
 		Words: []Word{
-			{"leave", "end here, nothing is touched"},
+			{"leave", "end this run, and touch nothing"},
 			{"again", "run it once more on this server, then go on with the files after it"},
 		},
 		Doc: "Asked when a file was applied and the server does not have it any more: a failover or a restore took " +
@@ -304,7 +304,7 @@ var questionDocs = []QuestionDoc{
 		Words: []Word{
 			{"again", "ask the application once more"},
 			{"monitor", "go on as it is, and watch"},
-			{"rollback", "end here; the report names the command that takes it back"},
+			{"rollback", "end here; `belay rollback RUN` then takes it back, and asks"},
 		},
 		Doc: "Asked when a probe was well before the run and is red after it. Without a terminal the run then ends " +
 			"with exit code 1: applied, and not well."},
@@ -330,7 +330,7 @@ var questionDocs = []QuestionDoc{
 	{ID: "monitor.resolve", Answers: "watch, rollback, end",
 		Words: []Word{
 			{"watch", "go on watching; the clean minutes are counted from 0 again"},
-			{"rollback", "end here; the report names the command that takes it back"},
+			{"rollback", "end here; `belay rollback RUN` then takes it back, and asks"},
 			{"end", "end the watch; it stays applied"},
 		},
 		Doc: "Asked when a signal turns red after the run: go on watching, end here with the command that takes it " +

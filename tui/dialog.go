@@ -215,7 +215,7 @@ func (m *model) choose(d *screen.Dialog) tea.Cmd {
 	case o.Answer == "":
 		m.local.Dialog = nil
 		return nil
-	case o.Answer == screen.EndsIt && !d.Own():
+	case o.Answer == screen.Unblocks && !d.Own():
 		m.local.Dialog = nil
 		return m.end()
 	case d.ID == screen.HandDialog:

@@ -23,8 +23,8 @@ var Card = Screen{
 			return nil
 		}
 		f := p.f.Review.Result.Files[it.File]
-		return []look.Panel{{Name: "card", Title: path.Base(f.Path), State: p.verdict(f.Hazards), Focus: true,
-			Grow: true, Lines: func(w int) []string {
+		return []look.Panel{{Name: "card", Title: path.Base(f.Path), State: p.verdict(f.Hazards, f.Statements),
+			Focus: true, Grow: true, Lines: func(w int) []string {
 				return p.cardLines(it, w)
 			}}}
 	},

@@ -30,9 +30,9 @@ func Options(q state.Question) (options []Option, safe int) {
 	return options, safe
 }
 
-// EndsIt is the answer of a screen that opens the dialog which ends a session. No engine
+// Unblocks is the answer of a screen that opens the dialog which ends a session. No engine
 // hears it: the question waits meanwhile.
-const EndsIt = "end"
+const Unblocks = "unblock"
 
 // Answers are the options of a question as a screen offers them: behind those of the step,
 // where a run was held up, to end who is in its way.
@@ -46,12 +46,12 @@ func Answers(run *state.Run, l Local, q state.Question) (options []Option, safe 
 	if !several && Ending(run, who.PID, run.LastAt).Done() {
 		return options, safe
 	}
-	does := "pid " + strings.TrimSpace(itoa(who.PID)+" "+cutName(name(who)))
+	does := "end the session of pid " + strings.TrimSpace(itoa(who.PID)+" "+cutName(name(who)))
 	if several {
-		does = "one of those in the way"
+		does = "end a session that is in the way"
 	}
-	does += ", by typed words; a cancel comes first"
-	return append(options, Option{Answer: EndsIt, Label: EndsIt + ": " + does}), safe
+	does += "; shows its SQL and asks first"
+	return append(options, Option{Answer: Unblocks, Label: Unblocks + ": " + does}), safe
 }
 
 // openMarked is the enter of a screen whose step's question is answered where it
@@ -64,7 +64,7 @@ func openMarked(step string) func(*state.Run, Local) Do {
 		}
 		d := Do{Ask: q}
 		if at, ok := l.Cursor[step+"/"+q.ID]; ok {
-			if options, _ := Answers(run, l, *q); at < len(options) && options[at].Answer == EndsIt {
+			if options, _ := Answers(run, l, *q); at < len(options) && options[at].Answer == Unblocks {
 				delete(l.Cursor, step+"/"+q.ID) // behind it the safe answer is marked
 				return Do{End: true}
 			}

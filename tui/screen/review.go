@@ -138,7 +138,7 @@ func (p page) fileState(file int) string {
 	if analysed < len(f.Statements) {
 		count = p.Text(look.Danger, fmt.Sprintf("%d of %d analysed", analysed, len(f.Statements)))
 	}
-	parts := []string{p.verdict(f.Hazards), count}
+	parts := []string{p.verdict(f.Hazards, f.Statements), count}
 	if n := len(p.f.Review.Result.Files); n > 1 {
 		parts = append(parts, p.Plain(fmt.Sprintf("file %d of %d", file+1, n)))
 	}
@@ -230,7 +230,7 @@ func (p page) finding(it Item) look.Panel {
 		s := file.Statements[it.Statement]
 		return look.Panel{Name: "finding", Title: s.Kind + ", line " + itoa(s.Line), State: state, Give: 2, Min: 3,
 			Lines: func(w int) []string {
-				return append([]string{p.Text(look.OK, p.Marks.Done+" no hazard")}, p.statementRows(s, w)...)
+				return append([]string{p.noHazard(s)}, p.statementRows(s, w)...)
 			}}
 	}
 	h := Hazard{Finding: file.Hazards[it.Finding], Path: file.Path}

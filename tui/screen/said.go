@@ -181,6 +181,9 @@ func (p page) stopping() (head, text string) {
 	if r := Remains(p.run, p.f); r != "" {
 		return p.stop(), r
 	}
+	if p.run.Question("run.lost") != nil {
+		return p.stop(), "nothing more is sent; what is lost stays lost"
+	}
 	return p.stop(), "nothing has changed, nothing remains"
 }
 

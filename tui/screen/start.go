@@ -7,7 +7,6 @@ import (
 
 	"belay/sqlview"
 	"belay/sqlview/effect"
-	"belay/sqlview/lint"
 	"belay/steps/fact"
 	"belay/steps/state"
 	"belay/tui/look"
@@ -221,7 +220,7 @@ func (p page) pendingRow(m fact.Migration) []string {
 		}
 	}
 	row[3] = p.takes(file)
-	row[4] = p.verdict(file.Hazards)
+	row[4] = p.verdict(file.Hazards, file.Statements)
 	return row
 }
 
@@ -257,56 +256,6 @@ func (p page) takes(f sqlview.FileResult) string {
 		return p.Plain("reads rows") // it blocks nobody, and takes as long as the table is large
 	}
 	return p.Text(look.OK, "instant")
-}
-
-// verdict sums up hazards: what is worst, and how often.
-func (p page) verdict(hs []sqlview.Finding) string {
-	stop, warn, accepted := p.counted(hs)
-	switch {
-	case stop > 0 && warn > 0:
-		return p.Text(look.Danger, p.Marks.Failed+" "+itoa(stop)+" stop") + " " +
-			p.Text(look.Attention, itoa(warn)+" warn")
-	case stop > 0:
-		return p.Text(look.Danger, p.Marks.Failed+" "+itoa(stop)+" stop")
-	case warn > 0:
-		return p.Text(look.Attention, p.Marks.Look+" "+itoa(warn)+" warn")
-	}
-	if accepted > 0 {
-		return p.Text(look.OK, p.Marks.Done+" "+itoa(accepted)+" accepted")
-	}
-	return p.Text(look.OK, p.Marks.Done+" no hazard")
-}
-
-// counted are the hazards nobody has accepted or waived, and those somebody has.
-func (p page) counted(hs []sqlview.Finding) (stop, warn, accepted int) {
-	for _, h := range hs {
-		if h.Waived != nil || (p.f.Review != nil && p.f.Review.Accepted[h.Rule] != "") {
-			accepted++
-			continue
-		}
-		switch h.Level() {
-		case lint.Stop:
-			stop++
-		case lint.Warn:
-			warn++
-		}
-	}
-	return stop, warn, accepted
-}
-
-// worst sums up the hazards of all files.
-func (p page) worst() string {
-	if p.f.Review == nil {
-		return ""
-	}
-	return p.verdict(p.findings())
-}
-
-func (p page) findings() (all []sqlview.Finding) {
-	for _, f := range p.f.Review.Result.Files {
-		all = append(all, f.Hazards...)
-	}
-	return all
 }
 
 // hazardous reports whether anything stops or warns in the files.
