@@ -30,7 +30,10 @@ func (p page) verdict(hs []sqlview.Finding, of []sqlview.StatementResult) string
 // noHazard is the verdict on statements with none. What nothing brings back is no hazard,
 // and no good news either.
 func (p page) noHazard(of ...sqlview.StatementResult) string {
-	if slices.ContainsFunc(of, func(s sqlview.StatementResult) bool { return s.Reversible == effect.ReversibleNone }) {
+	gone := func(s sqlview.StatementResult) bool {
+		return s.Reversible == effect.ReversibleNone && s.Duration != effect.Unknown // a DO: nobody knows
+	}
+	if slices.ContainsFunc(of, gone) {
 		return p.Text(look.Attention, p.Marks.Look+" no way back")
 	}
 	return p.Text(look.OK, p.Marks.Done+" no hazard")
