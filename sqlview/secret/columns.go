@@ -97,6 +97,7 @@ var ends = strings.Fields("from where group having window order limit offset fet
 
 // query hides the strings at some places of the rows of a query, in all its branches.
 func (r *reader) query(at []int, places []int, hide []bool) {
+	// from: a SELECT * gives what the query behind its FROM gives.
 	place, depth, from := -1, 0, false
 	for k := 0; k < len(at) && r.spend(); k++ {
 		i := at[k]
