@@ -6,13 +6,13 @@ import (
 	"errors"
 	"maps"
 	"net"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 
 	"belay/db/dsn"
+	"belay/sqlview/pattern"
 )
 
 // notForDriver are parameters that the driver has no name for.
@@ -148,7 +148,7 @@ func (c Config) Conninfo() string {
 
 // givenLimit finds the limits of time in a text of PGOPTIONS: -c NAME=VALUE, or
 // --NAME=VALUE, where the server takes a dash for an underscore.
-var givenLimit = regexp.MustCompile(
+var givenLimit = pattern.New(
 	`(?:^|[^a-z_])((?:statement|lock|idle[_-]in[_-]transaction[_-]session|idle[_-]session|transaction)[_-]timeout)=`,
 )
 

@@ -9,11 +9,12 @@ import (
 	"io"
 	"net"
 	"os"
-	"regexp"
 	"syscall"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"belay/sqlview/pattern"
 )
 
 // ConnectError is a connection that was not opened. Nothing was sent on it, so
@@ -118,7 +119,7 @@ func explainRefusal(c *ConnectError, pg *pgconn.PgError) (message, hint string) 
 }
 
 // refusedParameter finds the name of a parameter that the server knows.
-var refusedParameter = regexp.MustCompile(`^invalid value for parameter "([A-Za-z_]+)"`)
+var refusedParameter = pattern.New(`^invalid value for parameter "([A-Za-z_]+)"`)
 
 // parameterStates are of a start that asks for what no such parameter can be:
 // undefined_object, invalid_parameter_value, syntax_error, invalid_name,

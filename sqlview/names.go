@@ -3,13 +3,13 @@ package sqlview
 import (
 	"iter"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/parse"
+	"belay/sqlview/pattern"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
@@ -31,8 +31,8 @@ type Names struct {
 const maxWords = 20_000
 
 var (
-	quotedWord = regexp.MustCompile(`"((?:[^"]|"")+)"`)
-	escaped    = regexp.MustCompile(`(?i)\bU&"`)
+	quotedWord = pattern.New(`"((?:[^"]|"")+)"`)
+	escaped    = pattern.New(`(?i)\bU&"`)
 )
 
 // NamesOf collects what the statements of files may name.

@@ -85,6 +85,7 @@ var describes = []string{
 	"an index, built CONCURRENTLY in its own file", "back NOT VALID: rows are checked from then on",
 	"something is built CONCURRENTLY", "a REINDEX that did not end",
 	"FINALIZE waits in short tries", "only other schema changes and VACUUM",
+	"only other schema changes, VACUUM and ANALYZE wait",
 	"the tool alone would run it as one UPDATE",
 	"-- belay: backfill\nUPDATE", "Asked when an INVALID index", "Asked when a partition is half",
 	"belay runs this UPDATE in small batches", "one report, one ALTER, everybody waits", "VACUUM keeps what died since",

@@ -3,11 +3,11 @@ package apply
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"belay/sqlview/effect"
+	"belay/sqlview/pattern"
 )
 
 // Copy says which copy of an index REINDEX CONCURRENTLY left; "" = it was no
@@ -23,7 +23,7 @@ const (
 	CopyOld Copy = "_ccold"
 )
 
-var copySuffix = regexp.MustCompile(`_cc(new|old)\d*$`)
+var copySuffix = pattern.New(`_cc(new|old)\d*$`)
 
 // CopyOf tells by an INVALID index's name which copy it is.
 func CopyOf(name string) Copy {

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"belay/db"
 	"belay/sqlview/parse"
+	"belay/sqlview/pattern"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -83,7 +83,7 @@ type target struct {
 }
 
 // spelled are types of the catalog that the grammar itself knows.
-var spelled = regexp.MustCompile(
+var spelled = pattern.New(
 	`^(bigint|bit|boolean|character|double|integer|interval|numeric|real|smallint|time|timestamp)\b`,
 )
 

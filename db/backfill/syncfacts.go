@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"belay/db"
+	"belay/sqlview/pattern"
 	"belay/sqlview/synctrigger"
 
 	"github.com/jackc/pgx/v5"
@@ -85,7 +85,7 @@ func (p *Plan) findSync(ctx context.Context, c *db.Conn) error {
 }
 
 // constant is a default whose value does not depend on when it is asked for.
-var constant = regexp.MustCompile(`^\(?(-?[0-9.]+|'([^'\\]|'')*'|true|false)\)?(::[^'()]+(\([0-9, ]+\))?)*(\[\])?$`)
+var constant = pattern.New(`^\(?(-?[0-9.]+|'([^'\\]|'')*'|true|false)\)?(::[^'()]+(\([0-9, ]+\))?)*(\[\])?$`)
 
 func (p *Plan) findSources(ctx context.Context, c *db.Conn) error {
 	st, s := p.Statement, &p.sync

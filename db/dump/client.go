@@ -13,13 +13,13 @@ import (
 	"io/fs"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"belay/db/scratch"
+	"belay/sqlview/pattern"
 )
 
 // Client is one installation's pg_dump and pg_restore.
@@ -123,7 +123,7 @@ func open(ctx context.Context, dir string) (Client, error) {
 	return c, c.ask(ctx)
 }
 
-var versionNumber = regexp.MustCompile(`\(PostgreSQL\) (\d+)(?:\.(\d+))?`)
+var versionNumber = pattern.New(`\(PostgreSQL\) (\d+)(?:\.(\d+))?`)
 
 func (c *Client) ask(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)

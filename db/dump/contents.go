@@ -5,9 +5,10 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
 // Contents is what a dump says that it holds. A dump is anybody's text: nothing
@@ -60,7 +61,7 @@ func Read(ctx context.Context, c Client, path string) (Contents, error) {
 
 // entry is a line of a list: the dump's own number, two of the catalog's, and what
 // it is of.
-var entry = regexp.MustCompile(`^\d+; \d+ \d+ (.+)$`)
+var entry = pattern.New(`^\d+; \d+ \d+ (.+)$`)
 
 // sort puts each line of a list where it belongs.
 func (c *Contents) sort(list string) {
@@ -95,10 +96,10 @@ func unowned(text string) string {
 }
 
 var (
-	extensionLine = regexp.MustCompile(
+	extensionLine = pattern.New(
 		`(?m)^CREATE EXTENSION IF NOT EXISTS ("(?:[^"]|"")+"|[a-z_][a-z0-9_]*)(?: WITH SCHEMA ("(?:[^"]|"")+"|[a-z_][a-z0-9_]*))?;$`,
 	)
-	ownerLine = regexp.MustCompile(`(?m)^-- (?:Data for )?Name: .*; Owner: (.+)$`)
+	ownerLine = pattern.New(`(?m)^-- (?:Data for )?Name: .*; Owner: (.+)$`)
 )
 
 func extensions(sql string) []Extension {

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
 	"time"
+
+	"belay/sqlview/pattern"
 )
 
 // partial is a dump that is not one yet. Whoever makes it holds a lock on it: the
@@ -82,7 +83,7 @@ type Left struct {
 	Bytes int64
 }
 
-var partialName = regexp.MustCompile(`-\d{8}T\d{6}\.\d{3}Z\.(dump|dir)\.partial$`)
+var partialName = pattern.New(`-\d{8}T\d{6}\.\d{3}Z\.(dump|dir)\.partial$`)
 
 // Sweep removes the dumps in a folder that were not done when their process was
 // killed, and names them. It touches only what has the name of one, belongs to

@@ -1,10 +1,11 @@
 package dump
 
 import (
-	"regexp"
 	"strings"
 	"sync"
 	"time"
+
+	"belay/sqlview/pattern"
 )
 
 // every is how often the size on the disk is looked at.
@@ -56,7 +57,7 @@ func (f *follower) tell(change func(*Progress)) {
 	f.o.tell(f.at)
 }
 
-var contents = regexp.MustCompile(`^dumping contents of table "?([^"].*?)"?$`)
+var contents = pattern.New(`^dumping contents of table "?([^"].*?)"?$`)
 
 // line reads one line of --verbose.
 func (f *follower) line(text string) {

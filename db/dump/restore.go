@@ -5,11 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"belay/db"
+	"belay/sqlview/pattern"
 )
 
 // Restored is what pg_restore could and could not make.
@@ -84,7 +84,7 @@ func Restore(ctx context.Context, c Client, cfg db.Config, path string, flags ..
 }
 
 // tocEntry is how pg_restore names what the error behind it is of: kind and name.
-var tocEntry = regexp.MustCompile(`^from TOC entry \d+; \d+ \d+ ([A-Z][A-Z ]*[A-Z])( .*)$`)
+var tocEntry = pattern.New(`^from TOC entry \d+; \d+ \d+ ([A-Z][A-Z ]*[A-Z])( .*)$`)
 
 // Schema is the SQL of a dump's objects, without rows and without what differs
 // between two dumps of the same schema: comments, settings, blank lines and the
@@ -100,7 +100,7 @@ func Schema(ctx context.Context, c Client, path string) (string, error) {
 	return normal(out.String()), nil
 }
 
-var setting = regexp.MustCompile(`^(SET |SELECT pg_catalog\.set_config\('search_path'|\\(un)?restrict )`)
+var setting = pattern.New(`^(SET |SELECT pg_catalog\.set_config\('search_path'|\\(un)?restrict )`)
 
 func normal(sql string) string {
 	var kept []string
@@ -113,7 +113,7 @@ func normal(sql string) string {
 	return strings.Join(kept, "\n") + "\n"
 }
 
-var dumpedFrom = regexp.MustCompile(`(?m)^;\s+Dumped from database version: (\d+)`)
+var dumpedFrom = pattern.New(`(?m)^;\s+Dumped from database version: (\d+)`)
 
 // ServerMajor is the major version of the server that a dump was taken from.
 func ServerMajor(ctx context.Context, c Client, path string) (int, error) {

@@ -1,11 +1,11 @@
 package inspect
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"belay/sqlview/catalog"
+	"belay/sqlview/pattern"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -47,10 +47,10 @@ func (b *builder) function(r pgx.Rows) error {
 // The planner puts a SQL function's body in place of its call only where it is
 // one SELECT of one expression. A word too many here costs a false alarm, one
 // too few would hide a table rewrite: so it asks for less than the planner does.
-var notOneExpression = regexp.MustCompile(
+var notOneExpression = pattern.New(
 	`(?i)\b(from|where|group|having|window|order|limit|offset|fetch|union|intersect|except|with|into|returning|for)\b|--|/\*`,
 )
-var startsSelect = regexp.MustCompile(`(?is)^\s*select\b`)
+var startsSelect = pattern.New(`(?is)^\s*select\b`)
 
 func singleExpression(body string) bool {
 	body = strings.TrimRight(strings.TrimSpace(body), "; \t\r\n")

@@ -3,11 +3,11 @@
 package cast
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"belay/sqlview/catalog"
+	"belay/sqlview/pattern"
 )
 
 // Answer is yes, no, or not known.
@@ -105,9 +105,9 @@ func init() {
 }
 
 var (
-	typedLiteral = regexp.MustCompile(`^(?:'(?:[^']|'')*'|NULL)::([a-z][a-z0-9_ ]*(?:\([0-9,]+\))?(?:\[\])?)$`)
-	wholeNumber  = regexp.MustCompile(`^\(?-?[0-9]+\)?$`)
-	fraction     = regexp.MustCompile(`^\(?-?[0-9]*\.[0-9]+\)?$`)
+	typedLiteral = pattern.New(`^(?:'(?:[^']|'')*'|NULL)::([a-z][a-z0-9_ ]*(?:\([0-9,]+\))?(?:\[\])?)$`)
+	wholeNumber  = pattern.New(`^\(?-?[0-9]+\)?$`)
+	fraction     = pattern.New(`^\(?-?[0-9]*\.[0-9]+\)?$`)
 )
 
 // callTypes are the types of the calls that defaults are mostly made of.
@@ -134,7 +134,7 @@ func defaultType(text string) string {
 	return callTypes[text]
 }
 
-var nextval = regexp.MustCompile(`^nextval\('[^']*'::regclass\)$`)
+var nextval = pattern.New(`^nextval\('[^']*'::regclass\)$`)
 
 // DefaultAssignable reports whether the default of a column can become one of
 // another type by itself, as a change of the column's type needs it.

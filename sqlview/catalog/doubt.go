@@ -2,15 +2,16 @@ package catalog
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"belay/sqlview/pattern"
 )
 
 // changes finds words of code that may change a schema.
-var changes = regexp.MustCompile(
+var changes = pattern.New(
 	`(?i)\b(alter|create|drop|rename|execute|truncate|import|call|perform|refresh|cluster)\b`,
 )
 

@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"regexp"
 	"slices"
+
+	"belay/sqlview/pattern"
 )
 
 // Fingerprint is the hex SHA-256 of what a schema is: relations, columns,
@@ -67,7 +68,7 @@ func printConstraints(w io.Writer, all []Constraint) {
 	}
 }
 
-var spelling = regexp.MustCompile(
+var spelling = pattern.New(
 	`::[a-z_]+( varying| precision| with(out)? time zone)?(\(\d+(,\d+)?\))?(\[\])?|[()\s]`,
 )
 

@@ -1,12 +1,13 @@
 package catalog
 
 import (
-	"regexp"
 	"slices"
+
+	"belay/sqlview/pattern"
 )
 
 // everyColumn is where a body reads a row without naming its columns.
-var everyColumn = regexp.MustCompile(
+var everyColumn = pattern.New(
 	`(?i)\b(select|returning|,)\s*\*|[\w"]\s*\.\s*\*|\bvalues\s*\(\s*\(?\s*(new|old)\b\s*\)?\s*\.?\s*\*?\s*\)`,
 )
 

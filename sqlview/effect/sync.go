@@ -1,22 +1,22 @@
 package effect
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"belay/sqlview/catalog"
+	"belay/sqlview/pattern"
 )
 
 // Package synctrigger writes functions that keep two columns in step, line by line.
 // They are known again by their lines.
 var (
-	pairLine = regexp.MustCompile(`^(BEGIN|END;?|ELSE|END IF;|NULL;|RETURN NEW;|DECLARE|made record;|apart boolean := true;|made := NEW;|EXCEPTION WHEN OTHERS THEN .*|` +
+	pairLine = pattern.New(`^(BEGIN|END;?|ELSE|END IF;|NULL;|RETURN NEW;|DECLARE|made record;|apart boolean := true;|made := NEW;|EXCEPTION WHEN OTHERS THEN .*|` +
 		`(IF|ELSIF) .* THEN|apart := .*;|(NEW|made)\..* := .*;|)$`)
-	pairStep = regexp.MustCompile(
+	pairStep = pattern.New(
 		`(?m)^\s*ELSIF pg_catalog\.record_image_eq\(ROW\(NEW\.("(?:[^"]|"")+"|[\w$]+)\), ROW\(OLD\.("(?:[^"]|"")+"|[\w$]+)\)\) THEN$`,
 	)
-	pairSets = regexp.MustCompile(`(?m)^\s*NEW\.("(?:[^"]|"")+"|[\w$]+) := `)
+	pairSets = pattern.New(`(?m)^\s*NEW\.("(?:[^"]|"")+"|[\w$]+) := `)
 )
 
 // inStep are the columns that a function keeps in step with others, by its body;

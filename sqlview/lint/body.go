@@ -1,10 +1,10 @@
 package lint
 
 import (
-	"regexp"
 	"strings"
 
 	"belay/sqlview/catalog"
+	"belay/sqlview/pattern"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
@@ -46,7 +46,7 @@ func bodyOf(do *pg.DoStmt) *Body {
 }
 
 // ddlWords finds data definition where a statement can start.
-var ddlWords = regexp.MustCompile(`(?i)(?:^|;|\bTHEN\b|\bELSE\b|\bLOOP\b|\bBEGIN\b)\s*` +
+var ddlWords = pattern.New(`(?i)(?:^|;|\bTHEN\b|\bELSE\b|\bLOOP\b|\bBEGIN\b)\s*` +
 	`((?:CREATE|ALTER|DROP)\s+(?:UNIQUE\s+|MATERIALIZED\s+|OR\s+REPLACE\s+|UNLOGGED\s+)?` +
 	`(?:TABLE|INDEX|VIEW|TYPE|DOMAIN|SCHEMA|SEQUENCE|TRIGGER|FUNCTION|PROCEDURE|POLICY|RULE|EXTENSION|PUBLICATION)|TRUNCATE|VACUUM|CLUSTER|REINDEX)\b`)
 
@@ -63,7 +63,7 @@ func ddlIn(code string) []string {
 	return found
 }
 
-var executeLiteral = regexp.MustCompile(`(?i)\bEXECUTE\s*$`)
+var executeLiteral = pattern.New(`(?i)\bEXECUTE\s*$`)
 
 // executeReach is how far in bytes before a literal its EXECUTE is looked for.
 const executeReach = 200
@@ -88,7 +88,7 @@ func splitLiterals(text string) (code string, executed []string) {
 	return b.String(), executed
 }
 
-var execute = regexp.MustCompile(`(?i)\bEXECUTE\b\s*`)
+var execute = pattern.New(`(?i)\bEXECUTE\b\s*`)
 
 // dynamic reports whether an EXECUTE is followed by more than one literal.
 func dynamic(text string) bool {
@@ -103,7 +103,7 @@ func dynamic(text string) bool {
 	return false
 }
 
-var intoOrUsing = regexp.MustCompile(`(?i)^(INTO|USING)\b`)
+var intoOrUsing = pattern.New(`(?i)^(INTO|USING)\b`)
 
 // markLiterals writes one NUL for each string literal and drops comments.
 func markLiterals(text string) string {

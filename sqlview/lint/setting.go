@@ -1,12 +1,12 @@
 package lint
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"belay/sqlview/catalog"
+	"belay/sqlview/pattern"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
@@ -97,7 +97,7 @@ func (s Stmt) setConfig(name string, set Setting) (Setting, bool) {
 	return set, false
 }
 
-var timeText = regexp.MustCompile(`^\s*([0-9.]+)\s*(us|ms|s|min|h|d)?\s*$`)
+var timeText = pattern.New(`^\s*([0-9.]+)\s*(us|ms|s|min|h|d)?\s*$`)
 
 var timeUnits = map[string]time.Duration{
 	"us": time.Microsecond, "": time.Millisecond, "ms": time.Millisecond, "s": time.Second,
@@ -124,7 +124,7 @@ func duration(c *pg.A_Const) time.Duration {
 	return time.Duration(n * float64(timeUnits[m[2]]))
 }
 
-var localWord = regexp.MustCompile(`(?i)^SET\s+LOCAL\b`)
+var localWord = pattern.New(`(?i)^SET\s+LOCAL\b`)
 
 // WithoutLocal writes SET LOCAL as SET.
 func WithoutLocal(sql string) string { return localWord.ReplaceAllString(sql, "SET") }

@@ -1,15 +1,16 @@
 package lint
 
 import (
-	"regexp"
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"belay/sqlview/pattern"
 )
 
 var (
-	wordBoundary = regexp.MustCompile(`^[A-Za-z_][A-Za-z_0-9$]*`)
-	dollarQuote  = regexp.MustCompile(`^\$([A-Za-z_][A-Za-z_0-9]*)?\$`)
+	wordBoundary = pattern.New(`^[A-Za-z_][A-Za-z_0-9$]*`)
+	dollarQuote  = pattern.New(`^\$([A-Za-z_][A-Za-z_0-9]*)?\$`)
 )
 
 // endsDefault are the words that end a DEFAULT expression of a column.
@@ -169,7 +170,7 @@ func (s Stmt) BoundText(b *pg.PartitionBoundSpec) string {
 	return strings.TrimSpace(text)
 }
 
-var partitionTail = regexp.MustCompile(`(?i)\)\s*(PARTITION\s+BY|USING|WITH\s*\(|TABLESPACE)\b`)
+var partitionTail = pattern.New(`(?i)\)\s*(PARTITION\s+BY|USING|WITH\s*\(|TABLESPACE)\b`)
 
 // Unwrapped is an expression without parentheses around all of it.
 func Unwrapped(expression string) string {

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
 // Alembic is watched: its migrations are programs in a chain.
@@ -61,8 +62,8 @@ func ancestors(f Folder, rows []Row) []Row {
 }
 
 var (
-	alembicID   = regexp.MustCompile(`(?m)^revision(?:\s*:[^=\n]*)?\s*=\s*['"]([^'"]+)['"]`)
-	alembicDown = regexp.MustCompile(`(?m)^down_revision(?:\s*:[^=\n]*)?\s*=\s*(?:None|['"]([^'"]*)['"])\s*(?:#.*)?$`)
+	alembicID   = pattern.New(`(?m)^revision(?:\s*:[^=\n]*)?\s*=\s*['"]([^'"]+)['"]`)
+	alembicDown = pattern.New(`(?m)^down_revision(?:\s*:[^=\n]*)?\s*=\s*(?:None|['"]([^'"]*)['"])\s*(?:#.*)?$`)
 )
 
 func loadAlembic(root fs.FS, dir string) (Folder, error) {

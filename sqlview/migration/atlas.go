@@ -7,9 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
 // atlas was watched as the community command line tool, built from a5e0aecc
@@ -128,12 +129,12 @@ const atlasSum = "atlas.sum"
 var (
 	atlasFiles = oneFile{
 		format: "atlas",
-		name:   regexp.MustCompile(`^([^_]+?)(?:_(.*))?\.sql$`),
+		name:   pattern.New(`^([^_]+?)(?:_(.*))?\.sql$`),
 		twice:  "Atlas ends in a panic once the first is applied",
 		fill:   fillAtlas,
 	}
-	atlasDirective = regexp.MustCompile(`^-- *atlas:(\w+)(?: +(.*?))? *$`)
-	atlasIgnored   = regexp.MustCompile(`\A[^\n]*atlas:sum +ignore`)
+	atlasDirective = pattern.New(`^-- *atlas:(\w+)(?: +(.*?))? *$`)
+	atlasIgnored   = pattern.New(`\A[^\n]*atlas:sum +ignore`)
 )
 
 func loadAtlas(root fs.FS, dir string) (Folder, error) {

@@ -2,9 +2,10 @@ package migration
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
+
+	"belay/sqlview/pattern"
 )
 
 // Backfill is a file's own word, `-- belay: backfill` above its first
@@ -17,7 +18,7 @@ type Backfill struct {
 	BatchTime time.Duration
 }
 
-var backfillLine = regexp.MustCompile(`(?i)^--\s*belay:\s*backfill(?:\s+(.*))?$`)
+var backfillLine = pattern.New(`(?i)^--\s*belay:\s*backfill(?:\s+(.*))?$`)
 
 // backfillHeader reads the word in the comments before the first statement, the
 // only place where it is obeyed; nil = it is not there. fault says what in it

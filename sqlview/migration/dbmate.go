@@ -3,8 +3,9 @@ package migration
 import (
 	"fmt"
 	"io/fs"
-	"regexp"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
 // dbmate was watched as the npm binary 2.36.0, and read in pkg/dbmate/parse.go and
@@ -72,7 +73,7 @@ func byFileName(version string) string { return version + "_" }
 
 var dbmateFiles = oneFile{
 	format: "dbmate",
-	name:   regexp.MustCompile(`^([0-9]+)[_-]?(.*)\.sql$`),
+	name:   pattern.New(`^([0-9]+)[_-]?(.*)\.sql$`),
 	twice:  "dbmate would run one of them and call both applied",
 	fill:   fillDbmate,
 }
@@ -89,7 +90,7 @@ func composeDbmate(f Folder, d Draft, now string) Migration {
 		"\n-- migrate:down"+outside[d.DownNoTransaction]+"\n"+d.Down)
 }
 
-var dbmateBlock = regexp.MustCompile(`^--\s*migrate:(up|down)\b(.*)$`)
+var dbmateBlock = pattern.New(`^--\s*migrate:(up|down)\b(.*)$`)
 
 // fillDbmate parts the file at its blocks.
 func fillDbmate(m *Migration) []Problem {

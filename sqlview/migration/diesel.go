@@ -3,8 +3,9 @@ package migration
 import (
 	"io/fs"
 	"path"
-	"regexp"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
 // diesel was read in diesel_migrations; it was not run.
@@ -66,13 +67,13 @@ version is run without a word, and an edited file is not noticed.
 var (
 	dieselFiles = oneFolder{
 		format: "diesel",
-		name:   regexp.MustCompile(`^([^_]+)(?:_(.*))?$`),
+		name:   pattern.New(`^([^_]+)(?:_(.*))?$`),
 		up:     "up.sql",
 		down:   "down.sql",
 		twice:  "Diesel sees one of them alone",
 		fill:   fillDiesel,
 	}
-	dieselNoTx = regexp.MustCompile(`(?m)^\s*run_in_transaction\s*=\s*false\s*(#.*)?$`)
+	dieselNoTx = pattern.New(`(?m)^\s*run_in_transaction\s*=\s*false\s*(#.*)?$`)
 )
 
 func loadDiesel(root fs.FS, dir string) (Folder, error) { return dieselFiles.load(root, dir) }

@@ -2,13 +2,14 @@ package migration
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
 var djangoFolder = programs{
-	format: "django", name: regexp.MustCompile(`^([0-9]{4})_(.+)\.py$`),
+	format: "django", name: pattern.New(`^([0-9]{4})_(.+)\.py$`),
 	twice: "Django goes by the whole name, and refuses two leaves of its graph",
 	version: func(dir, name string) string {
 		app := path.Base(path.Dir(path.Clean(dir)))

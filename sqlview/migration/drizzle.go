@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
 // drizzle was watched as drizzle-kit 0.31.11 with drizzle-orm 0.45.4.
@@ -147,7 +148,7 @@ func readJournal(root fs.FS, dir string) (journal drizzleEntries, why string) {
 	return journal, ""
 }
 
-var drizzleName = regexp.MustCompile(`^([0-9]+)_(.+)\.sql$`)
+var drizzleName = pattern.New(`^([0-9]+)_(.+)\.sql$`)
 
 // drizzleVersion knows the number of the file, not the time that the journal has.
 func drizzleVersion(name string) (string, bool) {

@@ -1,9 +1,9 @@
 package migration
 
-import "regexp"
+import "belay/sqlview/pattern"
 
 var ectoFolder = programs{
-	format: "ecto", name: regexp.MustCompile(`^([0-9]+)_(.+)\.exs$`), twice: "Ecto refuses them",
+	format: "ecto", name: pattern.New(`^([0-9]+)_(.+)\.exs$`), twice: "Ecto refuses them",
 }
 
 // Ecto is watched: its migrations are programs.

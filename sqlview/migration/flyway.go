@@ -5,9 +5,10 @@ import (
 	"bytes"
 	"fmt"
 	"hash/crc32"
-	"regexp"
 	"slices"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
 // flyway was read in flyway-13.0.0 (c5e20fc77); it was not run. The lock key is
@@ -37,7 +38,7 @@ false, and CREATE INDEX CONCURRENTLY waits for that.
 	Signs: []Sign{
 		{
 			Score: 95, Why: "R__ or B…__ files, or a V…__ file with its .conf",
-			Name: regexp.MustCompile(`^R__.*\.sql$|^B[0-9._]+__.*\.sql$|^V[0-9._]+__.*\.sql\.conf$`).MatchString,
+			Name: pattern.New(`^R__.*\.sql$|^B[0-9._]+__.*\.sql$|^V[0-9._]+__.*\.sql\.conf$`).MatchString,
 		},
 		{
 			Score: 95, Why: "files named V1__name, and a flyway.toml", Beside: "flyway.toml",
@@ -58,7 +59,7 @@ false, and CREATE INDEX CONCURRENTLY waits for that.
 		},
 		{
 			Score: 90, Why: "files named V1_2__name",
-			Name: regexp.MustCompile(`^V[0-9]+[._][0-9._]*__.*\.sql$`).MatchString,
+			Name: pattern.New(`^V[0-9]+[._][0-9._]*__.*\.sql$`).MatchString,
 		},
 		{Score: 80, Why: "files named V1__name", Name: flywayName.MatchString},
 		{Score: 80, Why: "folders with files named V1__name", Below: flywayName.MatchString},
@@ -229,7 +230,7 @@ func flywayNext(f Folder, title, now string) string {
 
 // flywayAlone are the statements that Flyway sees to be impossible in a
 // transaction.
-var flywayAlone = regexp.MustCompile(`(?is)^(CREATE|DROP)\s+(DATABASE|TABLESPACE|SUBSCRIPTION)\s|^ALTER\s+SYSTEM\s|` +
+var flywayAlone = pattern.New(`(?is)^(CREATE|DROP)\s+(DATABASE|TABLESPACE|SUBSCRIPTION)\s|^ALTER\s+SYSTEM\s|` +
 	`^(CREATE|DROP)(\s+UNIQUE)?\s+INDEX\s+CONCURRENTLY\s|^REINDEX(\s+VERBOSE)?\s+(SCHEMA|DATABASE|SYSTEM)\s|^VACUUM\b|^DISCARD\s+ALL\b`)
 
 // flywayTx is how Flyway runs a file; mixed is true where it refuses to.

@@ -5,23 +5,24 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
 var (
-	flywayName       = regexp.MustCompile(`^V([0-9][0-9._]*)__(.*)\.sql$`)
-	flywayUndo       = regexp.MustCompile(`^U([0-9][0-9._]*)__(.*)\.sql$`)
-	flywayScript     = regexp.MustCompile(`^V([0-9][0-9._]*)__(.*)\.(?:sh|ps1|bat|cmd|py|java|kt)$`)
-	flywayRepeatable = regexp.MustCompile(`^R__.*\.\w+$`)
-	flywayBaseline   = regexp.MustCompile(`^B[0-9._]+__.*\.\w+$`)
-	flywayCallback   = regexp.MustCompile(
+	flywayName       = pattern.New(`^V([0-9][0-9._]*)__(.*)\.sql$`)
+	flywayUndo       = pattern.New(`^U([0-9][0-9._]*)__(.*)\.sql$`)
+	flywayScript     = pattern.New(`^V([0-9][0-9._]*)__(.*)\.(?:sh|ps1|bat|cmd|py|java|kt)$`)
+	flywayRepeatable = pattern.New(`^R__.*\.\w+$`)
+	flywayBaseline   = pattern.New(`^B[0-9._]+__.*\.\w+$`)
+	flywayCallback   = pattern.New(
 		`^(before|after)[A-Z][A-Za-z]*(__.*)?\.(sql|sh|ps1|bat|cmd|py)$|^createSchema(__.*)?\.sql$`,
 	)
-	flywayPlaceholder = regexp.MustCompile(`\$\{[^}\n]*\}?`)
-	flywayNoTx        = regexp.MustCompile(`(?m)^\s*executeInTransaction\s*=\s*false\s*$`)
-	flywayKeep        = regexp.MustCompile(`(?m)^\s*placeholderReplacement\s*=\s*false\s*$`)
+	flywayPlaceholder = pattern.New(`\$\{[^}\n]*\}?`)
+	flywayNoTx        = pattern.New(`(?m)^\s*executeInTransaction\s*=\s*false\s*$`)
+	flywayKeep        = pattern.New(`(?m)^\s*placeholderReplacement\s*=\s*false\s*$`)
 )
 
 // loadFlyway also reads the folders below, as Flyway does.

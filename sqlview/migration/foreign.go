@@ -1,9 +1,10 @@
 package migration
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
 // foreignTool is a tool that belay knows by sight and does not run.
@@ -25,7 +26,7 @@ var foreign = []foreignTool{
 		signs: []Sign{
 			{
 				Score: 100, Why: "a file that begins with --liquibase formatted sql",
-				SQL: regexp.MustCompile(`(?i)\A--\s*liquibase formatted sql`),
+				SQL: pattern.New(`(?i)\A--\s*liquibase formatted sql`),
 			},
 		},
 		tables: []KnownTable{{Name: "databasechangelog", Columns: []string{"id", "author", "filename"}}}},
@@ -44,18 +45,18 @@ var foreign = []foreignTool{
 		tables: []KnownTable{{Name: "refinery_schema_history", Columns: []string{"version", "checksum"}}}},
 	{name: "alembic", title: "Alembic",
 		signs: []Sign{{
-			Score: 95, Why: "Python with down_revision", Code: regexp.MustCompile(`(?m)^down_revision\b`),
+			Score: 95, Why: "Python with down_revision", Code: pattern.New(`(?m)^down_revision\b`),
 			Words: []string{"down_revision"},
 		}},
 		tables: []KnownTable{{Name: "alembic_version", Columns: []string{"version_num"}}}},
 	{name: "django", title: "Django",
 		signs: []Sign{
-			{Score: 95, Why: "Python with migrations.Migration", Code: regexp.MustCompile(`\(migrations\.Migration\)`)},
+			{Score: 95, Why: "Python with migrations.Migration", Code: pattern.New(`\(migrations\.Migration\)`)},
 		},
 		tables: []KnownTable{{Name: "django_migrations", Columns: []string{"app", "name", "applied"}}}},
 	{name: "rails", title: "Rails",
 		signs: []Sign{
-			{Score: 95, Why: "Ruby with ActiveRecord::Migration", Code: regexp.MustCompile(`ActiveRecord::Migration`)},
+			{Score: 95, Why: "Ruby with ActiveRecord::Migration", Code: pattern.New(`ActiveRecord::Migration`)},
 		},
 		tables: []KnownTable{
 			{Name: "schema_migrations", Columns: []string{"version"}, Beside: "ar_internal_metadata"},
@@ -69,17 +70,17 @@ var foreign = []foreignTool{
 	{name: "drizzle-folders", title: "Drizzle 1.0, with a folder for each migration",
 		signs: []Sign{{Score: 100, Why: "folders with a snapshot.json", Inside: "snapshot.json"}}},
 	{name: "mikro-orm", title: "MikroORM",
-		signs:  []Sign{{Score: 97, Why: "programs of MikroORM", Code: regexp.MustCompile(`@mikro-orm/migrations`)}},
+		signs:  []Sign{{Score: 97, Why: "programs of MikroORM", Code: pattern.New(`@mikro-orm/migrations`)}},
 		tables: []KnownTable{{Name: "mikro_orm_migrations", Columns: []string{"id", "name", "executed_at"}}}},
 	{name: "kysely", title: "Kysely",
 		signs: []Sign{{
-			Score: 97, Why: "programs of Kysely", Code: regexp.MustCompile(`\bKysely\b|['"]kysely['"]`),
+			Score: 97, Why: "programs of Kysely", Code: pattern.New(`\bKysely\b|['"]kysely['"]`),
 			Words: []string{"ysely"},
 		}},
 		tables: []KnownTable{{Name: "kysely_migration", Columns: []string{"name", "timestamp"}}}},
 	{name: "typeorm", title: "TypeORM",
 		signs: []Sign{{
-			Score: 97, Why: "programs of TypeORM", Code: regexp.MustCompile(`\bMigrationInterface\b`),
+			Score: 97, Why: "programs of TypeORM", Code: pattern.New(`\bMigrationInterface\b`),
 			Words: []string{"MigrationInterface"},
 		}},
 		tables: []KnownTable{
@@ -87,13 +88,13 @@ var foreign = []foreignTool{
 		}},
 	{name: "db-migrate", title: "db-migrate",
 		signs: []Sign{
-			{Score: 97, Why: "programs of db-migrate", Code: regexp.MustCompile(`\bdbm\b`), Words: []string{"dbm"}},
-			{Score: 97, Why: "programs of db-migrate", Code: regexp.MustCompile(`\bseedLink\b`), Words: []string{"seedLink"}},
+			{Score: 97, Why: "programs of db-migrate", Code: pattern.New(`\bdbm\b`), Words: []string{"dbm"}},
+			{Score: 97, Why: "programs of db-migrate", Code: pattern.New(`\bseedLink\b`), Words: []string{"seedLink"}},
 		},
 		tables: []KnownTable{{Name: "migrations", Columns: []string{"id", "name", "run_on"}}}},
 	{name: "ecto", title: "Ecto",
 		signs: []Sign{
-			{Score: 95, Why: "Elixir with Ecto.Migration", Name: regexp.MustCompile(`^[0-9]+_.*\.exs$`).MatchString},
+			{Score: 95, Why: "Elixir with Ecto.Migration", Name: pattern.New(`^[0-9]+_.*\.exs$`).MatchString},
 		},
 		tables: []KnownTable{{Name: "schema_migrations", Columns: []string{"version", "inserted_at"}}}},
 }
@@ -101,7 +102,7 @@ var foreign = []foreignTool{
 const upText = `exports\.up\b|export (?:async )?(?:function|const|let|var) up\b|` +
 	`(?:module\.exports\s*=|export default)\s*\{[^}]*\bup\b`
 
-var exportsUp = regexp.MustCompile(upText)
+var exportsUp = pattern.New(upText)
 
 // programSigns are those of a tool whose migrations are JavaScript: a word of its own in
 // them is sure, its name in the package.json less so, and without either the program may
@@ -119,11 +120,11 @@ func programSigns(title, word, in, inPackage string) []Sign {
 }
 
 // upWith is a program that exports up and has a word, before or behind.
-func upWith(word string) *regexp.Regexp {
-	return regexp.MustCompile(`(?s)(` + upText + `).*` + word + `|` + word + `.*(` + upText + `)`)
+func upWith(word string) *pattern.Pattern {
+	return pattern.New(`(?s)(` + upText + `).*` + word + `|` + word + `.*(` + upText + `)`)
 }
 
-var refineryName = regexp.MustCompile(`^[UV][0-9]+(\.[0-9]+)?__\w+\.(sql|rs)$`)
+var refineryName = pattern.New(`^[UV][0-9]+(\.[0-9]+)?__\w+\.(sql|rs)$`)
 
 // Title is how a tool calls itself; a name that is not known is its own title.
 func Title(name string) string {

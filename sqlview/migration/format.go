@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"regexp"
 	"slices"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
 // Format is one migration tool.
@@ -129,7 +130,7 @@ func (e *UnknownToolError) Error() string {
 // Hint says what to do now.
 func (e *UnknownToolError) Hint() string { return "belay runs " + strings.Join(Names(), ", ") }
 
-var formatName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+var formatName = pattern.New(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 // Validate reports what a format lacks.
 func Validate(f Format) error {

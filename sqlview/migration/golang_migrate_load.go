@@ -4,14 +4,15 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
 var (
-	golangMigrateName = regexp.MustCompile(`^([0-9]+)_(.*)\.(down|up)\.(.*)$`)
-	likeMigration     = regexp.MustCompile(`(?i)^V?[0-9].*\.sql$|\.(up|down)\.sql$`)
+	golangMigrateName = pattern.New(`^([0-9]+)_(.*)\.(down|up)\.(.*)$`)
+	likeMigration     = pattern.New(`(?i)^V?[0-9].*\.sql$|\.(up|down)\.sql$`)
 )
 
 func loadGolangMigrate(root fs.FS, dir string) (Folder, error) {

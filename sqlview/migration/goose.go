@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"regexp"
 	"slices"
 	"strings"
 
 	"belay/sqlview/parse"
+	"belay/sqlview/pattern"
 )
 
 // goose was watched as the command line tool v3.29.0, and read in
@@ -40,7 +40,7 @@ version counts where an old goose left one with is_applied = false. A file merge
 		{Score: 100, Why: "files with -- +goose Up", SQL: sections[0].line},
 		{
 			Score: 90, Why: "Go files that call goose.AddMigration",
-			Code: regexp.MustCompile(`goose\.AddMigration|goose\.AddNamedMigration`),
+			Code: pattern.New(`goose\.AddMigration|goose\.AddNamedMigration`),
 		},
 	},
 	Load:      loadGoose,
@@ -93,8 +93,8 @@ INSERT INTO ` + table + ` (version_id, is_applied) VALUES (0, true)`
 
 var gooseFiles = oneFile{
 	format: "goose",
-	name:   regexp.MustCompile(`^([0-9]+)_(.*)\.sql$`),
-	code:   regexp.MustCompile(`^([0-9]+)_(.*)\.go$`), notCode: regexp.MustCompile(`_test\.go$`),
+	name:   pattern.New(`^([0-9]+)_(.*)\.sql$`),
+	code:   pattern.New(`^([0-9]+)_(.*)\.go$`), notCode: pattern.New(`_test\.go$`),
 	number: func(version string) (uint64, error) {
 		number, err := bigint(version)
 		if err == nil && number == 0 {

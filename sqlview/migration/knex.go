@@ -1,12 +1,13 @@
 package migration
 
 import (
-	"regexp"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
 var knexFolder = programs{
-	format: "knex", name: regexp.MustCompile(`^([0-9]{3,})[_-](.+)` + javaFile),
+	format: "knex", name: pattern.New(`^([0-9]{3,})[_-](.+)` + javaFile),
 	twice:   "Knex goes by the whole name and runs both",
 	version: func(_, name string) string { return name },
 }

@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"io/fs"
 	"path"
-	"regexp"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
 // Liquibase is watched: belay reads changelogs of SQL alone.
@@ -32,9 +33,9 @@ XML, YAML and JSON, and an order that a master changelog gives, are not read: fi
 })
 
 var (
-	liquibaseHead = regexp.MustCompile(`(?i)\A\s*--\s*liquibase formatted sql`)
-	changeset     = regexp.MustCompile(`(?im)^--\s*changeset\s+([^:\s]+:\S+)(.*)$`)
-	rollbackLine  = regexp.MustCompile(`(?im)^--\s*rollback\s(.*)$`)
+	liquibaseHead = pattern.New(`(?i)\A\s*--\s*liquibase formatted sql`)
+	changeset     = pattern.New(`(?im)^--\s*changeset\s+([^:\s]+:\S+)(.*)$`)
+	rollbackLine  = pattern.New(`(?im)^--\s*rollback\s(.*)$`)
 )
 
 func loadLiquibase(root fs.FS, dir string) (Folder, error) {

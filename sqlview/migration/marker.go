@@ -2,13 +2,14 @@ package migration
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
 // noTransaction are the line comments by which tools are told to run a file
 // without a transaction: belay's own, goose, dbmate, tern, Atlas, sqlx.
-var noTransaction = regexp.MustCompile(`(?i)^--\s*belay:\s*no-transaction\s*$|` +
+var noTransaction = pattern.New(`(?i)^--\s*belay:\s*no-transaction\s*$|` +
 	`^-- \+goose NO TRANSACTION\s*$|` +
 	`^--\s*migrate:(up|down)\s+transaction:\s*false\s*$|` +
 	`^----\s*tern:\s*disable-tx\s*----\s*$|` +
@@ -22,13 +23,13 @@ var sections = []struct {
 	tool string
 	// word stands in every such line, in lower case: most files are told by it.
 	word string
-	line *regexp.Regexp
+	line *pattern.Pattern
 }{
-	{"goose", "+goose", regexp.MustCompile(`(?im)^--\s*\+goose\s+(Up|Down)\b`)},
-	{"dbmate", "migrate:", regexp.MustCompile(`(?m)^--\s*migrate:(up|down)\b`)},
-	{"tern", "create above", regexp.MustCompile(`(?m)^----\s*create above / drop below\s*----`)},
-	{"node-pg-migrate", "migration", regexp.MustCompile(`(?im)^\s*--[\s-]*down\s+migration[ \t\r]*$`)},
-	{"liquibase", "liquibase", regexp.MustCompile(`(?i)\A--\s*liquibase formatted sql`)},
+	{"goose", "+goose", pattern.New(`(?im)^--\s*\+goose\s+(Up|Down)\b`)},
+	{"dbmate", "migrate:", pattern.New(`(?m)^--\s*migrate:(up|down)\b`)},
+	{"tern", "create above", pattern.New(`(?m)^----\s*create above / drop below\s*----`)},
+	{"node-pg-migrate", "migration", pattern.New(`(?im)^\s*--[\s-]*down\s+migration[ \t\r]*$`)},
+	{"liquibase", "liquibase", pattern.New(`(?i)\A--\s*liquibase formatted sql`)},
 }
 
 // sectionTool names the tool whose up and down sections the file has, "" = none.
@@ -62,7 +63,7 @@ func headerSaysNoTransaction(sql []byte) bool {
 
 // lateMarker is the number of a line below the header that says a word of
 // belay's own, 0 = none.
-func lateMarker(sql []byte, word *regexp.Regexp) int {
+func lateMarker(sql []byte, word *pattern.Pattern) int {
 	number, found := 0, 0
 	eachLine(sql, func(line string, header bool) {
 		number++

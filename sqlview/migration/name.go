@@ -3,16 +3,17 @@ package migration
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"belay/sqlview/pattern"
 )
 
 var (
-	leadingVersion = regexp.MustCompile(`^([VU]?)([0-9]+)`)
+	leadingVersion = pattern.New(`^([VU]?)([0-9]+)`)
 	// dashedStamp is diesel's spelling of a time.
-	dashedStamp = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9]{6}`)
+	dashedStamp = pattern.New(`^[0-9]{4}-[0-9]{2}-[0-9]{2}-[0-9]{6}`)
 )
 
 // withVersion moves a file, or the folder that is called by the version where
@@ -119,7 +120,7 @@ func parseStamp(digits string) (time.Time, bool) {
 	return t, err == nil
 }
 
-var notWord = regexp.MustCompile(`[^a-z0-9]+`)
+var notWord = pattern.New(`[^a-z0-9]+`)
 
 // slug spells a title as a file name does.
 func slug(title string) string {

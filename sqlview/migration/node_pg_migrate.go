@@ -2,7 +2,8 @@ package migration
 
 import (
 	"io/fs"
-	"regexp"
+
+	"belay/sqlview/pattern"
 )
 
 // nodePgMigrate was watched as the command line tool 9.0.0.
@@ -70,8 +71,8 @@ before one that is applied stops the tool. An edited file is not noticed.
 
 var nodePgFiles = oneFile{
 	format: "node-pg-migrate",
-	name:   regexp.MustCompile(`^([0-9]+[_-](.+))\.sql$`),
-	code:   regexp.MustCompile(`^([0-9]+[_-](.+))\.(?:js|ts|mjs|cjs|mts|cts)$`),
+	name:   pattern.New(`^([0-9]+[_-](.+))\.sql$`),
+	code:   pattern.New(`^([0-9]+[_-](.+))\.(?:js|ts|mjs|cjs|mts|cts)$`),
 	fill:   fillNodePg,
 }
 
@@ -96,8 +97,8 @@ func composeNodePg(f Folder, d Draft, now string) Migration {
 }
 
 var (
-	nodePgUp   = regexp.MustCompile(`(?im)^\s*--[\s-]*up\s+migration`)
-	nodePgDown = regexp.MustCompile(`(?im)^\s*--[\s-]*down\s+migration`)
+	nodePgUp   = pattern.New(`(?im)^\s*--[\s-]*up\s+migration`)
+	nodePgDown = pattern.New(`(?im)^\s*--[\s-]*down\s+migration`)
 )
 
 // fillNodePg parts the file as the tool does: without a word it is run whole.

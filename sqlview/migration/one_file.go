@@ -6,10 +6,10 @@ import (
 	"io/fs"
 	"math"
 	"path"
-	"regexp"
 	"strings"
 
 	"belay/sqlview/parse"
+	"belay/sqlview/pattern"
 )
 
 // oneFile reads the folder of a tool that keeps each migration in a file of its
@@ -17,14 +17,14 @@ import (
 type oneFile struct {
 	format string
 	// name has the version and the title.
-	name *regexp.Regexp
+	name *pattern.Pattern
 	// number reads the version as the tool does where it stores a number: leading
 	// zeros go. Its error is a sentence. nil = the version is stored as it is
 	// spelled.
 	number func(version string) (uint64, error)
 	// code are the names of migrations that are programs; notCode those among them that are
 	// none. nil = none.
-	code, notCode *regexp.Regexp
+	code, notCode *pattern.Pattern
 	// twice says what the tool does with two files of one version.
 	twice string
 	// fill completes a migration whose Up is the whole file, and says what in it
@@ -168,7 +168,7 @@ func statementsOf(b []byte) []string {
 
 // checkTemplate finds the first thing in a file that its tool replaces before it
 // runs it: what is reviewed here would not be what runs there.
-func checkTemplate(file File, placeholder *regexp.Regexp, what, hint string) []Problem {
+func checkTemplate(file File, placeholder *pattern.Pattern, what, hint string) []Problem {
 	at := placeholder.FindIndex(file.Whole)
 	if at == nil {
 		return nil

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
 // oneFolder reads the folder of a tool that keeps each migration in a folder of
@@ -14,7 +15,7 @@ import (
 type oneFolder struct {
 	format string
 	// name has the version and the title of the inner folder's name.
-	name     *regexp.Regexp
+	name     *pattern.Pattern
 	up, down string
 	// twice says what the tool does with two folders of one version.
 	twice string

@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
-var plainName = regexp.MustCompile(`^(V?[0-9]+)[_-](.+?)(\.up|\.down)?\.sql$`)
+var plainName = pattern.New(`^(V?[0-9]+)[_-](.+?)(\.up|\.down)?\.sql$`)
 
 func loadPlain(root fs.FS, dir string) (Folder, error) {
 	f := Folder{Format: "plain", Dir: dir, Git: there(root, ".git")}

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
+
+	"belay/sqlview/pattern"
 )
 
 // prisma was watched as the schema engine 7.10 with its pg adapter, and read in
@@ -112,7 +113,7 @@ VALUES (` + prismaID + `, $2, $1, pg_catalog.clock_timestamp(), 1)`, Args: []any
 
 var prismaFiles = oneFolder{
 	format: "prisma",
-	name:   regexp.MustCompile(`^((?:[0-9]+[_-])?(.+))$`),
+	name:   pattern.New(`^((?:[0-9]+[_-])?(.+))$`),
 	up:     "migration.sql",
 	down:   "down.sql",
 	fill:   fillPrisma,
@@ -128,7 +129,7 @@ func fillPrisma(m *Migration, _ fs.FS, _ string) []Problem {
 	return nil
 }
 
-var prismaProvider = regexp.MustCompile(`(?m)^[ \t]*provider[ \t]*=[ \t]*"(\w+)"`)
+var prismaProvider = pattern.New(`(?m)^[ \t]*provider[ \t]*=[ \t]*"(\w+)"`)
 
 func loadPrisma(root fs.FS, dir string) (Folder, error) {
 	f, err := prismaFiles.load(root, dir)

@@ -3,10 +3,11 @@ package migration
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"belay/sqlview/pattern"
 )
 
 // Problem is something wrong with the folder that a person must see.
@@ -65,7 +66,7 @@ func touches(p Problem, run []Migration) bool {
 
 // emptyOnPurpose is a comment that says why there is no SQL. belay review --fix
 // writes such ways back.
-var emptyOnPurpose = regexp.MustCompile(`(?im)^\s*--\s*nothing to take back\b`)
+var emptyOnPurpose = pattern.New(`(?im)^\s*--\s*nothing to take back\b`)
 
 // Unwritten is a line of a file that belay wrote and that lacks SQL which only a person
 // can write: it stops a run for as long as it is there.

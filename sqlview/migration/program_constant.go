@@ -2,7 +2,8 @@ package migration
 
 import (
 	"bytes"
-	"regexp"
+
+	"belay/sqlview/pattern"
 )
 
 // name is what a program does with one of its names.
@@ -23,21 +24,21 @@ type definition struct {
 }
 
 var (
-	nameAt = regexp.MustCompile(`^@?[A-Za-z_]\w*`)
-	names  = regexp.MustCompile(`@?[A-Za-z_]\w*`)
+	nameAt = pattern.New(`^@?[A-Za-z_]\w*`)
+	names  = pattern.New(`@?[A-Za-z_]\w*`)
 	// defines stands before a name that is given a text, on its line.
-	defines = regexp.MustCompile(`^[ \t]*(?:(?:export[ \t]+)?(?:const|let|var)[ \t]+)?$`)
+	defines = pattern.New(`^[ \t]*(?:(?:export[ \t]+)?(?:const|let|var)[ \t]+)?$`)
 	// becomes stands behind it, up to the text.
-	becomes = regexp.MustCompile(`^(?:[ \t]*:[ \t]*[\w.\[\]]+|[ \t]+string)?[ \t]*:?=[ \t]*(?:sql)?` +
+	becomes = pattern.New(`^(?:[ \t]*:[ \t]*[\w.\[\]]+|[ \t]+string)?[ \t]*:?=[ \t]*(?:sql)?` +
 		`(?:(?:\w+\.)?(?:text|dedent|cleandoc)\([ \t]*|\(\s*)?[rRbBuUfF]{0,2}`)
-	attribute = regexp.MustCompile(`^[ \t]+`)
-	member    = regexp.MustCompile(`^\.[A-Z]`)
-	tagBefore = regexp.MustCompile(`<<[~-]?['"]?$`)
+	attribute = pattern.New(`^[ \t]+`)
+	member    = pattern.New(`^\.[A-Z]`)
+	tagBefore = pattern.New(`<<[~-]?['"]?$`)
 	// handedBy stands before a name that is only handed over.
-	handedBy = regexp.MustCompile(`(?:\(|\b(?:execute|exec_query|exec_update)|\bctx,|\(\),|\b(?:sql|query)=|^)$`)
+	handedBy = pattern.New(`(?:\(|\b(?:execute|exec_query|exec_update)|\bctx,|\(\),|\b(?:sql|query)=|^)$`)
 	// A name in the brackets of a function is another one.
-	takenBefore = regexp.MustCompile(`\b(?:function|def|defp|func)\b[^()]*\($`)
-	takenBehind = regexp.MustCompile(`^[^()\n]*\)[ \t]*(?:=>|\{|:)`)
+	takenBefore = pattern.New(`\b(?:function|def|defp|func)\b[^()]*\($`)
+	takenBehind = pattern.New(`^[^()\n]*\)[ \t]*(?:=>|\{|:)`)
 )
 
 // nearby is how far around a name is looked at what is done with it.

@@ -1,6 +1,6 @@
 package migration
 
-import "regexp"
+import "belay/sqlview/pattern"
 
 // language is how a program is read, as far as it takes to find the SQL in it.
 type language struct {
@@ -12,65 +12,65 @@ type language struct {
 	// a backslash in ` is one.
 	prefixes, longTexts, indented, rawTexts bool
 	// heredoc begins a text on the next line; nil = the language has none.
-	heredoc *regexp.Regexp
+	heredoc *pattern.Pattern
 	// up and down begin the two ways. calls are what changes the database: its first
 	// group is the name, its end the first argument; takesSQL are those that take SQL,
 	// reads those that change nothing.
-	up, down, calls, takesSQL, reads *regexp.Regexp
+	up, down, calls, takesSQL, reads *pattern.Pattern
 }
 
 // never matches nothing.
-var never = regexp.MustCompile(`[^\s\S]`)
+var never = pattern.New(`[^\s\S]`)
 
 var (
 	python = &language{
 		comments: []string{"#"}, quotes: []string{`"""`, `'''`, `"`, `'`}, prefixes: true, indented: true,
-		up:   regexp.MustCompile(`(?m)^[ \t]*(?:async )?def upgrade\b`),
-		down: regexp.MustCompile(`(?m)^[ \t]*(?:async )?def downgrade\b`),
-		calls: regexp.MustCompile(`\b(op\.get_bind\(\)\.execute|(?:op|batch_op|migrations)\.(?:[a-z]\w*|` +
+		up:   pattern.New(`(?m)^[ \t]*(?:async )?def upgrade\b`),
+		down: pattern.New(`(?m)^[ \t]*(?:async )?def downgrade\b`),
+		calls: pattern.New(`\b(op\.get_bind\(\)\.execute|(?:op|batch_op|migrations)\.(?:[a-z]\w*|` +
 			`(?:Add|Alter|Create|Delete|Remove|Rename|Run|Separate)\w+)|` +
 			`\w*(?:conn|connection|cursor|bind|schema_editor)(?:\(\))?\.execute)\s*\(\s*` +
 			`(?:(?:sql|sqltext)\s*=\s*)?(?:(?:\w+\.)?text\s*\(\s*)?[rRbBuUfF]{0,2}`),
-		takesSQL: regexp.MustCompile(`execute$|RunSQL$`),
-		reads:    regexp.MustCompile(`\.(?:f|get_bind|get_context|swappable_dependency|inline_literal)$`),
+		takesSQL: pattern.New(`execute$|RunSQL$`),
+		reads:    pattern.New(`\.(?:f|get_bind|get_context|swappable_dependency|inline_literal)$`),
 	}
 	ruby = &language{
 		comments: []string{"#"}, quotes: []string{`"`, `'`}, inserts: map[string]string{`"`: "#{"}, longTexts: true,
-		indented: true, heredoc: regexp.MustCompile(`^<<[~-]?(?:[A-Z_]+|"[A-Z_]+"|'[A-Z_]+')`),
-		up:   regexp.MustCompile(`(?m)^[ \t]*def (?:up|change)\b`),
-		down: regexp.MustCompile(`\bdef down\b|\b\w+\.down\b`),
-		calls: regexp.MustCompile(`(?m)(?:^|[\s.{;])(` +
+		indented: true, heredoc: pattern.New(`^<<[~-]?(?:[A-Z_]+|"[A-Z_]+"|'[A-Z_]+')`),
+		up:   pattern.New(`(?m)^[ \t]*def (?:up|change)\b`),
+		down: pattern.New(`\bdef down\b|\b\w+\.down\b`),
+		calls: pattern.New(`(?m)(?:^|[\s.{;])(` +
 			`(?:add|change|remove|drop|create|rename|validate|enable|disable)_\w+|` +
 			`(?:up_only|execute|exec_query|exec_update|update_all|delete_all|update_columns|insert_all|find_each)\b)` +
 			`[ \t]*\(?\s*`),
-		takesSQL: regexp.MustCompile(`^exec`), reads: regexp.MustCompile(`^disable_ddl_transaction$`),
+		takesSQL: pattern.New(`^exec`), reads: pattern.New(`^disable_ddl_transaction$`),
 	}
 	javascript = &language{
 		comments: []string{"//", "/*"}, quotes: []string{"`", `"`, `'`}, inserts: map[string]string{"`": "${"},
 		indented: true,
-		up:       regexp.MustCompile(`exports\.up\b|export (?:async )?(?:function|const) up\b|\bup\s*[:(]`),
-		down:     regexp.MustCompile(`exports\.down\b|export (?:async )?(?:function|const) down\b|\bdown\s*[:(]`),
-		calls: regexp.MustCompile(`(\b(?:schema|pgm|queryInterface|builder|migration)\s*\.\s*[a-z]\w*|` +
+		up:       pattern.New(`exports\.up\b|export (?:async )?(?:function|const) up\b|\bup\s*[:(]`),
+		down:     pattern.New(`exports\.down\b|export (?:async )?(?:function|const) down\b|\bdown\s*[:(]`),
+		calls: pattern.New(`(\b(?:schema|pgm|queryInterface|builder|migration)\s*\.\s*[a-z]\w*|` +
 			`\.\s*(?:raw|query|sql|insert|update|del|delete|truncate)\b|\b(?:knex|trx)\b)\s*\(\s*`),
-		takesSQL: regexp.MustCompile(`(?:^|\.\s*)(?:raw|query|sql)$`),
-		reads: regexp.MustCompile(`\.\s*(?:noTransaction|func|literal|has\w+|describeTable|show\w+|` +
+		takesSQL: pattern.New(`(?:^|\.\s*)(?:raw|query|sql)$`),
+		reads: pattern.New(`\.\s*(?:noTransaction|func|literal|has\w+|describeTable|show\w+|` +
 			`quote\w+|getQueryInterface)$`),
 	}
 	elixir = &language{
 		comments: []string{"#"}, quotes: []string{`"""`, `"`}, inserts: map[string]string{`"`: "#{", `"""`: "#{"},
 		longTexts: true, indented: true,
-		up: regexp.MustCompile(`(?m)^[ \t]*def (?:up|change)\b`), down: regexp.MustCompile(`\bdef down\b`),
-		calls: regexp.MustCompile(`(?m)(?:^|[\s.])((?:create|drop|alter|rename|create_if_not_exists|drop_if_exists|` +
+		up: pattern.New(`(?m)^[ \t]*def (?:up|change)\b`), down: pattern.New(`\bdef down\b`),
+		calls: pattern.New(`(?m)(?:^|[\s.])((?:create|drop|alter|rename|create_if_not_exists|drop_if_exists|` +
 			`execute|execute_file|query!?|update_all|insert_all)\b)[ \t]*\(?\s*`),
-		takesSQL: regexp.MustCompile(`^execute$|^query!?$`), reads: never,
+		takesSQL: pattern.New(`^execute$|^query!?$`), reads: never,
 	}
 	golang = &language{
 		comments: []string{"//", "/*"}, quotes: []string{"`", `"`, `'`}, indented: true, rawTexts: true,
-		up:   regexp.MustCompile(`(?m)^func (?:\([^)]*\) )?[uU]p\w*\(`),
-		down: regexp.MustCompile(`(?m)^func (?:\([^)]*\) )?[dD]own\w*\(`),
-		calls: regexp.MustCompile(`\b(\w+\.(?:Must)?(?:Exec|Query|QueryRow|Prepare|NewRaw)(?:Context)?)\(\s*` +
+		up:   pattern.New(`(?m)^func (?:\([^)]*\) )?[uU]p\w*\(`),
+		down: pattern.New(`(?m)^func (?:\([^)]*\) )?[dD]own\w*\(`),
+		calls: pattern.New(`\b(\w+\.(?:Must)?(?:Exec|Query|QueryRow|Prepare|NewRaw)(?:Context)?)\(\s*` +
 			`(?:ctx\s*,\s*|context\.\w+\(\)\s*,\s*)?`),
-		takesSQL: regexp.MustCompile(`.`), reads: never,
+		takesSQL: pattern.New(`.`), reads: never,
 	}
 )
 

@@ -2,7 +2,8 @@ package migration
 
 import (
 	"bytes"
-	"regexp"
+
+	"belay/sqlview/pattern"
 )
 
 // reading is the SQL of a program as far as it was read.
@@ -118,7 +119,7 @@ func (r *reading) text() []byte {
 }
 
 // notInOneLine is what a line end may be a part of.
-var notInOneLine = regexp.MustCompile(`--|/\*|\$|'[^']*\n|"[^"]*\n`)
+var notInOneLine = pattern.New(`--|/\*|\$|'[^']*\n|"[^"]*\n`)
 
 // inOneLine has blanks for line ends, where these mean nothing else.
 func inOneLine(sql []byte) ([]byte, bool) {

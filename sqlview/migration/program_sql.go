@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
 // Spot is a place of a program whose SQL nobody can read.
@@ -66,11 +67,11 @@ func blanked(whole []byte) []byte { return alone(whole, 0, 0) }
 
 var (
 	// joined is what stands between two texts that are one.
-	joined = regexp.MustCompile(`^\s*(?:\+|\\|<>)?\s*[rRbBuUfF]?`)
+	joined = pattern.New(`^\s*(?:\+|\\|<>)?\s*[rRbBuUfF]?`)
 	// shaped is called on a text and changes blanks of its alone.
-	shaped = regexp.MustCompile(`^\.(?:squish|strip|chomp|freeze|trim)(?:\(\))?`)
+	shaped = pattern.New(`^\.(?:squish|strip|chomp|freeze|trim)(?:\(\))?`)
 	// bound are places in SQL for values that are given apart.
-	bound = regexp.MustCompile(`\?|%s|%\(|\$[0-9]|\{\w|(?:^|[^:]):[a-zA-Z_]`)
+	bound = pattern.New(`\?|%s|%\(|\$[0-9]|\{\w|(?:^|[^:]):[a-zA-Z_]`)
 )
 
 // wayBack are the parts of a program that take it back, in their order; none reaches

@@ -2,8 +2,9 @@ package migration
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
 // literal is a text in a program: the bytes from..to are its content, and the code goes
@@ -81,7 +82,7 @@ func (c *code) blank(from, to int) {
 	}
 }
 
-var heredocTag = regexp.MustCompile(`[A-Z_]+`)
+var heredocTag = pattern.New(`[A-Z_]+`)
 
 // heredoc reads the contents of a line's first heredoc, from byte at, and returns where
 // the code goes on. A second one of the same line is not read.

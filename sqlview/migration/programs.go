@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
 // programs reads a flat folder of a watched tool: each migration is one file, mostly a
@@ -15,7 +16,7 @@ type programs struct {
 	format string
 	// name has the version and the title of a file's name; not are the names among them
 	// that the tool leaves out. nil = none.
-	name, not *regexp.Regexp
+	name, not *pattern.Pattern
 	// twice says what the tool does with two files of one version.
 	twice string
 	// version is what the history table has of a file, where it is not the version in
@@ -77,7 +78,7 @@ func (p programs) versionOf(name string) (string, bool) {
 
 // lacks is Format.Wraps of a tool that wraps each file unless its text says otherwise.
 func lacks(word string) func(File) bool {
-	says := regexp.MustCompile(word)
+	says := pattern.New(word)
 	return func(f File) bool { return !says.Match(f.Bytes) }
 }
 

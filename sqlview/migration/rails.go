@@ -1,9 +1,9 @@
 package migration
 
-import "regexp"
+import "belay/sqlview/pattern"
 
 var railsFolder = programs{
-	format: "rails", name: regexp.MustCompile(`^([0-9]+)_(.+)\.rb$`),
+	format: "rails", name: pattern.New(`^([0-9]+)_(.+)\.rb$`),
 	twice: "Rails refuses them: DuplicateMigrationVersionError",
 }
 

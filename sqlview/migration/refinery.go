@@ -1,9 +1,9 @@
 package migration
 
-import "regexp"
+import "belay/sqlview/pattern"
 
 var refineryFolder = programs{
-	format: "refinery", name: regexp.MustCompile(`^V([0-9]+)__(\w+)\.(?:sql|rs)$`),
+	format: "refinery", name: pattern.New(`^V([0-9]+)__(\w+)\.(?:sql|rs)$`),
 	twice: "refinery refuses them: it is repeated",
 }
 

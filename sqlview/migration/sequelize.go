@@ -1,10 +1,10 @@
 package migration
 
-import "regexp"
+import "belay/sqlview/pattern"
 
 var sequelizeFolder = programs{
-	format: "sequelize", name: regexp.MustCompile(`^([0-9]{3,})[_-](.+)\.(js|ts|cjs|cts)$`),
-	not:     regexp.MustCompile(`\.d\.ts$`),
+	format: "sequelize", name: pattern.New(`^([0-9]{3,})[_-](.+)\.(js|ts|cjs|cts)$`),
+	not:     pattern.New(`\.d\.ts$`),
 	twice:   "Sequelize goes by the whole name and runs both",
 	version: func(_, name string) string { return name },
 }

@@ -5,9 +5,10 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
 // Sign is one way by which a folder is known to be a tool's: everything that is
@@ -20,7 +21,7 @@ type Sign struct {
 	// File stands in the folder, Inside in one of its sub-folders.
 	File, Inside string
 	// SQL and Code match the head of one of the .sql and of the program files.
-	SQL, Code *regexp.Regexp
+	SQL, Code *pattern.Pattern
 	// Words stand in whatever Code matches, all of them: they are looked for first, because
 	// a repository has thousands of programs and few migrations.
 	Words []string

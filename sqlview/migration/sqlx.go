@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io/fs"
-	"regexp"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
 // sqlx was read in sqlx-core/src/migrate and sqlx-postgres/src/migrate.rs of
@@ -32,7 +33,7 @@ the up file: an edited file stops sqlx, and belay. A file merged later with a lo
 `,
 	Signs: []Sign{
 		{
-			Score: 97, Why: "files that begin with -- no-transaction", SQL: regexp.MustCompile(`\A-- no-transaction`),
+			Score: 97, Why: "files that begin with -- no-transaction", SQL: pattern.New(`\A-- no-transaction`),
 			Name: sqlxName.MatchString,
 		},
 		{
@@ -105,7 +106,7 @@ ON CONFLICT (version) DO UPDATE SET success = excluded.success, checksum = exclu
 
 const sqlxNoTx = "-- no-transaction"
 
-var sqlxName = regexp.MustCompile(`^([0-9]+)_(.+?)(\.up|\.down)?\.sql$`)
+var sqlxName = pattern.New(`^([0-9]+)_(.+?)(\.up|\.down)?\.sql$`)
 
 func loadSqlx(root fs.FS, dir string) (Folder, error) {
 	f := Folder{Format: "sqlx", Dir: dir, Git: there(root, ".git")}

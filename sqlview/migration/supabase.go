@@ -2,8 +2,9 @@ package migration
 
 import (
 	"io/fs"
-	"regexp"
 	"slices"
+
+	"belay/sqlview/pattern"
 )
 
 // supabase was read in apps/cli-go/pkg/migration of 1d1e71912; its wire protocol
@@ -76,14 +77,14 @@ compared: an edited file is not noticed. A file merged later with a lower versio
 })
 
 var (
-	supabaseName  = regexp.MustCompile(`^([0-9]+)_(.*)\.sql$`)
+	supabaseName  = pattern.New(`^([0-9]+)_(.*)\.sql$`)
 	supabaseFiles = oneFile{
 		format: "supabase",
 		name:   supabaseName,
 		twice:  "the CLI fails at the second, whose version is taken",
 		fill:   fillSupabase,
 	}
-	supabaseInit = regexp.MustCompile(`^[0-9]{14}_init\.sql$`)
+	supabaseInit = pattern.New(`^[0-9]{14}_init\.sql$`)
 )
 
 func loadSupabase(root fs.FS, dir string) (Folder, error) {

@@ -6,8 +6,9 @@ import (
 	"io/fs"
 	"math"
 	"path"
-	"regexp"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
 // tern was watched as the command line tool v2.3.4, and read in
@@ -75,16 +76,16 @@ const (
 )
 
 var (
-	ternTemplate = regexp.MustCompile(`\{\{[^}\n]*(\}\})?`)
-	ternNoTx     = regexp.MustCompile(`(?m)^` + ternDisable + `$`)
+	ternTemplate = pattern.New(`\{\{[^}\n]*(\}\})?`)
+	ternNoTx     = pattern.New(`(?m)^` + ternDisable + `$`)
 	// ternTable is version_table in the section [database] of tern.conf, the only
 	// one that has it.
-	ternTable = regexp.MustCompile(`(?m)^[ \t]*version_table[ \t]*=[ \t]*(\S+)[ \t]*$`)
+	ternTable = pattern.New(`(?m)^[ \t]*version_table[ \t]*=[ \t]*(\S+)[ \t]*$`)
 )
 
 var ternFiles = oneFile{
 	format: "tern",
-	name:   regexp.MustCompile(`^([0-9]+)_(.+)\.sql$`),
+	name:   pattern.New(`^([0-9]+)_(.+)\.sql$`),
 	number: func(version string) (uint64, error) {
 		number, err := parseVersion(version)
 		switch {

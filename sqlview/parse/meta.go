@@ -2,9 +2,10 @@ package parse
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"belay/sqlview/pattern"
 )
 
 // What Meta.What says.
@@ -53,7 +54,7 @@ var does = map[string]string{
 
 // idle are the commands that change nothing of the SQL that psql sends: the
 // marks of a dump, and the word to stop at the first error, as belay does.
-var idle = regexp.MustCompile(
+var idle = pattern.New(
 	`^\\(?:(restrict|unrestrict)[ \t]+([A-Za-z0-9]+)|set[ \t]+ON_ERROR_STOP[ \t]+(?:on|true|yes|1))[ \t\r]*$`,
 )
 

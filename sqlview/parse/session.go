@@ -2,11 +2,12 @@ package parse
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"belay/sqlview/pattern"
 )
 
 // Backslashed is the byte offset of the first '…' in a text that holds a backslash,
@@ -82,7 +83,7 @@ func (f File) LeavesStrings() bool {
 	})
 }
 
-var altersOthers = regexp.MustCompile(`(?i)\b(role|user|database|system|pg_db_role_setting)\b`)
+var altersOthers = pattern.New(`(?i)\b(role|user|database|system|pg_db_role_setting)\b`)
 
 const stringsMessage = `a backslash in '…' where standard_conforming_strings is off: it begins an escape there, and the text is cut at other places than it was read; ` +
 	`write E'…', or '…' without a backslash`
@@ -93,7 +94,7 @@ func (s *Statement) refuse(p *Problem) {
 	}
 }
 
-var keepsStrings = regexp.MustCompile(
+var keepsStrings = pattern.New(
 	`(?is)^set\s+((session|local)\s+)?standard_conforming_strings\s*(=|to)\s*'?(on|true|yes|1)'?\s*$`,
 )
 

@@ -1,20 +1,20 @@
 package proof
 
 import (
-	"regexp"
 	"strings"
 
 	"belay/sqlview/catalog"
+	"belay/sqlview/pattern"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
 // Types whose constants the server keeps as they are written.
 var (
-	words   = regexp.MustCompile(`^(text|character varying(\(\d+\))?|bpchar)$`)
-	numbers = regexp.MustCompile(`^(smallint|integer|bigint)$`)
+	words   = pattern.New(`^(text|character varying(\(\d+\))?|bpchar)$`)
+	numbers = pattern.New(`^(smallint|integer|bigint)$`)
 	// constant is one as the catalog prints it: 'a'::text, 1, '-1'::integer.
-	constant = regexp.MustCompile(`^(?:'((?:[^']|'')*)'|(-?\d+))(?:::[a-z ]+(?:\(\d+\))?)?$`)
+	constant = pattern.New(`^(?:'((?:[^']|'')*)'|(-?\d+))(?:::[a-z ]+(?:\(\d+\))?)?$`)
 )
 
 // sameDefault reports whether a column's default is the constant that a statement says;

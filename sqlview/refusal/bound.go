@@ -2,12 +2,12 @@ package refusal
 
 import (
 	"math/big"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"belay/sqlview/catalog"
+	"belay/sqlview/pattern"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
@@ -95,7 +95,7 @@ func (c *check) boundKeys(parent *catalog.Relation) boundKeys {
 
 // hashBound is as pg_get_expr prints it; the other two kinds are read without a pattern,
 // because a table of thousands of partitions has as many.
-var hashBound = regexp.MustCompile(`(?is)^FOR VALUES WITH \(modulus (\d+), remainder (\d+)\)$`)
+var hashBound = pattern.New(`(?is)^FOR VALUES WITH \(modulus (\d+), remainder (\d+)\)$`)
 
 // read reads the text of a bound; false = it has a value that cannot be compared.
 func (k boundKeys) read(text string) (limits, bool) {
@@ -189,9 +189,9 @@ func splitValues(list string) []string {
 }
 
 var (
-	plainDate = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
-	plainTime = regexp.MustCompile(`^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$`)
-	castTail  = regexp.MustCompile(`::[a-zA-Z_ ."]+(\(\d+(,\d+)?\))?$`)
+	plainDate = pattern.New(`^\d{4}-\d{2}-\d{2}$`)
+	plainTime = pattern.New(`^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$`)
+	castTail  = pattern.New(`::[a-zA-Z_ ."]+(\(\d+(,\d+)?\))?$`)
 )
 
 func readValue(word string, key boundKey) (value, bool) {

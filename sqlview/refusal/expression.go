@@ -1,11 +1,11 @@
 package refusal
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"belay/sqlview/catalog"
+	"belay/sqlview/pattern"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
@@ -52,8 +52,8 @@ func (c *check) defaultFits(col *catalog.Column, n *pg.Node) Failure {
 }
 
 var (
-	wholeNumber = regexp.MustCompile(`^\s*[-+]?[0-9]+\s*$`)
-	number      = regexp.MustCompile(`^\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*$|(?i)^\s*[-+]?(nan|inf(inity)?)\s*$`)
+	wholeNumber = pattern.New(`^\s*[-+]?[0-9]+\s*$`)
+	number      = pattern.New(`^\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*$|(?i)^\s*[-+]?(nan|inf(inity)?)\s*$`)
 	truth       = set("t f true false yes no y n on off 1 0 tr tru fa fal fals ye of")
 )
 

@@ -3,17 +3,17 @@ package rewrite
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"belay/sqlview/lint"
+	"belay/sqlview/pattern"
 )
 
 // Parts are the headings that every way's Doc has, in this order.
 var Parts = []string{"Files", "In practice", "Left alone"}
 
-var wayID = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+var wayID = pattern.New(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 // Validate reports everything that is wrong with a set of ways: a missing part,
 // a doubled id, a doc without one of its headings, a rule that is not there.

@@ -3,13 +3,13 @@ package rewrite
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
 	"belay/sqlview/parse"
+	"belay/sqlview/pattern"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
@@ -264,7 +264,7 @@ func setting(have []string, st parse.Statement) []string {
 
 // toolComments are the comments by which a tool is told how to run the file. They stand
 // for the original and not for what is made of it.
-var toolComments = regexp.MustCompile(
+var toolComments = pattern.New(
 	`(?i)belay:\s*(no-transaction|backfill)|\+goose|migrate:(up|down)|tern:|atlas:|^--\s*no-transaction`,
 )
 

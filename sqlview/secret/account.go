@@ -1,16 +1,16 @@
 package secret
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"belay/sqlview/parse"
+	"belay/sqlview/pattern"
 )
 
 // Functions that make an account or let one in take its password behind its name.
 var (
-	word  = regexp.MustCompile(`[A-Z]+[a-z0-9]*|[a-z0-9]+`)
+	word  = pattern.New(`[A-Z]+[a-z0-9]*|[a-z0-9]+`)
 	makes = strings.Fields("add create new register insert upsert make seed ensure provision save enroll enrol check " +
 		"verify validate authenticate")
 	accounts = strings.Fields("user login account admin administrator member superuser credentials")
@@ -19,7 +19,7 @@ var (
 )
 
 // plain is a string of such a call that is no password: an address, a time, a number, a right.
-var plain = regexp.MustCompile(
+var plain = pattern.New(
 	`(?i)^([^\s@]+@[^\s@]+\.[a-z]+|\d{4}-\d\d-\d\d.*|[\d.:/]+|\{.*\}|(super)?(user|admin)s?|administrator|member|owner|editor|viewer|guest|staff|root|true|false|yes|no|on|off|active|inactive|enabled|disabled|read(only)?|write|[a-z]{2}([-_][a-z]{2})?)$`,
 )
 
@@ -108,7 +108,7 @@ func (r *reader) argument(item []int, hide []bool, perhaps, surely bool) {
 }
 
 // handsOut is the constant that a function's body gives back.
-var handsOut = regexp.MustCompile(`(?i)\b(?:return|select)\s+'((?:[^']|'')+)'`)
+var handsOut = pattern.New(`(?i)\b(?:return|select)\s+'((?:[^']|'')+)'`)
 
 // getter hides the constants that a function with a private name gives back.
 func (r *reader) getter(at []int, hide []bool) {

@@ -1,16 +1,16 @@
 package secret
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"belay/sqlview/parse"
+	"belay/sqlview/pattern"
 )
 
 // named is a string that is the name of one secret, as a function, a row of settings or a
 // document takes it: what stands beside it is its value. A plural names a table.
-var named = regexp.MustCompile(
+var named = pattern.New(
 	`(?i)^[\w.$"{}/-]*?(pass(word|wd|phrase|code)|(\b|_)(pass|pwd)|secret|token|credential|(api|access|secret|private|encryption|signing|auth)[_-]?key|authorization|bearer)([_-](hash|value))?["}]*$`,
 )
 
@@ -18,7 +18,7 @@ var named = regexp.MustCompile(
 const longestName = 64
 
 // plainly are functions whose strings are names of the catalog, or text.
-var plainly = regexp.MustCompile(
+var plainly = pattern.New(
 	`(?i)^(pg_\w+|has_\w+|col_description|obj_description|to_reg\w+|nextval|setval|currval|current_setting|schedule\w*|unschedule|create_parent|create_hypertable|add_\w+_policy|coalesce|nullif|greatest|least|concat(_ws)?|format|lower|upper|[lrb]?trim|replace|regexp_\w+|string_to_array|split_part|unnest|to_tsvector|position|strpos|substr(ing)?|quote_\w+|json(b?)_extract_path(_text)?)$`,
 )
 
@@ -95,7 +95,7 @@ func (r *reader) isNamed(i int) bool {
 }
 
 // keyed is a column that tells rows of settings apart.
-var keyed = regexp.MustCompile(`(?i)(^|_)(key|name|code|setting|option|param|parameter|slug|var|variable|id)"?$`)
+var keyed = pattern.New(`(?i)(^|_)(key|name|code|setting|option|param|parameter|slug|var|variable|id)"?$`)
 
 // ofSetting hides what an UPDATE sets in a row that its condition names as a secret.
 func (r *reader) ofSetting(at []int, hide []bool) {

@@ -1,8 +1,9 @@
 package secret
 
 import (
-	"regexp"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
 // Known is what a catalog tells beyond a text. The zero value knows nothing.
@@ -16,7 +17,7 @@ type Known struct {
 }
 
 // worthReading finds the statements in which a catalog may tell of a secret.
-var worthReading = regexp.MustCompile(`(?i)\b(insert|merge|select|call|perform|execute|do|values)\b`)
+var worthReading = pattern.New(`(?i)\b(insert|merge|select|call|perform|execute|do|values)\b`)
 
 // ValuesOf is Values with what a catalog knows.
 func ValuesOf(sql string, known Known) []string {

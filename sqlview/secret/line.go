@@ -1,25 +1,26 @@
 package secret
 
 import (
-	"regexp"
 	"slices"
+
+	"belay/sqlview/pattern"
 )
 
 // lines are secrets of addresses and command lines: the last group of each is what
 // is hidden, those before it stay.
-var lines = []*regexp.Regexp{
+var lines = []*pattern.Pattern{
 	// The login and the values behind the ? of a web address, the password of another.
-	regexp.MustCompile(`(?i)(https?://)([^\s/?#'"@]+)@`),
-	regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://[^\s/?#'":@]*:)([^\s/'"]+)@`),
-	regexp.MustCompile(`(?i)(https?://[^\s?'"]*\?[^\s'"=]*=)([^\s'"&;#]+)`),
-	regexp.MustCompile(`([&;][\w.~%-]+=)([^\s'"&;#]+)`),
+	pattern.New(`(?i)(https?://)([^\s/?#'"@]+)@`),
+	pattern.New(`(?i)([a-z][a-z0-9+.-]*://[^\s/?#'":@]*:)([^\s/'"]+)@`),
+	pattern.New(`(?i)(https?://[^\s?'"]*\?[^\s'"=]*=)([^\s'"&;#]+)`),
+	pattern.New(`([&;][\w.~%-]+=)([^\s'"&;#]+)`),
 	// curl -H 'Authorization: …', curl -u user:…
-	regexp.MustCompile(`((?:^|\s)(?:-H|--header|--proxy-header)[\s=]*'[^':]+:\s*)([^']+)`),
-	regexp.MustCompile(`((?:^|\s)(?:-H|--header|--proxy-header)[\s=]*"[^":]+:\s*)([^"]+)`),
-	regexp.MustCompile(`((?:^|\s)(?:-u|--user|-U|--proxy-user)[\s=]*['"]?[^\s'":]+:)([^\s'"]+)`),
+	pattern.New(`((?:^|\s)(?:-H|--header|--proxy-header)[\s=]*'[^':]+:\s*)([^']+)`),
+	pattern.New(`((?:^|\s)(?:-H|--header|--proxy-header)[\s=]*"[^":]+:\s*)([^"]+)`),
+	pattern.New(`((?:^|\s)(?:-u|--user|-U|--proxy-user)[\s=]*['"]?[^\s'":]+:)([^\s'"]+)`),
 	// NAME=…, --name …, where the name says what it is.
-	regexp.MustCompile(`(?i)([\w-]*(?:pass|pwd|secret|token|key|credential|auth|signature)[\w-]*=['"]?)([^\s'"]+)`),
-	regexp.MustCompile(`(?i)((?:^|\s)--?[\w-]*(?:pass|pwd|secret|token|key|credential|auth)[\w-]*\s+['"]?)([^\s'"-][^\s'"]*)`),
+	pattern.New(`(?i)([\w-]*(?:pass|pwd|secret|token|key|credential|auth|signature)[\w-]*=['"]?)([^\s'"]+)`),
+	pattern.New(`(?i)((?:^|\s)--?[\w-]*(?:pass|pwd|secret|token|key|credential|auth)[\w-]*\s+['"]?)([^\s'"-][^\s'"]*)`),
 }
 
 // Line is an address or a command line as it may be shown: without what its URLs,

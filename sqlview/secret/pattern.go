@@ -1,50 +1,50 @@
 package secret
 
-import "regexp"
+import "belay/sqlview/pattern"
 
 // assigned is a secret behind its name in a text. In code it is an expression as well.
-var assigned = regexp.MustCompile(
+var assigned = pattern.New(
 	`(?i)\b([\w.-]*(?:password|passwd|passphrase|pwd|(?:api|access|secret|private)[_-]?key|secret|token)s?"?)(\s*[=:]\s*)('[^']*'|"[^"]*"|[^\s'",;)]+)`,
 )
 
 // looks are secrets that are known by their own form, wherever they stand; what
 // is put in their place keeps the words around them.
 var looks = []struct {
-	found *regexp.Regexp
+	found *pattern.Pattern
 	shown string
 }{
-	{regexp.MustCompile(`(?i)\b(bearer)\s+[^\s'",;]{6,}`), "$1 " + Mask},
-	{regexp.MustCompile(`(?i)\b(authorization:\s*basic)\s+[^\s'",;]{6,}`), "$1 " + Mask},
-	{regexp.MustCompile(`SCRAM-SHA-256\$[^\s'"]+`), Mask},
-	{regexp.MustCompile(`\bmd5[0-9a-f]{32}\b`), Mask},
-	{regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b`), Mask},
+	{pattern.New(`(?i)\b(bearer)\s+[^\s'",;]{6,}`), "$1 " + Mask},
+	{pattern.New(`(?i)\b(authorization:\s*basic)\s+[^\s'",;]{6,}`), "$1 " + Mask},
+	{pattern.New(`SCRAM-SHA-256\$[^\s'"]+`), Mask},
+	{pattern.New(`\bmd5[0-9a-f]{32}\b`), Mask},
+	{pattern.New(`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b`), Mask},
 	// \set and \setenv of a name that says it.
 	{
-		regexp.MustCompile(
+		pattern.New(
 			`(?im)^(\\set(?:env)?\s+\S*(?:pass|pwd|secret|token|credential|api_?key|private_?key)\S*\s+)\S.*$`,
 		), "$1" + Mask,
 	},
 	// Keys of services, by the marks that these give them; hashes of passwords.
-	{regexp.MustCompile(`\b(?:gh[pousr]|github_pat)_[A-Za-z0-9_]{20,}`), Mask},
-	{regexp.MustCompile(`\bglpat-[\w-]{20,}`), Mask},
-	{regexp.MustCompile(`\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*`), Mask},
-	{regexp.MustCompile(`\bxox[abeoprs]-[\w-]{10,}`), Mask},
-	{regexp.MustCompile(`\b(?:[rs]k_(?:live|test)|whsec|npm|dop_v1|shp(?:at|ss))_[A-Za-z0-9]{16,}`), Mask},
-	{regexp.MustCompile(`\bsk-[A-Za-z0-9][\w-]{30,}`), Mask},
-	{regexp.MustCompile(`\bAIza[\w-]{35}`), Mask},
-	{regexp.MustCompile(`\bSG\.[\w-]{20,}\.[\w-]{20,}`), Mask},
-	{regexp.MustCompile(`\bhv[sb]\.[\w-]{20,}`), Mask},
-	{regexp.MustCompile(`\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53}`), Mask},
-	{regexp.MustCompile(`\$argon2(?:id|i|d)\$[^\s'"]+`), Mask},
-	{regexp.MustCompile(`(hooks\.slack\.com/services/)[\w/]+`), "$1" + Mask},
-	{regexp.MustCompile(`(?i)\b((?:account|sharedaccess)key=)[^\s'";]+`), "$1" + Mask},
-	{regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)`), Mask},
+	{pattern.New(`\b(?:gh[pousr]|github_pat)_[A-Za-z0-9_]{20,}`), Mask},
+	{pattern.New(`\bglpat-[\w-]{20,}`), Mask},
+	{pattern.New(`\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*`), Mask},
+	{pattern.New(`\bxox[abeoprs]-[\w-]{10,}`), Mask},
+	{pattern.New(`\b(?:[rs]k_(?:live|test)|whsec|npm|dop_v1|shp(?:at|ss))_[A-Za-z0-9]{16,}`), Mask},
+	{pattern.New(`\bsk-[A-Za-z0-9][\w-]{30,}`), Mask},
+	{pattern.New(`\bAIza[\w-]{35}`), Mask},
+	{pattern.New(`\bSG\.[\w-]{20,}\.[\w-]{20,}`), Mask},
+	{pattern.New(`\bhv[sb]\.[\w-]{20,}`), Mask},
+	{pattern.New(`\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53}`), Mask},
+	{pattern.New(`\$argon2(?:id|i|d)\$[^\s'"]+`), Mask},
+	{pattern.New(`(hooks\.slack\.com/services/)[\w/]+`), "$1" + Mask},
+	{pattern.New(`(?i)\b((?:account|sharedaccess)key=)[^\s'";]+`), "$1" + Mask},
+	{pattern.New(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)`), Mask},
 }
 
 // login is a URL with what may be a password up to the last @ of its word.
 var (
-	login = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://[^\s:/@]*):(\S*)@`)
-	port  = regexp.MustCompile(`^[0-9]{1,5}(/|$)`)
+	login = pattern.New(`([A-Za-z][A-Za-z0-9+.-]*://[^\s:/@]*):(\S*)@`)
+	port  = pattern.New(`^[0-9]{1,5}(/|$)`)
 )
 
 func withoutLogin(url string) string {

@@ -1,27 +1,28 @@
 package secret
 
 import (
-	"regexp"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
 // Prose is a sentence that says what a password is. Of the words behind "is" only what is
 // no word of a sentence is hidden, or what ends it and says nothing of the password.
 var (
-	prose = regexp.MustCompile(
+	prose = pattern.New(
 		`(?i)\b((?:\w+_)?(?:password|passwd|passphrase|passcode|pwd|pw|pin|token|secret|credentials?|login|api[ _-]?key|` +
 			`passwort|kennwort|contrase(?:n|ñ)a|senha)s?)((?:\s+(?:for|of)(?:\s+[\w."@-]+){1,3}?)?` +
 			`(?:\s+(?:is|was)(?: now)?\s*:?\s+|\s*[:=]\s*))(''|["'` + "`" + `“])?([^\s'"` + "`" + `”;]+)`,
 	)
-	handed = regexp.MustCompile(
+	handed = pattern.New(
 		`(?i)\b((?:password|passwd|passphrase|pwd|pw|passwort|kennwort)\s+)(''|["'` + "`" + `“])?([^\s'"` + "`" + `”;]+)`,
 	)
 	said = strings.Fields("null none empty optional missing invalid wrong unique valid public secret gone old new " +
 		"mandatory it this that not never always no so too only now here there mine yours ok fine safe plain " +
 		"plaintext bcrypt scram md5 base64 text bytea uuid")
-	sentence = regexp.MustCompile(`(?i)^[a-z]+(ed|able|ible|ing|ory|en|t|ive|al|s)$`)
-	lower    = regexp.MustCompile(`^[A-Za-z]?[a-z]*$`)
-	strange  = regexp.MustCompile(`[A-Za-z].*[0-9!#$&*+@^~]|[0-9!#$&*+@^~].*[A-Za-z]|^[A-Za-z0-9]+[-_][A-Za-z]*[0-9]`)
+	sentence = pattern.New(`(?i)^[a-z]+(ed|able|ible|ing|ory|en|t|ive|al|s)$`)
+	lower    = pattern.New(`^[A-Za-z]?[a-z]*$`)
+	strange  = pattern.New(`[A-Za-z].*[0-9!#$&*+@^~]|[0-9!#$&*+@^~].*[A-Za-z]|^[A-Za-z0-9]+[-_][A-Za-z]*[0-9]`)
 )
 
 // hidesProse masks what a sentence says a password is.
@@ -51,7 +52,7 @@ func known(word string) bool {
 }
 
 // replaceLast masks the last group of each match that is wanted.
-func replaceLast(find *regexp.Regexp, text string, wanted func(m []string, rest string) bool) string {
+func replaceLast(find *pattern.Pattern, text string, wanted func(m []string, rest string) bool) string {
 	var out strings.Builder
 	done := 0
 	for _, at := range find.FindAllStringSubmatchIndex(text, -1) {

@@ -5,11 +5,11 @@
 package secret
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"belay/sqlview/parse"
+	"belay/sqlview/pattern"
 )
 
 // Mask stands for what is hidden.
@@ -90,7 +90,7 @@ func Without(text string, values []string) string {
 }
 
 // isWord is a value that may be part of other words: auth of authors.
-var isWord = regexp.MustCompile(`^[A-Za-z]+$`)
+var isWord = pattern.New(`^[A-Za-z]+$`)
 
 // withoutWord masks a word where it stands for itself.
 func withoutWord(text, word string) string {

@@ -1,11 +1,11 @@
 package secret
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"belay/sqlview/parse"
+	"belay/sqlview/pattern"
 )
 
 // whole are the beginnings of statements whose every string may be a secret.
@@ -14,7 +14,7 @@ var whole = [][]string{
 }
 
 // private names what holds a secret: a column, a setting, an option, a function.
-var private = regexp.MustCompile(
+var private = pattern.New(
 	`(?i)pass(word|wd|phrase|code|wort)|(^|_)(pass|pwd|pw|otp|senha)($|_)|(^|_)pin_(code|hash)|(user|card|login)_pin$|kennwort|contrase(n|ñ)a|secret|token|credential|conninfo|api[_-]?key|(private|access|secret|encryption|signing|auth)[_-]?key|authoriz|bearer`,
 )
 
@@ -38,13 +38,13 @@ func enciphers(word []byte) bool {
 }
 
 // ciphers are functions whose strings are keys and plain texts.
-var ciphers = regexp.MustCompile(
+var ciphers = pattern.New(
 	`(?i)^(crypt|digest|pgp_(sym|pub)_(en|de)crypt(_bytea)?|encrypt(_iv)?|decrypt(_iv)?|hmac|dblink_connect(_u)?)$`,
 )
 
 // speaks is a string that gives a password to something else: a statement in a
 // string, or the text before one is appended.
-var speaks = regexp.MustCompile(`(?i)\S\s*\b(password|passwd|pwd|passphrase)\b\s*(=|:|'|%|$)|://[^\s'/]*%`)
+var speaks = pattern.New(`(?i)\S\s*\b(password|passwd|pwd|passphrase)\b\s*(=|:|'|%|$)|://[^\s'/]*%`)
 
 // statement marks what is to be hidden in the tokens from begin to end.
 func (r *reader) statement(begin, end int, hide []bool) {

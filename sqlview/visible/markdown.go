@@ -1,9 +1,10 @@
 package visible
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
+
+	"belay/sqlview/pattern"
 )
 
 // Markdown makes a text of others safe in a line, a list or a table of Markdown, as
@@ -41,10 +42,10 @@ func Code(s string) string {
 }
 
 // address is what becomes a link without any markup.
-var address = regexp.MustCompile(`(?i)://|www\.|@`)
+var address = pattern.New(`(?i)://|www\.|@`)
 
 // beginning is what makes a block of a line: a heading, a list, a rule.
-var beginning = regexp.MustCompile(`^(?:(\d+)([.)])( |$)|([#+=-]))`)
+var beginning = pattern.New(`^(?:(\d+)([.)])( |$)|([#+=-]))`)
 
 var marks = strings.NewReplacer(
 	`\`, `\\`, "`", "\\`", "*", `\*`, "[", `\[`, "]", `\]`, "~", `\~`, "<", "&lt;", ">", "&gt;", "&", "&amp;")

@@ -2,11 +2,12 @@ package visible
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
-var bareWord = regexp.MustCompile(`^[A-Za-z0-9_./:@%+=,-]+$`)
+var bareWord = pattern.New(`^[A-Za-z0-9_./:@%+=,-]+$`)
 
 // Shell writes a text as one word of a shell's command line, to be copied from a
 // hint: as it is, in quotes, or with what cannot be shown as escapes of $'…'.

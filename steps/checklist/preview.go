@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"context"
 	"os"
-	"regexp"
 	"strings"
 	"time"
 
 	"belay/db"
 	"belay/sqlview/migration"
+	"belay/sqlview/pattern"
 	"belay/sqlview/secret"
 	"belay/steps"
 	"belay/steps/command"
@@ -61,9 +61,9 @@ func previews(ctx context.Context, e *steps.Env, b *steps.Folder, all []migratio
 }
 
 var (
-	frame = regexp.MustCompile(`(?m)^(BEGIN|COMMIT);[ \t]*$`)
+	frame = pattern.New(`(?m)^(BEGIN|COMMIT);[ \t]*$`)
 	// bookkeeping is how Alembic writes its own row.
-	bookkeeping = regexp.MustCompile(`(?m)^(INSERT INTO|UPDATE|DELETE FROM) alembic_version .*;[ \t]*$`)
+	bookkeeping = pattern.New(`(?m)^(INSERT INTO|UPDATE|DELETE FROM) alembic_version .*;[ \t]*$`)
 )
 
 // withoutFrame blanks what the tool writes around a migration: one BEGIN and COMMIT,

@@ -2,12 +2,12 @@ package checklist
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"belay/sqlview/migration"
+	"belay/sqlview/pattern"
 )
 
 // spelled writes statements with their values in place, for people and for psql.
@@ -28,7 +28,7 @@ func spelled(writes []migration.Write) []string {
 }
 
 // parameter is replaced in one pass: a value may hold a $1 of its own.
-var parameter = regexp.MustCompile(`\$[0-9]+`)
+var parameter = pattern.New(`\$[0-9]+`)
 
 // literal is a value as SQL spells it, with standard_conforming_strings on.
 func literal(v any) string {

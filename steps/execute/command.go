@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"belay/db/apply"
 	"belay/db/history"
 	"belay/db/watch"
+	"belay/sqlview/pattern"
 	"belay/steps"
 	"belay/steps/command"
 	"belay/steps/fact"
@@ -317,7 +317,7 @@ func (c *commander) hidden() []string {
 
 // secretName are variables whose values no output may show; shorter ones than
 // leastSecret would hide ordinary words.
-var secretName = regexp.MustCompile(`(?i)(PASS|PASSWORD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|CREDENTIALS?)$`)
+var secretName = pattern.New(`(?i)(PASS|PASSWORD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|CREDENTIALS?)$`)
 
 const leastSecret = 6
 

@@ -10,7 +10,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
 
 	"belay/sqlview"
@@ -18,6 +17,7 @@ import (
 	"belay/sqlview/lint"
 	"belay/sqlview/lint/rules"
 	"belay/sqlview/migration"
+	"belay/sqlview/pattern"
 	"belay/sqlview/rewrite"
 	"belay/sqlview/rewrite/ways"
 	"belay/sqlview/secret"
@@ -110,7 +110,7 @@ func Propose(ctx context.Context, c Case) (Proposal, error) {
 	return p, p.judge(ctx, c)
 }
 
-var bare = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+var bare = pattern.New(`^[A-Za-z0-9_.-]+$`)
 
 // shell writes words as a shell takes them.
 func shell(words []string) string {

@@ -2,8 +2,9 @@ package menu
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
+
+	"belay/sqlview/pattern"
 )
 
 // Own is an entry made for a person's own names.
@@ -55,7 +56,7 @@ func Find(name string) (Entry, bool) {
 }
 
 // sqlName is a name as SQL spells it, with its schema.
-var sqlName = regexp.MustCompile(`^(?:"(?:[^"]|"")+"|[\pL_][\pL\pN_$]*)(?:\.(?:"(?:[^"]|"")+"|[\pL_][\pL\pN_$]*))?`)
+var sqlName = pattern.New(`^(?:"(?:[^"]|"")+"|[\pL_][\pL\pN_$]*)(?:\.(?:"(?:[^"]|"")+"|[\pL_][\pL\pN_$]*))?`)
 
 // cut takes the name at the beginning of a text; "" = none stands there.
 func cut(text string) (name, rest string) {
@@ -102,4 +103,4 @@ func made(parts ...string) string {
 	return name[:min(len(name), longest-len(last))] + last
 }
 
-var notInName = regexp.MustCompile(`[^a-z0-9_]+`)
+var notInName = pattern.New(`[^a-z0-9_]+`)

@@ -8,12 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"belay/sqlview/parse"
+	"belay/sqlview/pattern"
 )
 
 // mostShapes is how many statements of a log are kept, its most frequent ones.
@@ -97,14 +97,14 @@ func shapeOf(sql string) string {
 }
 
 var (
-	sent = regexp.MustCompile(`^(?:duration: [\d.]+ ms  )?(?:statement|execute [^\n]*?): `)
-	plan = regexp.MustCompile(`^duration: [\d.]+ ms  plan:`)
+	sent = pattern.New(`^(?:duration: [\d.]+ ms  )?(?:statement|execute [^\n]*?): `)
+	plan = pattern.New(`^duration: [\d.]+ ms  plan:`)
 	// node is the first line of a plan, or what stands before it.
-	node    = regexp.MustCompile(`^(?:Query Parameters: |.*\(cost=[\d.]+\.\.[\d.]+ rows=\d+ width=\d+\))`)
-	csvLine = regexp.MustCompile(`^\d{4}-\d\d-\d\d [\d:.]+ \S+,("[^"\n]*")?,("[^"\n]*")?,\d+,`)
+	node    = pattern.New(`^(?:Query Parameters: |.*\(cost=[\d.]+\.\.[\d.]+ rows=\d+ width=\d+\))`)
+	csvLine = pattern.New(`^\d{4}-\d\d-\d\d [\d:.]+ \S+,("[^"\n]*")?,("[^"\n]*")?,\d+,`)
 	// begins is the first line of a message in format stderr, with log_line_prefix before it.
-	begins = regexp.MustCompile(`^(.*?)\b(?:LOG|DEBUG\d|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC|DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION):  (.*)$`)
-	moment = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [A-Z]{3,5}`)
+	begins = pattern.New(`^(.*?)\b(?:LOG|DEBUG\d|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC|DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION):  (.*)$`)
+	moment = pattern.New(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [A-Z]{3,5}`)
 )
 
 // statementOf is the statement that a message tells of; "" = it tells of none.

@@ -248,7 +248,7 @@ func (p page) fillWhy(f *fact.Filling, w int) []string {
 	return nil
 }
 
-// fillNumbers are pace, the batch, the cursor and what the table costs.
+// fillNumbers are pace, the batch, the key that was reached and what the table costs.
 func (p page) fillNumbers(f *fact.Filling, w int) []string {
 	pace := p.Text(look.Strong, measure.Rate(f.Rate)) + p.Plain(" rows/s  ") +
 		p.Spark(look.Accent, p.f.Trends["rate"][max(0, len(p.f.Trends["rate"])-30):])
@@ -268,12 +268,12 @@ func (p page) fillNumbers(f *fact.Filling, w int) []string {
 		measure.Grouped(int64(f.BatchRows)), measure.Grouped(f.Batches))
 	out = append(out, p.Cut(p.Row("batch", p.Plain(batch), 1000)[0], w))
 	if len(f.LastKey) > 0 && !f.Committed.IsZero() {
-		key := "last key " + strings.Join(f.LastKey[:min(len(f.LastKey), 2)], ", ") + ", committed " +
+		key := "key " + strings.Join(f.LastKey[:min(len(f.LastKey), 2)], ", ") + ", committed " +
 			p.clockAt(f.Committed)
-		out = append(out, p.Cut(p.Row("cursor", p.Plain(key), 1000)[0], w))
+		out = append(out, p.Cut(p.Row("reached", p.Plain(key), 1000)[0], w))
 	}
 	return append(out,
-		p.Row("growth", p.Plain("table "+measure.Growth(f.HeapGrowth)+", WAL of the server "+measure.Bytes(f.WAL)),
+		p.Row("growth", p.Plain("table "+measure.Growth(f.HeapGrowth)+", WAL of the server "+measure.Growth(f.WAL)),
 			w)...)
 }
 

@@ -71,7 +71,6 @@ func (s Screen) lay(run *state.Run, local Local, size Size, now time.Time) ([]st
 	p.h -= len(foot)
 	rail := p.boxed && len(run.Steps) > 0
 	if !rail {
-		head = append(head, stepper(p, s, size.Width))
 		p.h--
 	}
 	main := size.Width
@@ -81,6 +80,8 @@ func (s Screen) lay(run *state.Run, local Local, size Size, now time.Time) ([]st
 	body, placed := p.columns(s.panels(p), main)
 	if rail {
 		body = beside(stepList(p, railWidth), body)
+	} else {
+		head = append(head, stepper(p, s, placed, size.Width))
 	}
 	return slices.Concat(head, body, foot, []string{footer(p, s, placed, size.Width)}), placed
 }

@@ -90,7 +90,7 @@ func (p page) statementRows(s sqlview.StatementResult, w int) []string {
 }
 
 func whoWaits(l effect.On, d effect.Duration) string {
-	who := "only other schema changes wait"
+	who := "only other schema changes, VACUUM and ANALYZE wait"
 	switch {
 	case l.Mode.BlocksReads():
 		who = "reads and writes wait"

@@ -58,8 +58,9 @@ func (p page) at() string {
 	return p.local.Screen
 }
 
-// stepper is the steps on one line, the one that is looked at by its name.
-func stepper(p page, s Screen, w int) string {
+// stepper is the steps on one line, the one that is looked at by its name, and beside them
+// what the panels that are seen do not say.
+func stepper(p page, s Screen, placed []look.Placed, w int) string {
 	if len(p.run.Steps) == 0 {
 		return " " + p.Text(look.Plain, "reading the migrations folder")
 	}
@@ -84,6 +85,9 @@ func stepper(p page, s Screen, w int) string {
 	}
 	if s.Over && s.Title != "" {
 		right = p.Text(look.Strong, s.Title)
+	}
+	if room := w - look.Width(line) - look.Width(right) - 6; room > 0 {
+		line += "   " + p.doing(placed, room)
 	}
 	return p.Ends(line, right+" ", w)
 }

@@ -74,7 +74,7 @@ func (p page) signalRow(s fact.Reading, w int) []string {
 	}
 	limit := ""
 	if s.Limit != "" {
-		limit = "of " + s.Limit
+		limit = "limit " + s.Limit
 	}
 	return []string{
 		p.Plain(what), p.Plain(s.Value), p.Plain(limit), p.trend(role, "signal/"+s.Name, w), p.Text(role, word),

@@ -7,11 +7,11 @@ package facts
 import (
 	_ "embed" // the table
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"belay/sqlview/lock"
+	"belay/sqlview/pattern"
 )
 
 //go:embed lock-facts.tsv
@@ -43,8 +43,8 @@ type Fact struct {
 }
 
 var (
-	code    = regexp.MustCompile(`(?:^error|when run:) ([0-9A-Z]{5}) `)
-	scanned = regexp.MustCompile(`^yes\((.*)\)$`)
+	code    = pattern.New(`(?:^error|when run:) ([0-9A-Z]{5}) `)
+	scanned = pattern.New(`^yes\((.*)\)$`)
 )
 
 // All reads the table. An error names the line.

@@ -2,12 +2,12 @@ package rules
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
+	"belay/sqlview/pattern"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
@@ -161,4 +161,4 @@ func dropOf(c *catalog.Snapshot, g catalog.Gone) string {
 	return ""
 }
 
-var cascadeWord = regexp.MustCompile(`(?i)\s*\bCASCADE\b`)
+var cascadeWord = pattern.New(`(?i)\s*\bCASCADE\b`)

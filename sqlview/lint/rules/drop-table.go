@@ -2,12 +2,12 @@ package rules
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
+	"belay/sqlview/pattern"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
@@ -76,7 +76,7 @@ func sized(s lint.Stmt, table string) string {
 	return ""
 }
 
-var dateInName = regexp.MustCompile(`(20\d\d)_?([01]\d)_?([0-3]\d)`)
+var dateInName = pattern.New(`(20\d\d)_?([01]\d)_?([0-3]\d)`)
 
 // aged reports whether the name carries a date that is a week past.
 func aged(table, today string) bool {

@@ -2,13 +2,13 @@ package rules
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
 	"belay/sqlview/activity"
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
+	"belay/sqlview/pattern"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
@@ -62,7 +62,7 @@ func droppedColumnStillRead(p *lint.Pass) {
 }
 
 // readsRows leaves out DDL, which names columns too.
-var readsRows = regexp.MustCompile(
+var readsRows = pattern.New(
 	`(?i)^[\s(]*(/\*.*?\*/\s*)*(SELECT|INSERT|UPDATE|DELETE|MERGE|WITH|COPY|DECLARE|PREPARE|TABLE)\b`,
 )
 

@@ -2,9 +2,9 @@ package rules
 
 import (
 	"fmt"
-	"regexp"
 
 	"belay/sqlview/lint"
+	"belay/sqlview/pattern"
 )
 
 var _ = add(lint.Rule{
@@ -27,7 +27,7 @@ Documented for 10 to 18: real and double precision are inexact.
 `,
 })
 
-var amountName = regexp.MustCompile(
+var amountName = pattern.New(
 	`(?i)(^|_)(price|amount|total|subtotal|cost|balance|fee|tax|salary|payment|revenue|discount|refund|credit|debit)s?(_|$)`,
 )
 

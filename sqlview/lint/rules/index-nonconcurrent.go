@@ -2,10 +2,10 @@ package rules
 
 import (
 	"fmt"
-	"regexp"
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
+	"belay/sqlview/pattern"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
@@ -53,7 +53,7 @@ func indexNonconcurrent(p *lint.Pass) {
 	}
 }
 
-var firstIndexWord = regexp.MustCompile(`(?i)^(CREATE(?:\s+UNIQUE)?\s+INDEX)`)
+var firstIndexWord = pattern.New(`(?i)^(CREATE(?:\s+UNIQUE)?\s+INDEX)`)
 
 // onlyParent is CREATE INDEX ON ONLY a partitioned table: no build, an entry
 // in the catalog.

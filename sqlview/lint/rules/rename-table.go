@@ -2,9 +2,9 @@ package rules
 
 import (
 	"fmt"
-	"regexp"
 
 	"belay/sqlview/lint"
+	"belay/sqlview/pattern"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
@@ -39,7 +39,7 @@ functions fail; view, foreign key and BEGIN ATOMIC function follow.
 })
 
 // setAside matches names that say a table waits for its drop.
-var setAside = regexp.MustCompile(
+var setAside = pattern.New(
 	`(?i)(^|_)(zz|drop|dropped|dropme|delete|deleted|deprecated|unused|trash|bak|backup|retired|obsolete)(_|\d|$)`,
 )
 

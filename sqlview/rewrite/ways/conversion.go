@@ -2,12 +2,12 @@ package ways
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 
 	"belay/sqlview/cast"
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
+	"belay/sqlview/pattern"
 	"belay/sqlview/rewrite"
 	"belay/sqlview/synctrigger"
 
@@ -215,7 +215,7 @@ func (t *twin) knownDefault(p *rewrite.Piece) catalog.Source {
 	return catalog.SourceHistory
 }
 
-var literal = regexp.MustCompile(
+var literal = pattern.New(
 	`^(-?[0-9]+(\.[0-9]+)?|'([^']|'')*'(::[a-z][a-z0-9 ]*(\([0-9,]+\))?)?|true|false|now\(\)|CURRENT_TIMESTAMP|CURRENT_DATE)$`,
 )
 

@@ -3,13 +3,13 @@ package ways
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
 	"belay/sqlview/pair"
+	"belay/sqlview/pattern"
 	"belay/sqlview/rewrite"
 	"belay/sqlview/synctrigger"
 
@@ -45,9 +45,9 @@ new one, functions that take rows of the table as they are. Columns of views and
 
 // typeName is a type as format_type prints it that means the same when it is
 // written into a statement.
-var typeName = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?( [a-z]+)*(\([0-9, ]+\))?( [a-z]+)*(\[\])*$`)
+var typeName = pattern.New(`^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?( [a-z]+)*(\([0-9, ]+\))?( [a-z]+)*(\[\])*$`)
 
-var collationName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+var collationName = pattern.New(`^[A-Za-z0-9_.-]+$`)
 
 func renameByNewColumn(p *rewrite.Piece) (rewrite.Rewritten, error) {
 	n := p.Node.GetRenameStmt()
@@ -169,7 +169,7 @@ func (t *twin) refuseReaders(p *rewrite.Piece, names ...string) string {
 }
 
 // steady is a default that is the same for both columns of a row.
-var steady = regexp.MustCompile(
+var steady = pattern.New(
 	`^(\(?-?[0-9]+(\.[0-9]+)?\)?|('([^']|'')*'|NULL)::[a-z][a-z0-9_. ]*(\([0-9,]+\))?(\[\])?|true|false|now\(\)|CURRENT_TIMESTAMP|CURRENT_DATE|)$`,
 )
 

@@ -1,9 +1,10 @@
 package sqlstate
 
 import (
-	"regexp"
 	"strings"
 	"sync"
+
+	"belay/sqlview/pattern"
 )
 
 // Found is an error in a line of a log.
@@ -18,7 +19,7 @@ type Found struct {
 var patterns = sync.OnceValue(func() readers {
 	return readers{
 		spelled(), said(),
-		regexp.MustCompile(`\b(?:TR)?(` + strings.Join(append(classNames(), conditionNames()...), "|") +
+		pattern.New(`\b(?:TR)?(` + strings.Join(append(classNames(), conditionNames()...), "|") +
 			`)(?:Error)?\b`),
 	}
 })
@@ -30,7 +31,7 @@ type readers struct {
 	// classes finds the exceptions that drivers name after the condition, such as
 	// psycopg's and asyncpg's UndefinedColumn(Error) and Ruby's PG::UndefinedColumn,
 	// and the condition itself.
-	classes *regexp.Regexp
+	classes *pattern.Pattern
 }
 
 // spelling is a way in which a code itself stands in a line. A sure one may name
@@ -38,31 +39,31 @@ type readers struct {
 // belay names.
 type spelling struct {
 	sure bool
-	*regexp.Regexp
+	*pattern.Pattern
 }
 
 // saying is a message of the server that holds nothing but identifiers.
 type saying struct {
 	code string
-	*regexp.Regexp
+	*pattern.Pattern
 }
 
 func spelled() []spelling {
 	return []spelling{
 		// pgx, PDO, JDBC, Hibernate, npgsql: (SQLSTATE 42703), SQLSTATE[42703], SQLState: 42703.
-		{true, regexp.MustCompile(`(?i:sql[ _-]?state)["']?[\s:=\[(]{1,3}["']?([0-9A-Z]{5})\b`)},
+		{true, pattern.New(`(?i:sql[ _-]?state)["']?[\s:=\[(]{1,3}["']?([0-9A-Z]{5})\b`)},
 		// The server, verbose, and its csvlog.
-		{true, regexp.MustCompile(`\b(?:ERROR|FATAL|PANIC):\s+([0-9A-Z]{5}):`)},
-		{true, regexp.MustCompile(`,(?:ERROR|FATAL|PANIC),([0-9A-Z]{5}),`)},
+		{true, pattern.New(`\b(?:ERROR|FATAL|PANIC):\s+([0-9A-Z]{5}):`)},
+		{true, pattern.New(`,(?:ERROR|FATAL|PANIC),([0-9A-Z]{5}),`)},
 		// Postgrex, npgsql, lib/pq.
-		{true, regexp.MustCompile(`\bERROR ([0-9A-Z]{5}) \(`)},
-		{true, regexp.MustCompile(`PostgresException \(0x[0-9A-Fa-f]+\): ([0-9A-Z]{5}):`)},
-		{true, regexp.MustCompile(`\bpq: .*\(([0-9A-Z]{5})\)`)},
+		{true, pattern.New(`\bERROR ([0-9A-Z]{5}) \(`)},
+		{true, pattern.New(`PostgresException \(0x[0-9A-Fa-f]+\): ([0-9A-Z]{5}):`)},
+		{true, pattern.New(`\bpq: .*\(([0-9A-Z]{5})\)`)},
 		// jsonlog, node-postgres, structured logs; Rust's SqlState(E42703).
-		{false, regexp.MustCompile(`(?i:code)["']?\s*[:=]\s*["']?([0-9A-Z]{5})\b`)},
-		{false, regexp.MustCompile(`SqlState\(E([0-9A-Z]{5})\)`)},
+		{false, pattern.New(`(?i:code)["']?\s*[:=]\s*["']?([0-9A-Z]{5})\b`)},
+		{false, pattern.New(`SqlState\(E([0-9A-Z]{5})\)`)},
 		// The server with %e in its log_line_prefix.
-		{false, regexp.MustCompile(`\b([0-9A-Z]{5})\b[^\n]{0,80}\b(?:ERROR|FATAL|PANIC): `)},
+		{false, pattern.New(`\b([0-9A-Z]{5})\b[^\n]{0,80}\b(?:ERROR|FATAL|PANIC): `)},
 	}
 }
 
@@ -87,8 +88,8 @@ func said() []saying {
 	}
 }
 
-func message(pattern string) *regexp.Regexp {
-	return regexp.MustCompile(`\b` + strings.ReplaceAll(pattern, "ID", `[a-z_][a-z0-9_.]{0,126}`))
+func message(text string) *pattern.Pattern {
+	return pattern.New(`\b` + strings.ReplaceAll(text, "ID", `[a-z_][a-z0-9_.]{0,126}`))
 }
 
 func conditionNames() []string {

@@ -1,0 +1,117 @@
+package screen
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"belay/tui/look"
+)
+
+// doing is what runs and who waits, in at most room cells: on a small terminal they stand
+// beside the steps, on each screen alike, as far as no panel of it says so already.
+func (p page) doing(placed []look.Placed, room int) string {
+	seen := func(names ...string) bool {
+		return slices.ContainsFunc(placed, func(x look.Placed) bool {
+			return x.Height > 0 && slices.Contains(names, x.Name)
+		})
+	}
+	what, who := p.whatRuns(), p.whoWaits()
+	if p.run.Opened != nil && seen("heart", "statement", "filling", "command") {
+		what = ""
+	}
+	if seen("waits") {
+		who = ""
+	}
+	if what == "" || who == "" {
+		return p.Cut(p.Plain(what)+who, room)
+	}
+	who = p.Plain(" "+p.Marks.Dot+" ") + who
+	if least := room - look.Width(who); least >= leastName {
+		return p.Cut(p.Plain(what), least) + who
+	}
+	return p.Cut(p.Plain(what), room)
+}
+
+// leastName is how much of a name tells it from others.
+const leastName = 16
+
+// whatRuns names what is in hand; "" = it is over, or nobody knows.
+func (p page) whatRuns() string {
+	u := p.run.InHand()
+	switch f := Filling(p.run, p.f); {
+	case Over(p.run, p.local) || !p.run.Alive:
+		return ""
+	case Works(p.run):
+		return p.run.Work.What
+	case p.run.Opened == nil:
+		return "nothing runs"
+	case Watching(p.run):
+		return p.watchedName()
+	case f != nil && Busy(p.run):
+		return "backfill of " + f.Relation
+	case p.f.Command != nil && Busy(p.run):
+		return p.f.Command.Line
+	case u != nil:
+		return fileName(p.unitName(u.Version))
+	case Busy(p.run):
+		return "between two files"
+	}
+	return ""
+}
+
+// watchedName names what a watch is about.
+func (p page) watchedName() string {
+	all := p.versions()
+	switch {
+	case len(all) == 1 && p.f.Backfill != nil:
+		return "watch of the backfill"
+	case len(all) == 1:
+		return "watch of " + fileName(p.unitName(all[0]))
+	case len(all) > 1:
+		return "watch of " + plural(len(all), "file")
+	}
+	return ""
+}
+
+// fileName is a file's name without what all of them end in.
+func fileName(name string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(path.Base(name), ".sql"), ".up")
+}
+
+// whoWaits is how many wait for a lock and, where it is one, behind whom. "" = not known now.
+func (p page) whoWaits() string {
+	s := p.run.Sample
+	if s == nil || p.run.Finished != nil || !p.run.Alive || p.run.SampleError != "" ||
+		p.now.Sub(p.run.SampleAt) > staleAfter {
+		return ""
+	}
+	n := s.Sessions.Waiting
+	if n == 0 {
+		return p.Plain("nobody waits")
+	}
+	word := fmt.Sprintf("%d wait", n)
+	if n == 1 {
+		word = "1 waits"
+	}
+	return p.Text(look.Attention, word) + p.Plain(p.behindOne())
+}
+
+// behindOne names the session at the root of the tree, where there is just one.
+func (p page) behindOne() string {
+	root := 0
+	for _, r := range planted(p.run, p.f) {
+		if r.Depth > 0 {
+			continue
+		}
+		if root != 0 || r.Lock.PID == 0 || len(r.PIDs) > 1 {
+			return ""
+		}
+		root = r.Lock.PID
+	}
+	if root == 0 {
+		return ""
+	}
+	return " behind pid " + itoa(root)
+}
