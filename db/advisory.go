@@ -67,7 +67,8 @@ func Unlock(ctx context.Context, c *Conn, key int64) (held bool, err error) {
 	return held, nil
 }
 
-// A bigint key stands in pg_locks as two halves, with objsubid 1.
+// A bigint key stands in pg_locks as two halves, with objsubid 1. The locks are read before
+// the sessions: a session that is not there any more has ended in between, and holds nothing.
 const holderSQL = `
 SELECT coalesce(l.pid, 0), coalesce(a.application_name, ''), coalesce(a.usename, '')::text,
        coalesce(pg_catalog.host(a.client_addr), ''),
@@ -77,6 +78,7 @@ JOIN pg_catalog.pg_database d ON d.oid = l.database AND d.datname = pg_catalog.c
 LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
 WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted = $2
   AND (l.classid::bigint << 32) | l.objid::bigint = ANY ($1::bigint[])
+  AND (l.pid IS NULL OR a.pid IS NOT NULL)
 ORDER BY a.backend_start NULLS LAST`
 
 // LockHolder says who has an advisory lock of this database; nil = nobody.
