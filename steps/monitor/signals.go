@@ -37,12 +37,15 @@ func level(red, amber bool) fact.Level {
 	return fact.OK
 }
 
+// Waiting is the signal of how many sessions wait for a lock.
+const Waiting = "waiting on a lock"
+
 // Rollbacks is the signal of transactions that fail.
 const Rollbacks = "rollbacks/s"
 
 func (w *Watch) signals(h activity.Health) {
 	waiting := float64(h.Waiting)
-	w.add(fact.Signal{Name: "waiting on a lock", Before: float64(w.base.Waiting), Now: waiting,
+	w.add(fact.Signal{Name: Waiting, Before: float64(w.base.Waiting), Now: waiting,
 		Level: level(h.Waiting >= waitingRed || h.Waiting >= waitingAmber && h.LongestWaitMS >= longWait,
 			h.Waiting >= waitingAmber && h.Waiting > w.base.Waiting)})
 	w.add(fact.Signal{Name: "longest lock wait", Before: float64(w.base.LongestWaitMS), Now: float64(h.LongestWaitMS),

@@ -120,5 +120,5 @@ func (p picture) remark() string {
 	if p.said != "" {
 		return " " + p.Text(look.Attention, p.said)
 	}
-	return " " + p.Plain(gone)
+	return p.Cut(" "+p.Plain(gone+" (q); no database of yours is touched"), p.size.Width)
 }

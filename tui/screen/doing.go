@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"belay/steps/monitor"
 	"belay/tui/look"
 )
 
@@ -21,7 +22,7 @@ func (p page) doing(placed []look.Placed, room int) string {
 	if p.run.Opened != nil && seen("heart", "statement", "filling", "command") {
 		what = ""
 	}
-	if seen("waits") {
+	if seen("waits", "watched") {
 		who = ""
 	}
 	if what == "" || who == "" {
@@ -35,7 +36,7 @@ func (p page) doing(placed []look.Placed, room int) string {
 }
 
 // leastName is how much of a name tells it from others.
-const leastName = 16
+const leastName = 12
 
 // whatRuns names what is in hand; "" = it is over, or nobody knows.
 func (p page) whatRuns() string {
@@ -66,11 +67,11 @@ func (p page) watchedName() string {
 	all := p.versions()
 	switch {
 	case len(all) == 1 && p.f.Backfill != nil:
-		return "watch of the backfill"
+		return "the backfill"
 	case len(all) == 1:
-		return "watch of " + fileName(p.unitName(all[0]))
+		return fileName(p.unitName(all[0]))
 	case len(all) > 1:
-		return "watch of " + plural(len(all), "file")
+		return plural(len(all), "file")
 	}
 	return ""
 }
@@ -83,19 +84,32 @@ func fileName(name string) string {
 // whoWaits is how many wait for a lock and, where it is one, behind whom. "" = not known now.
 func (p page) whoWaits() string {
 	s := p.run.Sample
+	if f := p.f.Monitor; f != nil && Watching(p.run) && p.watchAge(f) <= late {
+		for _, x := range f.Signals {
+			if x.Name == monitor.Waiting {
+				return p.waitWord(int(x.Now))
+			}
+		}
+	}
 	if s == nil || p.run.Finished != nil || !p.run.Alive || p.run.SampleError != "" ||
 		p.now.Sub(p.run.SampleAt) > staleAfter {
 		return ""
 	}
-	n := s.Sessions.Waiting
-	if n == 0 {
+	word := p.waitWord(s.Sessions.Waiting)
+	if s.Sessions.Waiting > 0 {
+		word += p.Plain(p.behindOne())
+	}
+	return word
+}
+
+func (p page) waitWord(n int) string {
+	switch n {
+	case 0:
 		return p.Plain("nobody waits")
+	case 1:
+		return p.Text(look.Attention, "1 waits")
 	}
-	word := fmt.Sprintf("%d wait", n)
-	if n == 1 {
-		word = "1 waits"
-	}
-	return p.Text(look.Attention, word) + p.Plain(p.behindOne())
+	return p.Text(look.Attention, fmt.Sprintf("%d wait", n))
 }
 
 // behindOne names the session at the root of the tree, where there is just one.

@@ -101,7 +101,7 @@ func (p page) pauses(f *fact.Monitor, w int) []string {
 		}
 		text := measure.MS(x.MS) + " did not count: " + x.Why
 		if x.Reset {
-			text = "not well for " + measure.MS(x.MS) + ", counted from 0 again: " + x.Why
+			text = "bad for " + measure.MS(x.MS) + ", so the count began again: " + x.Why
 		}
 		out = append(out, p.Row(p.clockAt(x.At), p.Plain(text), w)...)
 	}
