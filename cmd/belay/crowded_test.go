@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -125,7 +126,9 @@ func TestNoSlotLeft(t *testing.T) {
 		t.Errorf("exit %d: %s", code, out.String())
 	}
 	screen.shows(t, "applied")
-	if now := ours(t, beside); now == "" || !strings.Contains(before, now) {
+	all := strings.Split(before, ", ")
+	its := slices.IndexFunc(all, func(s string) bool { return strings.Contains(s, " belay/look/") })
+	if now := ours(t, beside); its < 0 || !strings.Contains(now, all[its]) {
 		t.Errorf("the watch had one of %s, now belay has %q", before, now)
 	}
 	var version int
