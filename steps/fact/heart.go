@@ -199,7 +199,7 @@ const batchLockMS = 200
 func (h Heart) limits() string {
 	if h.Concurrent {
 		return "no limit of the server's, belay's own deadline is " + measure.MS(h.DeadlineMS) +
-			"; cancelling leaves an INVALID index"
+			"; cancelling may leave an INVALID index"
 	}
 	if h.BatchMS > 0 {
 		return "a batch that waits for a row gives up after " + measure.MS(batchLockMS) +

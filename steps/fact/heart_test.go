@@ -81,13 +81,13 @@ func TestHeart(t *testing.T) {
 		}, "needs SHARE UPDATE EXCLUSIVE on public.orders (48 GB, ~212 M rows); blocks neither reads nor writes; " +
 			"right now (0.4 s ago) it would wait for transactions older than its start: pid 881 (worker, user app, " +
 			"idle in transaction 7 min 31 s); " +
-			"no limit of the server's, belay's own deadline is 6 h; cancelling leaves an INVALID index"},
+			"no limit of the server's, belay's own deadline is 6 h; cancelling may leave an INVALID index"},
 		{"concurrently, nobody", func(h *Heart) {
 			h.Mode, h.Concurrent, h.DeadlineMS = lock.ShareUpdateExclusive, true, 6*3600e3
 		},
 			"needs SHARE UPDATE EXCLUSIVE on public.orders (48 GB, ~212 M rows); blocks neither reads nor writes; " +
 				"right now (0.4 s ago) no older transaction is open that it would wait for; " +
-				"no limit of the server's, belay's own deadline is 6 h; cancelling leaves an INVALID index"},
+				"no limit of the server's, belay's own deadline is 6 h; cancelling may leave an INVALID index"},
 		{"two relations", func(h *Heart) {
 			h.Mode = lock.ShareRowExclusive
 			h.Others = []effect.On{{Relation: "public.customers", Mode: lock.ShareRowExclusive}}

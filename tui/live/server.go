@@ -67,10 +67,11 @@ func (p picture) slot(s activity.ReplicationSlot) string {
 	case s.Lost:
 		text, role = "has lost WAL that its reader needs: it must be made anew", look.Danger
 	case !s.Active:
-		text, role = text+", and nobody reads it", look.Attention
+		role = look.Attention
 		if s.Rows {
-			text += "; dead rows too"
+			text += " and dead rows"
 		}
+		text += ", and nobody reads it"
 	}
 	return p.Plain(s.Name+": ") + p.Text(role, text)
 }

@@ -35,7 +35,7 @@ func (p picture) age() string {
 
 var treeColumns = []look.Column{
 	{Head: "session", Least: 16}, {Head: "does", Least: 6}, {Head: "since", Right: true},
-	{Head: "behind", Right: true}, {Head: "lock", Least: 22},
+	{Head: "blocks", Right: true}, {Head: "lock", Least: 22},
 }
 
 func (p picture) tree(w int) []string {

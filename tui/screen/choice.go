@@ -2,8 +2,10 @@ package screen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"belay/sqlview/activity"
 	"belay/sqlview/measure"
 	"belay/steps/journal"
 	"belay/steps/state"
@@ -154,11 +156,24 @@ func (p page) holds(w int) []string {
 		out = append(out, look.Wrap(p.Plain(fmt.Sprintf("%s, others could be held up at most %s a try, %s in all",
 			tries(len(u.Tries)), measure.Duration(longest), measure.Duration(total))), w)...)
 		for _, b := range u.Blockers() {
-			who := p.blocker(b) + p.Plain(fmt.Sprintf("; in the way of %d of %s", max(b.Count, 1), tries(len(u.Tries))))
+			who := p.blocker(b) + p.Plain(fmt.Sprintf("; in the way of %d of %s", max(b.Count, 1), tries(len(u.Tries)))) +
+				p.stillThere(b.PID)
 			out = append(out, p.Marked(look.Attention, p.Marks.Look, who, w)...)
 		}
 	}
 	return out
+}
+
+// stillThere says whether a session is in the way at this moment too, where that is known.
+func (p page) stillThere(pid int) string {
+	h := p.f.Heart
+	if h == nil || !h.Live || p.now.Sub(h.At) > staleAfter {
+		return ""
+	}
+	if slices.ContainsFunc(h.Blockers, func(l activity.Lock) bool { return l.PID == pid }) {
+		return p.Text(look.Attention, "; still there")
+	}
+	return p.Text(look.OK, "; not there now")
 }
 
 // choicesOf are the answers with the cursor, or the word that enter opens a field.

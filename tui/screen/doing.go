@@ -54,6 +54,8 @@ func (p page) whatRuns() string {
 		return "backfill of " + f.Relation
 	case p.f.Command != nil && Busy(p.run):
 		return p.f.Command.Line
+	case u != nil && asks(p):
+		return fileName(p.unitName(u.Version)) + " waits for you"
 	case u != nil:
 		return fileName(p.unitName(u.Version))
 	case Busy(p.run):

@@ -252,7 +252,11 @@ func (p page) behind(h fact.Heart, w int) []string {
 		if i == most {
 			return append(out, p.Row("", p.Plain(fmt.Sprintf("and %d more", len(stood)-most)), w)...)
 		}
-		out = append(out, p.Row(label, p.session(b, age), w)...)
+		who := p.session(b, age)
+		if h.Concurrent {
+			who += p.Plain("; its end waits for that")
+		}
+		out = append(out, p.Row(label, who, w)...)
 		label = ""
 	}
 	return out
@@ -338,7 +342,7 @@ func (p page) limits(h fact.Heart) string {
 	switch {
 	case h.Concurrent:
 		say("the server sets none; belay cancels it after " + measure.MS(h.DeadlineMS))
-		say("a cancel leaves an INVALID index")
+		say("a cancel may leave an INVALID index")
 		return strings.Join(parts, "; ")
 	case h.BatchMS > 0 && p.short():
 		return p.Plain("a batch that waits is tried again; space pauses")

@@ -224,8 +224,8 @@ func (p page) summed(w int) []string {
 	}
 	out := p.RowOf(look.Label, label, applied, w)
 	if met > 0 {
-		out = append(out, p.Row("held up", p.Plain("others could be, at most ")+p.Text(look.Strong, measure.MS(held))+
-			p.Plain(fmt.Sprintf(": %d of %s found the way blocked", met, tries(n))), w)...)
+		out = append(out, p.Row("held up", p.Plain("others, ")+p.Text(look.Strong, measure.MS(held))+
+			p.Plain(fmt.Sprintf(" a try at most: %d of %s found the way blocked", met, tries(n))), w)...)
 	}
 	return out
 }
