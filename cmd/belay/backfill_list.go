@@ -47,8 +47,8 @@ func (a *app) listBackfills(p *project.Project, output string) error {
 		if r.State == backfill.Passed {
 			state = "all rows reached, not verified"
 		}
-		a.out.say("%s  %s  %s  %s rows  %s ago  %s  %s", r.ID, r.Leaf, state,
-			measure.Grouped(r.DoneRows), r.Age.Round(time.Second),
+		a.out.say("%s  %s  %s  %s  %s ago  %s  %s", r.ID, r.Leaf, state,
+			measure.Noun(measure.Grouped(r.DoneRows), "row"), r.Age.Round(time.Second),
 			r.Owner, r.Reason)
 	}
 	return nil
@@ -158,7 +158,8 @@ func (a *app) finishedBackfill(p *project.Project, id, output string) (bool, err
 			journal.BackfillDone{ID: id, Rows: r.Rows, Batches: r.Batches, Seconds: r.Took.Seconds()},
 		}, false)
 	}
-	a.out.say("backfill %s of %s is done: %s rows in %s batches, %s; there is nothing to go on with", id,
-		rows[0].Relation, measure.Grouped(r.Rows), measure.Grouped(r.Batches), rows[0].Reason)
+	a.out.say("backfill %s of %s is done: %s in %s, %s; there is nothing to go on with", id,
+		rows[0].Relation, measure.Noun(measure.Grouped(r.Rows), "row"),
+		measure.Noun(measure.Grouped(r.Batches), "batch"), rows[0].Reason)
 	return true, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"belay/sqlview/activity"
+	"belay/sqlview/measure"
 	"belay/sqlview/recording"
 	"belay/steps"
 	"belay/steps/engine"
@@ -240,7 +241,7 @@ func (r *recorder) end(a *app, began time.Time) error {
 		return nil
 	}
 	err := errors.Join(r.out.Close(), r.file.Close())
-	a.errOut.say("%d moments in %s are in %s: belay replay %s", r.n, time.Since(began).Round(time.Second), r.path,
-		r.path)
+	a.errOut.say("%s in %s %s in %s: belay replay %s", measure.Plural(r.n, "moment"),
+		time.Since(began).Round(time.Second), measure.Verb(int64(r.n), "is", "are"), r.path, r.path)
 	return err
 }

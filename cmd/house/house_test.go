@@ -28,6 +28,7 @@ var checks = []check{
 	{"readme", readme},
 	{"words", words},
 	{"machine", machine},
+	{"plurals", plurals},
 	{"size", size},
 	{"columns", columns},
 }

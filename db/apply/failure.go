@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"belay/db"
+	"belay/sqlview/measure"
 )
 
 // failed turns the error of one command inside a transaction into an ending.
@@ -116,7 +117,8 @@ func unknownError(err error) error {
 func hintFor(reason Reason, r *run) error {
 	switch reason {
 	case Held:
-		return fmt.Errorf("%s did not get its lock in %d attempts; nothing changed", r.u.Name, r.attempts)
+		return fmt.Errorf("%s did not get its lock in %s; nothing changed", r.u.Name,
+			measure.Plural(r.attempts, "attempt"))
 	case Vacuuming:
 		return fmt.Errorf("%s waits behind an autovacuum; nothing changed", r.u.Name)
 	}

@@ -45,7 +45,7 @@ func rewritten(ctx context.Context, c *pgx.Conn, before []string) (Outcome, stri
 	case err != nil:
 		return Unknown, "", err
 	case rows[0][0] == "0":
-		return Applied, fmt.Sprintf("all %d tables and indexes have new files", len(before)), nil
+		return Applied, "all of its tables and indexes have new files", nil
 	}
 	return NotApplied,
 		fmt.Sprintf("%s of %d tables and indexes have their old files: it can be sent again", rows[0][0], len(before)),

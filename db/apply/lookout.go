@@ -7,6 +7,7 @@ import (
 
 	"belay/db"
 	"belay/sqlview/effect"
+	"belay/sqlview/measure"
 )
 
 // lookout is what the monitor sees of a unit on its way: who is in its way, and who
@@ -100,7 +101,8 @@ func (l *lookout) onAttempt(s sight) {
 		l.report.tell(Event{Kind: Queued, Queue: s.queue})
 	}
 	if s.queue >= l.limit {
-		err := fmt.Errorf("%d sessions waited behind our locks, the limit is %d", s.queue, l.limit)
+		err := fmt.Errorf("%s waited behind our locks, the limit is %d", measure.Plural(s.queue, "session"),
+			l.limit)
 		l.report.gate.shut(QueueLimit, err)
 	}
 }

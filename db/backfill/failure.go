@@ -9,6 +9,7 @@ import (
 
 	"belay/db"
 	"belay/db/ledger"
+	"belay/sqlview/measure"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -74,7 +75,8 @@ func (r *runner) recover(ctx context.Context, err error, keys int, took time.Dur
 	case keys > 1:
 		r.narrow.failed(keys, 2)
 		r.o.Tell(Event{Kind: Retrying, Leaf: r.row.Leaf, SQLState: db.SQLState(err),
-			Message: fmt.Sprintf("%s: looking for the row, %d keys", message(err), r.narrow.cap)})
+			Message: fmt.Sprintf("%s: looking for the row, %s", message(err),
+				measure.Plural(r.narrow.cap, "key"))})
 		return nil
 	}
 	return r.pauseOnRow(ctx, err)

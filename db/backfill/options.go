@@ -118,8 +118,8 @@ type OpenError struct{ Row Row }
 
 // Error names it.
 func (e *OpenError) Error() string {
-	return fmt.Sprintf("the same backfill of %s is not finished: %s, %s, %s rows done", e.Row.Relation, e.Row.ID,
-		e.Row.State, measure.Grouped(e.Row.DoneRows))
+	return fmt.Sprintf("the same backfill of %s is not finished: %s, %s, %s done", e.Row.Relation, e.Row.ID,
+		e.Row.State, measure.Noun(measure.Grouped(e.Row.DoneRows), "row"))
 }
 
 // Hint is what to do now.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"belay/db"
+	"belay/sqlview/measure"
 )
 
 // A batch that takes longer than limitTimes its target, and than a part of what
@@ -82,7 +83,7 @@ func (r *runner) missed(m measured, target time.Duration) {
 	if r.misses++; r.misses != manyMiss {
 		return
 	}
-	why := fmt.Sprintf("%d rows at once", m.keys)
+	why := measure.Plural(m.keys, "row") + " at once"
 	switch rest := m.commit + m.wire; {
 	case rest > m.took/2 && m.commit > m.wire:
 		why = fmt.Sprintf("its COMMIT takes %s", m.commit.Round(time.Millisecond))

@@ -132,7 +132,8 @@ func (g *gathering) info(ctx context.Context, s *Source, view string) (*time.Tim
 		return nil, err
 	}
 	if dropped > 0 {
-		s.blind("rare statements: pg_stat_statements was full %d times and forgot some", dropped)
+		s.blind("rare statements: pg_stat_statements was full %s and forgot some",
+			measure.Noun(measure.Grouped(dropped), "time"))
 	}
 	return reset, nil
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"belay/sqlview/measure"
 )
 
 // tableSQL adds up the counters of a table and of its partitions.
@@ -161,7 +163,8 @@ func (g *gathering) published(ctx context.Context, s *Source, slots int) error {
 		case !sends:
 		case slots > 0:
 			s.add(Finding{Level: Uses, What: "publication " + name,
-				Why: fmt.Sprintf("it sends it, and %d replication slots of this database are there", slots)})
+				Why: fmt.Sprintf("it sends it, and this database has %s",
+					measure.Plural(slots, "replication slot"))})
 		default:
 			s.add(Finding{Level: Maybe, What: "publication " + name,
 				Why: "it sends it; no subscriber has a slot here now"})

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"belay/db"
+	"belay/sqlview/measure"
 )
 
 // Standby is a server that replays what the asked one writes: who reads there is in none
@@ -86,10 +87,7 @@ func NotAsked(all []Standby, unseen, asked int) (s Source, ok bool) {
 }
 
 func streams(n int) string {
-	if n == 1 {
-		return "1 standby streams from here"
-	}
-	return fmt.Sprintf("%d standbys stream from here", n)
+	return measure.Plural(n, "standby") + measure.Verb(int64(n), " streams", " stream") + " from here"
 }
 
 // StandbysSaid names standbys in a sentence; "" = there are none.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"belay/db"
+	"belay/sqlview/measure"
 )
 
 // Connections is how many more sessions fit.
@@ -53,32 +54,25 @@ func (c Connections) Short(need int) *Shortage {
 	switch {
 	case !fits(c.RoleLimit, c.RoleUsed):
 		return &Shortage{
-			Problem: fmt.Sprintf("role %s may have %s (rolconnlimit)%s", c.Login, sessions(c.RoleLimit),
-				taken(c.RoleUsed-own)),
+			Problem: fmt.Sprintf("role %s may have %s (rolconnlimit)%s", c.Login,
+				measure.Plural(c.RoleLimit, "connection"), taken(c.RoleUsed-own)),
 			Advice: fmt.Sprintf("ALTER ROLE %s CONNECTION LIMIT %d", quote(c.Login), c.RoleUsed-own+need),
 		}
 	case !fits(c.DatabaseLimit, c.DatabaseUsed):
 		return &Shortage{
-			Problem: fmt.Sprintf("database %s may have %s (datconnlimit)%s", c.Database, sessions(c.DatabaseLimit),
-				taken(c.DatabaseUsed-own)),
+			Problem: fmt.Sprintf("database %s may have %s (datconnlimit)%s", c.Database,
+				measure.Plural(c.DatabaseLimit, "connection"), taken(c.DatabaseUsed-own)),
 			Advice: fmt.Sprintf("ALTER DATABASE %s CONNECTION LIMIT %d", quote(c.Database), c.DatabaseUsed-own+need),
 		}
 	case !fits(server, c.Used):
 		return &Shortage{
-			Problem: fmt.Sprintf("the server may have %s (max_connections), %d are reserved%s", sessions(c.Max),
-				c.Reserved, taken(c.Used-own)),
+			Problem: fmt.Sprintf("the server may have %s (max_connections), %d are reserved%s",
+				measure.Plural(c.Max, "connection"), c.Reserved, taken(c.Used-own)),
 			Advice: "wait, or have sessions ended that do nothing: SELECT pid, usename, application_name, " +
 				"state_change FROM pg_stat_activity WHERE state = 'idle' ORDER BY state_change",
 		}
 	}
 	return nil
-}
-
-func sessions(n int) string {
-	if n == 1 {
-		return "1 connection"
-	}
-	return fmt.Sprintf("%d connections", n)
 }
 
 func taken(n int) string {

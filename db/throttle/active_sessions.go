@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+
+	"belay/sqlview/measure"
 )
 
 // ActiveSessions waits while the server is busy.
@@ -30,8 +32,8 @@ func sampleActiveSessions(ctx context.Context, in Input) (Reading, error) {
 		return Reading{}, err
 	}
 	if hidden > 0 {
-		return Reading{}, fmt.Errorf("%d sessions of other roles are hidden; let the DBA run: %s", hidden,
-			readAllStats(me))
+		return Reading{}, fmt.Errorf("%s of other roles %s hidden; let the DBA run: %s",
+			measure.Plural(int(hidden), "session"), measure.Verb(hidden, "is", "are"), readAllStats(me))
 	}
 	return Reading{
 		What: "active sessions", Value: strconv.FormatInt(n, 10), Limit: in.Limit, Over: n > count(in.Limit),

@@ -2,8 +2,9 @@ package throttle
 
 import (
 	"context"
-	"fmt"
 	"strconv"
+
+	"belay/sqlview/measure"
 )
 
 // Archiver waits where WAL archiving falls behind.
@@ -49,7 +50,7 @@ func sampleArchiver(ctx context.Context, in Input) (Reading, error) {
 		r.Value = "none archived yet"
 	}
 	if on && failing {
-		r.Note = fmt.Sprintf("archive_command fails, %d times so far", failed)
+		r.Note = "archive_command fails, " + measure.Noun(measure.Grouped(failed), "time") + " so far"
 	}
 	return r, nil
 }

@@ -139,17 +139,30 @@ func Age(d time.Duration) string {
 }
 
 // Plural writes a number with its noun: "1 statement", "3 statements", "3 tries", "3 indexes".
-func Plural(n int, noun string) string {
-	if n == 1 {
+func Plural(n int, noun string) string { return Noun(strconv.Itoa(n), noun) }
+
+// Noun writes a number that is text already, as Grouped and Count give it, with its
+// noun: "1 row", "2 310 rows".
+func Noun(number, noun string) string {
+	if number == "1" {
 		return "1 " + noun
 	}
 	if stem, ok := strings.CutSuffix(noun, "try"); ok {
-		return strconv.Itoa(n) + " " + stem + "tries"
+		return number + " " + stem + "tries"
 	}
-	if strings.HasSuffix(noun, "x") {
+	if strings.HasSuffix(noun, "x") || strings.HasSuffix(noun, "ch") {
 		noun += "e"
 	}
-	return strconv.Itoa(n) + " " + noun + "s"
+	return number + " " + noun + "s"
+}
+
+// Verb is the word behind such a number: one for 1, "waits", and many for all others,
+// "wait".
+func Verb(n int64, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
 }
 
 // ParseSpan reads a time span as people write it: 200ms, 40s, 10min. It is never

@@ -23,6 +23,9 @@ func TestWritten(t *testing.T) {
 		{Age(400 * time.Millisecond), "0.4 s ago"}, {Age(-time.Second), "0.0 s ago"},
 		{Age(3 * time.Minute), "3 min ago"},
 		{Plural(1, "try"), "1 try"}, {Plural(3, "statement"), "3 statements"},
+		{Plural(2, "index"), "2 indexes"}, {Plural(0, "batch"), "0 batches"},
+		{Noun(Count(31000), "row"), "31 k rows"}, {Noun(Grouped(1), "row"), "1 row"},
+		{Verb(1, "waits", "wait"), "waits"}, {Verb(0, "waits", "wait"), "wait"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)

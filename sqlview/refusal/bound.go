@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"belay/sqlview/catalog"
+	"belay/sqlview/measure"
 	"belay/sqlview/pattern"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -30,8 +31,8 @@ func (c *check) bound(parent *catalog.Relation, b *pg.PartitionBoundSpec) Failur
 		return fail("42P16", "%s is partitioned by %s, and the bound is one of %s", parent.Name,
 			parent.PartitionStrategy, is)
 	case is == "RANGE" && keys > 0 && (len(b.Lowerdatums) != keys || len(b.Upperdatums) != keys):
-		return fail("42P16", "the partition key of %s has %d columns, and the bound another number", parent.Name,
-			keys)
+		return fail("42P16", "the partition key of %s has %s, and the bound another number", parent.Name,
+			measure.Plural(keys, "column"))
 	case is == "HASH" && (b.Modulus <= 0 || b.Remainder < 0):
 		return fail("42P16", "the modulus must be above 0, the remainder not below")
 	case is == "HASH" && b.Remainder >= b.Modulus:

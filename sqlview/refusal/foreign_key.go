@@ -5,6 +5,7 @@ import (
 
 	"belay/sqlview/cast"
 	"belay/sqlview/catalog"
+	"belay/sqlview/measure"
 	"belay/sqlview/parse"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -90,7 +91,8 @@ func (c *check) keyOf(r, parent *catalog.Relation, k *pg.Constraint) Failure {
 		return f
 	}
 	if len(columns) != len(wanted) {
-		return fail("42830", "%d columns point to %d of %s", len(columns), len(wanted), parent.Name)
+		return fail("42830", "%s %s to %d of %s", measure.Plural(len(columns), "column"),
+			measure.Verb(int64(len(columns)), "points", "point"), len(wanted), parent.Name)
 	}
 	for i := range columns {
 		from, to := r.Column(columns[i]), parent.Column(wanted[i])

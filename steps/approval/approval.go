@@ -14,12 +14,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"belay/sqlview/measure"
 	"belay/sqlview/migration"
 	"belay/sqlview/secret"
 	"belay/sqlview/visible"
@@ -156,12 +156,7 @@ func (f File) Text() string {
 	return b.String()
 }
 
-func measured(files int) string {
-	if files == 1 {
-		return "1 file"
-	}
-	return strconv.Itoa(files) + " files"
-}
+func measured(files int) string { return measure.Plural(files, "file") }
 
 const (
 	requestEnding  = ".request.json"

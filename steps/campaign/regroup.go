@@ -11,6 +11,7 @@ import (
 
 	"belay/db"
 	"belay/sqlview/lint"
+	"belay/sqlview/measure"
 	"belay/sqlview/rewrite"
 	"belay/sqlview/rewrite/ways"
 	"belay/sqlview/usage"
@@ -210,10 +211,12 @@ func (d *Desk) tryRows(ctx context.Context, w wish) (kept string, err error) {
 		return "", steps.Database("the rows of "+w.thing.Relation, err)
 	}
 	if apart == 0 {
-		return fmt.Sprintf("the expressions were tried on %d rows: each comes back as it was", rows), nil
+		return fmt.Sprintf("the expressions were tried on %s: each comes back as it was",
+			measure.Plural(rows, "row")), nil
 	}
-	return fmt.Sprintf("the expressions were tried on %d rows: %d do not come back as they were; old code sees such a "+
-		"row change as soon as new code writes it", rows, apart), nil
+	return fmt.Sprintf("the expressions were tried on %s: %d of them %s not come back as before; old code sees such a "+
+		"row change as soon as new code writes it", measure.Plural(rows, "row"), apart,
+		measure.Verb(int64(apart), "does", "do")), nil
 }
 
 // typeOf is the type of the column that the change is about.

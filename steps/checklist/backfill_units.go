@@ -121,8 +121,8 @@ func onCard(r sqlview.Result, i int, f fact.Backfill) {
 	}
 	s := &r.Files[i].Statements[0]
 	if f.Key != "" {
-		s.Notes = append(s.Notes, fmt.Sprintf("~%s rows by %s; new rows: %s", measure.Grouped(f.Rows), f.Key,
-			f.Coverage))
+		s.Notes = append(s.Notes, fmt.Sprintf("~%s by %s; new rows: %s", measure.Noun(measure.Grouped(f.Rows), "row"),
+			f.Key, f.Coverage))
 	}
 	for _, it := range f.Items {
 		s.Notes = append(s.Notes, it.Text)

@@ -146,13 +146,10 @@ func duplicateItem(
 
 // keys counts them; the look ends at apply.MaxDuplicates.
 func keys(n int64) string {
-	switch {
-	case n == 1:
-		return "1 key is"
-	case n > apply.MaxDuplicates:
+	if n > apply.MaxDuplicates {
 		return fmt.Sprintf("more than %d keys are", apply.MaxDuplicates)
 	}
-	return fmt.Sprintf("%d keys are", n)
+	return measure.Plural(int(n), "key") + measure.Verb(n, " is", " are")
 }
 
 func why(err error, limit time.Duration) string {

@@ -95,8 +95,8 @@ func newImpact(relation string, s *catalog.Snapshot) fact.Impact {
 func impactItems(i fact.Impact, hold float64, replicas int) []fact.Item {
 	main := fact.Item{ID: "impact", Level: fact.OK, Text: i.Relation + " (" + sizeOf(i) + "): " + trafficOf(i)}
 	if i.Hot {
-		n := measure.Count(i.QueuePerSecond * hold)
-		main.Level, main.Text = fact.Stop, main.Text+fmt.Sprintf("; busy: %s statements could queue in one try", n)
+		n := measure.Noun(measure.Count(i.QueuePerSecond*hold), "statement")
+		main.Level, main.Text = fact.Stop, main.Text+fmt.Sprintf("; busy: %s could queue in one try", n)
 		if i.Bytes >= 0 && i.Bytes < smallRelation {
 			main.Text = strings.Replace(main.Text, "; busy:", "; small but busy:", 1)
 		}
@@ -134,7 +134,7 @@ func rewriteItem(i fact.Impact, replicas int) fact.Item {
 func sizeOf(i fact.Impact) string {
 	s := measure.Bytes(i.Bytes)
 	if i.Rows >= 0 {
-		s += ", ~" + measure.Count(i.Rows) + " rows"
+		s += ", ~" + measure.Noun(measure.Count(i.Rows), "row")
 	}
 	return s
 }

@@ -254,7 +254,8 @@ func roomItems(f inspect.Facts) []fact.Item {
 		return []fact.Item{*short}
 	}
 	free := f.Connections.Free()
-	text := fmt.Sprintf("%d connections are free of %d", free, f.Connections.Max)
+	text := fmt.Sprintf("%s %s free of %d", measure.Plural(free, "connection"),
+		measure.Verb(int64(free), "is", "are"), f.Connections.Max)
 	switch {
 	case free < fewConnections:
 		return []fact.Item{

@@ -172,8 +172,8 @@ func leftBackfill(r backfill.Row, open []steps.OpenRun) fact.Item {
 	i := fact.Item{
 		ID: fact.BackfillItem, Level: fact.Look, Hint: "belay backfill --resume " + r.ID,
 		Next: "belay backfill --resume " + r.ID,
-		Text: fmt.Sprintf("a backfill of %s %s (seen %s), %s rows done, by %s", r.Leaf, r.State.Says(),
-			measure.Age(r.Age), measure.Grouped(r.DoneRows), r.Owner),
+		Text: fmt.Sprintf("a backfill of %s %s (seen %s), %s done, by %s", r.Leaf, r.State.Says(),
+			measure.Age(r.Age), measure.Noun(measure.Grouped(r.DoneRows), "row"), r.Owner),
 	}
 	if r.Reason != "" {
 		i.Text += ": " + r.Reason

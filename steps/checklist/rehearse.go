@@ -11,6 +11,7 @@ import (
 	"belay/db"
 	"belay/db/dump"
 	"belay/db/scratch"
+	"belay/sqlview/measure"
 	"belay/steps"
 	"belay/steps/fact"
 	"belay/steps/journal"
@@ -306,7 +307,7 @@ func firstNote(r rehearsal.Record, major int) string {
 		return rehearsal.LeftOutText(strings.Join(r.LeftOut, ", "))
 	}
 	if len(r.Missing) > 0 {
-		return fmt.Sprintf("%d objects could not be restored: %s", len(r.Missing), r.Missing[0])
+		return measure.Plural(len(r.Missing), "object") + " could not be restored: " + r.Missing[0]
 	}
 	return ""
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"belay/sqlview/measure"
 	"belay/sqlview/secret"
 	"belay/sqlview/visible"
 )
@@ -103,7 +104,8 @@ func (o *Output) Close() error {
 	o.cut.flush()
 	if o.left > 0 {
 		last := o.last[max(0, len(o.last)-min(o.left, MaxLines)):]
-		fmt.Fprintf(o.file, "(%d lines are left out here)\n", o.left-len(last))
+		fmt.Fprintf(o.file, "(%s %s left out here)\n", measure.Plural(o.left-len(last), "line"),
+			measure.Verb(int64(o.left-len(last)), "is", "are"))
 		for _, text := range last {
 			fmt.Fprintln(o.file, visible.Cut(o.shown(text), MaxLine/8))
 		}

@@ -18,6 +18,7 @@ import (
 	"belay/db/ledger"
 	"belay/db/scratch"
 	"belay/db/trust"
+	"belay/sqlview/measure"
 	"belay/steps"
 	"belay/steps/command"
 	"belay/steps/fact"
@@ -184,7 +185,8 @@ func role(ctx context.Context, p *project.Project, c *db.Conn) (Part, error) {
 	}
 	if f.HiddenSessions > 0 {
 		r.say(fact.Look, "GRANT pg_read_all_stats TO "+pgx.Identifier{c.Config().User}.Sanitize(),
-			"%d sessions do not show what they do: who stands in the way is named by pid alone", f.HiddenSessions)
+			"%s %s: who stands in the way is named by pid alone", measure.Plural(f.HiddenSessions, "session"),
+			measure.Verb(int64(f.HiddenSessions), "does not show what it does", "do not show what they do"))
 	}
 	var superuser bool
 	if err := c.QueryRow(ctx,

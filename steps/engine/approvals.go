@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"belay/sqlview/effect"
+	"belay/sqlview/measure"
 	"belay/steps"
 	"belay/steps/approval"
 	"belay/steps/fact"
@@ -80,10 +81,11 @@ func (a *approvals) toApprove(why string, plan *steps.Plan) approval.Request {
 		Command: cmp.Or(a.order.Command, "run"), Database: t.Database,
 		Where: fmt.Sprintf("%s, %s, system %s, role %s", addressOf(t), cmp.Or(t.Environment, "production?"),
 			t.SystemID, t.Role),
-		Conditions: fmt.Sprintf("%s, role %s, %s, timeline %d, %s; waits %s, holds %s, %d tries for %s, "+
+		Conditions: fmt.Sprintf("%s, role %s, %s, timeline %d, %s; waits %s, holds %s, %s for %s, "+
 			"%d may queue, deadline %s%s",
 			cmp.Or(a.order.Command, "run"), t.Role, t.Address, t.Timeline, t.Environment, l.LockTimeout,
-			l.HoldBudget, l.Attempts, l.RetryFor, l.QueueLimit, l.Deadline, a.accepted()) + a.signers().bound(),
+			l.HoldBudget, measure.Plural(l.Attempts, "try"), l.RetryFor, l.QueueLimit, l.Deadline,
+			a.accepted()) + a.signers().bound(),
 		Signed: a.signers().wanted(),
 	}
 	r.Hazards = a.hazards()

@@ -266,7 +266,7 @@ func (f *filler) ended(err error, s backfill.Snapshot) error {
 	var taken *ledger.TakenOverError
 	var held *backfill.HeldError
 	x := &steps.Exit{Code: steps.ExitPerson, Outcome: journal.OutcomePerson, Advice: f.resume()}
-	at := fmt.Sprintf("%s: %s rows are done", f.u.Path, measure.Grouped(s.Rows))
+	at := fmt.Sprintf("%s: %s", f.u.Path, areDone(s.Rows))
 	switch {
 	case errors.As(err, &exit):
 		return err
@@ -326,7 +326,8 @@ func (f *filler) settle(ctx context.Context, before bool, result backfill.Result
 		if reason == "" {
 			return false, f.incomplete(ctx, left)
 		}
-		proof = fmt.Sprintf("not proved: %s rows left, recorded all the same: %s", measure.Grouped(left), reason)
+		proof = fmt.Sprintf("not proved: %s left, recorded all the same: %s",
+			measure.Noun(measure.Grouped(left), "row"), reason)
 	}
 	if err := f.unsync(ctx); err != nil {
 		return false, err

@@ -72,8 +72,8 @@ func (f *filler) askLeft(ctx context.Context, left int64) (reason string, err er
 }
 
 func (f *filler) leftover(left int64) string {
-	return fmt.Sprintf("%s rows of %s are still not as the statement makes them", measure.Grouped(left),
-		f.plan.Relation)
+	return fmt.Sprintf("%s of %s %s still not as the statement makes %s", measure.Noun(measure.Grouped(left), "row"),
+		f.plan.Relation, measure.Verb(left, "is", "are"), measure.Verb(left, "it", "them"))
 }
 
 // coverage says what fills the rows that are written meanwhile.

@@ -94,8 +94,8 @@ func (w *fillWatch) look(ctx context.Context) error {
 	if w.f.env().Headless {
 		return &steps.Exit{
 			Code: steps.ExitPerson, Outcome: journal.OutcomePerson,
-			Summary: fmt.Sprintf("%s: %s; %s rows are done", w.f.u.Path, s.Reason,
-				measure.Grouped(s.Rows)), Advice: w.f.resume(),
+			Summary: fmt.Sprintf("%s: %s; %s", w.f.u.Path, s.Reason,
+				areDone(s.Rows)), Advice: w.f.resume(),
 		}
 	}
 	return w.elsewhere(ctx)
@@ -181,7 +181,7 @@ func (w *fillWatch) tell(ev backfill.Event) {
 		w.note("%s", ev.Message)
 	case backfill.LeafPassed:
 		if len(w.f.plan.Leaves) > 1 {
-			w.note("%s: all batches done, %s rows changed", ev.Leaf, measure.Grouped(ev.Rows))
+			w.note("%s: all batches done, %s changed", ev.Leaf, measure.Noun(measure.Grouped(ev.Rows), "row"))
 		}
 	}
 }
@@ -236,4 +236,9 @@ func throttled(p *project.Project) throttle.Settings {
 		s["windows"] = strings.Join(c.Windows, ",")
 	}
 	return s
+}
+
+// areDone counts the rows of a backfill that are filled.
+func areDone(rows int64) string {
+	return measure.Noun(measure.Grouped(rows), "row") + measure.Verb(rows, " is", " are") + " done"
 }

@@ -15,6 +15,7 @@ import (
 	"belay/db/apply"
 	"belay/db/history"
 	"belay/db/watch"
+	"belay/sqlview/measure"
 	"belay/sqlview/pattern"
 	"belay/steps"
 	"belay/steps/command"
@@ -145,15 +146,15 @@ func (c *commander) heldUp(
 	}
 	yes, err := c.yes(ctx, journal.QuestionAsked{
 		ID: "run.go_on",
-		Text: fmt.Sprintf("%s gave up %d times: in its way was %s. Nothing has changed. Start it again?",
-			c.team.Line, n, cmp.Or(inWay, "another session")),
+		Text: fmt.Sprintf("%s gave up %s: in its way was %s. Nothing has changed. Start it again?",
+			c.team.Line, measure.Plural(n, "time"), cmp.Or(inWay, "another session")),
 	})
 	if yes && err == nil {
 		return v, nil
 	}
 	v.again = false
 	v.set(steps.ExitPerson, journal.OutcomePerson,
-		fmt.Sprintf("%s: gave up after %d starts: %s; nothing has changed", c.team.Line, n, inWay),
+		fmt.Sprintf("%s: gave up after %s: %s; nothing has changed", c.team.Line, measure.Plural(n, "start"), inWay),
 		"wait until nothing is in the way, or end what is, then run again")
 	var unattended *steps.Exit
 	if errors.As(err, &unattended) && c.env.Headless {

@@ -184,9 +184,9 @@ func (w *commandWatch) keepLimits(ctx context.Context) (end bool) {
 		case !waits && s.State == "active" && works > most+limitGrace:
 			w.cancel(ctx, s, fmt.Sprintf("its statement took longer than %s", measure.Duration(most)), false)
 		case w.waiting > limit && s.State == "active":
-			w.cancel(ctx, s, fmt.Sprintf("%d sessions wait behind it", w.waiting), false)
+			w.cancel(ctx, s, waitBehind(w.waiting)+" it", false)
 		case w.waiting > limit && s.TransactionMS >= 0:
-			w.ours = fmt.Sprintf("%d sessions wait behind its open transaction", w.waiting)
+			w.ours = waitBehind(w.waiting) + " its open transaction"
 			return true
 		}
 	}
@@ -386,4 +386,9 @@ func spellings(value string) []string {
 		return nil
 	}
 	return []string{value, url.QueryEscape(value), url.PathEscape(value)}
+}
+
+// waitBehind counts those who wait; what they wait behind follows.
+func waitBehind(n int) string {
+	return measure.Plural(n, "session") + measure.Verb(int64(n), " waits", " wait") + " behind"
 }

@@ -14,7 +14,7 @@ import (
 func heldUp(what string, res apply.Result, stays string) journal.QuestionAsked {
 	return journal.QuestionAsked{
 		ID: "run.go_on",
-		Text: fmt.Sprintf("%s gave up %d times: %s. %s. Try again?", what, res.Attempts,
+		Text: fmt.Sprintf("%s gave up %s: %s. %s. Try again?", what, measure.Plural(res.Attempts, "time"),
 			inTheWay(res.Blockers, res.Attempts), stays),
 		Why: standing(res.Blockers),
 	}
@@ -34,19 +34,16 @@ func inTheWay(all []apply.Blocker, tries int) string {
 		}
 	}
 	if first.Attempts < tries {
-		often = fmt.Sprintf("%d times", first.Attempts)
+		often = measure.Plural(first.Attempts, "time")
 		if first.Attempts == 1 {
 			often = "once"
 		}
 	}
-	switch n := len(all) - 1; n {
-	case 0:
-		return who + " was in its way " + often
-	case 1:
-		return who + " was in its way " + often + ", and 1 other"
-	default:
-		return fmt.Sprintf("%s was in its way %s, and %d others", who, often, n)
+	who += " was in its way " + often
+	if n := len(all) - 1; n > 0 {
+		who += ", and " + measure.Plural(n, "other")
 	}
+	return who
 }
 
 // standing names who stood in the way, most often first.

@@ -143,7 +143,8 @@ func (r *runner) filled(ctx context.Context, i int, u steps.Unit) (string, error
 	if n == 0 {
 		return "", nil
 	}
-	return fmt.Sprintf("; %s rows of it are filled already and stay so", measure.Grouped(n)),
+	return fmt.Sprintf("; %s of it %s filled already and %s so", measure.Noun(measure.Grouped(n), "row"),
+			measure.Verb(n, "is", "are"), measure.Verb(n, "stays", "stay")),
 		r.env.Fact(ctx, "run", fact.Filled{
 			Unit: i, ID: u.Backfill.ID, Relation: rows[0].Relation, Rows: n,
 		})
@@ -201,8 +202,8 @@ func (r *runner) again(ctx context.Context, u *steps.Unit, res *apply.Result) (b
 	switch res.Reason {
 	case apply.Held:
 		if r.must {
-			return true, r.env.Note(ctx, "run", "%s gave up %d times, and goes on: %s", u.Path, res.Attempts,
-				standing(res.Blockers))
+			return true, r.env.Note(ctx, "run", "%s gave up %s, and goes on: %s", u.Path,
+				measure.Plural(res.Attempts, "time"), standing(res.Blockers))
 		}
 		return r.yes(ctx, heldUp(path.Base(u.Path), *res, "Nothing has changed"))
 	case apply.Vacuuming:
@@ -282,8 +283,8 @@ func (r *runner) ended(u steps.Unit, res apply.Result) error {
 		x.Summary = fmt.Sprintf("%v; %s", res.Err, unchanged)
 		x.Advice = res.Hint() + ": `belay attach " + r.env.Run + "` asks whether to send it again"
 	case apply.QueueLimit:
-		x.Summary = fmt.Sprintf("%s: %d sessions queued behind it: cancelled, %s", name, r.x.Limits.QueueLimit,
-			unchanged)
+		x.Summary = fmt.Sprintf("%s: %s queued behind it: cancelled, %s", name,
+			measure.Plural(r.x.Limits.QueueLimit, "session"), unchanged)
 		x.Advice = "run it when the table is quieter"
 	default:
 		x.Summary = fmt.Sprintf("%v; %s", res.Err, unchanged)

@@ -94,7 +94,7 @@ func (h Heart) needs() string {
 		size = append(size, measure.Bytes(h.Bytes))
 	}
 	if h.Rows >= 0 {
-		size = append(size, "~"+measure.Count(h.Rows)+" rows")
+		size = append(size, "~"+measure.Noun(measure.Count(h.Rows), "row"))
 	}
 	if len(size) > 0 {
 		s += " (" + strings.Join(size, ", ") + ")"

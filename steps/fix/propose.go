@@ -16,6 +16,7 @@ import (
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
 	"belay/sqlview/lint/rules"
+	"belay/sqlview/measure"
 	"belay/sqlview/migration"
 	"belay/sqlview/pattern"
 	"belay/sqlview/rewrite"
@@ -145,7 +146,7 @@ func (p *Proposal) fill(plan rewrite.Plan) {
 	if p.Differences == nil {
 		p.Differences = []string{}
 	}
-	p.Commit = fmt.Sprintf("Rewrite %s into %d safe phases\n\n%s", path.Base(p.Path), len(p.Files),
+	p.Commit = fmt.Sprintf("Rewrite %s into %s\n\n%s", path.Base(p.Path), measure.Plural(len(p.Files), "safe phase"),
 		strings.Join(p.Differences, "\n"))
 }
 

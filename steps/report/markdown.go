@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -75,12 +74,7 @@ func (r Report) writeCommand(b *strings.Builder) {
 // manyChanges are listed of one file; the JSON has all that the journal holds.
 const manyChanges = 20
 
-func tries(n int) string {
-	if n == 1 {
-		return "1 try"
-	}
-	return strconv.Itoa(n) + " tries"
-}
+func tries(n int) string { return measure.Plural(n, "try") }
 
 func (r Report) writeUnits(b *strings.Builder) {
 	b.WriteString("\n## What ran\n\n")

@@ -50,11 +50,9 @@ func (r *Run) Filled() Filled {
 // String says what stands; "" = nothing does.
 func (f Filled) String() string {
 	var all []string
-	switch {
-	case f.Rows == 1:
-		all = append(all, "1 row of "+f.Relation+" stays filled")
-	case f.Rows > 1:
-		all = append(all, fmt.Sprintf("%s rows of %s stay filled", measure.Grouped(f.Rows), f.Relation))
+	if f.Rows > 0 {
+		all = append(all, fmt.Sprintf("%s of %s %s filled", measure.Noun(measure.Grouped(f.Rows), "row"), f.Relation,
+			measure.Verb(f.Rows, "stays", "stay")))
 	}
 	if f.Trigger != "" {
 		all = append(all, "the sync trigger "+f.Trigger+" stays on "+f.Relation)

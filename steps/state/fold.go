@@ -239,8 +239,8 @@ func screenLost(r *Run, e journal.Event, _ journal.ScreenLost) {
 func screenBack(r *Run, _ journal.Event, _ journal.ScreenBack) { r.ScreenLost = time.Time{} }
 
 func backfillDone(r *Run, e journal.Event, b journal.BackfillDone) {
-	r.say(e, "backfill %s done: %s rows in %s batches, %s left", b.ID, measure.Grouped(b.Rows),
-		measure.Grouped(b.Batches), measure.Grouped(b.Left))
+	r.say(e, "backfill %s done: %s in %s, %s left", b.ID, measure.Noun(measure.Grouped(b.Rows), "row"),
+		measure.Noun(measure.Grouped(b.Batches), "batch"), measure.Grouped(b.Left))
 }
 
 func noted(r *Run, e journal.Event, b journal.Noted) { r.say(e, "%s", b.Text) }

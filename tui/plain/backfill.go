@@ -12,15 +12,16 @@ import (
 
 // filling writes how far a backfill is.
 func (p *printer) filling(f *fact.Filling) {
-	text := fmt.Sprintf("%.1f %%, %s of ~%s rows, %s rows/s, batch %s of %s", 100*f.Progress,
+	text := fmt.Sprintf("%.1f %%, %s of ~%s, %s rows/s, batch %s of %s", 100*f.Progress,
 		measure.Count(float64(f.Rows)),
-		measure.Count(float64(f.Total)), measure.Rate(f.Rate), measure.MS(int64(f.BatchMS+0.5)), measure.MS(f.TargetMS))
+		measure.Noun(measure.Count(float64(f.Total)), "row"), measure.Rate(f.Rate),
+		measure.MS(int64(f.BatchMS+0.5)), measure.MS(f.TargetMS))
 	if f.LeftHighMS > 0 {
 		text += fmt.Sprintf(", left about %s to %s", measure.MS(f.LeftLowMS), measure.MS(f.LeftHighMS))
 	}
 	if f.Phase == fact.FillVerifying && f.ToCheck > 0 {
-		text = fmt.Sprintf("verifying: %s of ~%s rows looked at again", measure.Count(float64(f.Checked)),
-			measure.Count(float64(f.ToCheck)))
+		text = fmt.Sprintf("verifying: %s of ~%s looked at again", measure.Count(float64(f.Checked)),
+			measure.Noun(measure.Count(float64(f.ToCheck)), "row"))
 	}
 	switch {
 	case f.State == fact.FillPaused:

@@ -78,8 +78,9 @@ func (p page) table() look.Panel {
 		return look.Panel{Bare: true, Lines: func(int) []string { return nil }}
 	}
 	return look.Panel{Name: "table", Title: "batches on " + b.Relation,
-		State: p.Plain(measure.Bytes(b.Bytes) + " without indexes, ~" + measure.Count(float64(b.Rows)) + " rows"),
-		Give:  1, Min: 4,
+		State: p.Plain(measure.Bytes(b.Bytes) + " without indexes, ~" +
+			measure.Noun(measure.Count(float64(b.Rows)), "row")),
+		Give: 1, Min: 4,
 		Lines: func(w int) []string {
 			out := append(p.code(b.SQL, w, 3), "")
 			out = append(out, p.Row("walks", p.Plain("by "+b.Key+"; indexes "+measure.Bytes(b.IndexBytes)), w)...)
@@ -174,7 +175,7 @@ func (p page) fillRowsDone(f *fact.Filling) string {
 		return p.Text(look.Strong, measure.Grouped(f.Rows)) + p.Plain(" rows")
 	}
 	return p.Text(look.Strong, measure.Count(float64(f.Rows))) +
-		p.Plain(" of ~"+measure.Count(float64(f.Total))+" rows")
+		p.Plain(" of ~"+measure.Noun(measure.Count(float64(f.Total)), "row"))
 }
 
 // fillState is whether it is at full speed, in a word.
@@ -254,8 +255,8 @@ func (p page) fillNumbers(f *fact.Filling, w int) []string {
 		p.Spark(look.Accent, p.f.Trends["rate"][max(0, len(p.f.Trends["rate"])-30):])
 	switch {
 	case f.State == fact.FillRunning && f.Phase == fact.FillVerifying && f.ToCheck > 0:
-		pace = p.Plain(fmt.Sprintf("%s of ~%s rows looked at", measure.Count(float64(f.Checked)),
-			measure.Count(float64(f.ToCheck))))
+		pace = p.Plain(fmt.Sprintf("%s of ~%s looked at", measure.Count(float64(f.Checked)),
+			measure.Noun(measure.Count(float64(f.ToCheck)), "row")))
 	case f.State == fact.FillRunning && f.Phase != "" && f.Phase != fact.FillBatches:
 		pace += p.Plain("  now " + string(f.Phase))
 	case isPaused(f):
@@ -264,8 +265,8 @@ func (p page) fillNumbers(f *fact.Filling, w int) []string {
 		pace = p.Plain(measure.Rate(f.Average) + " rows/s on average")
 	}
 	out := p.Row("rate", pace, w)
-	batch := fmt.Sprintf("%s of %s, %s rows, %s done", measure.MS(int64(f.BatchMS+0.5)), measure.MS(f.TargetMS),
-		measure.Grouped(int64(f.BatchRows)), measure.Grouped(f.Batches))
+	batch := fmt.Sprintf("%s of %s, %s, %s done", measure.MS(int64(f.BatchMS+0.5)), measure.MS(f.TargetMS),
+		measure.Noun(measure.Grouped(int64(f.BatchRows)), "row"), measure.Grouped(f.Batches))
 	out = append(out, p.Cut(p.Row("batch", p.Plain(batch), 1000)[0], w))
 	if len(f.LastKey) > 0 && !f.Committed.IsZero() {
 		key := "key " + strings.Join(f.LastKey[:min(len(f.LastKey), 2)], ", ") + ", committed " +

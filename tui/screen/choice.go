@@ -243,9 +243,4 @@ func (o Option) rest() string {
 // joined is rest as it stands behind the word on one line.
 func (o Option) joined() string { return strings.TrimPrefix(o.Label, o.word()) }
 
-func tries(n int) string {
-	if n == 1 {
-		return "1 try"
-	}
-	return itoa(n) + " tries"
-}
+func tries(n int) string { return measure.Plural(n, "try") }

@@ -151,7 +151,7 @@ func sizeOf(bytes int64, rows float64) string {
 		size = append(size, measure.Bytes(bytes))
 	}
 	if rows >= 0 {
-		size = append(size, "~"+measure.Count(rows)+" rows")
+		size = append(size, "~"+measure.Noun(measure.Count(rows), "row"))
 	}
 	return strings.Join(size, ", ")
 }

@@ -235,10 +235,7 @@ func (p page) leaving() string {
 }
 
 func stays(rows int64) string {
-	if rows == 1 {
-		return "1 row stays filled"
-	}
-	return measure.Count(float64(rows)) + " rows stay filled"
+	return measure.Noun(measure.Count(float64(rows)), "row") + measure.Verb(rows, " stays", " stay") + " filled"
 }
 
 // ifLeft is what becomes of the run without this screen. To leave is a word of the

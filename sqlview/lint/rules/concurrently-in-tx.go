@@ -51,8 +51,8 @@ func transactionOf(p *lint.Pass, s lint.Stmt) string {
 		}
 	}
 	if p.File.Mode == lint.Implicit {
-		return fmt.Sprintf("The file holds %d statements and is sent as one string, which the server runs as one "+
-			"transaction.", len(p.File.Statements))
+		return fmt.Sprintf("The file holds %s and is sent as one string, which the server runs as one "+
+			"transaction.", lint.Count(len(p.File.Statements), "statement"))
 	}
 	said := "The tool runs the whole file in one transaction."
 	if p.File.Outside.How != "" {

@@ -7,6 +7,7 @@ import (
 
 	"belay/sqlview/catalog"
 	"belay/sqlview/lint"
+	"belay/sqlview/measure"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
@@ -52,10 +53,7 @@ func typeCollation(p *lint.Pass) {
 			if n == 0 {
 				continue
 			}
-			indexes = lint.Count(n, "index of the column")
-			if n > 1 {
-				indexes = fmt.Sprintf("%d indexes of the column", n)
-			}
+			indexes = measure.Plural(n, "index") + " of the column"
 		}
 		s.Report(lint.Hazard{
 			Relation: a.Table, Object: a.Name,
