@@ -2,6 +2,7 @@ package tui
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,13 +32,14 @@ func TestOfferedKeysWork(t *testing.T) {
 			st := stand()
 			frame := ansi.Strip(st.frame())
 			foot := frame[strings.LastIndexByte(frame, '\n')+1:]
-			heads := map[string]bool{}
+			heads := map[string]string{}
 			for hint := range strings.SplitSeq(foot, "·") {
-				head, _, _ := strings.Cut(strings.TrimSpace(hint), " ")
-				heads[head] = true
+				head, label, _ := strings.Cut(strings.TrimSpace(hint), " ")
+				heads[head] = label
 			}
 			for _, k := range screen.Keys {
-				if k.Cannot == nil || !heads[k.Shown()] {
+				label, ok := heads[k.Shown()]
+				if !ok || k.Cannot == nil && k.Action != screen.Open {
 					continue
 				}
 				offered++
@@ -49,6 +51,9 @@ func TestOfferedKeysWork(t *testing.T) {
 				if said := pressed.m.local.Message; strings.Contains(said, "does nothing") {
 					t.Errorf("%s %v: %s is offered, and says: %s", path, keys, k.Shown(), said)
 				}
+				if asks, dots := asksNow(st, pressed), strings.HasSuffix(label, "…"); asks != dots {
+					t.Errorf("%s %v: %s %q asks first: %v", path, keys, k.Shown(), label, asks)
+				}
 			}
 		}
 	}
@@ -56,4 +61,23 @@ func TestOfferedKeysWork(t *testing.T) {
 		t.Error("no key was offered anywhere")
 	}
 	t.Logf("%d keys were offered", offered)
+}
+
+// asksNow reports whether a key has opened what asks before anything is done: its word in
+// the footer ends with three dots.
+func asksNow(before, after *stage) bool {
+	if after.m.begins != "" {
+		return true // another look, which asks
+	}
+	if after.m.local.Dialog != nil {
+		return before.m.local.Dialog == nil
+	}
+	over := func(st *stage) string {
+		if len(st.m.local.Over) == 0 {
+			return ""
+		}
+		return st.m.local.Over[len(st.m.local.Over)-1]
+	}
+	return over(after) != over(before) &&
+		slices.Contains([]string{"rewrites", "days", "take-back", "renumber", "new"}, over(after))
 }

@@ -3,6 +3,7 @@ package screen
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"charm.land/bubbles/v2/help"
 	"charm.land/bubbles/v2/key"
@@ -65,6 +66,10 @@ func bindings(p page, hints []Hint) []key.Binding {
 		switch {
 		case label == "" && h.Action == EndIt:
 			label = endLabel(p.run, p.local, p.w >= boxedWidth)
+		case h.Action == Open && slices.Contains([]string{"next", "answer", "choose"}, label) && enterAsks(p):
+			label = strings.Replace(label, "next", "answer", 1) + "…"
+		case label == "" && h.Action == Cancel && (Awaits(p.run) || Remains(p.run, p.f) != ""):
+			label = k.Label() + "…"
 		case label == "" && h.Action == Reload && Resumes(p.run, p.local):
 			label = "go on with it"
 		case label == "" && h.Action == Reload && Over(p.run, p.local) && !well(p.run):
@@ -86,6 +91,25 @@ func bindings(p page, hints []Hint) []key.Binding {
 		all = append(all, b)
 	}
 	return all
+}
+
+// enterAsks reports whether enter opens a question: one of the step that is looked at, or
+// the next one that waits. Those of the review are opened beside its SQL.
+func enterAsks(p page) bool {
+	at := p.local.Screen
+	switch {
+	case p.local.Dialog != nil || Reads(p.run, p.local):
+		return false
+	case at == atReview:
+		return reviewQuestion(p.run) != nil
+	}
+	for _, q := range p.run.Questions {
+		if q.Step == at && !q.Dialog && !Accepts(q.ID) {
+			return true
+		}
+	}
+	next := Attention(p.run)
+	return next != atReview && question(p.run, next) != nil
 }
 
 // well reports whether a run came to its end as it should.

@@ -67,7 +67,8 @@ const (
 )
 
 // Key is a row of the one key table: it drives dispatch, footers and `?`. Its help has
-// the key as it is written and the short word for footers.
+// the key as it is written and the short word for footers; the word ends with three dots
+// where the key asks before it does anything.
 type Key struct {
 	key.Binding
 	Action Action
@@ -133,7 +134,7 @@ var Keys = []Key{
 		"give migrations that collide, or come late, later versions; shows the renames and asks first", cannotRenumber,
 	},
 	{
-		bind("a", "accept", "a"), Accept,
+		bind("a", "accept…", "a"), Accept,
 		"accept the hazard under the cursor, or what a step stops at, with a reason that goes into the report; as a " +
 			"second person: read all that would run, and approve it by your name",
 		cannotAccept,

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -67,14 +68,18 @@ func askingFirst(run *state.Run) []state.Step {
 func (p page) ready() bool { return p.run.Opened == nil && cannotRun(p.run, p.local) == "" }
 
 func (p page) needsTitle() string {
-	n := 0
+	answers, look := 0, 0
 	for _, s := range p.run.Steps {
-		if standing(p.run, s) == journal.Asking {
-			n += max(1, asked(p.run, s.ID))
+		n := asked(p.run, s.ID)
+		if answers += n; n == 0 && wants(standing(p.run, s)) {
+			look++
 		}
 	}
-	if n > 0 {
-		return "needs you: " + plural(n, "answer")
+	switch {
+	case answers > 0 && look > 0:
+		return fmt.Sprintf("needs you: %s, %d to look at", plural(answers, "answer"), look)
+	case answers > 0:
+		return "needs you: " + plural(answers, "answer")
 	}
 	if p.ready() {
 		return "ready"

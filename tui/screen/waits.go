@@ -26,7 +26,7 @@ var Waits = Screen{
 	Hints: func(run *state.Run, l Local) []Hint {
 		hints := []Hint{{Down, "choose"}, {EndIt, "end it…"}}
 		if ends := enders(run, l); len(ends) > 0 {
-			hints = append(hints, Hint{Copy, "copy " + ends[0].signal + "…"})
+			hints = append(hints, Hint{Copy, "copy " + ends[0].signal + "()"})
 		}
 		return append(hints, Hint{PageDown, "queries"}, Hint{ZoomIn, ""})
 	},
