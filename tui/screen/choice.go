@@ -156,8 +156,8 @@ func (p page) holds(w int) []string {
 		out = append(out, look.Wrap(p.Plain(fmt.Sprintf("%s, others could be held up at most %s a try, %s in all",
 			tries(len(u.Tries)), measure.Duration(longest), measure.Duration(total))), w)...)
 		for _, b := range u.Blockers() {
-			who := p.blocker(b) + p.Plain(fmt.Sprintf("; in the way of %d of %s", max(b.Count, 1), tries(len(u.Tries)))) +
-				p.stillThere(b.PID)
+			often := fmt.Sprintf("; in the way of %d of %s", max(b.Count, 1), tries(len(u.Tries)))
+			who := p.blocker(b) + p.Plain(often) + p.stillThere(b.PID)
 			out = append(out, p.Marked(look.Attention, p.Marks.Look, who, w)...)
 		}
 	}
