@@ -221,6 +221,12 @@ func stillRunning(r *state.Outline) string {
 		where = fmt.Sprintf("file %d of %d", u.Number+1, max(len(r.Opened.Migrations), u.Number+1))
 	}
 	id := engine.RunID(r.Opened.Folder)
+	for _, q := range r.Questions {
+		if q.Step == "run" && !q.Dialog && !q.Preset {
+			return fmt.Sprintf("run %s WAITS FOR AN ANSWER on %s (%s): %s answer it: belay attach %s; stop: belay "+
+				"stop %s", id, r.Opened.Database, where, q.Text, id, id)
+		}
+	}
 	return fmt.Sprintf("run %s is STILL RUNNING on %s (%s); watch: belay attach %s; stop: belay stop %s",
 		id, r.Opened.Database, where, id, id)
 }
