@@ -64,7 +64,7 @@ func (c Case) fate() fate {
 				string(c.Git.Unknown) + ")",
 		}
 	}
-	why := "goes: " + strings.Join(asked, ", ")
+	why := "is removed: " + strings.Join(asked, ", ")
 	if c.Git.Unknown != "" {
 		why += "; git cannot tell: " + string(c.Git.Unknown)
 	}

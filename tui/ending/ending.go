@@ -28,6 +28,8 @@ type View struct {
 	Canceled bool
 	// Names are what its waiters are called, by pid; a pid without one is named alone.
 	Names map[int]string
+	// Ours is true where the run that is watched waits for it, and others behind the run.
+	Ours bool
 	// Fates are what became of earlier tries to end it, oldest first.
 	Fates []Fate
 }
@@ -160,6 +162,10 @@ func (d drawing) who(w int) []string {
 	out = append(out, d.Row("does", d.does(s), w)...)
 	out = append(out, d.Row("holds", d.holds(s), w)...)
 	out = append(out, d.Row("blocks", d.blocks(s), w)...)
+	if d.v.Ours && len(s.Blocks) > 1 {
+		out = append(out, d.Row("instead", d.Plain("esc, c stops this run: who waits behind it alone goes on; nobody is ended"),
+			w)...)
+	}
 	if d.v.Error != "" {
 		out = append(out, d.Row("but", d.Text(look.Danger, d.v.Error), w)...)
 	}

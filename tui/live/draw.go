@@ -182,7 +182,7 @@ func (p picture) remark() string {
 	if p.line >= slowLine {
 		text += "; the line adds " + measure.MS(p.line.Milliseconds())
 	}
-	return p.Plain(text + "; it only looks, q ends it")
+	return p.Plain(text + "; it only looks: q ends it, nothing changes")
 }
 
 // slowLine is from when on the line is named: below it nobody feels it.

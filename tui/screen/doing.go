@@ -42,7 +42,11 @@ const leastName = 12
 func (p page) whatRuns() string {
 	u := p.run.InHand()
 	switch f := Filling(p.run, p.f); {
-	case Over(p.run, p.local) || !p.run.Alive:
+	case p.local.Lost: // what it had in hand may still run on the server
+		return ""
+	case Over(p.run, p.local):
+		return "nothing runs"
+	case !p.run.Alive:
 		return ""
 	case Works(p.run):
 		return p.run.Work.What
@@ -92,6 +96,9 @@ func (p page) whoWaits() string {
 				return p.waitWord(int(x.Now))
 			}
 		}
+	}
+	if p.run.Finished != nil && !p.local.Lost {
+		return p.Plain("locks are not watched now")
 	}
 	if s == nil || p.run.Finished != nil || !p.run.Alive || p.run.SampleError != "" ||
 		p.now.Sub(p.run.SampleAt) > staleAfter {

@@ -57,6 +57,7 @@ func Ending(run *state.Run, pid int, now time.Time) ending.View {
 			v.Names[l.PID] = name(l)
 			if mine(l) {
 				v.Names[l.PID] += " (we)"
+				v.Ours = v.Ours || slices.Contains(v.Seen.Blocks, l.PID)
 			}
 		}
 	}

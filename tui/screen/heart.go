@@ -254,7 +254,7 @@ func (p page) behind(h fact.Heart, w int) []string {
 		}
 		who := p.session(b, age)
 		if h.Concurrent {
-			who += p.Plain("; its end waits for that")
+			who += p.Plain("; the build's end waits for it")
 		}
 		out = append(out, p.Row(label, who, w)...)
 		label = ""

@@ -60,7 +60,7 @@ func monitorPanels(p page) []look.Panel {
 
 // clean is the bar of clean time, and the times that did not count.
 func (p page) clean(f *fact.Monitor) look.Panel {
-	panel := look.Panel{Name: "clean", Title: "clean minutes, from 0 again when a signal is bad", Grow: p.wide()}
+	panel := look.Panel{Name: "clean", Title: "clean minutes; red begins them again", Grow: p.wide()}
 	if Returns(p.run) {
 		panel.Title = "out of reach until it comes back"
 	}

@@ -127,6 +127,9 @@ func (p page) stop() string {
 	if p.narrow() {
 		return "c"
 	}
+	if d := p.local.Dialog; d != nil && d.Takes() {
+		return "if you stop now (esc, c)" // c alone would be written into the field
+	}
 	return "if you stop now (c)"
 }
 
