@@ -163,8 +163,8 @@ func (d drawing) who(w int) []string {
 	out = append(out, d.Row("holds", d.holds(s), w)...)
 	out = append(out, d.Row("blocks", d.blocks(s), w)...)
 	if d.v.Ours && len(s.Blocks) > 1 {
-		out = append(out, d.Row("instead", d.Plain("esc, c stops this run: who waits behind it alone goes on; nobody is ended"),
-			w)...)
+		text := "esc, c stops this run: who waits behind it alone goes on; nobody is ended"
+		out = append(out, d.Row("instead", d.Plain(text), w)...)
 	}
 	if d.v.Error != "" {
 		out = append(out, d.Row("but", d.Text(look.Danger, d.v.Error), w)...)
