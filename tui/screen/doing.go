@@ -58,7 +58,13 @@ func (p page) whatRuns() string {
 		return "backfill of " + f.Relation
 	case p.f.Command != nil && Busy(p.run):
 		return p.f.Command.Line
-	case u != nil && asks(p):
+	case asks(p):
+		if u == nil {
+			u = tried(p.run)
+		}
+		if u == nil {
+			return "a question waits for you"
+		}
 		return fileName(p.unitName(u.Version)) + " waits for you"
 	case u != nil:
 		return fileName(p.unitName(u.Version))
