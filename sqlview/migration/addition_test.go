@@ -22,7 +22,8 @@ func TestAddition(t *testing.T) {
 		t.Skip("this is the copy")
 	}
 	dir := t.TempDir()
-	for _, part := range []string{"sqlview/migration", "sqlview/parse", "sqlview/measure", "sqlview/visible"} {
+	for _, part := range []string{"sqlview/migration", "sqlview/parse", "sqlview/measure", "sqlview/pattern",
+		"sqlview/visible"} {
 		if err := os.CopyFS(filepath.Join(dir, part), os.DirFS(filepath.Join("..", "..", part))); err != nil {
 			t.Fatal(err)
 		}
