@@ -48,7 +48,7 @@ func (a *app) listBackfills(p *project.Project, output string) error {
 			state = "all rows reached, not verified"
 		}
 		a.out.say("%s  %s  %s  %s  %s ago  %s  %s", r.ID, r.Leaf, state,
-			measure.Noun(measure.Grouped(r.DoneRows), "row"), r.Age.Round(time.Second),
+			measure.Rows(r.DoneRows), r.Age.Round(time.Second),
 			r.Owner, r.Reason)
 	}
 	return nil
@@ -159,7 +159,7 @@ func (a *app) finishedBackfill(p *project.Project, id, output string) (bool, err
 		}, false)
 	}
 	a.out.say("backfill %s of %s is done: %s in %s, %s; there is nothing to go on with", id,
-		rows[0].Relation, measure.Noun(measure.Grouped(r.Rows), "row"),
+		rows[0].Relation, measure.Rows(r.Rows),
 		measure.Noun(measure.Grouped(r.Batches), "batch"), rows[0].Reason)
 	return true, nil
 }

@@ -216,16 +216,16 @@ func stillRunning(r *state.Outline) string {
 		return fmt.Sprintf("run %s has applied its files and STILL WATCHES %s; look again: belay attach %s; end the "+
 			"watch: belay stop %s", id, r.Opened.Database, id, id)
 	}
+	id := engine.RunID(r.Opened.Folder)
+	for _, q := range r.Questions {
+		if q.Step == "run" && q.Waits() {
+			return fmt.Sprintf("run %s WAITS FOR AN ANSWER on %s: %s answer it: belay attach %s; stop: belay stop %s",
+				id, r.Opened.Database, q.Text, id, id)
+		}
+	}
 	where := "between two files"
 	if u := r.InHand(); u != nil {
 		where = fmt.Sprintf("file %d of %d", u.Number+1, max(len(r.Opened.Migrations), u.Number+1))
-	}
-	id := engine.RunID(r.Opened.Folder)
-	for _, q := range r.Questions {
-		if q.Step == "run" && !q.Dialog && !q.Preset {
-			return fmt.Sprintf("run %s WAITS FOR AN ANSWER on %s (%s): %s answer it: belay attach %s; stop: belay "+
-				"stop %s", id, r.Opened.Database, where, q.Text, id, id)
-		}
 	}
 	return fmt.Sprintf("run %s is STILL RUNNING on %s (%s); watch: belay attach %s; stop: belay stop %s",
 		id, r.Opened.Database, where, id, id)

@@ -119,7 +119,7 @@ type OpenError struct{ Row Row }
 // Error names it.
 func (e *OpenError) Error() string {
 	return fmt.Sprintf("the same backfill of %s is not finished: %s, %s, %s done", e.Row.Relation, e.Row.ID,
-		e.Row.State, measure.Noun(measure.Grouped(e.Row.DoneRows), "row"))
+		e.Row.State, measure.Rows(e.Row.DoneRows))
 }
 
 // Hint is what to do now.

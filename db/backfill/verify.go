@@ -204,10 +204,10 @@ func (v Verified) found() string {
 	case v.Impossible != "":
 		return "not verified by value: " + v.Impossible
 	case v.Left > 0:
-		return measure.Noun(measure.Grouped(v.Left), "row") + " left that the statement would change"
+		return measure.Rows(v.Left) + " left that the statement would change"
 	case v.Differ > 0:
 		said := fmt.Sprintf("0 rows left; %s %s and %s left alone: the WHERE does not select %[4]s, or the "+
-			"application wrote %[4]s so", measure.Noun(measure.Grouped(v.Differ), "row"),
+			"application wrote %[4]s so", measure.Rows(v.Differ),
 			measure.Verb(v.Differ, "differs", "differ"), measure.Verb(v.Differ, "is", "are"),
 			measure.Verb(v.Differ, "it", "them"))
 		if len(v.Triggers) > 0 {

@@ -10,12 +10,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"belay/sqlview/pattern"
 )
 
 // Binaries are the programs of one PostgreSQL installation. The first two are
@@ -108,7 +109,7 @@ func open(dir string) (Binaries, error) {
 // busyPause is how long a program that is still open for writing is left alone.
 const busyPause = 10 * time.Millisecond
 
-var versionNumber = regexp.MustCompile(`\(PostgreSQL\) (\d+)`)
+var versionNumber = pattern.New(`\(PostgreSQL\) (\d+)`)
 
 // major asks the server program itself: folder names lie after an upgrade.
 func major(postgres string) (int, error) {

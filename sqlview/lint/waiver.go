@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"belay/sqlview/parse"
+	"belay/sqlview/pattern"
 )
 
 // Waiver is a reasoned exception, written above a statement or made by path.
@@ -33,8 +34,8 @@ func (w *Waiver) Expired(today string) bool {
 }
 
 var (
-	directive = regexp.MustCompile(`belay:allow\s+(\S+)[ \t]*([^\n]*)`)
-	until     = regexp.MustCompile(`^until=(\d{4}-\d{2}-\d{2})(?:\s+|$)`)
+	directive = pattern.New(`belay:allow\s+(\S+)[ \t]*([^\n]*)`)
+	until     = pattern.New(`^until=(\d{4}-\d{2}-\d{2})(?:\s+|$)`)
 )
 
 // Waivers reads the waivers that a file's comments make:

@@ -156,6 +156,9 @@ func Noun(number, noun string) string {
 	return number + " " + noun + "s"
 }
 
+// Rows writes a number of rows to the row: "1 row", "2 310 rows".
+func Rows(n int64) string { return Noun(Grouped(n), "row") }
+
 // Verb is the word behind such a number: one for 1, "waits", and many for all others,
 // "wait".
 func Verb(n int64, one, many string) string {

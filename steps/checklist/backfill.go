@@ -289,7 +289,7 @@ func vacuumQuestion(e *steps.Env, p *backfill.Plan) []journal.QuestionAsked {
 }
 
 func judgeBackfill(p *backfill.Plan, f fact.Backfill, questions []journal.QuestionAsked) steps.Outcome {
-	summary := fmt.Sprintf("~%s of %s by %s, in batches of %s", measure.Noun(measure.Grouped(p.Rows), "row"),
+	summary := fmt.Sprintf("~%s of %s by %s, in batches of %s", measure.Rows(p.Rows),
 		p.Relation, f.Key, measure.Duration(p.Spec.BatchTime))
 	out := steps.Outcome{Status: journal.Done, Summary: summary, Questions: questions}
 	for _, i := range f.Items {

@@ -121,7 +121,7 @@ func onCard(r sqlview.Result, i int, f fact.Backfill) {
 	}
 	s := &r.Files[i].Statements[0]
 	if f.Key != "" {
-		s.Notes = append(s.Notes, fmt.Sprintf("~%s by %s; new rows: %s", measure.Noun(measure.Grouped(f.Rows), "row"),
+		s.Notes = append(s.Notes, fmt.Sprintf("~%s by %s; new rows: %s", measure.Rows(f.Rows),
 			f.Key, f.Coverage))
 	}
 	for _, it := range f.Items {

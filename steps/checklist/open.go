@@ -173,7 +173,7 @@ func leftBackfill(r backfill.Row, open []steps.OpenRun) fact.Item {
 		ID: fact.BackfillItem, Level: fact.Look, Hint: "belay backfill --resume " + r.ID,
 		Next: "belay backfill --resume " + r.ID,
 		Text: fmt.Sprintf("a backfill of %s %s (seen %s), %s done, by %s", r.Leaf, r.State.Says(),
-			measure.Age(r.Age), measure.Noun(measure.Grouped(r.DoneRows), "row"), r.Owner),
+			measure.Age(r.Age), measure.Rows(r.DoneRows), r.Owner),
 	}
 	if r.Reason != "" {
 		i.Text += ": " + r.Reason

@@ -159,7 +159,7 @@ func (g *engine) appliedSentence() string {
 	switch {
 	case g.env.Backfill != nil:
 		f, _, _ := state.Get[fact.Filling](g.run)
-		return fmt.Sprintf("%s of %s filled; %s", measure.Noun(measure.Grouped(f.Rows), "row"), f.Relation, f.Verified)
+		return fmt.Sprintf("%s of %s filled; %s", measure.Rows(f.Rows), f.Relation, f.Verified)
 	case g.env.Tripwire != nil:
 		return g.run.Step("monitor").Summary
 	case g.back():

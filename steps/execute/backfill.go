@@ -327,7 +327,7 @@ func (f *filler) settle(ctx context.Context, before bool, result backfill.Result
 			return false, f.incomplete(ctx, left)
 		}
 		proof = fmt.Sprintf("not proved: %s left, recorded all the same: %s",
-			measure.Noun(measure.Grouped(left), "row"), reason)
+			measure.Rows(left), reason)
 	}
 	if err := f.unsync(ctx); err != nil {
 		return false, err

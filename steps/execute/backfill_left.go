@@ -72,7 +72,7 @@ func (f *filler) askLeft(ctx context.Context, left int64) (reason string, err er
 }
 
 func (f *filler) leftover(left int64) string {
-	return fmt.Sprintf("%s of %s %s still not as the statement makes %s", measure.Noun(measure.Grouped(left), "row"),
+	return fmt.Sprintf("%s of %s %s still not as the statement makes %s", measure.Rows(left),
 		f.plan.Relation, measure.Verb(left, "is", "are"), measure.Verb(left, "it", "them"))
 }
 

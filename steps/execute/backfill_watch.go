@@ -181,7 +181,7 @@ func (w *fillWatch) tell(ev backfill.Event) {
 		w.note("%s", ev.Message)
 	case backfill.LeafPassed:
 		if len(w.f.plan.Leaves) > 1 {
-			w.note("%s: all batches done, %s changed", ev.Leaf, measure.Noun(measure.Grouped(ev.Rows), "row"))
+			w.note("%s: all batches done, %s changed", ev.Leaf, measure.Rows(ev.Rows))
 		}
 	}
 }
@@ -240,5 +240,5 @@ func throttled(p *project.Project) throttle.Settings {
 
 // areDone counts the rows of a backfill that are filled.
 func areDone(rows int64) string {
-	return measure.Noun(measure.Grouped(rows), "row") + measure.Verb(rows, " is", " are") + " done"
+	return measure.Rows(rows) + measure.Verb(rows, " is", " are") + " done"
 }

@@ -143,7 +143,7 @@ func (r *runner) filled(ctx context.Context, i int, u steps.Unit) (string, error
 	if n == 0 {
 		return "", nil
 	}
-	return fmt.Sprintf("; %s of it %s filled already and %s so", measure.Noun(measure.Grouped(n), "row"),
+	return fmt.Sprintf("; %s of it %s filled already and %s so", measure.Rows(n),
 			measure.Verb(n, "is", "are"), measure.Verb(n, "stays", "stay")),
 		r.env.Fact(ctx, "run", fact.Filled{
 			Unit: i, ID: u.Backfill.ID, Relation: rows[0].Relation, Rows: n,

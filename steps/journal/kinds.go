@@ -146,6 +146,10 @@ type QuestionAsked struct {
 	Wants Wants `json:"wants,omitempty"`
 }
 
+// Waits reports whether the question waits for somebody: one of a dialog is put by a key,
+// and a preset one has the answer that is proposed.
+func (q QuestionAsked) Waits() bool { return !q.Dialog && !q.Preset }
+
 // QuestionAnswered closes a question. By, in the envelope, says who.
 type QuestionAnswered struct {
 	ID     string `json:"id"`

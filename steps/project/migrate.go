@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"belay/db"
 	"belay/db/dsn"
 	"belay/sqlview/migration"
+	"belay/sqlview/pattern"
 )
 
 const golangMigrate = "golang-migrate"
@@ -86,7 +86,7 @@ func toolBool(params map[string]string, name string) (bool, error) {
 }
 
 // quotedParts is how the tool takes schema and table out of a quoted name.
-var quotedParts = regexp.MustCompile(`"(.*?)"`)
+var quotedParts = pattern.New(`"(.*?)"`)
 
 // migrationsTable is the history table that the DSN names: the name as it is, or,
 // with x-migrations-table-quoted, what stands in quotation marks.

@@ -51,7 +51,7 @@ func (r *Run) Filled() Filled {
 func (f Filled) String() string {
 	var all []string
 	if f.Rows > 0 {
-		all = append(all, fmt.Sprintf("%s of %s %s filled", measure.Noun(measure.Grouped(f.Rows), "row"), f.Relation,
+		all = append(all, fmt.Sprintf("%s of %s %s filled", measure.Rows(f.Rows), f.Relation,
 			measure.Verb(f.Rows, "stays", "stay")))
 	}
 	if f.Trigger != "" {

@@ -166,7 +166,7 @@ func workBegun(r *Run, e journal.Event, b journal.WorkBegun) {
 func questionAsked(r *Run, e journal.Event, b journal.QuestionAsked) {
 	r.dropQuestion(b.ID)
 	r.Questions = append(r.Questions, Question{QuestionAsked: b, Step: e.Step, At: e.At})
-	if !b.Dialog && !b.Preset {
+	if b.Waits() {
 		r.say(e, "asked: %s", b.Text)
 	}
 }
@@ -239,7 +239,7 @@ func screenLost(r *Run, e journal.Event, _ journal.ScreenLost) {
 func screenBack(r *Run, _ journal.Event, _ journal.ScreenBack) { r.ScreenLost = time.Time{} }
 
 func backfillDone(r *Run, e journal.Event, b journal.BackfillDone) {
-	r.say(e, "backfill %s done: %s in %s, %s left", b.ID, measure.Noun(measure.Grouped(b.Rows), "row"),
+	r.say(e, "backfill %s done: %s in %s, %s left", b.ID, measure.Rows(b.Rows),
 		measure.Noun(measure.Grouped(b.Batches), "batch"), measure.Grouped(b.Left))
 }
 

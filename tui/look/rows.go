@@ -1,10 +1,11 @@
 package look
 
 import (
-	"regexp"
 	"strings"
 
 	"charm.land/lipgloss/v2"
+
+	"belay/sqlview/pattern"
 )
 
 // Label is how wide the labels of a card are.
@@ -66,7 +67,7 @@ var written = strings.NewReplacer(unbroken, "-", together, " ")
 
 // numbers are where a number goes on behind a space: with its thousands, or its unit. It may
 // be styled, and its unit not.
-var numbers = regexp.MustCompile(`(\d(\x1b\[[0-9;]*m)?) ((?:\d{3}\b|ms|s|min|h|B|kB|MB|GB|TB|k|M|%)(?:$|[^\pL\d]))`)
+var numbers = pattern.New(`(\d(\x1b\[[0-9;]*m)?) ((?:\d{3}\b|ms|s|min|h|B|kB|MB|GB|TB|k|M|%)(?:$|[^\pL\d]))`)
 
 // Paragraph is a text of one role, wrapped; further lines are set in by hang columns.
 func (k *Look) Paragraph(r Role, text string, w, hang int) []string {

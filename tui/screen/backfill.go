@@ -266,7 +266,7 @@ func (p page) fillNumbers(f *fact.Filling, w int) []string {
 	}
 	out := p.Row("rate", pace, w)
 	batch := fmt.Sprintf("%s of %s, %s, %s done", measure.MS(int64(f.BatchMS+0.5)), measure.MS(f.TargetMS),
-		measure.Noun(measure.Grouped(int64(f.BatchRows)), "row"), measure.Grouped(f.Batches))
+		measure.Rows(int64(f.BatchRows)), measure.Grouped(f.Batches))
 	out = append(out, p.Cut(p.Row("batch", p.Plain(batch), 1000)[0], w))
 	if len(f.LastKey) > 0 && !f.Committed.IsZero() {
 		key := "key " + strings.Join(f.LastKey[:min(len(f.LastKey), 2)], ", ") + ", committed " +

@@ -117,7 +117,7 @@ func goesOn(p page) string {
 // asks reports whether a question waits for somebody.
 func asks(p page) bool {
 	for i := range p.run.Questions {
-		if q := &p.run.Questions[i]; !q.Dialog && !q.Preset {
+		if p.run.Questions[i].Waits() {
 			return true
 		}
 	}

@@ -39,7 +39,7 @@ func Missing(run *state.Run, f *Facts) string {
 		}
 	}
 	for i := range run.Questions {
-		if q := &run.Questions[i]; run.Opened == nil && !q.Dialog && !q.Preset && q.ID != holdQuestion {
+		if q := &run.Questions[i]; run.Opened == nil && q.Waits() && q.ID != holdQuestion {
 			return "answer first: " + q.Text
 		}
 	}
@@ -76,7 +76,7 @@ func blocksRun(run *state.Run, s state.Step) string {
 // question is the first open question of a step that somebody must answer.
 func question(run *state.Run, step string) *state.Question {
 	for i := range run.Questions {
-		if q := &run.Questions[i]; q.Step == step && !q.Dialog && !q.Preset {
+		if q := &run.Questions[i]; q.Step == step && q.Waits() {
 			return q
 		}
 	}

@@ -164,16 +164,22 @@ func (p page) holds(w int) []string {
 	return out
 }
 
-// stillThere says whether a session is in the way at this moment too, where that is known.
+// stillThere says whether a session is in the way at this moment too, as far as that is
+// seen: the card knows the locks of the next file, not those of a sync trigger or of the
+// history table. A session that holds something all the same is not said to be gone.
 func (p page) stillThere(pid int) string {
 	h := p.f.Heart
-	if h == nil || !h.Live || p.now.Sub(h.At) > staleAfter {
+	if h == nil || !h.Live || pid == 0 || p.now.Sub(h.At) > staleAfter || p.run.Sample == nil {
 		return ""
 	}
-	if slices.ContainsFunc(h.Blockers, func(l activity.Lock) bool { return l.PID == pid }) {
+	is := func(l activity.Lock) bool { return l.PID == pid }
+	switch {
+	case slices.ContainsFunc(h.Blockers, is):
 		return p.Text(look.Attention, "; still there")
+	case slices.ContainsFunc(p.run.Sample.Locks, is):
+		return ""
 	}
-	return p.Text(look.OK, "; not there now")
+	return p.Plain("; not seen there now")
 }
 
 // choicesOf are the answers with the cursor, or the word that enter opens a field.

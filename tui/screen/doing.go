@@ -1,11 +1,12 @@
 package screen
 
 import (
-	"fmt"
 	"path"
 	"slices"
 	"strings"
 
+	"belay/sqlview/measure"
+	"belay/steps"
 	"belay/steps/monitor"
 	"belay/tui/look"
 )
@@ -29,7 +30,7 @@ func (p page) doing(placed []look.Placed, room int) string {
 		return p.Cut(p.Plain(what)+who, room)
 	}
 	who = p.Plain(" "+p.Marks.Dot+" ") + who
-	if least := room - look.Width(who); least >= leastName {
+	if least := room - look.Width(who); least >= look.Width(what) || what != idle && least >= leastName {
 		return p.Cut(p.Plain(what), least) + who
 	}
 	return p.Cut(p.Plain(what), room)
@@ -38,20 +39,25 @@ func (p page) doing(placed []look.Placed, room int) string {
 // leastName is how much of a name tells it from others.
 const leastName = 12
 
+// idle is said of this screen's run alone: another may be at work on the same database.
+const idle = "nothing runs here"
+
 // whatRuns names what is in hand; "" = it is over, or nobody knows.
 func (p page) whatRuns() string {
 	u := p.run.InHand()
 	switch f := Filling(p.run, p.f); {
 	case p.local.Lost: // what it had in hand may still run on the server
 		return ""
+	case p.run.Finished != nil && p.run.Finished.Exit == steps.ExitUnknown: // nor is it known here
+		return "outcome unknown"
 	case Over(p.run, p.local):
-		return "nothing runs"
+		return idle
 	case !p.run.Alive:
 		return ""
 	case Works(p.run):
 		return p.run.Work.What
 	case p.run.Opened == nil:
-		return "nothing runs"
+		return idle
 	case Watching(p.run):
 		return p.watchedName()
 	case f != nil && Busy(p.run):
@@ -104,34 +110,29 @@ func (p page) whoWaits() string {
 		}
 	}
 	if p.run.Finished != nil && !p.local.Lost {
-		return p.Plain("locks are not watched now")
+		return p.Plain("locks not watched")
 	}
 	if s == nil || p.run.Finished != nil || !p.run.Alive || p.run.SampleError != "" ||
 		p.now.Sub(p.run.SampleAt) > staleAfter {
 		return ""
 	}
-	word := p.waitWord(s.Sessions.Waiting)
-	if s.Sessions.Waiting > 0 {
-		word += p.Plain(p.behindOne())
-	}
-	return word
+	return p.waitWord(s.Sessions.Waiting) + p.Plain(p.behindOne(s.Sessions.Waiting))
 }
 
 func (p page) waitWord(n int) string {
-	switch n {
-	case 0:
+	if n == 0 {
 		return p.Plain("nobody waits")
-	case 1:
-		return p.Text(look.Attention, "1 waits")
 	}
-	return p.Text(look.Attention, fmt.Sprintf("%d wait", n))
+	return p.Text(look.Attention, itoa(n)+measure.Verb(int64(n), " waits", " wait"))
 }
 
-// behindOne names the session at the root of the tree, where there is just one.
-func (p page) behindOne() string {
-	root := 0
+// behindOne names the session at the root of the tree, where all n that wait on the server
+// are in the tree of this database, and it has just one.
+func (p page) behindOne(n int) string {
+	root, waiting := 0, 0
 	for _, r := range planted(p.run, p.f) {
 		if r.Depth > 0 {
+			waiting += len(r.PIDs)
 			continue
 		}
 		if root != 0 || r.Lock.PID == 0 || len(r.PIDs) > 1 {
@@ -139,7 +140,7 @@ func (p page) behindOne() string {
 		}
 		root = r.Lock.PID
 	}
-	if root == 0 {
+	if root == 0 || waiting != n {
 		return ""
 	}
 	return " behind pid " + itoa(root)

@@ -91,7 +91,7 @@ func (p page) needsTitle() string {
 func asked(run *state.Run, step string) int {
 	n := 0
 	for _, q := range run.Questions {
-		if q.Step == step && !q.Preset && !q.Dialog {
+		if q.Step == step && q.Waits() {
 			n++
 		}
 	}

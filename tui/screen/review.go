@@ -63,7 +63,7 @@ func selectedSQL(l Local) string {
 func reviewQuestion(run *state.Run) *state.Question {
 	for i := range run.Questions {
 		q := &run.Questions[i]
-		if q.Step == atReview && !q.Dialog && !q.Preset && !strings.HasPrefix(q.ID, acceptPrefix) {
+		if q.Step == atReview && q.Waits() && !strings.HasPrefix(q.ID, acceptPrefix) {
 			return q
 		}
 	}
